@@ -1,0 +1,28 @@
+// System calls that Swift cannot reach: variadic, without a glibc wrapper in Debian 12, or made of macros.
+// Each returns what the system call returns and sets errno.
+#ifndef KOTIB_POSIX_H
+#define KOTIB_POSIX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+// openat2(2). `resolve` is a set of RESOLVE_* of linux/openat2.h, below.
+int kotib_openat2(int folder, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+
+// renameat2(2). `flags` 0 replaces, KOTIB_RENAME_NOREPLACE does not.
+int kotib_renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned int flags);
+
+// One packet over a SOCK_SEQPACKET socket, with a descriptor where `descriptor` is not -1 (SCM_RIGHTS, unix(7)).
+ssize_t kotib_send_packet(int socket, const void *bytes, size_t count, int descriptor);
+
+// One packet. `*descriptor` becomes the descriptor that came with it (close-on-exec), or -1. 0 is the end of
+// the connection. A packet longer than `capacity` fails with EMSGSIZE.
+ssize_t kotib_receive_packet(int socket, void *bytes, size_t capacity, int *descriptor);
+
+static const uint64_t KOTIB_RESOLVE_NO_MAGICLINKS = 0x02;
+static const uint64_t KOTIB_RESOLVE_NO_SYMLINKS = 0x04;
+static const uint64_t KOTIB_RESOLVE_BENEATH = 0x08;
+static const unsigned int KOTIB_RENAME_NOREPLACE = 1;
+
+#endif

@@ -1,0 +1,80 @@
+#define _GNU_SOURCE
+#include "kotib_posix.h"
+
+#include <errno.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+_Static_assert(RESOLVE_NO_MAGICLINKS == 0x02 && RESOLVE_NO_SYMLINKS == 0x04 && RESOLVE_BENEATH == 0x08,
+               "linux/openat2.h");
+_Static_assert(RENAME_NOREPLACE == 1, "renameat2(2)");
+
+int kotib_openat2(int folder, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
+    struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
+    return (int)syscall(SYS_openat2, folder, path, &how, sizeof how);
+}
+
+int kotib_renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned int flags) {
+    return renameat2(from_folder, from, to_folder, to, flags);
+}
+
+ssize_t kotib_send_packet(int socket, const void *bytes, size_t count, int descriptor) {
+    struct iovec part = {.iov_base = (void *)bytes, .iov_len = count};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    if (descriptor >= 0) {
+        memset(&control, 0, sizeof control);
+        message.msg_control = control.bytes;
+        message.msg_controllen = sizeof control.bytes;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
+    }
+    return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+
+// Keeps the first descriptor of a message and closes every other, so that a peer cannot fill our table.
+static int take_descriptor(struct msghdr *message) {
+    int taken = -1;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+        size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (size_t i = 0; i < count; i++) {
+            int descriptor;
+            memcpy(&descriptor, CMSG_DATA(header) + i * sizeof(int), sizeof(int));
+            if (taken < 0) taken = descriptor;
+            else close(descriptor);
+        }
+    }
+    return taken;
+}
+
+ssize_t kotib_receive_packet(int socket, void *bytes, size_t capacity, int *descriptor) {
+    struct iovec part = {.iov_base = bytes, .iov_len = capacity};
+    union {
+        char bytes[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control;
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
+    *descriptor = -1;
+    ssize_t count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    if (count < 0) return count;
+    *descriptor = take_descriptor(&message);
+    if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+        if (*descriptor >= 0) close(*descriptor);
+        *descriptor = -1;
+        errno = EMSGSIZE;
+        return -1;
+    }
+    return count;
+}

@@ -1,0 +1,51 @@
+/// Why a file is not taken. Each case is one sentence to the person who put it there.
+public enum Rejection: Error, Hashable, Sendable, Codable {
+    /// The name's ending is none of the accepted ones.
+    case unsupportedExtension(accepted: [String])
+    /// No bytes, for longer than an upload leaves a file empty.
+    case empty
+    /// Bytes that it has, bytes that it may have.
+    case tooLarge(size: Int64, limit: Int64)
+    /// Seconds that it lasts, seconds that it may last.
+    case tooLong(duration: Double, limit: Double)
+    /// The content is something else, such as `text/plain`.
+    case notAudio(found: String)
+    /// It is audio, but not of the kind that its ending says.
+    case wrongKind(found: String)
+    /// The container promises more than the file holds: an upload that broke off or goes on.
+    case incomplete
+    /// The container is right, but what is in it cannot be decoded.
+    case damaged(detail: String)
+    /// A symbolic link.
+    case symbolicLink
+    /// A folder whose name ends like a recording's.
+    case folder
+    /// A pipe, socket or device.
+    case special
+    /// A file that has other names too (hard links) and might be somebody else's.
+    case hardLink
+    /// Nobody, or not the daemon, may read it.
+    case unreadable
+    /// Directly in the inbox, in no user's folder.
+    case noFolder
+
+    /// Stands in the catalog and in logs.
+    public var code: String {
+        switch self {
+        case .unsupportedExtension: "unsupported_extension"
+        case .empty: "empty"
+        case .tooLarge: "too_large"
+        case .tooLong: "too_long"
+        case .notAudio: "not_audio"
+        case .wrongKind: "wrong_kind"
+        case .incomplete: "incomplete"
+        case .damaged: "damaged"
+        case .symbolicLink: "symbolic_link"
+        case .folder: "folder"
+        case .special: "special"
+        case .hardLink: "hard_link"
+        case .unreadable: "unreadable"
+        case .noFolder: "no_folder"
+        }
+    }
+}

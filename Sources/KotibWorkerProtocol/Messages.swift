@@ -1,0 +1,98 @@
+// KotibWorkerProtocol: the words between kotibd and kotib-worker.
+//
+// One message is one packet of JSON over the worker's standard input, a SOCK_SEQPACKET socket. A request that
+// concerns a file carries its descriptor. A worker serves one request at a time; `cancel` is the only one that
+// may come while another is being served.
+
+import KotibModel
+
+/// From the daemon to a worker.
+public enum WorkerRequest: Hashable, Sendable, Codable {
+    /// Read the file that comes with this once: type, facts and hash. Answered by `inspected` or `refused`.
+    case inspect(InspectRequest)
+    /// Turn the file that comes with this into words. Answered by any number of `progress` and `segment`, then
+    /// one of `transcribed`, `cancelled`, `failed`.
+    case transcribe(TranscribeRequest)
+    /// End the request of that number soon; one already ended is no error.
+    case cancel(request: UInt64)
+}
+
+public struct InspectRequest: Hashable, Sendable, Codable {
+    public var request: UInt64
+    /// What the name ends with, lower case, without the dot: `mp3`. The content must fit it.
+    public var fileExtension: String
+    /// The size that fstat(2) gave, in bytes: more is not read.
+    public var size: Int64
+    /// Seconds; a longer recording is refused.
+    public var longestDuration: Double
+
+    public init(request: UInt64, fileExtension: String, size: Int64, longestDuration: Double) {
+        self.request = request
+        self.fileExtension = fileExtension
+        self.size = size
+        self.longestDuration = longestDuration
+    }
+}
+
+public struct TranscribeRequest: Hashable, Sendable, Codable {
+    public var request: UInt64
+    /// libav's name of the container that inspection found: the only demuxer that may open the file.
+    public var container: String
+    /// ISO 639-1, or nil to detect the language on the first speech.
+    public var language: String?
+    /// Seconds; decoding ends there.
+    public var longestDuration: Double
+
+    public init(request: UInt64, container: String, language: String?, longestDuration: Double) {
+        self.request = request
+        self.container = container
+        self.language = language
+        self.longestDuration = longestDuration
+    }
+}
+
+/// From a worker to the daemon.
+public enum WorkerReply: Hashable, Sendable, Codable {
+    /// The first message: the worker is set up, sandboxed, its model loaded, and waits for requests.
+    case ready(WorkerReady)
+    case inspected(request: UInt64, facts: AudioFacts)
+    case refused(request: UInt64, rejection: Rejection)
+    /// Between 0 and 1, rising. Also sent where nothing else is to say, at least once a window, as a sign of life.
+    case progress(request: UInt64, fraction: Double)
+    /// The next stretch of speech; in order of time.
+    case segment(request: UInt64, segment: TranscriptSegment)
+    case transcribed(request: UInt64, summary: TranscriptionSummary)
+    case cancelled(request: UInt64)
+    /// The file could not be transcribed, and would not be another time either.
+    case failed(request: UInt64, reason: String)
+}
+
+public struct WorkerReady: Hashable, Sendable, Codable {
+    /// The name of the loaded model, such as `base-q8_0`; nil for a worker that only inspects.
+    public var model: String?
+    /// Which parts of the sandbox hold, such as `seccomp`, `landlock`, `no_new_privs`, `rlimits`.
+    public var sandbox: [String]
+
+    public init(model: String?, sandbox: [String]) {
+        self.model = model
+        self.sandbox = sandbox
+    }
+}
+
+public struct TranscriptionSummary: Hashable, Sendable, Codable {
+    /// ISO 639-1; nil where nobody spoke.
+    public var language: String?
+    /// Seconds of audio decoded.
+    public var duration: Double
+    /// Seconds of it in which somebody spoke.
+    public var speech: Double
+    /// Seconds of processor time that the worker took.
+    public var processorTime: Double
+
+    public init(language: String?, duration: Double, speech: Double, processorTime: Double) {
+        self.language = language
+        self.duration = duration
+        self.speech = speech
+        self.processorTime = processorTime
+    }
+}
