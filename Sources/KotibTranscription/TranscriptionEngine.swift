@@ -1,0 +1,79 @@
+// KotibTranscription: the durable bounded queue, the engine protocol, the retry policy.
+
+import KotibModel
+import KotibPOSIX
+
+/// One recording, handed to an engine.
+public struct TranscriptionJob: Sendable {
+    public var recording: RecordingID
+    /// Open for reading, at any offset: engines use pread(2). The engine sees the bytes, never the path.
+    public var file: OpenFile
+    /// Bytes.
+    public var size: Int64
+    /// Seconds.
+    public var duration: Double
+    /// libav's name of the container.
+    public var container: String
+    /// Lower case, without the dot; what a server is told the file's kind is.
+    public var fileExtension: String
+    /// ISO 639-1, or nil to detect.
+    public var language: String?
+
+    public init(
+        recording: RecordingID, file: OpenFile, size: Int64, duration: Double, container: String,
+        fileExtension: String, language: String?
+    ) {
+        self.recording = recording
+        self.file = file
+        self.size = size
+        self.duration = duration
+        self.container = container
+        self.fileExtension = fileExtension
+        self.language = language
+    }
+}
+
+/// What an engine tells while it works.
+public enum TranscriptionProgress: Hashable, Sendable {
+    /// Between 0 and 1, rising.
+    case fraction(Double)
+    case segment(TranscriptSegment)
+}
+
+/// The words, and what they cost.
+public struct TranscriptionResult: Hashable, Sendable {
+    public var transcript: Transcript
+    /// Seconds in which somebody spoke, where the engine tells; 0 explains an empty transcript.
+    public var speech: Double?
+
+    public init(transcript: Transcript, speech: Double?) {
+        self.transcript = transcript
+        self.speech = speech
+    }
+}
+
+/// Why an engine did not give a transcript, and what a retry can do about it. Messages are sentences for people.
+public enum EngineError: Error, Hashable, Sendable {
+    /// This recording, now: try again later, not before `retryAfter`.
+    case transient(message: String, retryAfter: Duration?)
+    /// This recording, ever.
+    case permanent(message: String)
+    /// The recording killed or hung the worker: counts towards giving up.
+    case poison(message: String)
+    /// No recording, for now: the engine is out of reach, refuses the key, or its quota is spent. The queue pauses.
+    case unavailable(message: String, retryAfter: Duration?)
+    /// The task was cancelled.
+    case cancelled
+}
+
+/// Turns audio into words. Concrete engines live in KotibEngines.
+public protocol TranscriptionEngine: Sendable {
+    /// The engine's name in the configuration.
+    var name: String { get }
+
+    /// Transcribes one recording; ends soon with ``EngineError/cancelled`` when the task is cancelled.
+    /// `report` is called in order, from any thread, never after this has returned.
+    func transcribe(
+        _ job: TranscriptionJob, report: @escaping @Sendable (TranscriptionProgress) -> Void
+    ) async throws(EngineError) -> TranscriptionResult
+}
