@@ -1,0 +1,48 @@
+// KotibWorker: what may touch a stranger's bytes: inspect, decode, transcribe; sandbox.
+
+import KotibModel
+import KotibWorkerProtocol
+
+/// Decoded audio as a stream: 16 kHz, mono, between -1 and 1, what Whisper takes.
+protocol SampleSource: AnyObject {
+    /// Hertz, of every source.
+    static var sampleRate: Int { get }
+
+    /// The next samples, at most `count`; empty at the end.
+    /// - Throws: ``Rejection/damaged(detail:)`` and the like where the file cannot be decoded further.
+    func read(_ count: Int) throws -> [Float]
+}
+
+extension SampleSource {
+    static var sampleRate: Int { 16_000 }
+}
+
+/// Told how a transcription goes on, in order, on the thread that transcribes.
+protocol TranscriptionObserver: AnyObject {
+    /// Asked often (from the engine's abort callback too, on its threads): true ends the work soon.
+    var isCancelled: Bool { get }
+    /// Between 0 and 1, rising.
+    func progressed(to fraction: Double)
+    func heard(_ segment: TranscriptSegment)
+}
+
+/// Speech to text on a model that is loaded once.
+protocol SpeechToText: AnyObject {
+    /// The model's name, such as `base-q8_0`.
+    var modelName: String { get }
+
+    /// Reads `source` to its end. Returns nil where the observer cancelled.
+    /// - Parameters:
+    ///   - language: ISO 639-1, or nil to detect it on the first speech.
+    ///   - expectedDuration: seconds, for the fraction done; 0 where unknown.
+    /// - Throws: what `source` throws, or ``EngineFailure``.
+    func transcribe(
+        _ source: any SampleSource, language: String?, expectedDuration: Double,
+        observer: any TranscriptionObserver
+    ) throws -> TranscriptionSummary?
+}
+
+/// The engine itself gave up; the message is for the log.
+struct EngineFailure: Error {
+    var message: String
+}
