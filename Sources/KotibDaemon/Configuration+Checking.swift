@@ -1,0 +1,127 @@
+import FoundationEssentials
+import Glibc
+
+/// One thing that stands against starting, or that an administrator should know.
+public struct Finding: Sendable, Equatable {
+    /// True where the daemon would not start.
+    public var isError: Bool
+    public var message: String
+
+    static func error(_ message: String) -> Finding { Finding(isError: true, message: message) }
+    static func warning(_ message: String) -> Finding { Finding(isError: false, message: message) }
+}
+
+extension Configuration {
+    /// What is wrong with the values together and with the files that they name.
+    public func findings() -> [Finding] {
+        folderFindings() + extensionFindings() + (queue.engine == .local ? localFindings() : openAIFindings())
+            + systemFindings()
+    }
+
+    private func folderFindings() -> [Finding] {
+        var findings: [Finding] = []
+        for (key, path) in [("inbox", inbox), ("state", state)] {
+            if access(path, F_OK) != 0 {
+                findings.append(
+                    .error("\(key): there is no folder \(path); create it, or name another (setting \(key)).")
+                )
+            } else if access(path, R_OK | W_OK | X_OK) != 0 {
+                findings.append(
+                    .error("\(key): \(path) must be a folder that \(Self.me) may read and write."))
+            }
+        }
+        if let inbox = Self.resolved(inbox), let state = Self.resolved(state),
+            state == inbox || state.hasPrefix(inbox + "/")
+        {
+            findings.append(
+                .error("state: \(state) must not be inside the inbox \(inbox), which users can write."))
+        }
+        return findings
+    }
+
+    private func extensionFindings() -> [Finding] {
+        let bad = intake.extensions.filter { text in
+            let bare = text.drop { $0 == "." }
+            return bare.isEmpty || !bare.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+        }
+        if intake.extensions.isEmpty {
+            return [.error("intake.extensions: the list is empty, so that no recording would be taken.")]
+        }
+        return bad.map { .error("intake.extensions: \"\($0)\" is no file name ending such as \".mp3\".") }
+    }
+
+    private func localFindings() -> [Finding] {
+        var findings: [Finding] = []
+        for (key, path) in [("local.model", local.model), ("local.vad_model", local.vadModel)]
+        where access(path, R_OK) != 0 {
+            findings.append(
+                .error(
+                    "\(key): the model \(path) cannot be read; `make run` fetches it, etc/setup/get-model "
+                        + "others."
+                ))
+        }
+        if access(workerPath, X_OK) != 0 {
+            findings.append(
+                .error("local.worker: there is no program \(workerPath); it belongs beside kotibd."))
+        }
+        if !local.language.isEmpty && local.language.count != 2 {
+            findings.append(
+                .error("local.language: \"\(local.language)\" is no ISO 639-1 code such as \"uz\"."))
+        }
+        return findings
+    }
+
+    private func openAIFindings() -> [Finding] {
+        var findings: [Finding] = []
+        if !openai.baseURL.hasPrefix("https://") && !openai.baseURL.hasPrefix("http://") {
+            findings.append(
+                .error("openai.base_url: \"\(openai.baseURL)\" must begin with https:// or http://."))
+        }
+        if openai.apiKey.isEmpty && openai.baseURL.contains("api.openai.com") {
+            findings.append(
+                .error(
+                    "openai.api_key: OpenAI needs a key; put it into OPENAI_API_KEY or the credential "
+                        + "openai_api_key."
+                ))
+        }
+        if openai.baseURL.hasPrefix("http://") && !openai.apiKey.isEmpty
+            && !["http://127.", "http://localhost", "http://[::1]"].contains(where: openai.baseURL.hasPrefix)
+        {
+            findings.append(
+                .warning("openai.base_url: the key crosses the network unencrypted over http://."))
+        }
+        if access(workerPath, X_OK) != 0 {
+            findings.append(
+                .error("local.worker: there is no program \(workerPath); it belongs beside kotibd."))
+        }
+        return findings
+    }
+
+    private func systemFindings() -> [Finding] {
+        let path = "/proc/sys/fs/protected_hardlinks"
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8), text.first == "0" else {
+            return []
+        }
+        return [
+            .warning(
+                "The kernel lets users link to files that are not theirs; set fs.protected_hardlinks=1 "
+                    + "(sysctl.d(5))."
+            )
+        ]
+    }
+
+    /// `local.worker`, or the program beside this one.
+    public var workerPath: String {
+        if !local.worker.isEmpty { return local.worker }
+        let own = Self.resolved("/proc/self/exe") ?? "kotibd"
+        return own.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/kotib-worker"
+    }
+
+    private static var me: String { "user \(geteuid())" }
+
+    private static func resolved(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+}

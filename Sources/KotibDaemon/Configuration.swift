@@ -1,0 +1,107 @@
+import KotibIntake
+
+/// Every setting, with its default. The file in etc/ explains them; ``Settings`` names and checks them.
+public struct Configuration: Sendable {
+    public var inbox = "/var/lib/kotib/inbox"
+    public var state = "/var/lib/kotib"
+    /// Empty: `kotib.sqlite` in the state folder.
+    public var database = ""
+    public var intake = IntakeSettings()
+    public var watch = WatchSettings()
+    public var queue = QueueSettings()
+    public var local = LocalSettings()
+    public var openai = OpenAISettings()
+    public var log = LogSettings()
+
+    public init() {}
+
+    public struct IntakeSettings: Sendable {
+        /// With or without a leading dot, any case.
+        public var extensions = [".mp3", ".wav", ".m4a", ".flac"]
+        /// Bytes.
+        public var maximumSize = 52_428_800
+        /// Seconds.
+        public var maximumDuration = 43_200.0
+        /// Of the notes beside refused files.
+        public var language = NoteLanguage.english
+    }
+
+    public struct WatchSettings: Sendable {
+        /// Seconds, as all below.
+        public var settle = 1.0
+        public var emptyAfter = 10.0
+        public var openAfter = 60.0
+        public var rescan = 300.0
+        public var poll = 10.0
+    }
+
+    public struct QueueSettings: Sendable {
+        public var engine = EngineName.local
+        /// 0: as many as the engine has workers, or 4 for a remote one.
+        public var jobs = 0
+        public var attempts = 8
+        /// Attempts that a recording has which kills the worker.
+        public var crashes = 3
+        /// Seconds.
+        public var stopGrace = 10.0
+    }
+
+    public struct LocalSettings: Sendable {
+        /// Empty: beside `kotibd`.
+        public var worker = ""
+        public var model = "/usr/local/share/kotib/models/ggml-base-q8_0.bin"
+        public var vadModel = "/usr/local/share/kotib/models/ggml-silero-v6.2.0.bin"
+        /// ISO 639-1, or empty to detect.
+        public var language = ""
+        /// 0: as fits the machine.
+        public var workers = 0
+        /// Of one worker. 0: as fits the machine.
+        public var threads = 0
+        /// MiB of address space. 0: the model's size and 2 GiB.
+        public var memoryLimit = 0
+        /// Seconds without a sign of life.
+        public var stall = 300.0
+    }
+
+    public struct OpenAISettings: Sendable {
+        public var baseURL = "https://api.openai.com/v1"
+        public var model = "whisper-1"
+        public var language = ""
+        /// Never shown or logged.
+        public var apiKey = ""
+        public var certificateAuthorities = ""
+        /// Seconds.
+        public var connectTimeout = 10.0
+        /// Seconds for a whole request.
+        public var timeout = 600.0
+        /// Bytes of a whole request.
+        public var maximumRequest = 26_214_400
+    }
+
+    public struct LogSettings: Sendable {
+        public var format = LogFormat.logfmt
+        public var level = "info"
+    }
+
+    /// Where the catalog lies.
+    public var databasePath: String {
+        database.isEmpty ? state + "/kotib.sqlite" : database
+    }
+}
+
+public enum EngineName: String, Sendable, CaseIterable {
+    case local, openai
+}
+
+public enum LogFormat: String, Sendable, CaseIterable {
+    case logfmt, json
+}
+
+/// A setting that cannot be used, in a sentence that says which and what to do.
+public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
+    public var description: String
+
+    public init(_ description: String) {
+        self.description = description
+    }
+}

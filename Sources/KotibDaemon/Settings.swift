@@ -1,0 +1,142 @@
+import KotibIntake
+
+/// A value as a file or the environment gives it.
+enum SettingValue: Equatable {
+    case string(String)
+    case integer(Int)
+    case number(Double)
+    case strings([String])
+}
+
+/// One setting: its name, the environment variables that override it, and how it is read and shown.
+struct Setting: Sendable {
+    /// As in the file, with its section: `watch.settle`.
+    let key: String
+    /// In rising precedence; the seed's names come last but one.
+    let environment: [String]
+    let secret: Bool
+    let form: Form
+    let show: @Sendable (Configuration) -> String
+
+    /// How a value becomes a part of the configuration.
+    enum Form: Sendable {
+        case text(@Sendable (inout Configuration, String) -> Void)
+        case integer(ClosedRange<Int>, @Sendable (inout Configuration, Int) -> Void)
+        case seconds(ClosedRange<Double>, @Sendable (inout Configuration, Double) -> Void)
+        case list(@Sendable (inout Configuration, [String]) -> Void)
+        case choice([String], @Sendable (inout Configuration, String) -> Void)
+    }
+}
+
+/// All settings there are. An unknown one is an error that names the nearest.
+enum Settings {
+    static let all: [Setting] = top + intake + watch + queue + local + openai + log
+
+    private static let top = [
+        text("inbox", ["UPLOAD_DIR", "KOTIB_INBOX"], \.inbox),
+        text("state", ["KOTIB_STATE"], \.state),
+        text("database", [], \.database),
+    ]
+
+    private static let intake = [
+        Setting(
+            key: "intake.extensions", environment: ["ALLOWED_EXTENSIONS"], secret: false,
+            form: .list { $0.intake.extensions = $1 },
+            show: { quoted($0.intake.extensions) }),
+        integer("intake.max_file_size", ["MAX_FILE_SIZE"], 1...(1 << 40), \.intake.maximumSize),
+        seconds("intake.max_duration", 1...604_800, \.intake.maximumDuration),
+        choice("intake.language", NoteLanguage.allCases, \.intake.language),
+    ]
+
+    private static let watch = [
+        seconds("watch.settle", 0.05...3600, \.watch.settle),
+        seconds("watch.empty_after", 0.05...86_400, \.watch.emptyAfter),
+        seconds("watch.open_after", 0...86_400, \.watch.openAfter),
+        seconds("watch.rescan", 1...86_400, \.watch.rescan),
+        seconds("watch.poll", 0.1...3600, \.watch.poll),
+    ]
+
+    private static let queue = [
+        choice("queue.engine", EngineName.allCases, \.queue.engine, ["KOTIB_ENGINE"]),
+        integer("queue.jobs", [], 0...256, \.queue.jobs),
+        integer("queue.attempts", [], 1...1000, \.queue.attempts),
+        integer("queue.crashes", [], 1...100, \.queue.crashes),
+        seconds("queue.stop_grace", 0...3600, \.queue.stopGrace),
+    ]
+
+    private static let local = [
+        text("local.worker", ["KOTIB_WORKER"], \.local.worker),
+        text("local.model", ["KOTIB_MODEL"], \.local.model),
+        text("local.vad_model", ["KOTIB_VAD_MODEL"], \.local.vadModel),
+        text("local.language", ["KOTIB_LANGUAGE"], \.local.language),
+        integer("local.workers", [], 0...64, \.local.workers),
+        integer("local.threads", [], 0...64, \.local.threads),
+        integer("local.memory_limit", [], 0...1_048_576, \.local.memoryLimit),
+        seconds("local.stall", 1...86_400, \.local.stall),
+    ]
+
+    private static let openai = [
+        text("openai.base_url", ["OPENAI_BASE_URL"], \.openai.baseURL),
+        text("openai.model", [], \.openai.model),
+        text("openai.language", [], \.openai.language),
+        text("openai.api_key", ["OPENAI_API_KEY"], \.openai.apiKey, secret: true),
+        text("openai.ca_file", [], \.openai.certificateAuthorities),
+        seconds("openai.connect_timeout", 0.1...600, \.openai.connectTimeout),
+        seconds("openai.timeout", 1...86_400, \.openai.timeout),
+        integer("openai.max_request", [], 1024...(1 << 40), \.openai.maximumRequest),
+    ]
+
+    private static let log = [
+        choice("log.format", LogFormat.allCases, \.log.format, ["KOTIB_LOG_FORMAT"]),
+        Setting(
+            key: "log.level", environment: ["KOTIB_LOG_LEVEL"], secret: false,
+            form: .choice(["debug", "info", "notice", "warning", "error"]) { $0.log.level = $1 },
+            show: { "\"\($0.log.level)\"" }),
+    ]
+}
+
+extension Settings {
+    private typealias Path<Value> = WritableKeyPath<Configuration, Value> & Sendable
+
+    private static func text(
+        _ key: String, _ environment: [String], _ path: Path<String>, secret: Bool = false
+    ) -> Setting {
+        Setting(
+            key: key, environment: environment, secret: secret,
+            form: .text { $0[keyPath: path] = $1 },
+            show: { secret ? ($0[keyPath: path].isEmpty ? "not set" : "set") : "\"\($0[keyPath: path])\"" })
+    }
+
+    private static func integer(
+        _ key: String, _ environment: [String], _ range: ClosedRange<Int>, _ path: Path<Int>
+    ) -> Setting {
+        Setting(
+            key: key, environment: environment, secret: false,
+            form: .integer(range) { $0[keyPath: path] = $1 },
+            show: { String($0[keyPath: path]) })
+    }
+
+    private static func seconds(
+        _ key: String, _ range: ClosedRange<Double>, _ path: Path<Double>
+    ) -> Setting {
+        Setting(
+            key: key, environment: [], secret: false,
+            form: .seconds(range) { $0[keyPath: path] = $1 },
+            show: { String($0[keyPath: path]) })
+    }
+
+    private static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
+        _ key: String, _ choices: Choice.AllCases, _ path: Path<Choice>, _ environment: [String] = []
+    ) -> Setting {
+        Setting(
+            key: key, environment: environment, secret: false,
+            form: .choice(choices.map(\.rawValue)) { configuration, text in
+                if let choice = Choice(rawValue: text) { configuration[keyPath: path] = choice }
+            },
+            show: { "\"\($0[keyPath: path].rawValue)\"" })
+    }
+
+    private static func quoted(_ list: [String]) -> String {
+        "[" + list.map { "\"\($0)\"" }.joined(separator: ", ") + "]"
+    }
+}

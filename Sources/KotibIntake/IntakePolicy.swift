@@ -1,0 +1,72 @@
+// KotibIntake: accept or refuse one arrival, with the reason.
+
+import KotibModel
+import KotibPOSIX
+
+/// What is taken, judged by what the kernel knows of a name; what is inside is the worker's to say.
+public struct IntakePolicy: Sendable {
+    /// Lower case, without the dot.
+    public let extensions: [String]
+    /// Bytes.
+    public let maximumSize: Int64
+    /// Seconds.
+    public let maximumDuration: Double
+
+    /// - Parameter extensions: with or without a leading dot, any case.
+    public init(extensions: [String], maximumSize: Int64, maximumDuration: Double) {
+        self.extensions = extensions.map { $0.drop { $0 == "." }.lowercased() }
+        self.maximumSize = maximumSize
+        self.maximumDuration = maximumDuration
+    }
+
+    /// The verdict on a name and what stands there, before a byte is read.
+    public func judge(_ path: InboxPath, _ status: FileStatus) -> Verdict {
+        let ending = Self.fileExtension(of: path.name)
+        let accepted = ending.map(extensions.contains) ?? false
+        if status.kind == .folder {
+            return accepted && path.depth > 1 ? .refused(.folder) : .notARecording
+        }
+        if let ending, Self.textEndings.contains(ending) { return .notARecording }
+        if path.depth == 1 { return accepted ? .refused(.noFolder) : .notARecording }
+        switch status.kind {
+        case .regular: break
+        case .symbolicLink: return .refused(.symbolicLink)
+        default: return .refused(.special)
+        }
+        guard accepted, let ending else { return .refused(.unsupportedExtension(accepted: extensions)) }
+        if let rejection = judge(status) { return .refused(rejection) }
+        return .inspect(fileExtension: ending)
+    }
+
+    private func judge(_ status: FileStatus) -> Rejection? {
+        // With a second name it may be somebody else's file that was linked here to have it read (threat 16).
+        if status.links > 1 { return .hardLink }
+        if status.identity.size == 0 { return .empty }
+        if status.identity.size > maximumSize {
+            return .tooLarge(size: status.identity.size, limit: maximumSize)
+        }
+        // Root may read everything; a file that nobody else may is still being withheld by its owner.
+        if status.permissions & 0o444 == 0 { return .unreadable }
+        return nil
+    }
+
+    /// What follows the last dot, lower case; nil for a name without one, or with bytes that are not ASCII there.
+    public static func fileExtension(of name: [UInt8]) -> String? {
+        guard let dot = name.lastIndex(of: UInt8(ascii: ".")), dot > 0 else { return nil }
+        let ending = name[(dot + 1)...]
+        guard !ending.isEmpty, ending.allSatisfy({ $0 < 0x80 }) else { return nil }
+        return String(decoding: ending, as: UTF8.self).lowercased()
+    }
+
+    /// What Kotib writes itself, and what people write beside it: never a recording, never refused.
+    private static let textEndings: Set<String> = ["txt", "srt", "vtt", "json", "md"]
+}
+
+/// What to do with a name.
+public enum Verdict: Hashable, Sendable {
+    /// A folder or a text: left alone, without a word.
+    case notARecording
+    case refused(Rejection)
+    /// Good so far: the worker looks inside.
+    case inspect(fileExtension: String)
+}

@@ -1,0 +1,152 @@
+import KotibModel
+
+extension Rejection {
+    /// One sentence to the person who put the file there: what is wrong with it and what to do.
+    /// - Parameter name: the file's name, readable (``ByteText``).
+    public func sentence(about name: String, in language: NoteLanguage) -> String {
+        switch language {
+        case .english: english(name)
+        case .uzbek: uzbek(name)
+        case .russian: russian(name)
+        }
+    }
+
+    private func english(_ name: String) -> String {
+        let start = "“\(name)” was not transcribed: "
+        return switch self {
+        case .unsupportedExtension(let accepted):
+            start + "Kotib takes only \(Self.list(accepted)) files; save the recording as one of these "
+                + "and put it here."
+        case .empty:
+            start + "the file is empty; copy it here once more."
+        case .tooLarge(let size, let limit):
+            start + "it is \(Self.megabytes(size)) MB and \(Self.megabytes(limit)) MB is the most; split "
+                + "it or save it with a lower bit rate."
+        case .tooLong(let duration, let limit):
+            start + "it lasts \(Self.minutes(duration)) minutes and \(Self.minutes(limit)) is the most; "
+                + "split it into parts."
+        case .notAudio(let found):
+            start + "it is no audio (its content is \(found)), whatever its name says; put the recording "
+                + "itself here."
+        case .wrongKind(let found):
+            start + "its content is \(found), which does not fit its ending; give it the right ending or "
+                + "save it anew."
+        case .incomplete:
+            start + "it is incomplete; when the rest of the upload arrives it is taken by itself, "
+                + "otherwise copy it here once more."
+        case .damaged(let detail):
+            start + "it is damaged and cannot be played (\(detail)); copy it here once more or save it "
+                + "anew."
+        case .symbolicLink:
+            start + "it is a link; copy the recording itself here."
+        case .folder:
+            start + "it is a folder with a recording's name; recordings inside it are taken as usual."
+        case .special:
+            start + "it is no ordinary file; copy the recording itself here."
+        case .hardLink:
+            start + "the same file has another name elsewhere (a hard link); make it a copy of its own "
+                + "here."
+        case .unreadable:
+            start + "Kotib may not read it; allow reading (its permissions) and it is taken by itself."
+        case .noFolder:
+            start + "it lies outside any folder; put it into the folder with your name (make one if "
+                + "there is none)."
+        }
+    }
+
+    private func uzbek(_ name: String) -> String {
+        let start = "“\(name)” matnga aylantirilmadi: "
+        return switch self {
+        case .unsupportedExtension(let accepted):
+            start + "faqat \(Self.list(accepted)) formatlar qoʻllab-quvvatlanadi; yozuvni shu "
+                + "formatlardan birida saqlab, qayta qoʻying."
+        case .empty:
+            start + "fayl boʻsh; uni qaytadan nusxalang."
+        case .tooLarge(let size, let limit):
+            start + "hajmi \(Self.megabytes(size)) MB, \(Self.megabytes(limit)) MB dan oshmasligi kerak; "
+                + "boʻlaklarga boʻling yoki siqib saqlang."
+        case .tooLong(let duration, let limit):
+            start + "davomiyligi \(Self.minutes(duration)) daqiqa, \(Self.minutes(limit)) daqiqadan "
+                + "oshmasligi kerak; boʻlaklarga boʻling."
+        case .notAudio(let found):
+            start + "nomi qanday boʻlishidan qatʼi nazar, bu audio emas (ichida \(found)); yozuvning "
+                + "oʻzini qoʻying."
+        case .wrongKind(let found):
+            start + "ichidagi maʼlumot (\(found)) kengaytmasiga mos emas; toʻgʻri kengaytma bering yoki "
+                + "qaytadan saqlang."
+        case .incomplete:
+            start + "fayl toʻliq emas; qolgan qismi kelsa oʻzi qabul qilinadi, aks holda qaytadan "
+                + "nusxalang."
+        case .damaged(let detail):
+            start + "fayl buzilgan, oʻqib boʻlmadi (\(detail)); qaytadan nusxalang yoki saqlang."
+        case .symbolicLink:
+            start + "bu havola; yozuvning oʻzini nusxalang."
+        case .folder:
+            start + "bu yozuv nomli papka; ichidagi yozuvlar odatdagidek qabul qilinadi."
+        case .special:
+            start + "bu oddiy fayl emas; yozuvning oʻzini nusxalang."
+        case .hardLink:
+            start + "shu faylning boshqa joyda ham nomi bor (qattiq havola); bu yerga alohida nusxa "
+                + "qoʻying."
+        case .unreadable:
+            start + "Kotib uni oʻqiy olmaydi; oʻqishga ruxsat bering, shunda oʻzi qabul qilinadi."
+        case .noFolder:
+            start + "u hech kimning papkasida emas; oʻz ismingiz yozilgan papkaga qoʻying (boʻlmasa, "
+                + "yarating)."
+        }
+    }
+
+    private func russian(_ name: String) -> String {
+        let start = "«\(name)» не расшифрован: "
+        return switch self {
+        case .unsupportedExtension(let accepted):
+            start + "Kotib принимает только файлы \(Self.list(accepted)); сохраните запись в одном из "
+                + "этих форматов и положите сюда."
+        case .empty:
+            start + "файл пуст; скопируйте его ещё раз."
+        case .tooLarge(let size, let limit):
+            start + "его размер \(Self.megabytes(size)) МБ, а можно не больше \(Self.megabytes(limit)) "
+                + "МБ; разделите запись или сохраните с меньшим битрейтом."
+        case .tooLong(let duration, let limit):
+            start + "он длится \(Self.minutes(duration)) мин, а можно не больше \(Self.minutes(limit)); "
+                + "разделите его на части."
+        case .notAudio(let found):
+            start + "это не звук (внутри \(found)), что бы ни говорило имя; положите сюда саму запись."
+        case .wrongKind(let found):
+            start + "содержимое (\(found)) не подходит к расширению; исправьте расширение или сохраните "
+                + "заново."
+        case .incomplete:
+            start + "он неполный; когда придёт остаток, он будет принят сам, иначе скопируйте его ещё раз."
+        case .damaged(let detail):
+            start + "он повреждён и не читается (\(detail)); скопируйте его ещё раз или сохраните заново."
+        case .symbolicLink:
+            start + "это ссылка; скопируйте сюда саму запись."
+        case .folder:
+            start + "это папка с именем записи; записи внутри неё принимаются как обычно."
+        case .special:
+            start + "это не обычный файл; скопируйте сюда саму запись."
+        case .hardLink:
+            start + "у этого файла есть другое имя (жёсткая ссылка); положите сюда отдельную копию."
+        case .unreadable:
+            start + "Kotib не может его прочитать; разрешите чтение, и он будет принят сам."
+        case .noFolder:
+            start + "он лежит вне папок; положите его в папку с вашим именем (создайте её, если её нет)."
+        }
+    }
+
+    private static func list(_ extensions: [String]) -> String {
+        extensions.map { "." + $0 }.joined(separator: ", ")
+    }
+
+    /// Megabytes as the seed counts them (1,048,576 bytes), rounded up to a tenth so that a byte too many shows.
+    private static func megabytes(_ bytes: Int64) -> String {
+        let tenths = (Double(bytes) / 104_857.6).rounded(.up)
+        let whole = Int64(tenths / 10)
+        let rest = Int64(tenths) % 10
+        return rest == 0 ? "\(whole)" : "\(whole).\(rest)"
+    }
+
+    private static func minutes(_ seconds: Double) -> String {
+        String(Int64((seconds / 60).rounded(.up)))
+    }
+}

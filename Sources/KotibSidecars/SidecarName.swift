@@ -1,0 +1,41 @@
+// KotibSidecars: what Kotib writes beside a recording.
+
+import KotibModel
+
+/// The names of what stands beside a recording: the recording's full name and an ending, so that `a.wav` and
+/// `a.mp3` never share one.
+public enum SidecarName {
+    /// The names to try for one kind, best first: the second is for where a stranger's file has the first.
+    public static func candidates(for recording: InboxPath, kind: SidecarKind) -> [InboxPath] {
+        let endings =
+            switch kind {
+            case .transcript: [".txt", ".kotib.txt"]
+            case .rejected: [".rejected.txt", ".kotib-rejected.txt"]
+            case .failed: [".failed.txt", ".kotib-failed.txt"]
+            }
+        return endings.compactMap { recording.sibling(name(recording.name, ending: $0)) }
+    }
+
+    /// Where name and ending would be longer than a name may be, the name is cut between characters and gets
+    /// a hash of the whole, so that two long names that begin alike stay two.
+    static func name(_ name: [UInt8], ending: String) -> [UInt8] {
+        let ending = Array(ending.utf8)
+        if name.count + ending.count <= InboxPath.longestName { return name + ending }
+        let hash = Array("~\(hex(fnv1a(name)))".utf8)
+        var length = InboxPath.longestName - ending.count - hash.count
+        // Not in the middle of a character: back over continuation bytes (RFC 3629), of which there are 3 at most.
+        for _ in 0..<3 where name[length] & 0xC0 == 0x80 { length -= 1 }
+        return name[..<length] + hash + ending
+    }
+
+    /// FNV-1a, 64 bits (draft-eastlake-fnv): to tell names apart, not to withstand an attack; a clash only makes
+    /// the second sidecar take its other name.
+    private static func fnv1a(_ bytes: [UInt8]) -> UInt64 {
+        bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
+
+    private static func hex(_ value: UInt64) -> String {
+        let digits = String(value, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Glibc
+import KotibDaemon
+
+@main
+struct Kotibd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kotibd",
+        abstract: "Turns a folder into a transcription service.",
+        discussion: """
+            Recordings that are put into a user's folder below the inbox get a text file with their words beside \
+            them. Settings come from the configuration file, then from the environment; the file that comes with \
+            Kotib explains each. Logs go to standard error. SIGTERM and SIGINT stop it: running transcriptions \
+            get some seconds to finish and are put back otherwise.
+
+            Exit codes are those of sysexits.h: 0 stopped as asked, 64 wrong command line, 69 a needed part is \
+            not available, 70 a fault in Kotib itself, 71 the system refused something, 73 the state folder \
+            cannot be used, 75 another kotibd has the state folder, 78 wrong configuration.
+            """,
+        version: "kotibd \(Version.text)")
+
+    @Option(help: ArgumentHelp("The configuration file.", valueName: "file"))
+    var config: String?
+
+    @Flag(help: "Check the configuration, show every setting and where it comes from, and exit.")
+    var check = false
+
+    func run() async throws {
+        let code =
+            check ? Daemon.check(configurationFile: config) : await Daemon.main(configurationFile: config)
+        throw ExitCode(code)
+    }
+}

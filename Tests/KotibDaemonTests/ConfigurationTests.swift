@@ -1,0 +1,111 @@
+import Foundation
+import Testing
+
+@testable import KotibDaemon
+
+@Suite struct ConfigurationTests {
+    private func load(_ text: String, _ environment: [String: String] = [:]) throws -> LoadedConfiguration {
+        let file = FileManager.default.temporaryDirectory.appending(component: "kotib-\(UUID()).toml")
+        try text.write(to: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(at: file) }
+        return try Configuration.load(file: file.path, environment: environment)
+    }
+
+    /// The file that ships names every setting and gives each its default.
+    @Test func shippedFileHoldsEverySettingAtItsDefault() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let file = root.appending(path: "etc/kotib.toml").path
+        let loaded = try Configuration.load(file: file, environment: [:])
+        #expect(Set(loaded.origins.keys) == Set(Settings.all.map(\.key)))
+        for setting in Settings.all {
+            #expect(
+                setting.show(loaded.configuration) == setting.show(Configuration()),
+                "\(setting.key) differs from its default")
+        }
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        for name in Settings.all.flatMap(\.environment) {
+            #expect(text.contains(name), "the file does not name \(name)")
+        }
+    }
+
+    @Test func environmentOverridesFile() throws {
+        let loaded = try load(
+            "[intake]\nmax_file_size = 10", ["MAX_FILE_SIZE": "20", "ALLOWED_EXTENSIONS": #"[".mp3"]"#])
+        #expect(loaded.configuration.intake.maximumSize == 20)
+        #expect(loaded.configuration.intake.extensions == [".mp3"])
+        #expect(loaded.origins["intake.max_file_size"] == "MAX_FILE_SIZE")
+    }
+
+    @Test func ownVariableOverridesTheSeeds() throws {
+        let loaded = try load("", ["UPLOAD_DIR": "/old", "KOTIB_INBOX": "/new"])
+        #expect(loaded.configuration.inbox == "/new")
+    }
+
+    @Test func unknownSettingNamesTheNearest() {
+        #expect(throws: ConfigurationError.self) { try load("[watch]\nsettel = 2") }
+        do {
+            _ = try load("[watch]\nsettel = 2")
+        } catch {
+            #expect("\(error)".contains("watch.settel"))
+            #expect("\(error)".contains("did you mean watch.settle?"))
+        }
+    }
+
+    @Test(arguments: [
+        ("[watch]\nsettle = \"soon\"", "seconds"), ("[watch]\nsettle = -1", "between"),
+        ("[queue]\nengine = \"cloud\"", "\"local\", \"openai\""), ("[intake]\nextensions = [1]", "list"),
+        ("[intake]\nmax_file_size = 0", "between"), ("inbox = 3", "text"), ("inbox = ", ":1:"),
+    ])
+    func wrongValueIsExplained(text: String, hint: String) {
+        do {
+            _ = try load(text)
+            Issue.record("accepted: \(text)")
+        } catch {
+            #expect("\(error)".contains(hint), "\(error)")
+        }
+    }
+
+    @Test func secretIsNeverShown() throws {
+        let loaded = try load("", ["OPENAI_API_KEY": "sk-secret"])
+        #expect(loaded.configuration.openai.apiKey == "sk-secret")
+        for setting in Settings.all {
+            #expect(!setting.show(loaded.configuration).contains("sk-secret"))
+        }
+    }
+
+    @Test func credentialGivesTheKey() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(component: "kotib-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try "sk-credential\n".write(
+            to: folder.appending(component: "openai_api_key"), atomically: true, encoding: .utf8)
+        let loaded = try load("", ["CREDENTIALS_DIRECTORY": folder.path])
+        #expect(loaded.configuration.openai.apiKey == "sk-credential")
+    }
+
+    @Test func databaseURLOfTheSeed() throws {
+        #expect(
+            try load("", ["DATABASE_URL": "sqlite:////srv/a.db"]).configuration.databasePath == "/srv/a.db")
+        #expect(throws: ConfigurationError.self) {
+            try load("", ["DATABASE_URL": "postgresql://localhost/kotib"])
+        }
+    }
+
+    @Test func missingFileIsExplained() {
+        #expect(throws: ConfigurationError.self) {
+            try Configuration.load(file: "/nowhere/kotib.toml", environment: [:])
+        }
+    }
+
+    @Test func stateInsideTheInboxIsAnError() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(component: "kotib-\(UUID())")
+        let state = folder.appending(component: "state")
+        try FileManager.default.createDirectory(at: state, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var configuration = Configuration()
+        configuration.inbox = folder.path
+        configuration.state = state.path
+        #expect(configuration.findings().contains { $0.isError && $0.message.contains("must not be inside") })
+    }
+}

@@ -1,0 +1,87 @@
+import KotibModel
+import KotibPOSIX
+import Testing
+
+@testable import KotibIntake
+
+@Suite struct IntakePolicyTests {
+    private let policy = IntakePolicy(
+        extensions: [".mp3", "WAV", ".m4a", ".flac"], maximumSize: 52_428_800, maximumDuration: 60)
+
+    private func verdict(
+        _ path: String, kind: FileStatus.Kind = .regular, size: Int64 = 100, links: UInt64 = 1,
+        permissions: UInt32 = 0o644
+    ) throws -> Verdict {
+        let identity = FileIdentity(device: 1, inode: 2, size: size, modified: 3, changed: 4)
+        let status = FileStatus(
+            identity: identity, kind: kind, permissions: permissions, owner: 0, group: 0, links: links)
+        return policy.judge(try #require(InboxPath(path)), status)
+    }
+
+    @Test(arguments: ["a/b.mp3", "a/B.MP3", "a/x/y/z.wav", "a/b.c.flac", "a/тест.m4a"])
+    func takesRecordings(path: String) throws {
+        guard case .inspect = try verdict(path) else {
+            Issue.record("\(path) was not taken")
+            return
+        }
+    }
+
+    @Test func refusesOtherEndings() throws {
+        for path in ["a/photo.jpg", "a/mp3", "a/.mp3", "a/b.mp3.exe"] {
+            #expect(
+                try verdict(path)
+                    == .refused(.unsupportedExtension(accepted: ["mp3", "wav", "m4a", "flac"])))
+        }
+    }
+
+    @Test func leavesTextsAndFoldersAlone() throws {
+        for path in ["a/b.mp3.txt", "a/notes.TXT", "a/b.srt", "README"] {
+            #expect(try verdict(path) == .notARecording)
+        }
+        #expect(try verdict("a/folder", kind: .folder) == .notARecording)
+        #expect(try verdict("x.mp3", kind: .folder) == .notARecording)
+    }
+
+    @Test func sizeLimitIsExact() throws {
+        #expect(try verdict("a/b.mp3", size: 52_428_800) == .inspect(fileExtension: "mp3"))
+        #expect(
+            try verdict("a/b.mp3", size: 52_428_801)
+                == .refused(.tooLarge(size: 52_428_801, limit: 52_428_800)))
+        #expect(try verdict("a/b.mp3", size: 0) == .refused(.empty))
+    }
+
+    @Test func refusesWhatIsNoOrdinaryFile() throws {
+        #expect(try verdict("a/b.mp3", kind: .symbolicLink) == .refused(.symbolicLink))
+        #expect(try verdict("a/b.mp3", kind: .fifo) == .refused(.special))
+        #expect(try verdict("a/b.mp3", kind: .folder) == .refused(.folder))
+        #expect(try verdict("a/b.mp3", links: 2) == .refused(.hardLink))
+        #expect(try verdict("a/b.mp3", permissions: 0o200) == .refused(.unreadable))
+        #expect(try verdict("b.mp3") == .refused(.noFolder))
+    }
+
+    @Test func everyRejectionIsOneSentenceInEachLanguage() {
+        let all: [Rejection] = [
+            .unsupportedExtension(accepted: ["mp3"]), .empty, .tooLarge(size: 52_428_801, limit: 52_428_800),
+            .tooLong(duration: 61, limit: 60), .notAudio(found: "text/plain"),
+            .wrongKind(found: "audio/flac"),
+            .incomplete, .damaged(detail: "no frames"), .symbolicLink, .folder, .special, .hardLink,
+            .unreadable, .noFolder,
+        ]
+        for rejection in all {
+            for language in NoteLanguage.allCases {
+                let sentence = rejection.sentence(about: "x.mp3", in: language)
+                #expect(sentence.contains("x.mp3"))
+                #expect(sentence.hasSuffix("."))
+                #expect(!sentence.contains("\n"))
+                #expect(!sentence.contains("  "))
+            }
+        }
+        #expect(Set(all.map(\.code)).count == all.count)
+    }
+
+    @Test func aByteTooManyShowsInTheSentence() {
+        let sentence = Rejection.tooLarge(size: 52_428_801, limit: 52_428_800)
+            .sentence(about: "x.mp3", in: .english)
+        #expect(sentence.contains("50.1 MB and 50 MB is the most"))
+    }
+}
