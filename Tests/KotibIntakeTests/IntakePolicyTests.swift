@@ -10,7 +10,7 @@ import Testing
 
     private func verdict(
         _ path: String, kind: FileStatus.Kind = .regular, size: Int64 = 100, links: UInt64 = 1,
-        permissions: UInt32 = 0o644
+        permissions: UInt16 = 0o644
     ) throws -> Verdict {
         let identity = FileIdentity(device: 1, inode: 2, size: size, modified: 3, changed: 4)
         let status = FileStatus(
@@ -52,7 +52,7 @@ import Testing
 
     @Test func refusesWhatIsNoOrdinaryFile() throws {
         #expect(try verdict("a/b.mp3", kind: .symbolicLink) == .refused(.symbolicLink))
-        #expect(try verdict("a/b.mp3", kind: .fifo) == .refused(.special))
+        #expect(try verdict("a/b.mp3", kind: .pipe) == .refused(.special))
         #expect(try verdict("a/b.mp3", kind: .folder) == .refused(.folder))
         #expect(try verdict("a/b.mp3", links: 2) == .refused(.hardLink))
         #expect(try verdict("a/b.mp3", permissions: 0o200) == .refused(.unreadable))

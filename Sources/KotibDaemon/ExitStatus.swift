@@ -1,0 +1,32 @@
+import Glibc
+import KotibCatalog
+import KotibPOSIX
+
+/// The exit codes of sysexits.h that kotibd ends with; the manual page lists them.
+enum ExitStatus {
+    static let stopped: Int32 = 0
+    /// EX_DATAERR: the catalog is damaged.
+    static let dataError: Int32 = 65
+    /// EX_SOFTWARE.
+    static let fault: Int32 = 70
+    /// EX_OSERR.
+    static let systemError: Int32 = 71
+    /// EX_CANTCREAT: the state folder cannot be used.
+    static let cannotCreate: Int32 = 73
+    /// EX_TEMPFAIL: another daemon is at work.
+    static let busy: Int32 = 75
+    /// EX_CONFIG.
+    static let configuration: Int32 = 78
+
+    /// The one place where an error becomes a code.
+    static func code(for error: any Error) -> Int32 {
+        switch error {
+        case is ConfigurationError: configuration
+        case LockFile.Failure.held: busy
+        case is LockFile.Failure: cannotCreate
+        case let error as CatalogError: error.code == .corrupt ? dataError : cannotCreate
+        case is SystemError, is FileError: systemError
+        default: fault
+        }
+    }
+}

@@ -1,0 +1,144 @@
+// KotibIngest: the pipeline from a sighting to a row; the one place to read the story.
+
+import Glibc
+import KotibCatalog
+import KotibIntake
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTranscription
+import KotibWatch
+import Logging
+
+/// What becomes of each name that the watcher has seen settle or go.
+///
+/// A sighting is handled until it is recorded: a full disk or a worker that cannot start makes it wait, which
+/// holds back the watcher, and loses nothing.
+public struct IngestPipeline: Sendable {
+    let files: any FileSystem
+    let policy: IntakePolicy
+    let inspector: any Inspecting
+    let catalog: Catalog
+    let sidecars: SidecarWriter
+    let queue: TranscriptionQueue
+    let language: NoteLanguage
+    let recovery: Recovery
+    let patience: Patience
+    let logger: Logger
+
+    public init(
+        files: any FileSystem, policy: IntakePolicy, inspector: any Inspecting, catalog: Catalog,
+        sidecars: SidecarWriter, queue: TranscriptionQueue, language: NoteLanguage, logger: Logger
+    ) {
+        self.files = files
+        self.policy = policy
+        self.inspector = inspector
+        self.catalog = catalog
+        self.sidecars = sidecars
+        self.queue = queue
+        self.language = language
+        self.logger = logger
+        patience = Patience(logger: logger)
+        recovery = Recovery(files: files, catalog: catalog, sidecars: sidecars, queue: queue, logger: logger)
+    }
+
+    /// Takes one sighting to its end. Returns early only when the task is cancelled.
+    public func handle(_ sighting: Sighting) async {
+        await patience.untilDone(about: sighting.description) {
+            switch sighting {
+            case .settled(let path, let status): try await settled(path, status)
+            case .gone(let path): try await recovery.gone(path)
+            case .scanned: try await recovery.reconcile()
+            }
+        }
+    }
+
+    private func settled(_ path: InboxPath, _ status: FileStatus) async throws {
+        switch policy.judge(path, status) {
+        case .notARecording:
+            logger.debug("left alone", metadata: ["file": "\(path)"])
+        case .refused(let rejection):
+            try await refuse(path, status.identity, rejection)
+        case .inspect(let fileExtension):
+            try await inspect(path, status, fileExtension)
+        }
+    }
+
+    /// One descriptor from here to the verdict. Where the file changes meanwhile the verdict is thrown away: the
+    /// change makes the watcher look again.
+    private func inspect(_ path: InboxPath, _ status: FileStatus, _ fileExtension: String) async throws {
+        let files = files
+        let file: OpenFile
+        do throws(FileError) {
+            let opened = try await BlockingWork.run { () throws(FileError) in try files.openForReading(path) }
+            guard opened.status.identity == status.identity else { return }
+            file = opened.file
+        } catch {
+            switch error.code {
+            case ENOENT, ENOTDIR, ELOOP: return
+            case EACCES, EPERM: return try await refuse(path, status.identity, .unreadable)
+            default: throw error
+            }
+        }
+        let size = status.identity.size
+        let result = try await inspector.inspect(file, fileExtension: fileExtension, size: size)
+        let still = try await BlockingWork.run { () throws(FileError) in
+            try (files.status(of: file).identity, files.examine(path)?.identity)
+        }
+        guard still.0 == status.identity, still.1 == status.identity else {
+            logger.debug("changed while it was read", metadata: ["file": "\(path)"])
+            return
+        }
+        switch result {
+        case .facts(let facts): try await accept(path, status.identity, facts)
+        case .refused(let rejection): try await refuse(path, status.identity, rejection)
+        }
+    }
+
+    private func accept(_ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts) async throws {
+        let acceptance = try await catalog.accept(path, identity: identity, facts: facts)
+        switch acceptance {
+        case .unchanged(let id):
+            try await sidecars.writeDue(id)
+            logger.debug("unchanged", metadata: ["recording": "\(id)", "file": "\(path)"])
+            return
+        case .new: break
+        case .replaced(_, let old, let notes):
+            await queue.cancel(old)
+            try await sidecars.remove(notes)
+        case .readmitted(_, let notes):
+            try await sidecars.remove(notes)
+        }
+        logger.info(
+            "recording accepted",
+            metadata: [
+                "recording": "\(acceptance.recording)", "user": "\(ByteText.escaped(path.user))",
+                "file": "\(path)", "size": "\(identity.size)", "duration": "\(facts.duration.rounded(to: 2))",
+                "codec": "\(facts.codec)",
+            ])
+        await queue.wake()
+    }
+
+    private func refuse(_ path: InboxPath, _ identity: FileIdentity, _ rejection: Rejection) async throws {
+        let sentence = rejection.sentence(about: ByteText.escaped(path.name), in: language)
+        let refusal = try await catalog.reject(
+            path, identity: identity, rejection: rejection, message: sentence)
+        if let old = refusal.old { await queue.cancel(old) }
+        try await sidecars.remove(refusal.notes)
+        try await sidecars.writeDue(refusal.recording)
+        logger.notice(
+            "recording refused",
+            metadata: [
+                "recording": "\(refusal.recording)", "user": "\(ByteText.escaped(path.user))",
+                "file": "\(path)", "size": "\(identity.size)", "reason": "\(rejection.code)",
+            ])
+    }
+}
+
+extension Double {
+    /// For people: so many digits behind the point.
+    func rounded(to digits: Int) -> Double {
+        let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
+        return (self * scale).rounded() / scale
+    }
+}

@@ -1,0 +1,39 @@
+import KotibCatalog
+import KotibIntake
+import KotibPOSIX
+import Logging
+
+/// Repeats a step that something outside stopped (a full disk, a worker that cannot start) until it succeeds.
+///
+/// What is wrong with one file alone is not waited for, or a few bad files would hold up everybody: it is logged
+/// and left to the next scan, to which the file is still unknown.
+struct Patience: Sendable {
+    /// Between two tries; doubles from the first to the last.
+    static let firstPause = Duration.milliseconds(200)
+    static let longestPause = Duration.seconds(30)
+
+    let logger: Logger
+
+    /// - Parameter subject: what the step is about, for the log.
+    func untilDone(about subject: String, _ step: () async throws -> Void) async {
+        var pause = Self.firstPause
+        while !Task.isCancelled {
+            do {
+                try await step()
+                return
+            } catch let error as FileError {
+                logger.warning(
+                    "left to the next scan", metadata: ["subject": "\(subject)", "cause": "\(error)"])
+                return
+            } catch {
+                if Task.isCancelled { return }
+                logger.error(
+                    "intake waits and tries again",
+                    metadata: ["subject": "\(subject)", "cause": "\(error)", "wait": "\(pause)"])
+            }
+            // Cancelled: the loop's condition ends it.
+            try? await Task.sleep(for: pause)
+            pause = min(pause * 2, Self.longestPause)
+        }
+    }
+}

@@ -1,0 +1,51 @@
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTranscription
+import Logging
+
+/// Compares what is there with what should be. Safe to run at any time; run at start and after each scan.
+struct Recovery: Sendable {
+    let files: any FileSystem
+    let catalog: Catalog
+    let sidecars: SidecarWriter
+    let queue: TranscriptionQueue
+    let logger: Logger
+
+    /// Writes what is due and notices what was removed without an event.
+    func reconcile() async throws {
+        try await sidecars.writeAllDue()
+        try await sweep()
+        await queue.wake()
+    }
+
+    /// A name, or everything below a folder, is no longer there.
+    func gone(_ path: InboxPath) async throws {
+        for departure in try await catalog.markGone(path) {
+            await queue.cancel(departure.recording)
+            try await sidecars.remove(departure.notes)
+            logger.info(
+                "recording gone; its transcript is kept",
+                metadata: ["recording": "\(departure.recording)", "file": "\(path)"])
+        }
+    }
+
+    private func sweep() async throws {
+        var last: RecordingID?
+        while !Task.isCancelled {
+            let page = try await catalog.present(after: last, limit: 500)
+            guard let end = page.last else { return }
+            let files = files
+            let missing = try await BlockingWork.run { () throws(FileError) in
+                var missing: [InboxPath] = []
+                for recording in page {
+                    if try files.examine(recording.path) == nil { missing.append(recording.path) }
+                }
+                return missing
+            }
+            for path in missing { try await gone(path) }
+            last = end.id
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import Glibc
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+
+/// One name beside a recording, and what may be done to it. Its calls may block on the disk.
+struct SidecarPlace: Sendable {
+    let files: any FileSystem
+    let path: InboxPath
+    /// What Kotib wrote there before, where it did.
+    let owned: Sidecar?
+
+    enum Outcome: Sendable {
+        case written(FileIdentity)
+        /// A person's file is there.
+        case occupied
+        /// There is no folder to write into any more.
+        case folderGone
+    }
+
+    /// Puts `content` there: where the name is free, where Kotib's own untouched file is, or where the very bytes
+    /// already are, since a crash came between the rename and its record.
+    func put(_ content: [UInt8]) throws(FileError) -> Outcome {
+        do throws(FileError) {
+            let old = try files.examine(path)
+            if let old, try holds(content, old) { return .written(old.identity) }
+            if let old, !(owned?.isUntouched(old.identity) ?? false) { return .occupied }
+            let new = try AtomicFile(files).write(content, at: path, replacing: old?.identity)
+            return .written(new.identity)
+        } catch .occupied {
+            return .occupied
+        } catch {
+            if Self.folderIsGone(error) { return .folderGone }
+            throw error
+        }
+    }
+
+    /// Removes Kotib's own file; an edited one is a person's now and stays.
+    func clear() throws(FileError) {
+        guard let owned, let status = try files.examine(path), owned.isUntouched(status.identity) else {
+            return
+        }
+        try AtomicFile(files).remove(path, ifStill: status.identity)
+    }
+
+    private func holds(_ content: [UInt8], _ status: FileStatus) throws(FileError) -> Bool {
+        guard status.kind == .regular, status.identity.size == content.count else { return false }
+        let file = try files.openForReading(path).file
+        do throws(SystemError) {
+            return try file.read(upTo: content.count + 1) == content
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// What opening the folder says (errno(3)) when it was removed, or when a link or file took its place.
+    static func folderIsGone(_ error: FileError) -> Bool {
+        [ENOENT, ENOTDIR, ELOOP].contains(error.code)
+    }
+}

@@ -1,0 +1,121 @@
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import Logging
+
+/// Writes what is due beside a recording, and removes what is no longer true.
+///
+/// The one write path for sidecars: after a transcription, after a refusal, and in recovery. Safe to run at any
+/// time and any number of times: what the catalog calls due is written, what is written is registered.
+public struct SidecarWriter: Sendable {
+    private let files: any FileSystem
+    private let catalog: Catalog
+    private let failureSentence: @Sendable (_ name: String, _ cause: String) -> String
+    private let logger: Logger
+
+    /// - Parameter failureSentence: what `X.failed.txt` says, from the recording's name and the cause.
+    public init(
+        files: any FileSystem, catalog: Catalog, logger: Logger,
+        failureSentence: @escaping @Sendable (_ name: String, _ cause: String) -> String
+    ) {
+        self.files = files
+        self.catalog = catalog
+        self.failureSentence = failureSentence
+        self.logger = logger
+    }
+
+    /// Writes everything that is due; what cannot be written now stays due.
+    public func writeAllDue() async throws(CatalogError) {
+        var last: RecordingID?
+        while !Task.isCancelled {
+            let page = try await catalog.dueSidecars(after: last, limit: 100)
+            guard let end = page.last else { return }
+            for recording in page { try await write(recording) }
+            last = end.id
+        }
+    }
+
+    /// Writes what is due beside one recording.
+    public func writeDue(_ id: RecordingID) async throws(CatalogError) {
+        guard let recording = try await catalog.recording(id) else { return }
+        try await write(recording)
+    }
+
+    /// Removes files of Kotib's own, where they are still as it wrote them.
+    public func remove(_ sidecars: [Sidecar]) async throws(CatalogError) {
+        for sidecar in sidecars {
+            let place = SidecarPlace(files: files, path: sidecar.path, owned: sidecar)
+            do throws(FileError) {
+                try await BlockingWork.run { () throws(FileError) in try place.clear() }
+            } catch {
+                // Still Kotib's own, so that whatever comes next at this name may take its place.
+                if !SidecarPlace.folderIsGone(error) {
+                    warn("a note could not be removed", sidecar.path, error)
+                    continue
+                }
+            }
+            try await catalog.sidecarRemoved(sidecar.path)
+        }
+    }
+
+    private func write(_ recording: Recording) async throws(CatalogError) {
+        guard let due = recording.sidecarDue else { return }
+        guard let content = try await content(of: recording, due.kind) else {
+            return try await catalog.sidecarWaived(recording.id, due: due)
+        }
+        for path in SidecarName.candidates(for: recording.path, kind: due.kind) {
+            let owned = try await catalog.owner(ofSidecar: path)
+            let place = SidecarPlace(files: files, path: path, owned: owned)
+            do throws(FileError) {
+                switch try await BlockingWork.run({ () throws(FileError) in try place.put(content) }) {
+                case .occupied: continue
+                case .folderGone: return try await waive(recording, due)
+                case .written(let identity):
+                    return try await register(
+                        Sidecar(recording: recording.id, kind: due.kind, path: path, identity: identity), due)
+                }
+            } catch {
+                return warn("a text could not be written; it stays due", path, error)
+            }
+        }
+        logger.error(
+            "no place for a text: files of other people have both its names; it stays due",
+            metadata: ["recording": "\(recording.id)", "file": "\(recording.path)"])
+    }
+}
+
+extension SidecarWriter {
+    private func content(of recording: Recording, _ kind: SidecarKind) async throws(CatalogError) -> [UInt8]?
+    {
+        let text: String? =
+            switch kind {
+            case .transcript: try await catalog.transcript(of: recording.id)?.text
+            case .rejected: recording.errorMessage
+            case .failed:
+                failureSentence(ByteText.escaped(recording.path.name), recording.errorMessage ?? "")
+            }
+        return text.map { Array(($0 + "\n").utf8) }
+    }
+
+    /// Once a text stands there, what said that there is none goes.
+    private func register(_ sidecar: Sidecar, _ due: SidecarDue) async throws(CatalogError) {
+        try await catalog.sidecarWritten(sidecar, due: due)
+        let others = try await catalog.ownedSidecars(of: sidecar.recording).filter { other in
+            other.path != sidecar.path && other.kind != .transcript
+        }
+        try await remove(others)
+    }
+
+    private func waive(_ recording: Recording, _ due: SidecarDue) async throws(CatalogError) {
+        logger.warning(
+            "the folder is gone; the text is kept in the catalog",
+            metadata: ["recording": "\(recording.id)", "file": "\(recording.path)"])
+        try await catalog.sidecarWaived(recording.id, due: due)
+    }
+
+    private func warn(_ message: Logger.Message, _ path: InboxPath, _ error: FileError) {
+        var metadata: Logger.Metadata = ["file": "\(path)", "cause": "\(error)"]
+        if let advice = error.advice { metadata["advice"] = "\(advice)" }
+        logger.warning(message, metadata: metadata)
+    }
+}
