@@ -2,16 +2,21 @@
 #include "kotib_posix.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/openat2.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 _Static_assert(RESOLVE_NO_MAGICLINKS == 0x02 && RESOLVE_NO_SYMLINKS == 0x04 && RESOLVE_BENEATH == 0x08,
                "linux/openat2.h");
-_Static_assert(RENAME_NOREPLACE == 1, "renameat2(2)");
+_Static_assert(RENAME_NOREPLACE == 1 && RENAME_EXCHANGE == 2, "renameat2(2)");
+
+const int KOTIB_O_PATH = O_PATH;
 
 int kotib_openat2(int folder, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
     struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
@@ -77,4 +82,19 @@ ssize_t kotib_receive_packet(int socket, void *bytes, size_t capacity, int *desc
         return -1;
     }
     return count;
+}
+
+int kotib_probe_lease(int file) {
+    // Who opens the file for writing in the instant of the lease has us sent a signal: SIGIO unless set, which
+    // would end the process; SIGURG does nothing by default (signal(7)).
+    if (fcntl(file, F_SETSIG, SIGURG) < 0 || fcntl(file, F_SETLEASE, F_RDLCK) < 0) return -1;
+    return fcntl(file, F_SETLEASE, F_UNLCK);
+}
+
+int kotib_mount_facts(int file, uint32_t *type, uint64_t *free_bytes) {
+    struct statfs facts;
+    if (fstatfs(file, &facts) < 0) return -1;
+    *type = (uint32_t)facts.f_type;
+    *free_bytes = (uint64_t)facts.f_bavail * (uint64_t)(facts.f_frsize > 0 ? facts.f_frsize : facts.f_bsize);
+    return 0;
 }

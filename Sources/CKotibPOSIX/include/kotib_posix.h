@@ -10,7 +10,7 @@
 // openat2(2). `resolve` is a set of RESOLVE_* of linux/openat2.h, below.
 int kotib_openat2(int folder, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 
-// renameat2(2). `flags` 0 replaces, KOTIB_RENAME_NOREPLACE does not.
+// renameat2(2). `flags` 0 replaces, KOTIB_RENAME_NOREPLACE does not, KOTIB_RENAME_EXCHANGE swaps both names.
 int kotib_renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned int flags);
 
 // One packet over a SOCK_SEQPACKET socket, with a descriptor where `descriptor` is not -1 (SCM_RIGHTS, unix(7)).
@@ -20,9 +20,18 @@ ssize_t kotib_send_packet(int socket, const void *bytes, size_t count, int descr
 // the connection. A packet longer than `capacity` fails with EMSGSIZE.
 ssize_t kotib_receive_packet(int socket, void *bytes, size_t capacity, int *descriptor);
 
+// Takes a read lease on `file` and gives it back: 0, or -1 with EAGAIN where somebody has it open for writing
+// (F_SETLEASE, fcntl(2)). `file` must be open for reading only.
+int kotib_probe_lease(int file);
+
+// fstatfs(2): the file system's magic number and the bytes that an unprivileged user may still write.
+int kotib_mount_facts(int file, uint32_t *type, uint64_t *free_bytes);
+
 static const uint64_t KOTIB_RESOLVE_NO_MAGICLINKS = 0x02;
 static const uint64_t KOTIB_RESOLVE_NO_SYMLINKS = 0x04;
 static const uint64_t KOTIB_RESOLVE_BENEATH = 0x08;
 static const unsigned int KOTIB_RENAME_NOREPLACE = 1;
+static const unsigned int KOTIB_RENAME_EXCHANGE = 2;
+extern const int KOTIB_O_PATH;
 
 #endif

@@ -1,0 +1,61 @@
+import Glibc
+
+/// Why a step on files below the inbox did not happen. After a failed step nothing of it is left behind.
+public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Something that is not ours stands at the place; it was left alone.
+    case occupied(path: String)
+    /// Only regular files are opened.
+    case notRegular(FileStatus.Kind)
+    case system(SystemError)
+
+    /// Whether the same step may succeed later without anybody changing the folder: a full disk, for instance.
+    public var retryCanHelp: Bool {
+        switch self {
+        case .occupied, .notRegular: false
+        case .system(let error): error.retryCanHelp
+        }
+    }
+
+    /// What an administrator can do about it.
+    public var advice: String? {
+        if case .system(let error) = self { error.advice } else { nil }
+    }
+
+    public var description: String {
+        switch self {
+        case .occupied(let path): "\(path): another file has this name"
+        case .notRegular: "not a regular file"
+        case .system(let error): error.description
+        }
+    }
+
+    /// The errno(3) value, where a system call failed.
+    public var code: Int32? {
+        if case .system(let error) = self { error.code } else { nil }
+    }
+}
+
+extension SystemError {
+    /// Whether the cause passes by itself, or by care for the machine rather than for this file.
+    public var retryCanHelp: Bool {
+        switch code {
+        case ENOSPC, EDQUOT, EROFS, EIO, EAGAIN, ENOMEM, EMFILE, ENFILE, EBUSY, ETXTBSY, ESTALE, ETIMEDOUT:
+            true
+        default: false
+        }
+    }
+
+    /// What an administrator can do about it.
+    public var advice: String? {
+        switch code {
+        case ENOSPC: "free space on this file system"
+        case EDQUOT: "raise the quota of the folder's owner or delete files"
+        case EROFS: "remount the file system read-write"
+        case EIO: "the disk or its connection fails: see the kernel's log"
+        case EACCES, EPERM: "let the daemon's user read and write the folder (chmod, chgrp or an ACL)"
+        case EMFILE, ENFILE: "raise the limit of open files (LimitNOFILE= in the unit)"
+        case ENOSYS: "Kotib needs Linux 5.6 or later (openat2)"
+        default: nil
+        }
+    }
+}

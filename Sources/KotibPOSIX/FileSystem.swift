@@ -1,0 +1,46 @@
+import KotibModel
+
+/// The steps that durable work below the inbox is made of, one system call each or nearly so: tests let the
+/// n-th fail.
+///
+/// All of them may block on the disk: never call them on Swift's cooperative threads.
+public protocol FileSystem: Sendable {
+    /// What stands at `path`, itself even if it is a link. Nil where there is nothing, or where a part of the
+    /// path is a link or no folder.
+    func examine(_ path: InboxPath) throws(FileError) -> FileStatus?
+    /// Opens a regular file, and never anything else: a pipe or device is not even touched.
+    /// - Throws: ``FileError/notRegular(_:)``; ENOENT; EAGAIN while somebody holds a lease on it.
+    func openForReading(_ path: InboxPath) throws(FileError) -> (file: OpenFile, status: FileStatus)
+    /// Opens a folder, or the inbox itself where `path` is nil.
+    func openFolder(_ path: InboxPath?) throws(FileError) -> OpenFile
+
+    func list(_ folder: OpenFile) throws(FileError) -> FolderListing
+    /// What has this name in the open folder, itself even if it is a link; nil where there is nothing.
+    func examine(_ name: [UInt8], in folder: OpenFile) throws(FileError) -> FileStatus?
+    /// Makes a new file with mode 0600, open for writing.
+    /// - Throws: EEXIST.
+    func create(_ name: [UInt8], in folder: OpenFile) throws(FileError) -> OpenFile
+    func rename(
+        _ name: [UInt8], to newName: [UInt8], in folder: OpenFile, _ mode: RenameMode
+    ) throws(FileError)
+    func unlink(_ name: [UInt8], in folder: OpenFile) throws(FileError)
+
+    func status(of file: OpenFile) throws(FileError) -> FileStatus
+    /// Writes all of `bytes` at the file's offset.
+    func write(_ bytes: [UInt8], to file: OpenFile) throws(FileError)
+    /// Nil leaves the owner as it is.
+    func setOwner(_ owner: UInt32?, group: UInt32, of file: OpenFile) throws(FileError)
+    func setPermissions(_ permissions: UInt16, of file: OpenFile) throws(FileError)
+    /// fsync(2), of a file or of a folder. After EIO a second call may succeed with the data lost: never
+    /// retry, write anew.
+    func synchronize(_ file: OpenFile) throws(FileError)
+}
+
+public enum RenameMode: Hashable, Sendable {
+    /// Fails with EEXIST where the new name is taken (RENAME_NOREPLACE, rename(2)).
+    case keep
+    /// Both names must exist and change places in one step (RENAME_EXCHANGE, rename(2)).
+    case exchange
+    /// What has the new name is lost.
+    case replace
+}

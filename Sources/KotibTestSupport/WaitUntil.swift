@@ -1,0 +1,14 @@
+/// Waits for `condition` to come true.
+///
+/// - Parameter deadline: from now on; generous, as it passes only when the test fails.
+/// - Returns: whether it came true in time: `#expect(await waitUntil { … })`.
+public func waitUntil(
+    deadline: Duration = .seconds(20), _ condition: () async throws -> Bool
+) async rethrows -> Bool {
+    let end = ContinuousClock.now + deadline
+    while ContinuousClock.now < end {
+        if try await condition() { return true }
+        try? await Task.sleep(for: .milliseconds(2))
+    }
+    return try await condition()
+}
