@@ -12,3 +12,17 @@ public func waitUntil(
     }
     return try await condition()
 }
+
+/// The condition did not come true in time.
+public struct WaitedInVain: Error, CustomStringConvertible {
+    public var what: String
+    public var description: String { "waited in vain until \(what)" }
+}
+
+/// Returns as soon as `condition` holds.
+/// - Throws: ``WaitedInVain`` at the deadline, by the real clock.
+public func waitUntil(
+    _ what: String, within limit: Duration = .seconds(20), _ condition: () async throws -> Bool
+) async throws {
+    guard try await waitUntil(deadline: limit, condition) else { throw WaitedInVain(what: what) }
+}

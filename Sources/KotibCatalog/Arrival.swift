@@ -1,0 +1,152 @@
+import FoundationEssentials
+import GRDB
+import KotibModel
+
+/// A file that passed inspection, on its way into a row.
+struct Arrival: Sendable {
+    var path: InboxPath
+    var identity: FileIdentity
+    var facts: AudioFacts
+    var now: Date
+
+    fileprivate var factColumns: [(any DatabaseValueConvertible)?] {
+        [
+            Data(facts.sha256), facts.mediaType, facts.container, facts.codec, facts.duration, facts.channels,
+            facts.sampleRate,
+        ]
+    }
+}
+
+/// A file that was refused, on its way into a row.
+struct RejectedArrival: Sendable {
+    var path: InboxPath
+    var identity: FileIdentity
+    var code: String
+    var message: String
+    var now: Date
+}
+
+extension Database {
+    func insert(_ arrival: Arrival) throws -> RecordingID {
+        let user = try user(inFolder: arrival.path.user, now: arrival.now)
+        let time = Timestamp.text(arrival.now)
+        try run(
+            ArrivalSQL.insert,
+            StatementArguments([user.rawValue] + names(arrival.path) + arrival.identity.columns)
+                + StatementArguments(arrival.factColumns) + [time, time])
+        return RecordingID(rawValue: lastInsertedRowID)
+    }
+
+    func insert(_ arrival: RejectedArrival) throws -> RecordingID {
+        let isInFolder = arrival.path.depth > 1
+        let user = isInFolder ? try user(inFolder: arrival.path.user, now: arrival.now).rawValue : nil
+        let time = Timestamp.text(arrival.now)
+        try run(
+            ArrivalSQL.insertRejected,
+            StatementArguments([user]) + StatementArguments(names(arrival.path) + arrival.identity.columns)
+                + [arrival.code, arrival.message, time, time])
+        return RecordingID(rawValue: lastInsertedRowID)
+    }
+
+    /// A refused file is good now.
+    func readmit(_ id: RecordingID, _ arrival: Arrival) throws {
+        try run(
+            ArrivalSQL.readmit,
+            StatementArguments(arrival.identity.columns) + StatementArguments(arrival.factColumns)
+                + [Timestamp.text(arrival.now), id.rawValue])
+    }
+
+    /// The same content is here, touched, renamed over or brought back.
+    func returned(_ recording: Recording, identity: FileIdentity, now: Date) throws {
+        try run(
+            ArrivalSQL.identify,
+            StatementArguments(identity.columns) + [Timestamp.text(now), recording.id.rawValue])
+        // What was gone took its notes along, and perhaps a person its transcript.
+        guard recording.audio == .gone, let kind = recording.state.sidecar else { return }
+        let isThere = try sidecars(of: recording.id).contains { $0.kind == kind }
+        if !isThere { try makeDue(kind, recording.id) }
+    }
+
+    /// The sentence is written anew only where it says something else, or is not there.
+    func rejectAgain(_ recording: Recording, _ arrival: RejectedArrival) throws {
+        try run(
+            ArrivalSQL.rejectAgain,
+            StatementArguments(arrival.identity.columns)
+                + [arrival.code, arrival.message, Timestamp.text(arrival.now), recording.id.rawValue])
+        let saysTheSame = recording.errorCode == arrival.code && recording.errorMessage == arrival.message
+        if !saysTheSame || recording.audio == .gone { try makeDue(.rejected, recording.id) }
+    }
+
+    /// Takes the path from a recording. What was not finished is failed, so that nothing waits for it.
+    func supersede(_ id: RecordingID, now: Date) throws {
+        try run(ArrivalSQL.supersede, [Timestamp.text(now), id.rawValue])
+    }
+
+    func makeDue(_ kind: SidecarKind, _ id: RecordingID) throws {
+        try run(ArrivalSQL.makeDue, [kind.rawValue, id.rawValue])
+    }
+
+    /// `file_name, original_filename, file_path`: for people; `path` is the key.
+    private func names(_ path: InboxPath) -> [any DatabaseValueConvertible] {
+        let name = ByteText.escaped(path.name)
+        return [name, name, path.text, path.blob]
+    }
+}
+
+extension RecordingState {
+    /// What stands beside a recording in this state.
+    var sidecar: SidecarKind? {
+        switch self {
+        case .completed: .transcript
+        case .failed: .failed
+        case .rejected: .rejected
+        case .pending, .processing: nil
+        }
+    }
+}
+
+private enum ArrivalSQL {
+    static let insert = """
+        INSERT INTO audio_records (user_id, file_name, original_filename, file_path, path, device, inode,
+            file_size, modified_ns, changed_ns, sha256, media_type, container, codec, duration, channels,
+            sample_rate, created_at, updated_at, transcription_status)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')
+        """
+    static let insertRejected = """
+        INSERT INTO audio_records (user_id, file_name, original_filename, file_path, path, device, inode,
+            file_size, modified_ns, changed_ns, error_code, error_message, created_at, updated_at,
+            transcription_status, sidecar_due, sidecar_version)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'rejected', 'rejected', 1)
+        """
+    static let readmit = """
+        UPDATE audio_records SET device = ?, inode = ?, file_size = ?, modified_ns = ?, changed_ns = ?,
+            sha256 = ?, media_type = ?, container = ?, codec = ?, duration = ?, channels = ?, sample_rate = ?,
+            updated_at = ?, transcription_status = 'pending', audio_state = 'present', due_at = NULL,
+            attempts = 0, interruptions = 0, error_code = NULL, error_message = NULL, sidecar_due = NULL
+        WHERE id = ?
+        """
+    static let identify = """
+        UPDATE audio_records SET device = ?, inode = ?, file_size = ?, modified_ns = ?, changed_ns = ?,
+            updated_at = ?, audio_state = 'present'
+        WHERE id = ?
+        """
+    static let rejectAgain = """
+        UPDATE audio_records SET device = ?, inode = ?, file_size = ?, modified_ns = ?, changed_ns = ?,
+            error_code = ?, error_message = ?, updated_at = ?, audio_state = 'present'
+        WHERE id = ?
+        """
+    static let supersede = """
+        UPDATE audio_records SET is_current = 0, audio_state = 'replaced', sidecar_due = NULL, due_at = NULL,
+            error_code = CASE WHEN transcription_status IN ('pending', 'processing')
+                THEN 'superseded' ELSE error_code END,
+            error_message = CASE WHEN transcription_status IN ('pending', 'processing')
+                THEN 'Replaced by another file before it was transcribed.' ELSE error_message END,
+            transcription_status = CASE WHEN transcription_status IN ('pending', 'processing')
+                THEN 'failed' ELSE transcription_status END,
+            updated_at = ?
+        WHERE id = ?
+        """
+    static let makeDue = """
+        UPDATE audio_records SET sidecar_due = ?, sidecar_version = sidecar_version + 1 WHERE id = ?
+        """
+}

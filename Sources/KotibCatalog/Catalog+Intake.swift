@@ -1,0 +1,152 @@
+import FoundationEssentials
+import GRDB
+import KotibModel
+
+/// What taking a recording did.
+public enum Acceptance: Hashable, Sendable {
+    case new(RecordingID)
+    /// The same content was here before: only the identity changed, and what was gone is present again.
+    case unchanged(RecordingID)
+    /// Other content has the path now. A job for `old` is to be cancelled, and `notes` are to be removed; the
+    /// old transcript's sidecar stays registered, so that the new one may take its place.
+    case replaced(RecordingID, old: RecordingID, notes: [Sidecar])
+    /// What was refused here is good now; `notes` are to be removed.
+    case readmitted(RecordingID, notes: [Sidecar])
+
+    /// The recording that now has the path.
+    public var recording: RecordingID {
+        switch self {
+        case .new(let id), .unchanged(let id), .replaced(let id, _, _), .readmitted(let id, _): id
+        }
+    }
+}
+
+/// What refusing a file did.
+public struct Refusal: Hashable, Sendable {
+    public var recording: RecordingID
+    /// What lay at the path before: a job for it is to be cancelled.
+    public var old: RecordingID?
+    /// To be removed: they tell of `old`.
+    public var notes: [Sidecar]
+}
+
+/// A recording whose audio was removed.
+public struct Departure: Hashable, Sendable {
+    public var recording: RecordingID
+    /// To be removed: they tell of a file that is not there.
+    public var notes: [Sidecar]
+}
+
+extension Catalog {
+    /// For each, whether the current recording at the path has exactly this identity and is present: nothing
+    /// needs to be done. Costs about 5 µs each.
+    public func isKnown(_ files: [(InboxPath, FileIdentity)]) async throws(CatalogError) -> [Bool] {
+        try await read("isKnown") { database in
+            let statement = try database.cachedStatement(sql: Self.identityAtPath)
+            return try files.map { path, identity in
+                guard let row = try Row.fetchOne(statement, arguments: [path.blob]) else { return false }
+                return FileIdentity(row) == identity
+            }
+        }
+    }
+
+    /// Records a file that passed inspection.
+    public func accept(
+        _ path: InboxPath, identity: FileIdentity, facts: AudioFacts, now: Date = Date()
+    ) async throws(CatalogError) -> Acceptance {
+        let arrival = Arrival(path: path, identity: identity, facts: facts, now: now)
+        return try await write("accept") { database in
+            guard let old = try database.currentRecording(path) else {
+                return .new(try database.insert(arrival))
+            }
+            if old.state == .rejected {
+                let notes = try database.notes(of: old.id)
+                try database.readmit(old.id, arrival)
+                return .readmitted(old.id, notes: notes)
+            }
+            if old.facts?.sha256 == facts.sha256 && old.identity.size == identity.size {
+                try database.returned(old, identity: identity, now: now)
+                return .unchanged(old.id)
+            }
+            let notes = try database.notes(of: old.id)
+            try database.supersede(old.id, now: now)
+            return .replaced(try database.insert(arrival), old: old.id, notes: notes)
+        }
+    }
+
+    /// Records a file that is not taken; its note becomes due.
+    /// - Parameter message: one sentence for the person, kept with the record.
+    public func reject(
+        _ path: InboxPath, identity: FileIdentity, rejection: Rejection, message: String, now: Date = Date()
+    ) async throws(CatalogError) -> Refusal {
+        let arrival = RejectedArrival(
+            path: path, identity: identity, code: rejection.code, message: message, now: now)
+        return try await write("reject") { database in
+            guard let old = try database.currentRecording(path) else {
+                return Refusal(recording: try database.insert(arrival), old: nil, notes: [])
+            }
+            if old.state == .rejected {
+                try database.rejectAgain(old, arrival)
+                return Refusal(recording: old.id, old: nil, notes: [])
+            }
+            let notes = try database.notes(of: old.id)
+            try database.supersede(old.id, now: now)
+            return Refusal(recording: try database.insert(arrival), old: old.id, notes: notes)
+        }
+    }
+
+    /// Notes that the file at `path`, or every file below that folder, is no longer there.
+    /// A job for one of them is to be cancelled.
+    public func markGone(_ path: InboxPath, now: Date = Date()) async throws(CatalogError) -> [Departure] {
+        try await write("markGone") { database in
+            let bounds = path.boundsOfContent
+            let rows = try database.rows(Self.presentAtOrBelow, [path.blob, bounds.first, bounds.end])
+            return try rows.map { row in
+                let id = RecordingID(rawValue: row["id"])
+                let notes = try database.notes(of: id)
+                try database.run(Self.depart, [Timestamp.text(now), id.rawValue])
+                return Departure(recording: id, notes: notes)
+            }
+        }
+    }
+
+    /// The recordings whose audio should be there, in the order of their ids, a page at a time.
+    /// - Parameter last: the last id of the page before; nil for the first.
+    public func present(
+        after last: RecordingID?, limit: Int
+    ) async throws(CatalogError) -> [PresentRecording] {
+        try await read("present") { database in
+            try database.rows(Self.presentPage, [last?.rawValue ?? 0, limit]).map { row in
+                PresentRecording(
+                    id: RecordingID(rawValue: row["id"]), path: try InboxPath(row),
+                    identity: FileIdentity(row))
+            }
+        }
+    }
+
+    static let identityAtPath = """
+        SELECT device, inode, file_size, modified_ns, changed_ns FROM audio_records
+        WHERE path = ? AND is_current = 1 AND audio_state = 'present'
+        """
+    static let presentAtOrBelow = """
+        SELECT id FROM audio_records WHERE path = ?1 AND is_current = 1 AND audio_state = 'present'
+        UNION ALL
+        SELECT id FROM audio_records
+        WHERE path >= ?2 AND path < ?3 AND is_current = 1 AND audio_state = 'present'
+        """
+    static let presentPage = """
+        SELECT id, path, device, inode, file_size, modified_ns, changed_ns FROM audio_records
+        WHERE id > ? AND is_current = 1 AND audio_state = 'present' ORDER BY id LIMIT ?
+        """
+    /// The state stays: a job under way is ended by the queue, which alone ends `processing`.
+    static let depart = """
+        UPDATE audio_records SET audio_state = 'gone', sidecar_due = NULL, updated_at = ? WHERE id = ?
+        """
+}
+
+extension InboxPath {
+    /// What lies below this folder is what sorts from `folder/` up to `folder0`: 0 follows / in ASCII.
+    fileprivate var boundsOfContent: (first: Data, end: Data) {
+        (Data(bytes + [UInt8(ascii: "/")]), Data(bytes + [UInt8(ascii: "0")]))
+    }
+}

@@ -1,0 +1,210 @@
+import FoundationEssentials
+import GRDB
+import KotibModel
+
+/// The next thing to transcribe.
+public enum Claim: Hashable, Sendable {
+    /// Now in state `processing`, its attempt counted.
+    case recording(Recording)
+    /// Nothing can start now; the first retry may at `nextDue`.
+    case nothing(nextDue: Date?)
+}
+
+/// Whether the end of a job was recorded.
+public enum JobEnd: Hashable, Sendable {
+    case recorded
+    /// The recording was replaced, or is not being processed any more: nothing was changed.
+    case superseded
+}
+
+extension Catalog {
+    /// A recording during which the daemon ends more often than this is failed: it may be what ends it.
+    public static let mostInterruptions = 10
+
+    private static let interruptedTooOften =
+        "The service ended \(mostInterruptions + 1) times while it transcribed this recording."
+
+    /// Takes the next recording, in one transaction.
+    ///
+    /// Users take turns: the one whose last turn is longest ago is served, and of that user the oldest recording
+    /// that may start now. The attempt is counted here, before anything touches the file.
+    public func claim(now: Date = Date()) async throws(CatalogError) -> Claim {
+        try await write("claim") { database in
+            try database.promote(now)
+            guard let row = try database.row(JobSQL.next, []) else {
+                let due: Double? = try database.row(JobSQL.nextDue, []).flatMap { $0["due_at"] }
+                return .nothing(nextDue: due.map(Date.init(timeIntervalSince1970:)))
+            }
+            let (id, user) = (RecordingID(rawValue: row["id"]), row["user_id"] as Int64)
+            try database.run(JobSQL.takeTurn, [user])
+            let time = Timestamp.text(now)
+            try database.run(JobSQL.start, [time, time, id.rawValue])
+            guard let recording = try database.recording(id) else { throw MalformedRow(column: "id") }
+            return .recording(recording)
+        }
+    }
+
+    /// Keeps the words; the transcript becomes due beside the recording, where that still is.
+    /// - Parameters:
+    ///   - speech: seconds in which somebody spoke, where the engine tells.
+    ///   - engineSeconds: what the transcription took.
+    public func complete(
+        _ id: RecordingID, transcript: Transcript, speech: Double?, engineSeconds: Double, now: Date = Date()
+    ) async throws(CatalogError) -> JobEnd {
+        try await write("complete") { database in
+            let time = Timestamp.text(now)
+            try database.run(
+                JobSQL.complete,
+                [
+                    time, time, transcript.text, transcript.language, transcript.engine, transcript.model,
+                    engineSeconds, speech, id.rawValue,
+                ])
+            guard database.changesCount == 1 else { return .superseded }
+            try database.run(
+                JobSQL.addRevision,
+                [id.rawValue, transcript.text, try Self.json(transcript.segments), transcript.language, time])
+            try database.makeDueIfPresent(.transcript, id)
+            return .recorded
+        }
+    }
+
+    /// Gives up on a recording; its note becomes due.
+    /// - Parameter message: one sentence for the person.
+    public func fail(
+        _ id: RecordingID, code: String, message: String, now: Date = Date()
+    ) async throws(CatalogError) -> JobEnd {
+        try await write("fail") { database in
+            try database.run(JobSQL.fail, [code, message, Timestamp.text(now), id.rawValue])
+            guard database.changesCount == 1 else { return .superseded }
+            try database.makeDueIfPresent(.failed, id)
+            return .recorded
+        }
+    }
+
+    /// Puts a recording back until `due`; the attempt stays counted. At most a day ahead.
+    public func retryLater(
+        _ id: RecordingID, due: Date, code: String, message: String, now: Date = Date()
+    ) async throws(CatalogError) -> JobEnd {
+        try await write("retryLater") { database in
+            let due = min(due.timeIntervalSince1970, now.timeIntervalSince1970 + Self.longestDelay)
+            try database.run(JobSQL.retry, [due, code, message, Timestamp.text(now), id.rawValue])
+            return database.changesCount == 1 ? .recorded : .superseded
+        }
+    }
+
+    /// Puts a recording back as if it had not been started.
+    /// - Parameter isGone: its audio was not there; nothing starts until a scan finds it again.
+    public func handBack(
+        _ id: RecordingID, isGone: Bool = false, now: Date = Date()
+    ) async throws(CatalogError) -> JobEnd {
+        try await write("handBack") { database in
+            try database.run(JobSQL.handBack, [isGone, Timestamp.text(now), id.rawValue])
+            return database.changesCount == 1 ? .recorded : .superseded
+        }
+    }
+
+    /// Puts back what a daemon that ended left in processing. To be called once, before the first claim.
+    /// - Returns: those put back, and those given up on because it happened over ``mostInterruptions`` times.
+    public func recoverInterrupted(
+        now: Date = Date()
+    ) async throws(CatalogError) -> (resumed: [RecordingID], failed: [RecordingID]) {
+        try await write("recoverInterrupted") { database in
+            let time = Timestamp.text(now)
+            var (resumed, failed): ([RecordingID], [RecordingID]) = ([], [])
+            for row in try database.rows(JobSQL.interrupted, []) {
+                let id = RecordingID(rawValue: row["id"])
+                try database.run(JobSQL.interrupt, [id.rawValue])
+                if (row["interruptions"] as Int) < Self.mostInterruptions {
+                    try database.run(JobSQL.handBack, [false, time, id.rawValue])
+                    resumed.append(id)
+                } else {
+                    try database.run(
+                        JobSQL.fail, ["interrupted", Self.interruptedTooOften, time, id.rawValue])
+                    try database.makeDueIfPresent(.failed, id)
+                    failed.append(id)
+                }
+            }
+            return (resumed, failed)
+        }
+    }
+}
+
+extension Database {
+    /// Retries whose time has come become ready; also those so far ahead that the clock must have gone back.
+    fileprivate func promote(_ now: Date) throws {
+        let now = now.timeIntervalSince1970
+        // Asked first, because an UPDATE takes a transaction's write even where it changes nothing.
+        let arguments: StatementArguments = [now, now + Catalog.longestDelay]
+        guard try row(JobSQL.hasDue, arguments) != nil else { return }
+        try run(JobSQL.promote, arguments)
+    }
+
+    fileprivate func makeDueIfPresent(_ kind: SidecarKind, _ id: RecordingID) throws {
+        try run(JobSQL.makeDueIfPresent, [kind.rawValue, id.rawValue])
+    }
+}
+
+enum JobSQL {
+    private static let isDelayed = "transcription_status = 'pending' AND audio_state = 'present'"
+    /// Two steps down the index: one statement with OR would look at every row that waits.
+    private static let due = """
+        SELECT id FROM audio_records WHERE \(isDelayed) AND due_at <= ?
+        UNION ALL SELECT id FROM audio_records WHERE \(isDelayed) AND due_at > ?
+        """
+    static let hasDue = "\(due) LIMIT 1"
+    static let promote = "UPDATE audio_records SET due_at = NULL WHERE id IN (\(due) LIMIT 1024)"
+    static let nextDue = """
+        SELECT due_at FROM audio_records WHERE \(isDelayed) AND due_at IS NOT NULL ORDER BY due_at LIMIT 1
+        """
+
+    /// CROSS JOIN keeps the order of the loops (https://www.sqlite.org/optoverview.html#crossjoin): the first
+    /// waiting user by turn, then that user's oldest; two steps down two indexes.
+    static let next = """
+        SELECT a.id AS id, u.id AS user_id FROM users u INDEXED BY users_waiting
+        CROSS JOIN audio_records a INDEXED BY audio_records_ready ON a.user_id = u.id
+        WHERE u.waiting > 0
+            AND a.transcription_status = 'pending' AND a.audio_state = 'present' AND a.due_at IS NULL
+        ORDER BY u.last_turn, u.id, a.id LIMIT 1
+        """
+    static let takeTurn = "UPDATE users SET last_turn = (SELECT max(last_turn) FROM users) + 1 WHERE id = ?"
+    static let start = """
+        UPDATE audio_records SET transcription_status = 'processing', attempts = attempts + 1,
+            started_at = ?, updated_at = ?
+        WHERE id = ?
+        """
+    private static let isUnderWay = "id = ? AND is_current = 1 AND transcription_status = 'processing'"
+    static let complete = """
+        UPDATE audio_records SET transcription_status = 'completed', completed_at = ?, updated_at = ?,
+            transcript_text = ?, language = ?, engine = ?, model = ?, engine_seconds = ?, speech_seconds = ?,
+            error_code = NULL, error_message = NULL
+        WHERE \(isUnderWay)
+        """
+    static let addRevision = """
+        INSERT INTO transcript_revisions (audio_record_id, author, origin, text, segments, language, created_at)
+        VALUES (?, NULL, 'engine', ?, ?, ?, ?)
+        """
+    static let fail = """
+        UPDATE audio_records SET transcription_status = 'failed', error_code = ?, error_message = ?,
+            updated_at = ?
+        WHERE \(isUnderWay)
+        """
+    static let retry = """
+        UPDATE audio_records SET transcription_status = 'pending', due_at = ?, error_code = ?,
+            error_message = ?, updated_at = ?
+        WHERE \(isUnderWay)
+        """
+    static let handBack = """
+        UPDATE audio_records SET transcription_status = 'pending', attempts = attempts - 1,
+            audio_state = CASE WHEN ? THEN 'gone' ELSE audio_state END, updated_at = ?
+        WHERE \(isUnderWay)
+        """
+    static let interrupted = """
+        SELECT id, interruptions FROM audio_records
+        WHERE is_current = 1 AND transcription_status = 'processing' ORDER BY id
+        """
+    static let interrupt = "UPDATE audio_records SET interruptions = interruptions + 1 WHERE id = ?"
+    static let makeDueIfPresent = """
+        UPDATE audio_records SET sidecar_due = ?, sidecar_version = sidecar_version + 1
+        WHERE id = ? AND audio_state = 'present'
+        """
+}

@@ -1,0 +1,64 @@
+import FoundationEssentials
+import GRDB
+import KotibModel
+
+extension Catalog {
+    /// The recordings beside which something must still be written, in the order of their ids, a page at a time.
+    /// - Parameter last: the last id of the page before; nil for the first.
+    public func dueSidecars(after last: RecordingID?, limit: Int) async throws(CatalogError) -> [Recording] {
+        try await read("dueSidecars") { database in
+            try database.rows(Self.duePage, [last?.rawValue ?? 0, limit]).map(Recording.init)
+        }
+    }
+
+    /// Notes that the daemon wrote `sidecar`, which from now on is its own to replace or remove.
+    /// - Parameter due: what was due when the writing began; what became due since then stays so.
+    public func sidecarWritten(
+        _ sidecar: Sidecar, due: SidecarDue?, now: Date = Date()
+    ) async throws(CatalogError) {
+        try await write("sidecarWritten") { database in
+            try database.run(
+                Self.register,
+                [
+                    sidecar.recording.rawValue, sidecar.kind.rawValue, sidecar.path.blob,
+                    Int64(bitPattern: sidecar.device), Int64(bitPattern: sidecar.inode), sidecar.size,
+                    sidecar.modified, Timestamp.text(now),
+                ])
+            if let due { try database.run(Self.settle, [sidecar.recording.rawValue, due.version]) }
+        }
+    }
+
+    /// Gives up what was due, where it cannot be written: its folder is gone, say.
+    public func sidecarWaived(_ id: RecordingID, due: SidecarDue) async throws(CatalogError) {
+        try await write("sidecarWaived") { try $0.run(Self.settle, [id.rawValue, due.version]) }
+    }
+
+    /// Forgets a sidecar: it was removed, or edited by a person and is theirs now.
+    public func sidecarRemoved(_ path: InboxPath) async throws(CatalogError) {
+        try await write("sidecarRemoved") { try $0.run("DELETE FROM sidecars WHERE path = ?", [path.blob]) }
+    }
+
+    /// What the daemon wrote beside one recording.
+    public func ownedSidecars(of id: RecordingID) async throws(CatalogError) -> [Sidecar] {
+        try await read("ownedSidecars") { try $0.sidecars(of: id) }
+    }
+
+    /// The daemon's own file at `path`; nil where what lies there is a stranger's.
+    public func owner(ofSidecar path: InboxPath) async throws(CatalogError) -> Sidecar? {
+        try await read("ownerOfSidecar") { try $0.row(Self.sidecarAtPath, [path.blob]).map(Sidecar.init) }
+    }
+
+    static let duePage = """
+        SELECT \(RecordingSQL.columns) FROM audio_records
+        WHERE sidecar_due IS NOT NULL AND id > ? ORDER BY id LIMIT ?
+        """
+    static let sidecarAtPath = "SELECT * FROM sidecars WHERE path = ?"
+    static let register = """
+        INSERT INTO sidecars (audio_record_id, kind, path, device, inode, size, modified_ns, written_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (path) DO UPDATE SET audio_record_id = excluded.audio_record_id, kind = excluded.kind,
+            device = excluded.device, inode = excluded.inode, size = excluded.size,
+            modified_ns = excluded.modified_ns, written_at = excluded.written_at
+        """
+    static let settle = "UPDATE audio_records SET sidecar_due = NULL WHERE id = ? AND sidecar_version = ?"
+}

@@ -1,0 +1,154 @@
+// KotibCatalog: all SQL, migrations, transactions.
+
+import Dispatch
+import FoundationEssentials
+import GRDB
+import Glibc
+import KotibModel
+
+/// The record of every recording: one SQLite database, one connection.
+///
+/// One connection reads, writes and checkpoints, because SQLite before 3.51.3 (Debian 12 has 3.40) can corrupt
+/// a database whose WAL two connections reset (https://www.sqlite.org/wal.html#walresetbug). Calls never block
+/// the caller's thread; they go on although the caller's task is cancelled.
+public final class Catalog: Sendable {
+    /// Seconds. No retry is put off for longer, so one that seems to be shows that the clock was set back.
+    static let longestDelay: TimeInterval = 86_400
+
+    let commits: GroupCommit
+    let writer: any DatabaseWriter
+    private let file: String
+
+    /// Takes an open connection and brings its tables up to date. Blocks: for tests, and for ``open(_:)``.
+    /// - Throws: ``CatalogError``: ``CatalogError/Code/newerSchema`` where a later version was here.
+    public init(_ writer: any DatabaseWriter) throws(CatalogError) {
+        self.writer = writer
+        file = writer.path
+        commits = GroupCommit(writer, file: writer.path)
+        do {
+            if try writer.read(Migrations.all.hasBeenSuperseded) {
+                throw CatalogError(
+                    code: .newerSchema, operation: "open",
+                    message: "made by a later version of kotib; install that version again", file: file)
+            }
+            try Migrations.all.migrate(writer)
+        } catch {
+            throw CatalogError(error, operation: "migrate", file: writer.path)
+        }
+    }
+
+    /// Opens or creates the database, checks it and brings its tables up to date.
+    ///
+    /// The check reads the whole file (`PRAGMA quick_check`): about a second for each 100 MB.
+    /// - Parameter file: a path; its folder exists. A new file is readable by its owner only.
+    /// - Throws: ``CatalogError``; for ``CatalogError/Code/corrupt`` see ``setAside(_:now:)``.
+    public static func open(_ file: String) async throws(CatalogError) -> Catalog {
+        let result: Result<Catalog, CatalogError> = await onThread {
+            do throws(CatalogError) {
+                return .success(try Catalog(connect(file)))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Renames a corrupt database, its log included, so that ``open(_:)`` starts with an empty one and a scan
+    /// of the inboxes fills it.
+    /// - Returns: where it lies now: `<file>.corrupt-<time>`.
+    /// - Throws: ``CatalogError`` with ``CatalogError/Code/inaccessible``.
+    public static func setAside(_ file: String, now: Date = Date()) throws(CatalogError) -> String {
+        let target = file + ".corrupt-" + Timestamp.text(now).replacing(":", with: "")
+        // The database first: without its log it would lack commits, and SQLite deletes a log beside an empty
+        // database (pagerOpenWalIfPresent).
+        for ending in ["", "-wal", "-shm"] {
+            guard rename(file + ending, target + ending) != 0, errno != ENOENT else { continue }
+            throw CatalogError(
+                code: .inaccessible, operation: "set aside", message: String(cString: strerror(errno)),
+                file: file)
+        }
+        return target
+    }
+
+    /// Waits for the calls under way, copies the log into the database and closes it. Later calls fail.
+    public func close() async throws(CatalogError) {
+        let (writer, file) = (writer, file)
+        let result: Result<Void, CatalogError> = await Self.onThread {
+            Result { try writer.close() }.mapError { CatalogError($0, operation: "close", file: file) }
+        }
+        try result.get()
+    }
+
+    /// Runs `body`, committed together with other callers' writes.
+    func write<Value: Sendable>(
+        _ operation: String, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(CatalogError) -> Value {
+        try await commits.write(operation, body)
+    }
+
+    /// Runs `body`, which only reads, on a state of the database that nobody changes meanwhile.
+    func read<Value: Sendable>(
+        _ operation: String, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(CatalogError) -> Value {
+        let file = file
+        let result: Result<Value, CatalogError> = await withCheckedContinuation { caller in
+            writer.asyncRead { access in
+                let result = Result { try body(access.get()) }
+                caller.resume(
+                    returning: result.mapError { CatalogError($0, operation: operation, file: file) })
+            }
+        }
+        return try result.get()
+    }
+
+    private static func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { caller in
+            DispatchQueue.global().async { caller.resume(returning: body()) }
+        }
+    }
+}
+
+extension Catalog {
+    /// Seconds to wait for another process, such as an administrator's `sqlite3`, to let go of the file.
+    private static let busyTimeout: TimeInterval = 5
+
+    private static func connect(_ file: String) throws(CatalogError) -> DatabaseQueue {
+        // SQLite gives -wal and -shm the mode of the database (findCreateFileMode in os_unix.c).
+        let descriptor = Glibc.open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else {
+            throw CatalogError(
+                code: .inaccessible, operation: "open", message: String(cString: strerror(errno)), file: file)
+        }
+        Glibc.close(descriptor)
+        do {
+            let queue = try DatabaseQueue(path: file, configuration: configuration())
+            try queue.writeWithoutTransaction { try prepare($0) }
+            try check(queue, file)
+            return queue
+        } catch {
+            throw CatalogError(error, operation: "open", file: file)
+        }
+    }
+
+    static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.journalMode = .wal
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(busyTimeout)
+        configuration.label = "kotib.catalog"
+        return configuration
+    }
+
+    /// After opening, because GRDB sets NORMAL when it turns WAL on.
+    static func prepare(_ database: Database) throws {
+        try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF")
+    }
+
+    private static func check(_ queue: DatabaseQueue, _ file: String) throws {
+        let finding = try queue.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+        guard finding == "ok" else {
+            throw CatalogError(
+                code: .corrupt, operation: "quick_check", message: finding ?? "no answer", file: file)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import GRDB
+
+/// Why the catalog could not do what it was asked. Nothing of the failed call is kept.
+public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Code: String, Hashable, Sendable {
+        /// The file is no database, or its pages contradict each other: set it aside and start anew.
+        case corrupt
+        /// A later version of the program has changed the tables.
+        case newerSchema
+        /// The disk, or the quota, is full.
+        case full
+        /// The file or its folder cannot be opened or written.
+        case inaccessible
+        /// Another process holds the file.
+        case busy
+        /// The kernel could not read or write.
+        case inputOutput
+        /// A rule of the tables forbids it.
+        case constraint
+        /// Another call in the same transaction made SQLite roll all of it back.
+        case rolledBack
+        case other
+    }
+
+    public var code: Code
+    /// What the catalog was doing, such as `accept`.
+    public var operation: String
+    /// What SQLite says.
+    public var message: String
+    /// The database's file.
+    public var file: String
+
+    public init(code: Code, operation: String, message: String, file: String) {
+        self.code = code
+        self.operation = operation
+        self.message = message
+        self.file = file
+    }
+
+    /// Whether the same call may succeed later without anybody changing the program or the file.
+    public var isRetryable: Bool {
+        switch code {
+        case .full, .inaccessible, .busy, .inputOutput, .rolledBack: true
+        case .corrupt, .newerSchema, .constraint, .other: false
+        }
+    }
+
+    public var description: String { "catalog \(file): \(operation): \(message)" }
+}
+
+extension CatalogError {
+    init(_ error: any Error, operation: String, file: String) {
+        if let error = error as? CatalogError {
+            self = error
+        } else if let error = error as? DatabaseError {
+            let message = error.message ?? "SQLite error \(error.extendedResultCode.rawValue)"
+            self.init(code: Code(error.resultCode), operation: operation, message: message, file: file)
+        } else {
+            self.init(code: .other, operation: operation, message: String(describing: error), file: file)
+        }
+    }
+}
+
+extension CatalogError.Code {
+    /// https://www.sqlite.org/rescode.html
+    init(_ result: ResultCode) {
+        switch result {
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .corrupt
+        case .SQLITE_FULL: self = .full
+        case .SQLITE_READONLY, .SQLITE_CANTOPEN: self = .inaccessible
+        case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy
+        case .SQLITE_IOERR: self = .inputOutput
+        case .SQLITE_CONSTRAINT: self = .constraint
+        case .SQLITE_ABORT: self = .rolledBack
+        default: self = .other
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import GRDB
+import Synchronization
+
+/// Many callers' writes in one transaction, with one fsync for all of them.
+///
+/// A write that finds the writer idle is committed at once. Those that come while a transaction is under way
+/// wait together and share the next one. Each runs in a savepoint of its own, so that one that fails takes
+/// nothing of the others with it, and each caller goes on only when the commit is on the disk.
+///
+/// A caller's cancellation does not cancel its write: a job that is handed back because its task was cancelled
+/// must still reach the disk.
+final class GroupCommit: Sendable {
+    /// One transaction's share: keeps the wait for a commit short when thousands queue.
+    static let mostWritesPerTransaction = 1024
+
+    /// Called once the fate of the transaction is known: nil for a commit.
+    typealias Completion = @Sendable (CatalogError?) -> Void
+
+    private struct Write: Sendable {
+        /// Does the work in a savepoint. The completion tells the caller.
+        var run: @Sendable (Database) -> Completion
+        /// Tells the caller that the work was not begun.
+        var refuse: Completion
+    }
+
+    private struct Waiting {
+        var writes: [Write] = []
+        var isScheduled = false
+    }
+
+    private let writer: any DatabaseWriter
+    private let file: String
+    private let waiting = Mutex(Waiting())
+
+    init(_ writer: any DatabaseWriter, file: String) {
+        self.writer = writer
+        self.file = file
+    }
+
+    /// Runs `body` in a transaction and returns its value once that is committed.
+    func write<Value: Sendable>(
+        _ operation: String, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(CatalogError) -> Value {
+        let file = file
+        let result: Result<Value, CatalogError> = await withCheckedContinuation { caller in
+            let run: @Sendable (Database) -> Completion = { database in
+                let result = Self.inSavepoint(database, body)
+                    .mapError { CatalogError($0, operation: operation, file: file) }
+                return { failure in caller.resume(returning: failure.map(Result.failure) ?? result) }
+            }
+            let refuse: Completion = { failure in
+                let unexplained = CatalogError(
+                    code: .other, operation: operation, message: "not begun", file: file)
+                caller.resume(returning: .failure(failure ?? unexplained))
+            }
+            enqueue(Write(run: run, refuse: refuse))
+        }
+        return try result.get()
+    }
+
+    private static func inSavepoint<Value>(
+        _ database: Database, _ body: (Database) throws -> Value
+    ) -> Result<Value, any Error> {
+        Result {
+            var value: Value?
+            try database.inSavepoint {
+                value = try body(database)
+                return .commit
+            }
+            guard let value else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
+            return value
+        }
+    }
+
+    private func enqueue(_ write: Write) {
+        let mustSchedule = waiting.withLock { waiting in
+            waiting.writes.append(write)
+            defer { waiting.isScheduled = true }
+            return !waiting.isScheduled
+        }
+        if mustSchedule { schedule() }
+    }
+
+    private func schedule() {
+        writer.asyncWriteWithoutTransaction { self.commitNextGroup($0) }
+    }
+
+    private func commitNextGroup(_ database: Database) {
+        let (group, mustSchedule) = waiting.withLock { waiting in
+            let group = Array(waiting.writes.prefix(Self.mostWritesPerTransaction))
+            waiting.writes.removeFirst(group.count)
+            waiting.isScheduled = !waiting.writes.isEmpty
+            return (group, waiting.isScheduled)
+        }
+        if mustSchedule { schedule() }
+        commit(group, in: database)
+    }
+
+    private func commit(_ group: [Write], in database: Database) {
+        var completions: [Completion] = []
+        var failure: CatalogError?
+        do {
+            try database.inTransaction(.immediate) {
+                for write in group {
+                    completions.append(write.run(database))
+                    // A full disk and the like end the whole transaction (https://www.sqlite.org/lang_transaction.html).
+                    guard database.isInsideTransaction else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
+                }
+                return .commit
+            }
+        } catch {
+            failure = CatalogError(error, operation: "commit", file: file)
+        }
+        for completion in completions { completion(failure) }
+        for write in group.dropFirst(completions.count) { write.refuse(failure) }
+    }
+}

@@ -1,0 +1,110 @@
+import FoundationEssentials
+import KotibModel
+
+/// Whether a recording's audio lies in the inbox.
+public enum AudioState: String, Sendable, Codable, CaseIterable {
+    case present
+    /// Removed or moved away by a person; the transcript is kept.
+    case gone
+    /// Another recording has taken its path.
+    case replaced
+}
+
+/// What the daemon writes beside a recording.
+public enum SidecarKind: String, Sendable, Codable, CaseIterable {
+    case transcript, rejected, failed
+}
+
+/// A sidecar that must still be written or written anew.
+public struct SidecarDue: Hashable, Sendable {
+    public var kind: SidecarKind
+    /// Rises each time that something becomes due: who wrote an older state has not done this.
+    public var version: Int64
+
+    public init(kind: SidecarKind, version: Int64) {
+        self.kind = kind
+        self.version = version
+    }
+}
+
+/// A row of `audio_records` without its text (``Catalog/transcript(of:)``).
+public struct Recording: Hashable, Sendable, Identifiable {
+    public var id: RecordingID
+    /// Nil for a refused file that lies in no user's folder.
+    public var user: UserID?
+    public var path: InboxPath
+    /// The file as it was when it was last looked at.
+    public var identity: FileIdentity
+    /// Nil for a refused file.
+    public var facts: AudioFacts?
+    public var state: RecordingState
+    public var audio: AudioState
+    /// False once another recording has taken the path.
+    public var isCurrent: Bool
+    /// Counted before each start; 1 during the first.
+    public var attempts: Int
+    /// How often the daemon ended in the middle of this one.
+    public var interruptions: Int
+    /// When a retry may start; nil for at once.
+    public var due: Date?
+    /// Why it failed or was refused, or what the last attempt ran into.
+    public var errorCode: String?
+    public var errorMessage: String?
+    public var created: Date
+    public var updated: Date
+    /// The start of the last attempt.
+    public var started: Date?
+    public var completed: Date?
+    /// ISO 639-1, as the engine heard it.
+    public var language: String?
+    public var engine: String?
+    public var model: String?
+    /// Seconds that the engine took.
+    public var engineSeconds: Double?
+    /// Seconds in which somebody spoke; 0 explains an empty transcript.
+    public var speechSeconds: Double?
+    public var sidecarDue: SidecarDue?
+
+    /// What the name ends with, lower case, without the dot; empty where there is none.
+    public var fileExtension: String {
+        guard let dot = path.name.lastIndex(of: UInt8(ascii: ".")) else { return "" }
+        return String(decoding: path.name[(dot + 1)...], as: UTF8.self).lowercased()
+    }
+}
+
+/// What the sweep for deletions compares with the folder.
+public struct PresentRecording: Hashable, Sendable {
+    public var id: RecordingID
+    public var path: InboxPath
+    public var identity: FileIdentity
+}
+
+/// A file that the daemon wrote into an inbox and therefore may replace or remove.
+public struct Sidecar: Hashable, Sendable {
+    public var recording: RecordingID
+    public var kind: SidecarKind
+    public var path: InboxPath
+    public var device: UInt64
+    public var inode: UInt64
+    /// Bytes.
+    public var size: Int64
+    /// Nanoseconds since 1970.
+    public var modified: Int64
+
+    /// ctime is not kept: rename(2) and chmod(2) change it, and neither is an edit.
+    public init(recording: RecordingID, kind: SidecarKind, path: InboxPath, identity: FileIdentity) {
+        self.recording = recording
+        self.kind = kind
+        self.path = path
+        device = identity.device
+        inode = identity.inode
+        size = identity.size
+        modified = identity.modified
+    }
+
+    /// Whether the file at the path is still the one that was written: nobody has edited or replaced it.
+    public func isUntouched(_ identity: FileIdentity) -> Bool {
+        device == identity.device && inode == identity.inode && size == identity.size
+            && modified == identity.modified
+    }
+}

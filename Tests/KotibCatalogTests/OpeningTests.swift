@@ -1,0 +1,113 @@
+import FoundationEssentials
+import GRDB
+import KotibModel
+import KotibTestSupport
+import Testing
+
+@testable import KotibCatalog
+
+struct OpeningTests {
+    private func pragma(_ name: String, _ catalog: Catalog) async throws -> String? {
+        try await catalog.read("test") { try String.fetchOne($0, sql: "PRAGMA \(name)") }
+    }
+
+    @Test func acknowledgedCommitsSurvivePowerLoss() async throws {
+        let folder = try TemporaryFolder()
+        let catalog = try await Catalog.open(folder.file("kotib.sqlite"))
+        #expect(try await pragma("journal_mode", catalog) == "wal")
+        #expect(try await pragma("synchronous", catalog) == "2")
+        #expect(try await pragma("foreign_keys", catalog) == "1")
+        #expect(try await pragma("busy_timeout", catalog) == "5000")
+        try await catalog.close()
+    }
+
+    @Test func onlyTheOwnerMayReadTheFile() async throws {
+        let folder = try TemporaryFolder()
+        let catalog = try await Catalog.open(folder.file("kotib.sqlite"))
+        try await catalog.accept("alisher/a.mp3")
+        for name in ["kotib.sqlite", "kotib.sqlite-wal"] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: folder.file(name))
+            #expect(attributes[.posixPermissions] as? Int == 0o600)
+        }
+        try await catalog.close()
+    }
+
+    @Test func closingLeavesNoLogBehind() async throws {
+        let folder = try TemporaryFolder()
+        let catalog = try await Catalog.open(folder.file("kotib.sqlite"))
+        try await catalog.accept("alisher/a.mp3")
+        try await catalog.close()
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["kotib.sqlite"])
+        let again = try await Catalog.open(folder.file("kotib.sqlite"))
+        #expect(try await again.counts() == [.pending: 1])
+        try await again.close()
+    }
+
+    @Test func theSeedsFieldsAreReadableByName() async throws {
+        let catalog = try memoryCatalog()
+        try await catalog.accept("alisher/talk \u{7}.mp3")
+        let sql = """
+            SELECT u.phone_number, u.role, u.is_active, u.created_at, a.user_id, a.file_name,
+                a.original_filename, a.file_path, a.file_size, a.duration, a.transcript_text,
+                a.transcription_status, a.created_at, a.updated_at
+            FROM audio_records a JOIN users u ON u.id = a.user_id
+            """
+        try await catalog.read("test") { database in
+            let row = try #require(try Row.fetchOne(database, sql: sql))
+            #expect(row["file_name"] == "talk \\x07.mp3")
+            #expect(row["file_path"] == "alisher/talk \\x07.mp3")
+            #expect(row["transcription_status"] == "pending")
+            #expect(row["updated_at"] == "2027-01-15T08:00:00.000Z")
+            #expect(row["role"] == "user")
+        }
+    }
+
+    @Test func migrationsRunOnceAndKeepRows() async throws {
+        let queue = try DatabaseQueue()
+        try await Catalog(queue).accept("alisher/a.mp3")
+        let again = try Catalog(queue)
+        #expect(try await again.counts() == [.pending: 1])
+        let applied = try await queue.read { try Migrations.all.appliedMigrations($0) }
+        #expect(applied == Migrations.all.migrations)
+    }
+
+    @Test func tablesOfALaterVersionAreRefused() async throws {
+        let queue = try DatabaseQueue()
+        _ = try Catalog(queue)
+        try await queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('999 later')") }
+        #expect { try Catalog(queue) } throws: { ($0 as? CatalogError)?.code == .newerSchema }
+    }
+
+    @Test(arguments: [0, 40_000]) func aCorruptFileIsNamedAndCanBeSetAside(position: Int) async throws {
+        let folder = try TemporaryFolder()
+        let file = folder.file("kotib.sqlite")
+        let catalog = try await Catalog.open(file)
+        for number in 0..<300 { try await catalog.accept("alisher/\(number).mp3") }
+        try await catalog.close()
+        try overwrite(file, at: position)
+
+        let failure = await #expect(throws: CatalogError.self) { try await Catalog.open(file) }
+        #expect(failure?.code == .corrupt)
+        #expect(failure?.file == file)
+        let aside = try Catalog.setAside(file, now: noon)
+        #expect(FileManager.default.fileExists(atPath: aside))
+        let empty = try await Catalog.open(file)
+        #expect(try await empty.counts() == [:])
+        try await empty.close()
+    }
+
+    private func overwrite(_ file: String, at position: Int) throws {
+        var bytes = try Data(contentsOf: URL(filePath: file))
+        bytes.replaceSubrange(position..<position + 4096, with: Data(repeating: 0x5A, count: 4096))
+        try bytes.write(to: URL(filePath: file))
+    }
+
+    @Test func anUnreachableFolderIsSaidSo() async throws {
+        let folder = try TemporaryFolder()
+        let failure = await #expect(throws: CatalogError.self) {
+            try await Catalog.open(folder.file("missing/kotib.sqlite"))
+        }
+        #expect(failure?.code == .inaccessible)
+        #expect(failure?.isRetryable == true)
+    }
+}
