@@ -86,6 +86,16 @@ enum Tool {
     }
 }
 
+extension Tool {
+    /// What `command` prints.
+    static func output(_ command: [String]) throws -> String {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/output"
+        try run(["sh", "-c", "\"$@\" > \(path)", "sh"] + command)
+        return String(decoding: try TemporaryFolder.contents(of: path), as: UTF8.self)
+    }
+}
+
 /// A folder that goes with its last reference.
 final class TemporaryFolder {
     let path: String
