@@ -1,0 +1,163 @@
+import CAV
+import KotibModel
+
+/// One file opened by the one demuxer that its kind belongs to: no probing, no protocols, no other files.
+/// Gives the packets of its first audio stream.
+final class Demuxer {
+    private var context: UnsafeMutablePointer<AVFormatContext>?
+    let input: AVInput
+    let stream: UnsafeMutablePointer<AVStream>
+    private let streamIndex: Int32
+
+    /// Broken packets in a row after which the rest of the file is given up.
+    private static let patience = 100
+    /// libav tells standard error about every oddity of a file; what matters comes as an error too.
+    private static let silence: Void = av_log_set_level(AV_LOG_QUIET)
+
+    /// - Throws: ``Rejection`` where the file is no such container, what `source` throws, ``EngineFailure``.
+    init(_ source: any ByteSource, container: Container, budget: ProcessorBudget?) throws {
+        Self.silence
+        let input = try AVInput(source, budget: budget)
+        var context = try Self.open(input, container)
+        do {
+            let (index, stream) = try Self.chooseStream(context, container)
+            self.stream = stream
+            streamIndex = index
+        } catch {
+            avformat_close_input(&context)
+            throw error
+        }
+        self.context = context
+        self.input = input
+    }
+
+    deinit {
+        avformat_close_input(&context)
+    }
+
+    private static func open(
+        _ input: AVInput, _ container: Container
+    ) throws -> UnsafeMutablePointer<AVFormatContext>? {
+        var context = avformat_alloc_context()
+        guard let format = av_find_input_format(container.rawValue), let fresh = context else {
+            avformat_free_context(context)
+            throw EngineFailure(message: "libav lacks the demuxer \(container.rawValue)")
+        }
+        fresh.pointee.pb = input.context
+        fresh.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
+        // A container that names further files gets none of them.
+        fresh.pointee.io_open = { _, _, _, _, _ in CAV_NOT_PERMITTED }
+        var options: OpaquePointer?
+        defer { av_dict_free(&options) }
+        av_dict_set(&options, "format_whitelist", container.rawValue, 0)
+        av_dict_set(&options, "protocol_whitelist", "none", 0)
+        if container == .mov { av_dict_set(&options, "ignore_chapters", "1", 0) }
+        let opened = avformat_open_input(&context, nil, format, &options)
+        try input.check()
+        if opened < 0 { throw RejectionDetail.libav(opened) }
+        return context
+    }
+
+    private static func chooseStream(
+        _ context: UnsafeMutablePointer<AVFormatContext>?, _ container: Container
+    ) throws -> (Int32, UnsafeMutablePointer<AVStream>) {
+        guard let context else { throw RejectionDetail.silent }
+        var chosen: (Int32, UnsafeMutablePointer<AVStream>)?
+        for index in 0..<Int(context.pointee.nb_streams) {
+            guard let stream = context.pointee.streams[index] else { continue }
+            let isSound = stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO
+            if isSound && chosen == nil {
+                chosen = (Int32(index), stream)
+            } else {
+                stream.pointee.discard = AVDISCARD_ALL
+            }
+        }
+        guard let chosen else { throw RejectionDetail.silent }
+        return chosen
+    }
+
+    /// The next packet of the stream; false at the end. Broken packets are passed over, as players do.
+    /// - Throws: what the source throws, or ``Rejection`` where the budget is spent.
+    func next(_ packet: Packet) throws -> Bool {
+        var broken = 0
+        while broken < Self.patience {
+            av_packet_unref(packet.pointer)
+            let result = av_read_frame(context, packet.pointer)
+            try input.check()
+            if result == CAV_END_OF_FILE { return false }
+            if result < 0 {
+                broken += 1
+            } else if packet.pointer.pointee.stream_index == streamIndex {
+                return true
+            }
+        }
+        return false
+    }
+
+    /// Seconds that the container gives `packet`; nil where it gives none.
+    func duration(of packet: Packet) -> Double? {
+        let ticks = packet.pointer.pointee.duration
+        return ticks > 0 ? Double(ticks) * av_q2d(stream.pointee.time_base) : nil
+    }
+
+    /// Seconds that the container says, or that size and bit rate let expect; 0 where neither is known.
+    func expectedDuration(bitRate: Int64) -> Double {
+        let stated = stream.pointee.duration
+        if stated != CAV_NO_TIME && stated > 0 { return Double(stated) * av_q2d(stream.pointee.time_base) }
+        return bitRate > 0 ? Double(input.source.size) * 8 / Double(bitRate) : 0
+    }
+
+    /// Where the last byte of any sample lies that the container's index lists; 0 without an index.
+    func endOfIndex() -> Int64 {
+        var end: Int64 = 0
+        for index in 0..<avformat_index_get_entries_count(stream) {
+            guard let entry = avformat_index_get_entry(stream, index)?.pointee else { break }
+            let (sum, overflow) = entry.pos.addingReportingOverflow(Int64(entry.size))
+            end = overflow ? .max : max(end, sum)
+        }
+        return end
+    }
+}
+
+/// An AVPacket with an owner.
+final class Packet {
+    let pointer: UnsafeMutablePointer<AVPacket>
+
+    init() throws(EngineFailure) {
+        guard let pointer = av_packet_alloc() else { throw EngineFailure(message: "out of memory") }
+        self.pointer = pointer
+    }
+
+    deinit {
+        var pointer: UnsafeMutablePointer<AVPacket>? = pointer
+        av_packet_free(&pointer)
+    }
+
+    /// Bytes.
+    var size: Int { Int(max(0, pointer.pointee.size)) }
+
+    /// The reader ran into the end of the file.
+    var isCutShort: Bool { pointer.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 }
+
+    /// Samples of the encoder's making, before the sound and after it, which a decoder leaves out. Side data of
+    /// libav: two little-endian numbers of four bytes (libavcodec/packet.h, AV_PKT_DATA_SKIP_SAMPLES).
+    var skippedSamples: UInt64 {
+        var count = 0
+        guard let data = av_packet_get_side_data(pointer, AV_PKT_DATA_SKIP_SAMPLES, &count), count >= 8 else {
+            return 0
+        }
+        let bytes = Array(UnsafeBufferPointer(start: data, count: 8))
+        return bytes.littleEndian(at: 0, count: 4) + bytes.littleEndian(at: 4, count: 4)
+    }
+
+    func prefix(_ count: Int) -> [UInt8] {
+        Array(UnsafeBufferPointer(start: pointer.pointee.data, count: min(count, size)))
+    }
+
+    /// Becomes another reference to what `other` holds.
+    func refer(to other: Packet) throws(EngineFailure) {
+        av_packet_unref(pointer)
+        let referred = av_packet_ref(pointer, other.pointer)
+        if referred < 0 { throw EngineFailure(message: "out of memory") }
+    }
+}

@@ -1,0 +1,26 @@
+import KotibModel
+
+/// What a FLAC file promises before its first frame (RFC 9639, section 8).
+struct FLACLayout {
+    /// Of each channel; nil where the writer did not know.
+    var totalSamples: UInt64?
+
+    /// - Throws: ``Rejection/incomplete`` where the metadata ends beyond the end of the file.
+    init(_ source: any ByteSource) throws {
+        var offset = try ID3Tag.end(in: source) + 4
+        var isLast = false
+        while !isLast {
+            guard let header = try source.bytes(at: offset, count: 4) else { throw Rejection.incomplete }
+            isLast = header[0] & 0x80 != 0
+            let body = offset + 4
+            let size = Int64(header.bigEndian(at: 1, count: 3))
+            if header[0] & 0x7f == 0, totalSamples == nil, size >= 34 {
+                guard let info = try source.bytes(at: body, count: 34) else { throw Rejection.incomplete }
+                let total = info.bigEndian(at: 10, count: 8) & 0xf_ffff_ffff
+                totalSamples = total == 0 ? nil : total
+            }
+            offset = body + size
+        }
+        if totalSamples != nil && offset >= source.size { throw Rejection.incomplete }
+    }
+}

@@ -1,0 +1,53 @@
+import KotibModel
+
+/// The boxes at the top of an MP4 or QuickTime file (ISO/IEC 14496-12, 4.2).
+enum MP4Layout {
+    /// What is known to stand at the top; anything else after the sound and its index is garbage of the uploader.
+    private static let known: Set<String> = [
+        "ftyp", "styp", "moov", "mdat", "moof", "free", "skip", "wide", "udta", "meta", "uuid", "pnot",
+        "sidx", "ssix", "mfra", "prft", "emsg", "pdin",
+    ]
+    private static let mostBoxes = 1_000_000
+
+    /// - Throws: ``Rejection/incomplete`` where a box ends beyond the end of the file, or the index is missing.
+    static func check(_ source: any ByteSource) throws {
+        var offset: Int64 = 0
+        var seen: Set<String> = []
+        for _ in 0..<mostBoxes {
+            guard offset < source.size else { break }
+            guard let box = try Box(source, at: offset) else { break }
+            let isComplete = seen.isSuperset(of: ["moov", "mdat"])
+            if isComplete && !known.contains(box.kind) { return }
+            guard let end = box.end, end <= source.size else { throw Rejection.incomplete }
+            seen.insert(box.kind)
+            offset = end
+        }
+        if !seen.isSuperset(of: ["moov", "mdat"]) { throw Rejection.incomplete }
+    }
+
+    private struct Box {
+        var kind: String
+        /// Where the next one starts; nil for a size that cannot be.
+        var end: Int64?
+
+        init?(_ source: any ByteSource, at offset: Int64) throws {
+            guard let header = try source.bytes(at: offset, count: 8) else { return nil }
+            kind = String(decoding: header[4...], as: UTF8.self)
+            switch header.bigEndian(at: 0, count: 4) {
+            case 0:
+                end = source.size
+            case 1:
+                guard let long = try source.bytes(at: offset + 8, count: 8) else { return nil }
+                end = Self.end(offset, long.bigEndian(at: 0, count: 8), least: 16)
+            case let size:
+                end = Self.end(offset, size, least: 8)
+            }
+        }
+
+        private static func end(_ offset: Int64, _ size: UInt64, least: UInt64) -> Int64? {
+            guard size >= least, let size = Int64(exactly: size) else { return nil }
+            let (end, overflow) = offset.addingReportingOverflow(size)
+            return overflow ? nil : end
+        }
+    }
+}

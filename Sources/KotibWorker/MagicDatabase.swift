@@ -1,0 +1,46 @@
+import CMagic
+
+/// libmagic with its database loaded: which kind of file the first bytes belong to.
+final class MagicDatabase {
+    private let cookie: magic_t
+
+    /// Without looking into archives, executables or office documents: whatever is no audio is refused anyway.
+    private static let flags =
+        MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_ELF | MAGIC_NO_CHECK_TAR | MAGIC_NO_CHECK_CDF
+
+    /// Loads the system's database.
+    /// - Throws: ``SetupFailure`` where there is none; installing libmagic-mgc helps.
+    init() throws(SetupFailure) {
+        guard let cookie = magic_open(Self.flags) else {
+            throw SetupFailure(message: "libmagic does not start: out of memory")
+        }
+        self.cookie = cookie
+        guard magic_load(cookie, nil) == 0 else {
+            let cause = magic_error(cookie).map { String(cString: $0) } ?? "unknown cause"
+            throw SetupFailure(message: "libmagic has no database: \(cause)")
+        }
+    }
+
+    deinit {
+        magic_close(cookie)
+    }
+
+    func kind(of head: [UInt8]) -> ContentKind {
+        ContentKind(
+            mediaType: ask(head, MAGIC_MIME_TYPE) ?? "application/octet-stream",
+            description: ask(head, MAGIC_NONE) ?? "data")
+    }
+
+    private func ask(_ head: [UInt8], _ question: Int32) -> String? {
+        magic_setflags(cookie, Self.flags | question)
+        let answer = head.withUnsafeBytes { magic_buffer(cookie, $0.baseAddress, $0.count) }
+        return answer.map { String(cString: $0) }
+    }
+}
+
+/// The worker cannot start; the message is a sentence for the administrator. A retry does not help before
+/// somebody has mended the installation.
+struct SetupFailure: Error, CustomStringConvertible {
+    var message: String
+    var description: String { message }
+}

@@ -1,0 +1,77 @@
+import Dispatch
+import KotibPOSIX
+import KotibWorkerProtocol
+import Synchronization
+
+/// A request with its file.
+final class Job: Sendable {
+    enum Work: Sendable {
+        case inspect(InspectRequest)
+        case transcribe(TranscribeRequest)
+    }
+
+    let work: Work
+    let file: OpenFile
+    private let cancelled = Atomic(false)
+
+    init(_ work: Work, _ file: OpenFile) {
+        self.work = work
+        self.file = file
+    }
+
+    var request: UInt64 {
+        switch work {
+        case .inspect(let request): request.request
+        case .transcribe(let request): request.request
+        }
+    }
+
+    var isCancelled: Bool { cancelled.load(ordering: .relaxed) }
+
+    func cancel() { cancelled.store(true, ordering: .relaxed) }
+}
+
+/// Hands jobs from the thread that reads the socket to the thread that works, in order.
+final class Mailbox: Sendable {
+    private struct State {
+        var waiting: [Job] = []
+        var current: Job?
+    }
+
+    private let state = Mutex(State())
+    private let arrivals = DispatchSemaphore(value: 0)
+
+    /// Requests that may wait: a daemon that sends more is broken. Each holds a descriptor.
+    static let capacity = 32
+
+    /// Returns false where too many wait already.
+    func put(_ job: Job) -> Bool {
+        let isTaken = state.withLock { state in
+            if state.waiting.count >= Self.capacity { return false }
+            state.waiting.append(job)
+            return true
+        }
+        if isTaken { arrivals.signal() }
+        return isTaken
+    }
+
+    /// Waits for the next job, which is then the current one.
+    func take() -> Job {
+        while true {
+            arrivals.wait()
+            let job = state.withLock { state -> Job? in
+                state.current = state.waiting.isEmpty ? nil : state.waiting.removeFirst()
+                return state.current
+            }
+            if let job { return job }
+        }
+    }
+
+    /// Cancels the request of that number; one that has ended is no error.
+    func cancel(_ request: UInt64) {
+        state.withLock { state in
+            let known = state.waiting + (state.current.map { [$0] } ?? [])
+            known.first { $0.request == request }?.cancel()
+        }
+    }
+}

@@ -1,0 +1,91 @@
+import Glibc
+import KotibModel
+import KotibPOSIX
+import KotibWorkerProtocol
+
+/// Serves requests one after the other on the thread that calls it.
+final class WorkerService {
+    private let socket: PacketSocket
+    private let inspector: RecordingInspector
+    private let engine: (any SpeechToText)?
+    private let mailbox = Mailbox()
+
+    init(_ socket: PacketSocket, _ inspector: RecordingInspector, _ engine: (any SpeechToText)?) {
+        self.socket = socket
+        self.inspector = inspector
+        self.engine = engine
+    }
+
+    /// Says that it is ready, then serves until the daemon closes the socket.
+    /// - Throws: ``SystemError`` where no thread can be had.
+    func run(sandbox: [String]) throws(SystemError) -> Never {
+        try RequestReader(socket: socket, mailbox: mailbox).start()
+        send(.ready(WorkerReady(model: engine?.modelName, sandbox: sandbox)))
+        while true { serve(mailbox.take()) }
+    }
+
+    private func serve(_ job: Job) {
+        do {
+            switch job.work {
+            case .inspect(let request): try send(inspect(job.file, request))
+            case .transcribe(let request): try send(transcribe(job, request))
+            }
+        } catch let failure as EngineFailure {
+            leave(.software, "the engine failed: \(failure.message)")
+        } catch let failure as SystemError {
+            leave(.inputOutput, "the recording cannot be read: \(failure)")
+        } catch let breach as ProtocolBreach {
+            leave(.protocol, breach.description)
+        } catch {
+            leave(.software, "\(error)")
+        }
+    }
+
+    private func inspect(_ file: OpenFile, _ request: InspectRequest) throws -> WorkerReply {
+        do {
+            return .inspected(request: request.request, facts: try inspector.inspect(file, request))
+        } catch let rejection as Rejection {
+            return .refused(request: request.request, rejection: rejection)
+        } catch is SystemError {
+            return .refused(request: request.request, rejection: .unreadable)
+        }
+    }
+
+    private func transcribe(_ job: Job, _ request: TranscribeRequest) throws -> WorkerReply {
+        guard let engine else { throw ProtocolBreach(description: "this worker only inspects") }
+        let reporter = TranscriptionReporter(job, send: send)
+        do {
+            let decoder = try Decoder(
+                job.file, container: request.container, longestDuration: request.longestDuration)
+            let summary = try engine.transcribe(
+                decoder, language: request.language, expectedDuration: decoder.expectedDuration,
+                observer: reporter)
+            return summary.map { .transcribed(request: request.request, summary: $0) }
+                ?? .cancelled(request: request.request)
+        } catch let rejection as Rejection {
+            return .failed(request: request.request, reason: rejection.reason)
+        }
+    }
+
+    private func send(_ reply: WorkerReply) {
+        do {
+            try socket.send(WorkerCoding.encode(reply))
+        } catch let error as SystemError where [EPIPE, ECONNRESET].contains(error.code) {
+            WorkerExit.done.leave()
+        } catch {
+            leave(.software, "a reply cannot be sent: \(error)")
+        }
+    }
+
+    private func leave(_ exit: WorkerExit, _ message: String) -> Never {
+        WorkerLog.say("kotib-worker: \(message)")
+        exit.leave()
+    }
+}
+
+extension Rejection {
+    /// Why a file that was taken cannot be transcribed after all.
+    fileprivate var reason: String {
+        if case .damaged(let detail) = self { detail } else { code }
+    }
+}

@@ -1,0 +1,61 @@
+// kotib-worker: the only process that parses a stranger's bytes. kotibd starts it; nobody else needs to.
+
+import ArgumentParser
+import KotibWorker
+
+@main
+struct KotibWorkerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kotib-worker",
+        abstract: "Inspects and transcribes recordings for kotibd, in a sandbox.",
+        discussion: "Standard input is a socket to kotibd, which starts it; it is of no use by hand.",
+        version: "0.1.0",
+        subcommands: [Inspect.self, Transcribe.self])
+}
+
+struct MemoryOption: ParsableArguments {
+    @Option(help: "Megabytes of address space (default: the model's size and 2048).")
+    var memoryLimit: UInt64?
+
+    var bytes: UInt64? { memoryLimit.map { $0 << 20 } }
+
+    func validate() throws {
+        if let memoryLimit, !(256...(1 << 24)).contains(memoryLimit) {
+            throw ValidationError("--memory-limit is a number of megabytes, at least 256.")
+        }
+    }
+}
+
+struct Inspect: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Say what files are.")
+
+    @OptionGroup var memory: MemoryOption
+
+    func run() throws {
+        throw ExitCode(Worker.run(nil, memoryLimit: memory.bytes))
+    }
+}
+
+struct Transcribe: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Turn files into words.")
+
+    @Option(help: "Whisper's model, a ggml file.")
+    var model: String
+
+    @Option(help: "The model of the voice activity detection, a ggml file.")
+    var vadModel: String
+
+    @Option(help: "Threads to compute with.")
+    var threads: Int
+
+    @OptionGroup var memory: MemoryOption
+
+    func validate() throws {
+        if !(1...256).contains(threads) { throw ValidationError("--threads is a number from 1 to 256.") }
+    }
+
+    func run() throws {
+        let models = Worker.Models(speech: model, voice: vadModel, threads: threads)
+        throw ExitCode(Worker.run(models, memoryLimit: memory.bytes))
+    }
+}
