@@ -1,0 +1,84 @@
+import KotibModel
+import Logging
+import Synchronization
+
+/// Cuts a stream of bytes into lines, keeping at most so many bytes of each.
+struct LineCutter {
+    let longest: Int
+    private var line: [UInt8] = []
+    private var isCut = false
+
+    init(longest: Int) {
+        self.longest = longest
+    }
+
+    /// The lines that end in `bytes`.
+    mutating func add(_ bytes: some Sequence<UInt8>) -> [String] {
+        var lines: [String] = []
+        for byte in bytes {
+            if byte == UInt8(ascii: "\n") {
+                if let last = end() { lines.append(last) }
+            } else if line.count < longest {
+                line.append(byte)
+            } else {
+                isCut = true
+            }
+        }
+        return lines
+    }
+
+    /// What has come since the last newline; nil where that is nothing.
+    mutating func end() -> String? {
+        defer { (line, isCut) = ([], false) }
+        return line.isEmpty ? nil : ByteText.escaped(line) + (isCut ? "…" : "")
+    }
+}
+
+/// Passes on to the log what a worker writes to its standard error, within bounds: the worker may have been
+/// taken over by the file that it reads.
+final class WorkerLog: Sendable {
+    /// Bytes of one line.
+    static let longestLine = 500
+    /// Lines that one process may add to the log; what is beyond is read and dropped.
+    static let mostLines = 1000
+
+    private struct State {
+        var cutter = LineCutter(longest: longestLine)
+        var lines = 0
+        var last: String?
+    }
+
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    init(_ logger: Logger) {
+        self.logger = logger
+    }
+
+    /// The last line; nil where there is none.
+    var lastLine: String? { state.withLock { $0.last } }
+
+    func add(_ bytes: some Sequence<UInt8>) {
+        state.withLock { state in
+            let lines = state.cutter.add(bytes)
+            record(lines, in: &state)
+        }
+    }
+
+    /// What has come since the last newline is a line too.
+    func end() {
+        state.withLock { state in
+            let line = state.cutter.end()
+            record(line.map { [$0] } ?? [], in: &state)
+        }
+    }
+
+    private func record(_ lines: [String], in state: inout State) {
+        for line in lines {
+            state.last = line
+            state.lines += 1
+            if state.lines <= Self.mostLines { logger.info("worker says", metadata: ["line": "\(line)"]) }
+            if state.lines == Self.mostLines { logger.warning("worker says too much; the rest is dropped") }
+        }
+    }
+}

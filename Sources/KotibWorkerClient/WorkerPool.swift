@@ -1,0 +1,130 @@
+import KotibPOSIX
+import KotibWorkerProtocol
+import Logging
+import Synchronization
+
+/// A fixed number of workers, kept alive, each serving one request at a time. Callers take turns in the order
+/// in which they came.
+public final class WorkerPool: Sendable {
+    /// The program that is started.
+    public let program: WorkerProgram
+    /// How many processes there are.
+    public let size: Int
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+    private let turns: Mutex<WorkerTurns>
+
+    /// - Parameters:
+    ///   - size: how many processes; at least one.
+    ///   - mostWaiting: how many callers may wait for their turn before others get ``WorkerError/busy``.
+    public init(
+        program: WorkerProgram, size: Int, mostWaiting: Int = 1024,
+        clock: any Clock<Duration> = ContinuousClock(), logger: Logger
+    ) {
+        self.program = program
+        self.size = max(1, size)
+        self.clock = clock
+        self.logger = logger
+        turns = Mutex(WorkerTurns(mostWaiting: mostWaiting))
+    }
+
+    /// A worker's last reply to a request, and what the worker had said of itself.
+    public struct Answer: Hashable, Sendable {
+        public var reply: WorkerReply
+        public var worker: WorkerReady
+    }
+
+    /// Keeps the workers running until the task is cancelled; returns when all are reaped. To be run once.
+    /// Callers that come before this wait for it.
+    public func run() async {
+        await withTaskGroup { group in
+            for slot in 0..<size {
+                group.addTask { await self.keep(slot) }
+            }
+        }
+        turns.withLock { $0.refuse(.stopped) }
+    }
+
+    /// Has one request served, when its turn comes.
+    /// - Parameters:
+    ///   - request: makes the message of the number that it is given.
+    ///   - file: goes with the message; the worker gets a copy of the descriptor, with the same offset.
+    ///   - deadline: how long a worker may take, its turn not counted; nil for as long as it gives signs of life.
+    ///   - report: told every reply but the last, in order, on a thread that must not be held up; never after
+    ///     this has returned.
+    /// - Throws: ``WorkerError``; where the worker ended, not before it has been reaped.
+    public func perform(
+        passing file: OpenFile, deadline: Duration? = nil,
+        report: @escaping @Sendable (WorkerReply) -> Void = { _ in },
+        _ request: (UInt64) -> WorkerRequest
+    ) async throws(WorkerError) -> Answer {
+        while true {
+            let session = try await turn()
+            defer { giveBack(session) }
+            let reply = try await session.perform(request, passing: file, deadline: deadline, report: report)
+            if let reply, let worker = session.ready { return Answer(reply: reply, worker: worker) }
+            // The worker ended while it had no work: that is nothing of this request's.
+        }
+    }
+
+    // MARK: Turns
+
+    private func turn() async throws(WorkerError) -> WorkerSession {
+        if Task.isCancelled { throw .cancelled }
+        let ticket = turns.withLock { $0.ticket() }
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { caller in
+                turns.withLock { $0.take(ticket, caller) }
+            }
+        } onCancel: {
+            turns.withLock { $0.withdraw(ticket) }
+        }
+        return try outcome.get()
+    }
+
+    private func giveBack(_ session: WorkerSession) {
+        turns.withLock { $0.offer(session) }
+    }
+
+    // MARK: Slots
+
+    private func keep(_ slot: Int) async {
+        var logger = logger
+        logger[metadataKey: "slot"] = "\(slot)"
+        var backoff = RestartBackoff()
+        while !Task.isCancelled {
+            let process = WorkerProcess(program: program, clock: clock, logger: logger)
+            turns.withLock { $0.starts() }
+            let end = await process.run { [logger] session in
+                logger.info("worker ready", metadata: session.ready?.metadata ?? [:])
+                self.turns.withLock { $0.joins(session) }
+            }
+            if Task.isCancelled { return leave(end, with: .stopped) }
+            let delay = backoff.delay(hadWork: end.hadWork)
+            logger.warning("worker ended", metadata: ["cause": "\(end.error)", "restart_after": "\(delay)"])
+            leave(end, with: end.hadWork ? end.error : end.error.withoutWork(retryAfter: delay))
+            if delay > .zero { try? await clock.sleep(for: delay) }
+        }
+    }
+
+    private func leave(_ end: WorkerProcess.End, with error: WorkerError) {
+        turns.withLock { $0.leaves(end.session, isReplaced: end.hadWork && error != .stopped, error) }
+        end.session?.conclude(error)
+    }
+}
+
+extension WorkerError {
+    /// The same from the point of view of those who wait for a worker.
+    fileprivate func withoutWork(retryAfter: Duration) -> WorkerError {
+        if case .couldNotStart(let reason, _) = self {
+            return .couldNotStart(reason: reason, retryAfter: retryAfter)
+        }
+        return .couldNotStart(reason: "the worker \(self)", retryAfter: retryAfter)
+    }
+}
+
+extension WorkerReady {
+    fileprivate var metadata: Logger.Metadata {
+        ["model": "\(model ?? "none")", "sandbox": "\(sandbox.joined(separator: ","))"]
+    }
+}

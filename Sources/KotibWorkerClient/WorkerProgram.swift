@@ -1,0 +1,70 @@
+/// Which program to start as a worker, and how long it may take.
+public struct WorkerProgram: Sendable {
+    /// An absolute path: nothing is searched for.
+    public var executable: String
+    public var arguments: [String]
+    /// All that the worker's environment holds beside `PATH` and `LANG`. The daemon's own, with its keys and
+    /// tokens, is never handed on.
+    public var environment: [String: String]
+    public var limits: WorkerLimits
+
+    public init(
+        executable: String, arguments: [String], environment: [String: String] = [:],
+        limits: WorkerLimits = WorkerLimits()
+    ) {
+        self.executable = executable
+        self.arguments = arguments
+        self.environment = environment
+        self.limits = limits
+    }
+}
+
+extension WorkerProgram {
+    /// `kotib-worker inspect`.
+    public static func inspector(executable: String, limits: WorkerLimits = WorkerLimits()) -> WorkerProgram {
+        WorkerProgram(executable: executable, arguments: ["inspect"], limits: limits)
+    }
+
+    /// `kotib-worker transcribe`.
+    /// - Parameters:
+    ///   - model: the path of a ggml Whisper model.
+    ///   - voiceModel: the path of the ggml Silero model that finds the speech.
+    ///   - threads: what one worker may keep busy.
+    ///   - memoryLimit: megabytes.
+    public static func transcriber(
+        executable: String, model: String, voiceModel: String, threads: Int, memoryLimit: Int,
+        limits: WorkerLimits = WorkerLimits()
+    ) -> WorkerProgram {
+        WorkerProgram(
+            executable: executable,
+            arguments: [
+                "transcribe", "--model", model, "--vad-model", voiceModel, "--threads", String(threads),
+                "--memory-limit", String(memoryLimit),
+            ],
+            // Otherwise OpenMP starts as many threads as there are cores, for some parts of the engine.
+            environment: ["OMP_NUM_THREADS": String(threads)],
+            limits: limits)
+    }
+}
+
+/// How long a worker may take over each step before it is killed.
+public struct WorkerLimits: Hashable, Sendable {
+    /// From the start of the process to `ready`: a large model on a slow disk takes its time.
+    public var start: Duration
+    /// Between two signs of life while a request is served. Whisper gives one per window of 30 s of audio.
+    public var stall: Duration
+    /// From `cancel` to the request's end.
+    public var cancel: Duration
+    /// From the end of the connection to SIGTERM, and from there to SIGKILL.
+    public var exit: Duration
+
+    public init(
+        start: Duration = .seconds(120), stall: Duration = .seconds(180), cancel: Duration = .seconds(2),
+        exit: Duration = .seconds(1)
+    ) {
+        self.start = start
+        self.stall = stall
+        self.cancel = cancel
+        self.exit = exit
+    }
+}

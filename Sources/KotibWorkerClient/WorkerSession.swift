@@ -1,0 +1,230 @@
+import Dispatch
+import Glibc
+import KotibPOSIX
+import KotibWorkerProtocol
+import Synchronization
+
+/// The daemon's end of the connection to one running worker. Replies are read on a queue of its own and handed
+/// on at once, so nothing piles up; no thread of the cooperative pool ever blocks.
+final class WorkerSession: Sendable {
+    typealias Outcome = Result<WorkerReply?, WorkerError>
+
+    private struct State {
+        var conversation: WorkerConversation
+        var ready: WorkerReady?
+        var report: (@Sendable (WorkerReply) -> Void)?
+        /// The caller of the request that is being served.
+        var caller: CheckedContinuation<Outcome, Never>?
+        /// The request could not be written: it is not what the process died of.
+        var isUnsent = false
+        /// Nothing more will be read.
+        var isOver = false
+        /// Why the daemon broke the connection, where it did.
+        var verdict: WorkerError?
+        /// Set once the process is gone: the answer to every request from then on.
+        var conclusion: WorkerError?
+    }
+
+    /// Tells that time matters from now on: the worker owes a reply.
+    let owed: AsyncStream<Void>
+    private let isOwed: AsyncStream<Void>.Continuation
+    private let over: AsyncStream<Never>
+    private let isOver: AsyncStream<Never>.Continuation
+    private let socket: PacketSocket
+    private let time: Stopwatch
+    private let whenReady: @Sendable (WorkerSession) -> Void
+    private let state: Mutex<State>
+
+    /// - Parameter whenReady: called once, when the worker takes requests.
+    init(
+        socket: PacketSocket, limits: WorkerLimits, time: Stopwatch,
+        whenReady: @escaping @Sendable (WorkerSession) -> Void
+    ) {
+        self.socket = socket
+        self.time = time
+        self.whenReady = whenReady
+        state = Mutex(State(conversation: WorkerConversation(limits: limits)))
+        (owed, isOwed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        (over, isOver) = AsyncStream.makeStream()
+        isOwed.yield()
+    }
+
+    /// Reads until the connection ends, for whatever reason.
+    func run() async {
+        let source = DispatchSource.makeReadSource(
+            fileDescriptor: socket.descriptor, queue: DispatchQueue(label: "kotib.worker"))
+        source.setEventHandler { self.read() }
+        // The descriptor must stay open until the source has let go of it (dispatch_source_create(3)).
+        source.setCancelHandler { withExtendedLifetime(self) {} }
+        source.activate()
+        await withTaskCancellationHandler {
+            // A task that is cancelled still waits for the end that `close` brings, so that nothing is
+            // reported afterwards.
+            await Task { for await _ in over {} }.value
+        } onCancel: {
+            close()
+        }
+        source.cancel()
+    }
+
+    /// What the worker said of itself; nil before it did.
+    var ready: WorkerReady? { state.withLock { $0.ready } }
+    var isOpen: Bool { state.withLock { !$0.isOver && $0.verdict == nil } }
+    var verdict: WorkerError? { state.withLock { $0.verdict } }
+    /// How many requests it was given.
+    var requests: UInt64 { state.withLock { $0.conversation.requests } }
+    var watchInterval: Duration { state.withLock { $0.conversation.watchInterval } }
+
+    /// Ends the connection: the worker sees the end of its input, and ``run()`` that of its own.
+    func close() {
+        shutdown(socket.descriptor, Int32(SHUT_RDWR))
+    }
+
+    /// Ends the connection because of `verdict`. The first verdict counts.
+    func condemn(_ verdict: WorkerError) {
+        state.withLock { $0.verdict = $0.verdict ?? verdict }
+        close()
+    }
+
+    /// Whether time matters; nil where it does not, and else why the worker must be killed, if it must.
+    func check() -> WorkerError?? {
+        let now = time.elapsed()
+        return state.withLock { state in
+            state.conversation.isOwed && !state.isOver ? .some(state.conversation.overdue(at: now)) : nil
+        }
+    }
+
+    /// The process is gone: whoever waits is told why, and so is whoever comes later.
+    func conclude(_ error: WorkerError) {
+        let (caller, answer): (CheckedContinuation<Outcome, Never>?, Outcome) = state.withLock { state in
+            state.conclusion = error
+            state.report = nil
+            defer { state.caller = nil }
+            if state.conversation.isCancelled { return (state.caller, .failure(.cancelled)) }
+            return (state.caller, state.isUnsent ? .success(nil) : .failure(error))
+        }
+        isOwed.finish()
+        caller?.resume(returning: answer)
+    }
+}
+
+// MARK: Requests
+
+extension WorkerSession {
+    /// Has one request served.
+    /// - Returns: the last reply; nil where the worker is busy or gone and never got the request.
+    func perform(
+        _ request: (UInt64) -> WorkerRequest, passing file: OpenFile, deadline: Duration?,
+        report: @escaping @Sendable (WorkerReply) -> Void
+    ) async throws(WorkerError) -> WorkerReply? {
+        let now = time.elapsed()
+        let id = state.withLock { state in
+            state.isOver ? nil : state.conversation.begin(deadline: deadline, at: now)
+        }
+        guard let id else { return nil }
+        isOwed.yield()
+        let message = request(id)
+        let outcome = await withTaskCancellationHandler {
+            await withCheckedContinuation { send(message, id, passing: file, report: report, caller: $0) }
+        } onCancel: {
+            cancel(id)
+        }
+        return try outcome.get()
+    }
+
+    private func send(
+        _ request: WorkerRequest, _ id: UInt64, passing file: OpenFile,
+        report: @escaping @Sendable (WorkerReply) -> Void, caller: CheckedContinuation<Outcome, Never>
+    ) {
+        let answer: Outcome? = state.withLock { state in
+            if state.conclusion != nil { return .success(nil) }
+            guard state.conversation.send(id) else { return .failure(.cancelled) }
+            state.caller = caller
+            state.report = report
+            do {
+                try write(request, passing: file.descriptor)
+            } catch {
+                state.isUnsent = true
+                state.verdict = state.verdict ?? .breach(detail: "the request cannot be sent: \(error)")
+            }
+            return nil
+        }
+        if let answer { return caller.resume(returning: answer) }
+        if !isOpen { close() }
+    }
+
+    private func cancel(_ id: UInt64) {
+        let now = time.elapsed()
+        state.withLock { state in
+            guard state.conversation.cancel(id, at: now) else { return }
+            // If it cannot be written the worker is gone or stuck, and the watch ends it after the grace.
+            try? write(.cancel(request: id), passing: nil)
+        }
+    }
+
+    /// One request and one `cancel` always fit into the socket's buffer (``PacketSocket/longestPacket``).
+    private func write(_ request: WorkerRequest, passing descriptor: Int32?) throws {
+        try socket.send(WorkerCoding.encode(request), passing: descriptor)
+    }
+}
+
+// MARK: Replies
+
+extension WorkerSession {
+    /// One packet; the source calls again while there are more.
+    private func read() {
+        do throws(WorkerError) {
+            guard let packet = try receive() else { return finish() }
+            if let packet { try hear(packet) }
+        } catch {
+            condemn(error)
+            finish()
+        }
+    }
+
+    /// - Returns: nil at the end, `.some(nil)` where there was nothing to read after all.
+    private func receive() throws(WorkerError) -> [UInt8]?? {
+        do throws(SystemError) {
+            guard let packet = try socket.receive() else { return nil }
+            return packet.bytes
+        } catch {
+            switch error.code {
+            case EAGAIN: return .some(nil)
+            case ECONNRESET: return nil
+            case EMSGSIZE: throw .breach(detail: "a reply of more than \(PacketSocket.longestPacket) bytes")
+            default: throw .breach(detail: "\(error)")
+            }
+        }
+    }
+
+    private func hear(_ packet: [UInt8]) throws(WorkerError) {
+        guard let reply = try? WorkerCoding.decode(WorkerReply.self, from: packet) else {
+            throw .breach(detail: "a reply that is none")
+        }
+        let now = time.elapsed()
+        let heard = try state.withLock { state throws(WorkerError) in
+            let step = try state.conversation.hear(reply, at: now)
+            if case .ready(let ready) = step { state.ready = ready }
+            let (report, caller) = (state.report, state.caller)
+            if step == .answer { (state.report, state.caller) = (nil, nil) }
+            return (step: step, report: report, caller: caller)
+        }
+        switch heard.step {
+        case .ready: whenReady(self)
+        case .progress: heard.report?(reply)
+        case .answer: heard.caller?.resume(returning: reply.outcome)
+        case .late: break
+        }
+    }
+
+    private func finish() {
+        state.withLock { $0.isOver = true }
+        isOver.finish()
+    }
+}
+
+extension WorkerReply {
+    fileprivate var outcome: WorkerSession.Outcome {
+        if case .cancelled = self { .failure(.cancelled) } else { .success(self) }
+    }
+}
