@@ -17,15 +17,20 @@ public struct HTTPRequest: Sendable {
     public var headers: [(name: String, value: String)]
     public var body: Body
     public var limits: HTTPLimits
+    /// Whether the server may see the request twice: over a kept connection that breaks before the first byte of
+    /// an answer, libcurl sends it again. Where that would do harm, as with a message to somebody's phone, false
+    /// gives the request a connection of its own, at the price of a handshake.
+    public var isRepeatable: Bool
 
     public init(
         url: String, headers: [(name: String, value: String)] = [], body: Body = .none,
-        limits: HTTPLimits = HTTPLimits()
+        limits: HTTPLimits = HTTPLimits(), isRepeatable: Bool = true
     ) {
         self.url = url
         self.headers = headers
         self.body = body
         self.limits = limits
+        self.isRepeatable = isRepeatable
     }
 }
 

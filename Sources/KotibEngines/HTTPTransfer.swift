@@ -89,6 +89,7 @@ extension HTTPTransfer {
         }
         let numbers: [(CURLoption, Int)] = [
             (CURLOPT_FOLLOWLOCATION, 0),
+            (CURLOPT_FRESH_CONNECT, order.request.isRepeatable ? 0 : 1),
             (CURLOPT_SSL_VERIFYPEER, 1),
             (CURLOPT_SSL_VERIFYHOST, 2),
             (CURLOPT_NOSIGNAL, 1),

@@ -81,12 +81,11 @@ enum CleanText {
     /// Without control characters, which could steer a terminal (line feed and tab stay), and without white
     /// space around it.
     static func cleaned(_ text: String) -> String {
-        var kept = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars where scalar == "\n" || scalar == "\t" || !isControl(scalar) {
-            kept.append(scalar)
-        }
-        let isSpace: (Character) -> Bool = { $0.isWhitespace }
-        return String(String(kept).drop(while: isSpace).reversed().drop(while: isSpace).reversed())
+        let kept = text.unicodeScalars.filter { $0 == "\n" || $0 == "\t" || !isControl($0) }
+        guard let first = kept.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = kept.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return "" }
+        return String(kept[first...last])
     }
 
     /// In one line, and cut to `length` characters.

@@ -23,14 +23,23 @@ public final class OpenAIEngine: TranscriptionEngine {
 
     /// - Parameter now: the wall clock, for dates in `Retry-After`.
     /// - Throws: ``OpenAISettingsError``, which no retry helps.
-    public init(
+    public convenience init(
         _ settings: OpenAISettings, transfers: HTTPTransfers, now: @escaping @Sendable () -> Date = { Date() }
+    ) throws(OpenAISettingsError) {
+        let format = OpenAIFormat(model: settings.model)
+        try self.init(settings, transfers: transfers, format: format, now: now)
+    }
+
+    /// - Parameter format: what to ask for first.
+    init(
+        _ settings: OpenAISettings, transfers: HTTPTransfers, format: OpenAIFormat,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) throws(OpenAISettingsError) {
         self.settings = settings
         self.transfers = transfers
         self.now = now
         endpoint = try OpenAIEndpoint(settings)
-        format = Mutex(OpenAIFormat(model: settings.model))
+        self.format = Mutex(format)
     }
 
     public func transcribe(

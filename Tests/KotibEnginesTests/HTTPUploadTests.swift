@@ -107,6 +107,23 @@ struct HTTPUploadTests {
         #expect(last.last?.body == bytes)
     }
 
+    @Test func whatMustNotComeTwiceIsNotSentAgain() async throws {
+        let server = try FaultServer { request in
+            request.path == "/second" ? [] : [.send(Answer.whole(200, "")), .keepOpen]
+        }
+        let transfers = try transfers()
+        _ = try await transfers.perform(HTTPRequest(url: server.url + "/first"))
+        let error = await transfers.failure(
+            HTTPRequest(
+                url: server.url + "/second", body: .bytes([], contentType: "text/plain"), isRepeatable: false)
+        )
+        guard case .broken = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        #expect(server.received.map(\.path) == ["/first", "/second"])
+    }
+
     @Test func aServerThatReadsNothingIsGivenUp() async throws {
         // It waits for a line that never comes, with its buffers full.
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
