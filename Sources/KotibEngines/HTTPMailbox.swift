@@ -3,12 +3,14 @@ import Synchronization
 
 /// A request on its way to the thread, with the one who waits for its answer.
 struct HTTPOrder: Sendable {
+    typealias Waiter = CheckedContinuation<Result<HTTPResponse, HTTPError>, Never>
+
     let number: UInt64
     let request: HTTPRequest
     /// Bytes of the body sent, and of all of it.
     let progress: (@Sendable (Int64, Int64) -> Void)?
     /// Resumed exactly once, by the thread or by the mailbox that refuses the order.
-    let answer: CheckedContinuation<Result<HTTPResponse, HTTPError>, Never>
+    let answer: Waiter
 }
 
 /// What the callers and the thread of ``HTTPTransfers`` share.

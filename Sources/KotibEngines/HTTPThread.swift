@@ -46,13 +46,7 @@ struct HTTPThread: Sendable {
         setName()
         var loop = HTTPLoop(settings: settings, multi: multi.pointer)
         kotib_curl_multi_set_long(multi.pointer, CURLMOPT_MAXCONNECTS, Self.keptConnections)
-        while true {
-            let mail = mailbox.take()
-            for order in mail.orders { loop.start(order) }
-            for number in mail.cancelled { loop.end(number, .cancelled) }
-            if mail.isClosed { break }
-            loop.turn()
-        }
+        while !loop.receive(mailbox.take()) { loop.turn() }
         loop.endAll(.closed)
         mailbox.threadEnds()
         curl_multi_cleanup(multi.pointer)
@@ -85,7 +79,14 @@ private struct HTTPLoop {
         self.multi = multi
     }
 
-    mutating func start(_ order: HTTPOrder) {
+    /// Whether that was the last mail.
+    mutating func receive(_ mail: HTTPMailbox.Mail) -> Bool {
+        for order in mail.orders { start(order) }
+        for number in mail.cancelled { end(number, .cancelled) }
+        return mail.isClosed
+    }
+
+    private mutating func start(_ order: HTTPOrder) {
         do throws(HTTPError) {
             let transfer = try HTTPTransfer(order, settings: settings)
             guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else {
@@ -98,7 +99,7 @@ private struct HTTPLoop {
     }
 
     /// Ends a transfer that is under way; one that has ended is none.
-    mutating func end(_ number: UInt64, _ error: HTTPError) {
+    private mutating func end(_ number: UInt64, _ error: HTTPError) {
         finish(number) { _ in .failure(error) }
     }
 
@@ -124,9 +125,17 @@ private struct HTTPLoop {
     private mutating func finish(
         _ number: UInt64, with result: (HTTPTransfer) -> Result<HTTPResponse, HTTPError>
     ) {
-        guard let transfer = transfers.removeValue(forKey: number) else { return }
+        guard let (answer, result) = remove(number, with: result) else { return }
+        answer.resume(returning: result)
+    }
+
+    /// Lets go of the transfer and its file, so that whoever waits for the answer finds the file let go.
+    private mutating func remove(
+        _ number: UInt64, with result: (HTTPTransfer) -> Result<HTTPResponse, HTTPError>
+    ) -> (HTTPOrder.Waiter, Result<HTTPResponse, HTTPError>)? {
+        guard let transfer = transfers.removeValue(forKey: number) else { return nil }
         let result = result(transfer)
         curl_multi_remove_handle(multi, transfer.easy)
-        transfer.order.answer.resume(returning: result)
+        return (transfer.order.answer, result)
     }
 }

@@ -12,19 +12,30 @@ struct HTTPEncryptionTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let certificate = folder.appendingPathComponent("certificate.pem").path
         let key = folder.appendingPathComponent("key.pem").path
-        let maker = try openssl([
-            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "1",
-            "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-out", certificate,
-            "-keyout", key,
-        ])
-        try await waitUntil("the certificate is made") { !maker.isRunning }
+        try await withProgram(
+            openssl,
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
+                "1",
+                "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-out", certificate,
+                "-keyout", key,
+            ]
+        ) { maker in
+            try await waitUntil("the certificate is made") { !maker.isRunning }
+        }
         let port = try Loopback.freePort()
-        let server = try openssl([
+        let arguments = [
             "s_server", "-quiet", "-www", "-accept", "127.0.0.1:\(port)", "-cert", certificate, "-key", key,
-        ])
-        defer { server.terminate() }
-        try await waitUntil("the server listens") { try Loopback.accepts(port) }
+        ]
+        try await withProgram(openssl, arguments) { _ in
+            try await waitUntil("the server listens") { try Loopback.accepts(port) }
+            try await check(port: port, certificate: certificate)
+        }
+    }
 
+    private let openssl = "/usr/bin/openssl"
+
+    private func check(port: UInt16, certificate: String) async throws {
         let trusting = try HTTPTransfers(.init(userAgent: "kotib/test", certificateAuthorities: certificate))
         let request = HTTPRequest(url: "https://127.0.0.1:\(port)/", limits: HTTPLimits(total: .seconds(20)))
         #expect(try await trusting.perform(request).status == 200)
@@ -37,16 +48,5 @@ struct HTTPEncryptionTests {
             Issue.record("a certificate for another name was trusted")
             return
         }
-    }
-
-    private func openssl(_ arguments: [String]) throws -> Process {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/openssl")
-        process.arguments = arguments
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        return process
     }
 }

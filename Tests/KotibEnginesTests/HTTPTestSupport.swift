@@ -76,3 +76,22 @@ final class Reports: Sendable {
     var all: [TranscriptionProgress] { list.withLock { $0 } }
     func add(_ progress: TranscriptionProgress) { list.withLock { $0.append(progress) } }
 }
+
+/// A program under test that runs while `body` does, without input or output.
+///
+/// It is killed rather than asked: Foundation starts it with the signals blocked that are blocked on the thread
+/// of Dispatch where this happens to run, SIGTERM among them.
+func withProgram<Value>(
+    _ path: String, _ arguments: [String], isolation: isolated (any Actor)? = #isolation,
+    _ body: (Process) async throws -> Value
+) async throws -> Value {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: path)
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    defer { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+    return try await body(process)
+}

@@ -157,7 +157,7 @@ struct HTTPUploadTests {
             if count % 3 == 1 { task.cancel() }
             _ = await task.value
         }
-        #expect(try descriptors { $0.hasSuffix(name) } == 0)
+        try await waitUntil("all files are closed") { try descriptors { $0.hasSuffix(name) } == 0 }
         try await waitUntil("the server's side is closed too") { server.open == 0 }
     }
 }
