@@ -1,0 +1,115 @@
+import CCurl
+import Synchronization
+
+/// A request on its way to the thread, with the one who waits for its answer.
+struct HTTPOrder: Sendable {
+    typealias Waiter = CheckedContinuation<Result<HTTPResponse, HTTPError>, Never>
+
+    let number: UInt64
+    let request: HTTPRequest
+    /// Bytes of the body sent, and of all of it.
+    let progress: (@Sendable (Int64, Int64) -> Void)?
+    /// Resumed exactly once, by the thread or by the mailbox that refuses the order.
+    let answer: Waiter
+}
+
+/// What the callers and the thread of ``HTTPTransfers`` share.
+final class HTTPMailbox: Sendable {
+    /// What the thread finds when it looks.
+    struct Mail {
+        var orders: [HTTPOrder] = []
+        /// Numbers of orders. Looked at after ``orders``, so that none is cancelled before it is known.
+        var cancelled: [UInt64] = []
+        var isClosed = false
+    }
+
+    private struct State {
+        var mail = Mail()
+        var lastNumber: UInt64 = 0
+        /// Nil once the thread has ended.
+        var multi: HTTPMultiHandle?
+        var waitingForEnd: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state: Mutex<State>
+
+    init(multi: HTTPMultiHandle) {
+        state = Mutex(State(multi: multi))
+    }
+
+    func nextNumber() -> UInt64 {
+        state.withLock {
+            $0.lastNumber += 1
+            return $0.lastNumber
+        }
+    }
+
+    func post(_ order: HTTPOrder) {
+        let isTaken = state.withLock { state in
+            guard !state.mail.isClosed else { return false }
+            state.mail.orders.append(order)
+            state.multi?.wakeUp()
+            return true
+        }
+        if !isTaken { order.answer.resume(returning: .failure(.closed)) }
+    }
+
+    func cancel(_ number: UInt64) {
+        state.withLock {
+            guard let multi = $0.multi else { return }
+            $0.mail.cancelled.append(number)
+            multi.wakeUp()
+        }
+    }
+
+    /// Takes no more orders and has the thread end.
+    func close() {
+        state.withLock {
+            $0.mail.isClosed = true
+            $0.multi?.wakeUp()
+        }
+    }
+
+    /// Returns when the thread has ended.
+    func end() async {
+        await withCheckedContinuation { waiter in
+            let hasEnded = state.withLock { state in
+                if state.multi != nil { state.waitingForEnd.append(waiter) }
+                return state.multi == nil
+            }
+            if hasEnded { waiter.resume() }
+        }
+    }
+
+    /// For the thread: everything that has come since the last time.
+    func take() -> Mail {
+        state.withLock { state in
+            let mail = state.mail
+            state.mail = Mail(isClosed: mail.isClosed)
+            return mail
+        }
+    }
+
+    /// For the thread, as its last act: from now on nobody touches the multi handle.
+    func threadEnds() {
+        let waiting = state.withLock { state in
+            state.multi = nil
+            defer { state.waitingForEnd = [] }
+            return state.waitingForEnd
+        }
+        for waiter in waiting { waiter.resume() }
+    }
+}
+
+/// libcurl's multi handle.
+///
+/// Unchecked, because of the pointer: curl_multi_wakeup(3) is the one call that libcurl allows from any thread,
+/// and the mailbox makes it under its lock and only until ``HTTPMailbox/threadEnds()``; every other call is the
+/// thread's own.
+struct HTTPMultiHandle: @unchecked Sendable {
+    let pointer: UnsafeMutableRawPointer
+
+    func wakeUp() {
+        curl_multi_wakeup(pointer)
+    }
+}

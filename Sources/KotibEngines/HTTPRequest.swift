@@ -1,0 +1,78 @@
+import KotibPOSIX
+
+/// One request over HTTP or HTTPS.
+public struct HTTPRequest: Sendable {
+    public enum Body: Sendable {
+        /// Nothing is sent; the method is GET.
+        case none
+        /// The method is POST.
+        case bytes([UInt8], contentType: String)
+        /// The method is POST, the content type `multipart/form-data` (RFC 7578).
+        case multipart([HTTPPart])
+    }
+
+    /// `http` or `https`, without a user's name or password in it.
+    public var url: String
+    /// Beside those that the body brings. Names and values are one line each.
+    public var headers: [(name: String, value: String)]
+    public var body: Body
+    public var limits: HTTPLimits
+    /// Whether the server may see the request twice: over a kept connection that breaks before the first byte of
+    /// an answer, libcurl sends it again. Where that would do harm, as with a message to somebody's phone, false
+    /// gives the request a connection of its own, at the price of a handshake.
+    public var isRepeatable: Bool
+
+    public init(
+        url: String, headers: [(name: String, value: String)] = [], body: Body = .none,
+        limits: HTTPLimits = HTTPLimits(), isRepeatable: Bool = true
+    ) {
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.limits = limits
+        self.isRepeatable = isRepeatable
+    }
+}
+
+/// One part of a `multipart/form-data` body.
+public struct HTTPPart: Sendable {
+    public enum Content: Sendable {
+        case text(String)
+        /// The first `size` bytes of `file`, read by pread(2) while they are sent.
+        case file(OpenFile, size: Int64, fileName: String, contentType: String)
+    }
+
+    public var name: String
+    public var content: Content
+
+    public init(name: String, content: Content) {
+        self.name = name
+        self.content = content
+    }
+}
+
+/// When a transfer is given up.
+public struct HTTPLimits: Hashable, Sendable {
+    /// For the look-up of the name, the connection and TLS together.
+    public var connect: Duration
+    /// How long fewer than ``slowest`` bytes a second may move, either way. The time that a server thinks
+    /// before it answers counts as standing still.
+    public var stall: Duration
+    /// For all of it.
+    public var total: Duration
+    /// The longest body of an answer, in bytes.
+    public var answer: Int
+
+    /// Bytes a second. A server that drips one byte now and then is as good as one that hangs.
+    public static let slowest = 32
+
+    public init(
+        connect: Duration = .seconds(15), stall: Duration = .seconds(60), total: Duration = .seconds(300),
+        answer: Int = 1 << 20
+    ) {
+        self.connect = connect
+        self.stall = stall
+        self.total = total
+        self.answer = answer
+    }
+}

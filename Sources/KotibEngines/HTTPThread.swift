@@ -1,0 +1,141 @@
+import CCurl
+import Glibc
+import KotibPOSIX
+import Synchronization
+
+/// The thread on which all transfers of one ``HTTPTransfers`` run.
+struct HTTPThread: Sendable {
+    let settings: HTTPTransfers.Settings
+    let multi: HTTPMultiHandle
+    let mailbox: HTTPMailbox
+
+    /// Idle connections kept for the next request.
+    private static let keptConnections = 8
+
+    private final class Start: Sendable {
+        let thread: HTTPThread
+        init(_ thread: HTTPThread) { self.thread = thread }
+    }
+
+    /// - Throws: ``SystemError`` of pthread_create(3).
+    func start() throws(SystemError) {
+        let context = Unmanaged.passRetained(Start(self))
+        var thread = pthread_t()
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+        defer { pthread_attr_destroy(&attributes) }
+        let code = pthread_create(
+            &thread, &attributes,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<Start>.fromOpaque(context).takeRetainedValue().thread.run()
+                return nil
+            }, context.toOpaque())
+        guard code == 0 else {
+            context.release()
+            throw SystemError(code: code, operation: "pthread_create")
+        }
+    }
+
+    private func run() {
+        // The process's signals are for other threads, and OpenSSL's writes may raise SIGPIPE here.
+        var all = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, nil)
+        setName()
+        var loop = HTTPLoop(settings: settings, multi: multi.pointer)
+        kotib_curl_multi_set_long(multi.pointer, CURLMOPT_MAXCONNECTS, Self.keptConnections)
+        while !loop.receive(mailbox.take()) { loop.turn() }
+        loop.endAll(.closed)
+        mailbox.threadEnds()
+        curl_multi_cleanup(multi.pointer)
+    }
+}
+
+extension HTTPThread {
+    /// For ps(1) and top(1); the way of proc(5), as glibc's call is not in Swift's module.
+    private func setName() {
+        let comm = open("/proc/thread-self/comm", O_WRONLY | O_CLOEXEC)
+        guard comm >= 0 else { return }
+        let name = Array(settings.threadName.utf8)
+        _ = write(comm, name, name.count)
+        close(comm)
+    }
+}
+
+/// The transfers under way. Lives on one thread.
+private struct HTTPLoop {
+    let settings: HTTPTransfers.Settings
+    let multi: UnsafeMutableRawPointer
+    private var transfers: [UInt64: HTTPTransfer] = [:]
+
+    /// Milliseconds: how long nothing may happen before the thread looks again all the same. libcurl's own
+    /// timers and curl_multi_wakeup(3) end the wait sooner.
+    private static let longestWait: Int32 = 60_000
+
+    init(settings: HTTPTransfers.Settings, multi: UnsafeMutableRawPointer) {
+        self.settings = settings
+        self.multi = multi
+    }
+
+    /// Whether that was the last mail.
+    mutating func receive(_ mail: HTTPMailbox.Mail) -> Bool {
+        for order in mail.orders { start(order) }
+        for number in mail.cancelled { end(number, .cancelled) }
+        return mail.isClosed
+    }
+
+    private mutating func start(_ order: HTTPOrder) {
+        do throws(HTTPError) {
+            let transfer = try HTTPTransfer(order, settings: settings)
+            guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else {
+                throw .invalid("libcurl does not take the request")
+            }
+            transfers[order.number] = transfer
+        } catch {
+            order.answer.resume(returning: .failure(error))
+        }
+    }
+
+    /// Ends a transfer that is under way; one that has ended is none.
+    private mutating func end(_ number: UInt64, _ error: HTTPError) {
+        finish(number) { _ in .failure(error) }
+    }
+
+    mutating func endAll(_ error: HTTPError) {
+        for number in transfers.keys { end(number, error) }
+    }
+
+    /// Moves what can be moved, answers what has ended, and waits for more.
+    mutating func turn() {
+        var running: Int32 = 0
+        curl_multi_perform(multi, &running)
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(multi, &left) {
+            guard message.pointee.msg == CURLMSG_DONE,
+                let number = HTTPTransfer.number(of: message.pointee.easy_handle)
+            else { continue }
+            let code = message.pointee.data.result
+            finish(number) { $0.result(code) }
+        }
+        curl_multi_poll(multi, nil, 0, Self.longestWait, nil)
+    }
+
+    private mutating func finish(
+        _ number: UInt64, with result: (HTTPTransfer) -> Result<HTTPResponse, HTTPError>
+    ) {
+        guard let (answer, result) = remove(number, with: result) else { return }
+        answer.resume(returning: result)
+    }
+
+    /// Lets go of the transfer and its file, so that whoever waits for the answer finds the file let go.
+    private mutating func remove(
+        _ number: UInt64, with result: (HTTPTransfer) -> Result<HTTPResponse, HTTPError>
+    ) -> (HTTPOrder.Waiter, Result<HTTPResponse, HTTPError>)? {
+        guard let transfer = transfers.removeValue(forKey: number) else { return nil }
+        let result = result(transfer)
+        curl_multi_remove_handle(multi, transfer.easy)
+        return (transfer.order.answer, result)
+    }
+}

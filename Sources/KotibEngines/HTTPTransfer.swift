@@ -1,0 +1,213 @@
+import CCurl
+import KotibModel
+
+/// One transfer: libcurl's easy handle, what it is given, and what it has brought. Lives on one thread.
+final class HTTPTransfer {
+    let easy: UnsafeMutableRawPointer
+    let order: HTTPOrder
+    private let message: UnsafeMutablePointer<CChar>
+    private var headers: UnsafeMutablePointer<curl_slist>?
+    private var mime: OpaquePointer?
+    private var body: [UInt8] = []
+    private var sent: Int64 = 0
+    /// Why a callback ended the transfer, which libcurl's code does not say.
+    private var cause: HTTPError?
+
+    /// - Throws: ``HTTPError/invalid(_:)``.
+    init(_ order: HTTPOrder, settings: HTTPTransfers.Settings) throws(HTTPError) {
+        guard let easy = curl_easy_init() else { throw .invalid("no memory for a request") }
+        self.easy = easy
+        self.order = order
+        message = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        try setConnection(settings)
+        try setLimits(order.request.limits)
+        try setHeaders(order.request.headers)
+        try setBody(order.request.body)
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        try check(kotib_curl_set_write(easy, Self.receive, context))
+        try check(kotib_curl_set_progress(easy, Self.progress, context))
+        try check(
+            kotib_curl_set_pointer(
+                easy, CURLOPT_PRIVATE, UnsafeMutableRawPointer(bitPattern: UInt(order.number))))
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+        curl_mime_free(mime)
+        curl_slist_free_all(headers)
+        message.deallocate()
+    }
+
+    /// The order's number, which the handle carries.
+    static func number(of easy: UnsafeMutableRawPointer?) -> UInt64? {
+        var value: UnsafeMutableRawPointer?
+        guard let easy, kotib_curl_get_pointer(easy, CURLINFO_PRIVATE, &value) == CURLE_OK else { return nil }
+        return value.map { UInt64(UInt(bitPattern: $0)) }
+    }
+
+    /// What to answer when libcurl has ended the transfer with `code`.
+    func result(_ code: CURLcode) -> Result<HTTPResponse, HTTPError> {
+        if let cause { return .failure(cause) }
+        guard code == CURLE_OK else {
+            return .failure(HTTPError(code, detail: detail(code), wasConnected: wasConnected))
+        }
+        var status = 0
+        kotib_curl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
+        let headers = receivedHeaders
+        return .success(
+            HTTPResponse(status: status, headers: headers, body: body, isDelimited: isDelimited(headers)))
+    }
+
+    /// Ends the transfer from within a callback.
+    func abort(_ error: HTTPError) {
+        if cause == nil { cause = error }
+    }
+
+    func check(_ code: CURLcode) throws(HTTPError) {
+        if code != CURLE_OK { throw .invalid(detail(code)) }
+    }
+}
+
+// MARK: What libcurl is given
+
+extension HTTPTransfer {
+    private func setConnection(_ settings: HTTPTransfers.Settings) throws(HTTPError) {
+        let protocols = "http,https"
+        let strings: [(CURLoption, String?)] = [
+            (CURLOPT_URL, order.request.url),
+            (CURLOPT_PROTOCOLS_STR, protocols),
+            (CURLOPT_REDIR_PROTOCOLS_STR, protocols),
+            (CURLOPT_USERAGENT, settings.userAgent),
+            // Empty, not null: null would mean the environment's.
+            (CURLOPT_PROXY, settings.proxy ?? ""),
+            (CURLOPT_CAINFO, settings.certificateAuthorities),
+        ]
+        for case (let option, let value?) in strings {
+            guard !value.utf8.contains(0) else { throw .invalid("a NUL byte in a setting of the request") }
+            try check(kotib_curl_set_string(easy, option, value))
+        }
+        let numbers: [(CURLoption, Int)] = [
+            (CURLOPT_FOLLOWLOCATION, 0),
+            (CURLOPT_FRESH_CONNECT, order.request.isRepeatable ? 0 : 1),
+            (CURLOPT_SSL_VERIFYPEER, 1),
+            (CURLOPT_SSL_VERIFYHOST, 2),
+            (CURLOPT_NOSIGNAL, 1),
+            // A server that thinks for minutes must not be lost to a router's table of connections.
+            (CURLOPT_TCP_KEEPALIVE, 1),
+        ]
+        for (option, value) in numbers { try check(kotib_curl_set_long(easy, option, value)) }
+        try check(kotib_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, message))
+    }
+
+    private func setLimits(_ limits: HTTPLimits) throws(HTTPError) {
+        let numbers: [(CURLoption, Int)] = [
+            (CURLOPT_CONNECTTIMEOUT_MS, limits.connect.wholeMilliseconds),
+            (CURLOPT_TIMEOUT_MS, limits.total.wholeMilliseconds),
+            (CURLOPT_LOW_SPEED_LIMIT, HTTPLimits.slowest),
+            (CURLOPT_LOW_SPEED_TIME, max(1, limits.stall.wholeMilliseconds / 1000)),
+        ]
+        for (option, value) in numbers { try check(kotib_curl_set_long(easy, option, value)) }
+    }
+
+    private func setHeaders(_ list: [(name: String, value: String)]) throws(HTTPError) {
+        for (name, value) in list { try addHeader(name, value) }
+    }
+
+    private func addHeader(_ name: String, _ value: String) throws(HTTPError) {
+        guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: ":") }),
+            value.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+        else { throw .invalid("the header \(ByteText.escaped(name.utf8)) is not one line of text") }
+        // "Name:" would take the header out (CURLOPT_HTTPHEADER(3)).
+        let line = value.isEmpty ? "\(name);" : "\(name): \(value)"
+        guard let longer = curl_slist_append(headers, line) else { throw .invalid("no memory for a header") }
+        headers = longer
+        try check(kotib_curl_set_headers(easy, headers))
+    }
+
+    private func setBody(_ body: HTTPRequest.Body) throws(HTTPError) {
+        switch body {
+        case .none:
+            try check(kotib_curl_set_long(easy, CURLOPT_HTTPGET, 1))
+        case .bytes(let bytes, let contentType):
+            try addHeader("Content-Type", contentType)
+            try check(kotib_curl_set_long(easy, CURLOPT_POST, 1))
+            try check(kotib_curl_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(bytes.count)))
+            let code = bytes.withUnsafeBytes {
+                // libcurl copies, and does not write to, what the pointer shows.
+                kotib_curl_set_pointer(
+                    easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: $0.baseAddress))
+            }
+            try check(code)
+        case .multipart(let parts):
+            mime = curl_mime_init(easy)
+            for part in parts { try addPart(part, to: mime) }
+            try check(kotib_curl_set_mime(easy, mime))
+        }
+    }
+}
+
+// MARK: What libcurl brings
+
+extension HTTPTransfer {
+    private static let receive: kotib_curl_write = { bytes, _, count, context in
+        guard let bytes, let context else { return 0 }
+        let transfer = Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
+        let limit = transfer.order.request.limits.answer
+        guard count <= limit - transfer.body.count else {
+            transfer.abort(.tooLarge(limit: limit))
+            return 0
+        }
+        transfer.body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
+        return count
+    }
+
+    private static let progress: kotib_curl_progress = { context, _, _, total, sent in
+        guard let context else { return 0 }
+        let transfer = Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
+        if sent > transfer.sent {
+            transfer.sent = Int64(sent)
+            transfer.order.progress?(Int64(sent), Int64(max(total, sent)))
+        }
+        return 0
+    }
+
+    private var receivedHeaders: [(name: String, value: String)] {
+        var list: [(name: String, value: String)] = []
+        var last: UnsafeMutablePointer<curl_header>?
+        while let header = curl_easy_nextheader(easy, UInt32(CURLH_HEADER), -1, last) {
+            list.append((String(cString: header.pointee.name), String(cString: header.pointee.value)))
+            last = header
+        }
+        return list
+    }
+
+    private func isDelimited(_ headers: [(name: String, value: String)]) -> Bool {
+        var version = 0
+        kotib_curl_get_long(easy, CURLINFO_HTTP_VERSION, &version)
+        return version >= CURL_HTTP_VERSION_2_0
+            || headers.contains { ["content-length", "transfer-encoding"].contains($0.name.lowercased()) }
+    }
+
+    /// Whether a request could be sent: the connection stood, TLS included.
+    private var wasConnected: Bool {
+        var microseconds: curl_off_t = 0
+        kotib_curl_get_size(easy, CURLINFO_PRETRANSFER_TIME_T, &microseconds)
+        return microseconds > 0
+    }
+
+    private func detail(_ code: CURLcode) -> String {
+        let detail = String(cString: message)
+        return ByteText.escaped((detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail).utf8)
+    }
+}
+
+extension Duration {
+    /// At least 1, which libcurl does not take for "no limit".
+    fileprivate var wholeMilliseconds: Int {
+        let (seconds, attoseconds) = components
+        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        guard !overflow else { return .max / 2 }
+        return max(1, Int(product + attoseconds / 1_000_000_000_000_000))
+    }
+}

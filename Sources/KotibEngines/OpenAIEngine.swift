@@ -1,0 +1,208 @@
+import FoundationEssentials
+import KotibModel
+import KotibTranscription
+import Synchronization
+
+/// OpenAI's transcription service, or any server that speaks the same: `POST {base}/audio/transcriptions`
+/// (developers.openai.com/api/reference/resources/audio).
+///
+/// The server learns the recording's bytes and kind, the model and the language; never the file's name.
+public final class OpenAIEngine: TranscriptionEngine {
+    public let name = "openai"
+    private let settings: OpenAISettings
+    private let endpoint: OpenAIEndpoint
+    private let transfers: HTTPTransfers
+    private let now: @Sendable () -> Date
+    /// The best form of an answer that the server has not refused yet.
+    private let format: Mutex<OpenAIFormat>
+
+    /// Seconds: what OpenAI takes at least.
+    static let shortest = 0.1
+    /// Bytes: more than the multipart form needs around the file and the few short fields.
+    static let envelope: Int64 = 4096
+
+    /// - Parameter now: the wall clock, for dates in `Retry-After`.
+    /// - Throws: ``OpenAISettingsError``, which no retry helps.
+    public convenience init(
+        _ settings: OpenAISettings, transfers: HTTPTransfers, now: @escaping @Sendable () -> Date = { Date() }
+    ) throws(OpenAISettingsError) {
+        let format = OpenAIFormat(model: settings.model)
+        try self.init(settings, transfers: transfers, format: format, now: now)
+    }
+
+    /// - Parameter format: what to ask for first.
+    init(
+        _ settings: OpenAISettings, transfers: HTTPTransfers, format: OpenAIFormat,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) throws(OpenAISettingsError) {
+        self.settings = settings
+        self.transfers = transfers
+        self.now = now
+        endpoint = try OpenAIEndpoint(settings)
+        self.format = Mutex(format)
+    }
+
+    public func transcribe(
+        _ job: TranscriptionJob, report: @escaping @Sendable (TranscriptionProgress) -> Void
+    ) async throws(EngineError) -> TranscriptionResult {
+        try checkLimits(job)
+        let progress = RisingProgress(report)
+        while true {
+            let format = format.withLock { $0 }
+            let response = try await send(job, format: format, progress: progress)
+            if response.status == 200 {
+                let result = try result(job, of: response, format: format)
+                progress.rise(to: 1)
+                return result
+            }
+            let refusal = OpenAIRefusal(response, key: settings.key, now: now())
+            guard refusal.namesResponseFormat, let next = format.next else {
+                throw refusal.error(server: endpoint.server)
+            }
+            // Another recording's answer may have gone further already.
+            self.format.withLock { if $0 == format { $0 = next } }
+        }
+    }
+
+    private func checkLimits(_ job: TranscriptionJob) throws(EngineError) {
+        guard job.duration >= Self.shortest else {
+            throw .permanent(message: "The recording is shorter than \(Self.shortest) s, which is too short.")
+        }
+        let most = settings.uploadLimit - Self.envelope
+        guard job.size <= most else {
+            throw .permanent(
+                message: """
+                    The recording has \(mebibytes(job.size)), and \(endpoint.server) takes \
+                    \(mebibytes(settings.uploadLimit)) in one request. A stronger compression, such as MP3, makes \
+                    it smaller; a server that takes more can be given a higher upload limit.
+                    """)
+        }
+    }
+
+    private func send(
+        _ job: TranscriptionJob, format: OpenAIFormat, progress: RisingProgress
+    ) async throws(EngineError) -> HTTPResponse {
+        let request = request(job, format: format)
+        do throws(HTTPError) {
+            return try await transfers.perform(request) { sent, total in
+                // The other half is the server's work, of which nothing is heard.
+                progress.rise(to: 0.5 * Double(sent) / Double(max(total, 1)))
+            }
+        } catch {
+            throw engineError(error)
+        }
+    }
+
+    private func request(_ job: TranscriptionJob, format: OpenAIFormat) -> HTTPRequest {
+        var parts = [
+            HTTPPart(name: "model", content: .text(settings.model)),
+            HTTPPart(name: "response_format", content: .text(format.rawValue)),
+        ]
+        if let language = job.language {
+            parts.append(HTTPPart(name: "language", content: .text(language)))
+        }
+        let kind = OpenAIFileKind(job.fileExtension)
+        parts.append(
+            HTTPPart(
+                name: "file",
+                content: .file(
+                    job.file, size: job.size, fileName: kind.fileName, contentType: kind.contentType)))
+        let own = Duration.seconds(job.duration)
+        return HTTPRequest(
+            url: endpoint.url,
+            headers: settings.key.isEmpty ? [] : [("Authorization", "Bearer \(settings.key.value)")],
+            body: .multipart(parts),
+            limits: HTTPLimits(
+                connect: settings.connect, stall: settings.stall + own, total: settings.total + own,
+                answer: settings.answerLimit))
+    }
+
+    private func result(
+        _ job: TranscriptionJob, of response: HTTPResponse, format: OpenAIFormat
+    ) throws(EngineError) -> TranscriptionResult {
+        do throws(OpenAIAnswer.Defect) {
+            let answer = try OpenAIAnswer(response, format: format)
+            let transcript = Transcript(
+                text: answer.text, segments: answer.segments ?? [], language: answer.language ?? job.language,
+                engine: name, model: settings.model)
+            let isSilent = answer.text.isEmpty && answer.segments?.isEmpty == true
+            return TranscriptionResult(transcript: transcript, speech: isSilent ? 0 : nil)
+        } catch {
+            switch error {
+            case .stranger(let what):
+                throw .unavailable(
+                    message: "\(endpoint.server) answered with \(what); check the base URL.",
+                    retryAfter: OpenAIRefusal.pause)
+            case .broken(let what):
+                throw .transient(message: "\(endpoint.server) answered with \(what).", retryAfter: nil)
+            }
+        }
+    }
+
+    private func engineError(_ error: HTTPError) -> EngineError {
+        let server = endpoint.server
+        return switch error {
+        case .invalid(let detail):
+            .unavailable(
+                message: "No request can be made to \(server): \(detail).", retryAfter: OpenAIRefusal.pause)
+        case .unreachable(let detail):
+            .unavailable(message: "\(server) cannot be reached: \(detail).", retryAfter: nil)
+        case .timedOut(let detail), .broken(let detail):
+            .transient(message: "The connection to \(server) failed: \(detail).", retryAfter: nil)
+        case .tooLarge(let limit):
+            .transient(
+                message: "\(server) answered with more than \(mebibytes(Int64(limit))).", retryAfter: nil)
+        case .unreadableFile(let detail):
+            .transient(message: "The recording could not be read: \(detail).", retryAfter: nil)
+        case .cancelled, .closed:
+            .cancelled
+        }
+    }
+
+    /// To one decimal, rounded up, so that what is over a limit also reads so.
+    private func mebibytes(_ bytes: Int64) -> String {
+        let tenths = (bytes * 10 + (1 << 20) - 1) >> 20
+        return tenths % 10 == 0 ? "\(tenths / 10) MiB" : "\(tenths / 10).\(tenths % 10) MiB"
+    }
+}
+
+/// Reports fractions that only rise, though a second attempt begins its upload anew.
+private final class RisingProgress: Sendable {
+    private let highest = Mutex(0.0)
+    private let report: @Sendable (TranscriptionProgress) -> Void
+
+    init(_ report: @escaping @Sendable (TranscriptionProgress) -> Void) {
+        self.report = report
+    }
+
+    func rise(to fraction: Double) {
+        let isHigher = highest.withLock { highest in
+            guard fraction > highest else { return false }
+            highest = fraction
+            return true
+        }
+        if isHigher { report(.fraction(fraction)) }
+    }
+}
+
+/// What the server is told of the file: a name of no person's making, and its type.
+struct OpenAIFileKind: Hashable {
+    let fileName: String
+    let contentType: String
+
+    private static let types = [
+        "flac": "audio/flac", "m4a": "audio/mp4", "mp3": "audio/mpeg", "mp4": "audio/mp4",
+        "mpeg": "audio/mpeg",
+        "mpga": "audio/mpeg", "oga": "audio/ogg", "ogg": "audio/ogg", "opus": "audio/ogg", "wav": "audio/wav",
+        "webm": "audio/webm",
+    ]
+
+    init(_ fileExtension: String) {
+        let isPlain = fileExtension.utf8.allSatisfy {
+            (0x61...0x7A).contains($0) || (0x30...0x39).contains($0)
+        }
+        let ending = isPlain && !fileExtension.isEmpty ? String(fileExtension.prefix(8)) : "bin"
+        fileName = "audio.\(ending)"
+        contentType = Self.types[ending] ?? "application/octet-stream"
+    }
+}

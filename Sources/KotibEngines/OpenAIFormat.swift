@@ -1,0 +1,22 @@
+/// The forms of an answer, best first.
+enum OpenAIFormat: String, Sendable, CaseIterable {
+    /// With times and the language.
+    case verboseJSON = "verbose_json"
+    case json
+    case text
+
+    /// What to ask for first: OpenAI's gpt-4o models have no times, and a refused request counts against the
+    /// limit of requests.
+    init(model: String) {
+        self = model.hasPrefix("gpt-4o") ? .json : .verboseJSON
+    }
+
+    /// What to ask for where this is refused.
+    var next: OpenAIFormat? {
+        switch self {
+        case .verboseJSON: .json
+        case .json: .text
+        case .text: nil
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import FoundationEssentials
+import KotibTranscription
+
+/// An answer with any other status than 200, and what it means for the recording and for the queue.
+struct OpenAIRefusal: Hashable {
+    let status: Int
+    /// What the server says, in one line; empty where it says nothing readable.
+    let message: String
+    /// OpenAI's code or type of error, such as `insufficient_quota`.
+    let codes: Set<String>
+    /// The field of the request that is wrong.
+    let field: String?
+    let retryAfter: Duration?
+
+    /// How long to wait where only a person can help: a key, a bill, a wrong address.
+    static let pause = Duration.seconds(600)
+
+    init(_ response: HTTPResponse, key: APIKey, now: Date) {
+        status = response.status
+        retryAfter = RetryAfter.delay(asked: response, now: now)
+        let said = OpenAIErrorBody(response)
+        message = CleanText.line(key.hidden(in: said.message))
+        codes = said.codes
+        field = said.field
+    }
+
+    /// Whether it is the form of the answer that the server does not have.
+    var namesResponseFormat: Bool {
+        (status == 400 || status == 422)
+            && (field == "response_format" || message.contains("response_format"))
+    }
+
+    /// - Parameter server: host and port.
+    func error(server: String) -> EngineError {
+        switch status {
+        case 401, 403:
+            .unavailable(message: told("\(server) refuses the API key or what it may do"), retryAfter: pause)
+        case 402:
+            .unavailable(message: told("\(server) wants to be paid"), retryAfter: RetryAfter.longest)
+        case 429 where isQuota:
+            .unavailable(message: told("The quota at \(server) is spent"), retryAfter: RetryAfter.longest)
+        case 429:
+            .unavailable(message: told("\(server) asks for fewer requests"), retryAfter: retryAfter)
+        case 503, 529:
+            .unavailable(message: told("\(server) is overloaded or down"), retryAfter: retryAfter)
+        case 400, 413, 415, 422:
+            isAboutSettings
+                ? .unavailable(message: told("\(server) does not take the settings"), retryAfter: pause)
+                : .permanent(message: told("\(server) does not take this recording"))
+        case 408, 409, 425, 500...599:
+            .transient(message: told("\(server) could not transcribe this now"), retryAfter: retryAfter)
+        case 300...399:
+            .unavailable(
+                message: told("\(server) sends us elsewhere, where we do not follow; check the base URL"),
+                retryAfter: pause)
+        case 400...499:
+            .unavailable(
+                message: told("\(server) has no transcription there; check the base URL and the model"),
+                retryAfter: pause)
+        default:
+            .transient(message: told("\(server) gave an unexpected answer"), retryAfter: retryAfter)
+        }
+    }
+
+    private var pause: Duration { max(retryAfter ?? .zero, Self.pause) }
+
+    /// Spent money or allowance, which does not come back within the minute.
+    private var isQuota: Bool {
+        !codes.isDisjoint(with: ["insufficient_quota", "billing_hard_limit_reached", "billing_not_active"])
+    }
+
+    /// Wrong for every recording alike.
+    private var isAboutSettings: Bool {
+        field == "model" || field == "response_format" || message.contains("response_format")
+            || !codes.isDisjoint(with: ["model_not_found", "invalid_api_key"])
+    }
+
+    private func told(_ sentence: String) -> String {
+        message.isEmpty ? "\(sentence) (\(status))." : "\(sentence) (\(status)): \(message)"
+    }
+}
+
+/// The error in a body, in the forms that servers are known to send: OpenAI's object, whisper.cpp's string,
+/// FastAPI's `detail`, or plain text.
+private struct OpenAIErrorBody {
+    var message = ""
+    var codes: Set<String> = []
+    var field: String?
+
+    private struct Body: Decodable {
+        var error: Problem?
+        var detail: Problem?
+        var message: String?
+    }
+
+    private enum Problem: Decodable {
+        case text(String)
+        case object(Fields)
+        case list([Fields])
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.singleValueContainer()
+            if let text = try? container.decode(String.self) {
+                self = .text(text)
+            } else if let list = try? container.decode([Fields].self) {
+                self = .list(list)
+            } else {
+                self = .object(try container.decode(Fields.self))
+            }
+        }
+    }
+
+    private struct Fields: Decodable {
+        var message: String?
+        var msg: String?
+        var type: String?
+        var code: Code?
+        var param: String?
+        /// FastAPI's path to the field: `["body", "response_format"]`.
+        var loc: [Code]?
+    }
+
+    /// A code is a word, or with some servers a number.
+    private struct Code: Decodable {
+        var text: String?
+
+        init(from decoder: any Decoder) throws {
+            text = try? decoder.singleValueContainer().decode(String.self)
+        }
+    }
+
+    init(_ response: HTTPResponse) {
+        guard let text = String(validating: response.body, as: UTF8.self) else { return }
+        guard let body = try? JSONDecoder().decode(Body.self, from: Data(response.body)) else {
+            if response.mediaType == "text/plain" { message = text }
+            return
+        }
+        message = body.message ?? ""
+        switch body.error ?? body.detail {
+        case .text(let text): message = text
+        case .object(let fields): take(fields)
+        case .list(let list): list.first.map { take($0) }
+        case nil: break
+        }
+    }
+
+    private mutating func take(_ fields: Fields) {
+        message = fields.message ?? fields.msg ?? message
+        codes = Set([fields.code?.text, fields.type].compactMap { $0 })
+        field = fields.param ?? fields.loc?.last?.text
+    }
+}
