@@ -1,5 +1,6 @@
 // KotibSidecars: what Kotib writes beside a recording.
 
+import KotibCatalog
 import KotibModel
 
 /// The names of what stands beside a recording: the recording's full name and an ending, so that `a.wav` and

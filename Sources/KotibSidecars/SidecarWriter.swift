@@ -65,17 +65,13 @@ public struct SidecarWriter: Sendable {
         }
         for path in SidecarName.candidates(for: recording.path, kind: due.kind) {
             let owned = try await catalog.owner(ofSidecar: path)
-            let place = SidecarPlace(files: files, path: path, owned: owned)
-            do throws(FileError) {
-                switch try await BlockingWork.run({ () throws(FileError) in try place.put(content) }) {
-                case .occupied: continue
-                case .folderGone: return try await waive(recording, due)
-                case .written(let identity):
-                    return try await register(
-                        Sidecar(recording: recording.id, kind: due.kind, path: path, identity: identity), due)
-                }
-            } catch {
-                return warn("a text could not be written; it stays due", path, error)
+            switch await put(content, SidecarPlace(files: files, path: path, owned: owned)) {
+            case .occupied: continue
+            case .folderGone: return try await waive(recording, due)
+            case .written(let identity):
+                return try await register(
+                    Sidecar(recording: recording.id, kind: due.kind, path: path, identity: identity), due)
+            case nil: return
             }
         }
         logger.error(
@@ -85,6 +81,16 @@ public struct SidecarWriter: Sendable {
 }
 
 extension SidecarWriter {
+    /// Nil where it cannot be written now.
+    private func put(_ content: [UInt8], _ place: SidecarPlace) async -> SidecarPlace.Outcome? {
+        do throws(FileError) {
+            return try await BlockingWork.run { () throws(FileError) in try place.put(content) }
+        } catch {
+            warn("a text could not be written; it stays due", place.path, error)
+            return nil
+        }
+    }
+
     private func content(of recording: Recording, _ kind: SidecarKind) async throws(CatalogError) -> [UInt8]?
     {
         let text: String? =

@@ -1,0 +1,76 @@
+import FoundationEssentials
+import KotibEngines
+import KotibIntake
+import KotibTranscription
+import KotibWatch
+import KotibWorkerClient
+import Logging
+import ServiceLifecycle
+
+/// The settings as each part takes them.
+extension Configuration {
+    var intakePolicy: IntakePolicy {
+        IntakePolicy(
+            extensions: intake.extensions, maximumSize: Int64(intake.maximumSize),
+            maximumDuration: intake.maximumDuration)
+    }
+
+    var inspectionLimits: WorkerInspector.Limits {
+        WorkerInspector.Limits(longestDuration: intake.maximumDuration)
+    }
+
+    var inspectorProgram: WorkerProgram {
+        .inspector(executable: workerPath)
+    }
+
+    var layout: WorkerLayout {
+        WorkerLayout(
+            cores: ProcessInfo.processInfo.activeProcessorCount,
+            workers: local.workers == 0 ? nil : local.workers, threads: local.threads == 0 ? nil : local.threads)
+    }
+
+    var queueOptions: TranscriptionQueue.Options {
+        let language = queue.engine == .local ? local.language : openai.language
+        return TranscriptionQueue.Options(
+            slots: queue.jobs > 0 ? queue.jobs : queue.engine == .local ? layout.workers : 4,
+            grace: .seconds(queue.stopGrace), language: language.isEmpty ? nil : language,
+            retries: RetryPolicy(mostTransientAttempts: queue.attempts, mostPoisonAttempts: queue.crashes))
+    }
+
+    /// The configured engine, and what must run for it.
+    func makeEngine(_ logger: Logger) throws -> (engine: any TranscriptionEngine, service: (any Service)?) {
+        switch queue.engine {
+        case .local:
+            let pool = WorkerPool(program: transcriberProgram, size: layout.workers, logger: logger)
+            let engine = LocalEngine(pool: pool, longestDuration: intake.maximumDuration)
+            return (engine, WorkerService(pool: pool))
+        case .openai:
+            let transfers = try HTTPTransfers(
+                HTTPTransfers.Settings(
+                    userAgent: "kotib/\(Version.text)",
+                    certificateAuthorities: openai.certificateAuthorities.isEmpty
+                        ? nil : openai.certificateAuthorities))
+            let settings = OpenAISettings(
+                baseURL: openai.baseURL, model: openai.model, key: APIKey(openai.apiKey),
+                uploadLimit: Int64(openai.maximumRequest), connect: .seconds(openai.connectTimeout),
+                total: .seconds(openai.timeout))
+            return (try OpenAIEngine(settings, transfers: transfers), nil)
+        }
+    }
+
+    private var transcriberProgram: WorkerProgram {
+        var limits = WorkerLimits()
+        limits.stall = .seconds(local.stall)
+        return .transcriber(
+            executable: workerPath, model: local.model, voiceModel: local.vadModel, threads: layout.threads,
+            memoryLimit: memoryLimit, limits: limits)
+    }
+
+    /// MiB.
+    private var memoryLimit: Int {
+        if local.memoryLimit > 0 { return local.memoryLimit }
+        let attributes = try? FileManager.default.attributesOfItem(atPath: local.model)
+        let size = (attributes?[.size] as? NSNumber)?.intValue ?? 0
+        return size >> 20 + 2048
+    }
+}

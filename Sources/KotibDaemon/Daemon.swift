@@ -1,0 +1,111 @@
+// KotibDaemon: configuration, logs, and the composition root: how the parts are put together.
+
+import FoundationEssentials
+import Glibc
+import KotibCatalog
+import KotibEngines
+import KotibIngest
+import KotibIntake
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTranscription
+import KotibWatch
+import KotibWorkerClient
+import Logging
+import ServiceLifecycle
+
+/// One daemon: its parts, wired. Reading this file tells what there is and in which order it starts and stops.
+public struct Daemon: Sendable {
+    let configuration: Configuration
+    let services: ServiceManager
+    let logger: Logger
+
+    /// Runs the daemon until SIGTERM or SIGINT, or until it cannot go on.
+    /// - Returns: the exit code.
+    public static func main(configurationFile: String?) async -> Int32 {
+        let environment = ProcessInfo.processInfo.environment
+        do {
+            let loaded = try Configuration.load(file: configurationFile, environment: environment)
+            let configuration = loaded.configuration
+            let findings = configuration.findings()
+            let logger = Self.startLog(configuration.log, environment)
+            for finding in findings where !finding.isError { logger.warning("\(finding.message)") }
+            let errors = findings.filter(\.isError)
+            if !errors.isEmpty {
+                throw ConfigurationError(errors.map(\.message).joined(separator: "\nkotibd: "))
+            }
+            let services = ServiceManager(environment: environment)
+            try await Daemon(configuration: configuration, services: services, logger: logger).run()
+            return ExitStatus.stopped
+        } catch {
+            FileHandle.standardError.write(Data("kotibd: \(error)\n".utf8))
+            return ExitStatus.code(for: error)
+        }
+    }
+
+    private static func startLog(_ settings: Configuration.LogSettings, _ environment: [String: String]) -> Logger {
+        let level = Logger.Level(rawValue: settings.level) ?? .info
+        let journal = environment["JOURNAL_STREAM"] != nil
+        LoggingSystem.bootstrap { _ in
+            StandardErrorLog(format: settings.format, level: level, journal: journal)
+        }
+        return Logger(label: "kotibd")
+    }
+
+    private func run() async throws {
+        prepareProcess()
+        let lock = try LockFile(path: configuration.state + "/kotibd.lock")
+        defer { withExtendedLifetime(lock) {} }
+        let catalog = try await Catalog.open(configuration.databasePath)
+        try await serve(catalog)
+        try await catalog.close()
+        logger.notice("stopped")
+    }
+
+    /// Signals that the kernel sends for what we handle by error codes, and files that nobody else may read.
+    private func prepareProcess() {
+        signal(SIGPIPE, SIG_IGN)
+        // A lease that is asked for and given back at once may still be broken in between (WriterCheck).
+        signal(SIGIO, SIG_IGN)
+        umask(0o077)
+    }
+
+    /// In the order of dependence: what stands first stops last.
+    private func serve(_ catalog: Catalog) async throws {
+        let files = LocalFileSystem(try InboxRoot(path: configuration.inbox))
+        let language = configuration.intake.language
+        let sidecars = SidecarWriter(files: files, catalog: catalog, logger: logger) { name, cause in
+            FailureSentence.text(about: name, cause: cause, in: language)
+        }
+        let inspectors = WorkerPool(program: configuration.inspectorProgram, size: 1, logger: logger)
+        let engine = try configuration.makeEngine(logger)
+        let queue = TranscriptionQueue(
+            catalog: catalog, engine: engine.engine, options: configuration.queueOptions, log: logger,
+            open: { try await AudioOpener(files: files).open($0) },
+            settled: { id in
+                do {
+                    try await sidecars.writeDue(id)
+                } catch {
+                    logger.error("a text stays due", metadata: ["recording": "\(id)", "cause": "\(error)"])
+                }
+            })
+        let pipeline = IngestPipeline(
+            files: files, policy: configuration.intakePolicy,
+            inspector: WorkerInspector(pool: inspectors, limits: configuration.inspectionLimits),
+            catalog: catalog, sidecars: sidecars, queue: queue, language: language, logger: logger)
+        let watcher = InboxWatcher(
+            root: files.root, configuration: configuration.watchConfiguration,
+            isKnown: { pipeline.known($0) }, handler: { await pipeline.handle($0) }, logger: logger)
+        let status = StatusReporter(
+            services: services, catalog: catalog, queue: queue, watcher: watcher, logger: logger)
+        var group = ServiceGroupConfiguration(
+            services: [
+                .init(service: inspectors), .init(service: engine.service), .init(service: queue),
+                .init(service: watcher), .init(service: status),
+            ],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        group.maximumGracefulShutdownDuration = .seconds(configuration.queue.stopGrace + 5)
+        try await ServiceGroup(configuration: group).run()
+    }
+}

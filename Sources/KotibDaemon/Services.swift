@@ -1,0 +1,35 @@
+import KotibTranscription
+import KotibWatch
+import KotibWorkerClient
+import ServiceLifecycle
+
+/// Worker processes: ended when nobody asks them any more.
+struct WorkerService: Service {
+    let pool: WorkerPool
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await pool.run() }
+    }
+}
+
+/// The queue: starts nothing more, and gives what runs its grace.
+struct QueueService: Service {
+    let queue: TranscriptionQueue
+
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            await queue.run()
+        } onGracefulShutdown: {
+            Task { await queue.stop() }
+        }
+    }
+}
+
+/// The watcher: whatever it has not handed on yet, the scan at the next start finds again.
+struct WatcherService: Service {
+    let watcher: InboxWatcher
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown { try await watcher.run() }
+    }
+}

@@ -1,0 +1,64 @@
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import KotibTranscription
+import KotibWatch
+import Logging
+import ServiceLifecycle
+
+/// Tells systemd how the daemon is: ready once the inbox is watched, a status line when it changes, the watchdog as
+/// long as the catalog, the queue and the watcher answer, and that it stops (sd_notify(3)).
+struct StatusReporter: Service {
+    let services: ServiceManager
+    let catalog: Catalog
+    let queue: TranscriptionQueue
+    let watcher: InboxWatcher
+    let logger: Logger
+
+    /// Between two looks, where no watchdog asks for shorter.
+    private static let interval = Duration.seconds(10)
+
+    func run() async throws {
+        try await watcher.ready()
+        notify("READY=1")
+        logger.notice("ready", metadata: ["version": "\(Version.text)"])
+        await cancelWhenGracefulShutdown { await report() }
+        notify("STOPPING=1\nSTATUS=Stopping")
+    }
+
+    private func report() async {
+        let interval = services.watchdog.map { min($0 / 2, Self.interval) } ?? Self.interval
+        var last = ""
+        while !Task.isCancelled {
+            do {
+                let line = try await statusLine()
+                // Said only by a loop that has just heard from all three.
+                notify(line == last ? "WATCHDOG=1" : "WATCHDOG=1\nSTATUS=\(line)")
+                last = line
+            } catch {
+                logger.error("the catalog does not answer", metadata: ["cause": "\(error)"])
+            }
+            // Cancelled: the loop's condition ends it.
+            try? await Task.sleep(for: interval)
+        }
+    }
+
+    private func statusLine() async throws(CatalogError) -> String {
+        let counts = try await catalog.counts()
+        let running = await queue.running().count
+        let health = await watcher.health
+        var line = "\(running) being transcribed, \(counts[.pending, default: 0]) waiting, "
+        line += "\(counts[.completed, default: 0]) done, \(counts[.failed, default: 0]) failed"
+        if let pause = await queue.enginePause() { line += "; engine paused: \(pause.message)" }
+        for reason in health.degraded { line += "; \(reason)" }
+        return line
+    }
+
+    private func notify(_ state: String) {
+        do {
+            try services.notify(state)
+        } catch {
+            logger.warning("systemd cannot be told", metadata: ["cause": "\(error)"])
+        }
+    }
+}
