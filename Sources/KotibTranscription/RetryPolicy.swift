@@ -65,8 +65,11 @@ public struct RetryPolicy: Hashable, Sendable {
 extension Duration {
     /// This, doubled `times` times, at most `limit`.
     func doubled(times: Int, upTo limit: Duration) -> Duration {
-        var duration = self
-        for _ in 0..<max(0, times) where duration < limit { duration *= 2 }
+        var (duration, left) = (self, times)
+        while left > 0 && duration < limit {
+            duration *= 2
+            left -= 1
+        }
         return min(duration, limit)
     }
 
