@@ -9,7 +9,7 @@ import KotibModel
 /// The record of every recording: one SQLite database, one connection.
 ///
 /// One connection reads, writes and checkpoints, because SQLite before 3.51.3 (Debian 12 has 3.40) can corrupt
-/// a database whose WAL two connections reset (https://www.sqlite.org/wal.html#walresetbug). Calls never block
+/// a database whose WAL two connections reset (https://www.sqlite.org/wal.html). Calls never block
 /// the caller's thread; they go on although the caller's task is cancelled.
 public final class Catalog: Sendable {
     /// Seconds. No retry is put off for longer, so one that seems to be shows that the clock was set back.

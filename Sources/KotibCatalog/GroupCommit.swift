@@ -101,11 +101,9 @@ final class GroupCommit: Sendable {
         var failure: CatalogError?
         do {
             try database.inTransaction(.immediate) {
-                for write in group {
-                    completions.append(write.run(database))
-                    // A full disk and the like end the whole transaction (https://www.sqlite.org/lang_transaction.html).
-                    guard database.isInsideTransaction else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
-                }
+                // A full disk and the like end the whole transaction (https://www.sqlite.org/lang_transaction.html):
+                // GRDB then refuses every statement up to the end of this block, and the commit.
+                for write in group { completions.append(write.run(database)) }
                 return .commit
             }
         } catch {

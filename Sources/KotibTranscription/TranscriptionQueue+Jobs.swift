@@ -1,0 +1,209 @@
+import FoundationEssentials
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+
+/// One job: from a row to the engine and back to the row.
+extension TranscriptionQueue {
+    enum Outcome: Sendable {
+        case transcribed(TranscriptionResult, seconds: Double)
+        case gone
+        case failed(EngineError)
+    }
+
+    func recover() async {
+        do throws(CatalogError) {
+            let recovered = try await catalog.recoverInterrupted(now: time.date())
+            machine.recovered()
+            logRecovery(resumed: recovered.resumed.count, failed: recovered.failed.count)
+            for id in recovered.failed { await settled(id) }
+        } catch {
+            if machine.catalogFailed(now: elapsed()) { logTrouble(error) }
+        }
+    }
+
+    /// The next recording, now in state `processing`; nil where nothing can start.
+    func claim() async -> RecordingID? {
+        let date = time.date()
+        do throws(CatalogError) {
+            switch try await catalog.claim(now: date) {
+            case .nothing(let due):
+                let wait = due.map { Duration.seconds($0.timeIntervalSince(date)) }
+                machine.foundNothing(nextDue: wait.map { elapsed() + $0 })
+            case .recording(let recording) where machine.isStopping:
+                _ = try await catalog.handBack(recording.id, now: date)
+            case .recording(let recording):
+                machine.claimed(recording.id)
+                jobs[recording.id] = Job(recording: recording, started: date)
+                return recording.id
+            }
+        } catch {
+            if machine.catalogFailed(now: elapsed()) { logTrouble(error) }
+        }
+        return nil
+    }
+
+    /// Does the job, keeps its outcome, frees its slot.
+    func perform(_ id: RecordingID) async {
+        guard let job = jobs[id] else { return }
+        let recording = job.recording
+        // A task of its own, so that one job can be cancelled; it does not outlive this function.
+        let attempt = Task { await self.attempt(recording, job.progress) }
+        jobs[id]?.attempt = attempt
+        if job.isCancelled { attempt.cancel() }
+        let outcome = await withTaskCancellationHandler {
+            await attempt.value
+        } onCancel: {
+            attempt.cancel()
+        }
+        let wasCancelled = jobs[id]?.isCancelled == true || Task.isCancelled
+        switch outcome {
+        case .transcribed(let result, let seconds): await keep(result, seconds, of: recording)
+        case .gone: await putBack(recording, isGone: true)
+        case .failed(let error): await settle(error, of: recording, wasCancelled: wasCancelled)
+        }
+    }
+
+    private nonisolated func attempt(_ recording: Recording, _ progress: JobProgress) async -> Outcome {
+        let file: OpenFile?
+        do {
+            file = try await open(recording)
+        } catch {
+            let message = "The recording could not be opened: \(error)"
+            return .failed(.transient(message: message, retryAfter: nil))
+        }
+        guard let file, let facts = recording.facts else { return .gone }
+        let job = TranscriptionJob(
+            recording: recording.id, file: file, size: recording.identity.size, duration: facts.duration,
+            container: facts.container, fileExtension: recording.fileExtension, language: options.language)
+        let start = elapsed()
+        do throws(EngineError) {
+            let result = try await engine.transcribe(job, report: progress.note)
+            return .transcribed(result, seconds: (elapsed() - start).inSeconds)
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private func keep(_ result: TranscriptionResult, _ seconds: Double, of recording: Recording) async {
+        let (catalog, date) = (catalog, time.date())
+        let kept = await persist(recording) { () async throws(CatalogError) in
+            try await catalog.complete(
+                recording.id, transcript: result.transcript, speech: result.speech, engineSeconds: seconds,
+                now: date)
+        }
+        switch kept {
+        case .recorded:
+            logDone(recording, result, seconds: seconds)
+            await settled(recording.id)
+        case .superseded: logSuperseded(recording)
+        case nil: break
+        }
+        ended(recording.id, .answered, reason: "")
+    }
+
+    private func settle(_ error: EngineError, of recording: Recording, wasCancelled: Bool) async {
+        var error = error
+        if error == .cancelled && !wasCancelled {
+            // Else it would be handed back and claimed again at once, for ever.
+            error = .transient(message: "The engine stopped without saying why.", retryAfter: nil)
+        }
+        let verdict: RetryPolicy.Verdict =
+            wasCancelled
+            ? .handBack
+            : options.retries.verdict(on: error, attempts: recording.attempts, using: &random)
+        switch verdict {
+        case .handBack: await putBack(recording, because: wasCancelled ? .cancelled : error)
+        case .giveUp: await giveUp(recording, error)
+        case .retry(let delay): await putOff(recording, error, by: delay)
+        }
+    }
+
+    private func putBack(
+        _ recording: Recording, isGone: Bool = false, because error: EngineError = .cancelled
+    ) async {
+        let (catalog, date) = (catalog, time.date())
+        _ = await persist(recording) { () async throws(CatalogError) in
+            try await catalog.handBack(recording.id, isGone: isGone, now: date)
+        }
+        if isGone { logGone(recording) }
+        if case .unavailable(let message, let retryAfter) = error {
+            ended(recording.id, .unavailable(retryAfter: retryAfter), reason: message)
+        } else {
+            ended(recording.id, .abandoned, reason: "")
+        }
+    }
+
+    private func giveUp(_ recording: Recording, _ error: EngineError) async {
+        let (catalog, date) = (catalog, time.date())
+        let kept = await persist(recording) { () async throws(CatalogError) in
+            try await catalog.fail(recording.id, code: error.code, message: error.message, now: date)
+        }
+        if kept == .recorded {
+            logFailed(recording, error)
+            await settled(recording.id)
+        }
+        ended(recording.id, .answered, reason: "")
+    }
+
+    private func putOff(_ recording: Recording, _ error: EngineError, by delay: Duration) async {
+        let (catalog, date) = (catalog, time.date())
+        let kept = await persist(recording) { () async throws(CatalogError) in
+            try await catalog.retryLater(
+                recording.id, due: date + delay.inSeconds, code: error.code, message: error.message, now: date
+            )
+        }
+        if kept == .recorded { logRetry(recording, error, delay: delay) }
+        ended(recording.id, .answered, reason: "")
+    }
+
+    /// Tries until the catalog takes it: an hour's transcription is not thrown away because the disk is full for
+    /// a minute. Nil where it never will, or the queue stops: then the row is recovered at the next start.
+    private func persist(
+        _ recording: Recording, _ body: @Sendable () async throws(CatalogError) -> JobEnd
+    ) async -> JobEnd? {
+        var failures = 0
+        while true {
+            do throws(CatalogError) {
+                return try await body()
+            } catch {
+                if failures == 0 { logTrouble(error, recording) }
+                guard error.isRetryable else { return await abandon(recording) }
+                guard !machine.isStopping else { return nil }
+                let pause = Duration.seconds(1).doubled(times: failures, upTo: .seconds(8))
+                failures += 1
+                try? await time.clock.sleep(for: pause)
+            }
+        }
+    }
+
+    /// The catalog refuses the outcome itself, not only now.
+    private func abandon(_ recording: Recording) async -> JobEnd? {
+        let message = "The transcript could not be stored; the log says why."
+        let ended = try? await catalog.fail(recording.id, code: "catalog", message: message, now: time.date())
+        if ended == .recorded { await settled(recording.id) }
+        return nil
+    }
+}
+
+extension EngineError {
+    /// Stands in the catalog and in logs.
+    var code: String {
+        switch self {
+        case .transient: "transient"
+        case .permanent: "permanent"
+        case .poison: "poison"
+        case .unavailable: "unavailable"
+        case .cancelled: "cancelled"
+        }
+    }
+
+    var message: String {
+        switch self {
+        case .transient(let message, _), .permanent(let message), .poison(let message),
+            .unavailable(let message, _):
+            message
+        case .cancelled: "Cancelled."
+        }
+    }
+}

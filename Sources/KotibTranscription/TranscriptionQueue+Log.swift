@@ -1,0 +1,109 @@
+import KotibCatalog
+import KotibModel
+import Logging
+
+/// What the queue tells its log: one line for each recording that ends, one for each outage.
+extension TranscriptionQueue {
+    private enum Key {
+        static let user = "user"
+        static let file = "file"
+        static let recording = "recording"
+        /// Bytes.
+        static let size = "size"
+        /// Seconds of audio.
+        static let duration = "duration"
+        static let engine = "engine"
+        static let model = "model"
+        /// Seconds that the engine took.
+        static let seconds = "seconds"
+        /// Seconds of audio for each second of engine: 10 is ten times faster than one could listen. It is the
+        /// inverse of the real-time factor.
+        static let speed = "speed"
+        /// Seconds in which somebody spoke.
+        static let speech = "speech"
+        static let attempt = "attempt"
+        static let reason = "reason"
+        static let code = "code"
+        /// Seconds until the next attempt or probe.
+        static let pause = "pause"
+    }
+
+    private func metadata(_ recording: Recording) -> Logger.Metadata {
+        [
+            Key.user: "\(ByteText.escaped(recording.path.user))", Key.file: "\(recording.path.text)",
+            Key.recording: "\(recording.id)", Key.size: "\(recording.identity.size)",
+            Key.duration: "\(Self.rounded(recording.facts?.duration ?? 0))", Key.engine: "\(engine.name)",
+        ]
+    }
+
+    func logDone(_ recording: Recording, _ result: TranscriptionResult, seconds: Double) {
+        var metadata = metadata(recording)
+        metadata[Key.model] = "\(result.transcript.model)"
+        metadata[Key.seconds] = "\(Self.rounded(seconds))"
+        if seconds > 0 {
+            metadata[Key.speed] = "\(Self.rounded((recording.facts?.duration ?? 0) / seconds))"
+        }
+        if let speech = result.speech { metadata[Key.speech] = "\(Self.rounded(speech))" }
+        let isEmpty = result.transcript.text.isEmpty
+        log.info(isEmpty ? "transcribed: no speech" : "transcribed", metadata: metadata)
+    }
+
+    func logRetry(_ recording: Recording, _ error: EngineError, delay: Duration) {
+        var metadata = metadata(recording, error)
+        metadata[Key.pause] = "\(Self.rounded(delay.inSeconds))"
+        log.warning("not transcribed, will be tried again", metadata: metadata)
+    }
+
+    func logFailed(_ recording: Recording, _ error: EngineError) {
+        log.error("not transcribed, given up", metadata: metadata(recording, error))
+    }
+
+    private func metadata(_ recording: Recording, _ error: EngineError) -> Logger.Metadata {
+        var metadata = metadata(recording)
+        metadata[Key.attempt] = "\(recording.attempts)"
+        metadata[Key.code] = "\(error.code)"
+        metadata[Key.reason] = "\(error.message)"
+        return metadata
+    }
+
+    func logGone(_ recording: Recording) {
+        log.info("not transcribed: the file is gone or has changed", metadata: metadata(recording))
+    }
+
+    func logSuperseded(_ recording: Recording) {
+        log.info("transcript dropped: the recording was replaced meanwhile", metadata: metadata(recording))
+    }
+
+    func logPause(_ pause: Duration, reason: String) {
+        log.warning(
+            "engine unavailable, transcription paused",
+            metadata: [
+                Key.engine: "\(engine.name)", Key.reason: "\(reason)",
+                Key.pause: "\(Self.rounded(pause.inSeconds))",
+            ])
+    }
+
+    func logResumption(after outage: Duration) {
+        log.notice(
+            "engine available again, transcription goes on",
+            metadata: [Key.engine: "\(engine.name)", Key.seconds: "\(Self.rounded(outage.inSeconds))"])
+    }
+
+    func logRecovery(resumed: Int, failed: Int) {
+        guard resumed + failed > 0 else { return }
+        log.notice(
+            "recordings were interrupted by the last stop",
+            metadata: ["resumed": "\(resumed)", "failed": "\(failed)"])
+    }
+
+    func logTrouble(_ error: CatalogError, _ recording: Recording? = nil) {
+        log.error(
+            "the catalog does not take it\(error.isRetryable ? ", will be tried again" : "")",
+            metadata: (recording.map(metadata) ?? [:]).merging([Key.reason: "\(error)"]) { $1 })
+    }
+
+    /// Two decimals.
+    private static func rounded(_ value: Double) -> Double {
+        (value * 100).rounded() / 100
+    }
+}

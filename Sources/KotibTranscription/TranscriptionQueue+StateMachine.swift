@@ -1,0 +1,128 @@
+import KotibModel
+
+extension TranscriptionQueue {
+    /// What the queue does next, from what it has seen. Times are those of one monotonic clock.
+    struct StateMachine: Sendable {
+        enum Step: Hashable {
+            /// Put back what an earlier daemon left in processing.
+            case recover
+            /// Ask the catalog for one recording.
+            case claim
+            /// Until then, or until something happens; nil: only until something happens.
+            case wait(until: Duration?)
+            case cancelRunning
+            case end
+        }
+
+        /// How a job ended, as far as the next steps depend on it.
+        enum End: Hashable {
+            /// The engine gave words or an error of this recording.
+            case answered
+            case unavailable(retryAfter: Duration?)
+            /// Cancelled, or the audio was gone.
+            case abandoned
+        }
+
+        private struct Stop {
+            var deadline: Duration
+            var isForced = false
+        }
+
+        let slots: Int
+        private(set) var breaker: CircuitBreaker
+        private(set) var running: Set<RecordingID> = []
+        private var mustRecover = true
+        /// False after the catalog had nothing, until something may have changed.
+        private var mayFind = true
+        /// When a retry is due.
+        private var nextDue: Duration?
+        /// After the catalog failed.
+        private var notBefore: Duration?
+        private var catalogFailures = 0
+        private var stop: Stop?
+
+        init(slots: Int, breaker: CircuitBreaker = CircuitBreaker()) {
+            self.slots = max(1, slots)
+            self.breaker = breaker
+        }
+
+        var isStopping: Bool { stop != nil }
+
+        mutating func step(now: Duration) -> Step {
+            if stop != nil { return stepWhileStopping(now) }
+            if let notBefore, now < notBefore { return .wait(until: notBefore) }
+            if mustRecover { return .recover }
+            if running.count >= slots { return .wait(until: nil) }
+            switch breaker.permission(now: now) {
+            case .granted: break
+            case .wait(let until): return .wait(until: until)
+            case .waitForProbe: return .wait(until: nil)
+            }
+            if let nextDue, nextDue <= now { mayFind = true }
+            guard mayFind else { return .wait(until: nextDue) }
+            // Set before the catalog is asked: rows added meanwhile set it again.
+            mayFind = false
+            nextDue = nil
+            return .claim
+        }
+
+        private mutating func stepWhileStopping(_ now: Duration) -> Step {
+            guard let stop, !running.isEmpty else { return .end }
+            if stop.isForced { return .wait(until: nil) }
+            if now < stop.deadline { return .wait(until: stop.deadline) }
+            self.stop?.isForced = true
+            return .cancelRunning
+        }
+
+        mutating func rowsAdded() { mayFind = true }
+
+        mutating func recovered() {
+            mustRecover = false
+            catalogAnswered()
+        }
+
+        mutating func claimed(_ id: RecordingID) {
+            catalogAnswered()
+            running.insert(id)
+            breaker.started()
+            mayFind = true
+        }
+
+        mutating func foundNothing(nextDue due: Duration?) {
+            catalogAnswered()
+            nextDue = due
+        }
+
+        /// Asks again after a pause. Returns whether this is the first failure, which is worth telling.
+        mutating func catalogFailed(now: Duration) -> Bool {
+            let pause = Duration.seconds(1).doubled(times: catalogFailures, upTo: .seconds(60))
+            notBefore = now + pause
+            catalogFailures += 1
+            mayFind = true
+            return catalogFailures == 1
+        }
+
+        private mutating func catalogAnswered() {
+            catalogFailures = 0
+            notBefore = nil
+        }
+
+        mutating func ended(_ id: RecordingID, _ end: End, now: Duration) -> CircuitBreaker.Transition? {
+            running.remove(id)
+            mayFind = true
+            switch end {
+            case .answered: return breaker.answered(now: now)
+            case .unavailable(let retryAfter): return breaker.failed(retryAfter: retryAfter, now: now)
+            case .abandoned:
+                breaker.abandoned(now: now)
+                return nil
+            }
+        }
+
+        /// No more claims; what runs has until `deadline`. A later call can only bring the deadline forward.
+        mutating func stop(deadline: Duration) {
+            stop = Stop(
+                deadline: min(deadline, stop?.deadline ?? deadline), isForced: stop?.isForced ?? false)
+        }
+    }
+}

@@ -1,0 +1,193 @@
+import FoundationEssentials
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import Logging
+
+/// Takes recordings from the catalog to the engine and their words back, a few at a time.
+///
+/// What waits are rows, not objects, so a backlog costs no memory and survives a crash. Nothing polls: the
+/// queue sleeps until a retry is due, a job ends, or ``wake()`` tells of new rows.
+public actor TranscriptionQueue {
+    public struct Options: Hashable, Sendable {
+        /// Jobs at once.
+        public var slots: Int
+        /// What a job that runs may still take after ``TranscriptionQueue/stop()``.
+        public var grace: Duration
+        /// ISO 639-1, or nil to detect.
+        public var language: String?
+        public var retries: RetryPolicy
+
+        public init(
+            slots: Int = 1, grace: Duration = .seconds(20), language: String? = nil,
+            retries: RetryPolicy = RetryPolicy()
+        ) {
+            self.slots = slots
+            self.grace = grace
+            self.language = language
+            self.retries = retries
+        }
+    }
+
+    /// The time by the wall, and one that nobody can set. Injected, so that tests need not wait.
+    public struct Time: Sendable {
+        public var date: @Sendable () -> Date
+        public var clock: any Clock<Duration>
+
+        public init(
+            clock: any Clock<Duration> = ContinuousClock(), date: @escaping @Sendable () -> Date = { Date() }
+        ) {
+            self.clock = clock
+            self.date = date
+        }
+    }
+
+    /// Opens the audio just before its job. Nil where it is not there any more, or is not the recording's any
+    /// more (compare ``Recording/identity``): it is then marked gone until a scan finds it again.
+    public typealias Opener = @Sendable (Recording) async throws -> OpenFile?
+    /// Told after each recording that was completed or failed: something is due beside it.
+    public typealias Settled = @Sendable (RecordingID) async -> Void
+
+    struct Job {
+        var recording: Recording
+        var started: Date
+        var progress = JobProgress()
+        var attempt: Task<Outcome, Never>?
+        var isCancelled = false
+    }
+
+    let catalog: Catalog
+    let engine: any TranscriptionEngine
+    let options: Options
+    let time: Time
+    let open: Opener
+    let settled: Settled
+    let log: Logger
+    let elapsed: @Sendable () -> Duration
+    var random: any RandomNumberGenerator & Sendable
+    var machine: StateMachine
+    var jobs: [RecordingID: Job] = [:]
+    private var pauseMessage = ""
+    private var waiter: CheckedContinuation<Void, Never>?
+
+    public init(
+        catalog: Catalog, engine: any TranscriptionEngine, options: Options = Options(), time: Time = Time(),
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(), log: Logger,
+        open: @escaping Opener, settled: @escaping Settled
+    ) {
+        self.catalog = catalog
+        self.engine = engine
+        self.options = options
+        self.time = time
+        self.random = random
+        self.log = log
+        self.open = open
+        self.settled = settled
+        elapsed = time.clock.stopwatch()
+        machine = StateMachine(slots: options.slots)
+    }
+
+    /// Works until ``stop()``, or until the task is cancelled; returns when no job runs any more. First puts back
+    /// what an earlier daemon left in processing. To be called once.
+    public func run() async {
+        await withTaskCancellationHandler {
+            await withDiscardingTaskGroup { group in
+                while true {
+                    switch machine.step(now: elapsed()) {
+                    case .recover: await recover()
+                    case .claim:
+                        guard let id = await claim() else { continue }
+                        group.addTask { await self.perform(id) }
+                    case .wait(let until): await wait(until: until)
+                    case .cancelRunning: for id in machine.running { cancel(id) }
+                    case .end: return
+                    }
+                }
+            }
+        } onCancel: {
+            Task { await self.stop(grace: .zero) }
+        }
+    }
+
+    /// Rows were added, or came back: there may be something to do.
+    public func wake() {
+        machine.rowsAdded()
+        resume()
+    }
+
+    /// Starts nothing more. What runs may finish within the grace, then is cancelled and handed back.
+    public func stop() {
+        stop(grace: options.grace)
+    }
+
+    private func stop(grace: Duration) {
+        machine.stop(deadline: elapsed() + grace)
+        resume()
+    }
+
+    /// Ends a recording's job, if it has one: its audio was replaced or went.
+    public func cancel(_ id: RecordingID) {
+        jobs[id]?.isCancelled = true
+        jobs[id]?.attempt?.cancel()
+    }
+
+    /// What is being transcribed now, oldest recording first.
+    public func running() -> [RunningJob] {
+        jobs.values.map(RunningJob.init).sorted { $0.recording.rawValue < $1.recording.rawValue }
+    }
+
+    /// Why nothing starts, while the engine is out of service.
+    public func enginePause() -> EnginePause? {
+        guard let until = machine.breaker.pausedUntil else { return nil }
+        return EnginePause(message: pauseMessage, remaining: max(.zero, until - elapsed()))
+    }
+
+    /// Frees the slot of a job that has ended.
+    func ended(_ id: RecordingID, _ end: StateMachine.End, reason: String) {
+        jobs[id] = nil
+        switch machine.ended(id, end, now: elapsed()) {
+        case .opened(let pause): logPause(pause, reason: reason)
+        case .closed(let outage): logResumption(after: outage)
+        case nil: break
+        }
+        if case .unavailable = end { pauseMessage = reason }
+        resume()
+    }
+
+    // MARK: Waiting
+
+    /// Nothing happens between the step that asked for this and the registration: both run on the actor.
+    private func wait(until deadline: Duration?) async {
+        let alarm = deadline.map { deadline in
+            Task {
+                try? await time.clock.sleep(for: max(.milliseconds(1), deadline - elapsed()))
+                if !Task.isCancelled { resume() }
+            }
+        }
+        await withCheckedContinuation { waiter = $0 }
+        alarm?.cancel()
+    }
+
+    private func resume() {
+        waiter?.resume()
+        waiter = nil
+    }
+}
+
+extension RunningJob {
+    fileprivate init(_ job: TranscriptionQueue.Job) {
+        let soFar = job.progress.soFar
+        self.init(
+            recording: job.recording.id, user: ByteText.escaped(job.recording.path.user),
+            file: job.recording.path.text, duration: job.recording.facts?.duration ?? 0,
+            fraction: soFar.fraction, started: job.started, segments: soFar.segments)
+    }
+}
+
+extension Clock where Duration == Swift.Duration {
+    /// What passed since this call.
+    func stopwatch() -> @Sendable () -> Duration {
+        let start = now
+        return { start.duration(to: now) }
+    }
+}
