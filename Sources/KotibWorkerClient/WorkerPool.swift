@@ -67,6 +67,18 @@ public final class WorkerPool: Sendable {
         }
     }
 
+    /// For status reports: a moment's view.
+    public struct Status: Hashable, Sendable {
+        /// Processes that take requests.
+        public var running: Int
+        /// Those of them that serve one.
+        public var busy: Int
+        /// Callers that wait for their turn.
+        public var waiting: Int
+    }
+
+    public var status: Status { turns.withLock { $0.status } }
+
     // MARK: Turns
 
     private func turn() async throws(WorkerError) -> WorkerSession {

@@ -57,7 +57,8 @@ struct WorkerProcess {
         let result = try await Subprocess.run(
             .path(FilePath(program.executable)), arguments: Arguments(program.arguments),
             environment: environment, platformOptions: options,
-            input: .fileDescriptor(FileDescriptor(rawValue: input), closeAfterSpawningProcess: true), output: .discarded,
+            input: .fileDescriptor(FileDescriptor(rawValue: input), closeAfterSpawningProcess: true),
+            output: .discarded,
             error: .sequence
         ) { execution in
             async let lines: Void = forward(execution.standardError, to: log)

@@ -19,6 +19,10 @@ struct WorkerTurns {
         self.mostWaiting = mostWaiting
     }
 
+    var status: WorkerPool.Status {
+        WorkerPool.Status(running: running, busy: running - free.count, waiting: waiting.count)
+    }
+
     // MARK: Callers
 
     mutating func ticket() -> UInt64 {

@@ -1,0 +1,76 @@
+// KotibEngines: what turns audio into words: Whisper in worker processes here, servers elsewhere.
+
+import KotibModel
+import KotibPOSIX
+import KotibTranscription
+import KotibWorkerClient
+import KotibWorkerProtocol
+
+/// Whisper on this machine, in worker processes that each keep the model loaded.
+public struct LocalEngine: TranscriptionEngine {
+    public let name = "local"
+
+    /// A full line of jobs moves on soon.
+    private static let soon = Duration.seconds(5)
+
+    private let pool: WorkerPool
+    private let longestDuration: Double
+
+    /// - Parameters:
+    ///   - pool: of transcribing workers; somebody else runs it.
+    ///   - longestDuration: seconds; decoding ends there.
+    public init(pool: WorkerPool, longestDuration: Double) {
+        self.pool = pool
+        self.longestDuration = longestDuration
+    }
+
+    public func transcribe(
+        _ job: TranscriptionJob, report: @escaping @Sendable (TranscriptionProgress) -> Void
+    ) async throws(EngineError) -> TranscriptionResult {
+        let draft = LocalTranscriptDraft(report: report)
+        let answer: WorkerPool.Answer
+        do throws(WorkerError) {
+            answer = try await pool.perform(passing: job.file, report: draft.add) { id in
+                .transcribe(
+                    TranscribeRequest(
+                        request: id, container: job.container, language: job.language,
+                        longestDuration: longestDuration))
+            }
+        } catch {
+            throw engineError(error)
+        }
+        return try result(answer, draft, job)
+    }
+
+    private func result(
+        _ answer: WorkerPool.Answer, _ draft: LocalTranscriptDraft, _ job: TranscriptionJob
+    ) throws(EngineError) -> TranscriptionResult {
+        switch answer.reply {
+        case .transcribed(_, let summary):
+            guard let segments = draft.segments else {
+                throw .poison(
+                    message: "The transcript grew beyond \(LocalTranscriptDraft.longestText) bytes.")
+            }
+            let transcript = Transcript(
+                text: LocalTranscriptDraft.text(of: segments), segments: segments,
+                language: summary.language ?? job.language, engine: name,
+                model: answer.worker.model ?? "unknown")
+            return TranscriptionResult(transcript: transcript, speech: summary.speech)
+        case .failed(_, let reason):
+            throw .permanent(message: "The recording could not be transcribed: \(reason)")
+        default:
+            throw .poison(message: "The transcribing worker gave the answer to another kind of request.")
+        }
+    }
+
+    private func engineError(_ error: WorkerError) -> EngineError {
+        let message = "The transcribing worker \(error)."
+        return switch error {
+        case .died, .stalled, .overdue, .breach: .poison(message: message)
+        case .couldNotStart(_, let retryAfter): .unavailable(message: message, retryAfter: retryAfter)
+        case .stopped: .unavailable(message: message, retryAfter: nil)
+        case .busy: .transient(message: message, retryAfter: Self.soon)
+        case .cancelled: .cancelled
+        }
+    }
+}

@@ -1,0 +1,114 @@
+// KotibIntake: accept or refuse one arrival, with the reason.
+
+import KotibModel
+import KotibPOSIX
+import KotibWorkerClient
+import KotibWorkerProtocol
+
+/// What inspection says of a file.
+public enum InspectionResult: Hashable, Sendable {
+    case facts(AudioFacts)
+    /// The file is at fault, whoever looks at it.
+    case refused(Rejection)
+}
+
+/// The file could not be looked at, through no fault of its own; the message is for the log.
+public struct InspectionError: Error, Hashable, Sendable, CustomStringConvertible {
+    public var message: String
+    /// How soon another try makes sense; nil where there is to be none: the daemon stops or the caller gave up.
+    public var retryAfter: Duration?
+
+    public init(message: String, retryAfter: Duration?) {
+        self.message = message
+        self.retryAfter = retryAfter
+    }
+
+    public var description: String { message }
+}
+
+/// Finds out what a file is.
+public protocol Inspecting: Sendable {
+    /// - Parameters:
+    ///   - file: open for reading; only read at explicit offsets.
+    ///   - fileExtension: what the name ends with, lower case, without the dot.
+    ///   - size: bytes; more is not read.
+    func inspect(
+        _ file: OpenFile, fileExtension: String, size: Int64
+    ) async throws(InspectionError) -> InspectionResult
+}
+
+/// Has files looked at by worker processes, so that no stranger's bytes are parsed in the daemon.
+public struct WorkerInspector: Inspecting {
+    /// What inspecting one file may cost.
+    public struct Limits: Hashable, Sendable {
+        /// Seconds; a longer recording is refused.
+        public var longestDuration: Double
+        /// Wall time of one try.
+        public var deadline: Duration
+
+        public init(longestDuration: Double, deadline: Duration = .seconds(60)) {
+            self.longestDuration = longestDuration
+            self.deadline = deadline
+        }
+    }
+
+    /// A file is blamed only when it has taken down as many workers.
+    static let tries = 2
+
+    private let pool: WorkerPool
+    private let limits: Limits
+
+    /// - Parameter pool: of inspecting workers; somebody else runs it.
+    public init(pool: WorkerPool, limits: Limits) {
+        self.pool = pool
+        self.limits = limits
+    }
+
+    public func inspect(
+        _ file: OpenFile, fileExtension: String, size: Int64
+    ) async throws(InspectionError) -> InspectionResult {
+        var last = WorkerError.stopped
+        for _ in 1...Self.tries {
+            do throws(WorkerError) {
+                return try await ask(file, fileExtension, size)
+            } catch  where error.mayBlameRequest {
+                last = error
+            } catch {
+                throw InspectionError(error)
+            }
+        }
+        return .refused(.damaged(detail: "the inspecting worker \(last)"))
+    }
+
+    private func ask(
+        _ file: OpenFile, _ fileExtension: String, _ size: Int64
+    ) async throws(WorkerError) -> InspectionResult {
+        let answer = try await pool.perform(passing: file, deadline: limits.deadline) { id in
+            .inspect(
+                InspectRequest(
+                    request: id, fileExtension: fileExtension, size: size,
+                    longestDuration: limits.longestDuration))
+        }
+        switch answer.reply {
+        case .inspected(_, let facts): return .facts(facts)
+        case .refused(_, let rejection): return .refused(rejection)
+        // The request's number fits but the answer does not: the worker cannot be trusted with this file.
+        default: throw .breach(detail: "the answer to another kind of request")
+        }
+    }
+}
+
+extension InspectionError {
+    /// A full line of callers moves on soon.
+    private static let soon = Duration.seconds(1)
+
+    init(_ error: WorkerError) {
+        message = "The inspecting worker \(error)."
+        retryAfter =
+            switch error {
+            case .couldNotStart(_, let time): time
+            case .cancelled, .stopped: nil
+            case .busy, .died, .stalled, .overdue, .breach: Self.soon
+            }
+    }
+}

@@ -1,0 +1,34 @@
+import Glibc
+import KotibPOSIX
+import KotibWorkerProtocol
+
+/// The worker's standard input.
+private let daemon = PacketSocket(owning: 0)
+
+func log(_ text: String) {
+    let line = Array((text + "\n").utf8)
+    write(2, line, line.count)
+}
+
+func reply(_ reply: WorkerReply) throws {
+    try send(WorkerCoding.encode(reply))
+}
+
+func send(_ bytes: [UInt8]) throws {
+    try daemon.send(bytes)
+}
+
+func nextRequest() throws -> (WorkerRequest, OpenFile?)? {
+    guard let packet = try daemon.receive() else { return nil }
+    return (try WorkerCoding.decode(WorkerRequest.self, from: packet.bytes), packet.file)
+}
+
+func die(of signal: Int32) -> Never {
+    Glibc.signal(signal, SIG_DFL)
+    kill(getpid(), signal)
+    hang()
+}
+
+func hang() -> Never {
+    while true { pause() }
+}

@@ -1,0 +1,33 @@
+// kotib-stand-in-worker: speaks the worker's protocol over real sockets and misbehaves on request, in ways that
+// the real worker cannot be made to show. Its first argument says how it starts; `fileExtension` of an
+// inspection, or `language` of a transcription, says what to do with the request.
+
+import Glibc
+import KotibModel
+import KotibPOSIX
+import KotibWorkerProtocol
+
+let arguments = CommandLine.arguments.dropFirst()
+switch arguments.first {
+case "no-ready": hang()
+case "exit-at-start":
+    log("cannot open the model")
+    exit(3)
+case "rubbish-at-start": try send(Array("hello".utf8))
+default: break
+}
+
+try reply(.ready(WorkerReady(model: "stand-in", sandbox: ["none"])))
+if arguments.first == "exit-when-ready" { exit(4) }
+
+while let (request, file) = try nextRequest() {
+    switch request {
+    case .inspect(let inspect):
+        try serve(inspect.request, does: inspect.fileExtension, file) { try inspected(inspect, $0) }
+    case .transcribe(let transcribe):
+        try serve(transcribe.request, does: transcribe.language ?? "", file) {
+            try transcribed(transcribe, speech: $0)
+        }
+    case .cancel: break
+    }
+}
