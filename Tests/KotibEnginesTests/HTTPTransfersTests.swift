@@ -113,24 +113,31 @@ struct HTTPTransfersTests {
     @Test func aDrippingServerIsGivenUp() async throws {
         let answer = Answer.whole(200, String(repeating: "x", count: 1000))
         let server = try FaultServer { _ in [.drip(answer, milliseconds: 100)] }
-        let limits = HTTPLimits(stall: .seconds(1), total: .seconds(60))
+        let limits = HTTPLimits(stall: .seconds(1), total: .seconds(10))
+        let start = ContinuousClock.now
         let transfers = try transfers()
         let error = await transfers.failure(HTTPRequest(url: server.url, limits: limits))
         guard case .timedOut = error else {
             Issue.record("\(String(describing: error))")
             return
         }
+        #expect(ContinuousClock.now - start < .seconds(8))
     }
 
     @Test func aHangingServerIsGivenUp() async throws {
         let server = try FaultServer { _ in [.hang] }
         let transfers = try transfers()
-        for limits in [HTTPLimits(total: .milliseconds(200)), HTTPLimits(stall: .seconds(1))] {
+        let limits = [
+            HTTPLimits(total: .milliseconds(200)), HTTPLimits(stall: .seconds(1), total: .seconds(10)),
+        ]
+        for limits in limits {
+            let start = ContinuousClock.now
             let error = await transfers.failure(HTTPRequest(url: server.url, limits: limits))
             guard case .timedOut = error else {
                 Issue.record("\(String(describing: error))")
                 return
             }
+            #expect(ContinuousClock.now - start < .seconds(8))
         }
         try await waitUntil("the connections are closed") { server.open == 0 }
     }

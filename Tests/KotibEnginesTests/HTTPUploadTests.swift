@@ -8,7 +8,7 @@ import Testing
 @Suite("HTTP uploads")
 struct HTTPUploadTests {
     private func upload(
-        _ url: String, _ file: OpenFile, size: Int64, limits: HTTPLimits = HTTPLimits()
+        _ url: String, _ file: OpenFile, size: Int64, limits: HTTPLimits = HTTPLimits(total: .seconds(10))
     ) -> HTTPRequest {
         let content = HTTPPart.Content.file(file, size: size, fileName: "audio.wav", contentType: "audio/wav")
         let parts = [
@@ -130,13 +130,15 @@ struct HTTPUploadTests {
         let server = OpenFile(owning: listener)
         let port = try Loopback.listen(server.descriptor)
         let file = try temporaryFile(size: 50_000_000)
-        let limits = HTTPLimits(stall: .seconds(1))
+        let limits = HTTPLimits(stall: .seconds(1), total: .seconds(10))
+        let start = ContinuousClock.now
         let error = try await transfers().failure(
             upload("http://127.0.0.1:\(port)", file, size: 50_000_000, limits: limits))
         guard case .timedOut = error else {
             Issue.record("\(String(describing: error))")
             return
         }
+        #expect(ContinuousClock.now - start < .seconds(8))
     }
 
     @Test func noDescriptorStaysBehind() async throws {
