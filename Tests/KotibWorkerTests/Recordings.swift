@@ -58,10 +58,15 @@ struct Recording: CustomTestStringConvertible, Sendable {
 
 enum Samples {
     static func path(_ name: String) throws -> String {
+        try dependency("samples") + "/" + name
+    }
+
+    /// A folder of what the set-up fetched: `samples`, `models`.
+    static func dependency(_ name: String) throws -> String {
         let folder = try #require(
             getenv("KOTIB_TEST_DEPS").map { String(cString: $0) },
-            "KOTIB_TEST_DEPS names no folder; it must hold samples/ with real speech")
-        return folder + "/samples/" + name
+            "KOTIB_TEST_DEPS names no folder; it must hold samples/ with real speech and models/")
+        return folder + "/" + name
     }
 }
 

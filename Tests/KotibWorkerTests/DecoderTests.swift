@@ -1,0 +1,106 @@
+import KotibModel
+import KotibPOSIX
+import Testing
+
+@testable import KotibWorker
+
+/// All samples of `bytes`, read `step` at a time.
+func decode(
+    _ bytes: [UInt8], _ fileExtension: String, longest: Double = 3600, step: Int = 4_000
+) throws -> [Float] {
+    let container = try #require(Container.extensions[fileExtension])
+    let decoder = try Decoder(
+        .holding(bytes), container: container.rawValue, longestDuration: longest)
+    var samples: [Float] = []
+    while true {
+        let next = try decoder.read(step)
+        #expect(next.count <= step)
+        if next.isEmpty { return samples }
+        samples += next
+    }
+}
+
+@Suite struct DecoderTests {
+    /// How alike the loudness of two recordings is over time, between -1 and 1. Codecs shift the sound by up to
+    /// 70 ms and change its phase, so that samples cannot be compared.
+    private func likeness(_ one: [Float], _ other: [Float]) -> Double {
+        let (one, other) = (loudness(one), loudness(other))
+        func product(_ left: [Double], _ right: [Double]) -> Double {
+            zip(left, right).reduce(0) { $0 + $1.0 * $1.1 }
+        }
+        return product(one, other) / (product(one, one) * product(other, other)).squareRoot()
+    }
+
+    /// Of each fifth of a second, above or below the average.
+    private func loudness(_ samples: [Float]) -> [Double] {
+        let windows = stride(from: 0, to: samples.count - 3_200, by: 3_200).map { start in
+            samples[start..<start + 3_200].reduce(0.0) { $0 + Double(abs($1)) }
+        }
+        let mean = windows.reduce(0, +) / Double(windows.count)
+        return windows.map { $0 - mean }
+    }
+
+    @Test(arguments: Recording.plain + Recording.unusual)
+    func everyFormatGivesTheSameSound(_ recording: Recording) throws {
+        let expected = try decode(Recording("wav", "wav").bytes(), "wav")
+        let samples = try decode(recording.bytes(), recording.fileExtension)
+        #expect(abs(samples.count - 80_000) < 2_400)
+        #expect(likeness(expected, samples) > 0.9)
+    }
+
+    @Test func samplesOfAWAVAreThoseOfTheFile() throws {
+        let bytes = try Recording("wav", "wav", ["-bitexact"]).bytes(seconds: 1)
+        let expected = stride(from: 44, to: bytes.count, by: 2).map { position in
+            Float(Int16(truncatingIfNeeded: bytes.littleEndian(at: position, count: 2))) / 32_768
+        }
+        #expect(try decode(bytes, "wav", step: 1_000) == expected)
+        #expect(try decode(bytes, "wav", step: 100_000) == expected)
+    }
+
+    @Test(arguments: Recording.plain)
+    func itEndsAtTheLongestDuration(_ recording: Recording) throws {
+        #expect(try decode(recording.bytes(), recording.fileExtension, longest: 2).count == 32_000)
+    }
+
+    @Test(arguments: Recording.plain)
+    func brokenFramesInTheMiddleAreLeftOut(_ recording: Recording) throws {
+        var bytes = try recording.bytes()
+        let middle = bytes.count / 2
+        bytes.replaceSubrange(middle..<middle + 300, with: SeededGenerator.bytes(300, seed: 3))
+        let samples = try decode(bytes, recording.fileExtension)
+        #expect(samples.count > 64_000)
+        #expect(samples.allSatisfy { (-1...1).contains($0) })
+    }
+
+    @Test(arguments: Recording.plain)
+    func theExpectedDurationIsNearTheTruth(_ recording: Recording) throws {
+        let container = try #require(Container.extensions[recording.fileExtension])
+        let decoder = try Decoder(
+            .holding(recording.bytes()), container: container.rawValue, longestDuration: 3600)
+        #expect(abs(decoder.expectedDuration - 5) < 0.5)
+    }
+
+    @Test func whereNothingDecodesTheFileIsDamaged() throws {
+        var bytes = try Recording("flac", "flac").bytes()
+        bytes.replaceSubrange(100..<bytes.count, with: SeededGenerator.bytes(bytes.count - 100, seed: 4))
+        #expect(throws: Rejection.self) { try decode(bytes, "flac") }
+    }
+
+    @Test(arguments: ["hls", "concat", "lavfi", "image2", "sdp", "", "mp3,wav"])
+    func onlyKnownContainersAreOpened(_ container: String) throws {
+        let bytes = try Recording.plain[0].bytes(seconds: 1)
+        #expect(throws: Rejection.self) {
+            try Decoder(.holding(bytes), container: container, longestDuration: 60)
+        }
+    }
+
+    @Test func whatIsNoNumberBecomesSilence() throws {
+        var bytes = try Recording("wav", "wav", ["-c:a", "pcm_f32le", "-bitexact"]).bytes(seconds: 1)
+        let start = try #require(bytes.firstRange(of: Array("data".utf8))?.upperBound) + 4
+        for (index, value) in [Float.nan, .infinity, -.infinity, 1e30, -1e30].enumerated() {
+            let field = withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) }
+            bytes.replaceSubrange(start + index * 4..<start + index * 4 + 4, with: field)
+        }
+        #expect(try decode(bytes, "wav").prefix(5) == [0, 0, 0, 1, -1])
+    }
+}
