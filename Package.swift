@@ -1,5 +1,6 @@
 // swift-tools-version: 6.2
 // Kotib: a daemon that turns a folder into a transcription service.
+// The arrows of docs/architecture.md are the dependencies below; nothing points back.
 
 import PackageDescription
 
@@ -10,17 +11,138 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
+
 /// A target of Kotib's own, compiled with every check on.
 func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name + "Tests", dependencies: dependencies, swiftSettings: strict)
+}
+
 let package = Package(
     name: "kotib",
+    products: [
+        .executable(name: "kotibd", targets: ["kotibd"]),
+        .executable(name: "kotib-worker", targets: ["kotib-worker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
     targets: [
+        // Foundations: values, the kernel, the words between daemon and worker.
         target("KotibModel"),
         .target(name: "CKotibPOSIX"),
         target("KotibPOSIX", ["KotibModel", "CKotibPOSIX"]),
         target("KotibWorkerProtocol", ["KotibModel"]),
+
+        // From a folder to rows.
+        target("KotibWatch", ["KotibModel", "KotibPOSIX", log, heap]),
+        target("KotibCatalog", ["KotibModel", grdb]),
+        target(
+            "KotibWorkerClient", [system, "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", log, subprocess]),
+        target("KotibIntake", ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "KotibWorkerClient"]),
+
+        // From rows to words.
+        target("KotibTranscription", ["KotibModel", "KotibPOSIX", "KotibCatalog", log]),
+        target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log]),
+        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        target(
+            "KotibEngines",
+            [
+                "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
+                "CCurl", log,
+            ]),
+        target(
+            "KotibIngest",
+            [
+                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                "KotibSidecars", log,
+            ]),
+
+        // The daemon.
+        target(
+            "KotibDaemon",
+            [
+                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                "KotibSidecars", "KotibEngines", "KotibIngest", "KotibWorkerClient", log, lifecycle, signals,
+                toml,
+            ]),
+        program("kotibd", ["KotibDaemon", arguments]),
+
+        // The worker: all that parses a stranger's bytes.
+        .target(
+            name: "CAV",
+            linkerSettings: ["avformat", "avcodec", "avutil", "swresample"].map { .linkedLibrary($0) }),
+        .target(name: "CMagic", linkerSettings: [.linkedLibrary("magic")]),
+        .target(name: "CSandbox", linkerSettings: [.linkedLibrary("seccomp")]),
+        target(
+            "KotibWorker",
+            [
+                "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "CAV", "CMagic", "CSandbox",
+            ]),
+        program("kotib-worker", ["KotibWorker", "KotibWorkerProtocol", arguments]),
+
+        // Tests: beside them what they share, and programs that stand in for faults.
+        target("KotibTestSupport", ["KotibModel", "KotibPOSIX", "KotibTranscription"]),
+        .executableTarget(
+            name: "kotib-stand-in-worker",
+            dependencies: ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol"], path: "Tests/StandInWorker",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "kotib-sandbox-probe", dependencies: ["KotibWorker", "KotibPOSIX"],
+            path: "Tests/SandboxProbe",
+            swiftSettings: strict),
+        tests("KotibModel", ["KotibModel"]),
+        tests("KotibPOSIX", ["KotibModel", "KotibPOSIX", "KotibTestSupport"]),
+        tests("KotibWatch", ["KotibModel", "KotibPOSIX", "KotibWatch", "KotibTestSupport", log]),
+        tests("KotibIntake", ["KotibModel", "KotibPOSIX", "KotibIntake"]),
+        tests("KotibCatalog", ["KotibModel", "KotibCatalog", "KotibTestSupport", grdb]),
+        tests(
+            "KotibWorkerClient",
+            [
+                "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "KotibWorkerClient", "KotibIntake", log,
+                "kotib-stand-in-worker",
+            ]),
+        tests(
+            "KotibTranscription",
+            ["KotibModel", "KotibPOSIX", "KotibCatalog", "KotibTranscription", "KotibTestSupport", grdb, log]),
+        tests(
+            "KotibSidecars",
+            ["KotibModel", "KotibPOSIX", "KotibCatalog", "KotibSidecars", "KotibTestSupport", log]),
+        tests(
+            "KotibEngines",
+            [
+                "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
+                "KotibEngines", log, "kotib-stand-in-worker",
+            ]),
+        tests("KotibDaemon", ["KotibDaemon"]),
+        tests(
+            "KotibWorker",
+            [
+                "KotibWorker", "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "kotib-worker",
+                "kotib-sandbox-probe",
+            ]),
     ]
 )

@@ -10,7 +10,7 @@ public enum Acceptance: Hashable, Sendable {
     /// Other content has the path now. A job for `old` is to be cancelled, and `notes` are to be removed; the
     /// old transcript's sidecar stays registered, so that the new one may take its place.
     case replaced(RecordingID, old: RecordingID, notes: [Sidecar])
-    /// What was refused here is good now; `notes` are to be removed.
+    /// What was refused here is good now, or what failed was put here anew; `notes` are to be removed.
     case readmitted(RecordingID, notes: [Sidecar])
 
     /// The recording that now has the path.
@@ -38,6 +38,8 @@ public struct Departure: Hashable, Sendable {
 }
 
 extension Catalog {
+    static let departuresAtOnce = 500
+
     /// For each, whether the current recording at the path has exactly this identity and is present: nothing
     /// needs to be done. Costs some 10 µs each.
     public func isKnown(_ files: [(InboxPath, FileIdentity)]) async throws(CatalogError) -> [Bool] {
@@ -59,12 +61,14 @@ extension Catalog {
             guard let old = try database.currentRecording(path) else {
                 return .new(try database.insert(arrival))
             }
-            if old.state == .rejected {
+            let isSame = old.facts?.sha256 == facts.sha256 && old.identity.size == identity.size
+            // Who puts a failed recording there anew wants it tried again.
+            if old.state == .rejected || (old.state == .failed && isSame) {
                 let notes = try database.notes(of: old.id)
                 try database.readmit(old.id, arrival)
                 return .readmitted(old.id, notes: notes)
             }
-            if old.facts?.sha256 == facts.sha256 && old.identity.size == identity.size {
+            if isSame {
                 try database.returned(old, identity: identity, now: now)
                 return .unchanged(old.id)
             }
@@ -97,6 +101,9 @@ extension Catalog {
 
     /// Notes that the file at `path`, or every file below that folder, is no longer there.
     /// A job for one of them is to be cancelled.
+    ///
+    /// At most 500 of them, so that a large folder does not hold up everybody else's writes: to be
+    /// called again until none is left.
     public func markGone(_ path: InboxPath, now: Date = Date()) async throws(CatalogError) -> [Departure] {
         try await write("markGone") { database in
             let bounds = path.boundsOfContent
@@ -133,6 +140,7 @@ extension Catalog {
         UNION ALL
         SELECT id FROM audio_records
         WHERE path >= ?2 AND path < ?3 AND is_current = 1 AND audio_state = 'present'
+        LIMIT \(departuresAtOnce)
         """
     static let presentPage = """
         SELECT id, path, device, inode, file_size, modified_ns, changed_ns FROM audio_records

@@ -41,7 +41,7 @@ extension LoadedConfiguration {
             throw ConfigurationError("\(file):\(place.line):\(place.column): \(error.description)")
         } catch {
             throw ConfigurationError(
-                "The configuration \(file) cannot be read (\(error.localizedDescription)); "
+                "The configuration \(file) cannot be read (\(error)); "
                     + "name another with --config.")
         }
         for key in table.keys.sorted() {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import KotibEngines
 import KotibIntake
 import KotibTranscription
@@ -23,10 +24,21 @@ extension Configuration {
         .inspector(executable: workerPath)
     }
 
+    var watchConfiguration: WatchConfiguration {
+        var watching = WatchConfiguration()
+        watching.settle = .seconds(watch.settle)
+        watching.emptyPatience = .seconds(watch.emptyAfter)
+        watching.openPatience = .seconds(watch.openAfter)
+        watching.rescan = .seconds(watch.rescan)
+        watching.pollInterval = .seconds(watch.poll)
+        return watching
+    }
+
     var layout: WorkerLayout {
         WorkerLayout(
             cores: ProcessInfo.processInfo.activeProcessorCount,
-            workers: local.workers == 0 ? nil : local.workers, threads: local.threads == 0 ? nil : local.threads)
+            workers: local.workers == 0 ? nil : local.workers,
+            threads: local.threads == 0 ? nil : local.threads)
     }
 
     var queueOptions: TranscriptionQueue.Options {
@@ -50,7 +62,7 @@ extension Configuration {
                     userAgent: "kotib/\(Version.text)",
                     certificateAuthorities: openai.certificateAuthorities.isEmpty
                         ? nil : openai.certificateAuthorities))
-            let settings = OpenAISettings(
+            let settings = KotibEngines.OpenAISettings(
                 baseURL: openai.baseURL, model: openai.model, key: APIKey(openai.apiKey),
                 uploadLimit: Int64(openai.maximumRequest), connect: .seconds(openai.connectTimeout),
                 total: .seconds(openai.timeout))
@@ -69,8 +81,8 @@ extension Configuration {
     /// MiB.
     private var memoryLimit: Int {
         if local.memoryLimit > 0 { return local.memoryLimit }
-        let attributes = try? FileManager.default.attributesOfItem(atPath: local.model)
-        let size = (attributes?[.size] as? NSNumber)?.intValue ?? 0
+        var status = stat()
+        let size = stat(local.model, &status) == 0 ? Int(status.st_size) : 0
         return size >> 20 + 2048
     }
 }

@@ -14,6 +14,7 @@ import KotibWatch
 import KotibWorkerClient
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// One daemon: its parts, wired. Reading this file tells what there is and in which order it starts and stops.
 public struct Daemon: Sendable {
@@ -39,12 +40,14 @@ public struct Daemon: Sendable {
             try await Daemon(configuration: configuration, services: services, logger: logger).run()
             return ExitStatus.stopped
         } catch {
-            FileHandle.standardError.write(Data("kotibd: \(error)\n".utf8))
+            StandardError.write("kotibd: \(error)\n")
             return ExitStatus.code(for: error)
         }
     }
 
-    private static func startLog(_ settings: Configuration.LogSettings, _ environment: [String: String]) -> Logger {
+    private static func startLog(_ settings: Configuration.LogSettings, _ environment: [String: String])
+        -> Logger
+    {
         let level = Logger.Level(rawValue: settings.level) ?? .info
         let journal = environment["JOURNAL_STREAM"] != nil
         LoggingSystem.bootstrap { _ in
@@ -83,28 +86,22 @@ public struct Daemon: Sendable {
         let queue = TranscriptionQueue(
             catalog: catalog, engine: engine.engine, options: configuration.queueOptions, log: logger,
             open: { try await AudioOpener(files: files).open($0) },
-            settled: { id in
-                do {
-                    try await sidecars.writeDue(id)
-                } catch {
-                    logger.error("a text stays due", metadata: ["recording": "\(id)", "cause": "\(error)"])
-                }
-            })
+            settled: { await sidecars.settled($0) })
         let pipeline = IngestPipeline(
             files: files, policy: configuration.intakePolicy,
             inspector: WorkerInspector(pool: inspectors, limits: configuration.inspectionLimits),
             catalog: catalog, sidecars: sidecars, queue: queue, language: language, logger: logger)
         let watcher = InboxWatcher(
             root: files.root, configuration: configuration.watchConfiguration,
-            isKnown: { pipeline.known($0) }, handler: { await pipeline.handle($0) }, logger: logger)
+            isKnown: { await pipeline.isKnown($0) }, handler: { await pipeline.handle($0) }, logger: logger)
         let status = StatusReporter(
             services: services, catalog: catalog, queue: queue, watcher: watcher, logger: logger)
+        let parts: [(any Service)?] = [
+            WorkerService(pool: inspectors), engine.service, QueueService(queue: queue),
+            WatcherService(watcher: watcher), status,
+        ]
         var group = ServiceGroupConfiguration(
-            services: [
-                .init(service: inspectors), .init(service: engine.service), .init(service: queue),
-                .init(service: watcher), .init(service: status),
-            ],
-            gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: parts.compactMap { $0 }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(configuration.queue.stopGrace + 5)
         try await ServiceGroup(configuration: group).run()
     }

@@ -96,7 +96,7 @@ enum Settings {
 }
 
 extension Settings {
-    private typealias Path<Value> = WritableKeyPath<Configuration, Value> & Sendable
+    private typealias Path<Value> = any WritableKeyPath<Configuration, Value> & Sendable
 
     private static func text(
         _ key: String, _ environment: [String], _ path: Path<String>, secret: Bool = false

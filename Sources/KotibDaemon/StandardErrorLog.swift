@@ -28,13 +28,7 @@ struct StandardErrorLog: LogHandler {
             time: Date(), level: event.level, message: event.message.description,
             fields: Self.ordered(all))
         let text = (format == .json ? line.json() : line.logfmt(journal: journal)) + "\n"
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            // A log that cannot be written has nobody left to tell.
-            if count < 0 && errno != EINTR { return }
-            bytes = bytes.dropFirst(max(0, count))
-        }
+        StandardError.write(text)
     }
 
     /// Who and what first, then the rest by name.
@@ -43,6 +37,19 @@ struct StandardErrorLog: LogHandler {
         let rest = metadata.keys.filter { !first.contains($0) }.sorted()
         return (first + rest).compactMap { key in
             metadata[key].map { (key, $0.description) }
+        }
+    }
+}
+
+enum StandardError {
+    /// Writes all of `text`, without a buffer that a crash could lose.
+    static func write(_ text: String) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            // What cannot be written to standard error has nobody left to be told to.
+            if count < 0 && errno != EINTR { return }
+            bytes = bytes.dropFirst(max(0, count))
         }
     }
 }

@@ -19,7 +19,7 @@ struct StatusReporter: Service {
     private static let interval = Duration.seconds(10)
 
     func run() async throws {
-        try await watcher.ready()
+        await watcher.ready()
         notify("READY=1")
         logger.notice("ready", metadata: ["version": "\(Version.text)"])
         await cancelWhenGracefulShutdown { await report() }
@@ -50,7 +50,7 @@ struct StatusReporter: Service {
         var line = "\(running) being transcribed, \(counts[.pending, default: 0]) waiting, "
         line += "\(counts[.completed, default: 0]) done, \(counts[.failed, default: 0]) failed"
         if let pause = await queue.enginePause() { line += "; engine paused: \(pause.message)" }
-        for reason in health.degraded { line += "; \(reason)" }
+        for problem in health.problems.map(\.description).sorted() { line += "; \(problem)" }
         return line
     }
 

@@ -44,12 +44,24 @@ public struct IngestPipeline: Sendable {
 
     /// Takes one sighting to its end. Returns early only when the task is cancelled.
     public func handle(_ sighting: Sighting) async {
-        await patience.untilDone(about: sighting.description) {
+        await patience.untilDone(about: sighting) {
             switch sighting {
             case .settled(let path, let status): try await settled(path, status)
             case .gone(let path): try await recovery.gone(path)
             case .scanned: try await recovery.reconcile()
             }
+        }
+    }
+
+    /// Which of the files that a scan came across need nothing done: recorded in just this state. Texts and
+    /// folders have no record and are judged again, which costs nothing.
+    public func isKnown(_ candidates: [InboxWatcher.Candidate]) async -> [Bool] {
+        do throws(CatalogError) {
+            return try await catalog.isKnown(candidates.map { ($0.path, $0.status.identity) })
+        } catch {
+            logger.error("the catalog does not answer", metadata: ["cause": "\(error)"])
+            // Told again, they wait for the catalog one by one.
+            return candidates.map { _ in false }
         }
     }
 

@@ -1,6 +1,8 @@
 import KotibCatalog
 import KotibIntake
+import KotibModel
 import KotibPOSIX
+import KotibWatch
 import Logging
 
 /// Repeats a step that something outside stopped (a full disk, a worker that cannot start) until it succeeds.
@@ -15,7 +17,7 @@ struct Patience: Sendable {
     let logger: Logger
 
     /// - Parameter subject: what the step is about, for the log.
-    func untilDone(about subject: String, _ step: () async throws -> Void) async {
+    func untilDone(about subject: Sighting, _ step: () async throws -> Void) async {
         var pause = Self.firstPause
         while !Task.isCancelled {
             do {
@@ -23,17 +25,26 @@ struct Patience: Sendable {
                 return
             } catch let error as FileError {
                 logger.warning(
-                    "left to the next scan", metadata: ["subject": "\(subject)", "cause": "\(error)"])
+                    "left to the next scan", metadata: ["file": "\(subject.text)", "cause": "\(error)"])
                 return
             } catch {
                 if Task.isCancelled { return }
                 logger.error(
                     "intake waits and tries again",
-                    metadata: ["subject": "\(subject)", "cause": "\(error)", "wait": "\(pause)"])
+                    metadata: ["file": "\(subject.text)", "cause": "\(error)", "wait": "\(pause)"])
             }
             // Cancelled: the loop's condition ends it.
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, Self.longestPause)
+        }
+    }
+}
+
+extension Sighting {
+    fileprivate var text: String {
+        switch self {
+        case .settled(let path, _), .gone(let path): path.text
+        case .scanned: "the whole inbox"
         }
     }
 }

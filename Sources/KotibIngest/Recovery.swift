@@ -20,15 +20,24 @@ struct Recovery: Sendable {
         await queue.wake()
     }
 
-    /// A name, or everything below a folder, is no longer there.
+    /// A name, or everything below a folder, is no longer there, unless something has the name again.
     func gone(_ path: InboxPath) async throws {
-        for departure in try await catalog.markGone(path) {
-            await queue.cancel(departure.recording)
-            try await sidecars.remove(departure.notes)
-            logger.info(
-                "recording gone; its transcript is kept",
-                metadata: ["recording": "\(departure.recording)", "file": "\(path)"])
+        let files = files
+        let isBack = try await BlockingWork.run { () throws(FileError) in try files.examine(path) != nil }
+        guard !isBack else { return }
+        while !Task.isCancelled {
+            let departures = try await catalog.markGone(path)
+            if departures.isEmpty { return }
+            for departure in departures { try await left(departure, path) }
         }
+    }
+
+    private func left(_ departure: Departure, _ path: InboxPath) async throws {
+        await queue.cancel(departure.recording)
+        try await sidecars.remove(departure.notes)
+        logger.info(
+            "recording gone; its transcript is kept",
+            metadata: ["recording": "\(departure.recording)", "file": "\(path)"])
     }
 
     private func sweep() async throws {

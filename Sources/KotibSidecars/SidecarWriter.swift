@@ -41,6 +41,15 @@ public struct SidecarWriter: Sendable {
         try await write(recording)
     }
 
+    /// After a transcription: as ``writeDue(_:)``; what the catalog cannot tell now, the next scan writes.
+    public func settled(_ id: RecordingID) async {
+        do throws(CatalogError) {
+            try await writeDue(id)
+        } catch {
+            logger.error("a text stays due", metadata: ["recording": "\(id)", "cause": "\(error)"])
+        }
+    }
+
     /// Removes files of Kotib's own, where they are still as it wrote them.
     public func remove(_ sidecars: [Sidecar]) async throws(CatalogError) {
         for sidecar in sidecars {

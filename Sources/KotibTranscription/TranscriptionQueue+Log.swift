@@ -16,16 +16,17 @@ extension TranscriptionQueue {
         static let model = "model"
         /// Seconds that the engine took.
         static let seconds = "seconds"
-        /// Seconds of audio for each second of engine: 10 is ten times faster than one could listen. It is the
-        /// inverse of the real-time factor.
-        static let speed = "speed"
+        /// Seconds of engine for each second of audio: 0.1 is ten times faster than one could listen.
+        static let realTimeFactor = "real_time_factor"
         /// Seconds in which somebody spoke.
         static let speech = "speech"
+        /// 0 where nobody spoke.
+        static let words = "words"
         static let attempt = "attempt"
-        static let reason = "reason"
+        static let cause = "cause"
         static let code = "code"
         /// Seconds until the next attempt or probe.
-        static let pause = "pause"
+        static let wait = "wait"
     }
 
     private func metadata(_ recording: Recording) -> Logger.Metadata {
@@ -40,29 +41,29 @@ extension TranscriptionQueue {
         var metadata = metadata(recording)
         metadata[Key.model] = "\(result.transcript.model)"
         metadata[Key.seconds] = "\(Self.rounded(seconds))"
-        if seconds > 0 {
-            metadata[Key.speed] = "\(Self.rounded((recording.facts?.duration ?? 0) / seconds))"
+        if let duration = recording.facts?.duration, duration > 0 {
+            metadata[Key.realTimeFactor] = "\(Self.rounded(seconds / duration))"
         }
         if let speech = result.speech { metadata[Key.speech] = "\(Self.rounded(speech))" }
-        let isEmpty = result.transcript.text.isEmpty
-        log.info(isEmpty ? "transcribed: no speech" : "transcribed", metadata: metadata)
+        metadata[Key.words] = "\(result.transcript.text.split(whereSeparator: \.isWhitespace).count)"
+        log.info("transcribed", metadata: metadata)
     }
 
     func logRetry(_ recording: Recording, _ error: EngineError, delay: Duration) {
         var metadata = metadata(recording, error)
-        metadata[Key.pause] = "\(Self.rounded(delay.inSeconds))"
-        log.warning("not transcribed, will be tried again", metadata: metadata)
+        metadata[Key.wait] = "\(Self.rounded(delay.inSeconds))"
+        log.warning("retry later", metadata: metadata)
     }
 
     func logFailed(_ recording: Recording, _ error: EngineError) {
-        log.error("not transcribed, given up", metadata: metadata(recording, error))
+        log.error("transcription failed", metadata: metadata(recording, error))
     }
 
     private func metadata(_ recording: Recording, _ error: EngineError) -> Logger.Metadata {
         var metadata = metadata(recording)
         metadata[Key.attempt] = "\(recording.attempts)"
         metadata[Key.code] = "\(error.code)"
-        metadata[Key.reason] = "\(error.message)"
+        metadata[Key.cause] = "\(error.message)"
         return metadata
     }
 
@@ -76,30 +77,30 @@ extension TranscriptionQueue {
 
     func logPause(_ pause: Duration, reason: String) {
         log.warning(
-            "engine unavailable, transcription paused",
+            "engine paused",
             metadata: [
-                Key.engine: "\(engine.name)", Key.reason: "\(reason)",
-                Key.pause: "\(Self.rounded(pause.inSeconds))",
+                Key.engine: "\(engine.name)", Key.cause: "\(reason)",
+                Key.wait: "\(Self.rounded(pause.inSeconds))",
             ])
     }
 
     func logResumption(after outage: Duration) {
         log.notice(
-            "engine available again, transcription goes on",
+            "engine resumed",
             metadata: [Key.engine: "\(engine.name)", Key.seconds: "\(Self.rounded(outage.inSeconds))"])
     }
 
     func logRecovery(resumed: Int, failed: Int) {
         guard resumed + failed > 0 else { return }
         log.notice(
-            "recordings were interrupted by the last stop",
+            "recovered",
             metadata: ["resumed": "\(resumed)", "failed": "\(failed)"])
     }
 
     func logTrouble(_ error: CatalogError, _ recording: Recording? = nil) {
         log.error(
             "the catalog does not take it\(error.isRetryable ? ", will be tried again" : "")",
-            metadata: (recording.map(metadata) ?? [:]).merging([Key.reason: "\(error)"]) { $1 })
+            metadata: (recording.map(metadata) ?? [:]).merging([Key.cause: "\(error)"]) { $1 })
     }
 
     /// Two decimals.

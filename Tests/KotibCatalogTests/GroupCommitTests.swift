@@ -20,7 +20,7 @@ private final class CommitCounter: TransactionObserver, Sendable {
 struct GroupCommitTests {
     @Test func aThousandArrivalsShareFewCommits() async throws {
         let folder = try TemporaryFolder()
-        let catalog = try await Catalog.open(folder.file("kotib.sqlite"))
+        let catalog = try await Catalog.open(folder.path("kotib.sqlite"))
         let counter = CommitCounter()
         catalog.writer.add(transactionObserver: counter, extent: .databaseLifetime)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -36,7 +36,7 @@ struct GroupCommitTests {
 
     @Test func anIdleWriterCommitsAtOnce() async throws {
         let folder = try TemporaryFolder()
-        let catalog = try await Catalog.open(folder.file("kotib.sqlite"))
+        let catalog = try await Catalog.open(folder.path("kotib.sqlite"))
         let counter = CommitCounter()
         catalog.writer.add(transactionObserver: counter, extent: .databaseLifetime)
         for number in 1...5 {

@@ -61,19 +61,27 @@ struct IntakeTests {
     @Test func whatComesBackIsPresentAgain() async throws {
         let id = try await catalog.accept("alisher/a.mp3").recording
         _ = try await catalog.claimNext()
-        _ = try await catalog.fail(id, code: "permanent", message: "No.")
-        try await catalog.writeDue(id, at: "alisher/a.mp3.failed.txt")
-
-        let departures = try await catalog.markGone(inboxPath("alisher/a.mp3"))
-        #expect(departures.map(\.recording) == [id])
-        #expect(departures.first?.notes.map(\.path.text) == ["alisher/a.mp3.failed.txt"])
-        try await catalog.sidecarRemoved(inboxPath("alisher/a.mp3.failed.txt"))
+        _ = try await catalog.complete(id, transcript: transcript("Hello."), speech: 1, engineSeconds: 2)
+        _ = try await catalog.markGone(inboxPath("alisher/a.mp3"))
 
         #expect(try await catalog.accept("alisher/a.mp3") == .unchanged(id))
         let recording = try #require(try await catalog.recording(id))
-        #expect(recording.state == .failed)
+        #expect(recording.state == .completed)
         #expect(recording.audio == .present)
-        #expect(recording.sidecarDue?.kind == .failed)
+        #expect(recording.sidecarDue?.kind == .transcript)
+    }
+
+    @Test func aFailedRecordingPutThereAnewIsTriedAgain() async throws {
+        let id = try await catalog.accept("alisher/a.mp3").recording
+        _ = try await catalog.claimNext()
+        _ = try await catalog.fail(id, code: "permanent", message: "No.")
+        try await catalog.writeDue(id, at: "alisher/a.mp3.failed.txt")
+        let note = try #require(try await catalog.ownedSidecars(of: id).first)
+
+        #expect(try await catalog.accept("alisher/a.mp3", inode: 2) == .readmitted(id, notes: [note]))
+        let recording = try #require(try await catalog.recording(id))
+        #expect(recording.state == .pending)
+        #expect(recording.attempts == 0)
     }
 
     @Test func otherContentTakesThePath() async throws {

@@ -110,11 +110,11 @@ struct JobTests {
 
     @Test func anAttemptIsOnTheDiskBeforeItStarts() async throws {
         let folder = try TemporaryFolder()
-        let first = try await Catalog.open(folder.file("kotib.sqlite"))
+        let first = try await Catalog.open(folder.path("kotib.sqlite"))
         try await first.accept("a/1.mp3")
         _ = try await first.claimNext()
         // What a crash leaves: another connection, while the first has neither ended nor closed anything.
-        let second = try await Catalog.open(folder.file("kotib.sqlite"))
+        let second = try await Catalog.open(folder.path("kotib.sqlite"))
         let left = try await second.current(inboxPath("a/1.mp3"))
         #expect(left?.state == .processing)
         #expect(left?.attempts == 1)

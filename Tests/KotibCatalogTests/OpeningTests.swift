@@ -13,7 +13,7 @@ struct OpeningTests {
 
     @Test func acknowledgedCommitsSurvivePowerLoss() async throws {
         let folder = try TemporaryFolder()
-        let catalog = try await Catalog.open(folder.file("kotib.sqlite"))
+        let catalog = try await Catalog.open(folder.path("kotib.sqlite"))
         #expect(try await pragma("journal_mode", catalog) == "wal")
         #expect(try await pragma("synchronous", catalog) == "2")
         #expect(try await pragma("foreign_keys", catalog) == "1")
@@ -23,10 +23,10 @@ struct OpeningTests {
 
     @Test func onlyTheOwnerMayReadTheFile() async throws {
         let folder = try TemporaryFolder()
-        let catalog = try await Catalog.open(folder.file("kotib.sqlite"))
+        let catalog = try await Catalog.open(folder.path("kotib.sqlite"))
         try await catalog.accept("alisher/a.mp3")
         for name in ["kotib.sqlite", "kotib.sqlite-wal"] {
-            let attributes = try FileManager.default.attributesOfItem(atPath: folder.file(name))
+            let attributes = try FileManager.default.attributesOfItem(atPath: folder.path(name))
             #expect(attributes[.posixPermissions] as? Int == 0o600)
         }
         try await catalog.close()
@@ -34,11 +34,11 @@ struct OpeningTests {
 
     @Test func closingLeavesNoLogBehind() async throws {
         let folder = try TemporaryFolder()
-        let catalog = try await Catalog.open(folder.file("kotib.sqlite"))
+        let catalog = try await Catalog.open(folder.path("kotib.sqlite"))
         try await catalog.accept("alisher/a.mp3")
         try await catalog.close()
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["kotib.sqlite"])
-        let again = try await Catalog.open(folder.file("kotib.sqlite"))
+        let again = try await Catalog.open(folder.path("kotib.sqlite"))
         #expect(try await again.counts() == [.pending: 1])
         try await again.close()
     }
@@ -80,7 +80,7 @@ struct OpeningTests {
 
     @Test(arguments: [0, 40_000]) func aCorruptFileIsNamedAndCanBeSetAside(position: Int) async throws {
         let folder = try TemporaryFolder()
-        let file = folder.file("kotib.sqlite")
+        let file = folder.path("kotib.sqlite")
         let catalog = try await Catalog.open(file)
         for number in 0..<300 { try await catalog.accept("alisher/\(number).mp3") }
         try await catalog.close()
@@ -105,7 +105,7 @@ struct OpeningTests {
     @Test func anUnreachableFolderIsSaidSo() async throws {
         let folder = try TemporaryFolder()
         let failure = await #expect(throws: CatalogError.self) {
-            try await Catalog.open(folder.file("missing/kotib.sqlite"))
+            try await Catalog.open(folder.path("missing/kotib.sqlite"))
         }
         #expect(failure?.code == .inaccessible)
         #expect(failure?.isRetryable == true)

@@ -53,14 +53,14 @@ struct OutageAndRestartTests {
 
     @Test func aRestartResumesWhatWasUnderWay() async throws {
         let folder = try TemporaryFolder()
-        let catalog = try await Catalog.open(folder.file("kotib.sqlite"))
+        let catalog = try await Catalog.open(folder.path("kotib.sqlite"))
         let before = try QueueFixture(catalog: catalog)
         let id = try await before.accept("a/1.mp3")
         // The daemon dies between the claim and the end of the job.
         _ = try await catalog.claim(now: before.clock.date)
         try await catalog.close()
 
-        let reopened = try await Catalog.open(folder.file("kotib.sqlite"))
+        let reopened = try await Catalog.open(folder.path("kotib.sqlite"))
         #expect(try await reopened.recording(id)?.state == .processing)
         let after = try QueueFixture(catalog: reopened)
         try await after.running { try await after.waitFor(.completed, id) }

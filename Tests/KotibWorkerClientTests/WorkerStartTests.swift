@@ -9,7 +9,8 @@ import Testing
 
 struct WorkerStartTests {
     @Test func aMissingProgramIsNamed() async throws {
-        try await withPool(WorkerProgram(executable: "/nowhere/kotib-worker", arguments: [])) { pool async throws in
+        try await withPool(WorkerProgram(executable: "/nowhere/kotib-worker", arguments: [])) {
+            pool async throws in
             let reason = try await startFailure(pool)
             #expect(reason.contains("/nowhere/kotib-worker"))
         }
