@@ -137,7 +137,7 @@ let package = Package(
                 "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
                 "KotibEngines", log, "kotib-stand-in-worker",
             ]),
-        tests("KotibDaemon", ["KotibDaemon"]),
+        tests("KotibDaemon", ["KotibDaemon", log]),
         tests(
             "KotibWorker",
             [

@@ -1,3 +1,4 @@
+import KotibCatalog
 import KotibModel
 import Testing
 
