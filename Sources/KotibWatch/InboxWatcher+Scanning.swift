@@ -1,0 +1,192 @@
+import Glibc
+import KotibModel
+import KotibPOSIX
+import Logging
+
+/// Goes through folders: at the start, after lost events, for a new folder and now and then. Watch first, then
+/// look: what comes in between is seen twice rather than not at all.
+extension InboxWatcher {
+    /// Names that are read and asked for at a time.
+    private static let batch = 256
+
+    func scanLoop() async {
+        while await scans.wait() {
+            while !Task.isCancelled, let task = agenda.next(now: elapsed()) {
+                await perform(task)
+                events.ring()
+            }
+            scans.ring(after: agenda.nextTime - elapsed(), clock)
+        }
+    }
+
+    private func perform(_ task: ScanAgenda.Task) async {
+        switch task {
+        case .checkRoot: _ = checkRoot()
+        case .scanAll: await scanAll()
+        case .scan(let folder, let recursive): await scan(from: folder, recursive: recursive)
+        case .poll: await pollFolders()
+        }
+    }
+
+    private func scanAll() async {
+        guard checkRoot() else { return }
+        startInotify()
+        let start = elapsed()
+        let root = tree.root
+        await walk(from: root) { await self.visit($0, files: false).map(\.id) }
+        becomeReady()
+        await walk(from: root) { await self.visit($0, files: true).map(\.id) }
+        guard !Task.isCancelled, self.root.stillStands() else { return }
+        logger.debug(
+            "scanned the inbox", metadata: ["folders": "\(tree.count)", "time": "\(elapsed() - start)"])
+        deliveries.addScanned()
+    }
+
+    private func scan(from folder: FolderID, recursive: Bool) async {
+        await walk(from: folder) { visited in
+            await self.visit(visited, files: true).filter { recursive || $0.isNew }.map(\.id)
+        }
+    }
+
+    private func pollFolders() async {
+        startInotify()
+        polled = polled.filter { tree.contains($0) }
+        for folder in polled { await scan(from: folder, recursive: false) }
+        if !polled.isEmpty { agenda.schedulePoll(at: elapsed() + configuration.pollInterval) }
+    }
+
+    /// Depth first, so that what waits is at most one level's folders for each level.
+    private func walk(from folder: FolderID, _ visit: (FolderID) async -> [FolderID]) async {
+        var waiting = [folder]
+        while let folder = waiting.popLast(), !Task.isCancelled {
+            waiting += await visit(folder)
+        }
+    }
+
+    /// Watches one folder and goes through its names.
+    /// - Returns: the folders in it.
+    private func visit(_ id: FolderID, files: Bool) async -> [(id: FolderID, isNew: Bool)] {
+        guard tree.contains(id) else { return [] }
+        let path = tree.path(id)
+        guard let opened = open(id, path) else { return [] }
+        let watching = watch(opened, as: id)
+        tree.beginVisit()
+        var subfolders: [(id: FolderID, isNew: Bool)] = []
+        do {
+            let listing = try fileSystem.list(opened)
+            while true {
+                let names = try listing.next(Self.batch)
+                if names.isEmpty { break }
+                var found = Batch()
+                for name in names { try sort(name, in: opened, id, files: files, into: &found) }
+                subfolders += found.subfolders
+                if files {
+                    removeStaleTemporaries(found.temporaries, in: opened, path)
+                    await offer(found.candidates, isLocal: watching.isLocal)
+                } else {
+                    await Task.yield()
+                }
+                guard tree.contains(id), !Task.isCancelled else { return [] }
+            }
+        } catch {
+            unreadable(id, path, "\(error)")
+            return subfolders
+        }
+        if watching.givesEvents { unpoll(id) } else { poll(id) }
+        for unseen in tree.unseenChildren(of: id) { forgetIfGone(unseen) }
+        return subfolders
+    }
+
+    private struct Batch {
+        var subfolders: [(id: FolderID, isNew: Bool)] = []
+        var candidates: [Candidate] = []
+        var temporaries: [[UInt8]] = []
+    }
+
+    private func sort(
+        _ entry: FolderEntry, in opened: OpenFile, _ id: FolderID, files: Bool, into batch: inout Batch
+    ) throws(FileError) {
+        let name = entry.name
+        var status: FileStatus?
+        if files || entry.kind == nil {
+            status = try fileSystem.examine(name, in: opened)
+            if status == nil { return }
+        }
+        if (status?.kind ?? entry.kind) == .folder {
+            guard !IgnoredNames.isIgnored(folder: name) else { return }
+            if let subfolder = addFolder(name, to: id) { batch.subfolders.append(subfolder) }
+        } else if IgnoredNames.isIgnored(file: name) {
+            if name.starts(with: AtomicFile.prefix) { batch.temporaries.append(name) }
+            return
+        }
+        if files, let status, let path = path(name, in: id) {
+            batch.candidates.append(Candidate(path: path, status: status))
+        }
+    }
+
+    /// Hands what the catalog does not know to the settler, and waits where that is full.
+    private func offer(_ candidates: [Candidate], isLocal: Bool) async {
+        guard !candidates.isEmpty else { return }
+        let known = await isKnown(candidates)
+        for (candidate, isKnown) in zip(candidates, known) where !isKnown {
+            var hasWaited = false
+            while !hasRoom {
+                hasWaited = true
+                events.ring()
+                guard await room.wait() else { return }
+            }
+            if hasWaited {
+                look(at: candidate.path, as: .scanned(quiet: .zero))
+            } else {
+                let quiet = isLocal ? quiet(candidate.status) : .zero
+                saw(candidate.status, at: candidate.path, as: .scanned(quiet: quiet))
+            }
+        }
+        events.ring()
+    }
+
+    /// How long a file has stood still by its own times; zero for one from the future.
+    private func quiet(_ status: FileStatus) -> Duration {
+        let last = max(status.identity.modified, status.identity.changed)
+        let now = wallClock()
+        return last <= now ? .nanoseconds(now) - .nanoseconds(last) : .zero
+    }
+
+    private func open(_ id: FolderID, _ path: InboxPath?) -> OpenFile? {
+        do {
+            return try fileSystem.openFolder(path)
+        } catch {
+            switch error.code {
+            case ENOENT, ENOTDIR, ELOOP: if let path { forget(id, path) }
+            default: unreadable(id, path, "\(error)")
+            }
+            return nil
+        }
+    }
+
+    private func unreadable(_ id: FolderID, _ path: InboxPath?, _ error: String) {
+        report(.unreadable, ["folder": "\(path?.text ?? root.path)", "error": "\(error)"])
+        poll(id)
+    }
+
+    /// A listing may miss a name while the folder changes (readdir(3)), so the folder itself is asked for.
+    private func forgetIfGone(_ folder: FolderID) {
+        guard let path = tree.path(folder) else { return }
+        if let status = try? fileSystem.examine(path), status.kind == .folder { return }
+        forget(folder, path)
+    }
+
+    private func removeStaleTemporaries(_ names: [[UInt8]], in opened: OpenFile, _ path: InboxPath?) {
+        guard !names.isEmpty else { return }
+        do {
+            let kept = try AtomicFile(fileSystem).removeStaleTemporaries(names, in: opened, now: wallClock())
+            for name in kept {
+                logger.warning(
+                    "a file that a crash left was kept, as it may be somebody's",
+                    metadata: ["folder": "\(path?.text ?? "")", "file": "\(ByteText.escaped(name))"])
+            }
+        } catch {
+            logger.debug("cannot remove what a crash left", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,175 @@
+import Glibc
+import KotibModel
+import KotibPOSIX
+import Logging
+
+/// Watches the inbox and tells what stands still in it.
+///
+/// An event, a scan and a timer all lead to the same: a name is looked at (``Settler``), and once it stands
+/// still the handler is told (``DeliveryQueue``). So whatever gets lost, a later scan makes good.
+///
+/// Everything but the handlers runs on one queue of its own, where looking at files may block.
+public actor InboxWatcher {
+    /// A file that a scan came across.
+    public struct Candidate: Hashable, Sendable {
+        public var path: InboxPath
+        public var status: FileStatus
+    }
+
+    private let executor = QueueExecutor(label: "kotib.watch")
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    let root: InboxRoot
+    let fileSystem: any FileSystem
+    let configuration: WatchConfiguration
+    let clock: any Clock<Duration>
+    let elapsed: @Sendable () -> Duration
+    let wallClock: @Sendable () -> Int64
+    let isKnown: @Sendable ([Candidate]) async -> [Bool]
+    let handler: @Sendable (Sighting) async -> Void
+    let logger: Logger
+
+    var tree = FolderTree()
+    var settler: Settler
+    var deliveries: DeliveryQueue
+    var inotify: Inotify?
+    var agenda: ScanAgenda
+    /// Folders without events.
+    var polled: Set<FolderID> = []
+    var problems: Set<WatchHealth.Problem> = []
+    /// Rings when there are events, a name is due or a handler has ended.
+    let events = Bell()
+    /// Rings when there is something to scan.
+    let scans = Bell()
+    /// Rings when a handler has ended.
+    let room = Bell()
+    private var isReady = false
+    private var isOver = false
+    private var waitingForReady: [CheckedContinuation<Void, Never>] = []
+
+    /// - Parameters:
+    ///   - fileSystem: for tests; nil for the disk below `root`.
+    ///   - clock: for all waiting.
+    ///   - wallClock: nanoseconds since 1970, to compare with files' times.
+    ///   - isKnown: asked during scans, some hundred files at a time: true for each that needs no telling,
+    ///     because it was handled in just this state. It returns as many answers as it was given files.
+    ///   - handler: called for up to ``WatchConfiguration/concurrency`` sightings at once, never for two of the
+    ///     same path. While it runs, that much less is taken from the folders.
+    public init(
+        root: InboxRoot, fileSystem: (any FileSystem)? = nil, configuration: WatchConfiguration = .init(),
+        clock: any Clock<Duration> = ContinuousClock(),
+        wallClock: @escaping @Sendable () -> Int64 = InboxWatcher.systemTime,
+        isKnown: @escaping @Sendable ([Candidate]) async -> [Bool],
+        handler: @escaping @Sendable (Sighting) async -> Void, logger: Logger
+    ) {
+        self.root = root
+        self.fileSystem = fileSystem ?? LocalFileSystem(root)
+        self.configuration = configuration
+        self.clock = clock
+        self.wallClock = wallClock
+        self.isKnown = isKnown
+        self.handler = handler
+        self.logger = logger
+        elapsed = Self.elapsed(clock)
+        settler = Settler(configuration)
+        deliveries = DeliveryQueue(concurrency: configuration.concurrency)
+        agenda = ScanAgenda(configuration)
+    }
+
+    /// Watches until the task is cancelled; once only.
+    public func run() async throws {
+        defer { end() }
+        startInotify()
+        agenda.requestFullScan()
+        scans.ring()
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.scanLoop() }
+            while await events.wait() {
+                takeEvents()
+                lookAtWhatIsDue()
+                while let delivery = deliveries.next() {
+                    group.addTask { await self.deliver(delivery) }
+                }
+                setAlarm()
+            }
+            group.cancelAll()
+        }
+    }
+
+    /// Returns once all folders that stood at the start are watched, so that nothing put into them from then on
+    /// goes unnoticed; or when ``run()`` ends.
+    public func ready() async {
+        if isReady || isOver { return }
+        await withCheckedContinuation { waitingForReady.append($0) }
+    }
+
+    public var health: WatchHealth {
+        WatchHealth(watchedFolders: tree.watchCount, polledFolders: polled.count, problems: problems)
+    }
+
+    /// Looks through the whole inbox soon; ``Sighting/scanned`` tells when that is done.
+    public func rescan() {
+        agenda.requestFullScan()
+        scans.ring()
+    }
+
+    /// Nanoseconds since 1970 by the system's clock.
+    public static let systemTime: @Sendable () -> Int64 = {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}
+
+extension InboxWatcher {
+    /// Whether another name may be waited for.
+    var hasRoom: Bool { settler.count + deliveries.count < configuration.capacity }
+
+    func becomeReady() {
+        isReady = true
+        for waiting in waitingForReady { waiting.resume() }
+        waitingForReady = []
+    }
+
+    /// Notes a problem and tells of it once, until it is over.
+    func report(_ problem: WatchHealth.Problem, _ metadata: Logger.Metadata = [:]) {
+        guard problems.insert(problem).inserted else { return }
+        logger.warning("\(problem)", metadata: metadata)
+    }
+
+    func startInotify() {
+        guard inotify == nil else { return }
+        do {
+            inotify = try Inotify { [events] in events.ring() }
+            problems.remove(.instanceLimit)
+        } catch {
+            report(.instanceLimit, ["error": "\(error)"])
+        }
+    }
+
+    private func end() {
+        isOver = true
+        inotify = nil
+        events.ring(after: nil, clock)
+        scans.ring(after: nil, clock)
+        for waiting in waitingForReady { waiting.resume() }
+        waitingForReady = []
+    }
+
+    private func deliver(_ delivery: DeliveryQueue.Delivery) async {
+        await handler(delivery.sighting)
+        deliveries.finished(delivery)
+        events.ring()
+        room.ring()
+    }
+
+    private func setAlarm() {
+        events.ring(after: settler.nextLook.map { $0 - elapsed() }, clock)
+    }
+
+    /// Durations since now by any clock.
+    private static func elapsed<C: Clock<Duration>>(_ clock: C) -> @Sendable () -> Duration {
+        let start = clock.now
+        return { start.duration(to: clock.now) }
+    }
+}

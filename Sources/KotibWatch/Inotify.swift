@@ -1,0 +1,107 @@
+import Dispatch
+import Glibc
+import KotibPOSIX
+import Synchronization
+
+/// The kernel's events about any number of folders, by one inotify(7) instance.
+///
+/// A queue of its own does nothing but read, so that the kernel's queue (16,384 events by default) overflows as
+/// late as can be. What is read waits here in bounded room until it is taken; more than fits counts as an
+/// overflow.
+final class Inotify: Sendable {
+    private struct Inbox {
+        var bytes: [UInt8] = []
+        var hasOverflowed = false
+    }
+
+    /// Bytes that wait at most: some 100,000 events.
+    private static let longestWait = 4 << 20
+    private static let readSize = 64 * 1024
+    /// After each reading the reader rests so long, which the kernel uses to fold equal events into one: a
+    /// fast writer costs 200 wake-ups a second, not one for each of its writes.
+    private static let rest: DispatchTimeInterval = .milliseconds(5)
+
+    private let file: OpenFile
+    private let queue = DispatchQueue(label: "kotib.inotify", qos: .userInitiated)
+    // Dispatch objects may be used from any thread (dispatch_object(3)); the type is only not declared so.
+    private nonisolated(unsafe) let source: any DispatchSourceRead
+    private let inbox = Mutex(Inbox())
+    private let onEvents: @Sendable () -> Void
+
+    /// - Parameter onEvents: called after events have come, on a queue that must not be held up.
+    /// - Throws: ``SystemError`` of inotify_init1(2): EMFILE where the user has too many instances.
+    init(onEvents: @escaping @Sendable () -> Void) throws(SystemError) {
+        let flags = Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC)
+        file = OpenFile(owning: try SystemError.check("inotify_init1") { inotify_init1(flags) })
+        source = DispatchSource.makeReadSource(fileDescriptor: file.descriptor, queue: queue)
+        self.onEvents = onEvents
+        source.setEventHandler { [weak self] in self?.drainAndRest() }
+        // The descriptor must outlive the source (dispatch_source_create(3)).
+        source.setCancelHandler { [file] in withExtendedLifetime(file) {} }
+        source.resume()
+    }
+
+    deinit {
+        source.cancel()
+    }
+
+    /// Watches what happens in an open folder, whatever its path: the magic link leads to it and nowhere else.
+    /// - Returns: the watch, which is the same for the same folder.
+    /// - Throws: ``SystemError`` of inotify_add_watch(2): ENOSPC where the user has too many watches.
+    func watch(_ folder: OpenFile) throws(SystemError) -> Int32 {
+        try SystemError.check("inotify_add_watch") {
+            inotify_add_watch(file.descriptor, "/proc/self/fd/\(folder.descriptor)", Self.mask)
+        }
+    }
+
+    func unwatch(_ watch: Int32) {
+        // Fails where the kernel has dropped it already, which is as well.
+        inotify_rm_watch(file.descriptor, watch)
+    }
+
+    /// All events since the last call, for ``InotifyEvent/parse(_:_:)``, and whether others were lost.
+    func take() -> (bytes: [UInt8], hasOverflowed: Bool) {
+        inbox.withLock { inbox in
+            defer { inbox = Inbox() }
+            return (inbox.bytes, inbox.hasOverflowed)
+        }
+    }
+
+    /// Lets no events through until `resume`: for tests of an overflow.
+    func pause() { source.suspend() }
+    func resume() { source.resume() }
+
+    private func drainAndRest() {
+        let bytes = drain()
+        guard !bytes.isEmpty else { return }
+        inbox.withLock { inbox in
+            if inbox.bytes.count + bytes.count > Self.longestWait {
+                inbox = Inbox(bytes: [], hasOverflowed: true)
+            } else {
+                inbox.bytes += bytes
+            }
+        }
+        onEvents()
+        source.suspend()
+        // Holds on to self: a source must not be let go while it is suspended (dispatch_source_create(3)).
+        queue.asyncAfter(deadline: .now() + Self.rest) { self.source.resume() }
+    }
+
+    private func drain() -> [UInt8] {
+        var all: [UInt8] = []
+        while all.count < Self.longestWait {
+            let part = [UInt8](unsafeUninitializedCapacity: Self.readSize) { buffer, count in
+                count = max(0, read(file.descriptor, buffer.baseAddress, buffer.count))
+            }
+            if part.isEmpty { break }
+            all += part
+        }
+        return all
+    }
+
+    private static let mask: UInt32 = [
+        UInt32(IN_CREATE), UInt32(IN_CLOSE_WRITE), UInt32(IN_MODIFY), UInt32(IN_ATTRIB), UInt32(IN_MOVED_TO),
+        UInt32(IN_MOVED_FROM), UInt32(IN_DELETE), UInt32(IN_DELETE_SELF), UInt32(IN_MOVE_SELF),
+        UInt32(IN_ONLYDIR), UInt32(IN_EXCL_UNLINK),
+    ].reduce(0, |)
+}

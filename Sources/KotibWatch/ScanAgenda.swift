@@ -1,0 +1,70 @@
+import DequeModule
+
+/// What is to be scanned, and when.
+struct ScanAgenda {
+    enum Task: Hashable {
+        case checkRoot
+        case scanAll
+        /// One folder: with all below, or only with subfolders that are new.
+        case scan(FolderID, recursive: Bool)
+        case poll
+    }
+
+    private let configuration: WatchConfiguration
+    private var wantsFullScan = false
+    private var wantsRootCheck = false
+    private var folders: Deque<FolderID> = []
+    private var isRecursive: [FolderID: Bool] = [:]
+    private var nextFullScan: Duration?
+    private var nextRootCheck: Duration = .zero
+    private var nextPoll: Duration?
+
+    init(_ configuration: WatchConfiguration) {
+        self.configuration = configuration
+    }
+
+    mutating func requestFullScan() { wantsFullScan = true }
+    mutating func requestRootCheck() { wantsRootCheck = true }
+
+    /// Twice is once.
+    mutating func request(_ folder: FolderID, recursive: Bool) {
+        guard let noted = isRecursive[folder] else {
+            folders.append(folder)
+            isRecursive[folder] = recursive
+            return
+        }
+        isRecursive[folder] = noted || recursive
+    }
+
+    mutating func schedulePoll(at time: Duration) { nextPoll = nextPoll ?? time }
+
+    /// What is to be done now; nil for nothing.
+    mutating func next(now: Duration) -> Task? {
+        if wantsRootCheck || now >= nextRootCheck {
+            wantsRootCheck = false
+            nextRootCheck = now + configuration.rootInterval
+            return .checkRoot
+        }
+        if wantsFullScan || nextFullScan.map({ now >= $0 }) ?? false {
+            wantsFullScan = false
+            nextFullScan = now + configuration.rescan
+            // It covers them all.
+            folders = []
+            isRecursive = [:]
+            return .scanAll
+        }
+        if let folder = folders.popFirst() {
+            return .scan(folder, recursive: isRecursive.removeValue(forKey: folder) ?? false)
+        }
+        if let poll = nextPoll, now >= poll {
+            nextPoll = nil
+            return .poll
+        }
+        return nil
+    }
+
+    /// When ``next(now:)`` will have something again.
+    var nextTime: Duration {
+        min(nextRootCheck, nextFullScan ?? nextRootCheck, nextPoll ?? nextRootCheck)
+    }
+}

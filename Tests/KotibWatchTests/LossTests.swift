@@ -1,0 +1,207 @@
+import Glibc
+import KotibModel
+import KotibPOSIX
+import KotibTestSupport
+import Logging
+import Synchronization
+import Testing
+
+@testable import KotibWatch
+
+/// What is made good when events, watches, room or the inbox itself are missing.
+@Suite struct LossTests {
+    /// The kernel's own queue is let run over.
+    @Test func overflowTriggersRescan() async throws {
+        let watched = try WatchedFolder()
+        let files = try kernelQueueLength() / 3 + 100
+        try await watched.watch {
+            #expect(await waitUntil { watched.told.scans == 1 })
+            let inotify = try #require(await watched.watcher.inotify)
+            inotify.pause()
+            for number in 0..<files { try watched.write("x", to: "\(number).mp3") }
+            inotify.resume()
+            #expect(await waitUntil { watched.told.scans == 2 && watched.told.files.count >= files })
+        }
+        #expect(Set(watched.told.files).count == files)
+    }
+
+    @Test func thePeriodicScanFindsWhatNoEventTold() async throws {
+        var configuration = WatchedFolder.quick
+        configuration.rescan = .milliseconds(100)
+        let watched = try WatchedFolder(configuration)
+        try await watched.watch {
+            try await #require(watched.watcher.inotify).pause()
+            try watched.write("x", to: "silent.mp3")
+            #expect(await waitUntil { watched.told.names.contains("silent.mp3") })
+            try await #require(watched.watcher.inotify).resume()
+        }
+    }
+
+    @Test func aMovedAndRecreatedInboxIsFoundAgain() async throws {
+        let watched = try WatchedFolder()
+        try await watched.watch {
+            #expect(await waitUntil { watched.told.scans == 1 })
+            try watched.folder.rename("inbox", to: "away")
+            #expect(await waitUntil { await watched.isRootMissing })
+            try watched.folder.write("x", to: "away/unseen.mp3")
+            try watched.folder.makeFolder("inbox/user")
+            try watched.write("x", to: "user/one.mp3")
+            #expect(await waitUntil { watched.told.names == ["user/one.mp3"] })
+            #expect(await waitUntil { watched.told.scans >= 2 })
+            try watched.write("x", to: "user/two.mp3")
+            #expect(await waitUntil { watched.told.names == ["user/one.mp3", "user/two.mp3"] })
+            #expect(await watched.watcher.health.problems.isEmpty)
+        }
+        // That the inbox is away does not mean that anything in it was deleted.
+        #expect(watched.told.gone.isEmpty)
+    }
+
+    @Test(.enabled(if: geteuid() == 0)) func aMountOverTheInboxAndItsEndAreNoticed() async throws {
+        let watched = try WatchedFolder()
+        try watched.write("x", to: "below.mp3")
+        try await watched.watch {
+            #expect(await waitUntil { watched.told.names == ["below.mp3"] })
+            let inbox = watched.folder.path("inbox")
+            guard mount("none", inbox, "tmpfs", 0, nil) == 0 else { return }
+            defer { umount2(inbox, Int32(MNT_DETACH)) }
+            try watched.write("x", to: "mounted.mp3")
+            #expect(await waitUntil { watched.told.names.contains("mounted.mp3") })
+            umount2(inbox, Int32(MNT_DETACH))
+            let told = watched.told.files.count
+            #expect(await waitUntil { watched.told.files.count > told })
+            try watched.write("x", to: "after.mp3")
+            #expect(await waitUntil { watched.told.names.contains("after.mp3") })
+        }
+    }
+
+    /// Without any watch, as on NFS or beyond fs.inotify.max_user_watches.
+    @Test func foldersWithoutEventsArePolled() async throws {
+        let watched = try WatchedFolder()
+        try await watched.watch {
+            #expect(await waitUntil { watched.told.scans == 1 })
+            try watched.folder.makeFolder("inbox/user")
+            #expect(await waitUntil { await watched.watcher.health.watchedFolders == 2 })
+            await watched.watcher.loseWatches()
+            #expect(await watched.watcher.health.polledFolders == 2)
+            try watched.write("x", to: "user/polled.mp3")
+            try watched.folder.makeFolder("inbox/new/sub")
+            try watched.write("x", to: "new/sub/polled.mp3")
+            #expect(await waitUntil { watched.told.names == ["new/sub/polled.mp3", "user/polled.mp3"] })
+            // What can be watched again is.
+            #expect(await waitUntil { await watched.watcher.health.polledFolders == 0 })
+        }
+    }
+
+    @Test(.enabled(if: geteuid() == 0)) func aFolderThatCannotBeOpenedIsSaidAndTriedAgain() async throws {
+        let folder = try TemporaryFolder()
+        try folder.makeFolder("inbox/user")
+        try folder.write("x", to: "inbox/user/talk.mp3")
+        let root = try InboxRoot(path: folder.path("inbox"))
+        let isBroken = Flag()
+        let faulty = FaultyFileSystem(LocalFileSystem(root)) { step in
+            step.name == "list" && isBroken.isSet ? EACCES : nil
+        }
+        let told = Told()
+        let watcher = InboxWatcher(
+            root: root, fileSystem: faulty, configuration: WatchedFolder.quick,
+            isKnown: { $0.map { _ in false } }, handler: { told.add($0) }, logger: .init(label: "watch"))
+        await withThrowingTaskGroup { group in
+            group.addTask { try await watcher.run() }
+            await watcher.ready()
+            #expect(await watcher.health.problems == [.unreadable])
+            isBroken.clear()
+            #expect(await waitUntil { told.names == ["user/talk.mp3"] })
+            #expect(await waitUntil { await watcher.health.problems.isEmpty })
+            group.cancelAll()
+        }
+    }
+
+    /// Room for five names, fifty files, and a handler that holds back.
+    @Test func aFullWatcherLosesNothingAndHoldsLittle() async throws {
+        var configuration = WatchedFolder.quick
+        (configuration.capacity, configuration.concurrency) = (5, 2)
+        let folder = try TemporaryFolder()
+        try folder.makeFolder("inbox/early")
+        for number in 0..<50 { try folder.write("x", to: "inbox/early/\(number).mp3") }
+        let seen = Mutex<Set<InboxPath>>([])
+        let watched = try WatchedFolder(
+            configuration, in: folder,
+            isKnown: { candidates in
+                candidates.map { candidate in seen.withLock { $0.contains(candidate.path) } }
+            },
+            handler: { sighting in
+                if case .settled(let path, _) = sighting { _ = seen.withLock { $0.insert(path) } }
+                await Task.yield()
+            })
+        try await watched.watch {
+            try watched.folder.makeFolder("inbox/late")
+            for number in 0..<50 { try watched.write("x", to: "late/\(number).mp3") }
+            var most = 0
+            let areAllTold = await waitUntil {
+                most = max(most, await watched.watcher.waiting)
+                return Set(watched.told.files).count == 100
+            }
+            #expect(areAllTold)
+            // Folders that are gone may come on top, files not.
+            #expect(most <= 5)
+        }
+    }
+
+    @Test func aCancelledWatcherEndsAtOnceEvenWhileItIsFull() async throws {
+        var configuration = WatchedFolder.quick
+        (configuration.capacity, configuration.concurrency) = (1, 1)
+        let folder = try TemporaryFolder()
+        try folder.makeFolder("inbox")
+        for number in 0..<20 { try folder.write("x", to: "inbox/\(number).mp3") }
+        let watched = try WatchedFolder(
+            configuration, in: folder,
+            handler: { _ in
+                try? await Task.sleep(for: .seconds(600))
+            })
+        try await watched.watch {
+            #expect(await waitUntil { await watched.watcher.waiting >= 1 })
+        }
+    }
+
+    private func kernelQueueLength() throws -> Int {
+        let descriptor = try SystemError.check("open") {
+            open("/proc/sys/fs/inotify/max_queued_events", O_RDONLY)
+        }
+        let file = OpenFile(owning: descriptor)
+        var bytes = [UInt8](repeating: 0, count: 32)
+        let count = read(file.descriptor, &bytes, bytes.count)
+        let text = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+        return try #require(Int(text.split(separator: "\n").first ?? ""))
+    }
+}
+
+private final class Flag: Sendable {
+    private let value = Mutex(true)
+    var isSet: Bool { value.withLock { $0 } }
+    func clear() { value.withLock { $0 = false } }
+}
+
+extension WatchedFolder {
+    fileprivate var isRootMissing: Bool {
+        get async {
+            await watcher.health.problems.contains { if case .rootMissing = $0 { true } else { false } }
+        }
+    }
+}
+
+extension InboxWatcher {
+    /// Names waited for and sightings on their way.
+    fileprivate var waiting: Int { settler.count + deliveries.count }
+
+    /// As if the kernel had refused them all.
+    fileprivate func loseWatches() {
+        var folders = [tree.root]
+        for watch in Int32(1)...64 {
+            guard let folder = tree.folder(watchedBy: watch) else { continue }
+            inotify?.unwatch(watch)
+            _ = tree.setWatch(nil, of: folder)
+            if folder != tree.root { folders.append(folder) }
+        }
+        for folder in folders { poll(folder) }
+    }
+}

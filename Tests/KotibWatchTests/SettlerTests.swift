@@ -1,0 +1,134 @@
+import KotibModel
+import KotibPOSIX
+import Testing
+
+@testable import KotibWatch
+
+@Suite struct SettlerTests {
+    let path: InboxPath
+    var settler = Settler(WatchConfiguration())
+
+    init() throws { path = try #require(InboxPath("user/talk.mp3")) }
+
+    private func file(
+        size: Int64 = 9, changed: Int64 = 1, links: UInt64 = 1, kind: FileStatus.Kind = .regular
+    ) -> FileStatus {
+        FileStatus(
+            identity: FileIdentity(device: 1, inode: 2, size: size, modified: changed, changed: changed),
+            kind: kind, permissions: 0o644, owner: 1, group: 1, links: links)
+    }
+
+    /// Looks at what is due, always the same, until the settler has decided.
+    private mutating func decide(
+        _ status: FileStatus?, writer: WriterCheck = .none, from now: Duration = .zero
+    ) -> (Settler.Step, at: Duration)? {
+        var now = now
+        for _ in 0..<100 {
+            guard let next = settler.nextLook else { return nil }
+            now = max(now, next)
+            for path in settler.due(now: now) {
+                var step = settler.saw(status, at: path, as: .timer, now: now)
+                if step == .checkWriter { step = settler.writer(writer, at: path, now: now) }
+                if step != .wait { return (step, now) }
+            }
+        }
+        return nil
+    }
+
+    @Test mutating func settlesOneSecondAfterTheLastChange() {
+        #expect(settler.saw(file(), at: path, as: .touched, now: .zero) == .wait)
+        #expect(settler.saw(file(changed: 2), at: path, as: .touched, now: .milliseconds(900)) == .wait)
+        let decision = decide(file(changed: 2))
+        #expect(decision?.0 == .settled(file(changed: 2)))
+        #expect(decision?.at == .milliseconds(1900))
+        #expect(settler.count == 0 && settler.nextLook == nil)
+    }
+
+    /// A write through mmap gives no event.
+    @Test mutating func aSilentChangeBeginsTheWaitAnew() {
+        _ = settler.saw(file(), at: path, as: .touched, now: .zero)
+        #expect(settler.due(now: .seconds(1)) == [path])
+        #expect(settler.saw(file(changed: 2), at: path, as: .timer, now: .seconds(1)) == .wait)
+        #expect(decide(file(changed: 2))?.at == .seconds(2))
+    }
+
+    @Test mutating func anEmptyFileIsAwaitedLonger() {
+        _ = settler.saw(file(size: 0), at: path, as: .touched, now: .zero)
+        #expect(decide(file(size: 0))?.at == .seconds(10))
+    }
+
+    @Test mutating func aSecondNameIsAwaitedThenTold() {
+        _ = settler.saw(file(links: 2), at: path, as: .touched, now: .zero)
+        let decision = decide(file(links: 2))
+        #expect(decision?.0 == .settled(file(links: 2)))
+        #expect(decision?.at == .seconds(3))
+    }
+
+    @Test(arguments: [(WriterCheck.writing, 60), (.unknown, 1), (.none, 1)])
+    mutating func aWriterIsAwaitedForAMinute(_ writer: WriterCheck, _ seconds: Int) {
+        _ = settler.saw(file(), at: path, as: .touched, now: .zero)
+        #expect(decide(file(), writer: writer)?.at == .seconds(seconds))
+    }
+
+    @Test mutating func theCloseOfAWriterIsNotMissedBetweenRareLooks() {
+        _ = settler.saw(file(), at: path, as: .touched, now: .zero)
+        #expect(settler.due(now: .seconds(1)) == [path])
+        #expect(settler.saw(file(), at: path, as: .timer, now: .seconds(1)) == .checkWriter)
+        #expect(settler.writer(.writing, at: path, now: .seconds(1)) == .wait)
+        _ = settler.saw(file(), at: path, as: .touched, now: .milliseconds(1100))
+        #expect(decide(file())?.at == .milliseconds(2100))
+    }
+
+    @Test mutating func whatStoodStillBeforeItWasSeenIsSettledAtOnce() {
+        let step = settler.saw(file(), at: path, as: .scanned(quiet: .seconds(2)), now: .zero)
+        #expect(step == .checkWriter)
+        #expect(settler.writer(.none, at: path, now: .zero) == .settled(file()))
+        let old = settler.saw(file(), at: path, as: .scanned(quiet: .seconds(100)), now: .zero)
+        #expect(old == .settled(file()))
+    }
+
+    @Test mutating func aScanDoesNotPutOffWhatIsAwaited() {
+        _ = settler.saw(file(), at: path, as: .touched, now: .zero)
+        _ = settler.saw(file(), at: path, as: .scanned(quiet: .zero), now: .milliseconds(800))
+        #expect(decide(file())?.at == .seconds(1))
+    }
+
+    @Test mutating func whatIsGoneIsToldOnceItStaysAway() {
+        _ = settler.saw(file(), at: path, as: .touched, now: .zero)
+        _ = settler.saw(nil, at: path, as: .touched, now: .milliseconds(500))
+        let decision = decide(nil)
+        #expect(decision?.0 == .gone)
+        #expect(decision?.at == .milliseconds(1500))
+    }
+
+    @Test(arguments: [FileStatus.Kind.symbolicLink, .pipe, .socket, .device])
+    mutating func otherKindsAreTold(_ kind: FileStatus.Kind) {
+        _ = settler.saw(file(size: 0, kind: kind), at: path, as: .touched, now: .zero)
+        #expect(decide(file(size: 0, kind: kind))?.at == .seconds(1))
+    }
+
+    /// Its times change with every file that is put into it.
+    @Test mutating func aBusyFolderSettles() {
+        _ = settler.saw(file(kind: .folder), at: path, as: .touched, now: .zero)
+        #expect(decide(file(changed: 2, kind: .folder))?.at == .seconds(1))
+    }
+
+    @Test mutating func withoutRoomOnlyNewNamesAreTurnedAway() throws {
+        _ = settler.saw(file(), at: path, as: .touched, now: .zero)
+        let other = try #require(InboxPath("user/other.mp3"))
+        #expect(settler.saw(file(), at: other, as: .touched, hasRoom: false, now: .zero) == .full)
+        #expect(settler.saw(file(), at: path, as: .touched, hasRoom: false, now: .seconds(1)) == .wait)
+        #expect(settler.count == 1)
+    }
+
+    @Test mutating func aBusyWriterCostsOneAppointment() {
+        for tick in 0..<10_000 {
+            _ = settler.saw(file(), at: path, as: .touched, now: .milliseconds(tick))
+        }
+        #expect(settler.nextLook == .seconds(1))
+        #expect(settler.due(now: .seconds(1)).isEmpty)
+        #expect(settler.nextLook == .milliseconds(10_999))
+        #expect(settler.due(now: .seconds(11)) == [path])
+        #expect(settler.nextLook == nil)
+    }
+}

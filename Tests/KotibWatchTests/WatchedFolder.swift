@@ -1,0 +1,93 @@
+import KotibModel
+import KotibPOSIX
+import KotibTestSupport
+import KotibWatch
+import Logging
+import Synchronization
+
+/// What a watcher has told, in order.
+final class Told: Sendable {
+    private let sightings = Mutex<[Sighting]>([])
+
+    func add(_ sighting: Sighting) { sightings.withLock { $0.append(sighting) } }
+
+    var all: [Sighting] { sightings.withLock { $0 } }
+
+    /// How often a scan was finished.
+    var scans: Int { all.count { $0 == .scanned } }
+
+    /// The paths of the files (not folders) that were told to stand still, as often as they were told.
+    var files: [InboxPath] {
+        all.compactMap {
+            if case .settled(let path, let status) = $0, status.kind != .folder { path } else { nil }
+        }
+    }
+
+    var names: [String] { files.map(\.text).sorted() }
+
+    var gone: [String] {
+        all.compactMap { if case .gone(let path) = $0 { path.text } else { nil } }
+    }
+
+    func status(of name: String) -> FileStatus? {
+        for case .settled(let path, let status) in all.reversed() where path.text == name { return status }
+        return nil
+    }
+}
+
+/// A watcher on the folder `inbox` in a temporary one.
+struct WatchedFolder {
+    let folder: TemporaryFolder
+    let root: InboxRoot
+    let watcher: InboxWatcher
+    let told = Told()
+
+    /// Patience short enough for tests.
+    static var quick: WatchConfiguration {
+        var configuration = WatchConfiguration()
+        configuration.settle = .milliseconds(60)
+        configuration.emptyPatience = .milliseconds(250)
+        configuration.openPatience = .milliseconds(700)
+        configuration.linkPatience = .milliseconds(200)
+        configuration.pollInterval = .milliseconds(100)
+        configuration.rootInterval = .milliseconds(40)
+        return configuration
+    }
+
+    init(
+        _ configuration: WatchConfiguration = quick, in folder: TemporaryFolder? = nil,
+        isKnown: @escaping @Sendable ([InboxWatcher.Candidate]) async -> [Bool] = { $0.map { _ in false } },
+        handler: @escaping @Sendable (Sighting) async -> Void = { _ in }
+    ) throws {
+        self.folder = try folder ?? TemporaryFolder()
+        try self.folder.makeFolder("inbox")
+        root = try InboxRoot(path: self.folder.path("inbox"))
+        var logger = Logger(label: "watch")
+        logger.logLevel = .error
+        watcher = InboxWatcher(
+            root: root, configuration: configuration, isKnown: isKnown,
+            handler: { [told] sighting in
+                await handler(sighting)
+                told.add(sighting)
+            }, logger: logger)
+    }
+
+    /// Watches while `body` runs, which begins when the watcher is ready.
+    func watch(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask { [watcher] in try await watcher.run() }
+            group.addTask { [watcher] in
+                await watcher.ready()
+                try await body()
+            }
+            // The body ends first; the watcher only by being cancelled.
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// The path of a name in the inbox, for system calls.
+    func path(_ name: String) -> String { folder.path("inbox/\(name)") }
+
+    func write(_ text: String, to name: String) throws { try folder.write(text, to: "inbox/\(name)") }
+}
