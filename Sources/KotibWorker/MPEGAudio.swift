@@ -1,31 +1,37 @@
 import KotibModel
 
-/// The header of an MPEG audio frame, layer III (ISO/IEC 11172-3, 2.4.1.3; ISO/IEC 13818-3 for the lower rates).
+/// The header of an MPEG audio frame, layer II or III (ISO/IEC 11172-3, 2.4.1.3; ISO/IEC 13818-3 for the lower
+/// rates).
 struct MPEGFrameHeader: Hashable {
     /// Bytes, the header's four included.
     var length: Int
-    /// Bytes between the header and the frame's main data.
+    /// Bytes between the header and the main data of a frame of layer III.
     var sideInformation: Int
 
-    private static let bitRates1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
-    private static let bitRates2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160]
+    /// Thousands of bits a second: of MPEG-1's layers II and III, and of both in MPEG-2 and 2.5.
+    private static let bitRatesII = [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384]
+    private static let bitRatesIII = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
+    private static let lowBitRates = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160]
     private static let sampleRates = [44_100, 48_000, 32_000]
 
-    /// Nil for anything but layer III at a stated bit rate.
+    /// Nil for anything but those layers at a stated bit rate.
     init?(_ bytes: [UInt8]) {
         guard bytes.count >= 4, bytes[0] == 0xff, bytes[1] & 0xe0 == 0xe0 else { return nil }
         let version = bytes[1] >> 3 & 3  // 3: MPEG-1, 2: MPEG-2, 0: MPEG-2.5
+        let layer = bytes[1] >> 1 & 3  // 1: III, 2: II
         let bitRate = Int(bytes[2] >> 4)
         let sampleRate = Int(bytes[2] >> 2 & 3)
-        let isLayer3 = bytes[1] >> 1 & 3 == 1
-        guard version != 1, isLayer3, (1...14).contains(bitRate), sampleRate < 3 else { return nil }
-        let isFirst = version == 3
-        let hertz = Self.sampleRates[sampleRate] / (isFirst ? 1 : version == 2 ? 2 : 4)
-        let bits = (isFirst ? Self.bitRates1 : Self.bitRates2)[bitRate] * 1_000
-        let padding = Int(bytes[2] >> 1 & 1)
-        length = (isFirst ? 144 : 72) * bits / hertz + padding
+        guard version != 1, (1...2).contains(layer), (1...14).contains(bitRate), sampleRate < 3 else {
+            return nil
+        }
+        let isMPEG1 = version == 3
+        let hertz = Self.sampleRates[sampleRate] / (isMPEG1 ? 1 : version == 2 ? 2 : 4)
+        let rates = isMPEG1 ? (layer == 1 ? Self.bitRatesIII : Self.bitRatesII) : Self.lowBitRates
+        // A frame is 1,152 samples, in layer III of the lower rates 576; eight bits a byte.
+        let bytesPerRate = layer == 1 && !isMPEG1 ? 72 : 144
+        length = bytesPerRate * rates[bitRate] * 1_000 / hertz + Int(bytes[2] >> 1 & 1)
         let isMono = bytes[3] >> 6 == 3
-        sideInformation = isFirst ? (isMono ? 17 : 32) : (isMono ? 9 : 17)
+        sideInformation = isMPEG1 ? (isMono ? 17 : 32) : (isMono ? 9 : 17)
     }
 }
 

@@ -16,9 +16,10 @@ struct SystemCallFilter {
     ]
 
     /// Refused without harm, for libraries that ask and go on: glibc's malloc looks into /proc when it gives
-    /// memory back, and stdio asks whether standard error is a terminal.
+    /// memory back, OpenMP counts processors in /sys, and stdio asks whether standard error is a terminal.
     private static let refused = [
-        "access", "faccessat", "faccessat2", "open", "openat", "openat2", "readlink", "readlinkat", "stat",
+        "access", "faccessat", "faccessat2", "fcntl", "getcwd", "getdents64", "open", "openat", "openat2",
+        "readlink", "readlinkat", "stat",
         "statx",
     ]
 

@@ -42,6 +42,7 @@ struct Recording: CustomTestStringConvertible, Sendable {
         Recording("mp3, no Xing header", "mp3", ["-write_xing", "0"]),
         Recording("mp3, ID3v1", "mp3", ["-write_id3v1", "1", "-metadata", "title=Hello"]),
         Recording("mp3, bare frames", "mp3", ["-write_xing", "0", "-id3v2_version", "0"]),
+        Recording("mp3, layer II", "mp3", ["-c:a", "mp2", "-f", "mp2"]),
         Recording("m4a, 48 kHz stereo", "m4a", channels: 2, rate: 48_000),
         Recording("m4a, Apple lossless", "m4a", ["-c:a", "alac"], rate: 44_100),
         Recording("m4a, fragments", "m4a", ["-movflags", "frag_keyframe+empty_moov"]),
