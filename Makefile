@@ -1,0 +1,99 @@
+# Kotib's commands. `make help` lists them.
+
+# The folders that the daemon watches and keeps its state in; relative to this one, or absolute.
+INBOX ?= ./inbox
+STATE ?= ./var
+CONFIG ?= etc/kotib.toml
+# Where the set-up keeps whisper.cpp, models and recordings.
+DEPS ?= .deps
+
+PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+DESTDIR ?=
+
+override DEPS := $(abspath $(DEPS))
+export DEPS INBOX STATE CONFIG
+export PKG_CONFIG_PATH := $(DEPS)/whisper/lib/pkgconfig$(if $(PKG_CONFIG_PATH),:$(PKG_CONFIG_PATH))
+export KOTIB_MODEL ?= $(DEPS)/models/ggml-base-q8_0.bin
+export KOTIB_VAD_MODEL ?= $(DEPS)/models/ggml-silero-v6.2.0.bin
+
+# A target may import only what Package.swift says that it depends on.
+BUILD := --explicit-target-dependency-import-check error
+# With Swift's own libraries inside, the programs run where there is no toolchain, or one in a closed home.
+RELEASE := -c release --static-swift-stdlib $(BUILD)
+SCRIPTS := .ci/run $(filter-out %.py %.txt,$(wildcard etc/setup/*)) $(wildcard Benchmarks/peers/*.sh)
+SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
+
+.NOTPARALLEL:
+.PHONY: help setup build run test lint format bench install clean distclean
+
+help: ## says what there is
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 16
+
+setup:
+	@etc/setup/toolchain
+	@etc/setup/packages run
+	@etc/setup/whisper
+	@etc/setup/models
+
+build: setup ## installs what is missing and builds the release
+	@swift build $(RELEASE) --product kotib-worker
+	@swift build $(RELEASE) --product kotibd
+
+# The daemon takes the place of the recipe's shell: Ctrl-C and make's SIGTERM reach it, and if make is killed
+# it is told to stop (setpriv).
+run: build ## starts the daemon on INBOX=./inbox with its state in STATE=./var
+	@mkdir -p "$$INBOX" "$$STATE" && \
+	export KOTIB_INBOX="$$(realpath "$$INBOX")" KOTIB_STATE="$$(realpath "$$STATE")" && \
+	export KOTIB_WORKER="$${KOTIB_WORKER:-$(CURDIR)/.build/release/kotib-worker}" && \
+	exec setpriv --pdeathsig TERM .build/release/kotibd --config "$$CONFIG"
+
+test: setup ## runs all tests
+	@etc/setup/packages test
+	@etc/setup/samples
+	swift build --build-tests $(BUILD)
+	KOTIB_TEST_DEPS="$$DEPS" KOTIB_TEST_BIN="$$(swift build --show-bin-path)" swift test --skip-build
+
+lint: ## checks the layout of the sources and the scripts
+	@etc/setup/toolchain
+	@etc/setup/packages test
+	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+	shellcheck --external-sources --source-path SCRIPTDIR $(SCRIPTS)
+
+format: ## lays out the sources
+	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
+
+bench: build ## measures beside peers and prints ratios
+	@etc/setup/packages bench
+	@etc/setup/samples
+	@etc/setup/peers
+	@set -e; for program in intake engine idle; do "$$DEPS/venv-bench/bin/python" "Benchmarks/$$program.py"; done
+
+# Copies only, so that `sudo make install` needs no toolchain. A configuration that is there is kept.
+SHARE := $(DESTDIR)$(PREFIX)/share/kotib
+install: ## copies what `make build` made below DESTDIR and PREFIX=/usr/local
+	@[ -x .build/release/kotibd ] && [ -x .build/release/kotib-worker ] || \
+		{ echo 'There is nothing to install yet. Run first: make build' >&2; exit 1; }
+	install -D -s -m 755 -t "$(DESTDIR)$(PREFIX)/bin" .build/release/kotibd .build/release/kotib-worker
+	install -D -m 644 -t "$(SHARE)/models" "$(DEPS)/models/ggml-base-q8_0.bin" \
+		"$(DEPS)/models/ggml-silero-v6.2.0.bin"
+	install -D -m 755 -t "$(SHARE)/setup" etc/setup/get-model
+	install -D -m 644 -t "$(SHARE)/setup" etc/setup/base.sh etc/setup/models.txt
+	install -D -m 644 inbox/README "$(SHARE)/inbox-README"
+	install -D -m 644 -t "$(SHARE)" systemd/folder-owners.conf
+	install -d "$(DESTDIR)$(SYSCONFDIR)/kotib" "$(DESTDIR)$(PREFIX)/lib/systemd/system" \
+		"$(DESTDIR)$(PREFIX)/lib/sysusers.d" "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d"
+	[ -e "$(DESTDIR)$(SYSCONFDIR)/kotib/kotib.toml" ] || \
+		sed 's|/usr/local/|$(PREFIX)/|' etc/kotib.toml >"$(DESTDIR)$(SYSCONFDIR)/kotib/kotib.toml"
+	sed -e 's|/usr/local/|$(PREFIX)/|' -e 's|/etc/kotib/|$(SYSCONFDIR)/kotib/|' systemd/kotibd.service \
+		>"$(DESTDIR)$(PREFIX)/lib/systemd/system/kotibd.service"
+	install -m 644 systemd/sysusers.d/kotib.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d/kotib.conf"
+	sed 's|/usr/local/|$(PREFIX)/|' systemd/tmpfiles.d/kotib.conf >"$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/kotib.conf"
+	@[ -n "$(DESTDIR)" ] || echo 'Installed. Next, as root: systemd-sysusers && systemd-tmpfiles --create &&' \
+		'systemctl daemon-reload && systemctl enable --now kotibd'
+
+clean: ## removes what was built, keeps what was downloaded
+	rm -rf .build
+
+distclean: clean ## removes also the set-up's folder, .deps; inbox and state stay
+	rm -rf "$$DEPS"
