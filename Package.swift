@@ -18,6 +18,7 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
@@ -58,7 +59,7 @@ let package = Package(
         target("KotibWorkerProtocol", ["KotibModel"]),
 
         // From a folder to rows.
-        target("KotibWatch", ["KotibModel", "KotibPOSIX", log, heap]),
+        target("KotibWatch", ["KotibModel", "KotibPOSIX", log, heap, deque]),
         target("KotibCatalog", ["KotibModel", grdb]),
         target(
             "KotibWorkerClient", [system, "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", log, subprocess]),
