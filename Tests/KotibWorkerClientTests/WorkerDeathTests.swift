@@ -64,7 +64,8 @@ struct WorkerDeathTests {
     }
 
     @Test func theDeadlineEndsEvenALivelyRequest() async throws {
-        try await withPool(StandIn.program(limits: WorkerLimits(stall: .milliseconds(350)))) { pool async throws in
+        try await withPool(StandIn.program(limits: WorkerLimits(stall: .milliseconds(350)))) {
+            pool async throws in
             #expect(
                 await failure { try await pool.inspect("trickle", deadline: .milliseconds(100)) }
                     == .overdue(after: .milliseconds(100)))

@@ -9,7 +9,8 @@ import Testing
 
 struct WorkerStartTests {
     @Test func aMissingProgramIsNamed() async throws {
-        try await withPool(WorkerProgram(executable: "/nowhere/kotib-worker", arguments: [])) { pool async throws in
+        try await withPool(WorkerProgram(executable: "/nowhere/kotib-worker", arguments: [])) {
+            pool async throws in
             let reason = try await startFailure(pool)
             #expect(reason.contains("/nowhere/kotib-worker"))
         }
@@ -27,7 +28,11 @@ struct WorkerStartTests {
         try await withPool(StandIn.program(start)) { pool async throws in
             // The request may reach the worker before its end, but not every time.
             try await eventually {
-                if case .couldNotStart = await failure({ try await pool.inspect("ok") }) { true } else { false }
+                if case .couldNotStart = await failure({ try await pool.inspect("ok") }) {
+                    true
+                } else {
+                    false
+                }
             }
         }
     }

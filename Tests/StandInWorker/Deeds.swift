@@ -53,6 +53,7 @@ func serve(
     case "oversize": try send([UInt8](repeating: 32, count: PacketSocket.longestPacket + 1))
     case "wrong-request": try reply(.progress(request: id + 7, fraction: 0))
     case "wrong-kind": try reply(.failed(request: id, reason: "cannot be"))
+    case "wrong-kind-of-answer": try reply(.refused(request: id, rejection: .empty))
     case "refuse": try reply(.refused(request: id, rejection: .incomplete))
     case "fail": try reply(.failed(request: id, reason: "no decoder"))
     case "until-cancelled": try waitForCancel(id)
