@@ -37,9 +37,6 @@ struct WorkerConversation {
         self.limits = limits
     }
 
-    /// How many requests it was given.
-    var requests: UInt64 { lastID }
-
     /// Whether the worker owes the daemon something, so that time matters.
     var isOwed: Bool {
         if case .idle = phase { return false }

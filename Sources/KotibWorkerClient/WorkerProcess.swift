@@ -17,7 +17,7 @@ struct WorkerProcess {
         var session: WorkerSession?
 
         /// Whether it had work to do: a process that ends without is broken, whatever its work is.
-        var hadWork: Bool { (session?.requests ?? 0) > 0 }
+        var hadWork: Bool { session?.hadWork ?? false }
     }
 
     /// Starts the program and returns when nothing is left of it. Ends soon when the task is cancelled.
@@ -54,16 +54,15 @@ struct WorkerProcess {
     private func start(
         _ session: WorkerSession, _ input: Int32, _ log: WorkerLog
     ) async throws -> WorkerExit {
+        let (pipe, logEnd) = try LogPipe.open(into: log)
         let result = try await Subprocess.run(
             .path(FilePath(program.executable)), arguments: Arguments(program.arguments),
             environment: environment, platformOptions: options,
             input: .fileDescriptor(FileDescriptor(rawValue: input), closeAfterSpawningProcess: true),
             output: .discarded,
-            error: .sequence
+            error: .fileDescriptor(FileDescriptor(rawValue: logEnd), closeAfterSpawningProcess: true)
         ) { execution in
-            async let lines: Void = forward(execution.standardError, to: log)
-            await accompany(session, execution)
-            await lines
+            await pipe.forward { await accompany(session, execution) }
         }
         return switch result.terminationStatus {
         case .exited(let status): .status(status)
@@ -120,16 +119,5 @@ struct WorkerProcess {
             }
         }
         return nil
-    }
-
-    private func forward(_ output: SubprocessOutputSequence, to log: WorkerLog) async {
-        do {
-            for try await buffer in output {
-                buffer.withUnsafeBytes { log.add($0) }
-            }
-        } catch {
-            logger.debug("the worker's log cannot be read on", metadata: ["error": "\(error)"])
-        }
-        log.end()
     }
 }

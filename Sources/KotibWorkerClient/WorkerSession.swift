@@ -15,6 +15,8 @@ final class WorkerSession: Sendable {
         var report: (@Sendable (WorkerReply) -> Void)?
         /// The caller of the request that is being served.
         var caller: CheckedContinuation<Outcome, Never>?
+        /// A request was written, so that what follows may be its doing.
+        var hadWork = false
         /// The request could not be written: it is not what the process died of.
         var isUnsent = false
         /// Nothing more will be read.
@@ -71,8 +73,8 @@ final class WorkerSession: Sendable {
     var ready: WorkerReady? { state.withLock { $0.ready } }
     var isOpen: Bool { state.withLock { !$0.isOver && $0.verdict == nil } }
     var verdict: WorkerError? { state.withLock { $0.verdict } }
-    /// How many requests it was given.
-    var requests: UInt64 { state.withLock { $0.conversation.requests } }
+    /// Whether it was given any request.
+    var hadWork: Bool { state.withLock { $0.hadWork } }
     var watchInterval: Duration { state.withLock { $0.conversation.watchInterval } }
 
     /// Ends the connection: the worker sees the end of its input, and ``run()`` that of its own.
@@ -143,6 +145,7 @@ extension WorkerSession {
             state.report = report
             do {
                 try write(request, passing: file.descriptor)
+                state.hadWork = true
             } catch {
                 state.isUnsent = true
                 state.verdict = state.verdict ?? .breach(detail: "the request cannot be sent: \(error)")
@@ -171,15 +174,18 @@ extension WorkerSession {
 // MARK: Replies
 
 extension WorkerSession {
-    /// One packet; the source calls again while there are more.
+    /// All that is there: once the worker has hung up, the source does not call again for what is left.
     private func read() {
+        guard !state.withLock({ $0.isOver }) else { return }
         do throws(WorkerError) {
-            guard let packet = try receive() else { return finish() }
-            if let packet { try hear(packet) }
+            while let packet = try receive() {
+                guard let packet else { return }
+                try hear(packet)
+            }
         } catch {
             condemn(error)
-            finish()
         }
+        finish()
     }
 
     /// - Returns: nil at the end, `.some(nil)` where there was nothing to read after all.

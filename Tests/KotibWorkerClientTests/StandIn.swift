@@ -11,6 +11,10 @@ import Testing
 /// The misbehaving worker of Tests/StandInWorker, built beside the test bundle.
 enum StandIn {
     static func program(_ arguments: String..., limits: WorkerLimits = .patient) -> WorkerProgram {
+        program(arguments, limits: limits)
+    }
+
+    static func program(_ arguments: [String], limits: WorkerLimits = .patient) -> WorkerProgram {
         WorkerProgram(executable: path, arguments: arguments, limits: limits)
     }
 

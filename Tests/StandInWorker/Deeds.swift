@@ -53,6 +53,7 @@ func serve(
     case "oversize": try send([UInt8](repeating: 32, count: PacketSocket.longestPacket + 1))
     case "wrong-request": try reply(.progress(request: id + 7, fraction: 0))
     case "wrong-kind": try reply(.failed(request: id, reason: "cannot be"))
+    case "wrong-kind-of-answer": try reply(.refused(request: id, rejection: .empty))
     case "refuse": try reply(.refused(request: id, rejection: .incomplete))
     case "fail": try reply(.failed(request: id, reason: "no decoder"))
     case "until-cancelled": try waitForCancel(id)
@@ -101,13 +102,13 @@ func waitForCancel(_ id: UInt64) throws {
     }
 }
 
-/// Takes memory beyond a limit of its own until the allocator gives up, as the real worker's limit does.
+/// Takes memory until a limit of its own is reached, as the real worker's is.
 func exhaustMemory() -> Never {
-    var limit = rlimit(rlim_cur: 512 << 20, rlim_max: 512 << 20)
+    var limit = rlimit(rlim_cur: 2 << 30, rlim_max: 2 << 30)
     setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
-    while let block = malloc(16 << 20) { memset(block, 1, 16 << 20) }
+    while malloc(16 << 20) != nil {}
     log("out of memory")
-    abort()
+    die(of: SIGABRT)
 }
 
 func stream(_ id: UInt64, _ answer: (String) throws -> Void) throws {

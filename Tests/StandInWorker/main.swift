@@ -13,21 +13,30 @@ case "no-ready": hang()
 case "exit-at-start":
     log("cannot open the model")
     exit(3)
+case "deaf":
+    // Nothing can be written to it, though it seems to be ready.
+    try reply(.ready(WorkerReady(model: nil, sandbox: [])))
+    shutdown(0, Int32(SHUT_RDWR))
+    exit(5)
 case "rubbish-at-start": try send(Array("hello".utf8))
 default: break
 }
 
-try reply(.ready(WorkerReady(model: "stand-in", sandbox: ["none"])))
-if arguments.first == "exit-when-ready" { exit(4) }
-
-while let (request, file) = try nextRequest() {
-    switch request {
-    case .inspect(let inspect):
-        try serve(inspect.request, does: inspect.fileExtension, file) { try inspected(inspect, $0) }
-    case .transcribe(let transcribe):
-        try serve(transcribe.request, does: transcribe.language ?? "", file) {
-            try transcribed(transcribe, speech: $0)
+do {
+    try reply(.ready(WorkerReady(model: "stand-in", sandbox: ["none"])))
+    if arguments.first == "exit-when-ready" { exit(4) }
+    while let (request, file) = try nextRequest() {
+        switch request {
+        case .inspect(let inspect):
+            try serve(inspect.request, does: inspect.fileExtension, file) { try inspected(inspect, $0) }
+        case .transcribe(let transcribe):
+            try serve(transcribe.request, does: transcribe.language ?? "", file) {
+                try transcribed(transcribe, speech: $0)
+            }
+        case .cancel: break
         }
-    case .cancel: break
     }
+} catch {
+    log("\(error)")
+    exit(1)
 }
