@@ -18,7 +18,7 @@ say() {
 fail() {
     printf 'kotib set-up: %s\n' "$1" >&2
     shift
-    printf '    %s\n' "$@" >&2
+    [ $# -eq 0 ] || printf '    %s\n' "$@" >&2
     exit 1
 }
 
