@@ -90,7 +90,8 @@ install: ## copies what `make build` made below DESTDIR and PREFIX=/usr/local
 	sed -e 's|/usr/local/|$(PREFIX)/|' -e 's|/etc/kotib/|$(SYSCONFDIR)/kotib/|' systemd/kotibd.service \
 		>"$(DESTDIR)$(PREFIX)/lib/systemd/system/kotibd.service"
 	install -m 644 systemd/sysusers.d/kotib.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d/kotib.conf"
-	sed 's|/usr/local/|$(PREFIX)/|' systemd/tmpfiles.d/kotib.conf >"$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/kotib.conf"
+	sed 's|/usr/local/|$(PREFIX)/|' systemd/tmpfiles.d/kotib.conf \
+		>"$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/kotib.conf"
 	@[ -n "$(DESTDIR)" ] || echo 'Installed. Next, as root: systemd-sysusers && systemd-tmpfiles --create &&' \
 		'systemctl daemon-reload && systemctl enable --now kotibd'
 
