@@ -129,20 +129,25 @@ extension InboxWatcher {
         guard !candidates.isEmpty else { return }
         let known = await isKnown(candidates)
         for (candidate, isKnown) in zip(candidates, known) where !isKnown {
-            var hasWaited = false
-            while !hasRoom {
-                hasWaited = true
-                events.ring()
-                guard await room.wait() else { return }
+            var status: FileStatus? = candidate.status
+            if !hasRoom {
+                guard await waitForRoom() else { return }
+                // The wait may have been long.
+                status = try? fileSystem.examine(candidate.path)
             }
-            if hasWaited {
-                look(at: candidate.path, as: .scanned(quiet: .zero))
-            } else {
-                let quiet = isLocal ? quiet(candidate.status) : .zero
-                saw(candidate.status, at: candidate.path, as: .scanned(quiet: quiet))
-            }
+            guard let status else { continue }
+            saw(status, at: candidate.path, as: .scanned(quiet: isLocal ? quiet(status) : .zero))
         }
         events.ring()
+    }
+
+    /// - Returns: false where the task is cancelled.
+    private func waitForRoom() async -> Bool {
+        while !hasRoom {
+            events.ring()
+            guard await room.wait() else { return false }
+        }
+        return true
     }
 
     /// How long a file has stood still by its own times; zero for one from the future.
