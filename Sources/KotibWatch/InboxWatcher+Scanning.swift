@@ -23,7 +23,7 @@ extension InboxWatcher {
         switch task {
         case .checkRoot: _ = checkRoot()
         case .scanAll: await scanAll()
-        case .scan(let folder, let recursive): await scan(from: folder, recursive: recursive)
+        case .scan(let folder): await scan(from: folder)
         case .poll: await pollFolders()
         }
     }
@@ -42,16 +42,15 @@ extension InboxWatcher {
         deliveries.addScanned()
     }
 
-    private func scan(from folder: FolderID, recursive: Bool) async {
-        await walk(from: folder) { visited in
-            await self.visit(visited, files: true).filter { recursive || $0.isNew }.map(\.id)
-        }
+    /// Of the folders in it, those that are known already have watches or polls of their own.
+    private func scan(from folder: FolderID) async {
+        await walk(from: folder) { await self.visit($0, files: true).filter(\.isNew).map(\.id) }
     }
 
     private func pollFolders() async {
         startInotify()
         polled = polled.filter { tree.contains($0) }
-        for folder in polled { await scan(from: folder, recursive: false) }
+        for folder in polled { await scan(from: folder) }
         if !polled.isEmpty { agenda.schedulePoll(at: elapsed() + configuration.pollInterval) }
     }
 
