@@ -52,7 +52,7 @@ extension InboxWatcher {
     /// scan of its folder shows, so that the whole inbox is compared.
     private func postpone(_ path: InboxPath, isGone: Bool) {
         if !isGone, let folder = path.parent.map({ enrolled($0) }) ?? tree.root {
-            agenda.request(folder, recursive: false)
+            agenda.request(folder)
         } else {
             agenda.requestFullScan()
         }
@@ -111,7 +111,7 @@ extension InboxWatcher {
         if isNew { enroll(event.name, in: parent) }
         if event.has(IN_ATTRIB), let folder = tree.child(event.name, of: parent) {
             // It may have become readable.
-            agenda.request(folder, recursive: false)
+            agenda.request(folder)
             scans.ring()
         }
         return false
@@ -121,7 +121,7 @@ extension InboxWatcher {
         if folder == tree.root {
             agenda.requestRootCheck()
         } else {
-            agenda.request(folder, recursive: false)
+            agenda.request(folder)
         }
         scans.ring()
     }

@@ -24,7 +24,7 @@ extension InboxWatcher {
     /// Takes a folder into the tree and has it scanned if it is new.
     func enroll(_ name: [UInt8], in parent: FolderID) {
         guard let (folder, isNew) = addFolder(name, to: parent), isNew else { return }
-        agenda.request(folder, recursive: true)
+        agenda.request(folder)
         scans.ring()
     }
 

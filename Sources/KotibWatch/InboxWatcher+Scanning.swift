@@ -23,7 +23,7 @@ extension InboxWatcher {
         switch task {
         case .checkRoot: _ = checkRoot()
         case .scanAll: await scanAll()
-        case .scan(let folder, let recursive): await scan(from: folder, recursive: recursive)
+        case .scan(let folder): await scan(from: folder)
         case .poll: await pollFolders()
         }
     }
@@ -42,16 +42,15 @@ extension InboxWatcher {
         deliveries.addScanned()
     }
 
-    private func scan(from folder: FolderID, recursive: Bool) async {
-        await walk(from: folder) { visited in
-            await self.visit(visited, files: true).filter { recursive || $0.isNew }.map(\.id)
-        }
+    /// Of the folders in it, those that are known already have watches or polls of their own.
+    private func scan(from folder: FolderID) async {
+        await walk(from: folder) { await self.visit($0, files: true).filter(\.isNew).map(\.id) }
     }
 
     private func pollFolders() async {
         startInotify()
         polled = polled.filter { tree.contains($0) }
-        for folder in polled { await scan(from: folder, recursive: false) }
+        for folder in polled { await scan(from: folder) }
         if !polled.isEmpty { agenda.schedulePoll(at: elapsed() + configuration.pollInterval) }
     }
 
@@ -129,20 +128,25 @@ extension InboxWatcher {
         guard !candidates.isEmpty else { return }
         let known = await isKnown(candidates)
         for (candidate, isKnown) in zip(candidates, known) where !isKnown {
-            var hasWaited = false
-            while !hasRoom {
-                hasWaited = true
-                events.ring()
-                guard await room.wait() else { return }
+            var status: FileStatus? = candidate.status
+            if !hasRoom {
+                guard await waitForRoom() else { return }
+                // The wait may have been long.
+                status = try? fileSystem.examine(candidate.path)
             }
-            if hasWaited {
-                look(at: candidate.path, as: .scanned(quiet: .zero))
-            } else {
-                let quiet = isLocal ? quiet(candidate.status) : .zero
-                saw(candidate.status, at: candidate.path, as: .scanned(quiet: quiet))
-            }
+            guard let status else { continue }
+            saw(status, at: candidate.path, as: .scanned(quiet: isLocal ? quiet(status) : .zero))
         }
         events.ring()
+    }
+
+    /// - Returns: false where the task is cancelled.
+    private func waitForRoom() async -> Bool {
+        while !hasRoom {
+            events.ring()
+            guard await room.wait() else { return false }
+        }
+        return true
     }
 
     /// How long a file has stood still by its own times; zero for one from the future.

@@ -21,7 +21,7 @@ final class Inotify: Sendable {
     /// fast writer costs 200 wake-ups a second, not one for each of its writes.
     private static let rest: DispatchTimeInterval = .milliseconds(5)
 
-    private let file: OpenFile
+    let file: OpenFile
     private let queue = DispatchQueue(label: "kotib.inotify", qos: .userInitiated)
     // Dispatch objects may be used from any thread (dispatch_object(3)); the type is only not declared so.
     private nonisolated(unsafe) let source: any DispatchSourceRead

@@ -5,8 +5,8 @@ struct ScanAgenda {
     enum Task: Hashable {
         case checkRoot
         case scanAll
-        /// One folder: with all below, or only with subfolders that are new.
-        case scan(FolderID, recursive: Bool)
+        /// One folder, and those in it that are new.
+        case scan(FolderID)
         case poll
     }
 
@@ -14,7 +14,7 @@ struct ScanAgenda {
     private var wantsFullScan = false
     private var wantsRootCheck = false
     private var folders: Deque<FolderID> = []
-    private var isRecursive: [FolderID: Bool] = [:]
+    private var requested: Set<FolderID> = []
     private var nextFullScan: Duration?
     private var nextRootCheck: Duration = .zero
     private var nextPoll: Duration?
@@ -27,13 +27,8 @@ struct ScanAgenda {
     mutating func requestRootCheck() { wantsRootCheck = true }
 
     /// Twice is once.
-    mutating func request(_ folder: FolderID, recursive: Bool) {
-        guard let noted = isRecursive[folder] else {
-            folders.append(folder)
-            isRecursive[folder] = recursive
-            return
-        }
-        isRecursive[folder] = noted || recursive
+    mutating func request(_ folder: FolderID) {
+        if requested.insert(folder).inserted { folders.append(folder) }
     }
 
     mutating func schedulePoll(at time: Duration) { nextPoll = nextPoll ?? time }
@@ -50,11 +45,12 @@ struct ScanAgenda {
             nextFullScan = now + configuration.rescan
             // It covers them all.
             folders = []
-            isRecursive = [:]
+            requested = []
             return .scanAll
         }
         if let folder = folders.popFirst() {
-            return .scan(folder, recursive: isRecursive.removeValue(forKey: folder) ?? false)
+            requested.remove(folder)
+            return .scan(folder)
         }
         if let poll = nextPoll, now >= poll {
             nextPoll = nil

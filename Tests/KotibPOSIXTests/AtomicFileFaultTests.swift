@@ -32,6 +32,19 @@ import Testing
         #expect(failures >= 4)
     }
 
+    /// A power cut must find the bytes before the name, and the name before the caller goes on.
+    @Test func everythingIsSyncedInOrder() throws {
+        let folder = try TemporaryFolder()
+        let faulty = FaultyFileSystem(LocalFileSystem(try InboxRoot(path: folder.path))) { _ in nil }
+        let path = try #require(InboxPath(Self.name))
+        let durable = ["write", "synchronize", "rename keep", "rename exchange", "synchronize", "unlink"]
+        func steps() -> [String] { faulty.steps.filter { durable.contains($0) } }
+        let first = try AtomicFile(faulty).write([1], at: path)
+        #expect(steps() == ["write", "synchronize", "rename keep", "synchronize"])
+        _ = try AtomicFile(faulty).write([2], at: path, replacing: first.identity)
+        #expect(steps().dropFirst(4) == durable[...])
+    }
+
     /// - Returns: how many steps there were whose failure was reported.
     private func sweep(
         _ code: Int32, before: String?, after: String?,

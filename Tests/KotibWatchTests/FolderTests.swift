@@ -45,6 +45,8 @@ import Testing
             #expect(await waitUntil { watched.told.files.count == 1 })
             try watched.folder.rename("inbox/user", to: "outside")
             #expect(await waitUntil { watched.told.gone.contains("user") })
+            // As the kernel counts them (proc_pid_fdinfo(5)).
+            #expect(try await watched.kernelWatches() == 1)
             try watched.folder.write("x", to: "outside/sub/two.mp3")
             try watched.write("x", to: "last.mp3")
             #expect(await waitUntil { watched.told.names.contains("last.mp3") })
@@ -140,5 +142,19 @@ import Testing
             try watched.write("x", to: "last.mp3")
             #expect(await waitUntil { watched.told.names == ["last.mp3"] })
         }
+    }
+}
+
+extension WatchedFolder {
+    fileprivate func kernelWatches() async throws -> Int {
+        let inotify = try #require(await watcher.inotify)
+        let stream = try #require(fopen("/proc/self/fdinfo/\(inotify.file.descriptor)", "r"))
+        defer { fclose(stream) }
+        var line = [CChar](repeating: 0, count: 512)
+        var count = 0
+        while fgets(&line, Int32(line.count), stream) != nil {
+            if line.starts(with: "inotify wd:".utf8.map { CChar(bitPattern: $0) }) { count += 1 }
+        }
+        return count
     }
 }

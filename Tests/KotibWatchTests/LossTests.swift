@@ -147,6 +147,32 @@ import Testing
         }
     }
 
+    /// The handlers are held back, so that most events find no room.
+    @Test func eventsThatFindNoRoomAreMadeGoodByScans() async throws {
+        var configuration = WatchedFolder.quick
+        (configuration.capacity, configuration.concurrency) = (5, 2)
+        let folder = try TemporaryFolder()
+        try folder.makeFolder("inbox/user")
+        for number in 0..<20 { try folder.write("x", to: "inbox/user/old\(number).mp3") }
+        let isHeld = Flag()
+        let watched = try WatchedFolder(
+            configuration, in: folder,
+            isKnown: { $0.map { $0.path.text.contains("old") || $0.status.kind == .folder } },
+            handler: { sighting in
+                if sighting != .scanned { _ = await waitUntil { !isHeld.isSet } }
+            })
+        try await watched.watch {
+            #expect(await waitUntil { watched.told.scans == 1 })
+            for number in 0..<50 { try watched.write("x", to: "user/\(number).mp3") }
+            for number in 0..<20 { watched.folder.remove("inbox/user/old\(number).mp3") }
+            #expect(await waitUntil { await watched.watcher.waiting == 5 })
+            isHeld.clear()
+            #expect(await waitUntil { Set(watched.told.files).count == 50 })
+            // What is gone shows when the whole inbox was compared.
+            #expect(await waitUntil { watched.told.scans >= 2 })
+        }
+    }
+
     @Test func aCancelledWatcherEndsAtOnceEvenWhileItIsFull() async throws {
         var configuration = WatchedFolder.quick
         (configuration.capacity, configuration.concurrency) = (1, 1)
