@@ -1,0 +1,82 @@
+/// Packs speech into windows for Whisper: full ones while the recording goes on, even ones at its end, each cut
+/// at the longest pause near the length wished for.
+///
+/// Windows are decoded independently, so each should begin and end where the speaker draws breath. Their cost
+/// follows their length (the encoder's context is cut to it), so a window need not be full.
+struct SpeechPacker {
+    /// Samples; Whisper hears 30 s at once.
+    let capacity: Int
+    /// How many windows are decoded at once.
+    let lanes: Int
+    /// Samples (5 s): no window, and so no segment, reaches over a longer silence.
+    static let longSilence = 5 * 16_000
+
+    private var waiting: [SpeechPiece] = []
+    private var waitingLength = 0
+    private var packedAny = false
+
+    /// - Parameter capacity: samples.
+    init(capacity: Int = 29 * 16_000 + 8_000, lanes: Int) {
+        self.capacity = capacity
+        self.lanes = Swift.max(1, lanes)
+    }
+
+    /// Takes the next piece, no longer than `capacity`; returns windows that are ready.
+    ///
+    /// A window's worth of speech for each lane is held back, so that ``finish()`` can share it out.
+    mutating func add(_ piece: SpeechPiece) -> [SpeechWindow] {
+        waiting.append(piece)
+        waitingLength += piece.samples.count
+        var windows: [SpeechWindow] = []
+        while waitingLength > capacity * lanes {
+            windows.append(take(about: capacity * 4 / 5))
+        }
+        return windows
+    }
+
+    /// The recording is over: returns the windows left, as many as the lanes can share evenly.
+    mutating func finish() -> [SpeechWindow] {
+        var windows: [SpeechWindow] = []
+        var left = (waitingLength + capacity - 1) / capacity
+        // A lone short rest is not worth tearing apart.
+        if waitingLength > capacity || (packedAny && waitingLength > capacity / 2) {
+            left = (left + lanes - 1) / lanes * lanes
+        }
+        while !waiting.isEmpty {
+            windows.append(take(about: waitingLength / Swift.max(1, left)))
+            left -= 1
+        }
+        return windows
+    }
+
+    /// Takes a window from the front, of a length between three and five quarters of `target` where a pause
+    /// allows it, never above the capacity.
+    private mutating func take(about target: Int) -> SpeechWindow {
+        let wished = target * 3 / 4...target * 5 / 4
+        var length = 0
+        var taken = 1
+        var longestPause = -1
+        for (index, piece) in waiting.enumerated() {
+            length += piece.samples.count
+            guard index == 0 || length <= Swift.min(capacity, wished.upperBound) else { break }
+            let pause =
+                index + 1 < waiting.count
+                ? waiting[index + 1].span.speech.lowerBound - piece.span.speech.upperBound : Int.max
+            if length < wished.lowerBound {
+                taken = index + 1
+            } else if pause >= longestPause {
+                longestPause = pause
+                taken = index + 1
+            }
+            if pause >= Self.longSilence {
+                taken = index + 1
+                break
+            }
+        }
+        let window = SpeechWindow(pieces: Array(waiting.prefix(taken)))
+        waiting.removeFirst(taken)
+        waitingLength -= window.length
+        packedAny = true
+        return window
+    }
+}

@@ -1,0 +1,173 @@
+import CWhisper
+
+/// Decodes windows of speech, one at a time, on any one thread at a time.
+final class WhisperDecoder {
+    private let model: WhisperModel
+    private let state: OpaquePointer
+
+    /// - Throws: ``EngineFailure`` where memory does not suffice.
+    init(model: WhisperModel) throws(EngineFailure) {
+        guard let state = whisper_init_state(model.context) else {
+            throw WhisperLog.failure("cannot set up \(model.name)")
+        }
+        self.model = model
+        self.state = state
+    }
+
+    deinit {
+        whisper_free_state(state)
+    }
+
+    /// Makes all that a decoder and its threads need at their first use: memory, files under /sys, threads.
+    func warmUp(threads: Int) {
+        let silence = [Float](repeating: 0, count: 16_000)
+        var settings = Settings(language: "en", threads: threads, signals: WhisperSignals())
+        settings.context = context(for: silence.count)
+        settings.longestText = 1
+        _ = try? run(silence, settings)
+    }
+
+    /// Which language is spoken, ISO 639-1; nil where cancelled.
+    /// - Parameter samples: speech; 10 s suffice, and cost a third of a whole window.
+    func detectLanguage(
+        _ samples: [Float], threads: Int, signals: WhisperSignals
+    ) throws(EngineFailure) -> String? {
+        // whisper_lang_auto_detect takes the spectrogram and the length of the context from the state, where
+        // only whisper_full puts them: it is stopped before it encodes.
+        var settings = Settings(language: "en", threads: threads, signals: signals)
+        settings.context = context(for: samples.count)
+        settings.onlyPrepares = true
+        _ = try run(samples, settings)
+        let id = whisper_lang_auto_detect_with_state(model.context, state, 0, Int32(threads), nil)
+        signals.step()
+        if signals.isCancelled { return nil }
+        guard id >= 0, let language = whisper_lang_str(id) else {
+            throw WhisperLog.failure("cannot detect the language")
+        }
+        return String(cString: language)
+    }
+
+    /// The words in `samples`, at most 30 s; nil where cancelled. Times are in samples from the window's start.
+    func decode(
+        _ samples: [Float], language: String, threads: Int, signals: WhisperSignals
+    ) throws(EngineFailure) -> WhisperResult? {
+        var settings = Settings(language: language, threads: threads, signals: signals)
+        settings.context = context(for: samples.count)
+        guard let first = try run(samples, settings) else { return nil }
+        guard first.isDoubtful else { return first }
+        // Again as whisper.cpp does it: with the context of 30 s, and less and less strictly.
+        let wasCut = settings.context < model.fullContext
+        settings.context = model.fullContext
+        settings.temperature = wasCut ? 0 : 0.2
+        settings.temperatureStep = 0.2
+        guard let second = try run(samples, settings) else { return nil }
+        return second.isBetter(than: first) ? second : first
+    }
+
+    // MARK: - One run
+
+    private struct Settings {
+        var language: String
+        var threads: Int
+        var signals: WhisperSignals
+        /// Positions.
+        var context = 0
+        /// 0 takes the likeliest token always.
+        var temperature: Float = 0
+        /// How much the temperature rises as long as the result is doubtful; 0 is never.
+        var temperatureStep: Float = 0
+        /// Tokens a segment; 0 is any number.
+        var longestText = 0
+        /// Ends before the encoder.
+        var onlyPrepares = false
+    }
+
+    /// Positions of the encoder's context for so many samples: 50 a second, and a margin without which Whisper
+    /// loses the last words. The encoder's cost follows them.
+    private func context(for samples: Int) -> Int {
+        let positions = (samples + 319) / 320 + 64
+        return min((positions + 63) / 64 * 64, model.fullContext)
+    }
+
+    /// Returns nil where cancelled, and where the settings say only to prepare.
+    private func run(_ samples: [Float], _ settings: Settings) throws(EngineFailure) -> WhisperResult? {
+        var parameters = parameters(settings)
+        let status = settings.language.withCString { language in
+            parameters.language = language
+            return withExtendedLifetime(settings.signals) {
+                whisper_full_with_state(model.context, state, parameters, samples, Int32(samples.count))
+            }
+        }
+        if settings.signals.isCancelled || settings.onlyPrepares { return nil }
+        guard status == 0 else { throw WhisperLog.failure("Whisper failed (\(status))") }
+        return result(of: samples.count)
+    }
+
+    private func parameters(_ settings: Settings) -> whisper_full_params {
+        var parameters = whisper_full_default_params(WHISPER_SAMPLING_GREEDY)
+        parameters.n_threads = Int32(settings.threads)
+        parameters.audio_ctx = Int32(settings.context)
+        parameters.max_tokens = Int32(settings.longestText)
+        parameters.temperature = settings.temperature
+        parameters.temperature_inc = settings.temperatureStep
+        parameters.greedy.best_of = 1
+        // Each window by itself: text from before costs time and makes loops.
+        parameters.no_context = true
+        parameters.n_max_text_ctx = 0
+        // Above every probability: in 1.8.5 that of "no speech" is computed from stale values.
+        parameters.no_speech_thold = 2
+        parameters.print_progress = false
+        parameters.print_realtime = false
+        parameters.print_timestamps = false
+        let signals = Unmanaged.passUnretained(settings.signals).toOpaque()
+        parameters.abort_callback = { WhisperDecoder.signals($0)?.stepAndAsk() ?? false }
+        parameters.abort_callback_user_data = signals
+        if settings.onlyPrepares {
+            parameters.encoder_begin_callback = { _, _, _ in false }
+        } else {
+            parameters.encoder_begin_callback = { !(WhisperDecoder.signals($2)?.stepAndAsk() ?? false) }
+        }
+        parameters.encoder_begin_callback_user_data = signals
+        return parameters
+    }
+
+    private static func signals(_ pointer: UnsafeMutableRawPointer?) -> WhisperSignals? {
+        pointer.map { Unmanaged<WhisperSignals>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    private func result(of length: Int) -> WhisperResult {
+        let endOfText = whisper_token_eot(model.context)
+        let segments = (0..<whisper_full_n_segments_from_state(state)).map { index in
+            let tokens = (0..<whisper_full_n_tokens_from_state(state, index)).map {
+                whisper_full_get_token_data_from_state(state, index, $0)
+            }
+            // Times come in hundredths of a second.
+            let start = Int(whisper_full_get_segment_t0_from_state(state, index)) * 160
+            let end = Int(whisper_full_get_segment_t1_from_state(state, index)) * 160
+            return WhisperResult.Segment(
+                start: min(max(0, start), length), end: min(max(0, end), length),
+                text: whisper_full_get_segment_text_from_state(state, index).map(Self.bytes) ?? [],
+                tokens: tokens.filter { $0.id < endOfText }.map(\.id),
+                logProbability: tokens.reduce(0) { $0 + $1.plog } / Float(max(1, tokens.count)))
+        }
+        return WhisperResult(segments: segments, length: length)
+    }
+
+    private static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var next = text
+        while next.pointee != 0 {
+            bytes.append(UInt8(bitPattern: next.pointee))
+            next += 1
+        }
+        return bytes
+    }
+}
+
+extension WhisperSignals {
+    /// Counts a step; true ends the work.
+    fileprivate func stepAndAsk() -> Bool {
+        step()
+        return isCancelled
+    }
+}

@@ -1,0 +1,70 @@
+import CWhisper
+import Glibc
+import KotibModel
+import KotibWorkerProtocol
+
+/// Speech to text by whisper.cpp on this machine's processor.
+///
+/// The recording is read in portions; Silero finds the speech in it; the speech is packed into windows; as many
+/// windows as there are threads are decoded at once, on one thread each, for threads of ggml that share a window
+/// wait for each other at every step and come to a standstill where a processor is busy with something else.
+/// Only a window that is alone gets all threads.
+final class WhisperSpeechToText: SpeechToText {
+    private let model: WhisperModel
+    private let detector: VoiceDetector
+    private let lanes: [WhisperLane]
+    /// Samples read at once; the transcript does not depend on it.
+    private let portion: Int
+
+    var modelName: String { model.name }
+
+    /// Loads both models and makes all that transcribing needs from the system: afterwards no file is opened.
+    /// - Parameters:
+    ///   - model: path of a ggml file of Whisper.
+    ///   - vadModel: path of a ggml file of Silero.
+    ///   - threads: how many threads the engine may keep busy.
+    /// - Throws: ``EngineFailure`` where a file is missing or no model.
+    init(model: String, vadModel: String, threads: Int, portion: Int = 160_000) throws {
+        WhisperLog.install()
+        let threads = max(1, threads)
+        let loaded = try WhisperModel(path: model)
+        self.model = loaded
+        self.portion = portion
+        detector = try VoiceDetector(model: vadModel)
+        lanes = try (0..<threads).map { try WhisperLane($0, model: loaded) }
+        let warm = WhisperMailbox<Void>()
+        for (index, lane) in lanes.enumerated() {
+            // Only the first is ever given more than one thread.
+            lane.start(postingTo: warm) { $0.warmUp(threads: index == 0 ? threads : 1) }
+            while warm.take(waiting: 1000) == nil {}
+        }
+    }
+
+    func transcribe(
+        _ source: any SampleSource, language: String?, expectedDuration: Double,
+        observer: any TranscriptionObserver
+    ) throws -> TranscriptionSummary? {
+        if let language, !model.knows(language) {
+            throw EngineFailure(message: "the model \(model.name) does not know the language \(language)")
+        }
+        let started = Self.processorTime()
+        let reader = SpeechReader(source: source, detector: detector, lanes: lanes.count, portion: portion)
+        let run = WhisperTranscription(
+            reader: reader, lanes: lanes, language: model.isMultilingual ? language : "en",
+            expectedSamples: expectedDuration * 16_000, observer: observer)
+        // However it ends, the lanes then do nothing more for it.
+        defer { run.signals.cancel() }
+        guard try run.finish() else { return nil }
+        return TranscriptionSummary(
+            language: run.reader.speech > 0 ? run.language : nil,
+            duration: Double(run.reader.position) / 16_000, speech: Double(run.reader.speech) / 16_000,
+            processorTime: Self.processorTime() - started)
+    }
+
+    /// Seconds that all threads of this process have run (clock_gettime(2)).
+    private static func processorTime() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+}

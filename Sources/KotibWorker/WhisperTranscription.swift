@@ -1,0 +1,153 @@
+import KotibModel
+
+/// One recording on its way through the lanes: hands out windows and gives their words on in order.
+///
+/// Lives on the thread that transcribes: only that reads the source and calls the observer. The lanes see
+/// windows and ``WhisperSignals``, so a cancelled transcription need not wait for them.
+final class WhisperTranscription {
+    let signals = WhisperSignals()
+    private(set) var reader: SpeechReader
+    /// ISO 639-1, once known.
+    private(set) var language: String?
+
+    private struct Done: Sendable {
+        var lane: Int
+        var number: Int
+        var result: Result<WhisperResult?, EngineFailure>
+    }
+
+    private let lanes: [WhisperLane]
+    private let observer: any TranscriptionObserver
+    /// 0 where unknown.
+    private let expectedSamples: Double
+    private let mailbox = WhisperMailbox<Done>()
+    private var idle: [Int]
+    private var waiting: [SpeechWindow] = []
+    /// Windows handed out and not yet given on, by number.
+    private var started: [Int: SpeechWindow] = [:]
+    private var finished: [Int: WhisperResult] = [:]
+    private var nextToStart = 0
+    private var nextToGiveOn = 0
+    /// Seconds; where the last segment ended.
+    private var lastEnd = 0.0
+    private var fraction = 0.0
+    private var lastSign = ContinuousClock.now
+    private var stepsAtLastSign = 0
+
+    init(
+        reader: SpeechReader, lanes: [WhisperLane], language: String?, expectedSamples: Double,
+        observer: any TranscriptionObserver
+    ) {
+        self.reader = reader
+        self.lanes = lanes
+        self.language = language
+        self.expectedSamples = expectedSamples
+        self.observer = observer
+        idle = Array(lanes.indices)
+    }
+
+    /// Works until all is transcribed. False where the observer cancelled.
+    /// - Throws: what the source throws, or ``EngineFailure``.
+    func finish() throws -> Bool {
+        while !(reader.isAtEnd && waiting.isEmpty && started.isEmpty) {
+            if observer.isCancelled { return false }
+            if waiting.isEmpty && !reader.isAtEnd {
+                waiting += try reader.advance()
+                signals.step()
+            } else if let done = mailbox.take(waiting: idle.isEmpty || waiting.isEmpty ? 50 : 0) {
+                idle.append(done.lane)
+                finished[done.number] = try done.result.get()
+                giveOn()
+            }
+            if !waiting.isEmpty && language == nil { try detectLanguage() }
+            while !waiting.isEmpty, !idle.isEmpty { startNext() }
+            giveSign()
+        }
+        progressed(to: 1)
+        return true
+    }
+
+    // MARK: - Lanes
+
+    /// Hands the next window to an idle lane; to the first, with all threads, where it is the last and alone.
+    private func startNext() {
+        let window = waiting.removeFirst()
+        let isAlone = reader.isAtEnd && waiting.isEmpty && idle.count == lanes.count
+        let lane = idle.remove(at: isAlone ? idle.firstIndex(of: 0) ?? 0 : 0)
+        let threads = isAlone ? lanes.count : 1
+        let number = nextToStart
+        nextToStart += 1
+        started[number] = window
+        lanes[lane].start(postingTo: mailbox) { [signals, language = language ?? "en"] decoder in
+            let result = Result { () throws(EngineFailure) in
+                try decoder.decode(window.samples, language: language, threads: threads, signals: signals)
+            }
+            return Done(lane: lane, number: number, result: result)
+        }
+    }
+
+    /// Asks on the first speech, before any window is handed out: all lanes are idle.
+    private func detectLanguage() throws {
+        guard let window = waiting.first else { return }
+        let answer = WhisperMailbox<Result<String?, EngineFailure>>()
+        // 10 s.
+        let samples = Array(window.samples.prefix(160_000))
+        let threads = lanes.count
+        lanes[0].start(postingTo: answer) { [signals] decoder in
+            Result { () throws(EngineFailure) in
+                try decoder.detectLanguage(samples, threads: threads, signals: signals)
+            }
+        }
+        while !observer.isCancelled {
+            if let result = answer.take(waiting: 50) {
+                language = try result.get()
+                return
+            }
+        }
+    }
+
+    // MARK: - Observer
+
+    /// Gives on the words of all windows that are next in the recording.
+    private func giveOn() {
+        while let result = finished.removeValue(forKey: nextToGiveOn),
+            let window = started.removeValue(forKey: nextToGiveOn)
+        {
+            nextToGiveOn += 1
+            for segment in segments(of: result, in: window) { observer.heard(segment) }
+            progressed(to: done)
+        }
+    }
+
+    private func segments(of result: WhisperResult, in window: SpeechWindow) -> [TranscriptSegment] {
+        let believable = result.believable
+        return zip(believable, SpeechText.texts(of: believable.map(\.text))).compactMap { segment, text in
+            guard !text.isEmpty else { return nil }
+            let start = Double(window.position(of: segment.start, isStart: true)) / 16_000
+            let end = Double(window.position(of: segment.end, isStart: false)) / 16_000
+            let from = max(start, lastEnd)
+            lastEnd = max(end, from)
+            return TranscriptSegment(start: from, end: lastEnd, text: text)
+        }
+    }
+
+    /// The part of the recording whose words are given on.
+    private var done: Double {
+        guard expectedSamples > 0 else { return 0 }
+        let next = started[nextToGiveOn] ?? waiting.first
+        return Double(next?.range.lowerBound ?? reader.position) / expectedSamples
+    }
+
+    private func progressed(to newFraction: Double) {
+        fraction = min(1, max(fraction, newFraction))
+        lastSign = .now
+        stepsAtLastSign = signals.stepsDone
+        observer.progressed(to: fraction)
+    }
+
+    /// A sign of life every second, but only where something was done since the last.
+    private func giveSign() {
+        guard signals.stepsDone != stepsAtLastSign, ContinuousClock.now - lastSign >= .seconds(1) else { return }
+        progressed(to: done)
+    }
+}

@@ -1,0 +1,127 @@
+import KotibModel
+import KotibWorkerProtocol
+import Testing
+
+@testable import KotibWorker
+
+/// The real models on real speech. One after the other: each takes all threads that it may.
+@Suite(.serialized) struct WhisperSpeechToTextTests {
+    let fixture: WhisperFixture
+
+    init() throws {
+        fixture = try WhisperFixture()
+    }
+
+    /// A transcript, and what was said about it.
+    private func transcribe(
+        _ samples: [Float], language: String? = "en", threads: Int = 2, portion: Int = 160_000
+    ) throws -> (listener: Listener, summary: TranscriptionSummary) {
+        let listener = Listener()
+        let engine = try fixture.engine(threads: threads, portion: portion)
+        let summary = try engine.transcribe(
+            SampleArray(samples), language: language, expectedDuration: Double(samples.count) / 16_000,
+            observer: listener)
+        return (listener, try #require(summary))
+    }
+
+    @Test func shortSpeechIsHeardAndItsLanguageDetected() throws {
+        let (listener, summary) = try transcribe(fixture.speech("jfk"), language: nil)
+        #expect(WhisperFixture.wordErrorRate(listener.text, WhisperFixture.jfk) <= 0.05, "\(listener.text)")
+        #expect(summary.language == "en")
+        #expect(summary.duration == 11)
+        #expect(summary.speech > 5 && summary.speech < 11)
+        #expect(summary.processorTime > 0)
+    }
+
+    @Test func severalWindowsAreHeardInOrder() throws {
+        let (listener, summary) = try transcribe(fixture.speech("two_cities"))
+        #expect(WhisperFixture.wordErrorRate(listener.text, WhisperFixture.twoCities) <= 0.05, "\(listener.text)")
+        var last = 0.0
+        for segment in listener.segments {
+            #expect(segment.start >= last && segment.end >= segment.start)
+            last = segment.end
+        }
+        #expect(last <= summary.duration)
+        #expect(listener.fractions == listener.fractions.sorted())
+        #expect(listener.fractions.last == 1)
+    }
+
+    @Test(arguments: [4_000, 16_000, 1_000_003]) func portionsDoNotChangeTheWords(_ portion: Int) throws {
+        let speech = try fixture.speech("jfk") + WhisperFixture.silence(seconds: 1) + fixture.speech("beckett")
+        let whole = try transcribe(speech)
+        let portions = try transcribe(speech, portion: portion)
+        #expect(portions.listener.segments == whole.listener.segments)
+        #expect(!whole.listener.segments.isEmpty)
+    }
+
+    @Test(arguments: [WhisperFixture.silence(seconds: 20), WhisperFixture.noise(seconds: 20), []])
+    func whereNobodySpeaksNothingIsHeard(_ samples: [Float]) throws {
+        let (listener, summary) = try transcribe(samples, language: nil)
+        #expect(listener.segments.isEmpty, "\(listener.text)")
+        #expect(summary.language == nil)
+        #expect(summary.speech == 0)
+        #expect(listener.fractions.last == 1)
+    }
+
+    @Test func speechOnBothSidesOfALongSilenceKeepsItsTimes() throws {
+        let speech = try fixture.speech("jfk")
+        let gap = WhisperFixture.silence(seconds: 30)
+        let (listener, _) = try transcribe(speech + gap + speech)
+        let before = listener.segments.filter { $0.end < 15 }
+        let after = listener.segments.filter { $0.start > 35 }
+        #expect(before.count + after.count == listener.segments.count)
+        for part in [before, after] {
+            let text = part.map(\.text).joined(separator: " ")
+            #expect(WhisperFixture.wordErrorRate(text, WhisperFixture.jfk) <= 0.05, "\(text)")
+        }
+        // Speech begins at 0.3 s and ends at 10.4 s of the recording.
+        #expect(abs(try #require(before.first).start - 0.3) <= 0.5)
+        #expect(abs(try #require(before.last).end - 10.6) <= 0.5)
+        #expect(abs(try #require(after.first).start - 41.3) <= 0.5)
+        #expect(abs(try #require(after.last).end - 51.6) <= 0.5)
+    }
+
+    @Test func oneThreadHearsTheSameWordsAsTwo() throws {
+        let speech = try fixture.speech("jfk")
+        #expect(try transcribe(speech, threads: 1).listener.text == transcribe(speech, threads: 2).listener.text)
+    }
+
+    @Test func cancellingEndsSoonAndLeavesTheEngineUsable() throws {
+        let engine = try fixture.engine()
+        let speech = try fixture.speech("two_cities")
+        let listener = Listener(cancelsAfter: .milliseconds(700))
+        let summary = try engine.transcribe(
+            SampleArray(speech + speech + speech), language: "en", expectedDuration: 133, observer: listener)
+        #expect(summary == nil)
+        #expect(ContinuousClock.now - (try #require(listener.cancelledAt)) < .seconds(1))
+
+        let next = Listener()
+        _ = try engine.transcribe(
+            SampleArray(try fixture.speech("jfk")), language: "en", expectedDuration: 11, observer: next)
+        #expect(WhisperFixture.wordErrorRate(next.text, WhisperFixture.jfk) <= 0.05, "\(next.text)")
+    }
+
+    @Test func aBrokenSourceEndsTheTranscription() throws {
+        final class Broken: SampleSource {
+            func read(_ count: Int) throws -> [Float] { throw EngineFailure(message: "broken") }
+        }
+        let engine = try fixture.engine(threads: 1)
+        #expect(throws: EngineFailure.self) {
+            try engine.transcribe(Broken(), language: nil, expectedDuration: 1, observer: Listener())
+        }
+    }
+
+    @Test func aFileThatIsNoModelIsSaidToBeNone() throws {
+        let error = #expect(throws: EngineFailure.self) {
+            try WhisperSpeechToText(model: "/nowhere/ggml-x.bin", vadModel: fixture.vadModel, threads: 1)
+        }
+        #expect(error?.message.contains("/nowhere/ggml-x.bin") == true)
+    }
+
+    @Test func anUnknownLanguageIsRefused() throws {
+        let engine = try fixture.engine(threads: 1)
+        #expect(throws: EngineFailure.self) {
+            try engine.transcribe(SampleArray([]), language: "xx", expectedDuration: 0, observer: Listener())
+        }
+    }
+}
