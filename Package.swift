@@ -97,11 +97,12 @@ let package = Package(
             name: "CAV",
             linkerSettings: ["avformat", "avcodec", "avutil", "swresample"].map { .linkedLibrary($0) }),
         .target(name: "CMagic", linkerSettings: [.linkedLibrary("magic")]),
+        .systemLibrary(name: "CWhisper", pkgConfig: "whisper"),
         .target(name: "CSandbox", linkerSettings: [.linkedLibrary("seccomp")]),
         target(
             "KotibWorker",
             [
-                "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "CAV", "CMagic", "CSandbox",
+                "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "CAV", "CMagic", "CSandbox", "CWhisper",
             ]),
         program("kotib-worker", ["KotibWorker", "KotibWorkerProtocol", arguments]),
 
@@ -142,7 +143,7 @@ let package = Package(
         tests(
             "KotibWorker",
             [
-                "KotibWorker", "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "kotib-worker",
+                "KotibWorker", "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "CWhisper", "kotib-worker",
                 "kotib-sandbox-probe",
             ]),
     ]

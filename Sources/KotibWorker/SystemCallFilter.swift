@@ -38,6 +38,8 @@ struct SystemCallFilter {
             ("mprotect", [masked(2, KOTIB_PROT_EXEC, 0)]),
             // Threads, never processes.
             ("clone", [masked(0, KOTIB_CLONE_THREAD_FLAGS, KOTIB_CLONE_THREAD_FLAGS)]),
+            // libdispatch gives its threads their priority; only one's own thread (who = 0, setpriority(2)).
+            ("setpriority", [equal(0, 0), equal(1, 0)]),
             ("prctl", [equal(0, KOTIB_PR_SET_NAME)]),
             ("prctl", [equal(0, KOTIB_PR_GET_NAME)]),
             ("prctl", [equal(0, KOTIB_PR_SET_VMA)]),

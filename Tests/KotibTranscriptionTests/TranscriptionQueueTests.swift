@@ -134,7 +134,7 @@ struct TranscriptionQueueTests {
             try await waitUntil("it is settled") { fixture.settled.values.count == 1 }
         }
         let line = try #require(fixture.log.lines.first)
-        #expect(line.message == "transcribed: no speech")
+        #expect(line.message == "transcribed")
         #expect(line.metadata["file"] == "a/1.mp3")
         #expect(line.metadata["user"] == "a")
         #expect(line.metadata["duration"] == "10.0")
