@@ -147,7 +147,9 @@ final class WhisperTranscription {
 
     /// A sign of life every second, but only where something was done since the last.
     private func giveSign() {
-        guard signals.stepsDone != stepsAtLastSign, ContinuousClock.now - lastSign >= .seconds(1) else { return }
+        guard signals.stepsDone != stepsAtLastSign, ContinuousClock.now - lastSign >= .seconds(1) else {
+            return
+        }
         progressed(to: done)
     }
 }

@@ -21,7 +21,7 @@ struct LocalEngineTests {
 
     @Test func reportsInOrder() async throws {
         try await withLocalEngine { engine async throws in
-            let reports = Reports()
+            let reports = StandInReports()
             _ = try await engine.transcribe(job("speak"), report: reports.add)
             #expect(
                 reports.all == [
@@ -83,7 +83,7 @@ struct LocalEngineTests {
     @Test(arguments: ["until-cancelled", "hang"])
     func cancellingEndsSoon(deed: String) async throws {
         try await withLocalEngine { engine async throws in
-            let reports = Reports()
+            let reports = StandInReports()
             let task = Task { try await engine.transcribe(job(deed), report: reports.add) }
             if deed == "until-cancelled" {
                 while reports.all.isEmpty { await Task.yield() }

@@ -40,7 +40,7 @@ func job(_ deed: String?) -> TranscriptionJob {
 }
 
 /// What was reported, in order.
-final class Reports: Sendable {
+final class StandInReports: Sendable {
     private let list = Mutex<[TranscriptionProgress]>([])
 
     var all: [TranscriptionProgress] { list.withLock { $0 } }

@@ -33,7 +33,7 @@ struct OutageAndRestartTests {
         #expect(attempts == 1)
         let told = fixture.log.lines.filter { $0.metadata["file"] == nil }
         #expect(told.map(\.level) == [.warning, .notice])
-        #expect(told.first?.metadata["reason"] == "Connection refused.")
+        #expect(told.first?.metadata["cause"] == "Connection refused.")
     }
 
     @Test func aPauseShowsItsReason() async throws {

@@ -15,14 +15,16 @@ struct WhisperFixture {
     init() throws {
         guard let root = ProcessInfo.processInfo.environment["KOTIB_TEST_DEPS"] else {
             throw Missing(
-                description: "set KOTIB_TEST_DEPS to the folder that holds models/ and samples/; make test does")
+                description:
+                    "set KOTIB_TEST_DEPS to the folder that holds models/ and samples/; make test does")
         }
         self.root = root
     }
 
     func engine(threads: Int = 2, portion: Int = 160_000) throws -> WhisperSpeechToText {
         try WhisperSpeechToText(
-            model: root + "/models/ggml-base-q8_0.bin", vadModel: vadModel, threads: threads, portion: portion)
+            model: root + "/models/ggml-base-q8_0.bin", vadModel: vadModel, threads: threads, portion: portion
+        )
     }
 
     var vadModel: String { root + "/models/ggml-silero-v6.2.0.bin" }

@@ -35,7 +35,8 @@ import Testing
 
     @Test func severalWindowsAreHeardInOrder() throws {
         let (listener, summary) = try transcribe(fixture.speech("two_cities"))
-        #expect(WhisperFixture.wordErrorRate(listener.text, WhisperFixture.twoCities) <= 0.05, "\(listener.text)")
+        #expect(
+            WhisperFixture.wordErrorRate(listener.text, WhisperFixture.twoCities) <= 0.05, "\(listener.text)")
         var last = 0.0
         for segment in listener.segments {
             #expect(segment.start >= last && segment.end >= segment.start)
@@ -47,7 +48,8 @@ import Testing
     }
 
     @Test(arguments: [4_000, 16_000, 1_000_003]) func portionsDoNotChangeTheWords(_ portion: Int) throws {
-        let speech = try fixture.speech("jfk") + WhisperFixture.silence(seconds: 1) + fixture.speech("beckett")
+        let speech =
+            try fixture.speech("jfk") + WhisperFixture.silence(seconds: 1) + fixture.speech("beckett")
         let whole = try transcribe(speech)
         let portions = try transcribe(speech, portion: portion)
         #expect(portions.listener.segments == whole.listener.segments)
@@ -83,7 +85,8 @@ import Testing
 
     @Test func oneThreadHearsTheSameWordsAsTwo() throws {
         let speech = try fixture.speech("jfk")
-        #expect(try transcribe(speech, threads: 1).listener.text == transcribe(speech, threads: 2).listener.text)
+        #expect(
+            try transcribe(speech, threads: 1).listener.text == transcribe(speech, threads: 2).listener.text)
     }
 
     @Test func cancellingEndsSoonAndLeavesTheEngineUsable() throws {
