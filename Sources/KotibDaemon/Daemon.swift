@@ -66,11 +66,9 @@ public struct Daemon: Sendable {
         logger.notice("stopped")
     }
 
-    /// Signals that the kernel sends for what we handle by error codes, and files that nobody else may read.
+    /// A broken pipe is an error code to us, and what lies in the state folder is nobody else's to read.
     private func prepareProcess() {
         signal(SIGPIPE, SIG_IGN)
-        // A lease that is asked for and given back at once may still be broken in between (WriterCheck).
-        signal(SIGIO, SIG_IGN)
         umask(0o077)
     }
 

@@ -53,11 +53,14 @@ public struct IngestPipeline: Sendable {
         }
     }
 
-    /// Which of the files that a scan came across need nothing done: recorded in just this state. Texts and
-    /// folders have no record and are judged again, which costs nothing.
+    /// Which of the files that a scan came across need nothing done: folders and texts, and what is recorded in
+    /// just this state.
     public func isKnown(_ candidates: [InboxWatcher.Candidate]) async -> [Bool] {
         do throws(CatalogError) {
-            return try await catalog.isKnown(candidates.map { ($0.path, $0.status.identity) })
+            let recorded = try await catalog.isKnown(candidates.map { ($0.path, $0.status.identity) })
+            return zip(candidates, recorded).map { candidate, isRecorded in
+                isRecorded || policy.judge(candidate.path, candidate.status) == .notARecording
+            }
         } catch {
             logger.error("the catalog does not answer", metadata: ["cause": "\(error)"])
             // Told again, they wait for the catalog one by one.

@@ -7,28 +7,33 @@ import Logging
 
 /// Repeats a step that something outside stopped (a full disk, a worker that cannot start) until it succeeds.
 ///
-/// What is wrong with one file alone is not waited for, or a few bad files would hold up everybody: it is logged
-/// and left to the next scan, to which the file is still unknown.
+/// What is wrong with one file alone is not waited for long, or a few bad files would hold up everybody: it is
+/// logged and left to the next scan, to which the file is still unknown.
 struct Patience: Sendable {
     /// Between two tries; doubles from the first to the last.
     static let firstPause = Duration.milliseconds(200)
     static let longestPause = Duration.seconds(30)
+
+    /// With one file whose trouble passes by itself, such as an oplock that Samba holds (EAGAIN, open(2)).
+    static let triesOfOneFile = 5
 
     let logger: Logger
 
     /// - Parameter subject: what the step is about, for the log.
     func untilDone(about subject: Sighting, _ step: () async throws -> Void) async {
         var pause = Self.firstPause
+        var tries = 0
         while !Task.isCancelled {
             do {
                 try await step()
                 return
-            } catch let error as FileError {
+            } catch let error as FileError where !error.retryCanHelp || tries >= Self.triesOfOneFile {
                 logger.warning(
                     "left to the next scan", metadata: ["file": "\(subject.text)", "cause": "\(error)"])
                 return
             } catch {
                 if Task.isCancelled { return }
+                tries += 1
                 logger.error(
                     "intake waits and tries again",
                     metadata: ["file": "\(subject.text)", "cause": "\(error)", "wait": "\(pause)"])
