@@ -27,13 +27,6 @@ extension Acceptance {
             }
         }
 
-        @Test func withoutAWatchdogItFeedsNone() async throws {
-            try await withDaemon { daemon in
-                try await daemon.terminate()
-                #expect(daemon.count(ofNotification: "WATCHDOG=1") == 0)
-            }
-        }
-
         @Test func aSecondDaemonOnTheSameStateIsRefused() async throws {
             try await withDaemon { daemon in
                 let second = try await Command.run(

@@ -1,3 +1,4 @@
+import Foundation
 import KotibTestSupport
 import Testing
 
@@ -13,8 +14,10 @@ func withWhisperServer<Result>(
             "--inference-path", "/v1/audio/transcriptions",
         ], environment: [:], errors: log)
     do {
-        try await daemon.wait(until: "whisper-server listens (see \(log))") {
-            try #require(server.status == nil, "whisper-server has ended")
+        try await daemon.wait(until: "whisper-server listens") {
+            let said =
+                FileManager.default.contents(atPath: log).map { String(decoding: $0, as: UTF8.self) } ?? ""
+            try #require(server.status == nil, "whisper-server has ended: \(said)")
             return try Loopback.accepts(port)
         }
         let result = try await body()
