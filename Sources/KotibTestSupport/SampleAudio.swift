@@ -1,0 +1,41 @@
+import Foundation
+
+/// Recordings that tests make, by espeak-ng and ffmpeg.
+public enum SampleAudio {
+    /// A short sentence, one to two seconds, for where the words do not matter.
+    public static let shortSentence = "The answer is yes."
+
+    /// Speech as WAV, 22,050 Hz, mono, 16 bits.
+    public static func speak(_ words: String = shortSentence, to path: String) async throws {
+        try await Command.succeed("espeak-ng", ["-v", "en-us", "-s", "150", "-w", path, words])
+    }
+
+    /// The same recording in the format that the name's ending says.
+    public static func convert(_ source: String, to path: String) async throws {
+        try await ffmpeg(["-i", source, path])
+    }
+
+    /// Digital silence as WAV, 16 kHz, mono.
+    public static func silence(seconds: Int, to path: String) async throws {
+        try await ffmpeg(["-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "\(seconds)", path])
+    }
+
+    /// A real PNG.
+    public static func picture(to path: String) async throws {
+        try await ffmpeg(["-f", "lavfi", "-i", "color=red:size=64x64", "-frames:v", "1", path])
+    }
+
+    /// The same WAV, told apart from all its siblings by the lowest bits of its first samples, which nobody hears.
+    public static func variant(_ number: Int, of recording: Data) -> Data {
+        // A WAV of espeak-ng has its samples from byte 44 on, the lower byte of each first.
+        var bytes = [UInt8](recording)
+        for bit in 0..<16 where 44 + 2 * bit < bytes.count {
+            bytes[44 + 2 * bit] = bytes[44 + 2 * bit] & 0xFE | UInt8(truncatingIfNeeded: number >> bit & 1)
+        }
+        return Data(bytes)
+    }
+
+    private static func ffmpeg(_ arguments: [String]) async throws {
+        try await Command.succeed("ffmpeg", ["-nostdin", "-v", "error", "-y"] + arguments)
+    }
+}
