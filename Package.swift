@@ -107,7 +107,7 @@ let package = Package(
         program("kotib-worker", ["KotibWorker", "KotibWorkerProtocol", arguments]),
 
         // Tests: beside them what they share, and programs that stand in for faults.
-        target("KotibTestSupport", ["KotibModel", "KotibPOSIX", "KotibTranscription"]),
+        target("KotibTestSupport", ["KotibModel", "KotibPOSIX", "KotibTranscription", subprocess, system]),
         .executableTarget(
             name: "kotib-stand-in-worker",
             dependencies: ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol"], path: "Tests/StandInWorker",
@@ -146,5 +146,10 @@ let package = Package(
                 "KotibWorker", "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "CWhisper", "kotib-worker",
                 "kotib-sandbox-probe",
             ]),
+        .testTarget(
+            name: "AcceptanceTests",
+            dependencies: ["KotibPOSIX", "KotibTestSupport", "kotibd", "kotib-worker"],
+            path: "Tests/Acceptance",
+            swiftSettings: strict),
     ]
 )
