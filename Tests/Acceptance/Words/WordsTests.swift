@@ -35,7 +35,7 @@ extension Acceptance {
             #expect(event["size"] == String(row.fileSize))
             #expect(event["engine"] == "local")
             #expect(event["model"]?.contains("base") == true, daemon.log)
-            for name in ["duration", "seconds", "realtime_factor", "speech"] {
+            for name in ["duration", "seconds", "real_time_factor", "speech"] {
                 let value = try #require(event[name].flatMap(Double.init), "\(name)\n\(daemon.story)")
                 #expect(value > 0, "\(name)")
             }

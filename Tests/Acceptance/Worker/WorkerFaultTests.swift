@@ -38,13 +38,34 @@ extension Acceptance {
             }
         }
 
-        /// The worker that transcribes `alisher/talk.wav` at this moment.
-        private func busyWorker(_ daemon: DaemonFixture) async throws -> WorkerProcess {
+        /// The engine was away for a moment, of which the log tells both ends or neither.
+        @Test func aWorkerKilledAtFirstSightIsReplaced() async throws {
+            try await withDaemon { daemon in
+                let worker = try await firstWorker(daemon)
+                worker.kill()
+                try await daemon.awaitText(of: "alisher/talk.wav.txt", within: .seconds(120))
+                try await daemon.awaitRow(of: "alisher/talk.wav", "completed")
+                try await daemon.terminate()
+                let paused = daemon.events(DaemonMessage.paused).count
+                #expect(daemon.events(DaemonMessage.resumed).count == paused, daemon.log)
+            }
+        }
+
+        /// The worker that is to transcribe `alisher/talk.wav`; it may still be loading its model.
+        private func firstWorker(_ daemon: DaemonFixture) async throws -> WorkerProcess {
             try daemon.drop(daemon.installation.sample("two_cities"), as: "alisher/talk.wav")
             try await daemon.awaitRow(of: "alisher/talk.wav", "processing")
             return try await daemon.eventually("there is a kotib-worker transcribe") {
                 try daemon.transcribingWorkers().first
             }
+        }
+
+        /// The same in the middle of its work.
+        private func busyWorker(_ daemon: DaemonFixture) async throws -> WorkerProcess {
+            let worker = try await firstWorker(daemon)
+            // Loading takes about 0.1 s of it, the recording about 6 s.
+            try await daemon.wait(until: "the worker is at work") { worker.processorTime > 1 }
+            return worker
         }
 
         private func expectASecondAttempt(_ daemon: DaemonFixture) async throws {
