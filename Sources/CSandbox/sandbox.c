@@ -2,6 +2,7 @@
 #include "CSandbox.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -30,6 +31,14 @@ int kotib_set_not_dumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 int kotib_set_limit(int resource, uint64_t limit) {
     struct rlimit both = {.rlim_cur = limit, .rlim_max = limit};
     return setrlimit(resource, &both);
+}
+
+int kotib_drop_capabilities(void) {
+    // Inherited as ambient ones where the daemon was given some (systemd.exec(5), AmbientCapabilities=).
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) return -1;
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+    return (int)syscall(SYS_capset, &header, none);
 }
 
 // landlock(7), written out because Debian 12's linux/landlock.h ends at ABI 2.

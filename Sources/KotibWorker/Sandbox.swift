@@ -27,6 +27,8 @@ package struct Sandbox {
         parts.append("no_new_privs")
         try SystemError.check("prctl PR_SET_DUMPABLE") { kotib_set_not_dumpable() }
         parts.append("not_dumpable")
+        try SystemError.check("capset") { kotib_drop_capabilities() }
+        parts.append("no_capabilities")
         try setLimits()
         parts.append("rlimits")
         if try SystemError.check("landlock_restrict_self", nil, { kotib_landlock_deny_all() }) > 0 {

@@ -16,10 +16,11 @@ import Testing
         let worker = try BuiltWorker()
         let ready = try worker.ready()
         #expect(ready.model == nil)
-        let parts = ["no_new_privs", "not_dumpable", "rlimits", "seccomp"]
+        let parts = ["no_new_privs", "not_dumpable", "no_capabilities", "rlimits", "seccomp"]
         #expect(Set(ready.sandbox).isSuperset(of: parts))
         #expect(try field("Seccomp", of: worker.process) == "2")
         #expect(try field("NoNewPrivs", of: worker.process) == "1")
+        #expect(try field("CapEff", of: worker.process) == "0000000000000000")
     }
 
     @Test(arguments: Recording.plain)

@@ -13,6 +13,9 @@ int kotib_set_no_new_privs(void);
 // prctl(PR_SET_DUMPABLE, 0): 0, or -1 with errno.
 int kotib_set_not_dumpable(void);
 
+// Gives up all capabilities(7) of the calling thread and those it starts: 0, or -1 with errno.
+int kotib_drop_capabilities(void);
+
 // Denies the calling thread and those it starts all that this kernel's Landlock can deny. Returns the ABI
 // version (landlock(7)), 0 where the kernel has no Landlock or it is switched off, -1 with errno.
 int kotib_landlock_deny_all(void);
