@@ -53,7 +53,11 @@ test: setup ## runs all tests
 	@etc/setup/packages test
 	@etc/setup/samples
 	swift build --build-tests $(BUILD)
-	KOTIB_TEST_DEPS="$$DEPS" KOTIB_TEST_BIN="$$(swift build --show-bin-path)" swift test --skip-build
+	@# Real engines run one after the other, and not beside tests that measure out time: Whisper takes all cores.
+	KOTIB_TEST_DEPS="$$DEPS" swift test --skip-build --skip '^(KotibWorkerTests|AcceptanceTests)\.'
+	KOTIB_TEST_DEPS="$$DEPS" swift test --skip-build --no-parallel --filter '^KotibWorkerTests\.'
+	KOTIB_TEST_DEPS="$$DEPS" KOTIB_TEST_BIN="$$(swift build --show-bin-path)" \
+		swift test --skip-build --no-parallel --filter '^AcceptanceTests\.'
 
 lint: ## checks the layout of the sources and the scripts
 	@etc/setup/toolchain there

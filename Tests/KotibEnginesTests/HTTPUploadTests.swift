@@ -66,9 +66,9 @@ struct HTTPUploadTests {
         #expect(why.contains("Is a directory"))
     }
 
-    @Test func thirtyMegabytesPassThroughWithoutStayingInMemory() async throws {
+    @Test func aHundredMegabytesPassThroughWithoutStayingInMemory() async throws {
         let server = try FaultServer { _ in [.send(Answer.whole(200, "{}"))] }
-        let size: Int64 = 30_000_000
+        let size: Int64 = 100_000_000
         let file = try temporaryFile(size: size)
         let transfers = try transfers()
         let before = try anonymousMemory()
@@ -81,7 +81,8 @@ struct HTTPUploadTests {
         }
         #expect(server.received.first.map { $0.bodySize > Int(size) } == true)
         let grown = highest.withLock { $0 } - before
-        #expect(grown < 15_000_000, "memory grew by \(grown) bytes")
+        // Other tests allocate beside this one.
+        #expect(grown < 50_000_000, "memory grew by \(grown) bytes")
         let told = progress.withLock { $0 }
         let sent = stride(from: 0, to: told.count, by: 2).map { told[$0] }
         #expect(sent == sent.sorted() && sent.count > 10)

@@ -64,7 +64,7 @@ struct WorkerDeathTests {
     }
 
     @Test func theDeadlineEndsEvenALivelyRequest() async throws {
-        try await withPool(StandIn.program(limits: WorkerLimits(stall: .milliseconds(350)))) {
+        try await withPool(StandIn.program(limits: .patient)) {
             pool async throws in
             #expect(
                 await failure { try await pool.inspect("trickle", deadline: .milliseconds(100)) }
