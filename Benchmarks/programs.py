@@ -37,17 +37,19 @@ class Program:
 
     def rows(self, condition: str = "1") -> int:
         """How many committed rows there are."""
+        return self.ask(f"SELECT count(*) FROM audio_records WHERE {condition}")
+
+    def ask(self, question: str) -> int:
         if self.connection is None:
             self.connection = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, isolation_level=None)
-        return self.connection.execute(f"SELECT count(*) FROM audio_records WHERE {condition}").fetchone()[0]
+        return self.connection.execute(question).fetchone()[0]
 
     def await_rows(self, count: int, condition: str = "1", seconds: float = 3600) -> None:
-        """Looks at the write-ahead log, and asks the database only when that has changed."""
-        wal = Path(f"{self.database}-wal")
+        """Counts only after another connection has committed (PRAGMA data_version): asking that costs little."""
         seen = None
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            now = wal.stat().st_mtime_ns, wal.stat().st_size
+            now = self.ask("PRAGMA data_version")
             if now != seen:
                 seen = now
                 if self.rows(condition) >= count:
