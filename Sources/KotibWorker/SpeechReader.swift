@@ -66,7 +66,8 @@ struct SpeechReader {
 
     private mutating func pack(_ span: VoiceSpan) -> [SpeechWindow] {
         // The last frame of a recording may be a part of one.
-        let span = VoiceSpan(speech: span.speech.clamped(to: 0..<position), audio: span.audio.clamped(to: 0..<position))
+        let span = VoiceSpan(
+            speech: span.speech.clamped(to: 0..<position), audio: span.audio.clamped(to: 0..<position))
         speech += span.speech.count
         let samples = recent[span.audio.lowerBound - recentStart..<span.audio.upperBound - recentStart]
         return packer.add(SpeechPiece(span: span, samples: Array(samples)))

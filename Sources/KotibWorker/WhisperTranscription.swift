@@ -17,6 +17,7 @@ final class WhisperTranscription {
     }
 
     private let lanes: [WhisperLane]
+    private let sharesWindows: Bool
     private let observer: any TranscriptionObserver
     /// 0 where unknown.
     private let expectedSamples: Double
@@ -35,12 +36,13 @@ final class WhisperTranscription {
     private var stepsAtLastSign = 0
 
     init(
-        reader: SpeechReader, lanes: [WhisperLane], language: String?, expectedSamples: Double,
-        observer: any TranscriptionObserver
+        reader: SpeechReader, lanes: [WhisperLane], language: String?, sharesWindows: Bool,
+        expectedSamples: Double, observer: any TranscriptionObserver
     ) {
         self.reader = reader
         self.lanes = lanes
         self.language = language
+        self.sharesWindows = sharesWindows
         self.expectedSamples = expectedSamples
         self.observer = observer
         idle = Array(lanes.indices)
@@ -69,12 +71,12 @@ final class WhisperTranscription {
 
     // MARK: - Lanes
 
-    /// Hands the next window to an idle lane; to the first, with all threads, where it is the last and alone.
+    /// Hands the next window to an idle lane; to the first, perhaps with all threads, where it is the last and alone.
     private func startNext() {
         let window = waiting.removeFirst()
         let isAlone = reader.isAtEnd && waiting.isEmpty && idle.count == lanes.count
         let lane = idle.remove(at: isAlone ? idle.firstIndex(of: 0) ?? 0 : 0)
-        let threads = isAlone ? lanes.count : 1
+        let threads = isAlone && sharesWindows ? lanes.count : 1
         let number = nextToStart
         nextToStart += 1
         started[number] = window
@@ -92,7 +94,7 @@ final class WhisperTranscription {
         let answer = WhisperMailbox<Result<String?, EngineFailure>>()
         // 10 s.
         let samples = Array(window.samples.prefix(160_000))
-        let threads = lanes.count
+        let threads = sharesWindows ? lanes.count : 1
         lanes[0].start(postingTo: answer) { [signals] decoder in
             Result { () throws(EngineFailure) in
                 try decoder.detectLanguage(samples, threads: threads, signals: signals)
@@ -147,7 +149,9 @@ final class WhisperTranscription {
 
     /// A sign of life every second, but only where something was done since the last.
     private func giveSign() {
-        guard signals.stepsDone != stepsAtLastSign, ContinuousClock.now - lastSign >= .seconds(1) else { return }
+        guard signals.stepsDone != stepsAtLastSign, ContinuousClock.now - lastSign >= .seconds(1) else {
+            return
+        }
         progressed(to: done)
     }
 }

@@ -10,7 +10,9 @@ struct VoiceGateTests {
         for frame in 0..<count {
             let isSpeech = speech.contains { $0.contains(frame) }
             let power: Float = frame == quiet ? 0 : 1
-            if let span = gate.add(.init(probability: isSpeech ? 0.9 : 0.1, power: power)) { spans.append(span) }
+            if let span = gate.add(.init(probability: isSpeech ? 0.9 : 0.1, power: power)) {
+                spans.append(span)
+            }
             #expect(gate.firstNeededSample <= frame + 1)
         }
         return spans + gate.finish()

@@ -5,7 +5,8 @@ import Testing
 struct WhisperTextTests {
     @Test func aCharacterTornBetweenSegmentsIsMended() {
         let bytes = Array("oʻqish Ж".utf8)
-        #expect(SpeechText.texts(of: [Array(bytes.prefix(2)), Array(bytes.dropFirst(2))]) == ["o", "ʻqish Ж"])
+        #expect(
+            SpeechText.texts(of: [Array(bytes.prefix(2)), Array(bytes.dropFirst(2))]) == ["o", "ʻqish Ж"])
         #expect(SpeechText.texts(of: [Array(bytes.dropLast(1)), Array(bytes.suffix(1))]) == ["oʻqish", "Ж"])
     }
 
@@ -26,7 +27,8 @@ struct WhisperTextTests {
     }
 
     @Test func asidesAreKept() {
-        #expect(SpeechText.withoutMarks("♪ He said (and meant) 5 * 3 [laughs] ♪") == "He said (and meant) 5 * 3")
+        #expect(
+            SpeechText.withoutMarks("♪ He said (and meant) 5 * 3 [laughs] ♪") == "He said (and meant) 5 * 3")
         #expect(SpeechText.withoutMarks("an open [ bracket") == "an open [ bracket")
     }
 
@@ -62,7 +64,8 @@ struct WhisperTextTests {
         #expect(WhisperModel.name(of: "/models/ggml-base-q8_0.bin") == "base-q8_0")
     }
 
-    private func segment(_ tokens: [Int32], _ start: Int, probability: Float = -0.2) -> WhisperResult.Segment {
+    private func segment(_ tokens: [Int32], _ start: Int, probability: Float = -0.2) -> WhisperResult.Segment
+    {
         .init(start: start, end: start + 1, text: [], tokens: tokens, logProbability: probability)
     }
 }
