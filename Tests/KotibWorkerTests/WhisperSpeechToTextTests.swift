@@ -91,7 +91,8 @@ import Testing
     }
 
     /// Where they would wait spinning, this takes long on a busy machine.
-    @Test(.enabled(if: WhisperSpeechToText.threadsWaitAsleep)) func threadsThatShareAWindowHearTheSame() throws {
+    @Test(.enabled(if: WhisperSpeechToText.threadsWaitAsleep))
+    func threadsThatShareAWindowHearTheSame() throws {
         let speech = Array(try fixture.speech("jfk").prefix(48_000))
         let listener = Listener()
         let engine = try fixture.engine(sharesWindows: true)
