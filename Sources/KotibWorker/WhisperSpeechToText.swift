@@ -36,12 +36,12 @@ final class WhisperSpeechToText: SpeechToText {
         self.model = loaded
         self.sharesWindows = sharesWindows
         detector = try VoiceDetector(model: vadModel)
-        lanes = try (0..<threads).map { try WhisperLane($0, model: loaded) }
+        lanes = try (0..<threads).map { _ in try WhisperLane(model: loaded) }
         let warm = WhisperMailbox<Void>()
         for (index, lane) in lanes.enumerated() {
             // Only the first is ever given more than one thread.
             lane.start(postingTo: warm) { $0.warmUp(threads: index == 0 && sharesWindows ? threads : 1) }
-            while warm.take(waiting: 1000) == nil {}
+            warm.take()
         }
     }
 
