@@ -21,6 +21,9 @@ struct SpeechPacker {
         self.lanes = Swift.max(1, lanes)
     }
 
+    /// The sample of the recording where what is not yet in a window begins; nil where all is.
+    var firstWaiting: Int? { waiting.first?.span.audio.lowerBound }
+
     /// Takes the next piece, no longer than `capacity`; returns windows that are ready.
     ///
     /// A window's worth of speech for each lane is held back, so that ``finish()`` can share it out.

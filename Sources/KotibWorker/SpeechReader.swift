@@ -6,6 +6,8 @@ struct SpeechReader {
     /// Samples of speech found so far.
     private(set) var speech = 0
     private(set) var isAtEnd = false
+    /// All speech before this sample is in a window given already.
+    var firstUnpacked: Int { packer.firstWaiting ?? position }
 
     private let source: any SampleSource
     private let detector: VoiceDetector
@@ -31,7 +33,7 @@ struct SpeechReader {
     /// Reads the next portion; returns the windows that are full thereby, and at the end those left.
     /// - Throws: what the source throws, or ``EngineFailure``.
     mutating func advance() throws -> [SpeechWindow] {
-        let samples = try source.read(portion)
+        let samples = try read()
         guard !samples.isEmpty else { return try finish() }
         position += samples.count
         recent += samples
@@ -42,6 +44,17 @@ struct SpeechReader {
         let windows = try judge(frames)
         forget()
         return windows
+    }
+
+    /// A whole portion even where the source gives less at once; less only at the end.
+    private func read() throws -> [Float] {
+        var samples = try source.read(portion)
+        while !samples.isEmpty && samples.count < portion {
+            let more = try source.read(portion - samples.count)
+            if more.isEmpty { break }
+            samples += more
+        }
+        return samples
     }
 
     private mutating func finish() throws(EngineFailure) -> [SpeechWindow] {

@@ -4,6 +4,8 @@ import CWhisper
 final class WhisperDecoder {
     private let model: WhisperModel
     private let state: OpaquePointer
+    /// Kept, because making them opens a file to count the processors.
+    private let defaults = whisper_full_default_params(WHISPER_SAMPLING_GREEDY)
 
     /// - Throws: ``EngineFailure`` where memory does not suffice.
     init(model: WhisperModel) throws(EngineFailure) {
@@ -104,7 +106,7 @@ final class WhisperDecoder {
     }
 
     private func parameters(_ settings: Settings) -> whisper_full_params {
-        var parameters = whisper_full_default_params(WHISPER_SAMPLING_GREEDY)
+        var parameters = defaults
         parameters.n_threads = Int32(settings.threads)
         parameters.audio_ctx = Int32(settings.context)
         parameters.max_tokens = Int32(settings.longestText)

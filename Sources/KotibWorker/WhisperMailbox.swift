@@ -1,7 +1,7 @@
 import Dispatch
 import Synchronization
 
-/// Where lanes leave what they have done, for the one thread that waits for it.
+/// Values from any threads, in order, for the one thread that waits for them.
 final class WhisperMailbox<Value: Sendable>: Sendable {
     private let values = Mutex<[Value]>([])
     private let count = DispatchSemaphore(value: 0)
@@ -9,6 +9,12 @@ final class WhisperMailbox<Value: Sendable>: Sendable {
     func post(_ value: Value) {
         values.withLock { $0.append(value) }
         count.signal()
+    }
+
+    /// The oldest value; waits for one.
+    func take() -> Value {
+        count.wait()
+        return values.withLock { $0.removeFirst() }
     }
 
     /// The oldest value, or nil where none comes for so many milliseconds.

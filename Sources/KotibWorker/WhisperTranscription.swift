@@ -17,6 +17,7 @@ final class WhisperTranscription {
     }
 
     private let lanes: [WhisperLane]
+    private let sharesWindows: Bool
     private let observer: any TranscriptionObserver
     /// 0 where unknown.
     private let expectedSamples: Double
@@ -35,12 +36,13 @@ final class WhisperTranscription {
     private var stepsAtLastSign = 0
 
     init(
-        reader: SpeechReader, lanes: [WhisperLane], language: String?, expectedSamples: Double,
-        observer: any TranscriptionObserver
+        reader: SpeechReader, lanes: [WhisperLane], language: String?, sharesWindows: Bool,
+        expectedSamples: Double, observer: any TranscriptionObserver
     ) {
         self.reader = reader
         self.lanes = lanes
         self.language = language
+        self.sharesWindows = sharesWindows
         self.expectedSamples = expectedSamples
         self.observer = observer
         idle = Array(lanes.indices)
@@ -51,30 +53,38 @@ final class WhisperTranscription {
     func finish() throws -> Bool {
         while !(reader.isAtEnd && waiting.isEmpty && started.isEmpty) {
             if observer.isCancelled { return false }
-            if waiting.isEmpty && !reader.isAtEnd {
+            let reads = wantsSpeech
+            if reads {
                 waiting += try reader.advance()
                 signals.step()
-            } else if let done = mailbox.take(waiting: idle.isEmpty || waiting.isEmpty ? 50 : 0) {
+            }
+            if let done = mailbox.take(waiting: reads || started.isEmpty ? 0 : 50) {
                 idle.append(done.lane)
                 finished[done.number] = try done.result.get()
                 giveOn()
             }
-            if !waiting.isEmpty && language == nil { try detectLanguage() }
-            while !waiting.isEmpty, !idle.isEmpty { startNext() }
+            if language == nil && !waiting.isEmpty && !wantsSpeech { try detectLanguage() }
+            while language != nil, !waiting.isEmpty, !idle.isEmpty { startNext() }
             giveSign()
         }
         progressed(to: 1)
         return true
     }
 
+    /// Whether to read on: one window waits while the lanes are busy, or some 5 s of speech for the language.
+    private var wantsSpeech: Bool {
+        if reader.isAtEnd { return false }
+        return waiting.isEmpty || (language == nil && waiting.reduce(0) { $0 + $1.length } < 80_000)
+    }
+
     // MARK: - Lanes
 
-    /// Hands the next window to an idle lane; to the first, with all threads, where it is the last and alone.
+    /// Hands the next window to an idle lane; to the first, perhaps with all threads, where it is the last and alone.
     private func startNext() {
         let window = waiting.removeFirst()
         let isAlone = reader.isAtEnd && waiting.isEmpty && idle.count == lanes.count
         let lane = idle.remove(at: isAlone ? idle.firstIndex(of: 0) ?? 0 : 0)
-        let threads = isAlone ? lanes.count : 1
+        let threads = isAlone && sharesWindows ? lanes.count : 1
         let number = nextToStart
         nextToStart += 1
         started[number] = window
@@ -88,11 +98,10 @@ final class WhisperTranscription {
 
     /// Asks on the first speech, before any window is handed out: all lanes are idle.
     private func detectLanguage() throws {
-        guard let window = waiting.first else { return }
         let answer = WhisperMailbox<Result<String?, EngineFailure>>()
         // 10 s.
-        let samples = Array(window.samples.prefix(160_000))
-        let threads = lanes.count
+        let samples = Array(waiting.flatMap(\.samples).prefix(160_000))
+        let threads = sharesWindows ? lanes.count : 1
         lanes[0].start(postingTo: answer) { [signals] decoder in
             Result { () throws(EngineFailure) in
                 try decoder.detectLanguage(samples, threads: threads, signals: signals)
@@ -135,7 +144,7 @@ final class WhisperTranscription {
     private var done: Double {
         guard expectedSamples > 0 else { return 0 }
         let next = started[nextToGiveOn] ?? waiting.first
-        return Double(next?.range.lowerBound ?? reader.position) / expectedSamples
+        return Double(next?.range.lowerBound ?? reader.firstUnpacked) / expectedSamples
     }
 
     private func progressed(to newFraction: Double) {

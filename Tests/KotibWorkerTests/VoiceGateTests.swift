@@ -29,7 +29,7 @@ struct VoiceGateTests {
     }
 
     @Test func speechIsPadded() {
-        #expect(spans(200, speech: [50..<100]) == [VoiceSpan(speech: 50..<100, audio: 41..<109)])
+        #expect(spans(200, speech: [50..<100]) == [VoiceSpan(speech: 50..<100, audio: 44..<106)])
     }
 
     @Test func paddingStaysWithinTheRecording() {
@@ -47,7 +47,7 @@ struct VoiceGateTests {
     @Test func neighboursShareTheSilenceBetweenThem() {
         let found = spans(200, speech: [20..<40, 50..<70])
         #expect(found.map(\.speech) == [20..<40, 50..<70])
-        #expect(found.map(\.audio) == [11..<45, 45..<79])
+        #expect(found.map(\.audio) == [14..<45, 45..<76])
     }
 
     @Test func longSpeechIsCutWhereItIsQuietest() {

@@ -1,6 +1,5 @@
 import Foundation
 import KotibModel
-import Synchronization
 
 @testable import KotibWorker
 
@@ -21,10 +20,10 @@ struct WhisperFixture {
         self.root = root
     }
 
-    func engine(threads: Int = 2, portion: Int = 160_000) throws -> WhisperSpeechToText {
+    func engine(threads: Int = 2, sharesWindows: Bool = false) throws -> WhisperSpeechToText {
         try WhisperSpeechToText(
-            model: root + "/models/ggml-base-q8_0.bin", vadModel: vadModel, threads: threads, portion: portion
-        )
+            model: root + "/models/ggml-base-q8_0.bin", vadModel: vadModel, threads: threads,
+            sharesWindows: sharesWindows)
     }
 
     var vadModel: String { root + "/models/ggml-silero-v6.2.0.bin" }
@@ -96,7 +95,8 @@ struct WhisperFixture {
     }
 
     static let jfk = """
-        And so, my fellow Americans, ask not what your country can do for you, ask what you can do for your country.
+        And so, my fellow Americans, ask not what your country can do for you, ask what you can do for your
+        country.
         """
 
     static let twoCities = """
