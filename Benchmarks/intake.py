@@ -1,7 +1,7 @@
 """From a closed file to a committed row: Kotib beside a shell pipeline and a Python script doing the same work.
 
-All three give media type, size, SHA-256 and duration to a row of SQLite (WAL, synchronous=FULL). Settling is left
-out of Kotib's times; the peers have none.
+All give media type, size and SHA-256 to a row of SQLite (WAL, synchronous=FULL), the shell without the duration.
+Settling is left out of Kotib's times; the peers have none.
 """
 
 import os
