@@ -58,12 +58,20 @@ public struct Daemon: Sendable {
 
     private func run() async throws {
         prepareProcess()
-        let lock = try LockFile(path: configuration.state + "/kotibd.lock")
+        let lock = try takeLock()
         defer { withExtendedLifetime(lock) {} }
         let catalog = try await Catalog.open(configuration.databasePath)
         try await serve(catalog)
         try await catalog.close()
         logger.notice("stopped")
+    }
+
+    private func takeLock() throws -> LockFile {
+        do {
+            return try LockFile(path: configuration.state + "/kotibd.lock")
+        } catch LockFile.Failure.held(let process) {
+            throw StateFolderInUse(folder: configuration.state, process: process)
+        }
     }
 
     /// A broken pipe is an error code to us, and what lies in the state folder is nobody else's to read.

@@ -22,11 +22,22 @@ enum ExitStatus {
     static func code(for error: any Error) -> Int32 {
         switch error {
         case is ConfigurationError: configuration
-        case LockFile.Failure.held: busy
+        case is StateFolderInUse: busy
         case is LockFile.Failure: cannotCreate
         case let error as CatalogError: error.code == .corrupt ? dataError : cannotCreate
         case is SystemError, is FileError: systemError
         default: fault
         }
+    }
+}
+
+/// Another daemon works on the same catalog.
+struct StateFolderInUse: Error, CustomStringConvertible {
+    var folder: String
+    var process: Int32?
+
+    var description: String {
+        let who = process.map { "Another kotibd, process \($0)," } ?? "Another kotibd"
+        return "\(who) uses the state folder \(folder); stop it first, or name another folder (setting state)."
     }
 }
