@@ -38,6 +38,6 @@ struct StateFolderInUse: Error, CustomStringConvertible {
 
     var description: String {
         let who = process.map { "Another kotibd, process \($0)," } ?? "Another kotibd"
-        return "\(who) uses the state folder \(folder); stop it first, or name another folder (setting state)."
+        return "\(who) uses the state folder \(folder); stop it, or name another folder (setting state)."
     }
 }
