@@ -6,17 +6,15 @@ import time
 from programs import Program, kotibd, machine
 
 
-def idle(program: Program, seconds: int) -> float:
-    before = program.cpu()
-    time.sleep(seconds)
-    return program.cpu() - before
-
-
 def report(label: str, program: Program, seconds: int) -> float:
-    used = idle(program, seconds)
+    while program.log.read_text().count("worker ready") < 2:
+        time.sleep(0.1)
+    before, all_before = program.cpu(with_children=False), program.cpu()
+    time.sleep(seconds)
+    used, all_used = program.cpu(with_children=False) - before, program.cpu() - all_before
     anonymous, resident = program.memory("RssAnon"), program.memory("VmRSS")
     print(
-        f"  {label:28} {used:6.2f} CPU s in {seconds} s   RssAnon {anonymous:6.1f} MiB   RSS {resident:6.1f} MiB"
+        f"  {label:28} {used:5.2f} CPU s in {seconds} s ({all_used:.2f} with workers)   RssAnon {anonymous:6.1f} MiB   RSS {resident:6.1f} MiB"
     )
     return anonymous
 
