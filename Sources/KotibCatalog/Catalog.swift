@@ -41,7 +41,7 @@ public final class Catalog: Sendable {
     ///
     /// The check reads the whole file (`PRAGMA quick_check`): about a second for each 100 MB.
     /// - Parameter file: a path; its folder exists. A new file is readable by its owner only.
-    /// - Throws: ``CatalogError``; for ``CatalogError/Code/corrupt`` see ``setAside(_:now:)``.
+    /// - Throws: ``CatalogError``.
     public static func open(_ file: String) async throws(CatalogError) -> Catalog {
         let result: Result<Catalog, CatalogError> = await onThread {
             do throws(CatalogError) {
@@ -51,23 +51,6 @@ public final class Catalog: Sendable {
             }
         }
         return try result.get()
-    }
-
-    /// Renames a corrupt database, its log included, so that ``open(_:)`` starts with an empty one and a scan
-    /// of the inboxes fills it.
-    /// - Returns: where it lies now: `<file>.corrupt-<time>`.
-    /// - Throws: ``CatalogError`` with ``CatalogError/Code/inaccessible``.
-    public static func setAside(_ file: String, now: Date = Date()) throws(CatalogError) -> String {
-        let target = file + ".corrupt-" + Timestamp.text(now).replacing(":", with: "")
-        // The database first: without its log it would lack commits, and SQLite deletes a log beside an empty
-        // database (pagerOpenWalIfPresent).
-        for ending in ["", "-wal", "-shm"] {
-            guard rename(file + ending, target + ending) != 0, errno != ENOENT else { continue }
-            throw CatalogError(
-                code: .inaccessible, operation: "set aside", message: String(cString: strerror(errno)),
-                file: file)
-        }
-        return target
     }
 
     /// Waits for the calls under way, copies the log into the database and closes it. Later calls fail.

@@ -3,7 +3,7 @@ import GRDB
 /// Why the catalog could not do what it was asked. Nothing of the failed call is kept.
 public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: String, Hashable, Sendable {
-        /// The file is no database, or its pages contradict each other: set it aside and start anew.
+        /// The file is no database, or its pages contradict each other: restore a backup or start anew.
         case corrupt
         /// A later version of the program has changed the tables.
         case newerSchema
@@ -45,7 +45,20 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    public var description: String { "catalog \(file): \(operation): \(message)" }
+    public var description: String {
+        "catalog \(file): \(operation): \(message)" + (advice.map { "; \($0)" } ?? "")
+    }
+
+    /// What an administrator can do about it.
+    private var advice: String? {
+        switch code {
+        case .corrupt: "restore it from a backup, or move it away: all recordings are then taken anew"
+        case .newerSchema: "run the version of kotibd that wrote it, or a later one"
+        case .full: "free space on its file system"
+        case .inaccessible: "let the daemon's user read and write it and its folder"
+        case .busy, .inputOutput, .constraint, .rolledBack, .other: nil
+        }
+    }
 }
 
 extension CatalogError {
