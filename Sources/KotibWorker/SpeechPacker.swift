@@ -4,7 +4,7 @@
 /// Windows are decoded independently, so each should begin and end where the speaker draws breath. Their cost
 /// follows their length (the encoder's context is cut to it), so a window need not be full.
 struct SpeechPacker {
-    /// Samples; Whisper hears 30 s at once.
+    /// Samples that a window may have.
     let capacity: Int
     /// How many windows are decoded at once.
     let lanes: Int
@@ -16,7 +16,7 @@ struct SpeechPacker {
     private var packedAny = false
 
     /// - Parameter capacity: samples.
-    init(capacity: Int = 29 * 16_000 + 8_000, lanes: Int) {
+    init(capacity: Int = WhisperDecoder.longestWindow, lanes: Int) {
         self.capacity = capacity
         self.lanes = Swift.max(1, lanes)
     }

@@ -20,6 +20,8 @@ final class WhisperDecoder {
         whisper_free_state(state)
     }
 
+    private var longestContext: Int { model.fullContext / Self.step * Self.step }
+
     /// Makes all that a decoder and its threads need at their first use: memory, files under /sys, threads.
     func warmUp(threads: Int) {
         let silence = [Float](repeating: 0, count: 16_000)
@@ -30,7 +32,7 @@ final class WhisperDecoder {
     }
 
     /// Which language is spoken, ISO 639-1; nil where cancelled.
-    /// - Parameter samples: speech; 10 s suffice, and cost a third of a whole window.
+    /// - Parameter samples: speech; more than ``enoughForLanguage`` costs without need.
     func detectLanguage(
         _ samples: [Float], threads: Int, signals: WhisperSignals
     ) throws(EngineFailure) -> String? {
@@ -49,7 +51,7 @@ final class WhisperDecoder {
         return String(cString: language)
     }
 
-    /// The words in `samples`, at most 30 s; nil where cancelled. Times are in samples from the window's start.
+    /// The words in `samples`, at most ``longestWindow`` of them; nil where cancelled. Times are in samples from the window's start.
     func decode(
         _ samples: [Float], language: String, threads: Int, signals: WhisperSignals
     ) throws(EngineFailure) -> WhisperResult? {
@@ -57,14 +59,17 @@ final class WhisperDecoder {
         settings.context = context(for: samples.count)
         guard let first = try run(samples, settings) else { return nil }
         guard first.isDoubtful else { return first }
-        // Again as whisper.cpp does it: with the context of 30 s, and less and less strictly.
-        let wasCut = settings.context < model.fullContext
-        settings.context = model.fullContext
+        // Again as whisper.cpp does it: with a long context, and less and less strictly.
+        let wasCut = settings.context < longestContext
+        settings.context = longestContext
         settings.temperature = wasCut ? 0 : 0.2
         settings.temperatureStep = 0.2
         guard let second = try run(samples, settings) else { return nil }
         return second.isBetter(than: first) ? second : first
     }
+
+    /// Samples (9 s): what fills a context of 512 positions.
+    static let enoughForLanguage = (2 * step - margin) * 320
 
     // MARK: - One run
 
@@ -87,9 +92,20 @@ final class WhisperDecoder {
     /// Positions of the encoder's context for so many samples: 50 a second, and a margin without which Whisper
     /// loses the last words. The encoder's cost follows them.
     private func context(for samples: Int) -> Int {
-        let positions = (samples + 319) / 320 + 64
-        return min((positions + 63) / 64 * 64, model.fullContext)
+        Self.context(for: samples, longest: longestContext)
     }
+
+    /// A multiple of 256, always: with flash attention, whisper.cpp 1.8.5 reads its memory up to the next
+    /// multiple, and finds there what an earlier window left, perhaps of another recording.
+    static func context(for samples: Int, longest: Int) -> Int {
+        let positions = (samples + 319) / 320 + margin
+        return min((positions + step - 1) / step * step, longest)
+    }
+
+    /// The longest window, in samples (24.3 s): the context of 30 s, 1500 positions, is no multiple of 256.
+    static let longestWindow = (1280 - margin) * 320
+    private static let margin = 64
+    private static let step = 256
 
     /// Returns nil where cancelled, and where the settings say only to prepare.
     private func run(_ samples: [Float], _ settings: Settings) throws(EngineFailure) -> WhisperResult? {

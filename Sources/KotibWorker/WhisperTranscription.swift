@@ -99,8 +99,7 @@ final class WhisperTranscription {
     /// Asks on the first speech, before any window is handed out: all lanes are idle.
     private func detectLanguage() throws {
         let answer = WhisperMailbox<Result<String?, EngineFailure>>()
-        // 10 s.
-        let samples = Array(waiting.flatMap(\.samples).prefix(160_000))
+        let samples = Array(waiting.flatMap(\.samples).prefix(WhisperDecoder.enoughForLanguage))
         let threads = sharesWindows ? lanes.count : 1
         lanes[0].start(postingTo: answer) { [signals] decoder in
             Result { () throws(EngineFailure) in

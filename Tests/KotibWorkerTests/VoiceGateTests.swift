@@ -51,11 +51,16 @@ struct VoiceGateTests {
     }
 
     @Test func longSpeechIsCutWhereItIsQuietest() {
-        let found = spans(1500, speech: [0..<1500], quiet: 700)
+        let found = spans(1500, speech: [0..<1500], quiet: 600)
         let cut = found.first?.audio.upperBound ?? 0
-        #expect(abs(cut - 700) <= 1)
+        #expect(abs(cut - 600) <= 1)
         #expect(found.reduce(0) { $0 + $1.audio.count } == 1500)
         #expect(found.allSatisfy { $0.audio.count <= rules.longestSpeech })
+    }
+
+    @Test func theLongestStretchFitsAWindow() {
+        let rules = VoiceGate.Rules()
+        #expect((rules.longestSpeech + 2 * rules.padding) * rules.frame <= WhisperDecoder.longestWindow)
     }
 
     @Test func speechAtTheEndIsKept() {

@@ -102,6 +102,22 @@ import Testing
         #expect(!listener.segments.isEmpty)
     }
 
+    /// whisper.cpp keeps memory from window to window; what it reads of it must be this window's.
+    @Test func whatWasHeardBeforeLeavesNoTrace() throws {
+        let engine = try fixture.engine(threads: 1)
+        func hear(_ samples: [Float]) throws -> [TranscriptSegment] {
+            let listener = Listener()
+            _ = try engine.transcribe(
+                SampleArray(samples), language: "en", expectedDuration: 0, observer: listener)
+            return listener.segments
+        }
+        let speech = Array(try fixture.speech("endgame_nagg_nell").prefix(112_000))
+        let fresh = try hear(speech)
+        _ = try hear(Array(fixture.speech("two_cities").prefix(320_000)))
+        #expect(try hear(speech) == fresh)
+        #expect(!fresh.isEmpty)
+    }
+
     @Test func cancellingEndsSoonAndLeavesTheEngineUsable() throws {
         let engine = try fixture.engine()
         let speech = try fixture.speech("two_cities")

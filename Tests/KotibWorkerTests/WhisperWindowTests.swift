@@ -22,7 +22,7 @@ struct WhisperWindowTests {
     }
 
     private func windows(_ pieces: [SpeechPiece], lanes: Int = 2) -> [SpeechWindow] {
-        var packer = SpeechPacker(lanes: lanes)
+        var packer = SpeechPacker(capacity: 30 * 16_000, lanes: lanes)
         return pieces.flatMap { packer.add($0) } + packer.finish()
     }
 
@@ -44,7 +44,7 @@ struct WhisperWindowTests {
         }
         let all = pieces(list)
         let packed = windows(all)
-        #expect(packed.allSatisfy { $0.length <= 29 * 16_000 + 8_000 })
+        #expect(packed.allSatisfy { $0.length <= 30 * 16_000 })
         #expect(packed.flatMap(\.pieces) == all)
     }
 
@@ -58,13 +58,18 @@ struct WhisperWindowTests {
     }
 
     @Test func onlyAFewWindowsWait() {
-        var packer = SpeechPacker(lanes: 2)
+        var packer = SpeechPacker(capacity: 30 * 16_000, lanes: 2)
         var waiting = 0
         for piece in pieces(repeated(500)) {
             waiting += piece.samples.count
             waiting -= packer.add(piece).reduce(0) { $0 + $1.length }
             #expect(waiting <= 2 * packer.capacity)
         }
+    }
+
+    @Test(arguments: [(16_000, 256), (61_440, 256), (61_441, 512), (WhisperDecoder.longestWindow, 1280)])
+    func theContextFollowsTheLengthInWholeSteps(_ samples: Int, _ positions: Int) {
+        #expect(WhisperDecoder.context(for: samples, longest: 1280) == positions)
     }
 
     @Test func timesLeadBackToTheRecording() {
