@@ -27,20 +27,31 @@ struct Patience: Sendable {
             do {
                 try await step()
                 return
-            } catch let error as FileError where !error.retryCanHelp || tries >= Self.triesOfOneFile {
-                logger.warning(
-                    "left to the next scan", metadata: ["file": "\(subject.text)", "cause": "\(error)"])
-                return
             } catch {
                 if Task.isCancelled { return }
                 tries += 1
-                logger.error(
-                    "intake waits and tries again",
-                    metadata: ["file": "\(subject.text)", "cause": "\(error)", "wait": "\(pause)"])
+                let metadata: Logger.Metadata = ["file": "\(subject.text)", "cause": "\(error)"]
+                guard isWorthWaiting(for: error, tries) else {
+                    logger.error("left to the next scan", metadata: metadata)
+                    return
+                }
+                logger.warning(
+                    "intake waits and tries again", metadata: metadata.merging(["wait": "\(pause)"]) { $1 })
             }
             // Cancelled: the loop's condition ends it.
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, Self.longestPause)
+        }
+    }
+}
+
+extension Patience {
+    private func isWorthWaiting(for error: any Error, _ tries: Int) -> Bool {
+        switch error {
+        case let error as FileError: error.retryCanHelp && tries < Self.triesOfOneFile
+        case let error as CatalogError: error.isRetryable
+        // The worker that inspects: without it no file can be taken.
+        default: true
         }
     }
 }
