@@ -136,6 +136,11 @@ public func withDaemon<Result>(
         await daemon.cleanUp()
         return result
     } catch {
+        if Task.isCancelled {
+            // At a test's time limit its errors go unheard.
+            FileHandle.standardError.write(
+                Data((daemon.trouble("The time is over.").description + "\n").utf8))
+        }
         await daemon.cleanUp()
         throw error
     }

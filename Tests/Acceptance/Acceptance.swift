@@ -5,7 +5,7 @@ import Testing
 
 /// All areas, one test after the other: whisper's threads spin, so that two engines at once would take many times
 /// as long.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized)
 enum Acceptance {}
 
 extension DaemonFixture {

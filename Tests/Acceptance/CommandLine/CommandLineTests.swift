@@ -4,7 +4,7 @@ import Testing
 
 extension Acceptance {
     /// What an administrator sees before anything runs.
-    @Suite struct CommandLineInterface {
+    @Suite(.timeLimit(.minutes(5))) struct CommandLineInterface {
         @Test func versionIsOneLine() async throws {
             let result = try await kotibd(["--version"])
             #expect(result.end == .exited(0))

@@ -4,7 +4,7 @@ import Testing
 
 extension Acceptance {
     /// What an init system sees.
-    @Suite struct Service {
+    @Suite(.timeLimit(.minutes(5))) struct Service {
         @Test func itTellsSystemdWhenItIsReadyWhatItDoesAndWhenItStops() async throws {
             try await withDaemon { daemon in
                 _ = try await daemon.awaitNotification("STATUS=")

@@ -4,7 +4,7 @@ import Testing
 
 extension Acceptance {
     /// What must not be left, seen or made up.
-    @Suite struct Hygiene {
+    @Suite(.timeLimit(.minutes(5))) struct Hygiene {
         @Test func noWorkerOutlivesAStop() async throws {
             try await withDaemon { daemon in
                 let workers = try await workersAtWork(daemon)

@@ -5,7 +5,7 @@ import Testing
 
 extension Acceptance {
     /// Wherever below the inbox a recording turns up, and however it got there, it becomes one transcript.
-    @Suite struct Places {
+    @Suite(.timeLimit(.minutes(5))) struct Places {
         @Test func aFolderMadeAfterTheStart() async throws {
             try await withDaemon { daemon in
                 let talk = try await speech(daemon)

@@ -5,7 +5,7 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    @Suite struct Refusals {
+    @Suite(.timeLimit(.minutes(5))) struct Refusals {
         @Test(arguments: BadFile.allCases)
         func aBadFileGetsANoteAndIsLeftAlone(bad: BadFile) async throws {
             try await withDaemon { daemon in

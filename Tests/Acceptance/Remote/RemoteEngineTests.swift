@@ -3,7 +3,7 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    @Suite struct RemoteEngine {
+    @Suite(.timeLimit(.minutes(5))) struct RemoteEngine {
         @Test func aRemoteServiceMakesTheWords() async throws {
             let port = try Loopback.freePort()
             try await withDaemon(remote(port), starting: false) { daemon in

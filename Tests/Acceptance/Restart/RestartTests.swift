@@ -4,7 +4,7 @@ import Testing
 
 extension Acceptance {
     /// Whenever the daemon ends, and however: each recording becomes one transcript.
-    @Suite struct Restart {
+    @Suite(.timeLimit(.minutes(5))) struct Restart {
         @Test func killedInTheMiddleOfATranscriptionItStartsOver() async throws {
             try await withDaemon { daemon in
                 try daemon.drop(daemon.installation.sample("two_cities"), as: "alisher/talk.wav")

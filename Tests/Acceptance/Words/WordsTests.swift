@@ -4,7 +4,7 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    @Suite struct Words {
+    @Suite(.timeLimit(.minutes(5))) struct Words {
         /// Of a hundred words, ten may be wrong: the model makes one to four of 119 (two_cities), and others on
         /// other machines.
         private let tolerated = 0.10

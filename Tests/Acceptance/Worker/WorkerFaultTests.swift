@@ -4,7 +4,7 @@ import Testing
 
 extension Acceptance {
     /// What happens to a worker costs its recording an attempt, and nobody anything else.
-    @Suite struct WorkerFaults {
+    @Suite(.timeLimit(.minutes(5))) struct WorkerFaults {
         @Test func aKilledWorkerIsReplaced() async throws {
             try await withDaemon { daemon in
                 let worker = try await busyWorker(daemon)
