@@ -23,7 +23,7 @@ public struct IngestPipeline: Sendable {
     let queue: TranscriptionQueue
     let language: NoteLanguage
     let recovery: Recovery
-    let patience: Patience
+    var patience: Patience
     let logger: Logger
 
     public init(
@@ -116,7 +116,8 @@ public struct IngestPipeline: Sendable {
         case .unchanged(let id):
             try await sidecars.writeDue(id)
             logger.debug("unchanged", metadata: ["recording": "\(id)", "file": "\(path)"])
-            return
+            // It may be back from being gone, and still without its words.
+            return await queue.wake()
         case .new: break
         case .replaced(_, let old, let notes):
             await queue.cancel(old)
