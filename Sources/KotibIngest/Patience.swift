@@ -10,8 +10,8 @@ import Logging
 /// What is wrong with one file alone is not waited for long, or a few bad files would hold up everybody: it is
 /// logged and left to the next scan, to which the file is still unknown.
 struct Patience: Sendable {
-    /// Between two tries; doubles from the first to the last.
-    static let firstPause = Duration.milliseconds(200)
+    /// Between two tries; doubles from the first to the longest.
+    var firstPause = Duration.milliseconds(200)
     static let longestPause = Duration.seconds(30)
 
     /// With one file whose trouble passes by itself, such as an oplock that Samba holds (EAGAIN, open(2)).
@@ -21,16 +21,17 @@ struct Patience: Sendable {
 
     /// - Parameter subject: what the step is about, for the log.
     func untilDone(about subject: Sighting, _ step: () async throws -> Void) async {
-        var pause = Self.firstPause
+        var pause = firstPause
         var tries = 0
         while !Task.isCancelled {
             do {
                 try await step()
                 return
             } catch let error as FileError where !error.retryCanHelp || tries >= Self.triesOfOneFile {
-                logger.warning(
-                    "left to the next scan", metadata: ["file": "\(subject.text)", "cause": "\(error)"])
-                return
+                return leave(subject, error)
+            } catch let error as CatalogError where error.code == .constraint {
+                // No time makes such a record legal: a worker has told nonsense about this file, say.
+                return leave(subject, error)
             } catch {
                 if Task.isCancelled { return }
                 tries += 1
@@ -42,6 +43,11 @@ struct Patience: Sendable {
             try? await Task.sleep(for: pause)
             pause = min(pause * 2, Self.longestPause)
         }
+    }
+
+    private func leave(_ subject: Sighting, _ error: any Error) {
+        logger.warning(
+            "left to the next scan", metadata: ["file": "\(subject.text)", "cause": "\(error)"])
     }
 }
 
