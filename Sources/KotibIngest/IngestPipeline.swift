@@ -111,6 +111,9 @@ public struct IngestPipeline: Sendable {
     }
 
     private func accept(_ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts) async throws {
+        if let known = try await catalog.current(path), known.audio == .gone {
+            try await sidecars.forgetRemoved(of: known.id)
+        }
         let acceptance = try await catalog.accept(path, identity: identity, facts: facts)
         switch acceptance {
         case .unchanged(let id):

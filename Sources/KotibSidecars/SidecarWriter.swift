@@ -67,6 +67,23 @@ public struct SidecarWriter: Sendable {
         }
     }
 
+    /// Forgets what a person removed beside a recording, so that what comes back gets its text again.
+    public func forgetRemoved(of id: RecordingID) async throws(CatalogError) {
+        for sidecar in try await catalog.ownedSidecars(of: id) {
+            do throws(FileError) {
+                let files = files
+                let status = try await BlockingWork.run { () throws(FileError) in
+                    try files.examine(sidecar.path)
+                }
+                if status != nil { continue }
+            } catch {
+                warn("cannot tell whether a text is still there", sidecar.path, error)
+                continue
+            }
+            try await catalog.sidecarRemoved(sidecar.path)
+        }
+    }
+
     private func write(_ recording: Recording) async throws(CatalogError) {
         guard let due = recording.sidecarDue else { return }
         guard let content = try await content(of: recording, due.kind) else {

@@ -73,6 +73,37 @@ import Testing
         }
     }
 
+    @Test func recordingThatComesBackWithoutItsTextGetsItAgain() async throws {
+        let engine = FakeEngine()
+        let inbox = try IngestFixture(engine: engine)
+        try await inbox.transcribing {
+            try await inbox.drop("speech")
+            try await inbox.awaitText("Hello.")
+            try await waitUntil("it is registered") { try await inbox.current()?.sidecarDue == nil }
+        }
+        try inbox.folder.rename("ali", to: "elsewhere")
+        await inbox.pipeline.handle(.gone(try inbox.path("ali")))
+        try inbox.folder.makeFolder("ali")
+        try await inbox.drop("speech")
+        #expect(inbox.folder.read("ali/talk.wav.txt") == "Hello.\n")
+        #expect(engine.calls.count == 1)
+    }
+
+    /// Who edits the text and takes the recording out and in again keeps the text.
+    @Test func recordingThatComesBackToItsEditedTextLeavesItAlone() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.transcribing {
+            try await inbox.drop("speech")
+            try await inbox.awaitText("Hello.")
+            try await waitUntil("it is registered") { try await inbox.current()?.sidecarDue == nil }
+        }
+        try inbox.folder.write("Hello!", to: "ali/talk.wav.txt")
+        try await inbox.lose("ali/talk.wav")
+        try await inbox.drop("speech")
+        #expect(inbox.folder.read("ali/talk.wav.txt") == "Hello!")
+        #expect(try inbox.names() == ["talk.wav", "talk.wav.txt"])
+    }
+
     @Test func folderTakesAllBelowItAlong() async throws {
         let inbox = try IngestFixture()
         try await inbox.record((1...1500).map { "ali/2026/\($0).wav" } + ["ali/2026x.wav"])
