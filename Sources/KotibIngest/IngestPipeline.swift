@@ -23,7 +23,7 @@ public struct IngestPipeline: Sendable {
     let queue: TranscriptionQueue
     let language: NoteLanguage
     let recovery: Recovery
-    let patience: Patience
+    var patience: Patience
     let logger: Logger
 
     public init(
@@ -111,12 +111,16 @@ public struct IngestPipeline: Sendable {
     }
 
     private func accept(_ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts) async throws {
+        if let known = try await catalog.current(path), known.audio == .gone {
+            try await sidecars.forgetRemoved(of: known.id)
+        }
         let acceptance = try await catalog.accept(path, identity: identity, facts: facts)
         switch acceptance {
         case .unchanged(let id):
             try await sidecars.writeDue(id)
             logger.debug("unchanged", metadata: ["recording": "\(id)", "file": "\(path)"])
-            return
+            // It may be back from being gone, and still without its words.
+            return await queue.wake()
         case .new: break
         case .replaced(_, let old, let notes):
             await queue.cancel(old)

@@ -32,7 +32,7 @@ struct Recovery: Sendable {
         }
     }
 
-    private func left(_ departure: Departure, _ path: InboxPath) async throws {
+    private func left(_ departure: Departure, _ path: InboxPath) async throws(CatalogError) {
         await queue.cancel(departure.recording)
         try await sidecars.remove(departure.notes)
         logger.info(
@@ -45,16 +45,32 @@ struct Recovery: Sendable {
         while !Task.isCancelled {
             let page = try await catalog.present(after: last, limit: 500)
             guard let end = page.last else { return }
-            let files = files
-            let missing = try await BlockingWork.run { () throws(FileError) in
-                var missing: [InboxPath] = []
-                for recording in page {
-                    if try files.examine(recording.path) == nil { missing.append(recording.path) }
-                }
-                return missing
-            }
-            for path in missing { try await gone(path) }
+            for path in await missing(page.map(\.path)) { try await gone(path) }
             last = end.id
         }
+    }
+
+    /// Which names are free. Where one cannot be looked at (a folder that its owner closed, a bad sector) it counts
+    /// as there, and the others are looked at all the same.
+    private func missing(_ paths: [InboxPath]) async -> [InboxPath] {
+        let files = files
+        let (missing, unclear) = await BlockingWork.run {
+            var missing: [InboxPath] = []
+            var unclear: [(path: InboxPath, cause: FileError)] = []
+            for path in paths {
+                do throws(FileError) {
+                    if try files.examine(path) == nil { missing.append(path) }
+                } catch {
+                    unclear.append((path, error))
+                }
+            }
+            return (missing, unclear)
+        }
+        if let first = unclear.first {
+            logger.warning(
+                "cannot tell whether recordings are still there",
+                metadata: ["file": "\(first.path)", "cause": "\(first.cause)", "count": "\(unclear.count)"])
+        }
+        return missing
     }
 }

@@ -30,8 +30,18 @@ struct SidecarPlace: Sendable {
         } catch .occupied {
             return .occupied
         } catch {
-            if Self.folderIsGone(error) { return .folderGone }
+            if Self.mayMeanThatTheFolderIsGone(error), folderIsGone() { return .folderGone }
             throw error
+        }
+    }
+
+    /// Asked once more, because a file that somebody deletes between two steps gives the same error.
+    private func folderIsGone() -> Bool {
+        do throws(FileError) {
+            _ = try files.openFolder(path.parent)
+            return false
+        } catch {
+            return Self.mayMeanThatTheFolderIsGone(error)
         }
     }
 
@@ -45,7 +55,14 @@ struct SidecarPlace: Sendable {
 
     private func holds(_ content: [UInt8], _ status: FileStatus) throws(FileError) -> Bool {
         guard status.kind == .regular, status.identity.size == content.count else { return false }
-        let file = try files.openForReading(path).file
+        let file: OpenFile
+        do throws(FileError) {
+            file = try files.openForReading(path).file
+        } catch {
+            // What Kotib may not read it has not written.
+            if error.code == EACCES { return false }
+            throw error
+        }
         do throws(SystemError) {
             return try file.read(upTo: content.count + 1) == content
         } catch {
@@ -54,7 +71,7 @@ struct SidecarPlace: Sendable {
     }
 
     /// What opening the folder says (errno(3)) when it was removed, or when a link or file took its place.
-    static func folderIsGone(_ error: FileError) -> Bool {
+    static func mayMeanThatTheFolderIsGone(_ error: FileError) -> Bool {
         [ENOENT, ENOTDIR, ELOOP].contains(error.code)
     }
 }

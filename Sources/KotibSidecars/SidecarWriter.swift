@@ -58,10 +58,27 @@ public struct SidecarWriter: Sendable {
                 try await BlockingWork.run { () throws(FileError) in try place.clear() }
             } catch {
                 // Still Kotib's own, so that whatever comes next at this name may take its place.
-                if !SidecarPlace.folderIsGone(error) {
+                if !SidecarPlace.mayMeanThatTheFolderIsGone(error) {
                     warn("a note could not be removed", sidecar.path, error)
                     continue
                 }
+            }
+            try await catalog.sidecarRemoved(sidecar.path)
+        }
+    }
+
+    /// Forgets what a person removed beside a recording, so that what comes back gets its text again.
+    public func forgetRemoved(of id: RecordingID) async throws(CatalogError) {
+        for sidecar in try await catalog.ownedSidecars(of: id) {
+            do throws(FileError) {
+                let files = files
+                let status = try await BlockingWork.run { () throws(FileError) in
+                    try files.examine(sidecar.path)
+                }
+                if status != nil { continue }
+            } catch {
+                warn("cannot tell whether a text is still there", sidecar.path, error)
+                continue
             }
             try await catalog.sidecarRemoved(sidecar.path)
         }
@@ -78,8 +95,10 @@ public struct SidecarWriter: Sendable {
             case .occupied: continue
             case .folderGone: return try await waive(recording, due)
             case .written(let identity):
-                return try await register(
-                    Sidecar(recording: recording.id, kind: due.kind, path: path, identity: identity), due)
+                let sidecar = Sidecar(
+                    recording: recording.id, kind: due.kind, path: path, identity: identity)
+                try await catalog.sidecarWritten(sidecar, due: due)
+                return try await removeNotes(beside: recording, except: path)
             case nil: return
             }
         }
@@ -112,13 +131,17 @@ extension SidecarWriter {
         return text.map { Array(($0 + "\n").utf8) }
     }
 
-    /// Once a text stands there, what said that there is none goes.
-    private func register(_ sidecar: Sidecar, _ due: SidecarDue) async throws(CatalogError) {
-        try await catalog.sidecarWritten(sidecar, due: due)
-        let others = try await catalog.ownedSidecars(of: sidecar.recording).filter { other in
-            other.path != sidecar.path && other.kind != .transcript
+    /// Once a text stands there, what said something else goes: by name, since a crash may have left the note of
+    /// a recording that lay there before.
+    private func removeNotes(beside recording: Recording, except path: InboxPath) async throws(CatalogError) {
+        for kind in [SidecarKind.rejected, .failed] {
+            for other in SidecarName.candidates(for: recording.path, kind: kind) where other != path {
+                guard let note = try await catalog.owner(ofSidecar: other), note.kind == kind else {
+                    continue
+                }
+                try await remove([note])
+            }
         }
-        try await remove(others)
     }
 
     private func waive(_ recording: Recording, _ due: SidecarDue) async throws(CatalogError) {

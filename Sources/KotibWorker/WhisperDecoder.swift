@@ -96,10 +96,11 @@ final class WhisperDecoder {
     }
 
     /// A multiple of 256, always: with flash attention, whisper.cpp 1.8.5 reads its memory up to the next
-    /// multiple, and finds there what an earlier window left, perhaps of another recording.
+    /// multiple, and finds there what an earlier window left, perhaps of another recording. Never 256 itself: in
+    /// so short a context five of eight phrases of 2 s came twice, in 512 none.
     static func context(for samples: Int, longest: Int) -> Int {
         let positions = (samples + 319) / 320 + margin
-        return min((positions + step - 1) / step * step, longest)
+        return min(max(2, (positions + step - 1) / step) * step, longest)
     }
 
     /// The longest window, in samples (24.3 s): the context of 30 s, 1500 positions, is no multiple of 256.

@@ -1,0 +1,199 @@
+import GRDB
+import Glibc
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import KotibTestSupport
+import KotibTranscription
+import KotibWatch
+import Testing
+
+@testable import KotibIngest
+
+@Suite struct DepartureTests {
+    @Test func removedRecordingKeepsItsTranscript() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.transcribing {
+            try await inbox.drop("speech")
+            try await inbox.awaitText("Hello.")
+        }
+        try await inbox.lose("ali/talk.wav")
+        let recording = try #require(try await inbox.current())
+        #expect(recording.audio == .gone)
+        #expect(try await inbox.catalog.transcript(of: recording.id)?.text == "Hello.")
+        #expect(try inbox.names() == ["talk.wav.txt"])
+    }
+
+    @Test func removedFileTakesItsNoteAlong() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.drop("bad")
+        try await inbox.lose("ali/talk.wav")
+        #expect(try inbox.names().isEmpty)
+        #expect(try await inbox.current()?.audio == .gone)
+    }
+
+    @Test func nameThatIsThereAgainIsLeftAlone() async throws {
+        let inbox = try IngestFixture()
+        let before = try await inbox.drop("bad")
+        await inbox.pipeline.handle(.gone(try inbox.path("ali/talk.wav")))
+        #expect(try await inbox.current() == before)
+        #expect(try inbox.names() == ["talk.wav", "talk.wav.rejected.txt"])
+    }
+
+    @Test func removalEndsTheJob() async throws {
+        let gate = Gate()
+        let engine = FakeEngine { _, _ throws(EngineError) in
+            try await gate.pass()
+            return FakeEngine.result("Hello.")
+        }
+        let inbox = try IngestFixture(engine: engine)
+        try await inbox.transcribing {
+            try await inbox.drop("speech")
+            try await waitUntil("it is with the engine") { gate.count == 1 }
+            try await inbox.lose("ali/talk.wav")
+            try await waitUntil("the job ends") { await inbox.queue.running().isEmpty }
+            #expect(try await inbox.current()?.state == .pending)
+        }
+        #expect(try inbox.names().isEmpty)
+    }
+
+    @Test func recordingThatComesBackIsTranscribedAtOnce() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.drop("speech")
+        try inbox.folder.rename("ali/talk.wav", to: "elsewhere")
+        await inbox.pipeline.handle(.gone(try inbox.path("ali/talk.wav")))
+        try await inbox.transcribing {
+            // Done with this one, the queue has looked for more and sleeps.
+            try await inbox.drop("other", "ali/other.wav")
+            try await inbox.awaitText("Hello.", beside: "ali/other.wav")
+            try await waitUntil("nothing runs") { await inbox.queue.running().isEmpty }
+            try inbox.folder.rename("elsewhere", to: "ali/talk.wav")
+            try await inbox.handle("ali/talk.wav")
+            try await inbox.awaitText("Hello.")
+        }
+    }
+
+    @Test func recordingThatComesBackWithoutItsTextGetsItAgain() async throws {
+        let engine = FakeEngine()
+        let inbox = try IngestFixture(engine: engine)
+        try await inbox.transcribing {
+            try await inbox.drop("speech")
+            try await inbox.awaitText("Hello.")
+            try await waitUntil("it is registered") { try await inbox.current()?.sidecarDue == nil }
+        }
+        try inbox.folder.rename("ali", to: "elsewhere")
+        await inbox.pipeline.handle(.gone(try inbox.path("ali")))
+        try inbox.folder.makeFolder("ali")
+        try await inbox.drop("speech")
+        #expect(inbox.folder.read("ali/talk.wav.txt") == "Hello.\n")
+        #expect(engine.calls.count == 1)
+    }
+
+    /// Who edits the text and takes the recording out and in again keeps the text.
+    @Test func recordingThatComesBackToItsEditedTextLeavesItAlone() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.transcribing {
+            try await inbox.drop("speech")
+            try await inbox.awaitText("Hello.")
+            try await waitUntil("it is registered") { try await inbox.current()?.sidecarDue == nil }
+        }
+        try inbox.folder.write("Hello!", to: "ali/talk.wav.txt")
+        try await inbox.lose("ali/talk.wav")
+        try await inbox.drop("speech")
+        #expect(inbox.folder.read("ali/talk.wav.txt") == "Hello!")
+        #expect(try inbox.names() == ["talk.wav", "talk.wav.txt"])
+    }
+
+    @Test func folderTakesAllBelowItAlong() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.record((1...1500).map { "ali/2026/\($0).wav" } + ["ali/2026x.wav"])
+        await inbox.pipeline.handle(.gone(try inbox.path("ali/2026")))
+        #expect(try inbox.counts(.gone) == 1500)
+        #expect(try await inbox.current("ali/2026x.wav")?.audio == .present)
+    }
+}
+
+@Suite struct ScanTests {
+    @Test func whatIsDueIsWritten() async throws {
+        let inbox = try IngestFixture()
+        try inbox.folder.write("bad", to: "ali/talk.wav")
+        let status = try #require(try inbox.disk.examine(inbox.path("ali/talk.wav")))
+        _ = try await inbox.catalog.reject(
+            inbox.path("ali/talk.wav"), identity: status.identity, rejection: .incomplete, message: "No.")
+        await inbox.pipeline.handle(.scanned)
+        #expect(inbox.folder.read("ali/talk.wav.rejected.txt") == "No.\n")
+    }
+
+    @Test func massDeletionIsNoticed() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.record((1...1500).map { "ali/\($0).wav" })
+        let kept = try #require(try await inbox.drop("speech"))
+        await inbox.pipeline.handle(.scanned)
+        #expect(try inbox.counts(.gone) == 1500)
+        #expect(try await inbox.current() == kept)
+    }
+
+    /// A folder that somebody forbade, a bad sector: nobody knows whether the files are there.
+    @Test(arguments: [EACCES, EIO])
+    func fileThatCannotBeLookedAtHidesNoOther(code: Int32) async throws {
+        let inbox = try IngestFixture { disk in
+            FaultyFileSystem(disk) { $0.name == "examine" && $0.number == 0 ? code : nil }
+        }
+        try await inbox.record(["ali/1.wav", "ali/2.wav", "ali/3.wav"])
+        await inbox.pipeline.handle(.scanned)
+        #expect(try await inbox.current("ali/1.wav")?.audio == .present)
+        #expect(try await inbox.current("ali/2.wav")?.audio == .gone)
+        #expect(try await inbox.current("ali/3.wav")?.audio == .gone)
+        #expect(inbox.warnedFiles == ["ali/1.wav"])
+    }
+
+    @Test func threeInARowChangeNothing() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.transcribing {
+            try await inbox.drop("speech")
+            try await inbox.awaitText("Hello.")
+            try await waitUntil("it is registered") { try await inbox.current()?.sidecarDue == nil }
+        }
+        try await inbox.drop("bad", "ali/bad.wav")
+        try await inbox.drop("more", "ali/waiting.wav")
+        try await inbox.drop("gone", "ali/gone.wav")
+        try await inbox.lose("ali/gone.wav")
+        let before = try snapshot(inbox)
+        for _ in 1...3 { await inbox.pipeline.handle(.scanned) }
+        #expect(try snapshot(inbox) == before)
+    }
+
+    private func snapshot(_ inbox: IngestFixture) throws -> [String] {
+        let rows = try inbox.database.read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM audio_records ORDER BY id")
+                + Row.fetchAll(database, sql: "SELECT * FROM sidecars ORDER BY path")
+        }
+        let files = try inbox.names().map { "\($0) \(inbox.folder.read("ali/\($0)") ?? "")" }
+        return rows.map(\.description) + files
+    }
+
+    @Test func knownFilesNeedNothing() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.drop("speech", "ali/known.wav")
+        try await inbox.drop("bad", "ali/refused.wav")
+        try await inbox.drop("speech", "ali/changed.wav")
+        try inbox.folder.write("longer speech", to: "ali/changed.wav")
+        try await inbox.drop("speech", "ali/back.wav")
+        try inbox.folder.rename("ali/back.wav", to: "ali/aside")
+        await inbox.pipeline.handle(.gone(try inbox.path("ali/back.wav")))
+        try inbox.folder.rename("ali/aside", to: "ali/back.wav")
+        try inbox.folder.write("speech", to: "ali/new.wav")
+        try inbox.folder.write("words", to: "ali/notes.txt")
+        try inbox.folder.makeFolder("ali/2026")
+        let expected = [
+            "ali/known.wav": true, "ali/refused.wav": true, "ali/notes.txt": true, "ali/2026": true,
+            "ali/changed.wav": false, "ali/back.wav": false, "ali/new.wav": false,
+        ]
+        let names = expected.keys.sorted()
+        let candidates = try names.map { name in
+            try candidate(inbox.sighting(name))
+        }
+        let known = await inbox.pipeline.isKnown(candidates)
+        #expect(Dictionary(uniqueKeysWithValues: zip(names, known)) == expected)
+    }
+}

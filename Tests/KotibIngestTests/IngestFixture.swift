@@ -1,0 +1,203 @@
+import FoundationEssentials
+import GRDB
+import KotibCatalog
+import KotibIntake
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTestSupport
+import KotibTranscription
+import KotibWatch
+import Logging
+import Synchronization
+
+@testable import KotibIngest
+
+/// The whole pipeline over a real folder and a real catalog; only the worker and the engine are played.
+struct IngestFixture: Sendable {
+    static let largest: Int64 = 1000
+
+    let folder: TemporaryFolder
+    let disk: LocalFileSystem
+    let catalog: Catalog
+    let database: DatabaseQueue
+    let inspector: FakeInspector
+    let queue: TranscriptionQueue
+    let pipeline: IngestPipeline
+    let log = LogRecorder()
+
+    /// - Parameter files: what the pipeline sees of the disk.
+    init(
+        inspector: FakeInspector = FakeInspector(), engine: FakeEngine = FakeEngine(),
+        database: DatabaseQueue? = nil, files: (LocalFileSystem) -> any FileSystem = { $0 }
+    ) throws {
+        folder = try TemporaryFolder()
+        try folder.makeFolder("ali")
+        disk = LocalFileSystem(try InboxRoot(path: folder.path))
+        self.database = try database ?? DatabaseQueue()
+        self.inspector = inspector
+        let (files, log) = (files(disk), log)
+        let catalog = try Catalog(self.database)
+        self.catalog = catalog
+        let logger = Logger(label: "test") { _ in log }
+        let sidecars = SidecarWriter(
+            files: files, catalog: catalog, logger: logger, failureSentence: { "\($0) failed: \($1)" })
+        let opener = AudioOpener(files: files)
+        queue = TranscriptionQueue(
+            catalog: catalog, engine: engine, log: logger, open: { try await opener.open($0) },
+            settled: { await sidecars.settled($0) })
+        var pipeline = IngestPipeline(
+            files: files,
+            policy: IntakePolicy(extensions: ["wav"], maximumSize: Self.largest, maximumDuration: 60),
+            inspector: inspector, catalog: catalog, sidecars: sidecars, queue: queue, language: .english,
+            logger: logger)
+        pipeline.patience.firstPause = .milliseconds(1)
+        self.pipeline = pipeline
+    }
+
+    /// Runs `body` beside the queue, then stops that and waits for its end.
+    func transcribing(_ body: () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await queue.run() }
+            let result: Result<Void, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            group.cancelAll()
+            try result.get()
+        }
+    }
+}
+
+extension IngestFixture {
+    func path(_ name: String) throws -> InboxPath {
+        guard let path = InboxPath(name) else { throw CocoaError(.fileNoSuchFile) }
+        return path
+    }
+
+    /// As the watcher tells of a file that stands still.
+    func sighting(_ name: String) throws -> Sighting {
+        guard let status = try disk.examine(path(name)) else { throw CocoaError(.fileNoSuchFile) }
+        return .settled(try path(name), status)
+    }
+
+    func handle(_ name: String) async throws {
+        await pipeline.handle(try sighting(name))
+    }
+
+    /// Puts a file there, lets the pipeline handle it, and returns what the catalog has.
+    @discardableResult
+    func drop(_ content: String, _ name: String = "ali/talk.wav") async throws -> Recording? {
+        try folder.write(content, to: name)
+        try await handle(name)
+        return try await current(name)
+    }
+
+    func lose(_ name: String) async throws {
+        folder.remove(name)
+        await pipeline.handle(.gone(try path(name)))
+    }
+
+    func current(_ name: String = "ali/talk.wav") async throws -> Recording? {
+        try await catalog.current(path(name))
+    }
+
+    func names() throws -> [String] { try folder.names(in: "ali") }
+
+    func rows() throws -> Int {
+        try database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM audio_records") ?? 0 }
+    }
+
+    func logged(_ message: String) -> Int { log.lines.count { $0.message == message } }
+
+    /// The files that warnings are about, in order.
+    var warnedFiles: [String] {
+        log.lines.filter { $0.level == .warning }.compactMap { $0.metadata["file"]?.description }
+    }
+
+    /// Waits for the text that the running queue brings.
+    func awaitText(_ text: String, beside name: String = "ali/talk.wav") async throws {
+        try await waitUntil("there is \(text) beside \(name)") { folder.read(name + ".txt") == text + "\n" }
+    }
+
+    /// Records files that are not there, without the pipeline.
+    func record(_ names: [String]) async throws {
+        let facts = FakeInspector.facts([1])
+        for name in names {
+            let identity = FileIdentity(device: 1, inode: 1, size: 1, modified: 1, changed: 1)
+            _ = try await catalog.accept(path(name), identity: identity, facts: facts)
+        }
+    }
+
+    func counts(_ audio: AudioState) throws -> Int {
+        try database.read {
+            try Int.fetchOne(
+                $0, sql: "SELECT count(*) FROM audio_records WHERE audio_state = ?",
+                arguments: [audio.rawValue]) ?? 0
+        }
+    }
+}
+
+/// Plays the worker: takes everything, the content being its own hash, but for what a test says.
+final class FakeInspector: Inspecting, Sendable {
+    /// Gets the content and how many calls came before.
+    typealias Script = @Sendable ([UInt8], Int) async throws(InspectionError) -> InspectionResult
+
+    private let script: Script
+    private let asked = Mutex(0)
+
+    /// Files that begin with "bad" are damaged.
+    init(
+        _ script: @escaping Script = { content, _ in
+            content.starts(with: "bad".utf8) ? .refused(.damaged(detail: "test")) : .facts(facts(content))
+        }
+    ) {
+        self.script = script
+    }
+
+    var calls: Int { asked.withLock { $0 } }
+
+    func inspect(
+        _ file: OpenFile, fileExtension: String, size: Int64
+    ) async throws(InspectionError) -> InspectionResult {
+        let before = asked.withLock { count in
+            count += 1
+            return count - 1
+        }
+        guard let content = try? file.read(upTo: Int(size)) else { return .refused(.unreadable) }
+        return try await script(content, before)
+    }
+
+    static func facts(_ content: [UInt8]) -> AudioFacts {
+        let hash = (content + [UInt8](repeating: 0, count: 32)).prefix(32)
+        return AudioFacts(
+            mediaType: "audio/x-wav", container: "wav", codec: "pcm_s16le", duration: 1, channels: 1,
+            sampleRate: 16_000, sha256: Array(hash))
+    }
+}
+
+/// Keeps log lines.
+struct LogRecorder: LogHandler {
+    struct Line: Sendable {
+        var level: Logger.Level
+        var message: String
+        var metadata: Logger.Metadata
+    }
+
+    private final class Kept: Sendable {
+        let lines = Mutex<[Line]>([])
+    }
+
+    private let kept = Kept()
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+    var lines: [Line] { kept.lines.withLock { $0 } }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        let line = Line(level: event.level, message: "\(event.message)", metadata: event.metadata ?? [:])
+        kept.lines.withLock { $0.append(line) }
+    }
+}

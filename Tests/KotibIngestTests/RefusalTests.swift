@@ -1,0 +1,138 @@
+import Glibc
+import KotibCatalog
+import KotibIntake
+import KotibModel
+import KotibPOSIX
+import KotibTestSupport
+import KotibWatch
+import Testing
+
+@testable import KotibIngest
+
+/// What a person may put there that is no recording.
+enum Bad: String, CaseIterable, Sendable {
+    case unsupportedExtension = "talk.pdf"
+    case empty = "empty.wav"
+    case tooLarge = "large.wav"
+    case damaged = "damaged.wav"
+    case symbolicLink = "link.wav"
+    case folder = "folder.wav"
+    case special = "pipe.wav"
+    case hardLink = "linked.wav"
+    case unreadable = "secret.wav"
+
+    var code: String {
+        switch self {
+        case .unsupportedExtension: "unsupported_extension"
+        case .empty: "empty"
+        case .tooLarge: "too_large"
+        case .damaged: "damaged"
+        case .symbolicLink: "symbolic_link"
+        case .folder: "folder"
+        case .special: "special"
+        case .hardLink: "hard_link"
+        case .unreadable: "unreadable"
+        }
+    }
+
+    func make(in folder: TemporaryFolder) throws {
+        let name = "ali/" + rawValue
+        switch self {
+        case .unsupportedExtension: try folder.write("%PDF", to: name)
+        case .empty: try folder.write("", to: name)
+        case .tooLarge:
+            try folder.write(String(repeating: "x", count: Int(IngestFixture.largest) + 1), to: name)
+        case .damaged: try folder.write("bad", to: name)
+        case .symbolicLink: try #require(symlink("../victim", folder.path(name)) == 0)
+        case .folder: try folder.makeFolder(name)
+        case .special: try #require(mkfifo(folder.path(name), 0o644) == 0)
+        case .hardLink:
+            try folder.write("speech", to: "victim")
+            try #require(link(folder.path("victim"), folder.path(name)) == 0)
+        case .unreadable:
+            try folder.write("speech", to: name)
+            try #require(chmod(folder.path(name), 0) == 0)
+        }
+    }
+}
+
+@Suite struct RefusalTests {
+    @Test(arguments: Bad.allCases)
+    func eachRefusalIsARowAndANote(bad: Bad) async throws {
+        let inbox = try IngestFixture()
+        try bad.make(in: inbox.folder)
+        let name = "ali/" + bad.rawValue
+        let before = try inbox.sighting(name)
+        await inbox.pipeline.handle(before)
+        let row = try #require(try await inbox.current(name))
+        #expect(row.state == .rejected)
+        #expect(row.errorCode == bad.code)
+        let note = try #require(inbox.folder.read(name + ".rejected.txt"))
+        #expect(note == (row.errorMessage ?? "") + "\n")
+        #expect(note.contains(bad.rawValue))
+        #expect(try inbox.sighting(name) == before)
+        #expect(try inbox.names() == [bad.rawValue, bad.rawValue + ".rejected.txt"])
+        #expect(inbox.logged("recording refused") == 1)
+    }
+
+    @Test func outsideAnyFolderItIsToldWhereToPutIt() async throws {
+        let inbox = try IngestFixture()
+        let row = try #require(try await inbox.drop("speech", "talk.wav"))
+        #expect(row.errorCode == "no_folder")
+        #expect(row.user == nil)
+        #expect(inbox.folder.read("talk.wav.rejected.txt") == (row.errorMessage ?? "") + "\n")
+    }
+
+    @Test func whatTheDaemonMayNotOpenIsRefused() async throws {
+        let inbox = try IngestFixture { disk in
+            FaultyFileSystem(disk) { $0.name == "openForReading" ? EACCES : nil }
+        }
+        #expect(try await inbox.drop("speech")?.errorCode == "unreadable")
+        #expect(try inbox.names() == ["talk.wav", "talk.wav.rejected.txt"])
+    }
+
+    @Test func textsAndFoldersGetNoRow() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.drop("my words", "ali/notes.txt")
+        try inbox.folder.makeFolder("ali/2026")
+        try await inbox.handle("ali/2026")
+        try await inbox.drop("not for Kotib", "readme")
+        #expect(try inbox.rows() == 0)
+        #expect(try inbox.names() == ["2026", "notes.txt"])
+    }
+
+    @Test func goodFileTakesTheNoteAway() async throws {
+        let inbox = try IngestFixture()
+        let refused = try #require(try await inbox.drop("bad"))
+        #expect(try inbox.names() == ["talk.wav", "talk.wav.rejected.txt"])
+        let accepted = try #require(try await inbox.drop("good"))
+        #expect(accepted.id == refused.id)
+        #expect(accepted.state == .pending)
+        #expect(try inbox.names() == ["talk.wav"])
+        #expect(try await inbox.catalog.ownedSidecars(of: accepted.id).isEmpty)
+    }
+
+    @Test func anotherReasonIsWrittenInPlaceOfTheFirst() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.drop("bad")
+        let first = try #require(inbox.folder.read("ali/talk.wav.rejected.txt"))
+        try await inbox.drop(String(repeating: "x", count: Int(IngestFixture.largest) + 1))
+        let second = try #require(inbox.folder.read("ali/talk.wav.rejected.txt"))
+        #expect(second != first)
+        #expect(try inbox.rows() == 1)
+        #expect(try inbox.names() == ["talk.wav", "talk.wav.rejected.txt"])
+    }
+
+    @Test func transcribedRecordingThatABadOneReplacesKeepsItsWords() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.transcribing {
+            let good = try #require(try await inbox.drop("speech"))
+            try await inbox.awaitText("Hello.")
+            let bad = try #require(try await inbox.drop("bad"))
+            #expect(bad.id != good.id)
+            #expect(try await inbox.catalog.transcript(of: good.id)?.text == "Hello.")
+            #expect(try await inbox.catalog.recording(good.id)?.audio == .replaced)
+        }
+        #expect(try inbox.names() == ["talk.wav", "talk.wav.rejected.txt", "talk.wav.txt"])
+    }
+}

@@ -1,0 +1,101 @@
+import FoundationEssentials
+import GRDB
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTestSupport
+import Logging
+
+/// One person's folder on the disk, a catalog, and what is due beside a recording there.
+struct SidecarFixture: Sendable {
+    static let name = Array("talk.wav".utf8)
+
+    let folder: TemporaryFolder
+    let disk: LocalFileSystem
+    let catalog: Catalog
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try folder.makeFolder("ali")
+        disk = LocalFileSystem(try InboxRoot(path: folder.path))
+        catalog = try Catalog(DatabaseQueue())
+    }
+
+    func writer(_ files: (any FileSystem)? = nil) -> SidecarWriter {
+        SidecarWriter(
+            files: files ?? disk, catalog: catalog,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            failureSentence: { "\($0) failed: \($1)" })
+    }
+
+    /// Takes a recording as far as its words, which are then due beside it.
+    @discardableResult
+    func transcribed(
+        _ words: String, name: [UInt8] = name, content: UInt8 = 1
+    ) async throws -> RecordingID {
+        let id = try await claimed(name: name, content: content)
+        let transcript = Transcript(
+            text: words, segments: [], language: "en", engine: "fake", model: "fake-1")
+        guard
+            try await catalog.complete(id, transcript: transcript, speech: 1, engineSeconds: 1) == .recorded
+        else { throw CocoaError(.featureUnsupported) }
+        return id
+    }
+
+    /// Takes a recording as far as giving up on it.
+    func failed(_ message: String, name: [UInt8] = name) async throws -> RecordingID {
+        let id = try await claimed(name: name, content: 1)
+        _ = try await catalog.fail(id, code: "test", message: message)
+        return id
+    }
+
+    func refused(_ message: String, name: [UInt8] = name) async throws -> Refusal {
+        try await catalog.reject(
+            path(name), identity: Self.identity, rejection: .incomplete, message: message)
+    }
+
+    func accepted(name: [UInt8] = name, content: UInt8) async throws -> Acceptance {
+        let facts = AudioFacts(
+            mediaType: "audio/x-wav", container: "wav", codec: "pcm_s16le", duration: 1, channels: 1,
+            sampleRate: 16_000, sha256: Array(repeating: content, count: 32))
+        return try await catalog.accept(path(name), identity: Self.identity, facts: facts)
+    }
+
+    private func claimed(name: [UInt8], content: UInt8) async throws -> RecordingID {
+        let id = try await accepted(name: name, content: content).recording
+        guard case .recording(let claimed) = try await catalog.claim(), claimed.id == id else {
+            throw CocoaError(.featureUnsupported)
+        }
+        return id
+    }
+
+    private static let identity = FileIdentity(device: 1, inode: 1, size: 1000, modified: 1, changed: 1)
+}
+
+extension SidecarFixture {
+    func path(_ name: [UInt8]) throws -> InboxPath {
+        guard let path = InboxPath(Array("ali/".utf8) + name) else { throw CocoaError(.fileNoSuchFile) }
+        return path
+    }
+
+    /// Nil where there is no such file.
+    func text(_ name: [UInt8]) throws -> String? {
+        guard let file = try? disk.openForReading(path(name)).file else { return nil }
+        return String(decoding: try file.read(upTo: 65_536), as: UTF8.self)
+    }
+
+    func text(_ name: String) throws -> String? { try text(Array(name.utf8)) }
+
+    /// All that lies beside the recording, hidden names too.
+    func names() throws -> [String] { try folder.names(in: "ali") }
+
+    func isDue(_ id: RecordingID) async throws -> Bool {
+        try await catalog.recording(id)?.sidecarDue != nil
+    }
+
+    /// Where the catalog says that Kotib's own files are.
+    func owned(_ id: RecordingID) async throws -> [String] {
+        try await catalog.ownedSidecars(of: id).map(\.path.text)
+    }
+}

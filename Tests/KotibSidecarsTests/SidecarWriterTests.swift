@@ -1,0 +1,159 @@
+import Glibc
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTestSupport
+import Testing
+
+@Suite struct SidecarWriterTests {
+    private let inbox: SidecarFixture
+
+    init() throws { inbox = try SidecarFixture() }
+
+    @Test func wordsStandBesideTheRecordingAndAreRegistered() async throws {
+        let id = try await inbox.transcribed("Salom, dunyo.")
+        try await inbox.writer().writeDue(id)
+        #expect(try inbox.text("talk.wav.txt") == "Salom, dunyo.\n")
+        #expect(try await inbox.owned(id) == ["ali/talk.wav.txt"])
+        #expect(try await !inbox.isDue(id))
+        #expect(try inbox.names() == ["talk.wav.txt"])
+    }
+
+    @Test func strangersTextStaysAndTheOtherNameIsUsed() async throws {
+        try inbox.folder.write("my notes", to: "ali/talk.wav.txt")
+        let id = try await inbox.transcribed("Hello.")
+        try await inbox.writer().writeDue(id)
+        #expect(try inbox.text("talk.wav.txt") == "my notes")
+        #expect(try inbox.text("talk.wav.kotib.txt") == "Hello.\n")
+        #expect(try await inbox.owned(id) == ["ali/talk.wav.kotib.txt"])
+    }
+
+    @Test func whereBothNamesAreTakenItStaysDue() async throws {
+        try inbox.folder.write("one", to: "ali/talk.wav.txt")
+        try inbox.folder.write("two", to: "ali/talk.wav.kotib.txt")
+        let id = try await inbox.transcribed("Hello.")
+        try await inbox.writer().writeAllDue()
+        #expect(try await inbox.isDue(id))
+        #expect(try inbox.text("talk.wav.txt") == "one")
+        #expect(try inbox.text("talk.wav.kotib.txt") == "two")
+        #expect(try inbox.names().count == 2)
+
+        inbox.folder.remove("ali/talk.wav.kotib.txt")
+        try await inbox.writer().writeAllDue()
+        #expect(try inbox.text("talk.wav.kotib.txt") == "Hello.\n")
+        #expect(try await !inbox.isDue(id))
+    }
+
+    @Test func crashBeforeTheRegistrationLeavesOneFileThatIsAdopted() async throws {
+        let id = try await inbox.transcribed("Hello.")
+        let place = try inbox.path(Array("talk.wav.txt".utf8))
+        _ = try AtomicFile(inbox.disk).write(Array("Hello.\n".utf8), at: place)
+        try await inbox.writer().writeAllDue()
+        #expect(try inbox.names() == ["talk.wav.txt"])
+        #expect(try await inbox.owned(id) == ["ali/talk.wav.txt"])
+        #expect(try await !inbox.isDue(id))
+    }
+
+    @Test func untouchedTextOfAReplacedRecordingIsExchanged() async throws {
+        try await inbox.writer().writeDue(inbox.transcribed("Old."))
+        let new = try await inbox.transcribed("New.", content: 2)
+        try await inbox.writer().writeDue(new)
+        #expect(try inbox.text("talk.wav.txt") == "New.\n")
+        #expect(try inbox.names() == ["talk.wav.txt"])
+        #expect(try await inbox.owned(new) == ["ali/talk.wav.txt"])
+    }
+
+    @Test func editedTextOfAReplacedRecordingIsKept() async throws {
+        try await inbox.writer().writeDue(inbox.transcribed("Old."))
+        try inbox.folder.write("Old, corrected.", to: "ali/talk.wav.txt")
+        let new = try await inbox.transcribed("New.", content: 2)
+        try await inbox.writer().writeDue(new)
+        #expect(try inbox.text("talk.wav.txt") == "Old, corrected.")
+        #expect(try inbox.text("talk.wav.kotib.txt") == "New.\n")
+    }
+
+    @Test func writingTwiceChangesNothing() async throws {
+        let id = try await inbox.transcribed("Hello.")
+        try await inbox.writer().writeDue(id)
+        let place = try inbox.path(Array("talk.wav.txt".utf8))
+        let first = try inbox.disk.examine(place)
+        for _ in 1...3 {
+            try await inbox.writer().writeDue(id)
+            try await inbox.writer().writeAllDue()
+        }
+        #expect(try inbox.disk.examine(place) == first)
+        #expect(try inbox.names() == ["talk.wav.txt"])
+    }
+
+    @Test func everyPageOfWhatIsDueIsWritten() async throws {
+        for number in 1...120 {
+            _ = try await inbox.refused("No.", name: Array("\(number).wav".utf8))
+        }
+        // One that stays due must not stop the others.
+        try inbox.folder.write("mine", to: "ali/3.wav.rejected.txt")
+        try inbox.folder.write("mine", to: "ali/3.wav.kotib-rejected.txt")
+        try await inbox.writer().writeAllDue()
+        #expect(try inbox.names().count == 121)
+        #expect(try await inbox.catalog.dueSidecars(after: nil, limit: 10).count == 1)
+    }
+}
+
+// MARK: Notes
+
+extension SidecarWriterTests {
+    @Test func notesGoOnceTheTranscriptStands() async throws {
+        let id = try await inbox.refused("Incomplete.").recording
+        try await inbox.writer().writeDue(id)
+        #expect(try inbox.text("talk.wav.rejected.txt") == "Incomplete.\n")
+        #expect(try await inbox.transcribed("Hello.") == id)
+        try await inbox.writer().writeDue(id)
+        #expect(try inbox.names() == ["talk.wav.txt"])
+        #expect(try await inbox.owned(id) == ["ali/talk.wav.txt"])
+    }
+
+    @Test func failureIsToldAndTakenBack() async throws {
+        let id = try await inbox.failed("the engine could not")
+        try await inbox.writer().writeDue(id)
+        #expect(try inbox.text("talk.wav.failed.txt") == "talk.wav failed: the engine could not\n")
+        #expect(try await inbox.transcribed("Hello.") == id)
+        try await inbox.writer().writeDue(id)
+        #expect(try inbox.names() == ["talk.wav.txt"])
+    }
+
+    @Test func editedNoteStays() async throws {
+        let id = try await inbox.failed("the engine could not")
+        try await inbox.writer().writeDue(id)
+        try inbox.folder.write("ask Olim about this", to: "ali/talk.wav.failed.txt")
+        _ = try await inbox.transcribed("Hello.")
+        try await inbox.writer().writeDue(id)
+        #expect(try inbox.text("talk.wav.failed.txt") == "ask Olim about this")
+        #expect(try inbox.text("talk.wav.txt") == "Hello.\n")
+        // It is the person's from now on.
+        #expect(try await inbox.owned(id) == ["ali/talk.wav.txt"])
+    }
+
+    @Test func noteOfAReplacedRecordingThatACrashLeftGoesWithTheTranscript() async throws {
+        let old = try await inbox.failed("the engine could not")
+        try await inbox.writer().writeDue(old)
+        // A crash: the catalog has the new recording, nobody removed the old one's note.
+        let new = try await inbox.transcribed("Hello.", content: 2)
+        #expect(new != old)
+        try await inbox.writer().writeDue(new)
+        #expect(try inbox.names() == ["talk.wav.txt"])
+        #expect(try await inbox.owned(old).isEmpty)
+    }
+
+    @Test func noteThatCannotBeRemovedStaysRegistered() async throws {
+        let id = try await inbox.failed("no")
+        try await inbox.writer().writeDue(id)
+        let notes = try await inbox.catalog.ownedSidecars(of: id)
+        let faulty = FaultyFileSystem(inbox.disk) { $0.name == "unlink" ? EROFS : nil }
+        try await inbox.writer(faulty).remove(notes)
+        #expect(try inbox.names() == ["talk.wav.failed.txt"])
+        #expect(try await inbox.catalog.ownedSidecars(of: id) == notes)
+        try await inbox.writer().remove(notes)
+        #expect(try inbox.names().isEmpty)
+        #expect(try await inbox.owned(id).isEmpty)
+    }
+}
