@@ -132,7 +132,13 @@ let package = Package(
             ["KotibModel", "KotibPOSIX", "KotibCatalog", "KotibTranscription", "KotibTestSupport", grdb, log]),
         tests(
             "KotibSidecars",
-            ["KotibModel", "KotibPOSIX", "KotibCatalog", "KotibSidecars", "KotibTestSupport", log]),
+            ["KotibModel", "KotibPOSIX", "KotibCatalog", "KotibSidecars", "KotibTestSupport", grdb, log]),
+        tests(
+            "KotibIngest",
+            [
+                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                "KotibSidecars", "KotibIngest", "KotibTestSupport", grdb, log,
+            ]),
         tests(
             "KotibEngines",
             [

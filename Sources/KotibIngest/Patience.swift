@@ -11,7 +11,7 @@ import Logging
 /// logged and left to the next scan, to which the file is still unknown.
 struct Patience: Sendable {
     /// Between two tries; doubles from the first to the last.
-    static let firstPause = Duration.milliseconds(200)
+    var firstPause = Duration.milliseconds(200)
     static let longestPause = Duration.seconds(30)
 
     /// With one file whose trouble passes by itself, such as an oplock that Samba holds (EAGAIN, open(2)).
@@ -21,7 +21,7 @@ struct Patience: Sendable {
 
     /// - Parameter subject: what the step is about, for the log.
     func untilDone(about subject: Sighting, _ step: () async throws -> Void) async {
-        var pause = Self.firstPause
+        var pause = firstPause
         var tries = 0
         while !Task.isCancelled {
             do {

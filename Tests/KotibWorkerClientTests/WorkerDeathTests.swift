@@ -67,7 +67,7 @@ struct WorkerDeathTests {
         try await withPool(StandIn.program(limits: .patient)) {
             pool async throws in
             #expect(
-                await failure { try await pool.inspect("trickle", deadline: .milliseconds(100)) }
+                await failure { try await pool.inspect("trickle-on", deadline: .milliseconds(100)) }
                     == .overdue(after: .milliseconds(100)))
         }
     }

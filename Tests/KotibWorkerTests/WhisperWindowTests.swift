@@ -67,7 +67,7 @@ struct WhisperWindowTests {
         }
     }
 
-    @Test(arguments: [(16_000, 256), (61_440, 256), (61_441, 512), (WhisperDecoder.longestWindow, 1280)])
+    @Test(arguments: [(16_000, 512), (143_360, 512), (143_361, 768), (WhisperDecoder.longestWindow, 1280)])
     func theContextFollowsTheLengthInWholeSteps(_ samples: Int, _ positions: Int) {
         #expect(WhisperDecoder.context(for: samples, longest: 1280) == positions)
     }

@@ -49,6 +49,7 @@ func serve(
         Glibc.signal(SIGTERM, SIG_IGN)
         hang()
     case "trickle": try trickle(id, times: 10, answer)
+    case "trickle-on": try trickle(id, times: 500, answer)
     case "rubbish": try send(Array("{\"nonsense\":".utf8))
     case "oversize": try send([UInt8](repeating: 32, count: PacketSocket.longestPacket + 1))
     case "wrong-request": try reply(.progress(request: id + 7, fraction: 0))

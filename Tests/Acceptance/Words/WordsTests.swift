@@ -54,6 +54,20 @@ extension Acceptance {
             }
         }
 
+        /// In too short a context the encoder makes Whisper say such a phrase twice.
+        @Test func aShortPhraseComesOnce() async throws {
+            try await withDaemon { daemon in
+                for number in ["one", "three", "five"] {
+                    let path = "alisher/\(number).wav"
+                    try await SampleAudio.speak(
+                        "recording number \(number) is ready", to: daemon.scratch + "/a.wav")
+                    try daemon.drop(daemon.scratch + "/a.wav", as: path)
+                    let text = try await daemon.awaitText(of: path + ".txt").lowercased()
+                    #expect(text.components(separatedBy: "ready").count == 2, "\(text)\n\(daemon.story)")
+                }
+            }
+        }
+
         @Test func theTranscriptIsAPlainTextFileOfTheFoldersOwner() async throws {
             try await withDaemon { daemon in
                 try daemon.makeFolder("alisher")
