@@ -15,7 +15,7 @@ struct Patience: Sendable {
     static let longestPause = Duration.seconds(30)
 
     /// With one file whose trouble passes by itself, such as an oplock that Samba holds (EAGAIN, open(2)).
-    static let retriesOfOneFile = 5
+    static let triesOfOneFile = 5
 
     let logger: Logger
 
@@ -48,7 +48,7 @@ struct Patience: Sendable {
 extension Patience {
     private func isWorthWaiting(for error: any Error, _ tries: Int) -> Bool {
         switch error {
-        case let error as FileError: error.retryCanHelp && tries <= Self.retriesOfOneFile
+        case let error as FileError: error.retryCanHelp && tries <= Self.triesOfOneFile
         case let error as CatalogError: error.isRetryable
         // The worker that inspects: without it no file can be taken.
         default: true
