@@ -71,7 +71,7 @@ from_pypi() {
                 "Look whether a proxy or mirror changes downloads (pip config list); do not work around this."
         fi
         fail "$requirement did not arrive from PyPI." \
-            "Look whether this machine reaches https://pypi.org (https_proxy names a proxy), then run again."
+            "Look whether this machine reaches PyPI (https_proxy names a proxy), then run again."
     fi
     mkdir -p "$DEPS/downloads"
     mv "$scratch/pypi/$file" "$DEPS/downloads/$file"
