@@ -7,6 +7,11 @@ public struct DaemonEvent: Sendable {
     /// All members of the line, `time`, `level` and `msg` among them.
     public var fields: [String: String]
 
+    public init(_ message: String, _ fields: [String: String]) {
+        self.message = message
+        self.fields = fields
+    }
+
     public subscript(name: String) -> String? { fields[name] }
 }
 
@@ -69,7 +74,7 @@ extension DaemonLog.State {
             guard let fields = try? JSONDecoder().decode([String: String].self, from: Data(line)) else {
                 continue
             }
-            events.append(DaemonEvent(message: fields["msg"] ?? "", fields: fields))
+            events.append(DaemonEvent(fields["msg"] ?? "", fields))
         }
     }
 }

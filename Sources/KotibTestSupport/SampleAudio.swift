@@ -2,7 +2,8 @@ import Foundation
 
 /// Recordings that tests make, by espeak-ng and ffmpeg.
 public enum SampleAudio {
-    /// A short sentence, one to two seconds, for where the words do not matter.
+    /// One to two seconds, for where the words do not matter. Shorter ones take longer: less than a second of speech
+    /// makes Whisper doubt itself and hear it again in a full window.
     public static let shortSentence = "The answer is yes."
 
     /// Speech as WAV, 22,050 Hz, mono, 16 bits.

@@ -29,6 +29,18 @@ extension Acceptance {
             #expect(variants.allSatisfy { $0.count == 200 && $0.prefix(44) == recording.prefix(44) })
         }
 
+        @Test(arguments: [(["a", "b", "c"], 1), (["a", "a", "b", "b", "c", "c"], 2), (["a", "a", "a"], 5)])
+        func anUnfairOrderIsSeen(pattern: [String], lead: Int) {
+            let users = ["a", "b", "c"]
+            let accepted = users.flatMap { user in
+                (0..<6).map { _ in DaemonEvent(DaemonMessage.accepted, ["user": user]) }
+            }
+            // What ends first was chosen before all waited, and does not count.
+            let order = ["a"] + (0..<(5 / pattern.count + 1)).flatMap { _ in pattern }
+            let served = order.prefix(6).map { DaemonEvent(DaemonMessage.transcribed, ["user": $0]) }
+            #expect(Turns(events: accepted + served, users: users).widestLead == lead)
+        }
+
         @Test func theFaultServerGivesItsAnswerToAWholeUpload() async throws {
             let server = try FaultServer(status: "401 Unauthorized", body: "{}")
             let answer = try await Command.run(
