@@ -33,7 +33,9 @@ struct StatusReporter: Service {
             do {
                 let line = try await statusLine()
                 // Said only by a loop that has just heard from all three.
-                notify(line == last ? "WATCHDOG=1" : "WATCHDOG=1\nSTATUS=\(line)")
+                let alive = services.watchdog == nil ? [] : ["WATCHDOG=1"]
+                let news = line == last ? [] : ["STATUS=\(line)"]
+                if !(alive + news).isEmpty { notify((alive + news).joined(separator: "\n")) }
                 last = line
             } catch {
                 logger.error("the catalog does not answer", metadata: ["cause": "\(error)"])
