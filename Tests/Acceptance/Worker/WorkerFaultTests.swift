@@ -63,8 +63,13 @@ extension Acceptance {
         /// The same in the middle of its work.
         private func busyWorker(_ daemon: DaemonFixture) async throws -> WorkerProcess {
             let worker = try await firstWorker(daemon)
-            // Loading takes about 0.1 s of it, the recording about 6 s.
-            try await daemon.wait(until: "the worker is at work") { worker.processorTime > 1 }
+            // The one that inspects names no model.
+            try await daemon.wait(until: "the model is loaded") {
+                daemon.events("worker ready").contains { $0["model"]?.hasPrefix("base") == true }
+            }
+            // The recording takes about 4 s.
+            let loaded = worker.processorTime
+            try await daemon.wait(until: "the worker is at work") { worker.processorTime > loaded + 0.5 }
             return worker
         }
 
