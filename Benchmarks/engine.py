@@ -49,6 +49,8 @@ def bare(files: list[Path]) -> tuple[float, float]:
     worker = subprocess.Popen(
         [BIN / "kotib-worker", "transcribe", "--model", MODEL, "--vad-model", VAD_MODEL, "--threads", THREADS],
         stdin=theirs,
+        # As kotibd starts it (WorkerProgram.transcriber).
+        env={**os.environ, "OMP_NUM_THREADS": THREADS, "OMP_WAIT_POLICY": "passive"},
     )
     theirs.close()
     expect(ours, "ready")
