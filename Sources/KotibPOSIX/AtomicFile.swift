@@ -28,18 +28,20 @@ public struct AtomicFile: Sendable {
     ///
     /// Its owner and group are the folder's, where the daemon may give files away; its mode is 0600, plus what
     /// the folder lets its group do (read, write) and others (read only), so that who can work in the folder
-    /// can work with the file.
+    /// can work with the file; but the group and others get nothing where `readers` gives them no reading.
     ///
+    /// - Parameter readers: the permissions of the file that this one tells of: words are no more public than the
+    ///   recording.
     /// - Parameter old: the file of ours that it replaces. If that one is gone, the new file takes the name; if
     ///   something else has the name or it was written to, nothing is changed.
     /// - Returns: the status of what stands there now.
     /// - Throws: ``FileError/occupied(path:)`` where a stranger's file has the name. After any error the folder
     ///   is as it was.
     public func write(
-        _ bytes: [UInt8], at path: InboxPath, replacing old: FileIdentity? = nil
+        _ bytes: [UInt8], at path: InboxPath, replacing old: FileIdentity? = nil, readers: UInt16 = 0o777
     ) throws(FileError) -> FileStatus {
         let folder = try fileSystem.openFolder(path.parent)
-        let temporary = try prepare(bytes, in: folder)
+        let temporary = try prepare(bytes, in: folder, readers: readers)
         guard let old else { return try place(temporary, at: path, in: folder) }
         return try replace(old, at: path, with: temporary, in: folder)
     }
@@ -81,12 +83,14 @@ extension AtomicFile {
         var inode: UInt64
     }
 
-    private func prepare(_ bytes: [UInt8], in folder: OpenFile) throws(FileError) -> Temporary {
+    private func prepare(
+        _ bytes: [UInt8], in folder: OpenFile, readers: UInt16
+    ) throws(FileError) -> Temporary {
         let name = Self.prefix + hex(random()) + Self.temporarySuffix
         let file = try fileSystem.create(name, in: folder)
         do throws(FileError) {
             try fileSystem.write(bytes, to: file)
-            try share(file, like: fileSystem.status(of: folder))
+            try share(file, like: fileSystem.status(of: folder), readers: readers)
             try fileSystem.synchronize(file)
             let inode = try fileSystem.status(of: file).identity.inode
             return Temporary(name: name, file: file, inode: inode)
@@ -96,7 +100,9 @@ extension AtomicFile {
         }
     }
 
-    private func share(_ file: OpenFile, like folder: FileStatus) throws(FileError) {
+    private func share(
+        _ file: OpenFile, like folder: FileStatus, readers: UInt16
+    ) throws(FileError) {
         do throws(FileError) {
             try fileSystem.setOwner(folder.owner, group: folder.group, of: file)
         } catch {
@@ -108,7 +114,9 @@ extension AtomicFile {
                 guard error.code == EPERM else { throw error }
             }
         }
-        try fileSystem.setPermissions(0o600 | (folder.permissions & 0o064), of: file)
+        let group: UInt16 = readers & 0o040 == 0 ? 0 : 0o060
+        let others: UInt16 = readers & 0o004 == 0 ? 0 : 0o004
+        try fileSystem.setPermissions(0o600 | (folder.permissions & (group | others)), of: file)
     }
 
     private func place(

@@ -9,6 +9,8 @@ struct SidecarPlace: Sendable {
     let path: InboxPath
     /// What Kotib wrote there before, where it did.
     let owned: Sidecar?
+    /// What the file tells of: it is not readable to more people than that.
+    var recording: InboxPath?
 
     enum Outcome: Sendable {
         case written(FileIdentity)
@@ -25,7 +27,11 @@ struct SidecarPlace: Sendable {
             let old = try files.examine(path)
             if let old, try holds(content, old) { return .written(old.identity) }
             if let old, !(owned?.isUntouched(old.identity) ?? false) { return .occupied }
-            let new = try AtomicFile(files).write(content, at: path, replacing: old?.identity)
+            let readers = try recording.flatMap { path throws(FileError) in
+                try files.examine(path)?.permissions
+            }
+            let new = try AtomicFile(files).write(
+                content, at: path, replacing: old?.identity, readers: readers ?? 0o777)
             return .written(new.identity)
         } catch .occupied {
             return .occupied

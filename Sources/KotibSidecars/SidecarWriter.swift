@@ -91,7 +91,10 @@ public struct SidecarWriter: Sendable {
         }
         for path in SidecarName.candidates(for: recording.path, kind: due.kind) {
             let owned = try await catalog.owner(ofSidecar: path)
-            switch await put(content, SidecarPlace(files: files, path: path, owned: owned)) {
+            let place = SidecarPlace(
+                files: files, path: path, owned: owned,
+                recording: due.kind == .transcript ? recording.path : nil)
+            switch await put(content, place) {
             case .occupied: continue
             case .folderGone: return try await waive(recording, due)
             case .written(let identity):

@@ -121,6 +121,12 @@ import Testing
         #expect(try atomic.write([1], at: path).permissions == ofFile)
     }
 
+    @Test(arguments: [(0o600, 0o600), (0o640, 0o660), (0o644, 0o664), (0o604, 0o604)] as [(UInt16, UInt16)])
+    func nobodyReadsWhatTheyMayNotReadBesideIt(_ readers: UInt16, _ ofFile: UInt16) throws {
+        #expect(chmod(folder.path("user"), 0o777) == 0)
+        #expect(try atomic.write([1], at: path, readers: readers).permissions == ofFile)
+    }
+
     @Test(.enabled(if: geteuid() == 0)) func ownerIsTheFoldersWhereWeMayGiveFilesAway() throws {
         #expect(chown(folder.path("user"), 4321, 1234) == 0)
         let status = try atomic.write([1], at: path)

@@ -20,6 +20,16 @@ import Testing
         #expect(try inbox.names() == ["talk.wav.txt"])
     }
 
+    @Test(arguments: [(0o600, 0o600), (0o644, 0o644)] as [(UInt32, UInt16)])
+    func wordsAreNoMorePublicThanTheRecording(_ ofAudio: UInt32, _ ofText: UInt16) async throws {
+        try inbox.folder.write("audio", to: "ali/talk.wav")
+        #expect(chmod(inbox.folder.path("ali/talk.wav"), ofAudio) == 0)
+        let id = try await inbox.transcribed("Hello.")
+        try await inbox.writer().writeDue(id)
+        let text = try inbox.disk.examine(inbox.path(Array("talk.wav.txt".utf8)))
+        #expect(text?.permissions == ofText)
+    }
+
     @Test func strangersTextStaysAndTheOtherNameIsUsed() async throws {
         try inbox.folder.write("my notes", to: "ali/talk.wav.txt")
         let id = try await inbox.transcribed("Hello.")
