@@ -63,6 +63,8 @@ public final class HTTPTransfers: Sendable {
     public func perform(
         _ request: HTTPRequest, progress: (@Sendable (Int64, Int64) -> Void)? = nil
     ) async throws(HTTPError) -> HTTPResponse {
+        // Between the order and its cancellation below, the thread might already have sent something.
+        if Task.isCancelled { throw .cancelled }
         let number = mailbox.nextNumber()
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { answer in

@@ -90,7 +90,7 @@ func failure<Result>(_ body: () async throws -> Result) async -> WorkerError? {
 
 /// Waits until `condition` holds; fails the test where it does not within `limit`.
 func eventually(
-    within limit: Duration = .seconds(20), _ condition: () async throws -> Bool,
+    within limit: Duration = .seconds(60), _ condition: () async throws -> Bool,
     sourceLocation: SourceLocation = #_sourceLocation
 ) async throws {
     let end = ContinuousClock.now + limit
