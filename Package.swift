@@ -20,6 +20,16 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPOSIX = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
 /// A target of Kotib's own, compiled with every check on.
@@ -40,6 +50,7 @@ let package = Package(
     products: [
         .executable(name: "kotibd", targets: ["kotibd"]),
         .executable(name: "kotib-worker", targets: ["kotib-worker"]),
+        .executable(name: "kotibctl", targets: ["kotibctl"]),
     ],
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -50,6 +61,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         // Foundations: values, the kernel, the words between daemon and worker.
@@ -69,11 +86,15 @@ let package = Package(
         target("KotibTranscription", ["KotibModel", "KotibPOSIX", "KotibCatalog", log]),
         target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        target("KotibHTTP", ["KotibPOSIX", "CCurl"]),
+        target(
+            "KotibAccounts",
+            ["KotibModel", "KotibPOSIX", "KotibCatalog", "KotibHTTP", log, crypto, jwt, subprocess, system]),
         target(
             "KotibEngines",
             [
                 "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
-                "CCurl", log,
+                "KotibHTTP", log,
             ]),
         target(
             "KotibIngest",
@@ -82,13 +103,25 @@ let package = Package(
                 "KotibSidecars", log,
             ]),
 
+        // The control socket.
+        target("KotibControlProtocol"),
+        target(
+            "KotibControlServer",
+            [
+                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                "KotibSidecars", "KotibAccounts", "KotibIngest", "KotibControlProtocol", log, lifecycle,
+                hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX, nioHTTP,
+            ]),
+        target("KotibControlClient", ["KotibControlProtocol", asyncHTTPClient, nio, nioHTTP, nioFoundation]),
+        program("kotibctl", ["KotibControlProtocol", "KotibControlClient", arguments, subprocess, system]),
+
         // The daemon.
         target(
             "KotibDaemon",
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
-                "KotibSidecars", "KotibEngines", "KotibIngest", "KotibWorkerClient", log, lifecycle, signals,
-                toml,
+                "KotibSidecars", "KotibHTTP", "KotibEngines", "KotibIngest", "KotibWorkerClient",
+                "KotibAccounts", "KotibControlServer", log, lifecycle, signals, toml,
             ]),
         program("kotibd", ["KotibDaemon", arguments]),
 
@@ -143,8 +176,28 @@ let package = Package(
             "KotibEngines",
             [
                 "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
-                "KotibEngines", log, "kotib-stand-in-worker",
+                "KotibEngines", "KotibHTTP", log, "kotib-stand-in-worker",
             ]),
+        tests(
+            "KotibAccounts",
+            [
+                "KotibModel", "KotibPOSIX", "KotibCatalog", "KotibHTTP", "KotibAccounts", "KotibTestSupport",
+                grdb, log, crypto, jwt,
+            ]),
+        tests("KotibControlProtocol", ["KotibControlProtocol"]),
+        tests(
+            "KotibControlServer",
+            [
+                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                "KotibSidecars", "KotibAccounts", "KotibIngest", "KotibControlProtocol", "KotibControlServer",
+                "KotibTestSupport", log, grdb, hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX,
+                nioHTTP,
+                asyncHTTPClient,
+            ]),
+        tests(
+            "KotibControlClient",
+            ["KotibControlProtocol", "KotibControlClient", "KotibTestSupport", hummingbird, nio, nioHTTP]),
+        tests("KotibCtl", ["kotibctl", "KotibControlProtocol", "KotibControlClient", "KotibTestSupport"]),
         tests("KotibDaemon", ["KotibDaemon", log]),
         tests(
             "KotibWorker",
@@ -154,7 +207,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "AcceptanceTests",
-            dependencies: ["KotibPOSIX", "KotibTestSupport", "kotibd", "kotib-worker"],
+            dependencies: ["KotibPOSIX", "KotibTestSupport", "kotibd", "kotib-worker", "kotibctl"],
             path: "Tests/Acceptance",
             swiftSettings: strict),
     ]

@@ -8,6 +8,9 @@ enum Migrations {
         migrator.registerMigration("2 recordings") { try $0.execute(sql: recordings) }
         migrator.registerMigration("3 turns") { try $0.execute(sql: turns) }
         migrator.registerMigration("4 transcripts and sidecars") { try $0.execute(sql: sidecars) }
+        migrator.registerMigration("5 account security") { try $0.execute(sql: accountSecurity) }
+        migrator.registerMigration("6 library") { try $0.execute(sql: library) }
+        migrator.registerMigration("7 changes") { try $0.execute(sql: changes) }
         return migrator
     }()
 

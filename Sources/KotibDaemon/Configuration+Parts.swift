@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import KotibEngines
+import KotibHTTP
 import KotibIntake
 import KotibTranscription
 import KotibWatch

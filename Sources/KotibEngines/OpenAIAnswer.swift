@@ -1,4 +1,5 @@
 import FoundationEssentials
+import KotibHTTP
 import KotibModel
 
 /// A transcript out of an answer with status 200, or nothing: what is not exactly as agreed is no transcript.

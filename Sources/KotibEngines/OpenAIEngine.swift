@@ -1,4 +1,5 @@
 import FoundationEssentials
+import KotibHTTP
 import KotibModel
 import KotibTranscription
 import Synchronization

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import KotibHTTP
 import KotibTranscription
 
 /// An answer with any other status than 200, and what it means for the recording and for the queue.

@@ -1,5 +1,6 @@
 import Foundation
 import KotibEngines
+import KotibHTTP
 import Testing
 
 /// Against `openssl s_server`, with a certificate made for the occasion.

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import KotibEngines
+import KotibHTTP
 import KotibModel
 import KotibPOSIX
 import KotibTranscription

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import KotibEngines
+import KotibHTTP
 import KotibPOSIX
 import Synchronization
 import Testing

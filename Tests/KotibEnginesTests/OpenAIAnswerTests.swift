@@ -1,4 +1,5 @@
 import Foundation
+import KotibHTTP
 import KotibModel
 import KotibTranscription
 import Testing

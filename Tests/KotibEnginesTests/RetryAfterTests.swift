@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import KotibEngines
+@testable import KotibHTTP
 
 @Suite("Retry-After")
 struct RetryAfterTests {

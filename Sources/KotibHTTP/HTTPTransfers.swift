@@ -1,3 +1,5 @@
+// KotibHTTP: requests over HTTP by libcurl, for engines, messages to phones and hooks.
+
 import CCurl
 import Glibc
 import KotibPOSIX

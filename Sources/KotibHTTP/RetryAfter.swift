@@ -2,15 +2,15 @@ import CCurl
 import FoundationEssentials
 
 /// How long a server asks to be left alone (RFC 9110, 10.2.3).
-enum RetryAfter {
+public enum RetryAfter {
     /// The longest time that is honoured; a server that says more is asked again then.
-    static let longest = Duration.seconds(3600)
+    public static let longest = Duration.seconds(3600)
 
     /// What the answer asks for, between 0 and ``longest``; nil where it asks for nothing, or for rubbish.
     ///
     /// `retry-after-ms` goes first, as in OpenAI's own clients. A date is measured against the server's own
     /// `Date`, where it gives one, for one of the two clocks may be wrong.
-    static func delay(asked response: HTTPResponse, now: Date) -> Duration? {
+    public static func delay(asked response: HTTPResponse, now: Date) -> Duration? {
         if let milliseconds = response.header("retry-after-ms").flatMap(number) {
             return bounded(milliseconds / 1000)
         }

@@ -1,0 +1,5 @@
+extension Migrations {
+    /// Intended deletions, and sidecars in several formats.
+    static let changes = """
+        """
+}

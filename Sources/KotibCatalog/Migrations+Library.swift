@@ -1,0 +1,5 @@
+extension Migrations {
+    /// Search, counts and the log of events.
+    static let library = """
+        """
+}

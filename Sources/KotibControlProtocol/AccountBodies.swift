@@ -1,0 +1,173 @@
+/// `POST auth/send_otp`.
+public struct SendCodeRequest: Codable, Hashable, Sendable {
+    public var phoneNumber: String
+
+    enum CodingKeys: String, CodingKey { case phoneNumber = "phone_number" }
+
+    public init(phoneNumber: String) { self.phoneNumber = phoneNumber }
+}
+
+/// `POST auth/verify_otp`.
+public struct VerifyCodeRequest: Codable, Hashable, Sendable {
+    public var phoneNumber: String
+    public var code: String
+
+    enum CodingKeys: String, CodingKey {
+        case phoneNumber = "phone_number"
+        case code = "otp_code"
+    }
+
+    public init(phoneNumber: String, code: String) {
+        self.phoneNumber = phoneNumber
+        self.code = code
+    }
+}
+
+/// What `POST auth/verify_otp` answers.
+public struct LoginBody: Codable, Hashable, Sendable {
+    public var accessToken: String
+    /// `bearer`.
+    public var tokenType: String
+    public var userID: Int64
+    public var phoneNumber: String
+    public var role: String
+
+    enum CodingKeys: String, CodingKey {
+        case accessToken = "access_token"
+        case tokenType = "token_type"
+        case userID = "user_id"
+        case phoneNumber = "phone_number"
+        case role
+    }
+
+    public init(accessToken: String, userID: Int64, phoneNumber: String, role: String) {
+        self.accessToken = accessToken
+        tokenType = "bearer"
+        self.userID = userID
+        self.phoneNumber = phoneNumber
+        self.role = role
+    }
+}
+
+/// `POST auth/logout`; the body may be left out.
+public struct LogoutRequest: Codable, Hashable, Sendable {
+    /// Ends every session of the user, not only this one.
+    public var everywhere: Bool?
+
+    public init(everywhere: Bool?) { self.everywhere = everywhere }
+}
+
+/// `GET auth/me`: who the caller is.
+public struct CallerBody: Codable, Hashable, Sendable {
+    /// `operator` for the local operator, else `token`.
+    public var by: String
+    /// Null for the local operator.
+    public var user: UserBody?
+
+    public init(by: String, user: UserBody?) {
+        self.by = by
+        self.user = user
+    }
+}
+
+/// A user, as `users` shows them.
+public struct UserBody: Codable, Hashable, Sendable {
+    public var id: Int64
+    /// The name of the folder in the inbox.
+    public var name: String
+    public var phoneNumber: String?
+    public var role: String
+    public var isActive: Bool
+    public var createdAt: String
+    /// Of `txt`, `srt`, `vtt`, `json`, `md`.
+    public var sidecars: [String]
+    /// ISO 639-1; null for the daemon's setting.
+    public var language: String?
+
+    enum CodingKeys: String, CodingKey {
+        case id, name
+        case phoneNumber = "phone_number"
+        case role
+        case isActive = "is_active"
+        case createdAt = "created_at"
+        case sidecars, language
+    }
+
+    public init(
+        id: Int64, name: String, phoneNumber: String?, role: String, isActive: Bool, createdAt: String,
+        sidecars: [String], language: String?
+    ) {
+        self.id = id
+        self.name = name
+        self.phoneNumber = phoneNumber
+        self.role = role
+        self.isActive = isActive
+        self.createdAt = createdAt
+        self.sidecars = sidecars
+        self.language = language
+    }
+}
+
+/// `GET users?skip&limit&name`.
+public struct UserListBody: Codable, Hashable, Sendable {
+    public var items: [UserBody]
+    public var total: Int
+    public var skip: Int
+    public var limit: Int
+
+    public init(items: [UserBody], total: Int, skip: Int, limit: Int) {
+        self.items = items
+        self.total = total
+        self.skip = skip
+        self.limit = limit
+    }
+}
+
+/// `POST users`.
+public struct AddUserRequest: Codable, Hashable, Sendable {
+    public var name: String
+    public var phoneNumber: String?
+    public var role: String?
+
+    enum CodingKeys: String, CodingKey {
+        case name
+        case phoneNumber = "phone_number"
+        case role
+    }
+
+    public init(name: String, phoneNumber: String? = nil, role: String? = nil) {
+        self.name = name
+        self.phoneNumber = phoneNumber
+        self.role = role
+    }
+}
+
+/// `PATCH users/{id}`: what is left out stays. A user may set `sidecars` and `language` of their own account;
+/// the rest is an admin's.
+public struct ChangeUserRequest: Codable, Hashable, Sendable {
+    /// An empty one unlinks the number.
+    public var phoneNumber: String?
+    public var role: String?
+    public var isActive: Bool?
+    public var sidecars: [String]?
+    /// An empty one goes back to the daemon's setting.
+    public var language: String?
+
+    enum CodingKeys: String, CodingKey {
+        case phoneNumber = "phone_number"
+        case role
+        case isActive = "is_active"
+        case sidecars, language
+    }
+
+    public init(
+        phoneNumber: String? = nil, role: String? = nil, isActive: Bool? = nil, sidecars: [String]? = nil,
+        language: String? = nil
+    ) {
+        self.phoneNumber = phoneNumber
+        self.role = role
+        self.isActive = isActive
+        self.sidecars = sidecars
+        self.language = language
+    }
+}

@@ -1,0 +1,117 @@
+// KotibControlProtocol: what goes over the control socket. The seed's names are kept; the rest is added to them.
+
+/// A recording. The first eleven fields are the seed's.
+public struct AudioRecordBody: Codable, Hashable, Sendable {
+    public var id: Int64
+    /// Null for a refused file that lies in nobody's folder.
+    public var userID: Int64?
+    public var fileName: String
+    public var originalFilename: String
+    /// Below the inbox root, for people: bytes that are not UTF-8 appear as `\xNN`.
+    public var filePath: String
+    /// Bytes.
+    public var fileSize: Int64
+    /// Seconds.
+    public var duration: Double?
+    /// Null before there is any.
+    public var transcriptText: String?
+    /// `pending`, `processing`, `completed`, `failed` or `rejected`.
+    public var transcriptionStatus: String
+    /// ISO 8601 in UTC, as every time here.
+    public var createdAt: String
+    public var updatedAt: String
+
+    /// `present`, `gone` or `replaced`.
+    public var audioState: String
+    /// The name of the user's folder.
+    public var userName: String?
+    /// ISO 639-1, as the engine heard it.
+    public var language: String?
+    public var engine: String?
+    public var model: String?
+    /// Why it failed or was refused, or what the last attempt ran into.
+    public var errorCode: String?
+    public var errorMessage: String?
+    public var completedAt: String?
+    /// The latest revision of the words; also the ETag.
+    public var revision: Int64?
+    /// Between 0 and 1 while it is being transcribed.
+    public var progress: Double?
+    /// Only in the answer to a search.
+    public var snippet: [SnippetPartBody]?
+
+    enum CodingKeys: String, CodingKey {
+        case id
+        case userID = "user_id"
+        case fileName = "file_name"
+        case originalFilename = "original_filename"
+        case filePath = "file_path"
+        case fileSize = "file_size"
+        case duration
+        case transcriptText = "transcript_text"
+        case transcriptionStatus = "transcription_status"
+        case createdAt = "created_at"
+        case updatedAt = "updated_at"
+        case audioState = "audio_state"
+        case userName = "user_name"
+        case language, engine, model
+        case errorCode = "error_code"
+        case errorMessage = "error_message"
+        case completedAt = "completed_at"
+        case revision, progress, snippet
+    }
+
+    public init(
+        id: Int64, userID: Int64?, fileName: String, originalFilename: String, filePath: String,
+        fileSize: Int64, duration: Double?, transcriptText: String?, transcriptionStatus: String,
+        createdAt: String, updatedAt: String, audioState: String
+    ) {
+        self.id = id
+        self.userID = userID
+        self.fileName = fileName
+        self.originalFilename = originalFilename
+        self.filePath = filePath
+        self.fileSize = fileSize
+        self.duration = duration
+        self.transcriptText = transcriptText
+        self.transcriptionStatus = transcriptionStatus
+        self.createdAt = createdAt
+        self.updatedAt = updatedAt
+        self.audioState = audioState
+    }
+}
+
+/// A stretch of a transcript around what was searched.
+public struct SnippetPartBody: Codable, Hashable, Sendable {
+    public var text: String
+    public var isMatch: Bool
+
+    enum CodingKeys: String, CodingKey {
+        case text
+        case isMatch = "is_match"
+    }
+
+    public init(text: String, isMatch: Bool) {
+        self.text = text
+        self.isMatch = isMatch
+    }
+}
+
+/// `GET audio/list`.
+public struct AudioListBody: Codable, Hashable, Sendable {
+    public var items: [AudioRecordBody]
+    /// On all pages.
+    public var total: Int
+    public var skip: Int
+    public var limit: Int
+    /// The value of `before` that gives the next page; null on the last.
+    public var next: Int64?
+
+    public init(items: [AudioRecordBody], total: Int, skip: Int, limit: Int, next: Int64?) {
+        self.items = items
+        self.total = total
+        self.skip = skip
+        self.limit = limit
+        self.next = next
+    }
+}

@@ -1,0 +1,55 @@
+/// What is wrong with a request, beside its HTTP status.
+public enum ErrorCode: String, Codable, Sendable, CaseIterable {
+    /// 422: a body or parameter cannot be read.
+    case invalid
+    /// 400: a wrong, used or expired one-time code.
+    case wrongCode = "wrong_code"
+    /// 400: the uploaded file was refused; the sentence says why.
+    case refused
+    /// 401: no token, or one that does not hold any more.
+    case unauthorized
+    /// 403: not for this role.
+    case forbidden
+    /// 404: there is none, or it is not the caller's to see.
+    case notFound = "not_found"
+    case methodNotAllowed = "method_not_allowed"
+    /// 409: somebody else changed it first, or the name is taken.
+    case conflict
+    /// 409: not now, in this state.
+    case wrongState = "wrong_state"
+    /// 412: no such precondition.
+    case preconditionFailed = "precondition_failed"
+    /// 413.
+    case tooLarge = "too_large"
+    /// 415.
+    case unsupportedType = "unsupported_type"
+    /// 429, with Retry-After.
+    case tooMany = "too_many"
+    /// 500.
+    case `internal`
+    /// 500, the seed's status: the message could not be sent.
+    case notSent = "not_sent"
+    /// 503, with Retry-After: full, or stopping.
+    case unavailable
+    /// 507: the disk is full.
+    case noSpace = "no_space"
+}
+
+/// What comes with every status of 400 and more.
+public struct ErrorBody: Codable, Hashable, Sendable {
+    /// A sentence for a person, in the language of `Accept-Language` (uz, en, ru; uz unless asked for).
+    public var detail: String
+    /// An ``ErrorCode``.
+    public var code: String
+    /// Only with `conflict` of an edit: what stands now.
+    public var current: RevisionBody?
+    /// Only with `conflict` of an edit: what was sent.
+    public var yours: String?
+
+    public init(detail: String, code: ErrorCode, current: RevisionBody? = nil, yours: String? = nil) {
+        self.detail = detail
+        self.code = code.rawValue
+        self.current = current
+        self.yours = yours
+    }
+}

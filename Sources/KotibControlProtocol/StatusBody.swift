@@ -1,0 +1,102 @@
+/// `GET status`. A user sees their own recordings counted; what is only the operator's or an admin's is null then.
+public struct StatusBody: Codable, Hashable, Sendable {
+    public var version: String
+    /// `ok` or `degraded`.
+    public var state: String
+    /// Why it is degraded, a sentence each.
+    public var problems: [String]
+    /// How many recordings are in each state.
+    public var recordings: [String: Int]
+    public var running: [RunningBody]
+    public var engine: EngineBody?
+    public var watch: WatchBody?
+    /// Seconds since the daemon started.
+    public var uptime: Double?
+
+    public init(
+        version: String, state: String, problems: [String], recordings: [String: Int],
+        running: [RunningBody], engine: EngineBody?, watch: WatchBody?, uptime: Double?
+    ) {
+        self.version = version
+        self.state = state
+        self.problems = problems
+        self.recordings = recordings
+        self.running = running
+        self.engine = engine
+        self.watch = watch
+        self.uptime = uptime
+    }
+}
+
+/// A recording that is being transcribed; also the data of the event `progress`.
+public struct RunningBody: Codable, Hashable, Sendable {
+    public var id: Int64
+    public var userName: String
+    public var filePath: String
+    /// Seconds.
+    public var duration: Double
+    /// Between 0 and 1.
+    public var progress: Double
+    /// Seconds until it is done, guessed from what is done; null too early to tell.
+    public var remaining: Double?
+    public var startedAt: String
+
+    enum CodingKeys: String, CodingKey {
+        case id
+        case userName = "user_name"
+        case filePath = "file_path"
+        case duration, progress, remaining
+        case startedAt = "started_at"
+    }
+
+    public init(
+        id: Int64, userName: String, filePath: String, duration: Double, progress: Double,
+        remaining: Double?, startedAt: String
+    ) {
+        self.id = id
+        self.userName = userName
+        self.filePath = filePath
+        self.duration = duration
+        self.progress = progress
+        self.remaining = remaining
+        self.startedAt = startedAt
+    }
+}
+
+public struct EngineBody: Codable, Hashable, Sendable {
+    /// `local` or `openai`.
+    public var name: String
+    /// Why nothing starts; null while it works.
+    public var pausedBecause: String?
+    /// Seconds until it is tried again.
+    public var pausedFor: Double?
+
+    enum CodingKeys: String, CodingKey {
+        case name
+        case pausedBecause = "paused_because"
+        case pausedFor = "paused_for"
+    }
+
+    public init(name: String, pausedBecause: String?, pausedFor: Double?) {
+        self.name = name
+        self.pausedBecause = pausedBecause
+        self.pausedFor = pausedFor
+    }
+}
+
+public struct WatchBody: Codable, Hashable, Sendable {
+    /// Folders that give events.
+    public var watchedFolders: Int
+    /// Folders that are looked at now and then instead.
+    public var polledFolders: Int
+
+    enum CodingKeys: String, CodingKey {
+        case watchedFolders = "watched_folders"
+        case polledFolders = "polled_folders"
+    }
+
+    public init(watchedFolders: Int, polledFolders: Int) {
+        self.watchedFolders = watchedFolders
+        self.polledFolders = polledFolders
+    }
+}

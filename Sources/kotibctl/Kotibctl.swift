@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Kotibctl: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "kotibctl")
+}
