@@ -15,7 +15,7 @@ extension Configuration {
     /// What is wrong with the values together and with the files that they name.
     public func findings() -> [Finding] {
         folderFindings() + extensionFindings() + (queue.engine == .local ? localFindings() : openAIFindings())
-            + systemFindings()
+            + controlFindings() + accountFindings() + systemFindings()
     }
 
     private func folderFindings() -> [Finding] {

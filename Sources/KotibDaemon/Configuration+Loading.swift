@@ -13,7 +13,7 @@ extension Configuration {
     /// - Parameters:
     ///   - file: nil for none.
     ///   - environment: `KOTIB_*` and the seed's names override the file. `CREDENTIALS_DIRECTORY`
-    ///     (systemd.exec(5), LoadCredential=) names the folder in which `openai_api_key` may lie.
+    ///     (systemd.exec(5), LoadCredential=) names the folder in which ``Settings/credentials`` may lie.
     public static func load(
         file: String?, environment: [String: String]
     ) throws(ConfigurationError) -> LoadedConfiguration {
@@ -26,6 +26,7 @@ extension Configuration {
             }
         }
         try loaded.readDatabaseURL(environment)
+        try loaded.checkAlgorithm(environment)
         try loaded.readCredentials(environment)
         return loaded
     }
@@ -73,6 +74,7 @@ extension LoadedConfiguration {
 
     private static func plain(_ value: any TOMLValueConvertible) -> SettingValue? {
         if let text = value.string { return .string(text) }
+        if let flag = value.bool { return .flag(flag) }
         if let integer = value.int { return .integer(integer) }
         if let number = value.double { return .number(number) }
         if let array = value.array {
@@ -101,15 +103,26 @@ extension LoadedConfiguration {
         origins["database"] = "DATABASE_URL"
     }
 
+    /// The seed's setting: one algorithm is spoken, so that no token can choose another.
+    fileprivate func checkAlgorithm(_ environment: [String: String]) throws(ConfigurationError) {
+        guard let algorithm = environment["ALGORITHM"], !algorithm.isEmpty, algorithm != "HS256" else {
+            return
+        }
+        throw ConfigurationError("ALGORITHM must be HS256, the one that Kotib signs tokens with; unset it.")
+    }
+
     fileprivate mutating func readCredentials(_ environment: [String: String]) throws(ConfigurationError) {
         guard let folder = environment["CREDENTIALS_DIRECTORY"] else { return }
-        let path = folder + "/openai_api_key"
-        guard FileManager.default.fileExists(atPath: path) else { return }
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw ConfigurationError("The credential openai_api_key cannot be read as text.")
+        for (name, key) in Settings.credentials {
+            let path = folder + "/" + name
+            guard FileManager.default.fileExists(atPath: path) else { continue }
+            guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+                throw ConfigurationError("The credential \(name) cannot be read as text.")
+            }
+            guard let setting = Settings.all.first(where: { $0.key == key }) else { continue }
+            let secret = String(text.split(whereSeparator: \.isWhitespace).first ?? "")
+            try set(setting, to: .string(secret), from: "credential \(name)")
         }
-        configuration.openai.apiKey = String(text.split(whereSeparator: \.isWhitespace).first ?? "")
-        origins["openai.api_key"] = "credential openai_api_key"
     }
 }
 
@@ -131,6 +144,9 @@ extension Setting {
                 return .strings(list)
             }
             return .strings(text.split(separator: ",").map { String($0.filter { !$0.isWhitespace }) })
+        case .flag:
+            guard let flag = Bool(text) else { throw wrong(text, in: name) }
+            return .flag(flag)
         }
     }
 
@@ -150,6 +166,8 @@ extension Setting {
             set(&configuration, number)
         case (.list(let set), .strings(let list)):
             set(&configuration, list)
+        case (.flag(let set), .flag(let flag)):
+            set(&configuration, flag)
         default:
             throw wrong(secret ? "what is there" : value.text, in: origin)
         }
@@ -168,6 +186,7 @@ extension Setting {
         case .seconds(let range, _):
             "must be seconds between \(range.lowerBound) and \(range.upperBound)"
         case .list: "must be a list of texts in quotes"
+        case .flag: "must be true or false"
         case .choice(let choices, _):
             "must be one of " + choices.map { "\"\($0)\"" }.joined(separator: ", ")
         }
@@ -181,6 +200,7 @@ extension SettingValue {
         case .integer(let integer): String(integer)
         case .number(let number): String(number)
         case .strings(let list): "\(list)"
+        case .flag(let flag): String(flag)
         }
     }
 }

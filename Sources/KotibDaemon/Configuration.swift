@@ -6,11 +6,17 @@ public struct Configuration: Sendable {
     public var state = "/var/lib/kotib"
     /// Empty: `kotib.sqlite` in the state folder.
     public var database = ""
+    /// Whether a new first-level folder becomes a user's inbox by itself.
+    public var enroll = true
     public var intake = IntakeSettings()
     public var watch = WatchSettings()
     public var queue = QueueSettings()
     public var local = LocalSettings()
     public var openai = OpenAISettings()
+    public var control = ControlSettings()
+    public var accounts = AccountsSettings()
+    public var sms = SMSSettings()
+    public var twilio = TwilioSettings()
     public var log = LogSettings()
 
     public init() {}
@@ -81,6 +87,11 @@ public struct Configuration: Sendable {
     public struct LogSettings: Sendable {
         public var format = LogFormat.logfmt
         public var level = "info"
+    }
+
+    /// Where the control socket is.
+    public var socketPath: String {
+        control.socket.isEmpty ? state + "/kotib.sock" : control.socket
     }
 
     /// Where the catalog lies.

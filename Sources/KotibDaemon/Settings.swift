@@ -6,6 +6,7 @@ enum SettingValue: Equatable {
     case integer(Int)
     case number(Double)
     case strings([String])
+    case flag(Bool)
 }
 
 /// One setting: its name, the environment variables that override it, and how it is read and shown.
@@ -24,25 +25,24 @@ struct Setting: Sendable {
         case integer(ClosedRange<Int>, @Sendable (inout Configuration, Int) -> Void)
         case seconds(ClosedRange<Double>, @Sendable (inout Configuration, Double) -> Void)
         case list(@Sendable (inout Configuration, [String]) -> Void)
+        case flag(@Sendable (inout Configuration, Bool) -> Void)
         case choice([String], @Sendable (inout Configuration, String) -> Void)
     }
 }
 
 /// All settings there are. An unknown one is an error that names the nearest.
 enum Settings {
-    static let all: [Setting] = top + intake + watch + queue + local + openai + log
+    static let all: [Setting] = top + intake + watch + queue + local + openai + control + accounts + sms + log
 
     private static let top = [
         text("inbox", ["UPLOAD_DIR", "KOTIB_INBOX"], \.inbox),
         text("state", ["KOTIB_STATE"], \.state),
         text("database", [], \.database),
+        flag("enroll", \.enroll),
     ]
 
     private static let intake = [
-        Setting(
-            key: "intake.extensions", environment: ["ALLOWED_EXTENSIONS"], secret: false,
-            form: .list { $0.intake.extensions = $1 },
-            show: { quoted($0.intake.extensions) }),
+        list("intake.extensions", ["ALLOWED_EXTENSIONS"], \.intake.extensions),
         integer("intake.max_file_size", ["MAX_FILE_SIZE"], 1...(1 << 40), \.intake.maximumSize),
         seconds("intake.max_duration", 1...604_800, \.intake.maximumDuration),
         choice("intake.language", NoteLanguage.allCases, \.intake.language),
@@ -93,50 +93,4 @@ enum Settings {
             form: .choice(["debug", "info", "notice", "warning", "error"]) { $0.log.level = $1 },
             show: { "\"\($0.log.level)\"" }),
     ]
-}
-
-extension Settings {
-    private typealias Path<Value> = any WritableKeyPath<Configuration, Value> & Sendable
-
-    private static func text(
-        _ key: String, _ environment: [String], _ path: Path<String>, secret: Bool = false
-    ) -> Setting {
-        Setting(
-            key: key, environment: environment, secret: secret,
-            form: .text { $0[keyPath: path] = $1 },
-            show: { secret ? ($0[keyPath: path].isEmpty ? "not set" : "set") : "\"\($0[keyPath: path])\"" })
-    }
-
-    private static func integer(
-        _ key: String, _ environment: [String], _ range: ClosedRange<Int>, _ path: Path<Int>
-    ) -> Setting {
-        Setting(
-            key: key, environment: environment, secret: false,
-            form: .integer(range) { $0[keyPath: path] = $1 },
-            show: { String($0[keyPath: path]) })
-    }
-
-    private static func seconds(
-        _ key: String, _ range: ClosedRange<Double>, _ path: Path<Double>
-    ) -> Setting {
-        Setting(
-            key: key, environment: [], secret: false,
-            form: .seconds(range) { $0[keyPath: path] = $1 },
-            show: { String($0[keyPath: path]) })
-    }
-
-    private static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
-        _ key: String, _ choices: Choice.AllCases, _ path: Path<Choice>, _ environment: [String] = []
-    ) -> Setting {
-        Setting(
-            key: key, environment: environment, secret: false,
-            form: .choice(choices.map(\.rawValue)) { configuration, text in
-                if let choice = Choice(rawValue: text) { configuration[keyPath: path] = choice }
-            },
-            show: { "\"\($0[keyPath: path].rawValue)\"" })
-    }
-
-    private static func quoted(_ list: [String]) -> String {
-        "[" + list.map { "\"\($0)\"" }.joined(separator: ", ") + "]"
-    }
 }

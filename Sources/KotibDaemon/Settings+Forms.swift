@@ -1,0 +1,62 @@
+/// The kinds of settings: how each is read and shown.
+extension Settings {
+    typealias Path<Value> = any WritableKeyPath<Configuration, Value> & Sendable
+
+    static func text(
+        _ key: String, _ environment: [String], _ path: Path<String>, secret: Bool = false
+    ) -> Setting {
+        Setting(
+            key: key, environment: environment, secret: secret,
+            form: .text { $0[keyPath: path] = $1 },
+            show: { secret ? ($0[keyPath: path].isEmpty ? "not set" : "set") : "\"\($0[keyPath: path])\"" })
+    }
+
+    static func integer(
+        _ key: String, _ environment: [String], _ range: ClosedRange<Int>, _ path: Path<Int>
+    ) -> Setting {
+        Setting(
+            key: key, environment: environment, secret: false,
+            form: .integer(range) { $0[keyPath: path] = $1 },
+            show: { String($0[keyPath: path]) })
+    }
+
+    static func seconds(
+        _ key: String, _ range: ClosedRange<Double>, _ path: Path<Double>
+    ) -> Setting {
+        Setting(
+            key: key, environment: [], secret: false,
+            form: .seconds(range) { $0[keyPath: path] = $1 },
+            show: { String($0[keyPath: path]) })
+    }
+
+    static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
+        _ key: String, _ choices: Choice.AllCases, _ path: Path<Choice>, _ environment: [String] = []
+    ) -> Setting {
+        Setting(
+            key: key, environment: environment, secret: false,
+            form: .choice(choices.map(\.rawValue)) { configuration, text in
+                if let choice = Choice(rawValue: text) { configuration[keyPath: path] = choice }
+            },
+            show: { "\"\($0[keyPath: path].rawValue)\"" })
+    }
+
+    static func list(
+        _ key: String, _ environment: [String], _ path: Path<[String]>
+    ) -> Setting {
+        Setting(
+            key: key, environment: environment, secret: false,
+            form: .list { $0[keyPath: path] = $1 },
+            show: { quoted($0[keyPath: path]) })
+    }
+
+    static func flag(_ key: String, _ path: Path<Bool>) -> Setting {
+        Setting(
+            key: key, environment: [], secret: false,
+            form: .flag { $0[keyPath: path] = $1 },
+            show: { String($0[keyPath: path]) })
+    }
+
+    private static func quoted(_ list: [String]) -> String {
+        "[" + list.map { "\"\($0)\"" }.joined(separator: ", ") + "]"
+    }
+}
