@@ -40,6 +40,7 @@ setup:
 build: setup ## installs what is missing and builds the release
 	@swift build $(RELEASE) --product kotib-worker
 	@swift build $(RELEASE) --product kotibd
+	@swift build $(RELEASE) --product kotibctl
 
 # The daemon takes the place of the recipe's shell: Ctrl-C and make's SIGTERM reach it, and if make is killed
 # it is told to stop (setpriv).
@@ -78,9 +79,10 @@ bench: build ## measures beside peers and prints ratios
 # Copies only, so that `sudo make install` needs no toolchain. A configuration that is there is kept.
 SHARE := $(DESTDIR)$(PREFIX)/share/kotib
 install: ## copies what `make build` made below DESTDIR and PREFIX=/usr/local
-	@[ -x .build/release/kotibd ] && [ -x .build/release/kotib-worker ] || \
-		{ echo 'There is nothing to install yet. Run first: make build' >&2; exit 1; }
-	install -D -s -m 755 -t "$(DESTDIR)$(PREFIX)/bin" .build/release/kotibd .build/release/kotib-worker
+	@for program in kotibd kotib-worker kotibctl; do [ -x ".build/release/$$program" ] || \
+		{ echo 'There is nothing to install yet. Run first: make build' >&2; exit 1; }; done
+	install -D -s -m 755 -t "$(DESTDIR)$(PREFIX)/bin" .build/release/kotibd .build/release/kotib-worker \
+		.build/release/kotibctl
 	install -D -m 644 -t "$(SHARE)/models" "$(DEPS)/models/ggml-base-q8_0.bin" \
 		"$(DEPS)/models/ggml-silero-v6.2.0.bin"
 	install -D -m 755 -t "$(SHARE)/setup" etc/setup/get-model
