@@ -58,13 +58,17 @@ extension Database {
 
     /// The same content is here, touched, renamed over or brought back.
     func returned(_ recording: Recording, identity: FileIdentity, now: Date) throws {
-        try run(
-            ArrivalSQL.identify,
-            StatementArguments(identity.columns) + [Timestamp.text(now), recording.id.rawValue])
+        try identify(recording.id, identity, now: now)
         // What was gone took its notes along, and perhaps a person its transcript.
         guard recording.audio == .gone, let kind = recording.state.sidecar else { return }
         let isThere = try sidecars(of: recording.id).contains { $0.kind == kind }
         if !isThere { try makeDue(kind, recording.id) }
+    }
+
+    /// The file has this identity now, and is there.
+    func identify(_ id: RecordingID, _ identity: FileIdentity, now: Date) throws {
+        try run(
+            ArrivalSQL.identify, StatementArguments(identity.columns) + [Timestamp.text(now), id.rawValue])
     }
 
     /// The sentence is written anew only where it says something else, or is not there.

@@ -62,6 +62,15 @@ extension Catalog {
                 return .new(try database.insert(arrival))
             }
             let isSame = old.facts?.sha256 == facts.sha256 && old.identity.size == identity.size
+            if try database.isBeingDeleted(old.id) {
+                // Only the very file that is to go is still the old one, its attributes changed perhaps.
+                if isSame && old.identity.isSameFile(as: identity) {
+                    try database.identify(old.id, identity, now: now)
+                    return .unchanged(old.id)
+                }
+                try database.supersede(old.id, now: now)
+                return .replaced(try database.insert(arrival), old: old.id, notes: [])
+            }
             // Who puts a failed recording there anew wants it tried again.
             if old.state == .rejected || (old.state == .failed && isSame) {
                 let notes = try database.notes(of: old.id)
@@ -135,21 +144,31 @@ extension Catalog {
         SELECT device, inode, file_size, modified_ns, changed_ns FROM audio_records
         WHERE path = ? AND is_current = 1 AND audio_state = 'present'
         """
+    /// Where the daemon itself removes a file, nothing has departed.
+    private static let shouldBeThere = """
+        a.is_current = 1 AND a.audio_state = 'present' AND \(DeletionSQL.isVisible)
+        """
     static let presentAtOrBelow = """
-        SELECT id FROM audio_records WHERE path = ?1 AND is_current = 1 AND audio_state = 'present'
+        SELECT id FROM audio_records a WHERE path = ?1 AND \(shouldBeThere)
         UNION ALL
-        SELECT id FROM audio_records
-        WHERE path >= ?2 AND path < ?3 AND is_current = 1 AND audio_state = 'present'
+        SELECT id FROM audio_records a WHERE path >= ?2 AND path < ?3 AND \(shouldBeThere)
         LIMIT \(departuresAtOnce)
         """
     static let presentPage = """
-        SELECT id, path, device, inode, file_size, modified_ns, changed_ns FROM audio_records
-        WHERE id > ? AND is_current = 1 AND audio_state = 'present' ORDER BY id LIMIT ?
+        SELECT id, path, device, inode, file_size, modified_ns, changed_ns FROM audio_records a
+        WHERE id > ? AND \(shouldBeThere) ORDER BY id LIMIT ?
         """
     /// The state stays: a job under way is ended by the queue, which alone ends `processing`.
     static let depart = """
         UPDATE audio_records SET audio_state = 'gone', sidecar_due = NULL, updated_at = ? WHERE id = ?
         """
+}
+
+extension FileIdentity {
+    /// But for ctime, which a change of attributes changes too.
+    fileprivate func isSameFile(as other: FileIdentity) -> Bool {
+        device == other.device && inode == other.inode && size == other.size && modified == other.modified
+    }
 }
 
 extension InboxPath {

@@ -164,6 +164,7 @@ enum JobSQL {
         CROSS JOIN audio_records a INDEXED BY audio_records_ready ON a.user_id = u.id
         WHERE u.waiting > 0
             AND a.transcription_status = 'pending' AND a.audio_state = 'present' AND a.due_at IS NULL
+            AND \(DeletionSQL.isVisible)
         ORDER BY u.last_turn, u.id, a.id LIMIT 1
         """
     static let takeTurn = "UPDATE users SET last_turn = (SELECT max(last_turn) FROM users) + 1 WHERE id = ?"

@@ -44,6 +44,7 @@ public struct IngestPipeline: Sendable {
 
     /// Takes one sighting to its end. Returns early only when the task is cancelled.
     public func handle(_ sighting: Sighting) async {
+        if case .settled(let path, let status) = sighting, await isRecorded(path, status) { return }
         await patience.untilDone(about: sighting) {
             switch sighting {
             case .settled(let path, let status): try await settled(path, status)
@@ -68,7 +69,13 @@ public struct IngestPipeline: Sendable {
         }
     }
 
-    private func settled(_ path: InboxPath, _ status: FileStatus) async throws {
+    /// An upload is recorded before the watcher has a word of it; what a scan came across may be by now.
+    private func isRecorded(_ path: InboxPath, _ status: FileStatus) async -> Bool {
+        // Where the catalog does not answer, the handling waits for it.
+        (try? await catalog.isKnown([(path, status.identity)])) == [true]
+    }
+
+    func settled(_ path: InboxPath, _ status: FileStatus) async throws {
         switch policy.judge(path, status) {
         case .notARecording:
             logger.debug("left alone", metadata: ["file": "\(path)"])
@@ -105,12 +112,14 @@ public struct IngestPipeline: Sendable {
             return
         }
         switch result {
-        case .facts(let facts): try await accept(path, status.identity, facts)
+        case .facts(let facts): _ = try await accept(path, status.identity, facts)
         case .refused(let rejection): try await refuse(path, status.identity, rejection)
         }
     }
 
-    private func accept(_ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts) async throws {
+    func accept(
+        _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts
+    ) async throws(CatalogError) -> RecordingID {
         if let known = try await catalog.current(path), known.audio == .gone {
             try await sidecars.forgetRemoved(of: known.id)
         }
@@ -120,7 +129,8 @@ public struct IngestPipeline: Sendable {
             try await sidecars.writeDue(id)
             logger.debug("unchanged", metadata: ["recording": "\(id)", "file": "\(path)"])
             // It may be back from being gone, and still without its words.
-            return await queue.wake()
+            await queue.wake()
+            return id
         case .new: break
         case .replaced(_, let old, let notes):
             await queue.cancel(old)
@@ -136,6 +146,7 @@ public struct IngestPipeline: Sendable {
                 "codec": "\(facts.codec)",
             ])
         await queue.wake()
+        return acceptance.recording
     }
 
     private func refuse(_ path: InboxPath, _ identity: FileIdentity, _ rejection: Rejection) async throws {

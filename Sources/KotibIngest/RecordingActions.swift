@@ -12,55 +12,99 @@ public enum RetryOutcome: Hashable, Sendable {
     case notNow(RecordingState, AudioState)
 }
 
-public enum UploadOutcome: Sendable {
-    case accepted(RecordingID)
-    case refused(Rejection)
-}
-
 /// What people do to recordings other than by their files: each ends in the catalog and in the folder alike.
 public struct RecordingActions: Sendable {
+    private let pipeline: IngestPipeline
+    private let catalog: Catalog
+
+    /// - Parameter pipeline: the one that handles what lies in the inbox.
+    public init(_ pipeline: IngestPipeline) {
+        self.pipeline = pipeline
+        catalog = pipeline.catalog
+    }
+
     /// Changes the words; the sidecars are written before this returns, or stay due.
     public func edit(_ edit: TranscriptEdit) async throws -> EditOutcome {
-        fatalError("helper C2")
+        // One that is being deleted is nobody's to edit.
+        guard try await catalog.recording(edit.recording, in: edit.scope) != nil else { return .notFound }
+        let outcome = try await catalog.edit(edit)
+        if case .edited = outcome { await pipeline.sidecars.settled(edit.recording) }
+        return outcome
     }
 
     /// Removes recording, sidecars and audio. False where there is none, or it is not the caller's.
+    /// - Throws: ``FileNotRemoved``, which says what has become of the recording; ``CatalogError``.
     public func delete(_ id: RecordingID, in scope: AccessScope) async throws -> Bool {
-        fatalError("helper C2")
+        guard let deletion = try await catalog.decideDeletion(of: id, in: scope) else { return false }
+        do {
+            try await pipeline.recovery.deletions.carryOut(deletion)
+        } catch let error as FileNotRemoved where error.isUnchanged {
+            try await withdraw(deletion, error)
+            throw error
+        }
+        return true
     }
 
-    /// Transcribes again what failed or was completed.
+    private func withdraw(_ deletion: Deletion, _ error: FileNotRemoved) async throws {
+        let id = deletion.recording.id
+        try await catalog.withdrawDeletion(of: id)
+        pipeline.logger.warning(
+            "recording not deleted",
+            metadata: ["recording": "\(id)", "file": "\(error.file)", "cause": "\(error.cause)"])
+        // Its job was cancelled for nothing.
+        await pipeline.queue.wake()
+    }
+
+    /// Transcribes again what failed or was completed; what was refused is looked at again first.
     public func retry(_ id: RecordingID, in scope: AccessScope) async throws -> RetryOutcome {
-        fatalError("helper C2")
+        guard let before = try await catalog.recording(id, in: scope) else { return .notFound }
+        if before.audio == .present, before.isCurrent {
+            guard try await lookAgain(at: before) else { return .notNow(before.state, .gone) }
+        }
+        switch try await catalog.retry(id, in: scope) {
+        case .notFound: return .notFound
+        case .notNow(let now):
+            let isAdmitted = before.state == .rejected || before.state == .failed
+            if isAdmitted, [.pending, .processing].contains(now.state) { return .queued(id) }
+            return .notNow(now.state, now.audio)
+        case .queued(let notes):
+            pipeline.logger.info(
+                "recording is transcribed again", metadata: ["recording": "\(id)", "file": "\(before.path)"])
+            await pipeline.queue.wake()
+            try await pipeline.sidecars.remove(notes)
+            return .queued(id)
+        }
+    }
+
+    /// As if somebody had touched the file: what changed without a word, or was refused, is inspected again.
+    /// - Returns: false where it is gone.
+    private func lookAgain(at recording: Recording) async throws -> Bool {
+        let (files, path) = (pipeline.files, recording.path)
+        let status = try await BlockingWork.run { () throws(FileError) in try files.examine(path) }
+        guard let status else {
+            try await pipeline.recovery.gone(path)
+            return false
+        }
+        if recording.state == .rejected || status.identity != recording.identity {
+            try await pipeline.settled(path, status)
+        }
+        return true
     }
 
     /// Opens the audio. Nil where there is none to see, or it is gone.
     public func audio(
         _ id: RecordingID, in scope: AccessScope
     ) async throws -> (file: OpenFile, recording: Recording)? {
-        fatalError("helper C2")
+        guard let recording = try await catalog.recording(id, in: scope), recording.audio == .present,
+            let file = try await AudioOpener(files: pipeline.files).open(recording)
+        else { return nil }
+        return (file, recording)
     }
 
-    /// Begins an upload into a user's folder.
+    /// Begins an upload into a user's folder, which is made where it is missing.
     /// - Parameter name: as the client calls the file; where it is taken, ` (2)` and so on is put before the ending.
+    /// - Throws: ``Rejection`` where no file of that name is taken; ``UploadError``; ``FileError``; ``CatalogError``.
     public func upload(_ name: String, to user: UserID) async throws -> Upload {
-        fatalError("helper C2")
-    }
-}
-
-/// A file on its way into an inbox: invisible until it is whole. One that is not finished leaves nothing.
-public struct Upload: Sendable {
-    /// Appends. Throws where the disk is full or the file longer than may be.
-    public func write(_ bytes: [UInt8]) async throws {
-        fatalError("helper C2")
-    }
-
-    /// Puts the file under its name and takes it in as if it had been dropped there.
-    public func finish() async throws -> UploadOutcome {
-        fatalError("helper C2")
-    }
-
-    public func cancel() async {
-        fatalError("helper C2")
+        try await Upload(name, to: user, pipeline)
     }
 }

@@ -13,8 +13,13 @@ struct Recovery: Sendable {
     let queue: TranscriptionQueue
     let logger: Logger
 
-    /// Writes what is due and notices what was removed without an event.
+    var deletions: Deletions {
+        Deletions(files: files, catalog: catalog, queue: queue, logger: logger)
+    }
+
+    /// Ends what deletions a crash or a fault left, writes what is due and notices what was removed without an event.
     func reconcile() async throws {
+        try await deletions.resume()
         try await sidecars.writeAllDue()
         try await sweep()
         await queue.wake()

@@ -5,13 +5,14 @@ extension AtomicFile {
     ///
     /// - Parameters:
     ///   - names: names in `folder` that begin with ``prefix``; others are passed over.
-    ///   - now: nanoseconds since 1970; what changed less than `age` before may still be in use.
+    ///   - now: nanoseconds since 1970; what changed less than `age` before may still be in use. An
+    ///     ``UnfinishedFile`` of this process is, however old.
     /// - Returns: names kept because they may hold a stranger's file: tell the administrator.
     public func removeStaleTemporaries(
         _ names: [[UInt8]], in folder: OpenFile, now: Int64, age: Duration = .seconds(60)
     ) throws(FileError) -> [[UInt8]] {
         var kept: [[UInt8]] = []
-        for name in names where name.starts(with: Self.prefix) {
+        for name in names where name.starts(with: Self.prefix) && !Self.isBeingWritten(name) {
             guard let status = try fileSystem.examine(name, in: folder), status.kind == .regular,
                 Duration.nanoseconds(now) - .nanoseconds(status.identity.changed) >= age
             else { continue }

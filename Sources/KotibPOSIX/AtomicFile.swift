@@ -100,7 +100,8 @@ extension AtomicFile {
         }
     }
 
-    private func share(
+    /// Gives a new file the owner, group and permissions that ``write(_:at:replacing:readers:)`` tells of.
+    func share(
         _ file: OpenFile, like folder: FileStatus, readers: UInt16
     ) throws(FileError) {
         do throws(FileError) {
@@ -214,14 +215,14 @@ extension AtomicFile {
     }
 
     /// Best effort, twice: a passing fault must not leave litter, and what stays is found by the next scan.
-    private func discard(_ name: [UInt8], in folder: OpenFile) {
+    func discard(_ name: [UInt8], in folder: OpenFile) {
         if (try? fileSystem.unlink(name, in: folder)) == nil {
             try? fileSystem.unlink(name, in: folder)
         }
     }
 
     /// Deletes `name` only if it is the file that we made.
-    private func takeBack(_ name: [UInt8], inode: UInt64, in folder: OpenFile) {
+    func takeBack(_ name: [UInt8], inode: UInt64, in folder: OpenFile) {
         guard let status = try? fileSystem.examine(name, in: folder), status.identity.inode == inode else {
             return
         }
@@ -232,7 +233,7 @@ extension AtomicFile {
         Self.prefix + hex(inode) + [UInt8(ascii: "-")] + hex(random()) + Self.swapSuffix
     }
 
-    private func hex(_ number: UInt64) -> [UInt8] {
+    func hex(_ number: UInt64) -> [UInt8] {
         Array(String(number, radix: 16).utf8)
     }
 }

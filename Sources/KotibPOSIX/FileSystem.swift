@@ -20,6 +20,9 @@ public protocol FileSystem: Sendable {
     /// Makes a new file with mode 0600, open for writing.
     /// - Throws: EEXIST.
     func create(_ name: [UInt8], in folder: OpenFile) throws(FileError) -> OpenFile
+    /// Makes a new folder with mode 0700.
+    /// - Throws: EEXIST.
+    func makeFolder(_ name: [UInt8], in folder: OpenFile) throws(FileError)
     func rename(
         _ name: [UInt8], to newName: [UInt8], in folder: OpenFile, _ mode: RenameMode
     ) throws(FileError)

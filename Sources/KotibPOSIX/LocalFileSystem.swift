@@ -62,6 +62,10 @@ public struct LocalFileSystem: FileSystem {
         return OpenFile(owning: try call("openat", name) { openat(folder.descriptor, $0, flags, 0o600) })
     }
 
+    public func makeFolder(_ name: [UInt8], in folder: OpenFile) throws(FileError) {
+        try call("mkdirat", name) { mkdirat(folder.descriptor, $0, 0o700) }
+    }
+
     public func rename(
         _ name: [UInt8], to newName: [UInt8], in folder: OpenFile, _ mode: RenameMode
     ) throws(FileError) {

@@ -71,6 +71,11 @@ extension FaultyFileSystem {
         return try base.create(name, in: folder)
     }
 
+    public func makeFolder(_ name: [UInt8], in folder: OpenFile) throws(FileError) {
+        try step("makeFolder")
+        try base.makeFolder(name, in: folder)
+    }
+
     public func rename(
         _ name: [UInt8], to newName: [UInt8], in folder: OpenFile, _ mode: RenameMode
     ) throws(FileError) {

@@ -1,11 +1,11 @@
 import FoundationEssentials
 import KotibCatalog
 import KotibModel
-import Synchronization
 
 /// A recording that is being transcribed, as a status page shows it.
 public struct RunningJob: Hashable, Sendable {
     public var recording: RecordingID
+    public var userID: UserID?
     /// Readable names (``InboxPath/text``).
     public var user: String
     public var file: String
@@ -14,6 +14,8 @@ public struct RunningJob: Hashable, Sendable {
     /// Between 0 and 1.
     public var fraction: Double
     public var started: Date
+    /// As long as the rest takes if it goes on as so far; nil before there is enough to tell by.
+    public var remaining: Duration?
     /// What was heard so far.
     public var segments: [TranscriptSegment]
 }
@@ -24,27 +26,4 @@ public struct EnginePause: Hashable, Sendable {
     public var message: String
     /// Until the next probe.
     public var remaining: Duration
-}
-
-/// What an engine has told about one job. Engines report from any thread.
-final class JobProgress: Sendable {
-    private struct State {
-        var fraction = 0.0
-        var segments: [TranscriptSegment] = []
-    }
-
-    private let state = Mutex(State())
-
-    func note(_ progress: TranscriptionProgress) {
-        state.withLock { state in
-            switch progress {
-            case .fraction(let fraction): state.fraction = min(1, max(state.fraction, fraction))
-            case .segment(let segment): state.segments.append(segment)
-            }
-        }
-    }
-
-    var soFar: (fraction: Double, segments: [TranscriptSegment]) {
-        state.withLock { ($0.fraction, $0.segments) }
-    }
 }

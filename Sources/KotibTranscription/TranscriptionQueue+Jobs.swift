@@ -34,7 +34,10 @@ extension TranscriptionQueue {
                 _ = try await catalog.handBack(recording.id, now: date)
             case .recording(let recording):
                 machine.claimed(recording.id)
-                jobs[recording.id] = Job(recording: recording, started: date)
+                let progress = JobProgress(
+                    recording, started: date, elapsed: time.clock.stopwatch(), board: board)
+                jobs[recording.id] = Job(recording: recording, progress: progress)
+                progress.show()
                 return recording.id
             }
         } catch {

@@ -50,8 +50,7 @@ public actor TranscriptionQueue {
 
     struct Job {
         var recording: Recording
-        var started: Date
-        var progress = JobProgress()
+        var progress: JobProgress
         var attempt: Task<Outcome, Never>?
         var isCancelled = false
     }
@@ -67,7 +66,10 @@ public actor TranscriptionQueue {
     var random: any RandomNumberGenerator & Sendable
     var machine: StateMachine
     var jobs: [RecordingID: Job] = [:]
+    let board = ProgressBoard()
     private var pauseMessage = ""
+    /// Who waits for the end of a job.
+    private var endings: [RecordingID: [CheckedContinuation<Void, Never>]] = [:]
     private var waiter: CheckedContinuation<Void, Never>?
 
     public init(
@@ -107,6 +109,7 @@ public actor TranscriptionQueue {
         } onCancel: {
             Task { await self.stop(grace: .zero) }
         }
+        board.close()
     }
 
     /// Rows were added, or came back: there may be something to do.
@@ -131,9 +134,22 @@ public actor TranscriptionQueue {
         jobs[id]?.attempt?.cancel()
     }
 
+    /// As ``cancel(_:)``, and returns once the job is over: it writes no text any more.
+    public func end(_ id: RecordingID) async {
+        guard jobs[id] != nil else { return }
+        cancel(id)
+        await withCheckedContinuation { endings[id, default: []].append($0) }
+    }
+
     /// What is being transcribed now, oldest recording first.
     public func running() -> [RunningJob] {
-        jobs.values.map(RunningJob.init).sorted { $0.recording.rawValue < $1.recording.rawValue }
+        jobs.values.map { $0.progress.snapshot() }.sorted { $0.recording.rawValue < $1.recording.rawValue }
+    }
+
+    /// How the jobs go on from now: each as it starts, then about twice a second while it says something new. Who
+    /// is slow gets the newest. A job's end is an event of the catalog; the stream ends with the queue.
+    public nonisolated func progress() -> AsyncStream<RunningJob> {
+        board.follow()
     }
 
     /// Why nothing starts, while the engine is out of service.
@@ -145,6 +161,7 @@ public actor TranscriptionQueue {
     /// Frees the slot of a job that has ended.
     func ended(_ id: RecordingID, _ end: StateMachine.End, reason: String) {
         jobs[id] = nil
+        for waiting in endings.removeValue(forKey: id) ?? [] { waiting.resume() }
         switch machine.ended(id, end, now: elapsed()) {
         case .opened(let pause): logPause(pause, reason: reason)
         case .closed(let outage): logResumption(after: outage)
@@ -171,16 +188,6 @@ public actor TranscriptionQueue {
     private func resume() {
         waiter?.resume()
         waiter = nil
-    }
-}
-
-extension RunningJob {
-    fileprivate init(_ job: TranscriptionQueue.Job) {
-        let soFar = job.progress.soFar
-        self.init(
-            recording: job.recording.id, user: ByteText.escaped(job.recording.path.user),
-            file: job.recording.path.text, duration: job.recording.facts?.duration ?? 0,
-            fraction: soFar.fraction, started: job.started, segments: soFar.segments)
     }
 }
 

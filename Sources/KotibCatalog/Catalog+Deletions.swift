@@ -1,0 +1,114 @@
+import FoundationEssentials
+import GRDB
+import KotibModel
+
+/// A recording whose deletion is decided: nobody sees it any more, but its files may still be there.
+public struct Deletion: Hashable, Sendable {
+    public var recording: Recording
+    /// The first-level folder of its user, outside which nothing of it may be removed. Nil for a refused file
+    /// that lies in nobody's folder.
+    public var folder: [UInt8]?
+}
+
+extension Catalog {
+    /// One recording, as a caller sees it. Nil where there is none, it is not the caller's, or it is being
+    /// deleted.
+    public func recording(
+        _ id: RecordingID, in scope: AccessScope
+    ) async throws(CatalogError) -> Recording? {
+        try await read("recording") { try $0.recording(id, in: scope) }
+    }
+
+    /// Decides that a recording goes: from the commit on it is deleted for everybody but those who remove its
+    /// files.
+    /// - Returns: nil where there is none, it is not the caller's, or that is decided already.
+    public func decideDeletion(
+        of id: RecordingID, in scope: AccessScope, now: Date = Date()
+    ) async throws(CatalogError) -> Deletion? {
+        try await write("decideDeletion") { database in
+            guard try database.recording(id, in: scope) != nil else { return nil }
+            try database.run(DeletionSQL.decide, [id.rawValue, Timestamp.text(now)])
+            return try database.row(DeletionSQL.byID, [id.rawValue]).map(Deletion.init)
+        }
+    }
+
+    /// Takes the decision back, where nothing has been removed yet.
+    public func withdrawDeletion(of id: RecordingID) async throws(CatalogError) {
+        try await write("withdrawDeletion") { try $0.run(DeletionSQL.withdraw, [id.rawValue]) }
+    }
+
+    /// What is decided and not done, in the order of the recordings' ids, a page at a time.
+    /// - Parameter last: the last id of the page before; nil for the first.
+    public func deletions(after last: RecordingID?, limit: Int) async throws(CatalogError) -> [Deletion] {
+        try await read("deletions") { database in
+            try database.rows(DeletionSQL.page, [last?.rawValue ?? 0, limit]).map(Deletion.init)
+        }
+    }
+
+    /// Removes the row of a recording whose files are gone, and with it revisions and the decision itself.
+    /// - Returns: false where a sidecar has been written meanwhile, or the decision was taken back: nothing
+    ///   was changed.
+    public func finishDeletion(of id: RecordingID) async throws(CatalogError) -> Bool {
+        try await write("finishDeletion") { database in
+            try database.run(DeletionSQL.finish, [id.rawValue])
+            return try database.recording(id) == nil
+        }
+    }
+
+    /// The first-level folder of a user. Nil where there is no such user.
+    public func folder(of user: UserID) async throws(CatalogError) -> [UInt8]? {
+        try await read("folder") { database in
+            try database.row(DeletionSQL.folder, [user.rawValue]).map { Array($0["folder"] as Data) }
+        }
+    }
+}
+
+extension Database {
+    func recording(_ id: RecordingID, in scope: AccessScope) throws -> Recording? {
+        let user: Int64? =
+            switch scope {
+            case .everyone: nil
+            case .only(let user): user.rawValue
+            }
+        return try row(DeletionSQL.visible, [id.rawValue, user]).map(Recording.init)
+    }
+
+    func isBeingDeleted(_ id: RecordingID) throws -> Bool {
+        try row(DeletionSQL.isDecided, [id.rawValue]) != nil
+    }
+}
+
+extension Deletion {
+    fileprivate init(_ row: Row) throws {
+        recording = try Recording(row)
+        folder = (row["user_folder"] as Data?).map { Array($0) }
+    }
+}
+
+enum DeletionSQL {
+    /// A condition on a row of `audio_records` under the name `a`, for every statement that finds recordings by
+    /// something else than their files.
+    static let isVisible = "NOT EXISTS (SELECT 1 FROM deletions d WHERE d.audio_record_id = a.id)"
+
+    static let visible = """
+        SELECT \(RecordingSQL.columns) FROM audio_records a
+        WHERE a.id = ?1 AND (?2 IS NULL OR a.user_id = ?2) AND \(isVisible)
+        """
+    static let decide = "INSERT INTO deletions (audio_record_id, requested_at) VALUES (?, ?)"
+    static let isDecided = "SELECT 1 FROM deletions WHERE audio_record_id = ?"
+    static let withdraw = "DELETE FROM deletions WHERE audio_record_id = ?"
+
+    private static let all = """
+        SELECT \(RecordingSQL.columns), (SELECT folder FROM users u WHERE u.id = a.user_id) AS user_folder
+        FROM deletions CROSS JOIN audio_records a ON a.id = audio_record_id
+        """
+    static let byID = "\(all) WHERE audio_record_id = ?"
+    static let page = "\(all) WHERE audio_record_id > ? ORDER BY audio_record_id LIMIT ?"
+
+    static let finish = """
+        DELETE FROM audio_records
+        WHERE id = ?1 AND EXISTS (SELECT 1 FROM deletions WHERE audio_record_id = ?1)
+            AND NOT EXISTS (SELECT 1 FROM sidecars WHERE audio_record_id = ?1)
+        """
+    static let folder = "SELECT folder FROM users WHERE id = ?"
+}

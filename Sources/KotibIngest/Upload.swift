@@ -1,0 +1,208 @@
+import KotibCatalog
+import KotibIntake
+import KotibModel
+import KotibPOSIX
+import Logging
+
+public enum UploadOutcome: Sendable {
+    case accepted(RecordingID)
+    case refused(Rejection)
+}
+
+public enum UploadError: Error, Hashable, Sendable, CustomStringConvertible {
+    case noSuchUser(UserID)
+    /// It was finished, cancelled or refused before.
+    case isOver
+    /// Somebody changed or took away the file or its folder meanwhile.
+    case disturbed
+
+    public var description: String {
+        switch self {
+        case .noSuchUser(let user): "there is no user \(user)"
+        case .isOver: "the upload is over"
+        case .disturbed: "the file or its folder was changed during the upload; upload it again"
+        }
+    }
+}
+
+/// A file on its way into an inbox: invisible until it is whole. One that is not finished leaves nothing, nor does
+/// one that is refused.
+///
+/// Its calls are made one after the other.
+public actor Upload {
+    /// How often a file is put before a worker that is busy or dies, and how long to wait in between at most.
+    private static let inspections = 3
+    private static let longestPause = Duration.seconds(2)
+    /// More files of one name are not to be expected.
+    private static let mostOfOneName = 10_000
+
+    private let pipeline: IngestPipeline
+    private let name: UploadName
+    private let folder: InboxPath
+    private let file: UnfinishedFile
+    private var size: Int64 = 0
+    private var isOver = false
+
+    init(_ name: String, to user: UserID, _ pipeline: IngestPipeline) async throws {
+        let name = UploadName(name)
+        let ending = name.bytes(1).flatMap(IntakePolicy.fileExtension)
+        guard let ending, pipeline.policy.extensions.contains(ending) else {
+            throw Rejection.unsupportedExtension(accepted: pipeline.policy.extensions)
+        }
+        guard let folder = try await pipeline.catalog.folder(of: user).flatMap({ InboxPath($0) }) else {
+            throw UploadError.noSuchUser(user)
+        }
+        let files = pipeline.files
+        file = try await BlockingWork.run { () throws(FileError) in
+            try AtomicFile(files).begin(in: files.ensureFolder(folder))
+        }
+        self.pipeline = pipeline
+        self.name = name
+        self.folder = folder
+    }
+
+    /// Nobody finished it.
+    deinit {
+        guard !isOver else { return }
+        let (files, file) = (pipeline.files, file)
+        Task { await BlockingWork.run { AtomicFile(files).discard(file) } }
+    }
+
+    /// Appends. After an error the upload is over.
+    /// - Throws: ``Rejection/tooLarge(size:limit:)`` with the bytes so far; ``FileError`` where the disk is full, say.
+    public func write(_ bytes: [UInt8]) async throws {
+        guard !isOver else { throw UploadError.isOver }
+        size += Int64(bytes.count)
+        let (files, file, limit) = (pipeline.files, file, pipeline.policy.maximumSize)
+        do {
+            guard size <= limit else { throw Rejection.tooLarge(size: size, limit: limit) }
+            try await BlockingWork.run { () throws(FileError) in try files.write(bytes, to: file.file) }
+        } catch {
+            await cancel()
+            throw error
+        }
+    }
+
+    /// Inspects the file, puts it under its name and takes it in as if it had been dropped there.
+    public func finish() async throws -> UploadOutcome {
+        guard !isOver else { throw UploadError.isOver }
+        do {
+            let outcome = try await takeIn()
+            switch outcome {
+            case .accepted: isOver = true
+            case .refused(let rejection):
+                log(rejection)
+                await cancel()
+            }
+            return outcome
+        } catch {
+            await cancel()
+            throw error
+        }
+    }
+
+    /// Leaves nothing of it, unless it is finished.
+    public func cancel() async {
+        guard !isOver else { return }
+        isOver = true
+        let (files, file) = (pipeline.files, file)
+        await BlockingWork.run { AtomicFile(files).discard(file) }
+    }
+}
+
+extension Upload {
+    private func takeIn() async throws -> UploadOutcome {
+        let (files, file) = (pipeline.files, file)
+        let status = try await BlockingWork.run { () throws(FileError) in
+            try AtomicFile(files).complete(file)
+        }
+        let fileExtension: String
+        switch pipeline.policy.judge(try path(name.bytes(1)), status) {
+        case .inspect(let ending): fileExtension = ending
+        case .refused(let rejection): return .refused(rejection)
+        case .notARecording:
+            return .refused(.unsupportedExtension(accepted: pipeline.policy.extensions))
+        }
+        switch try await inspect(status, fileExtension) {
+        case .refused(let rejection): return .refused(rejection)
+        case .facts(let facts): return .accepted(try await place(status, facts))
+        }
+    }
+
+    private func inspect(_ status: FileStatus, _ fileExtension: String) async throws -> InspectionResult {
+        let files = pipeline.files
+        let hidden = try path(file.name)
+        let opened = try await BlockingWork.run { () throws(FileError) in try files.openForReading(hidden) }
+        guard opened.status.identity == status.identity else { throw UploadError.disturbed }
+        let size = status.identity.size
+        var tries = 1
+        while true {
+            do throws(InspectionError) {
+                return try await pipeline.inspector.inspect(
+                    opened.file, fileExtension: fileExtension, size: size)
+            } catch {
+                guard let pause = error.retryAfter, tries < Self.inspections else { throw error }
+                tries += 1
+                try await Task.sleep(for: min(pause, Self.longestPause))
+            }
+        }
+    }
+
+    /// Where the catalog cannot take it now the file does not stay either: the client is told to upload it again.
+    private func place(_ status: FileStatus, _ facts: AudioFacts) async throws -> RecordingID {
+        let (files, file, folder, name) = (pipeline.files, file, folder, name)
+        let placed = try await BlockingWork.run {
+            try Self.place(file, as: name, in: folder, files, whoseBytesWere: status)
+        }
+        do {
+            return try await pipeline.accept(placed.path, placed.identity, facts)
+        } catch {
+            await BlockingWork.run { AtomicFile(files).withdraw(file, from: placed.path.name) }
+            throw error
+        }
+    }
+
+    private static func place(
+        _ file: UnfinishedFile, as name: UploadName, in folder: InboxPath, _ files: any FileSystem,
+        whoseBytesWere status: FileStatus
+    ) throws -> (path: InboxPath, identity: FileIdentity) {
+        guard try files.status(of: file.file).identity == status.identity else { throw UploadError.disturbed }
+        for number in 1...mostOfOneName {
+            guard let path = name.bytes(number).flatMap(folder.appending) else { break }
+            guard let placed = try identity(of: file, as: path.name, files) else { continue }
+            // Its folder may have been moved away meanwhile, or the file been written to.
+            if placed.isSameContent(as: status.identity), try files.examine(path)?.identity == placed {
+                return (path, placed)
+            }
+            AtomicFile(files).withdraw(file, from: path.name)
+            throw UploadError.disturbed
+        }
+        throw FileError.occupied(path: folder.text)
+    }
+
+    /// Nil where something has the name.
+    private static func identity(
+        of file: UnfinishedFile, as name: [UInt8], _ files: any FileSystem
+    ) throws(FileError) -> FileIdentity? {
+        do throws(FileError) {
+            return try AtomicFile(files).place(file, as: name).identity
+        } catch {
+            if case .occupied = error { return nil }
+            throw error
+        }
+    }
+
+    private func path(_ name: [UInt8]?) throws(UploadError) -> InboxPath {
+        guard let path = name.flatMap(folder.appending) else { throw .disturbed }
+        return path
+    }
+
+    private func log(_ rejection: Rejection) {
+        pipeline.logger.notice(
+            "upload refused",
+            metadata: [
+                "user": "\(folder)", "file": "\(ByteText.escaped(name.bytes(1) ?? []))", "size": "\(size)",
+                "reason": "\(rejection.code)",
+            ])
+    }
+}

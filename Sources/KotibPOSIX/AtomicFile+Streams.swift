@@ -1,0 +1,76 @@
+import Glibc
+import KotibModel
+import Synchronization
+
+/// A file whose bytes come bit by bit, under a name that the watcher ignores, until it gets its own.
+public struct UnfinishedFile: Sendable {
+    public let folder: OpenFile
+    public let name: [UInt8]
+    /// Open for writing; ``FileSystem/write(_:to:)`` appends.
+    public let file: OpenFile
+}
+
+extension AtomicFile {
+    /// Names that removing what a crash left must pass over: a slow upload may be older than any leftover.
+    private static let beingWritten = Mutex<Set<[UInt8]>>([])
+
+    static func isBeingWritten(_ name: [UInt8]) -> Bool {
+        beingWritten.withLock { $0.contains(name) }
+    }
+
+    /// Begins a file, to be ended by ``place(_:as:)`` or ``discard(_:)``.
+    public func begin(in folder: OpenFile) throws(FileError) -> UnfinishedFile {
+        let name = Self.prefix + hex(random()) + Self.temporarySuffix
+        _ = Self.beingWritten.withLock { $0.insert(name) }
+        do throws(FileError) {
+            return UnfinishedFile(
+                folder: folder, name: name, file: try fileSystem.create(name, in: folder))
+        } catch {
+            forget(name)
+            throw error
+        }
+    }
+
+    /// Nothing more is written: the bytes survive a power cut, and the file is shared as
+    /// ``write(_:at:replacing:readers:)`` shares one.
+    public func complete(_ new: UnfinishedFile) throws(FileError) -> FileStatus {
+        try share(new.file, like: fileSystem.status(of: new.folder), readers: 0o777)
+        try fileSystem.synchronize(new.file)
+        return try fileSystem.status(of: new.file)
+    }
+
+    /// Gives a complete file its name; both survive a power cut from the moment this returns.
+    /// - Throws: ``FileError/occupied(path:)`` where something has the name: try another. After any error the name
+    ///   is as it was, and the file is to be discarded if no other name is tried.
+    public func place(_ new: UnfinishedFile, as name: [UInt8]) throws(FileError) -> FileStatus {
+        do throws(FileError) {
+            try fileSystem.rename(new.name, to: name, in: new.folder, .keep)
+        } catch {
+            throw error.code == EEXIST ? .occupied(path: ByteText.escaped(name)) : error
+        }
+        forget(new.name)
+        do throws(FileError) {
+            try fileSystem.synchronize(new.folder)
+            return try fileSystem.status(of: new.file)
+        } catch {
+            withdraw(new, from: name)
+            throw error
+        }
+    }
+
+    /// Deletes a file that has got the name, unless something else has it by now. Best effort.
+    public func withdraw(_ new: UnfinishedFile, from name: [UInt8]) {
+        guard let inode = try? fileSystem.status(of: new.file).identity.inode else { return }
+        takeBack(name, inode: inode, in: new.folder)
+    }
+
+    /// Deletes a file that has not got its name. Best effort: what stays is found by a later scan.
+    public func discard(_ new: UnfinishedFile) {
+        discard(new.name, in: new.folder)
+        forget(new.name)
+    }
+
+    private func forget(_ name: [UInt8]) {
+        _ = Self.beingWritten.withLock { $0.remove(name) }
+    }
+}

@@ -1,0 +1,52 @@
+import Synchronization
+
+/// Who follows the jobs' progress. Costs next to nothing while nobody does.
+final class ProgressBoard: Sendable {
+    private struct State {
+        var followers: [Int: AsyncStream<RunningJob>.Continuation] = [:]
+        var next = 0
+        var isClosed = false
+    }
+
+    /// What a follower who is slow still gets; each may hold the segments of an hour.
+    private static let snapshotsKept = 8
+
+    private let state = Mutex(State())
+
+    var isFollowed: Bool { state.withLock { !$0.followers.isEmpty } }
+
+    func follow() -> AsyncStream<RunningJob> {
+        let (stream, follower) = AsyncStream.makeStream(
+            of: RunningJob.self, bufferingPolicy: .bufferingNewest(Self.snapshotsKept))
+        let number: Int? = state.withLock { state in
+            guard !state.isClosed else { return nil }
+            state.next += 1
+            state.followers[state.next] = follower
+            return state.next
+        }
+        if let number {
+            follower.onTermination = { [weak self] _ in self?.leave(number) }
+        } else {
+            follower.finish()
+        }
+        return stream
+    }
+
+    func show(_ job: RunningJob) {
+        for follower in state.withLock({ $0.followers.values }) { follower.yield(job) }
+    }
+
+    /// Nothing runs any more.
+    func close() {
+        let followers = state.withLock { state in
+            state.isClosed = true
+            defer { state.followers = [:] }
+            return state.followers.values
+        }
+        for follower in followers { follower.finish() }
+    }
+
+    private func leave(_ number: Int) {
+        _ = state.withLock { $0.followers.removeValue(forKey: number) }
+    }
+}
