@@ -84,7 +84,7 @@ let package = Package(
 
         // From rows to words.
         target("KotibTranscription", ["KotibModel", "KotibPOSIX", "KotibCatalog", log]),
-        target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log]),
+        target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log, crypto]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         target("KotibHTTP", ["KotibPOSIX", "CCurl"]),
         target(

@@ -31,7 +31,7 @@ extension Database {
 
     /// Those that tell of a refusal or failure, and go when that does.
     func notes(of id: RecordingID) throws -> [Sidecar] {
-        try sidecars(of: id).filter { $0.kind != .transcript }
+        try sidecars(of: id).filter(\.kind.isNote)
     }
 }
 
@@ -115,7 +115,7 @@ extension Sidecar {
             size: row["size"], modified: row["modified_ns"], changed: 0)
         self.init(
             recording: RecordingID(rawValue: id), kind: try row.value("kind"), path: try InboxPath(row),
-            identity: identity)
+            identity: identity, words: (row["words_sha256"] as Data?).map(Array.init))
     }
 }
 

@@ -22,7 +22,7 @@ extension Catalog {
                 [
                     sidecar.recording.rawValue, sidecar.kind.rawValue, sidecar.path.blob,
                     Int64(bitPattern: sidecar.device), Int64(bitPattern: sidecar.inode), sidecar.size,
-                    sidecar.modified, Timestamp.text(now),
+                    sidecar.modified, Timestamp.text(now), sidecar.words.map { Data($0) },
                 ])
             if let due { try database.run(Self.settle, [sidecar.recording.rawValue, due.version]) }
         }
@@ -48,17 +48,32 @@ extension Catalog {
         try await read("ownerOfSidecar") { try $0.row(Self.sidecarAtPath, [path.blob]).map(Sidecar.init) }
     }
 
+    /// For each, whether it is a transcript of the daemon's own that changed since it was written: perhaps a person
+    /// edited it. Costs some 10 µs each.
+    public func isTouchedTranscript(_ files: [(InboxPath, FileIdentity)]) async throws(CatalogError) -> [Bool] {
+        try await read("isTouchedTranscript") { database in
+            let statement = try database.cachedStatement(sql: Self.sidecarAtPath)
+            return try files.map { path, identity in
+                guard let row = try Row.fetchOne(statement, arguments: [path.blob]) else { return false }
+                let sidecar = try Sidecar(row)
+                return sidecar.kind == .transcript && !sidecar.isUntouched(identity)
+            }
+        }
+    }
+
     static let duePage = """
         SELECT \(RecordingSQL.columns) FROM audio_records
         WHERE sidecar_due IS NOT NULL AND id > ? ORDER BY id LIMIT ?
         """
     static let sidecarAtPath = "SELECT * FROM sidecars WHERE path = ?"
     static let register = """
-        INSERT INTO sidecars (audio_record_id, kind, path, device, inode, size, modified_ns, written_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+        INSERT INTO sidecars (audio_record_id, kind, path, device, inode, size, modified_ns, written_at,
+            words_sha256)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (path) DO UPDATE SET audio_record_id = excluded.audio_record_id, kind = excluded.kind,
             device = excluded.device, inode = excluded.inode, size = excluded.size,
-            modified_ns = excluded.modified_ns, written_at = excluded.written_at
+            modified_ns = excluded.modified_ns, written_at = excluded.written_at,
+            words_sha256 = excluded.words_sha256
         """
     static let settle = "UPDATE audio_records SET sidecar_due = NULL WHERE id = ? AND sidecar_version = ?"
 }

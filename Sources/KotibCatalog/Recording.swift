@@ -12,7 +12,26 @@ public enum AudioState: String, Sendable, Codable, CaseIterable {
 
 /// What the daemon writes beside a recording.
 public enum SidecarKind: String, Sendable, Codable, CaseIterable {
-    case transcript, rejected, failed
+    /// The words as plain text: what a person may edit.
+    case transcript
+    /// The words in another form.
+    case srt, vtt, json, md
+    /// A note about why there are no words.
+    case rejected, failed
+
+    public init(_ format: TranscriptFormat) {
+        self =
+            switch format {
+            case .txt: .transcript
+            case .srt: .srt
+            case .vtt: .vtt
+            case .json: .json
+            case .md: .md
+            }
+    }
+
+    /// Whether it goes when what it tells of does.
+    public var isNote: Bool { self == .rejected || self == .failed }
 }
 
 /// A sidecar that must still be written or written anew.
@@ -90,9 +109,15 @@ public struct Sidecar: Hashable, Sendable {
     public var size: Int64
     /// Nanoseconds since 1970.
     public var modified: Int64
+    /// SHA-256 of the words in it, whatever their encoding and line ends. Nil for a note or another format, and
+    /// for what was written before this was kept.
+    public var words: [UInt8]?
 
     /// ctime is not kept: rename(2) and chmod(2) change it, and neither is an edit.
-    public init(recording: RecordingID, kind: SidecarKind, path: InboxPath, identity: FileIdentity) {
+    public init(
+        recording: RecordingID, kind: SidecarKind, path: InboxPath, identity: FileIdentity,
+        words: [UInt8]? = nil
+    ) {
         self.recording = recording
         self.kind = kind
         self.path = path
@@ -100,6 +125,7 @@ public struct Sidecar: Hashable, Sendable {
         inode = identity.inode
         size = identity.size
         modified = identity.modified
+        self.words = words
     }
 
     /// Whether the file at the path is still the one that was written: nobody has edited or replaced it.

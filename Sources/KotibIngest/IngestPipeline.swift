@@ -59,8 +59,12 @@ public struct IngestPipeline: Sendable {
     public func isKnown(_ candidates: [InboxWatcher.Candidate]) async -> [Bool] {
         do throws(CatalogError) {
             let recorded = try await catalog.isKnown(candidates.map { ($0.path, $0.status.identity) })
-            return zip(candidates, recorded).map { candidate, isRecorded in
-                isRecorded || policy.judge(candidate.path, candidate.status) == .notARecording
+            let edited = try await catalog.isTouchedTranscript(
+                candidates.map { ($0.path, $0.status.identity) })
+            return candidates.indices.map { index in
+                let candidate = candidates[index]
+                return recorded[index]
+                    || (!edited[index] && policy.judge(candidate.path, candidate.status) == .notARecording)
             }
         } catch {
             logger.error("the catalog does not answer", metadata: ["cause": "\(error)"])
@@ -78,7 +82,7 @@ public struct IngestPipeline: Sendable {
     func settled(_ path: InboxPath, _ status: FileStatus) async throws {
         switch policy.judge(path, status) {
         case .notARecording:
-            logger.debug("left alone", metadata: ["file": "\(path)"])
+            if status.kind == .regular { try await sidecars.saved(path) }
         case .refused(let rejection):
             try await refuse(path, status.identity, rejection)
         case .inspect(let fileExtension):

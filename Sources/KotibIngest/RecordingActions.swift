@@ -27,6 +27,8 @@ public struct RecordingActions: Sendable {
     public func edit(_ edit: TranscriptEdit) async throws -> EditOutcome {
         // One that is being deleted is nobody's to edit.
         guard try await catalog.recording(edit.recording, in: edit.scope) != nil else { return .notFound }
+        // What was saved in the folder before comes first, so that nobody writes over words unseen.
+        try await pipeline.sidecars.takeEdits(of: edit.recording)
         let outcome = try await catalog.edit(edit)
         if case .edited = outcome { await pipeline.sidecars.settled(edit.recording) }
         return outcome

@@ -11,6 +11,7 @@ public enum SidecarName {
         let endings =
             switch kind {
             case .transcript: [".txt", ".kotib.txt"]
+            case .srt, .vtt, .json, .md: [".\(kind.rawValue)", ".kotib.\(kind.rawValue)"]
             case .rejected: [".rejected.txt", ".kotib-rejected.txt"]
             case .failed: [".failed.txt", ".kotib-failed.txt"]
             }

@@ -11,11 +11,15 @@ struct SidecarPlace: Sendable {
     let owned: Sidecar?
     /// What the file tells of: it is not readable to more people than that.
     var recording: InboxPath?
+    /// What the words in `content` are (``Sidecar/words``).
+    var words: [UInt8]?
 
     enum Outcome: Sendable {
         case written(FileIdentity)
         /// A person's file is there.
         case occupied
+        /// A person saves it just now: their words are to be taken in first.
+        case beingEdited
         /// There is no folder to write into any more.
         case folderGone
     }
@@ -26,7 +30,13 @@ struct SidecarPlace: Sendable {
         do throws(FileError) {
             let old = try files.examine(path)
             if let old, try holds(content, old) { return .written(old.identity) }
-            if let old, !(owned?.isUntouched(old.identity) ?? false) { return .occupied }
+            if let old, let owned, owned.isUntouched(old.identity), let words, owned.words == words {
+                // A person's own line ends stay.
+                return .written(old.identity)
+            }
+            if let old, !(owned?.isUntouched(old.identity) ?? false) {
+                return owned?.kind == .transcript && old.kind == .regular ? .beingEdited : .occupied
+            }
             let readers = try recording.flatMap { path throws(FileError) in
                 try files.examine(path)?.permissions
             }

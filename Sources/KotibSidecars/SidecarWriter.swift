@@ -1,3 +1,4 @@
+import Glibc
 import KotibCatalog
 import KotibModel
 import KotibPOSIX
@@ -8,18 +9,40 @@ import Logging
 /// The one write path for sidecars: after a transcription, after a refusal, and in recovery. Safe to run at any
 /// time and any number of times: what the catalog calls due is written, what is written is registered.
 public struct SidecarWriter: Sendable {
-    private let files: any FileSystem
-    private let catalog: Catalog
-    private let failureSentence: @Sendable (_ name: String, _ cause: String) -> String
-    private let logger: Logger
+    /// How long a file must have stood still before its words are taken unasked: nanoseconds.
+    static let quiet: Int64 = 1_000_000_000
 
-    /// - Parameter failureSentence: what `X.failed.txt` says, from the recording's name and the cause.
+    /// What a user wants beside their recordings.
+    public typealias SettingsOf = @Sendable (UserID) async throws(CatalogError) -> UserSettings
+    /// A transcript in a format; nil where it cannot be had in that.
+    public typealias Renderer = @Sendable (TranscriptFormat, Recording, Transcript) -> String?
+
+    let files: any FileSystem
+    let catalog: Catalog
+    private let settings: SettingsOf
+    private let render: Renderer
+    /// Nanoseconds since 1970.
+    let wallClock: @Sendable () -> Int64
+    private let failureSentence: @Sendable (_ name: String, _ cause: String) -> String
+    let logger: Logger
+
+    /// - Parameters:
+    ///   - settings: asked each time that a transcript is written, so that a change holds for what comes then.
+    ///   - render: every format but plain text, which is the words themselves.
+    ///   - wallClock: nanoseconds since 1970, to compare with files' times.
+    ///   - failureSentence: what `X.failed.txt` says, from the recording's name and the cause.
     public init(
         files: any FileSystem, catalog: Catalog, logger: Logger,
+        settings: @escaping SettingsOf = { _ in UserSettings() },
+        render: @escaping Renderer = { _, _, _ in nil },
+        wallClock: @escaping @Sendable () -> Int64 = SidecarWriter.systemTime,
         failureSentence: @escaping @Sendable (_ name: String, _ cause: String) -> String
     ) {
         self.files = files
         self.catalog = catalog
+        self.settings = settings
+        self.render = render
+        self.wallClock = wallClock
         self.failureSentence = failureSentence
         self.logger = logger
     }
@@ -85,29 +108,53 @@ public struct SidecarWriter: Sendable {
     }
 
     private func write(_ recording: Recording) async throws(CatalogError) {
-        guard let due = recording.sidecarDue else { return }
-        guard let content = try await content(of: recording, due.kind) else {
-            return try await catalog.sidecarWaived(recording.id, due: due)
+        if recording.sidecarDue?.kind == .transcript { try await takeEdits(at: recording.path) }
+        // What was taken in makes the newer words due.
+        guard let recording = try await catalog.recording(recording.id), let due = recording.sidecarDue else {
+            return
         }
-        for path in SidecarName.candidates(for: recording.path, kind: due.kind) {
+        let texts = try await texts(of: recording, due.kind)
+        var isDone = true
+        for text in texts {
+            switch try await write(text, beside: recording) {
+            case .written: continue
+            case .folderGone: return try await waive(recording, due)
+            case .later: isDone = false
+            }
+        }
+        if isDone { try await catalog.sidecarWaived(recording.id, due: due) }
+    }
+
+    private enum Done {
+        case written, folderGone
+        /// It stays due.
+        case later
+    }
+
+    private func write(_ text: Text, beside recording: Recording) async throws(CatalogError) -> Done {
+        for path in SidecarName.candidates(for: recording.path, kind: text.kind) {
             let owned = try await catalog.owner(ofSidecar: path)
             let place = SidecarPlace(
-                files: files, path: path, owned: owned,
-                recording: due.kind == .transcript ? recording.path : nil)
-            switch await put(content, place) {
+                files: files, path: path, owned: owned, recording: text.kind.isNote ? nil : recording.path,
+                words: text.words)
+            switch await put(text.content, place) {
             case .occupied: continue
-            case .folderGone: return try await waive(recording, due)
+            case .folderGone: return .folderGone
+            case .beingEdited: return .later
             case .written(let identity):
                 let sidecar = Sidecar(
-                    recording: recording.id, kind: due.kind, path: path, identity: identity)
-                try await catalog.sidecarWritten(sidecar, due: due)
-                return try await removeNotes(beside: recording, except: path)
-            case nil: return
+                    recording: recording.id, kind: text.kind, path: path, identity: identity,
+                    words: text.words)
+                try await catalog.sidecarWritten(sidecar, due: nil)
+                try await removeNotes(beside: recording, except: path)
+                return .written
+            case nil: return .later
             }
         }
         logger.error(
             "no place for a text: files of other people have both its names; it stays due",
             metadata: ["recording": "\(recording.id)", "file": "\(recording.path)"])
+        return .later
     }
 }
 
@@ -122,16 +169,43 @@ extension SidecarWriter {
         }
     }
 
-    private func content(of recording: Recording, _ kind: SidecarKind) async throws(CatalogError) -> [UInt8]?
-    {
-        let text: String? =
-            switch kind {
-            case .transcript: try await catalog.transcript(of: recording.id)?.text
-            case .rejected: recording.errorMessage
-            case .failed:
-                failureSentence(ByteText.escaped(recording.path.name), recording.errorMessage ?? "")
+    /// One file to be written.
+    private struct Text {
+        var kind: SidecarKind
+        var content: [UInt8]
+        var words: [UInt8]?
+
+        init(_ kind: SidecarKind, _ text: String) {
+            self.kind = kind
+            content = Array(text.utf8)
+        }
+    }
+
+    private func texts(of recording: Recording, _ due: SidecarKind) async throws(CatalogError) -> [Text] {
+        switch due {
+        case .rejected: return recording.errorMessage.map { [Text(.rejected, $0 + "\n")] } ?? []
+        case .failed:
+            let name = ByteText.escaped(recording.path.name)
+            return [Text(.failed, failureSentence(name, recording.errorMessage ?? "") + "\n")]
+        case .transcript, .srt, .vtt, .json, .md:
+            guard let transcript = try await catalog.transcript(of: recording.id) else { return [] }
+            var wanted = UserSettings().sidecars
+            if let user = recording.user { wanted = try await settings(user).sidecars }
+            return wanted.compactMap { format in
+                guard format == .txt else {
+                    return render(format, recording, transcript).map { Text(SidecarKind(format), $0) }
+                }
+                var text = Text(.transcript, transcript.text + "\n")
+                text.words = SidecarText.hash(transcript.text)
+                return text
             }
-        return text.map { Array(($0 + "\n").utf8) }
+        }
+    }
+
+    public static func systemTime() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
     /// Once a text stands there, what said something else goes: by name, since a crash may have left the note of
@@ -154,7 +228,7 @@ extension SidecarWriter {
         try await catalog.sidecarWaived(recording.id, due: due)
     }
 
-    private func warn(_ message: Logger.Message, _ path: InboxPath, _ error: FileError) {
+    func warn(_ message: Logger.Message, _ path: InboxPath, _ error: FileError) {
         var metadata: Logger.Metadata = ["file": "\(path)", "cause": "\(error)"]
         if let advice = error.advice { metadata["advice"] = "\(advice)" }
         logger.warning(message, metadata: metadata)

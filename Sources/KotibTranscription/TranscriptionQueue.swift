@@ -45,6 +45,8 @@ public actor TranscriptionQueue {
     /// Opens the audio just before its job. Nil where it is not there any more, or is not the recording's any
     /// more (compare ``Recording/identity``): it is then marked gone until a scan finds it again.
     public typealias Opener = @Sendable (Recording) async throws -> OpenFile?
+    /// ISO 639-1: what the recording's user has chosen; nil for ``Options/language``.
+    public typealias ChosenLanguage = @Sendable (Recording) async -> String?
     /// Told after each recording that was completed or failed: something is due beside it.
     public typealias Settled = @Sendable (RecordingID) async -> Void
 
@@ -61,6 +63,7 @@ public actor TranscriptionQueue {
     let time: Time
     let open: Opener
     let settled: Settled
+    let language: ChosenLanguage
     let log: Logger
     let elapsed: @Sendable () -> Duration
     var random: any RandomNumberGenerator & Sendable
@@ -75,7 +78,8 @@ public actor TranscriptionQueue {
     public init(
         catalog: Catalog, engine: any TranscriptionEngine, options: Options = Options(), time: Time = Time(),
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(), log: Logger,
-        open: @escaping Opener, settled: @escaping Settled
+        open: @escaping Opener, settled: @escaping Settled,
+        language: @escaping ChosenLanguage = { _ in nil }
     ) {
         self.catalog = catalog
         self.engine = engine
@@ -85,6 +89,7 @@ public actor TranscriptionQueue {
         self.log = log
         self.open = open
         self.settled = settled
+        self.language = language
         elapsed = time.clock.stopwatch()
         machine = StateMachine(slots: options.slots)
     }
