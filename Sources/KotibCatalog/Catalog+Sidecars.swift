@@ -50,7 +50,8 @@ extension Catalog {
 
     /// For each, whether it is a transcript of the daemon's own that changed since it was written: perhaps a person
     /// edited it. Costs some 10 µs each.
-    public func isTouchedTranscript(_ files: [(InboxPath, FileIdentity)]) async throws(CatalogError) -> [Bool] {
+    public func isTouchedTranscript(_ files: [(InboxPath, FileIdentity)]) async throws(CatalogError) -> [Bool]
+    {
         try await read("isTouchedTranscript") { database in
             let statement = try database.cachedStatement(sql: Self.sidecarAtPath)
             return try files.map { path, identity in

@@ -12,7 +12,9 @@ import Logging
 extension SidecarWriter {
     /// Takes in a text of Kotib's own that stands still and may have changed, and writes what is due then.
     public func saved(_ path: InboxPath) async throws(CatalogError) {
-        guard let sidecar = try await catalog.owner(ofSidecar: path), sidecar.kind == .transcript else { return }
+        guard let sidecar = try await catalog.owner(ofSidecar: path), sidecar.kind == .transcript else {
+            return
+        }
         if try await take(sidecar) { try await writeDue(sidecar.recording) }
     }
 
@@ -48,7 +50,9 @@ extension SidecarWriter {
             // It is the person's from now on, and never written to.
             logger.warning(
                 "a saved text cannot be taken in; it is left as it is",
-                metadata: ["recording": "\(sidecar.recording)", "file": "\(sidecar.path)", "cause": "\(reason)"])
+                metadata: [
+                    "recording": "\(sidecar.recording)", "file": "\(sidecar.path)", "cause": "\(reason)",
+                ])
             try await catalog.sidecarRemoved(sidecar.path)
             return false
         case .words(let words, let identity):
@@ -116,7 +120,9 @@ extension SidecarWriter {
         else { return .none }
         // With a second name it may be somebody else's file, linked here to have it read (threat 16).
         guard status.links == 1 else { return .unreadable("it has more than one name") }
-        guard status.identity.size <= Int64(SidecarText.longest) else { return .unreadable("longer than 10 MiB") }
+        guard status.identity.size <= Int64(SidecarText.longest) else {
+            return .unreadable("longer than 10 MiB")
+        }
         let file = try files.openForReading(sidecar.path).file
         let bytes: [UInt8]
         do throws(SystemError) {

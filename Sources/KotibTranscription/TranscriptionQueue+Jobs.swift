@@ -79,7 +79,8 @@ extension TranscriptionQueue {
         let chosen = await language(recording)
         let job = TranscriptionJob(
             recording: recording.id, file: file, size: recording.identity.size, duration: facts.duration,
-            container: facts.container, fileExtension: recording.fileExtension, language: chosen ?? options.language)
+            container: facts.container, fileExtension: recording.fileExtension,
+            language: chosen ?? options.language)
         let start = elapsed()
         do throws(EngineError) {
             let result = try await engine.transcribe(job, report: progress.note)
