@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GRDB
 import KotibModel
 
 /// A row of `users`.
@@ -16,6 +17,110 @@ public struct User: Hashable, Sendable, Identifiable {
 
 extension Catalog {
     public func user(_ id: UserID) async throws(CatalogError) -> User? {
-        fatalError("helper A")
+        try await read("user") { try $0.user(id) }
+    }
+
+    public func user(phone: String) async throws(CatalogError) -> User? {
+        try await read("user") { try $0.row(UserSQL.byPhone, [phone]).map(User.init) }
+    }
+
+    /// What the user has chosen; the defaults for one that there is not.
+    public func settings(of id: UserID) async throws(CatalogError) -> UserSettings {
+        try await user(id)?.settings ?? UserSettings()
+    }
+
+    /// In the order of their folders' names.
+    /// - Parameter folder: only the one with this folder.
+    public func users(
+        folder: [UInt8]?, skip: Int, limit: Int
+    ) async throws(CatalogError) -> (users: [User], total: Int) {
+        try await read("users") { database in
+            if let folder {
+                let found = try database.row(UserSQL.byFolder, [Data(folder)]).map(User.init)
+                let page = skip == 0 && limit > 0 ? found.map { [$0] } ?? [] : []
+                return (page, found == nil ? 0 : 1)
+            }
+            let users = try database.rows(UserSQL.page, [limit, skip]).map(User.init)
+            return (users, try database.row(UserSQL.count, [])?["count"] ?? 0)
+        }
+    }
+
+    /// - Throws: ``CatalogError/Code/constraint`` where the folder or the number is another's.
+    public func addUser(
+        folder: [UInt8], phone: String?, role: Role, now: Date
+    ) async throws(CatalogError) -> User {
+        try await write("addUser") { database in
+            try database.run(UserSQL.insert, [Data(folder), phone, role.rawValue, Timestamp.text(now)])
+            return try database.knownUser(UserID(rawValue: database.lastInsertedRowID))
+        }
+    }
+
+    /// Replaces what can be changed of `id` by what `change` makes of it. Who is inactive then has no session.
+    /// - Returns: nil where there is no such user.
+    /// - Throws: ``CatalogError/Code/constraint`` where the number is another's.
+    public func changeUser(
+        _ id: UserID, _ change: @escaping @Sendable (inout User) -> Void
+    ) async throws(CatalogError) -> User? {
+        try await write("changeUser") { database in
+            guard var user = try database.user(id) else { return nil }
+            change(&user)
+            try database.run(
+                UserSQL.update,
+                [
+                    user.phone, user.role.rawValue, user.isActive,
+                    user.settings.sidecars.map(\.rawValue).joined(separator: ","), user.settings.language,
+                    id.rawValue,
+                ])
+            if !user.isActive { try database.run(TokenSQL.deleteOfUser, [id.rawValue]) }
+            return try database.user(id)
+        }
+    }
+
+    /// Gives the users of these numbers the role of an admin.
+    public func promote(phones: [String]) async throws(CatalogError) {
+        try await write("promote") { database in
+            for phone in phones { try database.run(UserSQL.promote, [phone]) }
+        }
+    }
+}
+
+extension Database {
+    func user(_ id: UserID) throws -> User? {
+        try row(UserSQL.byID, [id.rawValue]).map(User.init)
+    }
+
+    func knownUser(_ id: UserID) throws -> User {
+        guard let user = try user(id) else { throw MalformedRow(column: "id") }
+        return user
+    }
+}
+
+enum UserSQL {
+    static let columns = """
+        u.id, u.phone_number, u.folder, u.role, u.is_active, u.created_at, u.sidecars, u.language
+        """
+    static let byID = "SELECT \(columns) FROM users u WHERE u.id = ?"
+    static let byPhone = "SELECT \(columns) FROM users u WHERE u.phone_number = ?"
+    static let byFolder = "SELECT \(columns) FROM users u WHERE u.folder = ?"
+    static let page = "SELECT \(columns) FROM users u ORDER BY u.folder LIMIT ? OFFSET ?"
+    static let count = "SELECT count(*) AS count FROM users"
+    static let insert = "INSERT INTO users (folder, phone_number, role, created_at) VALUES (?, ?, ?, ?)"
+    static let update = """
+        UPDATE users SET phone_number = ?, role = ?, is_active = ?, sidecars = ?, language = ? WHERE id = ?
+        """
+    static let link = "UPDATE users SET phone_number = ? WHERE id = ?"
+    static let promote = "UPDATE users SET role = 'admin' WHERE phone_number = ?"
+}
+
+extension User {
+    init(_ row: Row) throws {
+        let folder: Data = row["folder"]
+        let sidecars: String = row["sidecars"]
+        self.init(
+            id: UserID(rawValue: row["id"]), phone: row["phone_number"], folder: Array(folder),
+            role: try row.value("role"), isActive: row["is_active"], created: try row.date("created_at"),
+            settings: UserSettings(
+                sidecars: sidecars.split(separator: ",").compactMap { TranscriptFormat(rawValue: String($0)) },
+                language: row["language"]))
     }
 }
