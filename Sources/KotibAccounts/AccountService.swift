@@ -3,6 +3,7 @@
 import FoundationEssentials
 import KotibCatalog
 import KotibModel
+import KotibPOSIX
 import Logging
 
 /// Who has proved to be whom.
@@ -36,53 +37,206 @@ public enum AccountError: Error, Hashable, Sendable {
     /// Another user has this phone number or folder.
     case taken
     case invalidName
+    /// The code cannot be sent to anybody now: the day's messages are used up.
+    case notSent
+    /// The user is there, but the folder could not be made.
+    case folder(FileError)
     case catalog(CatalogError)
 }
 
 /// Everything about people: login by a code sent to their phone, tokens, roles.
 public final class AccountService: Sendable {
+    let settings: AccountSettings
+    let catalog: Catalog
+    let logger: Logger
+    private let inbox: InboxMaker
+    private let dispatcher: SMSDispatcher
+    private let codes: OneTimeCodes
+    private let tokens: AccessTokens
+    private let now: @Sendable () -> Date
+    private let random: @Sendable () -> any RandomNumberGenerator & Sendable
+
+    /// Gives the configured admins their role.
+    /// - Parameters:
+    ///   - now: the wall clock.
+    ///   - random: for codes and tokens: only a generator that nobody can predict.
+    public init(
+        _ settings: AccountSettings, secret: SigningSecret, catalog: Catalog, inbox: InboxMaker,
+        dispatcher: SMSDispatcher, logger: Logger, now: @escaping @Sendable () -> Date = { Date() },
+        random: @escaping @Sendable () -> any RandomNumberGenerator & Sendable = {
+            SystemRandomNumberGenerator()
+        }
+    ) async throws(CatalogError) {
+        self.settings = settings
+        self.catalog = catalog
+        self.inbox = inbox
+        self.dispatcher = dispatcher
+        self.logger = logger
+        self.now = now
+        self.random = random
+        codes = OneTimeCodes(key: secret.key("codes"))
+        tokens = await AccessTokens(key: secret.key("tokens"))
+        try await catalog.promote(phones: settings.admins.map(\.text))
+    }
+
     /// Makes a code and hands it to the sender in the background: the answer is the same, and takes as long,
     /// whoever the number belongs to.
     /// - Parameter peer: what limits count by beside the number: a user id of the machine, or a proxied address.
     public func sendCode(to phone: String, peer: String) async throws(AccountError) {
-        fatalError("helper A")
+        guard let phone = PhoneNumber(phone) else { throw .invalidPhone }
+        let time = now()
+        var random: any RandomNumberGenerator = random()
+        let code = OneTimeCodes.next(using: &random)
+        let request = CodeRequest(
+            phone: phone.text, peer: peer, hash: codes.hash(code, of: phone),
+            expires: time + settings.codeLife / .seconds(1), isAllowed: phone.isWithin(settings.countries))
+        let outcome = try await settled { () async throws(CatalogError) in
+            try await catalog.keepCode(request, limits: settings.limits, now: time)
+        }
+        switch outcome {
+        case .limited(let seconds): throw .tooManyCodes(retryAfter: .seconds(seconds))
+        case .budgetSpent:
+            logger.error("the day's messages are used up", metadata: ["phone": "\(phone)"])
+            throw .notSent
+        case .kept(send: false):
+            logger.info("no code for this number", metadata: ["phone": "\(phone)", "peer": "\(peer)"])
+        case .kept(send: true):
+            let message = SMSDispatcher.Message(
+                phone: phone, text: settings.text.filled(with: code), expires: request.expires)
+            // Not told to the caller: others, to whom nothing is sent, would get another answer.
+            if !dispatcher.enqueue(message) {
+                logger.error("code not sent: too many wait", metadata: ["phone": "\(phone)"])
+            }
+        }
     }
 
     /// Trades a code for a token; the first time the number gets a user and a folder named by its digits.
     public func verify(phone: String, code: String, peer: String) async throws(AccountError) -> Login {
-        fatalError("helper A")
+        guard let phone = PhoneNumber(phone) else { throw .wrongCode }
+        let time = now()
+        var random: any RandomNumberGenerator = random()
+        let trial = CodeTrial(
+            phone: phone.text, peer: peer, hash: codes.hash(code, of: phone),
+            token: AccessTokens.newID(using: &random), tokenExpires: time + settings.tokenLife / .seconds(1),
+            isAdmin: settings.admins.contains(phone))
+        let outcome = try await settled { () async throws(CatalogError) in
+            try await catalog.tryCode(trial, limits: settings.limits, now: time)
+        }
+        switch outcome {
+        case .limited(let seconds): throw .tooManyCodes(retryAfter: .seconds(seconds))
+        case .wrong:
+            logger.info("wrong code", metadata: ["phone": "\(phone)", "peer": "\(peer)"])
+            throw .wrongCode
+        case .right(let user):
+            return try await login(user, trial, issued: time)
+        }
+    }
+
+    private func login(_ user: User, _ trial: CodeTrial, issued: Date) async throws(AccountError) -> Login {
+        // An upload or the next login makes it again; a full disk is no reason to keep somebody out.
+        do throws(FileError) {
+            try await inbox.make(user.folder)
+        } catch {
+            logger.error("folder not made", metadata: ["user": "\(user.id)", "cause": "\(error)"])
+        }
+        guard
+            let token = try? await tokens.sign(
+                trial.token, of: user.id, issued: issued, expires: trial.tokenExpires)
+        else { throw .unauthorized }
+        logger.info("logged in", metadata: ["user": "\(user.id)", "peer": "\(trial.peer)"])
+        return Login(token: token, session: Session(user: user, token: trial.token))
     }
 
     /// Who holds `token`, as of now: a revoked one fails at once.
     public func authenticate(_ token: String) async throws(AccountError) -> Session {
-        fatalError("helper A")
+        let time = now()
+        guard let claims = await tokens.check(token, now: time) else { throw .unauthorized }
+        let user = try await settled { () async throws(CatalogError) in
+            try await catalog.holder(ofToken: claims.id, now: time)
+        }
+        guard let user, user.id == claims.user else { throw .unauthorized }
+        return Session(user: user, token: claims.id)
     }
 
     /// Ends this session, or every one of its user.
     public func logout(_ session: Session, everywhere: Bool) async throws(AccountError) {
-        fatalError("helper A")
+        try await settled { () async throws(CatalogError) in
+            if everywhere {
+                try await catalog.revokeTokens(of: session.user.id)
+            } else {
+                try await catalog.revoke(token: session.token)
+            }
+        }
+        logger.info("logged out", metadata: ["user": "\(session.user.id)", "everywhere": "\(everywhere)"])
     }
+}
 
+extension AccountService {
     // MARK: For admins and the local operator; who may call is the caller's to check.
 
+    /// - Parameter name: only the user whose folder has exactly this name.
     public func users(
         named name: String?, skip: Int, limit: Int
     ) async throws(AccountError) -> (users: [User], total: Int) {
-        fatalError("helper A")
+        try await settled { () async throws(CatalogError) in
+            try await catalog.users(folder: name.map { Array($0.utf8) }, skip: skip, limit: limit)
+        }
     }
 
     public func user(_ id: UserID) async throws(AccountError) -> User? {
-        fatalError("helper A")
+        try await settled { () async throws(CatalogError) in try await catalog.user(id) }
     }
 
     /// Adds a user with a folder of that name, in the catalog and the inbox.
     public func add(name: String, phone: String?, role: Role) async throws(AccountError) -> User {
-        fatalError("helper A")
+        guard InboxMaker.isName(name) else { throw .invalidName }
+        let number = try phone.map(number)
+        let time = now()
+        let user = try await settled { () async throws(CatalogError) in
+            try await catalog.addUser(folder: Array(name.utf8), phone: number, role: role, now: time)
+        }
+        do throws(FileError) {
+            try await inbox.make(user.folder)
+        } catch {
+            logger.error("folder not made", metadata: ["user": "\(user.id)", "cause": "\(error)"])
+            throw .folder(error)
+        }
+        logger.info("user added", metadata: ["user": "\(user.id)", "role": "\(role)"])
+        return user
     }
 
     /// What is nil stays. Deactivating ends every session.
     public func change(_ id: UserID, _ change: UserChange) async throws(AccountError) -> User {
-        fatalError("helper A")
+        let number = try change.phone.flatMap { $0.isEmpty ? nil : $0 }.map(number)
+        let user = try await settled { () async throws(CatalogError) in
+            try await catalog.changeUser(id) { user in
+                if change.phone != nil { user.phone = number }
+                user.role = change.role ?? user.role
+                user.isActive = change.isActive ?? user.isActive
+                user.settings.sidecars = change.sidecars ?? user.settings.sidecars
+                if let language = change.language {
+                    user.settings.language = language.isEmpty ? nil : language
+                }
+            }
+        }
+        guard let user else { throw .noSuchUser }
+        logger.info("user changed", metadata: ["user": "\(id)"])
+        return user
+    }
+
+    private func number(_ written: String) throws(AccountError) -> String {
+        guard let number = PhoneNumber(written) else { throw .invalidPhone }
+        return number.text
+    }
+
+    private func settled<Value>(
+        _ body: () async throws(CatalogError) -> Value
+    ) async throws(AccountError) -> Value {
+        do throws(CatalogError) {
+            return try await body()
+        } catch {
+            throw error.code == .constraint ? .taken : .catalog(error)
+        }
     }
 }
 

@@ -1,0 +1,16 @@
+import KotibCatalog
+
+/// What accounts are set by.
+public struct AccountSettings: Sendable {
+    /// How the numbers begin that codes are sent to; `+` for all.
+    public var countries = ["+998"]
+    /// Get the role of an admin at the start and at each login; taking a number off the list takes no role away,
+    /// `kotibctl user role` does.
+    public var admins: [PhoneNumber] = []
+    public var limits = CodeLimits()
+    public var codeLife = Duration.seconds(300)
+    public var tokenLife = Duration.seconds(43_200 * 60)
+    public var text = SMSText()
+
+    public init() {}
+}

@@ -1,0 +1,49 @@
+import Glibc
+import KotibModel
+import KotibPOSIX
+
+/// Makes people's folders in the inbox.
+public struct InboxMaker: Sendable {
+    /// The group, which Samba's and SFTP's users share, may write; what is made below belongs to it too.
+    static let mode: UInt16 = 0o2770
+    private let files: LocalFileSystem
+
+    public init(_ files: LocalFileSystem) {
+        self.files = files
+    }
+
+    /// One name, not hidden, readable as text on one line.
+    static func isName(_ name: String) -> Bool {
+        let bytes = Array(name.utf8)
+        guard let path = InboxPath(bytes), path.depth == 1 else { return false }
+        return bytes[0] != UInt8(ascii: ".") && path.text == name
+    }
+
+    /// Does nothing where the folder is there. Its group is the inbox's.
+    func make(_ name: [UInt8]) async throws(FileError) {
+        try await BlockingWork.run { () throws(FileError) in try makeNow(name) }
+    }
+
+    private func makeNow(_ name: [UInt8]) throws(FileError) {
+        guard let path = InboxPath(name), path.depth == 1 else {
+            throw .system(SystemError(code: EINVAL, operation: "mkdirat", path: ByteText.escaped(name)))
+        }
+        let root = files.root.folder
+        let text = name.map { CChar(bitPattern: $0) } + [0]
+        do throws(SystemError) {
+            try SystemError.check("mkdirat", path.text) { mkdirat(root.descriptor, text, 0o700) }
+        } catch {
+            guard error.code == EEXIST else { throw .system(error) }
+            return
+        }
+        let folder = try files.openFolder(path)
+        let inbox = try files.status(of: root)
+        do throws(FileError) {
+            try files.setOwner(nil, group: inbox.group, of: folder)
+        } catch {
+            guard error.code == EPERM else { throw error }
+        }
+        try files.setPermissions(Self.mode, of: folder)
+        try files.synchronize(root)
+    }
+}
