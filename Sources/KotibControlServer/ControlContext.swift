@@ -1,4 +1,6 @@
+import HTTPTypes
 import Hummingbird
+import KotibControlProtocol
 import KotibIntake
 import Logging
 
@@ -15,6 +17,8 @@ struct ControlContext: RequestContext {
 
     var coreContext: CoreRequestContextStorage
     let peer: UInt32
+    /// By what limits count: the peer's user id, or the address that a trusted proxy names.
+    var peerName: String
     /// Nil until the authentication has found one.
     var caller: Caller?
     /// Of the sentences in the answer.
@@ -23,8 +27,25 @@ struct ControlContext: RequestContext {
     init(source: ControlContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         peer = source.peer
+        peerName = "uid \(source.peer)"
     }
 
     /// Bytes of a body that is decoded.
     var maxUploadSize: Int { 1_048_576 }
+
+    /// - Throws: ``ControlFailure``, 401 where nobody has logged in.
+    func requireCaller() throws(ControlFailure) -> Caller {
+        guard let caller else {
+            throw ControlFailure(
+                .unauthorized, .unauthorized, .unauthorized, headers: [.wwwAuthenticate: "Bearer"])
+        }
+        return caller
+    }
+
+    /// - Throws: ``ControlFailure``, 401 or 403.
+    func requireAdmin() throws(ControlFailure) -> Caller {
+        let caller = try requireCaller()
+        guard caller.isAdmin else { throw ControlFailure(.forbidden, .forbidden, .forbidden) }
+        return caller
+    }
 }

@@ -1,17 +1,38 @@
 import HTTPTypes
 import KotibControlProtocol
+import KotibIntake
 
-/// Why a request is refused: thrown by a route, answered as an ``ErrorBody``.
+/// Why a request is refused: thrown by a route, answered as an ``ErrorBody`` in the caller's language.
 struct ControlFailure: Error, Hashable, Sendable {
     var status: HTTPResponse.Status
-    var body: ErrorBody
+    var code: ErrorCode
+    var sentence: Sentence
     var headers: HTTPFields
+    /// Only with a conflict of edits.
+    var current: RevisionBody?
+    var yours: String?
 
     init(
-        _ status: HTTPResponse.Status, _ code: ErrorCode, _ detail: String, headers: HTTPFields = [:]
+        _ status: HTTPResponse.Status, _ code: ErrorCode, _ sentence: Sentence, headers: HTTPFields = [:]
     ) {
         self.status = status
-        self.body = ErrorBody(detail: detail, code: code)
+        self.code = code
+        self.sentence = sentence
         self.headers = headers
+    }
+
+    static func invalid(_ name: String) -> ControlFailure {
+        ControlFailure(.unprocessableContent, .invalid, .invalid(name))
+    }
+
+    /// - Parameter seconds: for Retry-After (RFC 9110, 10.2.3).
+    static func later(
+        _ status: HTTPResponse.Status, _ code: ErrorCode, _ sentence: Sentence, seconds: Int64
+    ) -> ControlFailure {
+        ControlFailure(status, code, sentence, headers: [.retryAfter: String(max(1, seconds))])
+    }
+
+    func body(in language: NoteLanguage) -> ErrorBody {
+        ErrorBody(detail: sentence.text(in: language), code: code, current: current, yours: yours)
     }
 }
