@@ -5,6 +5,7 @@ import datetime
 import hashlib
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from texts import Texts
@@ -83,11 +84,12 @@ def fill_peer(database: Path, recordings: int, users: int, planted: dict[str, in
             connection.executemany(PEER_RECORDING, [row | {"at": f"{row['at']}.000000"} for row in batch])
 
 
-def opened(database: Path) -> sqlite3.Connection:
-    """Used with `with`, it is one transaction, which is committed at the end."""
-    connection = sqlite3.connect(database)
-    connection.execute("PRAGMA cache_size=-200000")
-    return connection
+@contextmanager
+def opened(database: Path) -> Iterator[sqlite3.Connection]:
+    """One transaction, which is committed at the end."""
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("PRAGMA cache_size=-200000")
+        yield connection
 
 
 def kotib_time(time: datetime.datetime) -> str:
