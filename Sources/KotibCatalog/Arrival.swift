@@ -38,8 +38,8 @@ extension Database {
     }
 
     func insert(_ arrival: RejectedArrival) throws -> RecordingID {
-        let isInFolder = arrival.path.depth > 1
-        let user = isInFolder ? try user(inFolder: arrival.path.user, now: arrival.now).rawValue : nil
+        let isUsers = arrival.path.depth > 1 && arrival.code != Rejection.notEnrolled.code
+        let user = isUsers ? try user(inFolder: arrival.path.user, now: arrival.now).rawValue : nil
         let time = Timestamp.text(arrival.now)
         try run(
             ArrivalSQL.insertRejected,

@@ -97,7 +97,7 @@ public struct Daemon: Sendable {
             files: files, policy: configuration.intakePolicy,
             inspector: WorkerInspector(pool: inspectors, limits: configuration.inspectionLimits),
             catalog: catalog, sidecars: sidecars, queue: queue, language: configuration.intake.language,
-            logger: logger)
+            enrolls: configuration.enroll, logger: logger)
         let watcher = InboxWatcher(
             root: files.root, configuration: configuration.watchConfiguration,
             isKnown: { await pipeline.isKnown($0) }, handler: { await pipeline.handle($0) }, logger: logger)
