@@ -26,7 +26,8 @@ struct AuthRoutes {
         return try ControlJSON.response(MessageBody(message: Sentence.codeSent.text(in: context.language)))
     }
 
-    @Sendable private func verifyCode(_ request: Request, _ context: ControlContext) async throws -> Response {
+    @Sendable private func verifyCode(_ request: Request, _ context: ControlContext) async throws -> Response
+    {
         let body = try await ControlJSON.decode(VerifyCodeRequest.self, from: request, context)
         let login = try await answering { () async throws(AccountError) in
             try await parts.accounts.verify(

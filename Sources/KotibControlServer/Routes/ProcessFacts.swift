@@ -43,7 +43,8 @@ struct ProcessFacts {
 
     private static func content(_ path: String) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0, let bytes = try? OpenFile(owning: descriptor).read(upTo: 4096) else { return nil }
+        guard descriptor >= 0 else { return nil }
+        guard let bytes = try? OpenFile(owning: descriptor).read(upTo: 4096) else { return nil }
         return String(decoding: bytes, as: UTF8.self)
     }
 

@@ -15,8 +15,8 @@ struct UserRoutes {
     func add(to group: RouterGroup<ControlContext>) {
         group.get("users", use: list)
         group.post("users", use: add)
-        group.get("users/{id}", use: show)
-        group.patch("users/{id}", use: change)
+        group.get("users/:id", use: show)
+        group.patch("users/:id", use: change)
     }
 
     @Sendable private func list(_ request: Request, _ context: ControlContext) async throws -> Response {
