@@ -1,5 +1,6 @@
 // KotibControlServer: the control socket: routes that decode, call, encode.
 
+import FoundationEssentials
 import Hummingbird
 import KotibAccounts
 import KotibCatalog
@@ -22,10 +23,14 @@ public struct ControlParts: Sendable {
     /// `local` or `openai`.
     public var engineName: String
     public var version: String
+    /// When the daemon did.
+    public var started: Date
+    let metrics = ControlMetrics()
 
     public init(
         catalog: Catalog, accounts: AccountService, actions: RecordingActions, queue: TranscriptionQueue,
-        health: @escaping @Sendable () async -> WatchHealth, engineName: String, version: String
+        health: @escaping @Sendable () async -> WatchHealth, engineName: String, version: String,
+        started: Date = Date()
     ) {
         self.catalog = catalog
         self.accounts = accounts
@@ -34,6 +39,7 @@ public struct ControlParts: Sendable {
         self.health = health
         self.engineName = engineName
         self.version = version
+        self.started = started
     }
 }
 
