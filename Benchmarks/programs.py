@@ -7,6 +7,7 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -86,19 +87,31 @@ class Program:
 
 
 @contextlib.contextmanager
-def kotibd(settle: float = 0.05, engine: str = "none", inbox: Path | None = None, **settings: str) -> Iterator[Program]:
-    """The release build. engine="none" is a remote engine that nobody answers for: rows stay pending."""
-    folder = Path(tempfile.mkdtemp(prefix="kotib-bench-"))
+def kotibd(
+    settle: float = 0.05,
+    engine: str = "none",
+    inbox: Path | None = None,
+    folder: Path | None = None,
+    sections: str = "",
+    **settings: str,
+) -> Iterator[Program]:
+    """The release build. engine="none" is a remote engine that nobody answers for: rows stay pending.
+
+    `folder` is what an earlier one left, and is left again. `sections` is more of the configuration, `settings`
+    are those of [queue]."""
+    is_kept = folder is not None
+    folder = folder or Path(tempfile.mkdtemp(prefix="kotib-bench-"))
     inbox = inbox or folder / "inbox"
     state = folder / "state"
     inbox.mkdir(exist_ok=True)
-    state.mkdir()
+    state.mkdir(exist_ok=True)
     lines = [f"[watch]\nsettle = {settle}", "[queue]"]
     lines.append('engine = "local"' if engine == "local" else 'engine = "openai"')
     lines += [f"{key} = {value}" for key, value in settings.items()]
     if engine == "none":
         lines.append('[openai]\nbase_url = "http://127.0.0.1:9"')
-    (folder / "kotib.toml").write_text("\n".join(lines) + "\n")
+    (folder / "kotib.toml").write_text("\n".join(lines) + "\n" + sections)
+    (folder / "notify").unlink(missing_ok=True)
     ready = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     ready.bind(str(folder / "notify"))
     environment = {
@@ -123,7 +136,8 @@ def kotibd(settle: float = 0.05, engine: str = "none", inbox: Path | None = None
     finally:
         stop(process)
         ready.close()
-        shutil.rmtree(folder)
+        if not is_kept:
+            shutil.rmtree(folder)
 
 
 @contextlib.contextmanager
@@ -148,6 +162,45 @@ def peer(name: str, command: list[str], threads: int) -> Iterator[Program]:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         shutil.rmtree(folder)
+
+
+@contextlib.contextmanager
+def seed_service(folder: Path, processes: int) -> Iterator[Path]:
+    """The peer of the control socket, peers/seed_service.py, with its database in `folder`; gives its socket."""
+    path = folder / "peer.sock"
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SEED_DATABASE": str(folder / "peer.sqlite"),
+        "SEED_FOLDER": str(folder),
+    }
+    command = [Path(sys.executable).with_name("uvicorn"), "seed_service:app", "--uds", path]
+    command += ["--app-dir", ROOT / "Benchmarks" / "peers", "--no-access-log", "--log-level", "warning"]
+    command += ["--workers", str(processes)]
+    process = subprocess.Popen(command, env=environment, start_new_session=True)
+    try:
+        deadline = time.monotonic() + 60
+        while not (path.exists() and answers(path)):
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise TimeoutError("the peer does not answer")
+            time.sleep(0.05)
+        yield path
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        path.unlink(missing_ok=True)
+
+
+def answers(path: Path) -> bool:
+    """Whether somebody serves HTTP on the socket."""
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(1)
+            connection.connect(str(path))
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: peer\r\nConnection: close\r\n\r\n")
+            return connection.recv(5) == b"HTTP/"
+    except OSError:
+        return False
 
 
 def watches(program: Program) -> int:
