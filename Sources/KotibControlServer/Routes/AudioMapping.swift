@@ -9,7 +9,8 @@ extension AudioRecordBody {
         let recording = entry.recording
         let name = ByteText.escaped(recording.path.name)
         self.init(
-            id: recording.id.rawValue, userID: recording.user?.rawValue, fileName: name, originalFilename: name,
+            id: recording.id.rawValue, userID: recording.user?.rawValue, fileName: name,
+            originalFilename: name,
             filePath: recording.path.text, fileSize: recording.identity.size,
             duration: recording.facts?.duration, transcriptText: entry.text,
             transcriptionStatus: recording.state.rawValue, createdAt: Timestamp.text(recording.created),

@@ -11,7 +11,8 @@ struct RevisionRoutes {
     func add(to group: RouterGroup<ControlContext>) {
         group.get("audio/:id/revisions") { _, context in
             let scope = try context.requireCaller().scope
-            guard let revisions = try await parts.catalog.revisions(of: context.recordingID(), in: scope) else {
+            guard let revisions = try await parts.catalog.revisions(of: context.recordingID(), in: scope)
+            else {
                 throw ControlFailure.noRecording
             }
             return try ControlJSON.response(RevisionListBody(items: revisions.map(RevisionBody.init)))

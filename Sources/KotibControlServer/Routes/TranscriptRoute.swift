@@ -19,7 +19,9 @@ struct TranscriptRoute {
         let id = try context.recordingID()
         let format =
             try QueryReader(request).value("format", TranscriptFormat.init(rawValue:)) ?? TranscriptFormat.txt
-        guard let entry = try await parts.catalog.entry(id, in: scope) else { throw ControlFailure.noRecording }
+        guard let entry = try await parts.catalog.entry(id, in: scope) else {
+            throw ControlFailure.noRecording
+        }
         guard let revision = try await parts.catalog.revision(entry.revision, of: id, in: scope),
             entry.text != nil
         else { throw ControlFailure.withoutTranscript(entry.recording.state) }
