@@ -25,6 +25,7 @@ struct ControlRouter {
         AudioListRoute(parts: parts).add(to: group)
         AudioFileRoute(parts: parts).add(to: group)
         AudioRoutes(parts: parts).add(to: group)
+        UploadRoute(parts: parts).add(to: group)
         TranscriptRoute(parts: parts).add(to: group)
         RevisionRoutes(parts: parts).add(to: group)
         EventRoute(parts: parts).add(to: group)

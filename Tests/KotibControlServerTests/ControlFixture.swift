@@ -1,6 +1,8 @@
-import Foundation
+import FoundationEssentials
 import GRDB
 import Glibc
+import HTTPTypes
+import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibIngest
@@ -12,125 +14,154 @@ import KotibTestSupport
 import KotibTranscription
 import KotibWatch
 import Logging
-import ServiceLifecycle
+import NIOCore
+import Synchronization
+import Testing
 
 @testable import KotibControlServer
 
-/// A control server on a real socket, over a real catalog, folder and accounts; only worker and engine are played.
+/// The routes over a real catalog, real accounts and a real folder; the transport, the worker and the engine are
+/// played.
 struct ControlFixture: Sendable {
     let folder: TemporaryFolder
-    let database: DatabaseQueue
     let catalog: Catalog
     let accounts: AccountService
     let dispatcher: SMSDispatcher
+    let queue: TranscriptionQueue
     let parts: ControlParts
-    var settings: ControlServer.Settings
+    /// Router with all routes of this part.
+    let responder: RouterResponder<ControlContext>
+    let routes: [RouteDescription]
+    private let logger: Logger
 
-    var socket: String { settings.path }
-
-    init(connections: Int = 64, environment: [String: String] = [:]) async throws {
+    init(
+        engine: FakeEngine = FakeEngine(), ping: Duration = .seconds(15),
+        health: WatchHealth = WatchHealth(watchedFolders: 3, polledFolders: 0, problems: [])
+    ) async throws {
         folder = try TemporaryFolder()
-        try folder.makeFolder("inbox/ali")
-        let files = LocalFileSystem(try InboxRoot(path: folder.path("inbox")))
-        database = try DatabaseQueue()
-        let catalog = try Catalog(database)
+        try folder.makeFolder("inbox")
+        let disk = LocalFileSystem(try InboxRoot(path: folder.path("inbox")))
+        logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let catalog = try Catalog(DatabaseQueue())
         self.catalog = catalog
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let sidecars = SidecarWriter(files: files, catalog: catalog, logger: logger) { "\($0): \($1)" }
-        let queue = TranscriptionQueue(
-            catalog: catalog, engine: FakeEngine(), log: logger,
-            open: { try await AudioOpener(files: files).open($0) }, settled: { await sidecars.settled($0) })
-        let pipeline = IngestPipeline(
-            files: files,
-            policy: IntakePolicy(extensions: ["wav"], maximumSize: 100_000, maximumDuration: 60),
-            inspector: AnythingIsAudio(), catalog: catalog, sidecars: sidecars, queue: queue,
-            language: .english, logger: logger)
-        dispatcher = SMSDispatcher(FileSender(path: folder.path("sms.jsonl")), logger: logger)
+        dispatcher = SMSDispatcher(FileSender(path: folder.path("sms")), logger: logger)
         accounts = try await AccountService(
-            AccountSettings(), secret: SigningSecret(file: folder.path("secret")), catalog: catalog,
-            inbox: InboxMaker(files), dispatcher: dispatcher, logger: logger)
+            AccountSettings(), secret: SigningSecret(file: folder.path("key")), catalog: catalog,
+            inbox: InboxMaker(disk), dispatcher: dispatcher, logger: logger)
+        let sidecars = SidecarWriter(
+            files: disk, catalog: catalog, logger: logger, failureSentence: { "\($0): \($1)" })
+        queue = TranscriptionQueue(
+            catalog: catalog, engine: engine, log: logger,
+            open: { _ in OpenFile(owning: open("/dev/null", O_RDONLY | O_CLOEXEC)) }, settled: { _ in })
+        let pipeline = IngestPipeline(
+            files: disk,
+            policy: IntakePolicy(extensions: ["wav"], maximumSize: 1000, maximumDuration: 60),
+            inspector: NoInspector(), catalog: catalog, sidecars: sidecars, queue: queue, language: .uzbek,
+            logger: logger)
         parts = ControlParts(
             catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
-            health: { WatchHealth(watchedFolders: 1, polledFolders: 0, problems: []) }, engineName: "local",
-            version: "0.0.0")
-        settings = ControlServer.Settings(path: folder.path("kotib.sock"), owner: geteuid())
-        settings.connections = connections
+            health: { health }, engineName: "local", version: "1.2.3")
+        let router = Router(context: ControlContext.self)
+        let group = router.group("/api/v1")
+        AuthRoutes(parts: parts).add(to: group)
+        UserRoutes(parts: parts).add(to: group)
+        StatusRoutes(parts: parts).add(to: group)
+        EventRoute(parts: parts, ping: ping).add(to: group)
+        MetricsRoute(parts: parts).add(to: group)
+        MetricsRoute(parts: parts).add(to: router)
+        OpenAPIRoute(parts: parts).add(to: group)
+        OpenAPIRoute(parts: parts).add(to: router)
+        routes = router.routes
+        responder = router.buildResponder()
     }
 
-    /// Runs `body` beside the server and the sender of messages.
-    func serving(_ body: @Sendable () async throws -> Void) async throws {
-        let server = try ControlServer(
-            settings, parts, environment: [:], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        )
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await server.run() }
-            group.addTask { await dispatcher.run() }
-            let result: Result<Void, any Error>
-            do { result = .success(try await body()) } catch { result = .failure(error) }
-            group.cancelAll()
-            while let end = await group.nextResult() { _ = end }
-            try result.get()
+    func respond(
+        _ method: HTTPRequest.Method, _ path: String, as caller: Caller?, body: String = "",
+        headers: HTTPFields = [:]
+    ) async throws -> Response {
+        var context = ControlContext(source: ControlContextSource(logger: logger, peer: 1000))
+        context.caller = caller
+        let head = HTTPRequest(
+            method: method, scheme: "http", authority: "localhost", path: path, headerFields: headers)
+        return try await responder.respond(
+            to: Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body))), context: context)
+    }
+
+    /// What is answered: status and body.
+    func ask(
+        _ method: HTTPRequest.Method, _ path: String, as caller: Caller?, body: String = ""
+    ) async throws -> Answer {
+        let response = try await respond(method, path, as: caller, body: body)
+        let kept = BodyKeeper()
+        try await response.body.write(kept)
+        return Answer(status: response.status.code, headers: response.headers, text: kept.text)
+    }
+
+    /// Why a request is refused; nil where it is not.
+    func refusal(
+        _ method: HTTPRequest.Method, _ path: String, as caller: Caller?, body: String = ""
+    ) async throws -> ControlFailure? {
+        do {
+            _ = try await respond(method, path, as: caller, body: body)
+            return nil
+        } catch let failure as ControlFailure {
+            return failure
         }
+    }
+
+    /// Logs in with the code that the sender wrote.
+    func login(_ phone: String) async throws -> Caller {
+        let sent = folder.read("sms")?.count ?? 0
+        try await accounts.sendCode(to: phone, peer: phone)
+        let sending = Task { await dispatcher.run() }
+        defer { sending.cancel() }
+        try await waitUntil("a code is sent") { (folder.read("sms")?.count ?? 0) > sent }
+        let line = try #require(folder.read("sms")?.split(separator: "\n").last)
+        let code = try #require(line.firstMatch(of: /: ([0-9]{6})\./)?.output.1)
+        return .session(try await accounts.verify(phone: phone, code: String(code), peer: phone).session)
+    }
+
+    /// A session as if the user had logged in.
+    func user(_ name: String, _ role: Role = .user) async throws -> Session {
+        Session(user: try await accounts.add(name: name, phone: nil, role: role), token: "none")
+    }
+
+    /// A recording that was accepted into `path`.
+    @discardableResult
+    func record(_ path: String, content: UInt8 = 1) async throws -> RecordingID {
+        let facts = AudioFacts(
+            mediaType: "audio/mpeg", container: "mp3", codec: "mp3", duration: 10, channels: 2,
+            sampleRate: 44_100, sha256: Array(repeating: content, count: 32))
+        let identity = FileIdentity(device: 1, inode: UInt64(content), size: 1000, modified: 1, changed: 1)
+        return try await catalog.accept(#require(InboxPath(path)), identity: identity, facts: facts).recording
     }
 }
 
-/// Takes every file for a second of sound.
-struct AnythingIsAudio: Inspecting {
+struct Answer: Sendable {
+    var status: Int
+    var headers: HTTPFields
+    var text: String
+
+    func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(text.utf8))
+    }
+}
+
+/// Keeps what a body writes, also while it does.
+final class BodyKeeper: ResponseBodyWriter, Sendable {
+    private let kept = Mutex("")
+    var text: String { kept.withLock { $0 } }
+
+    func write(_ buffer: ByteBuffer) async throws {
+        kept.withLock { $0 += String(buffer: buffer) }
+    }
+
+    func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}
+
+/// Nothing is dropped into the folder of these tests.
+private struct NoInspector: Inspecting {
     func inspect(
         _ file: OpenFile, fileExtension: String, size: Int64
-    ) async throws(InspectionError) -> InspectionResult {
-        .facts(
-            AudioFacts(
-                mediaType: "audio/x-wav", container: "wav", codec: "pcm_s16le", duration: 1, channels: 1,
-                sampleRate: 16_000, sha256: Array(repeating: UInt8(truncatingIfNeeded: size), count: 32)))
-    }
-}
-
-/// A client without a library between it and the bytes.
-final class RawClient: Sendable {
-    private let file: OpenFile
-    private var descriptor: Int32 { file.descriptor }
-
-    init(_ path: String) throws {
-        file = OpenFile(
-            owning: try SystemError.check("socket") { Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0) })
-        var limit = timeval(tv_sec: 20, tv_usec: 0)
-        setsockopt(file.descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let descriptor = file.descriptor
-        try SystemError.check("connect", path) {
-            withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-                }
-            }
-        }
-    }
-
-    func send(_ text: String) {
-        let bytes = Array(text.utf8)
-        _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
-    }
-
-    /// All that comes until the server closes. Blocks for 20 s at most.
-    func everything() async -> String {
-        await BlockingWork.run { [descriptor] in
-            var all: [UInt8] = []
-            var piece = [UInt8](repeating: 0, count: 65_536)
-            while true {
-                let count = recv(descriptor, &piece, piece.count, 0)
-                guard count > 0 else { return String(decoding: all, as: UTF8.self) }
-                all += piece[..<count]
-            }
-        }
-    }
-
-    /// Sends a request and returns the whole answer.
-    static func ask(_ path: String, _ lines: String...) async throws -> String {
-        let client = try RawClient(path)
-        client.send(lines.joined(separator: "\r\n") + "\r\nHost: kotib\r\nConnection: close\r\n\r\n")
-        return await client.everything()
-    }
+    ) async throws(InspectionError) -> InspectionResult { .refused(.unreadable) }
 }

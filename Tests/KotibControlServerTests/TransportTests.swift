@@ -9,7 +9,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct TransportTests {
     @Test func everyErrorIsAnObjectInTheLanguageThatIsAskedFor() async throws {
-        let fixture = try await ControlFixture()
+        let fixture = try await SocketFixture()
         try await fixture.serving {
             let uzbek = try await RawClient.ask(fixture.socket, "GET /nothing HTTP/1.1")
             #expect(uzbek.hasPrefix("HTTP/1.1 404 ") && uzbek.contains("\"code\":\"not_found\""), "\(uzbek)")
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test func aTokenThatIsNoneIsRefusedEvenFromTheOperator() async throws {
-        let fixture = try await ControlFixture()
+        let fixture = try await SocketFixture()
         try await fixture.serving {
             for header in ["Bearer x.y.z", "Basic cm9vdDo=", "Bearer", "Bearer a b", ""] {
                 let answer = try await RawClient.ask(
@@ -41,7 +41,7 @@ import Testing
         "\u{0}\u{1}\u{2}\r\n\r\n",
     ])
     func ambiguousRequestsAreNotRead(request: String) async throws {
-        let fixture = try await ControlFixture()
+        let fixture = try await SocketFixture()
         try await fixture.serving {
             let client = try RawClient(fixture.socket)
             client.send(request)
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test func connectionsBeyondTheLimitAreTurnedAwayAndMakeRoomAgain() async throws {
-        let fixture = try await ControlFixture(connections: 3)
+        let fixture = try await SocketFixture(connections: 3)
         try await fixture.serving {
             var held = try (0..<3).map { _ in try RawClient(fixture.socket) }
             try await waitUntil("the fourth is turned away") {
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func theSocketGoesWithTheServer() async throws {
-        let fixture = try await ControlFixture()
+        let fixture = try await SocketFixture()
         try await fixture.serving {
             #expect(access(fixture.socket, F_OK) == 0)
         }
