@@ -13,25 +13,24 @@ public enum ControlEvent: Sendable {
     /// Events were missed: list anew.
     case reset
 
-    init?(_ event: ServerEvent) {
-        let data = Data(event.data.utf8)
-        func body<Body: Decodable>(_ type: Body.Type) -> Body? { try? JSONDecoder().decode(type, from: data) }
+    /// Nil for an event that this version does not know: a newer daemon may have more.
+    /// - Throws: ``ControlError/unreadable(status:)`` where the data is not what its name promises.
+    init?(_ event: ServerEvent) throws(ControlError) {
         switch EventName(rawValue: event.name) {
-        case .changed:
-            guard let body = body(EventBody.self) else { return nil }
-            self = .changed(body)
-        case .edited:
-            guard let body = body(EventBody.self) else { return nil }
-            self = .edited(body)
-        case .deleted:
-            guard let body = body(EventBody.self) else { return nil }
-            self = .deleted(body)
-        case .progress:
-            guard let body = body(RunningBody.self) else { return nil }
-            self = .progress(body)
+        case .changed: self = .changed(try Self.body(event))
+        case .edited: self = .edited(try Self.body(event))
+        case .deleted: self = .deleted(try Self.body(event))
+        case .progress: self = .progress(try Self.body(event))
         case .reset: self = .reset
         case nil: return nil
         }
+    }
+
+    private static func body<Body: Decodable>(_ event: ServerEvent) throws(ControlError) -> Body {
+        guard let body = try? JSONDecoder().decode(Body.self, from: Data(event.data.utf8)) else {
+            throw .unreadable(status: 200)
+        }
+        return body
     }
 }
 
@@ -46,29 +45,44 @@ extension ControlClient {
         var lastID: String?
         var everConnected = false
         while true {
-            do {
-                let resume = lastID.map { [("Last-Event-ID", $0)] } ?? []
-                let response = try await send(
-                    .GET, "events", headers: [("Accept", "text/event-stream")] + resume)
+            if let response = try await eventStream(after: lastID, isAnew: everConnected) {
                 everConnected = true
                 guard try await connected() else { return }
                 // A fresh parser: half an event of the connection before is no event.
                 var parser = EventParser()
-                for try await piece in response.body {
+                var pieces = response.body.makeAsyncIterator()
+                while let piece = try await Self.next(&pieces) {
                     for raw in parser.read(piece.readableBytesView) {
                         lastID = raw.id ?? lastID
-                        guard let event = ControlEvent(raw) else { continue }
+                        guard let event = try ControlEvent(raw) else { continue }
                         guard try await each(event, raw) else { return }
                     }
                 }
-            } catch let ControlError.refused(status, body, retryAfter) where status != 503 {
-                throw ControlError.refused(status: status, body, retryAfter: retryAfter)
-            } catch let error as ControlError where !everConnected {
-                throw error
-            } catch {
-                try Task.checkCancellation()
             }
             try await Task.sleep(for: pause)
+        }
+    }
+
+    /// Nil where one that stood before may stand again later: the daemon is starting anew, or crowded.
+    private func eventStream(after lastID: String?, isAnew: Bool) async throws -> HTTPClientResponse? {
+        let resume = lastID.map { [("Last-Event-ID", $0)] } ?? []
+        do {
+            return try await send(.GET, "events", headers: [("Accept", "text/event-stream")] + resume)
+        } catch let error as ControlError where isAnew {
+            switch error {
+            case .unreachable, .timedOut, .interrupted, .refused(503, _, _): return nil
+            case .refused, .unreadable, .unreadableFile: throw error
+            }
+        }
+    }
+
+    /// Nil where the connection ended, well or not.
+    private static func next(_ pieces: inout HTTPClientResponse.Body.AsyncIterator) async throws -> ByteBuffer? {
+        do {
+            return try await pieces.next()
+        } catch {
+            try Task.checkCancellation()
+            return nil
         }
     }
 }
