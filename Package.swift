@@ -29,6 +29,7 @@ let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPOSIX = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
@@ -66,6 +67,7 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
@@ -110,7 +112,7 @@ let package = Package(
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
                 "KotibSidecars", "KotibAccounts", "KotibIngest", "KotibControlProtocol", log, lifecycle,
-                hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX, nioHTTP,
+                hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX, nioHTTP, nioHTTPTypes,
             ]),
         target("KotibControlClient", ["KotibControlProtocol", asyncHTTPClient, nio, nioHTTP, nioFoundation]),
         program("kotibctl", ["KotibControlProtocol", "KotibControlClient", arguments, subprocess, system]),

@@ -38,8 +38,8 @@ extension Database {
     }
 
     func insert(_ arrival: RejectedArrival) throws -> RecordingID {
-        let isInFolder = arrival.path.depth > 1
-        let user = isInFolder ? try user(inFolder: arrival.path.user, now: arrival.now).rawValue : nil
+        let isUsers = arrival.path.depth > 1 && arrival.code != Rejection.notEnrolled.code
+        let user = isUsers ? try user(inFolder: arrival.path.user, now: arrival.now).rawValue : nil
         let time = Timestamp.text(arrival.now)
         try run(
             ArrivalSQL.insertRejected,
@@ -50,9 +50,11 @@ extension Database {
 
     /// A refused file is good now.
     func readmit(_ id: RecordingID, _ arrival: Arrival) throws {
+        let user = try user(inFolder: arrival.path.user, now: arrival.now)
         try run(
             ArrivalSQL.readmit,
-            StatementArguments(arrival.identity.columns) + StatementArguments(arrival.factColumns)
+            StatementArguments([user.rawValue]) + StatementArguments(arrival.identity.columns)
+                + StatementArguments(arrival.factColumns)
                 + [Timestamp.text(arrival.now), id.rawValue])
     }
 
@@ -123,8 +125,8 @@ private enum ArrivalSQL {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'rejected', 'rejected', 1)
         """
     static let readmit = """
-        UPDATE audio_records SET device = ?, inode = ?, file_size = ?, modified_ns = ?, changed_ns = ?,
-            sha256 = ?, media_type = ?, container = ?, codec = ?, duration = ?, channels = ?, sample_rate = ?,
+        UPDATE audio_records SET user_id = ?, device = ?, inode = ?, file_size = ?, modified_ns = ?,
+            changed_ns = ?, sha256 = ?, media_type = ?, container = ?, codec = ?, duration = ?, channels = ?, sample_rate = ?,
             updated_at = ?, transcription_status = 'pending', audio_state = 'present', due_at = NULL,
             attempts = 0, interruptions = 0, error_code = NULL, error_message = NULL, sidecar_due = NULL
         WHERE id = ?

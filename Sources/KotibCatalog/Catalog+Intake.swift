@@ -143,6 +143,7 @@ extension Catalog {
     static let identityAtPath = """
         SELECT device, inode, file_size, modified_ns, changed_ns FROM audio_records
         WHERE path = ? AND is_current = 1 AND audio_state = 'present'
+            AND error_code IS NOT '\(Rejection.notEnrolled.code)'
         """
     /// Where the daemon itself removes a file, nothing has departed.
     private static let shouldBeThere = """

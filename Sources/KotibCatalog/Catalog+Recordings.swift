@@ -8,6 +8,11 @@ extension Catalog {
         try await write("user") { try $0.user(inFolder: folder, now: now) }
     }
 
+    /// Whether a first-level folder of that name is a user's inbox.
+    public func isEnrolled(_ folder: [UInt8]) async throws(CatalogError) -> Bool {
+        try await read("isEnrolled") { try $0.userIfKnown(folder) != nil }
+    }
+
     /// The recording that lies, or last lay, at `path`.
     public func current(_ path: InboxPath) async throws(CatalogError) -> Recording? {
         try await read("current") { try $0.currentRecording(path) }
@@ -64,7 +69,7 @@ extension Database {
         return UserID(rawValue: lastInsertedRowID)
     }
 
-    private func userIfKnown(_ folder: [UInt8]) throws -> UserID? {
+    fileprivate func userIfKnown(_ folder: [UInt8]) throws -> UserID? {
         let row = try row("SELECT id FROM users WHERE folder = ?", [Data(folder)])
         return row.map { UserID(rawValue: $0["id"]) }
     }

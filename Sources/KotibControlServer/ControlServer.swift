@@ -1,11 +1,16 @@
 // KotibControlServer: the control socket: routes that decode, call, encode.
 
+import FoundationEssentials
+import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibIngest
+import KotibPOSIX
 import KotibTranscription
 import KotibWatch
 import Logging
+import NIOCore
+import NIOPosix
 import ServiceLifecycle
 
 /// What the control socket serves, and to whom it turns.
@@ -18,10 +23,14 @@ public struct ControlParts: Sendable {
     /// `local` or `openai`.
     public var engineName: String
     public var version: String
+    /// When the daemon did.
+    public var started: Date
+    let metrics = ControlMetrics()
 
     public init(
         catalog: Catalog, accounts: AccountService, actions: RecordingActions, queue: TranscriptionQueue,
-        health: @escaping @Sendable () async -> WatchHealth, engineName: String, version: String
+        health: @escaping @Sendable () async -> WatchHealth, engineName: String, version: String,
+        started: Date = Date()
     ) {
         self.catalog = catalog
         self.accounts = accounts
@@ -30,6 +39,7 @@ public struct ControlParts: Sendable {
         self.health = health
         self.engineName = engineName
         self.version = version
+        self.started = started
     }
 }
 
@@ -43,22 +53,60 @@ public struct ControlServer: Service {
         public var group: String?
         /// Connections at once.
         public var connections = 1024
-        /// Bytes of a request's body, uploads apart.
-        public var body = 1_048_576
-        /// Bytes of an upload; what the intake takes and a little for its envelope.
-        public var upload = 52_428_800 + 65_536
+        /// The users that web servers in front run as: their `X-Real-IP` is believed, and they are never the
+        /// operator.
+        public var trustedProxies: Set<UInt32> = []
+        /// The user beside root who is the operator.
+        public var owner: UInt32
 
-        public init(path: String) {
+        public init(path: String, owner: UInt32) {
             self.path = path
+            self.owner = owner
         }
     }
 
-    public init(_ settings: Settings, _ parts: ControlParts, logger: Logger) {
-        fatalError("helper D1")
+    private let settings: Settings
+    private let socket: ListeningSocket
+    private let responder: RouterResponder<ControlContext>
+    private let logger: Logger
+
+    /// Makes the socket, or takes the one that systemd passed: who connects from now on waits for ``run()``.
+    /// - Throws: ``ListeningSocket/Failure``.
+    public init(
+        _ settings: Settings, _ parts: ControlParts, environment: [String: String], logger: Logger
+    ) throws(ListeningSocket.Failure) {
+        self.settings = settings
+        self.logger = logger
+        responder = ControlRouter(settings: settings, parts: parts, logger: logger).router.buildResponder()
+        if let passed = ListeningSocket.passed(environment) {
+            socket = passed
+        } else {
+            socket = try ListeningSocket(path: settings.path, mode: settings.mode, group: settings.group)
+        }
     }
 
-    /// Serves until the service is told to stop.
+    /// Serves until the service is told to stop; what is being answered then is cut off.
     public func run() async throws {
-        fatalError("helper D1")
+        defer { socket.removeName() }
+        let doorway = Doorway(settings: settings, responder: responder, logger: logger)
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            // Read when there is room for more.
+            .childChannelOption(.maxMessagesPerRead, value: 4)
+            .bind(socket.descriptor) { doorway.open($0) }
+        await cancelWhenGracefulShutdown {
+            do {
+                try await server.executeThenClose { connections in
+                    try await withThrowingDiscardingTaskGroup { group in
+                        for try await connection in connections {
+                            group.addTask { await connection?.serve() }
+                        }
+                    }
+                }
+            } catch is CancellationError {
+                // The service stops.
+            } catch {
+                logger.error("the control socket broke", metadata: ["cause": "\(error)"])
+            }
+        }
     }
 }

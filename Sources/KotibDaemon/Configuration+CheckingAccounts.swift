@@ -1,8 +1,9 @@
 import Glibc
+import KotibPOSIX
 
 extension Configuration {
-    /// Bytes that a socket's path may have: `sun_path` without its NUL (unix(7)).
-    private static let longestSocketPath = 107
+    /// Bytes.
+    private static let longestSocketPath = ListeningSocket.longestPath
 
     func controlFindings() -> [Finding] {
         var findings: [Finding] = []

@@ -2,7 +2,9 @@
 
 import FoundationEssentials
 import Glibc
+import KotibAccounts
 import KotibCatalog
+import KotibControlServer
 import KotibEngines
 import KotibIngest
 import KotibIntake
@@ -83,29 +85,40 @@ public struct Daemon: Sendable {
     /// In the order of dependence: what stands first stops last.
     private func serve(_ catalog: Catalog) async throws {
         let files = LocalFileSystem(try InboxRoot(path: configuration.inbox))
-        let language = configuration.intake.language
-        let sidecars = SidecarWriter(files: files, catalog: catalog, logger: logger) { name, cause in
-            FailureSentence.text(about: name, cause: cause, in: language)
-        }
+        let sidecars = makeSidecarWriter(files, catalog)
         let inspectors = WorkerPool(program: configuration.inspectorProgram, size: 1, logger: logger)
         let engine = try configuration.makeEngine(logger)
         let queue = TranscriptionQueue(
             catalog: catalog, engine: engine.engine, options: configuration.queueOptions, log: logger,
             open: { try await AudioOpener(files: files).open($0) },
-            settled: { await sidecars.settled($0) })
+            settled: { await sidecars.settled($0) },
+            language: { await chosenLanguage($0, catalog) })
         let pipeline = IngestPipeline(
             files: files, policy: configuration.intakePolicy,
             inspector: WorkerInspector(pool: inspectors, limits: configuration.inspectionLimits),
-            catalog: catalog, sidecars: sidecars, queue: queue, language: language, logger: logger)
+            catalog: catalog, sidecars: sidecars, queue: queue, language: configuration.intake.language,
+            enrolls: configuration.enroll, logger: logger)
         let watcher = InboxWatcher(
             root: files.root, configuration: configuration.watchConfiguration,
             isKnown: { await pipeline.isKnown($0) }, handler: { await pipeline.handle($0) }, logger: logger)
+        let messages = SMSDispatcher(try configuration.makeSMSSender(), logger: logger)
+        let accounts = try await makeAccounts(files, catalog, messages)
+        let control = try ControlServer(
+            configuration.controlSettings,
+            ControlParts(
+                catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
+                health: { await watcher.health }, engineName: configuration.queue.engine.rawValue,
+                version: Version.text),
+            environment: ProcessInfo.processInfo.environment, logger: logger)
         let status = StatusReporter(
             services: services, catalog: catalog, queue: queue, watcher: watcher, logger: logger)
-        let parts: [(any Service)?] = [
+        try await run([
             WorkerService(pool: inspectors), engine.service, QueueService(queue: queue),
-            WatcherService(watcher: watcher), status,
-        ]
+            WatcherService(watcher: watcher), MessageService(dispatcher: messages), control, status,
+        ])
+    }
+
+    private func run(_ parts: [(any Service)?]) async throws {
         var group = ServiceGroupConfiguration(
             services: parts.compactMap { $0 }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(configuration.queue.stopGrace + 5)

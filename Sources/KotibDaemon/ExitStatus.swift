@@ -1,4 +1,5 @@
 import Glibc
+import KotibAccounts
 import KotibCatalog
 import KotibPOSIX
 
@@ -21,9 +22,9 @@ enum ExitStatus {
     /// The one place where an error becomes a code.
     static func code(for error: any Error) -> Int32 {
         switch error {
-        case is ConfigurationError: configuration
+        case is ConfigurationError, is SecretError: configuration
         case is StateFolderInUse: busy
-        case is LockFile.Failure: cannotCreate
+        case is LockFile.Failure, is ListeningSocket.Failure: cannotCreate
         case let error as CatalogError: error.code == .corrupt ? dataError : cannotCreate
         case is SystemError, is FileError: systemError
         default: fault

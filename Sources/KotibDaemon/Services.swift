@@ -1,3 +1,4 @@
+import KotibAccounts
 import KotibTranscription
 import KotibWatch
 import KotibWorkerClient
@@ -31,5 +32,14 @@ struct WatcherService: Service {
 
     func run() async throws {
         try await cancelWhenGracefulShutdown { try await watcher.run() }
+    }
+}
+
+/// The sender of codes: what has not gone out when the daemon stops can be asked for again.
+struct MessageService: Service {
+    let dispatcher: SMSDispatcher
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await dispatcher.run() }
     }
 }

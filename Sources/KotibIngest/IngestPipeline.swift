@@ -22,13 +22,16 @@ public struct IngestPipeline: Sendable {
     let sidecars: SidecarWriter
     let queue: TranscriptionQueue
     let language: NoteLanguage
+    /// Whether a new first-level folder becomes a user's inbox by itself.
+    let enrolls: Bool
     let recovery: Recovery
     var patience: Patience
     let logger: Logger
 
     public init(
         files: any FileSystem, policy: IntakePolicy, inspector: any Inspecting, catalog: Catalog,
-        sidecars: SidecarWriter, queue: TranscriptionQueue, language: NoteLanguage, logger: Logger
+        sidecars: SidecarWriter, queue: TranscriptionQueue, language: NoteLanguage, enrolls: Bool = true,
+        logger: Logger
     ) {
         self.files = files
         self.policy = policy
@@ -37,6 +40,7 @@ public struct IngestPipeline: Sendable {
         self.sidecars = sidecars
         self.queue = queue
         self.language = language
+        self.enrolls = enrolls
         self.logger = logger
         patience = Patience(logger: logger)
         recovery = Recovery(files: files, catalog: catalog, sidecars: sidecars, queue: queue, logger: logger)
@@ -80,7 +84,11 @@ public struct IngestPipeline: Sendable {
     }
 
     func settled(_ path: InboxPath, _ status: FileStatus) async throws {
-        switch policy.judge(path, status) {
+        let judgement = policy.judge(path, status)
+        if judgement != .notARecording, try await isStrangers(path) {
+            return try await refuseStranger(path, status.identity)
+        }
+        switch judgement {
         case .notARecording:
             if status.kind == .regular { try await sidecars.saved(path) }
         case .refused(let rejection):
@@ -88,6 +96,19 @@ public struct IngestPipeline: Sendable {
         case .inspect(let fileExtension):
             try await inspect(path, status, fileExtension)
         }
+    }
+
+    /// Whether it lies in a folder that an administrator has to make a user's first.
+    private func isStrangers(_ path: InboxPath) async throws(CatalogError) -> Bool {
+        guard !enrolls, path.depth > 1 else { return false }
+        return try await !catalog.isEnrolled(path.user)
+    }
+
+    /// Said once, and looked at again in every scan: the folder may be somebody's by then.
+    private func refuseStranger(_ path: InboxPath, _ identity: FileIdentity) async throws {
+        let known = try await catalog.current(path)
+        if known?.identity == identity, known?.errorCode == Rejection.notEnrolled.code { return }
+        try await refuse(path, identity, .notEnrolled)
     }
 
     /// One descriptor from here to the verdict. Where the file changes meanwhile the verdict is thrown away: the

@@ -51,6 +51,9 @@ extension Rejection {
         case .noFolder:
             start + "it lies outside any folder; put it into the folder with your name (make one if "
                 + "there is none)."
+        case .notEnrolled:
+            start + "this folder is nobody's yet; when the administrator has added it (kotibctl user add) "
+                + "the file is taken by itself."
         }
     }
 
@@ -93,6 +96,9 @@ extension Rejection {
         case .noFolder:
             start + "u hech kimning papkasida emas; oʻz ismingiz yozilgan papkaga qoʻying (boʻlmasa, "
                 + "yarating)."
+        case .notEnrolled:
+            start + "bu papka hali hech kimniki emas; administrator uni qoʻshgach (kotibctl user add), fayl "
+                + "oʻzi qabul qilinadi."
         }
     }
 
@@ -131,6 +137,9 @@ extension Rejection {
             start + "Kotib не может его прочитать; разрешите чтение, и он будет принят сам."
         case .noFolder:
             start + "он лежит вне папок; положите его в папку с вашим именем (создайте её, если её нет)."
+        case .notEnrolled:
+            start + "эта папка пока ничья; когда администратор добавит её (kotibctl user add), файл будет "
+                + "принят сам."
         }
     }
 

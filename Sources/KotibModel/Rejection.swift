@@ -28,6 +28,8 @@ public enum Rejection: Error, Hashable, Sendable, Codable {
     case unreadable
     /// Directly in the inbox, in no user's folder.
     case noFolder
+    /// In a folder that is no user's yet, where folders do not enrol by themselves.
+    case notEnrolled
 
     /// Stands in the catalog and in logs.
     public var code: String {
@@ -46,6 +48,7 @@ public enum Rejection: Error, Hashable, Sendable, Codable {
         case .hardLink: "hard_link"
         case .unreadable: "unreadable"
         case .noFolder: "no_folder"
+        case .notEnrolled: "not_enrolled"
         }
     }
 }

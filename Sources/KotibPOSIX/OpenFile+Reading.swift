@@ -1,13 +1,14 @@
 import Glibc
 
 extension OpenFile {
-    /// The first bytes of the file, at most `limit`, whatever its offset (pread(2)). May block on the disk.
-    public func read(upTo limit: Int) throws(SystemError) -> [UInt8] {
+    /// The bytes from `start` on, at most `limit`, fewer only at the end of the file; its offset does not count and
+    /// stays (pread(2)). May block on the disk.
+    public func read(upTo limit: Int, from start: Int64 = 0) throws(SystemError) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < limit {
             var failure: SystemError?
-            let offset = bytes.count
-            let part = [UInt8](unsafeUninitializedCapacity: min(limit - offset, 1 << 16)) { buffer, count in
+            let offset = start + Int64(bytes.count)
+            let part = [UInt8](unsafeUninitializedCapacity: min(limit - bytes.count, 1 << 16)) { buffer, count in
                 do throws(SystemError) {
                     count = try SystemError.check("pread") {
                         pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))

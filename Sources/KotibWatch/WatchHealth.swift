@@ -32,4 +32,10 @@ public struct WatchHealth: Hashable, Sendable {
     /// Folders that are looked at every ``WatchConfiguration/pollInterval`` instead.
     public var polledFolders: Int
     public var problems: Set<Problem>
+
+    public init(watchedFolders: Int, polledFolders: Int, problems: Set<Problem>) {
+        self.watchedFolders = watchedFolders
+        self.polledFolders = polledFolders
+        self.problems = problems
+    }
 }

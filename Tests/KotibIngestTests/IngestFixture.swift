@@ -29,7 +29,8 @@ struct IngestFixture: Sendable {
     /// - Parameter files: what the pipeline sees of the disk.
     init(
         inspector: FakeInspector = FakeInspector(), engine: FakeEngine = FakeEngine(),
-        database: DatabaseQueue? = nil, files: (LocalFileSystem) -> any FileSystem = { $0 }
+        database: DatabaseQueue? = nil, enrolls: Bool = true,
+        files: (LocalFileSystem) -> any FileSystem = { $0 }
     ) throws {
         folder = try TemporaryFolder()
         try folder.makeFolder("ali")
@@ -50,7 +51,7 @@ struct IngestFixture: Sendable {
             files: files,
             policy: IntakePolicy(extensions: ["wav"], maximumSize: Self.largest, maximumDuration: 60),
             inspector: inspector, catalog: catalog, sidecars: sidecars, queue: queue, language: .english,
-            logger: logger)
+            enrolls: enrolls, logger: logger)
         pipeline.patience.firstPause = .milliseconds(1)
         self.pipeline = pipeline
     }

@@ -1,0 +1,15 @@
+import KotibControlProtocol
+
+/// Why a request to the daemon did not bring what it asked for.
+public enum ControlError: Error, Sendable {
+    /// Nothing answers at the socket.
+    case unreachable(socket: String)
+    /// The daemon said no.
+    case refused(status: Int, ErrorBody, retryAfter: Int?)
+    /// The connection ended amid an answer.
+    case interrupted
+    /// The answer is not one of Kotib's: another program, or a daemon of another version.
+    case unreadable(status: Int)
+    /// A file to be sent cannot be read.
+    case unreadableFile(String)
+}

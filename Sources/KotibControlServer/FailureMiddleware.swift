@@ -1,0 +1,81 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import KotibAccounts
+import KotibCatalog
+import KotibControlProtocol
+import Logging
+import NIOCore
+
+/// The outermost: finds the language, makes an answer of every error, and writes the line about the request.
+struct FailureMiddleware: RouterMiddleware {
+    typealias Context = ControlContext
+
+    let logger: Logger
+    let methods: MethodTable
+
+    func handle(
+        _ request: Request, context: ControlContext, next: (Request, ControlContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        context.language = RequestLanguage.best(of: request.headers[.acceptLanguage])
+        let start = ContinuousClock.now
+        let response: Response
+        do {
+            response = try await next(request, context)
+        } catch {
+            let failure = failure(error, request)
+            response = try ControlJSON.response(
+                failure.body(in: context.language), status: failure.status, headers: failure.headers)
+        }
+        let route = context.endpointPath ?? "none"
+        let elapsed = start.duration(to: .now) / .seconds(1)
+        logger.log(
+            level: response.status.code == 429 ? .notice : .debug, "request",
+            metadata: [
+                "method": "\(request.method)", "route": "\(route)", "status": "\(response.status.code)",
+                "ms": "\(Int(elapsed * 1000))", "peer": "\(context.peerName)",
+            ])
+        return response
+    }
+
+    private func failure(_ error: any Error, _ request: Request) -> ControlFailure {
+        switch error {
+        case let failure as ControlFailure: return failure
+        case is NIOTooManyBytesError: return ControlFailure(.contentTooLarge, .tooLarge, .tooLarge)
+        case let error as any HTTPResponseError:
+            return failure(error.status, request)
+        default: return internalError(error, request)
+        }
+    }
+
+    /// Hummingbird's own: it knows no such route, or could not read something.
+    private func failure(_ status: HTTPResponse.Status, _ request: Request) -> ControlFailure {
+        switch status {
+        case .notFound:
+            let others = methods.methods(at: request.uri.path)
+            if others.isEmpty { return ControlFailure(.notFound, .notFound, .noSuchAddress) }
+            return ControlFailure(
+                .methodNotAllowed, .methodNotAllowed, .wrongMethod,
+                headers: [.allow: others.joined(separator: ", ")])
+        case .contentTooLarge: return ControlFailure(.contentTooLarge, .tooLarge, .tooLarge)
+        default: return ControlFailure(.unprocessableContent, .invalid, .broken)
+        }
+    }
+
+    private func internalError(_ error: any Error, _ request: Request) -> ControlFailure {
+        let number = String(UInt32.random(in: .min ... .max), radix: 16)
+        logger.error(
+            "request failed",
+            metadata: [
+                "number": "\(number)", "method": "\(request.method)", "path": "\(request.uri.path)",
+                "cause": "\(error)",
+            ])
+        if let catalog = error as? CatalogError, catalog.code == .full {
+            return ControlFailure(
+                HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), .noSpace,
+                .internalError(number))
+        }
+        return ControlFailure(.internalServerError, .internal, .internalError(number))
+    }
+}

@@ -1,0 +1,135 @@
+extension OpenAPIDocument {
+    static let accounts = ##"""
+        "/api/v1/auth/send_otp": {"post": {"operationId": "sendCode", "tags": ["auth"], "security": [{}],
+          "summary": "Sends a one-time code to a phone",
+          "requestBody": {"required": true, "content": {"application/json":
+            {"schema": {"$ref": "#/components/schemas/SendCode"}}}},
+          "responses": {
+            "200": {"description": "The code is on its way, if this number may have one.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Message"},
+                "example": {"message": "OTP kodi yuborildi"}}}},
+            "422": {"$ref": "#/components/responses/Invalid"},
+            "429": {"$ref": "#/components/responses/TooMany"},
+            "default": {"$ref": "#/components/responses/Error"}}}},
+        "/api/v1/auth/verify_otp": {"post": {"operationId": "verifyCode", "tags": ["auth"], "security": [{}],
+          "summary": "Trades a code for a token",
+          "requestBody": {"required": true, "content": {"application/json":
+            {"schema": {"$ref": "#/components/schemas/VerifyCode"}}}},
+          "responses": {
+            "200": {"description": "Logged in.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Login"}}}},
+            "400": {"$ref": "#/components/responses/Refused"},
+            "422": {"$ref": "#/components/responses/Invalid"},
+            "429": {"$ref": "#/components/responses/TooMany"},
+            "default": {"$ref": "#/components/responses/Error"}}}},
+        "/api/v1/auth/logout": {"post": {"operationId": "logout", "tags": ["auth"],
+          "summary": "Ends this session, or all of the user's",
+          "requestBody": {"required": false, "content": {"application/json":
+            {"schema": {"$ref": "#/components/schemas/Logout"}}}},
+          "responses": {
+            "200": {"description": "Done.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Message"}}}},
+            "401": {"$ref": "#/components/responses/Unauthorized"},
+            "409": {"$ref": "#/components/responses/Conflict"},
+            "422": {"$ref": "#/components/responses/Invalid"},
+            "default": {"$ref": "#/components/responses/Error"}}}},
+        "/api/v1/auth/me": {"get": {"operationId": "me", "tags": ["auth"], "summary": "Who the caller is",
+          "responses": {
+            "200": {"description": "The caller.",
+              "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Caller"}}}},
+            "401": {"$ref": "#/components/responses/Unauthorized"},
+            "default": {"$ref": "#/components/responses/Error"}}}},
+        "/api/v1/users": {
+          "get": {"operationId": "listUsers", "tags": ["users"], "summary": "All users; for admins",
+            "parameters": [{"$ref": "#/components/parameters/skip"},
+              {"$ref": "#/components/parameters/limit"},
+              {"name": "name", "in": "query", "description": "Only the user with this folder.",
+                "schema": {"type": "string"}}],
+            "responses": {
+              "200": {"description": "By their folders' names.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/UserList"}}}},
+              "401": {"$ref": "#/components/responses/Unauthorized"},
+              "403": {"$ref": "#/components/responses/Forbidden"},
+              "422": {"$ref": "#/components/responses/Invalid"},
+              "default": {"$ref": "#/components/responses/Error"}}},
+          "post": {"operationId": "addUser", "tags": ["users"],
+            "summary": "Adds a user and their folder; for admins",
+            "requestBody": {"required": true, "content": {"application/json":
+              {"schema": {"$ref": "#/components/schemas/AddUser"}}}},
+            "responses": {
+              "201": {"description": "Added.",
+                "headers": {"Location": {"required": true, "schema": {"type": "string"}}},
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/User"}}}},
+              "401": {"$ref": "#/components/responses/Unauthorized"},
+              "403": {"$ref": "#/components/responses/Forbidden"},
+              "409": {"$ref": "#/components/responses/Conflict"},
+              "422": {"$ref": "#/components/responses/Invalid"},
+              "default": {"$ref": "#/components/responses/Error"}}}},
+        "/api/v1/users/{id}": {"parameters": [{"$ref": "#/components/parameters/id"}],
+          "get": {"operationId": "user", "tags": ["users"], "summary": "A user; for admins and the user",
+            "responses": {
+              "200": {"description": "The user.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/User"}}}},
+              "401": {"$ref": "#/components/responses/Unauthorized"},
+              "403": {"$ref": "#/components/responses/Forbidden"},
+              "404": {"$ref": "#/components/responses/NotFound"},
+              "422": {"$ref": "#/components/responses/Invalid"},
+              "default": {"$ref": "#/components/responses/Error"}}},
+          "patch": {"operationId": "changeUser", "tags": ["users"],
+            "summary":
+              "Changes a user; their own sidecars and language are theirs to change, the rest is an admin's",
+            "requestBody": {"required": true, "content": {"application/json":
+              {"schema": {"$ref": "#/components/schemas/ChangeUser"}}}},
+            "responses": {
+              "200": {"description": "As the user is now.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/User"}}}},
+              "401": {"$ref": "#/components/responses/Unauthorized"},
+              "403": {"$ref": "#/components/responses/Forbidden"},
+              "404": {"$ref": "#/components/responses/NotFound"},
+              "409": {"$ref": "#/components/responses/Conflict"},
+              "422": {"$ref": "#/components/responses/Invalid"},
+              "default": {"$ref": "#/components/responses/Error"}}}}
+        """##
+
+    static let accountSchemas = ##"""
+        "Phone": {"type": "string", "description": "ITU-T E.164.", "example": "+998901234567"},
+        "Role": {"type": "string", "enum": ["user", "admin"]},
+        "SendCode": {"type": "object", "required": ["phone_number"],
+          "properties": {"phone_number": {"$ref": "#/components/schemas/Phone"}}},
+        "VerifyCode": {"type": "object", "required": ["phone_number", "otp_code"],
+          "properties": {"phone_number": {"$ref": "#/components/schemas/Phone"},
+            "otp_code": {"type": "string", "example": "042137"}}},
+        "Login": {"type": "object",
+          "required": ["access_token", "token_type", "user_id", "phone_number", "role"],
+          "properties": {"access_token": {"type": "string"}, "token_type": {"const": "bearer"},
+            "user_id": {"type": "integer", "format": "int64"}, "phone_number": {"type": "string"},
+            "role": {"$ref": "#/components/schemas/Role"}}},
+        "Logout": {"type": "object", "properties": {"everywhere": {"type": ["boolean", "null"]}}},
+        "Message": {"type": "object", "required": ["message"], "properties": {"message": {"type": "string"}}},
+        "Caller": {"type": "object", "required": ["by"],
+          "properties": {"by": {"enum": ["operator", "token"]}, "user":
+            {"$ref": "#/components/schemas/User"}}},
+        "Sidecars": {"type": "array", "items": {"type": "string", "enum": ["txt", "srt", "vtt", "json",
+          "md"]}},
+        "User": {"type": "object", "required": ["id", "name", "role", "is_active", "created_at", "sidecars"],
+          "properties": {"id": {"type": "integer", "format": "int64"},
+            "name": {"type": "string", "description": "Of the folder in the inbox."},
+            "phone_number": {"type": "string"}, "role": {"$ref": "#/components/schemas/Role"},
+            "is_active": {"type": "boolean"}, "created_at": {"type": "string", "format": "date-time"},
+            "sidecars": {"$ref": "#/components/schemas/Sidecars"},
+            "language": {"type": "string", "description": "ISO 639-1; left out for the daemon's setting."}}},
+        "UserList": {"type": "object", "required": ["items", "total", "skip", "limit"],
+          "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/User"}},
+            "total": {"type": "integer"}, "skip": {"type": "integer"}, "limit": {"type": "integer"}}},
+        "AddUser": {"type": "object", "required": ["name"],
+          "properties": {"name": {"type": "string"}, "phone_number": {"type": ["string", "null"]},
+            "role": {"enum": ["user", "admin", null]}}},
+        "ChangeUser": {"type": "object", "description": "What is left out stays.",
+          "properties": {
+            "phone_number": {"type": ["string", "null"], "description": "Empty: none any more."},
+            "role": {"enum": ["user", "admin", null]}, "is_active": {"type": ["boolean", "null"]},
+            "sidecars": {"anyOf": [{"$ref": "#/components/schemas/Sidecars"}, {"type": "null"}]},
+            "language": {"type": ["string", "null"], "pattern": "^([a-z][a-z])?$",
+              "description": "ISO 639-1. Empty: the daemon's setting."}}}
+        """##
+}

@@ -1,0 +1,79 @@
+import FoundationEssentials
+import Hummingbird
+import KotibAccounts
+import KotibCatalog
+import KotibControlProtocol
+import KotibModel
+
+/// `GET audio/list`.
+struct AudioListRoute {
+    static let longestPage = 1000
+    static let usualPage = 100
+
+    let parts: ControlParts
+
+    func add(to group: RouterGroup<ControlContext>) {
+        group.get("audio/list") { request, context in
+            try await list(QueryReader(request), in: context.requireCaller().scope)
+        }
+    }
+
+    private func list(_ query: QueryReader, in scope: AccessScope) async throws -> Response {
+        let skip = try query.value("skip") { Int($0).flatMap { $0 >= 0 ? $0 : nil } } ?? 0
+        let limit =
+            try query.value("limit") { Int($0).flatMap { 1...Self.longestPage ~= $0 ? $0 : nil } }
+            ?? Self.usualPage
+        let before = try query.value("before") { Int64($0).map(RecordingID.init(rawValue:)) }
+        guard let filter = try await filter(query, in: scope) else {
+            return try ControlJSON.response(
+                AudioListBody(items: [], total: 0, skip: skip, limit: limit, next: nil))
+        }
+        let page = try await parts.catalog.list(filter, before: before, skip: skip, limit: limit)
+        let progress = await parts.progress()
+        return try ControlJSON.response(
+            AudioListBody(
+                items: page.entries.map { AudioRecordBody($0, progress: progress[$0.recording.id]) },
+                total: page.total, skip: skip, limit: limit, next: page.next?.rawValue))
+    }
+
+    /// Nil where a user is asked for whom there is not.
+    private func filter(_ query: QueryReader, in scope: AccessScope) async throws -> RecordingFilter? {
+        var filter = RecordingFilter(scope: scope)
+        filter.states = try query.value("status", Self.states) ?? []
+        filter.from = try query.value("from", Self.date)
+        filter.until = try query.value("until", Self.date)
+        filter.shortest = try query.value("min_duration", Self.seconds)
+        filter.longest = try query.value("max_duration", Self.seconds)
+        filter.language = query.text("language")
+        filter.query = query.text("q")
+        if let name = query.text("user") {
+            guard let user = try await parts.accounts.users(named: name, skip: 0, limit: 1).users.first else {
+                return nil
+            }
+            filter.user = user.id
+        }
+        return filter
+    }
+
+    private static func states(_ text: String) -> Set<RecordingState>? {
+        if text == "all" { return Set(RecordingState.allCases) }
+        let names = text.split(separator: ",", omittingEmptySubsequences: false)
+        let states = names.compactMap { RecordingState(rawValue: String($0)) }
+        return states.count == names.count ? Set(states) : nil
+    }
+
+    /// A day (its beginning, in UTC) or a time, ISO 8601.
+    private static func date(_ text: String) -> Date? {
+        let day = Date.ISO8601FormatStyle().year().month().day()
+        let styles = [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true)]
+        for style in styles {
+            if let date = try? style.parse(text) { return date }
+        }
+        // The day's style takes a whole time too, and drops what follows the day.
+        return text.utf8.count == 10 ? try? day.parse(text) : nil
+    }
+
+    private static func seconds(_ text: String) -> Double? {
+        Double(text).flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+    }
+}

@@ -1,0 +1,54 @@
+import KotibCatalog
+import KotibControlProtocol
+import KotibModel
+import KotibTranscription
+
+extension AudioRecordBody {
+    /// - Parameter progress: between 0 and 1 while it is being transcribed.
+    init(_ entry: LibraryEntry, progress: Double? = nil) {
+        let recording = entry.recording
+        let name = ByteText.escaped(recording.path.name)
+        self.init(
+            id: recording.id.rawValue, userID: recording.user?.rawValue, fileName: name,
+            originalFilename: name,
+            filePath: recording.path.text, fileSize: recording.identity.size,
+            duration: recording.facts?.duration, transcriptText: entry.text,
+            transcriptionStatus: recording.state.rawValue, createdAt: Timestamp.text(recording.created),
+            updatedAt: Timestamp.text(recording.updated), audioState: recording.audio.rawValue)
+        userName = entry.userFolder.map(ByteText.escaped)
+        language = recording.language
+        engine = recording.engine
+        model = recording.model
+        errorCode = recording.errorCode
+        errorMessage = recording.errorMessage
+        completedAt = recording.completed.map(Timestamp.text)
+        revision = entry.revision?.rawValue
+        self.progress = progress
+        snippet =
+            entry.snippet.isEmpty
+            ? nil : entry.snippet.map { SnippetPartBody(text: $0.text, isMatch: $0.isMatch) }
+    }
+}
+
+extension RevisionBody {
+    init(_ revision: Revision) {
+        self.init(
+            id: revision.id.rawValue, origin: revision.origin.rawValue,
+            author: revision.authorFolder.map(ByteText.escaped), createdAt: Timestamp.text(revision.created),
+            text: revision.text)
+    }
+}
+
+extension ControlParts {
+    /// Of what is being transcribed now, between 0 and 1 each.
+    func progress() async -> [RecordingID: Double] {
+        let running = await queue.running()
+        return Dictionary(running.map { ($0.recording, $0.fraction) }, uniquingKeysWith: max)
+    }
+
+    /// - Throws: ``ControlFailure``, 404 where there is none or it is not the caller's to see.
+    func record(_ id: RecordingID, in scope: AccessScope) async throws -> AudioRecordBody {
+        guard let entry = try await catalog.entry(id, in: scope) else { throw ControlFailure.noRecording }
+        return AudioRecordBody(entry, progress: await progress()[id])
+    }
+}

@@ -1,0 +1,106 @@
+import HTTPTypes
+import Hummingbird
+import KotibAccounts
+import KotibCatalog
+import KotibControlProtocol
+import KotibIngest
+import KotibModel
+import Logging
+
+/// `audio/{id}`: one recording, its words, its end, and once more.
+struct AudioRoutes {
+    let parts: ControlParts
+
+    func add(to group: RouterGroup<ControlContext>) {
+        group.get("audio/:id") { _, context in
+            let scope = try context.requireCaller().scope
+            return try await parts.recordResponse(context.recordingID(), in: scope)
+        }
+        group.put("audio/:id") { request, context in
+            try await edit(request, context)
+        }
+        group.delete("audio/:id") { _, context in
+            try await delete(context)
+        }
+        group.post("audio/:id/retry") { _, context in
+            try await retry(context)
+        }
+    }
+
+    private func edit(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let caller = try context.requireCaller()
+        let id = try context.recordingID()
+        let condition = try Precondition(request.headers)
+        let text = try await ControlJSON.decode(EditRequest.self, from: request, context).transcriptText
+        return try await parts.edit(id, text, by: caller, condition)
+    }
+
+    private func delete(_ context: ControlContext) async throws -> Response {
+        let scope = try context.requireCaller().scope
+        let id = try context.recordingID()
+        do {
+            guard try await parts.actions.delete(id, in: scope) else {
+                throw ControlFailure(.notFound, .notFound, .notDeleted)
+            }
+        } catch let error as FileNotRemoved {
+            context.logger.warning("\(error)", metadata: ["recording": "\(id)"])
+            if error.isUnchanged {
+                throw ControlFailure(.internalServerError, .internal, .notDeleted)
+            }
+        }
+        return try ControlJSON.response(MessageBody(message: Sentence.deleted.text(in: context.language)))
+    }
+
+    private func retry(_ context: ControlContext) async throws -> Response {
+        let scope = try context.requireCaller().scope
+        switch try await parts.actions.retry(context.recordingID(), in: scope) {
+        case .queued(let id): return try await parts.recordResponse(id, in: scope)
+        case .notFound: throw ControlFailure.noRecording
+        case .notNow: throw ControlFailure(.conflict, .wrongState, .notRetried)
+        }
+    }
+}
+
+extension ControlParts {
+    /// The recording, its latest revision being the entity tag.
+    func recordResponse(
+        _ id: RecordingID, in scope: AccessScope, status: HTTPResponse.Status = .ok
+    ) async throws -> Response {
+        let body = try await record(id, in: scope)
+        var headers: HTTPFields = [:]
+        headers[.eTag] = body.revision.map { "\"\($0)\"" }
+        return try ControlJSON.response(body, status: status, headers: headers)
+    }
+
+    /// Changes the words, where `condition` holds, and answers with the recording.
+    func edit(
+        _ id: RecordingID, _ text: String, by caller: Caller, _ condition: Precondition
+    ) async throws -> Response {
+        guard let entry = try await catalog.entry(id, in: caller.scope) else {
+            throw ControlFailure.noRecording
+        }
+        let edit = TranscriptEdit(
+            recording: id, scope: caller.scope, text: text, author: caller.user, origin: .socket,
+            expected: condition.expected(at: entry.revision))
+        switch try await actions.edit(edit) {
+        case .edited, .unchanged: return try await recordResponse(id, in: caller.scope)
+        case .conflict(let current):
+            var failure = ControlFailure(.conflict, .conflict, .editedMeanwhile)
+            failure.current = RevisionBody(current)
+            failure.yours = text
+            throw failure
+        case .notFound: throw ControlFailure.noRecording
+        case .notTranscribed: throw ControlFailure.withoutTranscript(entry.recording.state)
+        }
+    }
+}
+
+extension Caller {
+    /// Nil for the local operator.
+    fileprivate var user: UserID? {
+        switch self {
+        case .localOperator: nil
+        case .session(let session): session.user.id
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import HTTPTypes
+import KotibControlProtocol
+import KotibModel
+
+extension ControlFailure {
+    /// The same for another's recording as for none: nobody learns which numbers are taken.
+    static let noRecording = ControlFailure(.notFound, .notFound, .noRecording)
+
+    /// Why there are no words: they are still to come, or will not.
+    static func withoutTranscript(_ state: RecordingState) -> ControlFailure {
+        switch state {
+        case .pending, .processing: ControlFailure(.conflict, .wrongState, .notYet)
+        case .completed, .failed, .rejected: ControlFailure(.notFound, .notFound, .noTranscript)
+        }
+    }
+}
+
+extension Sentence {
+    static let noRecording = Sentence(
+        uzbek: "Audio yozuv topilmadi", english: "There is no such recording", russian: "Такой записи нет")
+    static let notDeleted = Sentence(
+        uzbek: "Audio yozuv topilmadi yoki o'chirishda xatolik",
+        english: "There is no such recording, or it could not be deleted",
+        russian: "Такой записи нет, или её не удалось удалить")
+    static let deleted = Sentence(
+        uzbek: "Audio yozuv o'chirildi", english: "The recording is deleted", russian: "Запись удалена")
+    static let noTranscript = Sentence(
+        uzbek: "Matn mavjud emas", english: "There is no transcript", russian: "Текста нет")
+    static let notYet = Sentence(
+        uzbek: "Matn ishlanmoqda...", english: "It is still being transcribed",
+        russian: "Запись ещё расшифровывается")
+    static let noRevision = Sentence(
+        uzbek: "Matnning bunday tahriri yo'q", english: "The transcript has no such revision",
+        russian: "Такой версии текста нет")
+    static let editedMeanwhile = Sentence(
+        uzbek: "Matnni bu orada boshqa kishi o'zgartirdi; yangisini ko'rib, qaytadan saqlang",
+        english: "Somebody else changed the text meanwhile; look at theirs and save again",
+        russian: "Текст тем временем изменил кто-то другой; посмотрите его и сохраните снова")
+    static let notRetried = Sentence(
+        uzbek: "Yozuv navbatda turibdi, ishlanmoqda yoki audiosi yo'q: qayta boshlab bo'lmaydi",
+        english: "It waits or runs already, or its audio is gone: it cannot be started again",
+        russian: "Запись уже в очереди, обрабатывается или её аудио нет: начать заново нельзя")
+    static let noAudio = Sentence(
+        uzbek: "Audio fayl mavjud emas", english: "The audio file is not there any more",
+        russian: "Аудиофайла больше нет")
+}

@@ -1,0 +1,89 @@
+import HTTPTypes
+import Hummingbird
+import KotibAccounts
+import KotibCatalog
+import KotibControlProtocol
+import KotibIntake
+import KotibModel
+import NIOCore
+
+/// `auth/…`: in and out.
+struct AuthRoutes {
+    let parts: ControlParts
+
+    func add(to group: RouterGroup<ControlContext>) {
+        group.post("auth/send_otp", use: sendCode)
+        group.post("auth/verify_otp", use: verifyCode)
+        group.post("auth/logout", use: logout)
+        group.get("auth/me", use: me)
+    }
+
+    @Sendable private func sendCode(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let body = try await ControlJSON.decode(SendCodeRequest.self, from: request, context)
+        try await answering { () async throws(AccountError) in
+            try await parts.accounts.sendCode(to: body.phoneNumber, peer: context.peerName)
+        }
+        return try ControlJSON.response(MessageBody(message: Sentence.codeSent.text(in: context.language)))
+    }
+
+    @Sendable private func verifyCode(_ request: Request, _ context: ControlContext) async throws -> Response
+    {
+        let body = try await ControlJSON.decode(VerifyCodeRequest.self, from: request, context)
+        let login = try await answering { () async throws(AccountError) in
+            try await parts.accounts.verify(
+                phone: body.phoneNumber, code: body.code, peer: context.peerName)
+        }
+        let user = login.session.user
+        return try ControlJSON.response(
+            LoginBody(
+                accessToken: login.token, userID: user.id.rawValue, phoneNumber: user.phone ?? "",
+                role: user.role.rawValue),
+            headers: [.cacheControl: "no-store"])
+    }
+
+    @Sendable private func logout(_ request: Request, _ context: ControlContext) async throws -> Response {
+        var request = request
+        guard case .session(let session) = try context.requireCaller() else {
+            throw ControlFailure(.conflict, .wrongState, .noSession)
+        }
+        let body: LogoutRequest
+        if try await isBodyless(&request, context) {
+            body = LogoutRequest(everywhere: nil)
+        } else {
+            body = try await ControlJSON.decode(LogoutRequest.self, from: request, context)
+        }
+        try await answering { () async throws(AccountError) in
+            try await parts.accounts.logout(session, everywhere: body.everywhere ?? false)
+        }
+        return try ControlJSON.response(MessageBody(message: Sentence.loggedOut.text(in: context.language)))
+    }
+
+    @Sendable private func me(_ request: Request, _ context: ControlContext) async throws -> Response {
+        switch try context.requireCaller() {
+        case .localOperator: try ControlJSON.response(CallerBody(by: "operator", user: nil))
+        case .session(let session):
+            try ControlJSON.response(CallerBody(by: "token", user: UserBody(session.user)))
+        }
+    }
+
+    /// Keeps what it reads in the request.
+    private func isBodyless(_ request: inout Request, _ context: ControlContext) async throws -> Bool {
+        do {
+            return try await request.collectBody(upTo: context.maxUploadSize).readableBytes == 0
+        } catch is NIOTooManyBytesError {
+            throw ControlFailure(.contentTooLarge, .tooLarge, .tooLarge)
+        }
+    }
+}
+
+extension Sentence {
+    /// The seed's.
+    static let codeSent = Sentence(
+        uzbek: "OTP kodi yuborildi", english: "The code was sent", russian: "Код отправлен")
+    static let loggedOut = Sentence(
+        uzbek: "Tizimdan chiqdingiz", english: "You are logged out", russian: "Вы вышли из системы")
+    static let noSession = Sentence(
+        uzbek: "Chiqadigan joy yo'q: mahalliy operator tizimga kirmaydi",
+        english: "There is nothing to leave: the local operator does not log in",
+        russian: "Выходить неоткуда: локальный оператор не входит в систему")
+}

@@ -1,0 +1,120 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import KotibAccounts
+import KotibCatalog
+import KotibControlProtocol
+import KotibModel
+import KotibTranscription
+import NIOCore
+
+/// `events`: what happens, as it happens (server-sent events, https://html.spec.whatwg.org/#server-sent-events).
+struct EventRoute {
+    /// Events read from the catalog at once: all that a follower costs of memory, beside the newest progress.
+    static let page = 100
+
+    let parts: ControlParts
+    /// How often a follower hears at least something, and is asked whether they may still follow.
+    var ping = Duration.seconds(15)
+
+    func add(to group: RouterGroup<ControlContext>) {
+        group.get("events", use: follow)
+    }
+
+    @Sendable private func follow(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let caller = try context.requireCaller()
+        let asked = HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }
+        // `X-Accel-Buffering` keeps nginx from holding events back.
+        var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
+        if let buffering = HTTPField.Name("X-Accel-Buffering") { headers[buffering] = "no" }
+        return Response(
+            status: .ok, headers: headers,
+            body: ResponseBody { writer in
+                try await write(to: &writer, for: caller, since: asked)
+                try await writer.finish(nil)
+            })
+    }
+
+    /// Returns when the follower may not follow any more, or the daemon stops.
+    private func write(
+        to writer: inout any ResponseBodyWriter, for caller: Caller, since asked: String?
+    ) async throws {
+        let bell = FollowerBell()
+        // Before the first look at the catalog, so that nothing falls between.
+        let feeders = feeders(of: bell, for: caller.scope)
+        defer { for feeder in feeders { feeder.cancel() } }
+        let latest = try await parts.catalog.lastEvent()
+        var last = latest
+        if let asked {
+            guard let id = Int64(asked), (0...latest).contains(id) else {
+                try await writer.write(EventText.reset(latest))
+                return try await write(to: &writer, bell, caller, after: latest)
+            }
+            last = id
+        }
+        // Whoever is cut off before the first event knows where to go on.
+        try await writer.write(ByteBuffer(string: "id: \(last)\n\n"))
+        bell.ring { $0.isChanged = true }
+        try await write(to: &writer, bell, caller, after: last)
+    }
+
+    private func write(
+        to writer: inout any ResponseBodyWriter, _ bell: FollowerBell, _ caller: Caller, after start: Int64
+    ) async throws {
+        var last = start
+        for await _ in bell.rings {
+            let news = bell.take()
+            if news.isPing {
+                guard try await mayFollow(caller) else { return }
+                try await writer.write(ByteBuffer(string: ": ping\n\n"))
+            }
+            if news.isChanged { try await writeEvents(to: &writer, caller.scope, after: &last) }
+            for job in news.running.values.sorted(by: { $0.recording.rawValue < $1.recording.rawValue }) {
+                try await writer.write(EventText.progress(job))
+            }
+        }
+    }
+
+    private func writeEvents(
+        to writer: inout any ResponseBodyWriter, _ scope: AccessScope, after last: inout Int64
+    ) async throws {
+        while !Task.isCancelled {
+            let events = try await parts.catalog.events(after: last, in: scope, limit: Self.page)
+            guard let events else {
+                last = try await parts.catalog.lastEvent()
+                return try await writer.write(EventText.reset(last))
+            }
+            for event in events {
+                try await writer.write(EventText.event(event))
+                last = event.id
+            }
+            if events.count < Self.page { return }
+        }
+    }
+
+    /// Whether the session still holds, and sees what it saw.
+    private func mayFollow(_ caller: Caller) async throws(CatalogError) -> Bool {
+        guard case .session(let session) = caller else { return true }
+        let user = try await parts.catalog.holder(ofToken: session.token, now: Date())
+        return user?.role == session.user.role
+    }
+
+    private func feeders(of bell: FollowerBell, for scope: AccessScope) -> [Task<Void, Never>] {
+        let (changes, progress, ping) = (parts.catalog.eventSignals(), parts.queue.progress(), ping)
+        return [
+            Task {
+                for await _ in changes { bell.ring { $0.isChanged = true } }
+                // The catalog is closed.
+                bell.end()
+            },
+            Task {
+                for await job in progress where scope.includes(job) {
+                    bell.ring { $0.running[job.recording] = job }
+                }
+            },
+            Task {
+                while (try? await Task.sleep(for: ping)) != nil { bell.ring { $0.isPing = true } }
+            },
+        ]
+    }
+}

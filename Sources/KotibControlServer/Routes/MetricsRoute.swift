@@ -1,0 +1,64 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import KotibTranscription
+import KotibWatch
+import NIOCore
+
+/// `metrics`, for Prometheus.
+struct MetricsRoute {
+    let parts: ControlParts
+
+    func add(to routes: some RouterMethods<ControlContext>) {
+        routes.get("metrics", use: metrics)
+    }
+
+    @Sendable private func metrics(_ request: Request, _ context: ControlContext) async throws -> Response {
+        _ = try context.requireAdmin()
+        var page = MetricsPage()
+        try await addDaemon(to: &page)
+        await BlockingWork.run { ProcessFacts.read() }?.add(to: &page)
+        return Response(
+            status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: page.text + parts.metrics.text())))
+    }
+
+    private func addDaemon(to page: inout MetricsPage) async throws {
+        let counts = try await parts.catalog.counts()
+        let running = await parts.queue.running().count
+        let pause = await parts.queue.enginePause()
+        let health = await parts.health()
+        page.family(
+            "kotib_build_info", .gauge, "Always 1.",
+            [.init(1, [("engine", parts.engineName), ("version", parts.version)])])
+        page.family(
+            "process_start_time_seconds", .gauge, "When the daemon started, since 1970.",
+            [.init(parts.started.timeIntervalSince1970)])
+        page.family(
+            "kotib_recordings", .gauge, "Recordings by state.",
+            RecordingState.allCases.map {
+                .init(Double(counts[$0, default: 0]), [("state", $0.rawValue)])
+            })
+        page.family(
+            "kotib_queue_waiting", .gauge, "Recordings that wait for the engine.",
+            [.init(Double(counts[.pending, default: 0]))])
+        page.family(
+            "kotib_queue_running", .gauge, "Recordings that are being transcribed.",
+            [.init(Double(running))])
+        page.family(
+            "kotib_engine_paused", .gauge, "1 while the engine is out of service.",
+            [.init(pause == nil ? 0 : 1)])
+        page.family(
+            "kotib_watch_folders", .gauge, "Folders by how they are watched.",
+            [
+                .init(Double(health.watchedFolders), [("mode", "events")]),
+                .init(Double(health.polledFolders), [("mode", "polled")]),
+            ])
+        page.family(
+            "kotib_watch_problems", .gauge, "What is not as it should be with the inbox.",
+            [.init(Double(health.problems.count))])
+    }
+}

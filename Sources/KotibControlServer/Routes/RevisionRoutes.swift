@@ -1,0 +1,45 @@
+import HTTPTypes
+import Hummingbird
+import KotibCatalog
+import KotibControlProtocol
+import KotibModel
+
+/// `audio/{id}/revisions`: how the words came to be what they are.
+struct RevisionRoutes {
+    let parts: ControlParts
+
+    func add(to group: RouterGroup<ControlContext>) {
+        group.get("audio/:id/revisions") { _, context in
+            let scope = try context.requireCaller().scope
+            guard let revisions = try await parts.catalog.revisions(of: context.recordingID(), in: scope)
+            else {
+                throw ControlFailure.noRecording
+            }
+            return try ControlJSON.response(RevisionListBody(items: revisions.map(RevisionBody.init)))
+        }
+        group.get("audio/:id/revisions/:revision") { _, context in
+            try ControlJSON.response(RevisionBody(try await revision(context)))
+        }
+        group.post("audio/:id/revisions/:revision/restore") { request, context in
+            try await restore(request, context)
+        }
+    }
+
+    private func revision(_ context: ControlContext) async throws -> Revision {
+        let scope = try context.requireCaller().scope
+        let id = try context.recordingID()
+        let number = RevisionID(rawValue: try context.number("revision"))
+        guard let revision = try await parts.catalog.revision(number, of: id, in: scope) else {
+            throw ControlFailure(.notFound, .notFound, .noRevision)
+        }
+        return revision
+    }
+
+    /// An edit with the old words: what stood in between stays in the list.
+    private func restore(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let caller = try context.requireCaller()
+        let condition = try Precondition(request.headers)
+        let old = try await revision(context)
+        return try await parts.edit(old.recording, old.text, by: caller, condition)
+    }
+}

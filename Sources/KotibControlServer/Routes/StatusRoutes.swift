@@ -1,0 +1,78 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import KotibCatalog
+import KotibControlProtocol
+import KotibModel
+import KotibTranscription
+import KotibWatch
+
+/// `status`: how the daemon is, and how far the caller's recordings are.
+struct StatusRoutes {
+    let parts: ControlParts
+
+    func add(to group: RouterGroup<ControlContext>) {
+        group.get("status", use: status)
+    }
+
+    @Sendable private func status(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let scope = try context.requireCaller().scope
+        let pause = await parts.queue.enginePause()
+        let health = await parts.health()
+        let problems = problems(pause, health)
+        let running = await parts.queue.running().filter { scope.includes($0) }
+        var body = StatusBody(
+            version: parts.version, state: problems.isEmpty ? "ok" : "degraded", problems: [],
+            recordings: try await counts(in: scope), running: running.map(RunningBody.init), engine: nil,
+            watch: nil, uptime: nil)
+        if scope == .everyone {
+            body.problems = problems
+            body.engine = EngineBody(
+                name: parts.engineName, pausedBecause: pause?.message,
+                pausedFor: pause.map { $0.remaining / .seconds(1) })
+            body.watch = WatchBody(
+                watchedFolders: health.watchedFolders, polledFolders: health.polledFolders)
+            body.uptime = max(0, Date().timeIntervalSince(parts.started))
+        }
+        return try ControlJSON.response(body)
+    }
+
+    private func problems(_ pause: EnginePause?, _ health: WatchHealth) -> [String] {
+        let engine = pause.map { ["engine paused: \($0.message)"] } ?? []
+        return engine + health.problems.map(\.description).sorted()
+    }
+
+    /// Every state, those that no recording is in too.
+    private func counts(in scope: AccessScope) async throws(CatalogError) -> [String: Int] {
+        var counts: [String: Int] = [:]
+        let all = scope == .everyone ? try await parts.catalog.counts() : nil
+        for state in RecordingState.allCases {
+            if let all {
+                counts[state.rawValue] = all[state, default: 0]
+            } else {
+                var filter = RecordingFilter(scope: scope)
+                filter.states = [state]
+                counts[state.rawValue] = try await parts.catalog.list(filter, limit: 1).total
+            }
+        }
+        return counts
+    }
+}
+
+extension AccessScope {
+    func includes(_ job: RunningJob) -> Bool {
+        switch self {
+        case .everyone: true
+        case .only(let user): job.userID == user
+        }
+    }
+}
+
+extension RunningBody {
+    init(_ job: RunningJob) {
+        self.init(
+            id: job.recording.rawValue, userName: job.user, filePath: job.file, duration: job.duration,
+            progress: job.fraction, remaining: job.remaining.map { $0 / .seconds(1) },
+            startedAt: Timestamp.text(job.started))
+    }
+}

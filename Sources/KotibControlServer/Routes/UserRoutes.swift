@@ -1,0 +1,119 @@
+import HTTPTypes
+import Hummingbird
+import KotibAccounts
+import KotibCatalog
+import KotibControlProtocol
+import KotibIntake
+import KotibModel
+
+/// `users/…`: an admin's, but for one's own account.
+struct UserRoutes {
+    static let largestPage = 1000
+
+    let parts: ControlParts
+
+    func add(to group: RouterGroup<ControlContext>) {
+        group.get("users", use: list)
+        group.post("users", use: add)
+        group.get("users/:id", use: show)
+        group.patch("users/:id", use: change)
+    }
+
+    @Sendable private func list(_ request: Request, _ context: ControlContext) async throws -> Response {
+        _ = try context.requireAdmin()
+        let skip = try number("skip", of: request, within: 0...Int.max) ?? 0
+        let limit = try number("limit", of: request, within: 1...Self.largestPage) ?? 100
+        let name = request.uri.queryParameters["name"].map(String.init)
+        let (users, total) = try await answering { () async throws(AccountError) in
+            try await parts.accounts.users(named: name, skip: skip, limit: limit)
+        }
+        return try ControlJSON.response(
+            UserListBody(items: users.map(UserBody.init), total: total, skip: skip, limit: limit))
+    }
+
+    @Sendable private func add(_ request: Request, _ context: ControlContext) async throws -> Response {
+        _ = try context.requireAdmin()
+        let body = try await ControlJSON.decode(AddUserRequest.self, from: request, context)
+        let role = try body.role.map(role) ?? .user
+        let phone = body.phoneNumber.flatMap { $0.isEmpty ? nil : $0 }
+        let user = try await answering { () async throws(AccountError) in
+            try await parts.accounts.add(name: body.name, phone: phone, role: role)
+        }
+        return try ControlJSON.response(
+            UserBody(user), status: .created, headers: [.location: "/api/v1/users/\(user.id)"])
+    }
+
+    @Sendable private func show(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let id = try permitted(context).id
+        let user = try await answering { () async throws(AccountError) in try await parts.accounts.user(id) }
+        guard let user else { throw ControlFailure(.notFound, .notFound, .noSuchUser) }
+        return try ControlJSON.response(UserBody(user))
+    }
+
+    @Sendable private func change(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let (id, isAdmin) = try permitted(context)
+        let body = try await ControlJSON.decode(ChangeUserRequest.self, from: request, context)
+        guard isAdmin || (body.phoneNumber == nil && body.role == nil && body.isActive == nil) else {
+            throw ControlFailure(.forbidden, .forbidden, .forbidden)
+        }
+        let change = UserChange(
+            phone: body.phoneNumber, role: try body.role.map(role), isActive: body.isActive,
+            sidecars: try body.sidecars.map(formats), language: try body.language.map(language))
+        let user = try await answering { () async throws(AccountError) in
+            try await parts.accounts.change(id, change)
+        }
+        return try ControlJSON.response(UserBody(user))
+    }
+
+    /// The user that the path names: any for an admin, else only the caller. Who else there is, is not told.
+    private func permitted(_ context: ControlContext) throws -> (id: UserID, isAdmin: Bool) {
+        let caller = try context.requireCaller()
+        guard let number = context.parameters.get("id", as: Int64.self) else {
+            throw ControlFailure.invalid("id")
+        }
+        let id = UserID(rawValue: number)
+        guard caller.isAdmin || caller.scope == .only(id) else {
+            throw ControlFailure(.forbidden, .forbidden, .forbidden)
+        }
+        return (id, caller.isAdmin)
+    }
+
+    private func number(
+        _ name: String, of request: Request, within range: ClosedRange<Int>
+    ) throws(ControlFailure) -> Int? {
+        guard let text = request.uri.queryParameters[name[...]] else { return nil }
+        guard let number = Int(text), range.contains(number) else { throw .invalid(name) }
+        return number
+    }
+
+    private func role(_ name: String) throws(ControlFailure) -> Role {
+        guard let role = Role(rawValue: name) else { throw .invalid("role") }
+        return role
+    }
+
+    /// Each once, in the order given.
+    private func formats(_ names: [String]) throws(ControlFailure) -> [TranscriptFormat] {
+        var formats: [TranscriptFormat] = []
+        for name in names {
+            guard let format = TranscriptFormat(rawValue: name) else { throw .invalid("sidecars") }
+            if !formats.contains(format) { formats.append(format) }
+        }
+        return formats
+    }
+
+    /// An ISO 639-1 code, or empty.
+    private func language(_ code: String) throws(ControlFailure) -> String {
+        let isCode = code.utf8.count == 2 && code.utf8.allSatisfy { (0x61...0x7A).contains($0) }
+        guard code.isEmpty || isCode else { throw .invalid("language") }
+        return code
+    }
+}
+
+extension UserBody {
+    init(_ user: User) {
+        self.init(
+            id: user.id.rawValue, name: ByteText.escaped(user.folder), phoneNumber: user.phone,
+            role: user.role.rawValue, isActive: user.isActive, createdAt: Timestamp.text(user.created),
+            sidecars: user.settings.sidecars.map(\.rawValue), language: user.settings.language)
+    }
+}

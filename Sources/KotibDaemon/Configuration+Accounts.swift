@@ -1,0 +1,42 @@
+import Glibc
+import KotibAccounts
+import KotibCatalog
+import KotibControlServer
+import KotibHTTP
+import KotibIntake
+import KotibPOSIX
+
+/// The settings as accounts and the control socket take them.
+extension Configuration {
+    var accountSettings: AccountSettings {
+        var settings = AccountSettings()
+        settings.countries = accounts.countries
+        settings.admins = accounts.admins.compactMap { PhoneNumber($0) }
+        settings.limits.codesPerPhone = accounts.codesPerPhone
+        settings.limits.codesPerPeer = accounts.codesPerPeer
+        settings.limits.codesPerMinute = accounts.codesPerMinute
+        settings.limits.messagesPerDay = accounts.messagesPerDay
+        settings.tokenLife = .seconds(accounts.tokenLife * 60)
+        settings.text = SMSText(language: sms.language.rawValue, template: sms.text)
+        return settings
+    }
+
+    /// The configured secret, or the one in the state folder. Blocks.
+    func signingSecret() throws(SecretError) -> SigningSecret {
+        accounts.secret.isEmpty
+            ? try SigningSecret(file: state + "/secret") : try SigningSecret(configured: accounts.secret)
+    }
+
+    func makeSMSSender() throws -> any SMSSender {
+        FileSender(path: smsFile)
+    }
+
+    var controlSettings: ControlServer.Settings {
+        var settings = ControlServer.Settings(path: socketPath, owner: geteuid())
+        settings.mode = socketMode ?? 0o660
+        settings.group = control.group.isEmpty ? nil : control.group
+        settings.connections = control.connections
+        settings.trustedProxies = trustedProxies
+        return settings
+    }
+}

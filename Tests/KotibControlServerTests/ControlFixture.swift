@@ -1,0 +1,136 @@
+import Foundation
+import GRDB
+import Glibc
+import KotibAccounts
+import KotibCatalog
+import KotibIngest
+import KotibIntake
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTestSupport
+import KotibTranscription
+import KotibWatch
+import Logging
+import ServiceLifecycle
+
+@testable import KotibControlServer
+
+/// A control server on a real socket, over a real catalog, folder and accounts; only worker and engine are played.
+struct ControlFixture: Sendable {
+    let folder: TemporaryFolder
+    let database: DatabaseQueue
+    let catalog: Catalog
+    let accounts: AccountService
+    let dispatcher: SMSDispatcher
+    let parts: ControlParts
+    var settings: ControlServer.Settings
+
+    var socket: String { settings.path }
+
+    init(connections: Int = 64, environment: [String: String] = [:]) async throws {
+        folder = try TemporaryFolder()
+        try folder.makeFolder("inbox/ali")
+        let files = LocalFileSystem(try InboxRoot(path: folder.path("inbox")))
+        database = try DatabaseQueue()
+        let catalog = try Catalog(database)
+        self.catalog = catalog
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let sidecars = SidecarWriter(files: files, catalog: catalog, logger: logger) { "\($0): \($1)" }
+        let queue = TranscriptionQueue(
+            catalog: catalog, engine: FakeEngine(), log: logger,
+            open: { try await AudioOpener(files: files).open($0) }, settled: { await sidecars.settled($0) })
+        let pipeline = IngestPipeline(
+            files: files,
+            policy: IntakePolicy(extensions: ["wav"], maximumSize: 100_000, maximumDuration: 60),
+            inspector: AnythingIsAudio(), catalog: catalog, sidecars: sidecars, queue: queue,
+            language: .english, logger: logger)
+        dispatcher = SMSDispatcher(FileSender(path: folder.path("sms.jsonl")), logger: logger)
+        accounts = try await AccountService(
+            AccountSettings(), secret: SigningSecret(file: folder.path("secret")), catalog: catalog,
+            inbox: InboxMaker(files), dispatcher: dispatcher, logger: logger)
+        parts = ControlParts(
+            catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
+            health: { WatchHealth(watchedFolders: 1, polledFolders: 0, problems: []) }, engineName: "local",
+            version: "0.0.0")
+        settings = ControlServer.Settings(path: folder.path("kotib.sock"), owner: geteuid())
+        settings.connections = connections
+    }
+
+    /// Runs `body` beside the server and the sender of messages.
+    func serving(_ body: @Sendable () async throws -> Void) async throws {
+        let server = try ControlServer(
+            settings, parts, environment: [:], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        )
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            group.addTask { await dispatcher.run() }
+            let result: Result<Void, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            group.cancelAll()
+            while let end = await group.nextResult() { _ = end }
+            try result.get()
+        }
+    }
+}
+
+/// Takes every file for a second of sound.
+struct AnythingIsAudio: Inspecting {
+    func inspect(
+        _ file: OpenFile, fileExtension: String, size: Int64
+    ) async throws(InspectionError) -> InspectionResult {
+        .facts(
+            AudioFacts(
+                mediaType: "audio/x-wav", container: "wav", codec: "pcm_s16le", duration: 1, channels: 1,
+                sampleRate: 16_000, sha256: Array(repeating: UInt8(truncatingIfNeeded: size), count: 32)))
+    }
+}
+
+/// A client without a library between it and the bytes.
+final class RawClient: Sendable {
+    private let file: OpenFile
+    private var descriptor: Int32 { file.descriptor }
+
+    init(_ path: String) throws {
+        file = OpenFile(
+            owning: try SystemError.check("socket") { Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0) })
+        var limit = timeval(tv_sec: 20, tv_usec: 0)
+        setsockopt(file.descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let descriptor = file.descriptor
+        try SystemError.check("connect", path) {
+            withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+        }
+    }
+
+    func send(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    }
+
+    /// All that comes until the server closes. Blocks for 20 s at most.
+    func everything() async -> String {
+        await BlockingWork.run { [descriptor] in
+            var all: [UInt8] = []
+            var piece = [UInt8](repeating: 0, count: 65_536)
+            while true {
+                let count = recv(descriptor, &piece, piece.count, 0)
+                guard count > 0 else { return String(decoding: all, as: UTF8.self) }
+                all += piece[..<count]
+            }
+        }
+    }
+
+    /// Sends a request and returns the whole answer.
+    static func ask(_ path: String, _ lines: String...) async throws -> String {
+        let client = try RawClient(path)
+        client.send(lines.joined(separator: "\r\n") + "\r\nHost: kotib\r\nConnection: close\r\n\r\n")
+        return await client.everything()
+    }
+}

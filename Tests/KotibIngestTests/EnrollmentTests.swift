@@ -1,0 +1,34 @@
+import KotibCatalog
+import KotibModel
+import Testing
+
+@testable import KotibIngest
+
+/// Where folders do not enrol by themselves (setting `enroll`).
+@Suite struct EnrollmentTests {
+    @Test func aStrangersFolderGetsANoteUntilItIsSomebodys() async throws {
+        let fixture = try IngestFixture(enrolls: false)
+        let recording = try #require(try await fixture.drop("sound"))
+        #expect(recording.state == .rejected && recording.user == nil)
+        #expect(recording.errorCode == "not_enrolled")
+        #expect(try fixture.names() == ["talk.wav", "talk.wav.rejected.txt"])
+        #expect(try await !fixture.catalog.isEnrolled(Array("ali".utf8)))
+
+        _ = try await fixture.catalog.user(inFolder: Array("ali".utf8))
+        // What the next scan does: the file is not known, as it may be somebody's now.
+        let path = try fixture.path("ali/talk.wav")
+        #expect(try await fixture.catalog.isKnown([(path, recording.identity)]) == [false])
+        try await fixture.handle("ali/talk.wav")
+        let taken = try #require(try await fixture.current())
+        #expect(taken.state == .pending && taken.user != nil)
+        #expect(try fixture.names() == ["talk.wav"])
+    }
+
+    @Test func whatIsSaidIsSaidOnce() async throws {
+        let fixture = try IngestFixture(enrolls: false)
+        let first = try await fixture.drop("sound")
+        try await fixture.handle("ali/talk.wav")
+        #expect(try await fixture.current() == first)
+        #expect(fixture.logged("recording refused") == 1)
+    }
+}
