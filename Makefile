@@ -89,12 +89,14 @@ install: ## copies what `make build` made below DESTDIR and PREFIX=/usr/local
 	install -D -m 644 -t "$(SHARE)/setup" etc/setup/base.sh etc/setup/models.txt
 	install -D -m 644 inbox/README "$(SHARE)/inbox-README"
 	install -D -m 644 -t "$(SHARE)" systemd/folder-owners.conf
+	install -D -m 644 -t "$(SHARE)/nginx" etc/nginx/kotib.conf
 	install -d "$(DESTDIR)$(SYSCONFDIR)/kotib" "$(DESTDIR)$(PREFIX)/lib/systemd/system" \
 		"$(DESTDIR)$(PREFIX)/lib/sysusers.d" "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d"
 	[ -e "$(DESTDIR)$(SYSCONFDIR)/kotib/kotib.toml" ] || \
 		sed 's|/usr/local/|$(PREFIX)/|' etc/kotib.toml >"$(DESTDIR)$(SYSCONFDIR)/kotib/kotib.toml"
 	sed -e 's|/usr/local/|$(PREFIX)/|' -e 's|/etc/kotib/|$(SYSCONFDIR)/kotib/|' systemd/kotibd.service \
 		>"$(DESTDIR)$(PREFIX)/lib/systemd/system/kotibd.service"
+	install -m 644 systemd/kotibd.socket "$(DESTDIR)$(PREFIX)/lib/systemd/system/kotibd.socket"
 	install -m 644 systemd/sysusers.d/kotib.conf "$(DESTDIR)$(PREFIX)/lib/sysusers.d/kotib.conf"
 	sed 's|/usr/local/|$(PREFIX)/|' systemd/tmpfiles.d/kotib.conf \
 		>"$(DESTDIR)$(PREFIX)/lib/tmpfiles.d/kotib.conf"
