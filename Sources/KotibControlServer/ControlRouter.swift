@@ -15,17 +15,19 @@ struct ControlRouter {
                 accounts: parts.accounts, owner: settings.owner, trustedProxies: settings.trustedProxies))
         MetricsRoute(parts: parts).add(to: router)
         OpenAPIRoute(parts: parts).add(to: router)
-        Self.addAPI(to: router.group("api/v1"), parts)
+        Self.addAPI(to: router.group("api/v1"), settings, parts)
         methods.fill(router.routes.map { ($0.path.description, $0.method.rawValue) })
     }
 
-    private static func addAPI(to group: RouterGroup<ControlContext>, _ parts: ControlParts) {
+    private static func addAPI(
+        to group: RouterGroup<ControlContext>, _ settings: ControlServer.Settings, _ parts: ControlParts
+    ) {
         AuthRoutes(parts: parts).add(to: group)
         UserRoutes(parts: parts).add(to: group)
         AudioListRoute(parts: parts).add(to: group)
         AudioFileRoute(parts: parts).add(to: group)
         AudioRoutes(parts: parts).add(to: group)
-        UploadRoute(parts: parts).add(to: group)
+        UploadRoute(parts: parts, limit: settings.upload).add(to: group)
         TranscriptRoute(parts: parts).add(to: group)
         RevisionRoutes(parts: parts).add(to: group)
         EventRoute(parts: parts).add(to: group)

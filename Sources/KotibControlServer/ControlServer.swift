@@ -53,6 +53,8 @@ public struct ControlServer: Service {
         public var group: String?
         /// Connections at once.
         public var connections = 1024
+        /// Bytes of an upload, with the form around it.
+        public var upload = 52_428_800 + 65_536
         /// The users that web servers in front run as: their `X-Real-IP` is believed, and they are never the
         /// operator.
         public var trustedProxies: Set<UInt32> = []

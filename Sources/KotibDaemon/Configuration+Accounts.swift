@@ -36,6 +36,7 @@ extension Configuration {
         settings.mode = socketMode ?? 0o660
         settings.group = control.group.isEmpty ? nil : control.group
         settings.connections = control.connections
+        settings.upload = intake.maximumSize + 65_536
         settings.trustedProxies = trustedProxies
         return settings
     }
