@@ -34,6 +34,22 @@ public struct RecordingActions: Sendable {
         return outcome
     }
 
+    /// Shows an earlier revision again, as ``edit(_:)`` does.
+    /// - Parameters:
+    ///   - author: nil for the local operator.
+    ///   - expected: the revision that the person saw; nil to write over whatever is there.
+    public func restore(
+        _ revision: RevisionID, of id: RecordingID, in scope: AccessScope, author: UserID?,
+        expected: RevisionID?
+    ) async throws -> EditOutcome {
+        guard try await catalog.recording(id, in: scope) != nil else { return .notFound }
+        try await pipeline.sidecars.takeEdits(of: id)
+        let outcome = try await catalog.restore(
+            revision, of: id, in: scope, author: author, expected: expected)
+        if case .edited = outcome { await pipeline.sidecars.settled(id) }
+        return outcome
+    }
+
     /// Removes recording, sidecars and audio. False where there is none, or it is not the caller's.
     /// - Throws: ``FileNotRemoved``, which says what has become of the recording; ``CatalogError``.
     public func delete(_ id: RecordingID, in scope: AccessScope) async throws -> Bool {

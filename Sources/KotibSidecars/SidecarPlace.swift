@@ -13,6 +13,8 @@ struct SidecarPlace: Sendable {
     var recording: InboxPath?
     /// What the words in `content` are (``Sidecar/words``).
     var words: [UInt8]?
+    /// A person's words about a recording that lay there before: they are not written over.
+    var isKept = false
 
     enum Outcome: Sendable {
         case written(FileIdentity)
@@ -29,6 +31,7 @@ struct SidecarPlace: Sendable {
     func put(_ content: [UInt8]) throws(FileError) -> Outcome {
         do throws(FileError) {
             let old = try files.examine(path)
+            if old != nil, isKept { return .occupied }
             if let old, try holds(content, old) { return .written(old.identity) }
             if let old, let owned, owned.isUntouched(old.identity), let words, owned.words == words {
                 // A person's own line ends stay.

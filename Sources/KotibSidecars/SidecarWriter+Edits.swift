@@ -6,9 +6,8 @@ import Logging
 
 /// A person edits by saving the text in the folder.
 ///
-/// What is saved becomes a revision before anything is written over it. Only then is the file registered as it is
-/// now, so a crash in between repeats the step, to which the words are then known. An emptied text is an edit like
-/// any other: the earlier words stay in their revisions.
+/// What is saved becomes a revision before anything is written over it, and in the same transaction the file is
+/// registered as it is now. An emptied text is an edit like any other: the earlier words stay in their revisions.
 extension SidecarWriter {
     /// Takes in a text of Kotib's own that stands still and may have changed, and writes what is due then.
     public func saved(_ path: InboxPath) async throws(CatalogError) {
@@ -64,36 +63,30 @@ extension SidecarWriter {
         _ words: String, _ identity: FileIdentity, _ sidecar: Sidecar
     ) async throws(CatalogError) -> Bool {
         let hash = SidecarText.hash(words)
-        var isEdit = false
-        if try await wrote(sidecar) != hash {
-            guard let recording = try await catalog.recording(sidecar.recording) else { return false }
-            let outcome = try await catalog.edit(
-                TranscriptEdit(
-                    recording: recording.id, scope: .everyone, text: words, author: recording.user,
-                    origin: .sidecar, expected: nil))
-            switch outcome {
-            case .edited: isEdit = true
-            case .unchanged: break
-            case .conflict, .notFound, .notTranscribed: return false
-            }
-            if isEdit {
-                logger.info(
-                    "transcript edited in its folder",
-                    metadata: ["recording": "\(recording.id)", "file": "\(sidecar.path)"])
-            }
+        let saved = Sidecar(
+            recording: sidecar.recording, kind: sidecar.kind, path: sidecar.path, identity: identity,
+            words: hash)
+        if try await areKnown(hash, sidecar) {
+            try await catalog.sidecarWritten(saved, due: nil)
+            return false
         }
-        try await catalog.sidecarWritten(
-            Sidecar(
-                recording: sidecar.recording, kind: sidecar.kind, path: sidecar.path, identity: identity,
-                words: hash),
-            due: nil)
-        return isEdit
+        guard let recording = try await catalog.recording(sidecar.recording) else { return false }
+        let edit = TranscriptEdit(
+            recording: recording.id, scope: .everyone, text: words, author: recording.user, origin: .sidecar,
+            expected: nil)
+        guard case .edited = try await catalog.edit(edit, from: saved) else { return false }
+        logger.info(
+            "transcript edited in its folder",
+            metadata: ["recording": "\(recording.id)", "file": "\(sidecar.path)"])
+        return true
     }
 
-    /// What an older version wrote has no hash: it can only have been the latest words.
-    private func wrote(_ sidecar: Sidecar) async throws(CatalogError) -> [UInt8]? {
-        if let words = sidecar.words { return words }
-        return try await catalog.transcript(of: sidecar.recording).map { SidecarText.hash($0.text) }
+    /// Whether they are what was written there, or what is shown now: after a crash between the writing and its
+    /// record, and where an older version wrote, which kept no hash.
+    private func areKnown(_ words: [UInt8], _ sidecar: Sidecar) async throws(CatalogError) -> Bool {
+        if sidecar.words == words { return true }
+        let shown = try await catalog.transcript(of: sidecar.recording)
+        return shown.map { SidecarText.hash($0.text) } == words
     }
 
     private func content(of sidecar: Sidecar, ifQuiet: Bool) async -> Content {

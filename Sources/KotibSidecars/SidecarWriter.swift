@@ -14,34 +14,28 @@ public struct SidecarWriter: Sendable {
 
     /// What a user wants beside their recordings.
     public typealias SettingsOf = @Sendable (UserID) async throws(CatalogError) -> UserSettings
-    /// A transcript in a format; nil where it cannot be had in that.
-    public typealias Renderer = @Sendable (TranscriptFormat, Recording, Transcript) -> String?
 
     let files: any FileSystem
     let catalog: Catalog
-    private let settings: SettingsOf
-    private let render: Renderer
+    let settings: SettingsOf
     /// Nanoseconds since 1970.
     let wallClock: @Sendable () -> Int64
-    private let failureSentence: @Sendable (_ name: String, _ cause: String) -> String
+    let failureSentence: @Sendable (_ name: String, _ cause: String) -> String
     let logger: Logger
 
     /// - Parameters:
     ///   - settings: asked each time that a transcript is written, so that a change holds for what comes then.
-    ///   - render: every format but plain text, which is the words themselves.
     ///   - wallClock: nanoseconds since 1970, to compare with files' times.
     ///   - failureSentence: what `X.failed.txt` says, from the recording's name and the cause.
     public init(
         files: any FileSystem, catalog: Catalog, logger: Logger,
         settings: @escaping SettingsOf = { _ in UserSettings() },
-        render: @escaping Renderer = { _, _, _ in nil },
         wallClock: @escaping @Sendable () -> Int64 = SidecarWriter.systemTime,
         failureSentence: @escaping @Sendable (_ name: String, _ cause: String) -> String
     ) {
         self.files = files
         self.catalog = catalog
         self.settings = settings
-        self.render = render
         self.wallClock = wallClock
         self.failureSentence = failureSentence
         self.logger = logger
@@ -132,15 +126,20 @@ public struct SidecarWriter: Sendable {
     }
 
     private func write(_ text: Text, beside recording: Recording) async throws(CatalogError) -> Done {
-        for path in SidecarName.candidates(for: recording.path, kind: text.kind) {
+        for path in try await places(for: text.kind, beside: recording) {
             let owned = try await catalog.owner(ofSidecar: path)
-            let place = SidecarPlace(
+            let isOthers = owned.map { $0.recording != recording.id } ?? false
+            var place = SidecarPlace(
                 files: files, path: path, owned: owned, recording: text.kind.isNote ? nil : recording.path,
                 words: text.words)
+            if isOthers, let owned { place.isKept = try await holdsPersonsWords(owned) }
             switch await put(text.content, place) {
             case .occupied: continue
             case .folderGone: return .folderGone
-            case .beingEdited: return .later
+            case .beingEdited:
+                // Who edits an older recording's words does not make this one's wait.
+                if isOthers { continue }
+                return .later
             case .written(let identity):
                 let sidecar = Sidecar(
                     recording: recording.id, kind: text.kind, path: path, identity: identity,
@@ -159,6 +158,22 @@ public struct SidecarWriter: Sendable {
 }
 
 extension SidecarWriter {
+    /// The names to try: first the one that this recording has, so that it never has two.
+    private func places(
+        for kind: SidecarKind, beside recording: Recording
+    ) async throws(CatalogError) -> [InboxPath] {
+        let candidates = SidecarName.candidates(for: recording.path, kind: kind)
+        let own = try await catalog.ownedSidecars(of: recording.id).filter { $0.kind == kind }.map(\.path)
+        return candidates.filter(own.contains) + candidates.filter { !own.contains($0) }
+    }
+
+    /// Whether `sidecar`, which another recording has, tells what a person wrote.
+    private func holdsPersonsWords(_ sidecar: Sidecar) async throws(CatalogError) -> Bool {
+        guard sidecar.kind == .transcript else { return false }
+        let shown = try await catalog.revision(nil, of: sidecar.recording, in: .everyone)
+        return shown.map { $0.origin != .engine } ?? false
+    }
+
     /// Nil where it cannot be written now.
     private func put(_ content: [UInt8], _ place: SidecarPlace) async -> SidecarPlace.Outcome? {
         do throws(FileError) {
@@ -166,39 +181,6 @@ extension SidecarWriter {
         } catch {
             warn("a text could not be written; it stays due", place.path, error)
             return nil
-        }
-    }
-
-    /// One file to be written.
-    private struct Text {
-        var kind: SidecarKind
-        var content: [UInt8]
-        var words: [UInt8]?
-
-        init(_ kind: SidecarKind, _ text: String) {
-            self.kind = kind
-            content = Array(text.utf8)
-        }
-    }
-
-    private func texts(of recording: Recording, _ due: SidecarKind) async throws(CatalogError) -> [Text] {
-        switch due {
-        case .rejected: return recording.errorMessage.map { [Text(.rejected, $0 + "\n")] } ?? []
-        case .failed:
-            let name = ByteText.escaped(recording.path.name)
-            return [Text(.failed, failureSentence(name, recording.errorMessage ?? "") + "\n")]
-        case .transcript, .srt, .vtt, .json, .md:
-            guard let transcript = try await catalog.transcript(of: recording.id) else { return [] }
-            var wanted = UserSettings().sidecars
-            if let user = recording.user { wanted = try await settings(user).sidecars }
-            return wanted.compactMap { format in
-                guard format == .txt else {
-                    return render(format, recording, transcript).map { Text(SidecarKind(format), $0) }
-                }
-                var text = Text(.transcript, transcript.text + "\n")
-                text.words = SidecarText.hash(transcript.text)
-                return text
-            }
         }
     }
 

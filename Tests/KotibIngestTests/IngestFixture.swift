@@ -26,10 +26,13 @@ struct IngestFixture: Sendable {
     let pipeline: IngestPipeline
     let log = LogRecorder()
 
-    /// - Parameter files: what the pipeline sees of the disk.
+    /// - Parameters:
+    ///   - files: what the pipeline sees of the disk.
+    ///   - settings: what everybody has chosen.
     init(
         inspector: FakeInspector = FakeInspector(), engine: FakeEngine = FakeEngine(),
         database: DatabaseQueue? = nil, enrolls: Bool = true,
+        settings: UserSettings = UserSettings(),
         files: (LocalFileSystem) -> any FileSystem = { $0 }
     ) throws {
         folder = try TemporaryFolder()
@@ -42,11 +45,12 @@ struct IngestFixture: Sendable {
         self.catalog = catalog
         let logger = Logger(label: "test") { _ in log }
         let sidecars = SidecarWriter(
-            files: files, catalog: catalog, logger: logger, failureSentence: { "\($0) failed: \($1)" })
+            files: files, catalog: catalog, logger: logger, settings: { _ in settings },
+            failureSentence: { "\($0) failed: \($1)" })
         let opener = AudioOpener(files: files)
         queue = TranscriptionQueue(
             catalog: catalog, engine: engine, log: logger, open: { try await opener.open($0) },
-            settled: { await sidecars.settled($0) })
+            settled: { await sidecars.settled($0) }, language: { _ in settings.language })
         var pipeline = IngestPipeline(
             files: files,
             policy: IntakePolicy(extensions: ["wav"], maximumSize: Self.largest, maximumDuration: 60),

@@ -22,10 +22,15 @@ struct SidecarFixture: Sendable {
         catalog = try Catalog(DatabaseQueue())
     }
 
-    func writer(_ files: (any FileSystem)? = nil) -> SidecarWriter {
+    /// - Parameter formats: what stands beside everybody's recordings.
+    func writer(
+        _ files: (any FileSystem)? = nil, formats: [TranscriptFormat] = [.txt],
+        wallClock: @escaping @Sendable () -> Int64 = SidecarWriter.systemTime
+    ) -> SidecarWriter {
         SidecarWriter(
             files: files ?? disk, catalog: catalog,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            settings: { _ in UserSettings(sidecars: formats) }, wallClock: wallClock,
             failureSentence: { "\($0) failed: \($1)" })
     }
 

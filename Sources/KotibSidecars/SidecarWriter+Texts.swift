@@ -1,0 +1,56 @@
+import KotibCatalog
+import KotibModel
+import Logging
+
+/// What the files beside a recording say.
+extension SidecarWriter {
+    /// One file to be written.
+    struct Text {
+        var kind: SidecarKind
+        var content: [UInt8]
+        var words: [UInt8]?
+
+        init(_ kind: SidecarKind, _ text: String) {
+            self.kind = kind
+            content = Array(text.utf8)
+        }
+    }
+
+    func texts(of recording: Recording, _ due: SidecarKind) async throws(CatalogError) -> [Text] {
+        switch due {
+        case .rejected: return recording.errorMessage.map { [Text(.rejected, $0 + "\n")] } ?? []
+        case .failed:
+            let name = ByteText.escaped(recording.path.name)
+            return [Text(.failed, failureSentence(name, recording.errorMessage ?? "") + "\n")]
+        case .transcript, .srt, .vtt, .json, .md:
+            guard let transcript = try await catalog.transcript(of: recording.id) else { return [] }
+            var wanted = UserSettings().sidecars
+            if let user = recording.user { wanted = try await settings(user).sidecars }
+            return wanted.compactMap { text(of: recording, transcript, as: $0) }
+        }
+    }
+
+    private func text(
+        of recording: Recording, _ transcript: Transcript, as format: TranscriptFormat
+    ) -> Text? {
+        guard format != .txt else {
+            var text = Text(.transcript, transcript.text + "\n")
+            text.words = SidecarText.hash(transcript.text)
+            return text
+        }
+        let document = TranscriptDocument(
+            title: ByteText.escaped(recording.path.name), text: transcript.text,
+            segments: transcript.segments, language: transcript.language,
+            duration: recording.facts?.duration)
+        do {
+            return Text(SidecarKind(format), try document.rendered(as: format))
+        } catch {
+            logger.error(
+                "a transcript cannot be written in a format; it is left out",
+                metadata: [
+                    "recording": "\(recording.id)", "format": "\(format.rawValue)", "cause": "\(error)",
+                ])
+            return nil
+        }
+    }
+}
