@@ -81,6 +81,35 @@ public struct AudioRecordBody: Codable, Hashable, Sendable {
     }
 }
 
+extension AudioRecordBody {
+    /// The seed's fields are always there, null where there is nothing; of Kotib's own, those that say something.
+    public func encode(to encoder: any Encoder) throws {
+        var fields = encoder.container(keyedBy: CodingKeys.self)
+        try fields.encode(id, forKey: .id)
+        try fields.encode(userID, forKey: .userID)
+        try fields.encode(fileName, forKey: .fileName)
+        try fields.encode(originalFilename, forKey: .originalFilename)
+        try fields.encode(filePath, forKey: .filePath)
+        try fields.encode(fileSize, forKey: .fileSize)
+        try fields.encode(duration, forKey: .duration)
+        try fields.encode(transcriptText, forKey: .transcriptText)
+        try fields.encode(transcriptionStatus, forKey: .transcriptionStatus)
+        try fields.encode(createdAt, forKey: .createdAt)
+        try fields.encode(updatedAt, forKey: .updatedAt)
+        try fields.encode(audioState, forKey: .audioState)
+        try fields.encodeIfPresent(userName, forKey: .userName)
+        try fields.encodeIfPresent(language, forKey: .language)
+        try fields.encodeIfPresent(engine, forKey: .engine)
+        try fields.encodeIfPresent(model, forKey: .model)
+        try fields.encodeIfPresent(errorCode, forKey: .errorCode)
+        try fields.encodeIfPresent(errorMessage, forKey: .errorMessage)
+        try fields.encodeIfPresent(completedAt, forKey: .completedAt)
+        try fields.encodeIfPresent(revision, forKey: .revision)
+        try fields.encodeIfPresent(progress, forKey: .progress)
+        try fields.encodeIfPresent(snippet, forKey: .snippet)
+    }
+}
+
 /// A stretch of a transcript around what was searched.
 public struct SnippetPartBody: Codable, Hashable, Sendable {
     public var text: String
