@@ -44,7 +44,8 @@ public struct CommandSender: SMSSender {
         case .success(.exited(Self.temporaryFailure)):
             throw .transient("\(program) asks to be tried again", retryAfter: nil)
         case .success(.exited(let status)): throw .permanent("\(program) ended with status \(status)")
-        case .success(.signaled(let signal)): throw .unknownOutcome("\(program) was ended by signal \(signal)")
+        case .success(.signaled(let signal)):
+            throw .unknownOutcome("\(program) was ended by signal \(signal)")
         case .failure(let error): throw error
         }
     }
