@@ -11,13 +11,13 @@ struct AccessClaims: JWTPayload {
     var exp: ExpirationClaim
     var iat: IssuedAtClaim
     var iss: IssuerClaim
-    var aud: AudienceClaim
+    /// Not JWTKit's `AudienceClaim`, which an empty list brings down with the whole process.
+    var aud: String
     var jti: IDClaim
 
     func verify(using algorithm: some JWTAlgorithm) throws {
-        try aud.verifyIntendedAudience(includes: Self.party)
-        guard iss.value == Self.party else {
-            throw JWTError.claimVerificationFailure(failedClaim: iss, reason: "another issuer")
+        guard iss.value == Self.party, aud == Self.party else {
+            throw JWTError.claimVerificationFailure(failedClaim: iss, reason: "another issuer or audience")
         }
     }
 }
@@ -46,7 +46,7 @@ struct AccessTokens: Sendable {
             AccessClaims(
                 sub: SubjectClaim(value: String(user.rawValue)), exp: ExpirationClaim(value: expires),
                 iat: IssuedAtClaim(value: issued), iss: IssuerClaim(value: AccessClaims.party),
-                aud: AudienceClaim(value: AccessClaims.party), jti: IDClaim(value: id)))
+                aud: AccessClaims.party, jti: IDClaim(value: id)))
     }
 
     /// The token's `jti` and user; nil where it is forged, has ended or is another's.

@@ -37,7 +37,7 @@ public enum AccountError: Error, Hashable, Sendable {
     /// Another user has this phone number or folder.
     case taken
     case invalidName
-    /// The code cannot be sent to anybody now: the day's messages are used up.
+    /// No code can be sent to anybody now: too many messages wait, or the day's are used up.
     case notSent
     /// The user is there, but the folder could not be made.
     case folder(FileError)
@@ -84,6 +84,11 @@ public final class AccountService: Sendable {
     /// - Parameter peer: what limits count by beside the number: a user id of the machine, or a proxied address.
     public func sendCode(to phone: String, peer: String) async throws(AccountError) {
         guard let phone = PhoneNumber(phone) else { throw .invalidPhone }
+        // Asked before it matters whose number it is, so that everybody gets the same answer.
+        if dispatcher.isFull {
+            logger.error("code not made: too many messages wait", metadata: ["phone": "\(phone)"])
+            throw .notSent
+        }
         let time = now()
         var random: any RandomNumberGenerator = random()
         let code = OneTimeCodes.next(using: &random)
@@ -103,7 +108,8 @@ public final class AccountService: Sendable {
         case .kept(send: true):
             let message = SMSDispatcher.Message(
                 phone: phone, text: settings.text.filled(with: code), expires: request.expires)
-            // Not told to the caller: others, to whom nothing is sent, would get another answer.
+            // Full only since the look above. Not told to the caller: others, to whom nothing is sent, would get
+            // another answer.
             if !dispatcher.enqueue(message) {
                 logger.error("code not sent: too many wait", metadata: ["phone": "\(phone)"])
             }

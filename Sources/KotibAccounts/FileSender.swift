@@ -40,6 +40,8 @@ public struct FileSender: SMSSender {
             open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0o600)
         }
         let file = OpenFile(owning: descriptor)
+        // It may have been there before, for others to read.
+        try SystemError.check("fchmod", path) { fchmod(file.descriptor, 0o600) }
         let bytes = Array(json) + [UInt8(ascii: "\n")]
         let written = try SystemError.check("write", path) { write(file.descriptor, bytes, bytes.count) }
         guard written == bytes.count else { throw SystemError(code: ENOSPC, operation: "write", path: path) }

@@ -8,7 +8,8 @@ public struct PhoneNumber: Hashable, Sendable, CustomStringConvertible {
         guard written.utf8.count <= 40 else { return nil }
         var digits = written.utf8.filter { !" -.()".utf8.contains($0) }
         if digits.starts(with: "00".utf8) { digits.replaceSubrange(0..<2, with: "+".utf8) }
-        guard digits.first == UInt8(ascii: "+"), (9...16).contains(digits.count), digits[1] != UInt8(ascii: "0"),
+        guard digits.first == UInt8(ascii: "+"), (9...16).contains(digits.count),
+            digits[1] != UInt8(ascii: "0"),
             digits.dropFirst().allSatisfy({ (0x30...0x39).contains($0) })
         else { return nil }
         text = String(decoding: digits, as: UTF8.self)

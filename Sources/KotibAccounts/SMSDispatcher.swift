@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Logging
+import Synchronization
 
 /// Sends in the background what ``AccountService`` hands on, so that no answer waits for a message.
 public final class SMSDispatcher: Sendable {
@@ -23,6 +24,7 @@ public final class SMSDispatcher: Sendable {
     private let logger: Logger
     private let messages: AsyncStream<Message>
     private let queue: AsyncStream<Message>.Continuation
+    private let waiting = Mutex(0)
 
     public init(
         _ sender: any SMSSender, clock: any Clock<Duration> = ContinuousClock(),
@@ -32,7 +34,7 @@ public final class SMSDispatcher: Sendable {
         self.clock = clock
         self.now = now
         self.logger = logger
-        (messages, queue) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.capacity))
+        (messages, queue) = AsyncStream.makeStream()
     }
 
     /// Sends until the task is cancelled. To be called once.
@@ -40,6 +42,7 @@ public final class SMSDispatcher: Sendable {
         await withTaskGroup(of: Void.self) { group in
             var underWay = 0
             for await message in messages {
+                waiting.withLock { $0 -= 1 }
                 if underWay == Self.width {
                     await group.next()
                     underWay -= 1
@@ -48,11 +51,20 @@ public final class SMSDispatcher: Sendable {
                 group.addTask { await self.send(message) }
             }
         }
+        let unsent = waiting.withLock { $0 }
+        if unsent > 0 { logger.warning("codes not sent: the daemon ends", metadata: ["count": "\(unsent)"]) }
     }
+
+    /// Whether ``enqueue(_:)`` would refuse.
+    var isFull: Bool { waiting.withLock { $0 >= Self.capacity } }
 
     /// - Returns: false where too many wait already.
     func enqueue(_ message: Message) -> Bool {
-        if case .enqueued = queue.yield(message) { true } else { false }
+        waiting.withLock { waiting in
+            guard waiting < Self.capacity, case .enqueued = queue.yield(message) else { return false }
+            waiting += 1
+            return true
+        }
     }
 
     /// Again and again for as long as nothing was sent and the code is good.

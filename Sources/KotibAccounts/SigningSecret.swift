@@ -84,7 +84,9 @@ public struct SigningSecret: Sendable {
         let file = OpenFile(owning: descriptor)
         let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
         let written = try SystemError.check("write", temporary) { write(file.descriptor, bytes, bytes.count) }
-        guard written == bytes.count else { throw SystemError(code: ENOSPC, operation: "write", path: temporary) }
+        guard written == bytes.count else {
+            throw SystemError(code: ENOSPC, operation: "write", path: temporary)
+        }
         try SystemError.check("fsync", temporary) { fsync(file.descriptor) }
         if link(temporary, path) != 0 && errno != EEXIST { throw SystemError.last("link", path) }
     }

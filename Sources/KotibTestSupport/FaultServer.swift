@@ -3,35 +3,49 @@ import Glibc
 import KotibPOSIX
 import Synchronization
 
-/// An HTTP server on loopback that gives every request the same answer, for what a real one does rarely.
+/// An HTTP server on loopback that answers as it is told, for what a real one does rarely.
 public final class FaultServer: Sendable {
     public let port: UInt16
     private let listener: OpenFile
     private let requests: Requests
-    private let answer: String
 
     private final class Requests: Sendable {
-        let heads = Mutex<[String]>([])
+        let all = Mutex<[(head: String, body: String)]>([])
     }
 
+    /// An answer with JSON in it.
     /// - Parameters:
     ///   - status: such as `401 Unauthorized`.
-    ///   - body: JSON.
-    public init(status: String, body: String) throws {
+    ///   - headers: more of them, each with CRLF at its end.
+    public static func answer(_ status: String, headers: String = "", _ body: String) -> String {
+        """
+        HTTP/1.1 \(status)\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\
+        \(headers)Connection: close\r\n\r\n\(body)
+        """
+    }
+
+    /// Gives every request the same answer.
+    public convenience init(status: String, body: String) throws {
+        try self.init { _ in Self.answer(status, body) }
+    }
+
+    /// - Parameter answer: what is sent, byte for byte, to the request of that number, counted from 0; the
+    ///   connection is closed after it.
+    public init(_ answer: @escaping @Sendable (Int) -> String) throws {
         (listener, port) = try Loopback.listen()
         let requests = Requests()
         self.requests = requests
-        answer = """
-            HTTP/1.1 \(status)\r\nContent-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\
-            Connection: close\r\n\r\n\(body)
-            """
-        let (listener, answer) = (listener, answer)
+        let listener = listener
         DispatchQueue.global().async {
             // accept(2) fails once the listener is shut down.
             while case let client = accept(listener.descriptor, nil, nil), client >= 0 {
                 let connection = OpenFile(owning: client)
-                let head = Self.readRequest(connection.descriptor)
-                requests.heads.withLock { $0.append(head) }
+                let request = Self.readRequest(connection.descriptor)
+                let number = requests.all.withLock { all in
+                    all.append(request)
+                    return all.count - 1
+                }
+                let answer = answer(number)
                 _ = send(connection.descriptor, answer, answer.utf8.count, Int32(MSG_NOSIGNAL))
             }
         }
@@ -40,10 +54,13 @@ public final class FaultServer: Sendable {
     deinit { shutdown(listener.descriptor, Int32(SHUT_RDWR)) }
 
     /// Request lines and headers, in order of arrival.
-    public var heads: [String] { requests.heads.withLock { $0 } }
+    public var heads: [String] { requests.all.withLock { $0.map(\.head) } }
 
-    /// Reads a whole request and returns its head; a body that goes on would make the client miss the answer.
-    private static func readRequest(_ descriptor: Int32) -> String {
+    /// The bodies of the same requests.
+    public var bodies: [String] { requests.all.withLock { $0.map(\.body) } }
+
+    /// Reads a whole request; a body that goes on would make the client miss the answer.
+    private static func readRequest(_ descriptor: Int32) -> (head: String, body: String) {
         var bytes: [UInt8] = []
         var part = [UInt8](repeating: 0, count: 65_536)
         var wanted = Int.max
@@ -60,8 +77,11 @@ public final class FaultServer: Sendable {
                 wanted = end.upperBound + length(in: head)
             }
         }
-        let end = bytes.firstRange(of: Array("\r\n\r\n".utf8))?.lowerBound ?? bytes.count
-        return String(decoding: bytes[..<end], as: UTF8.self)
+        let end = bytes.firstRange(of: Array("\r\n\r\n".utf8)) ?? bytes.count..<bytes.count
+        return (
+            String(decoding: bytes[..<end.lowerBound], as: UTF8.self),
+            String(decoding: bytes[end.upperBound...], as: UTF8.self)
+        )
     }
 
     private static func length(in head: String) -> Int {

@@ -40,6 +40,23 @@ struct QueryPlanTests {
         (JobSQL.nextDue, "INDEX audio_records_delayed"),
         (JobSQL.interrupted, "INDEX audio_records_status (transcription_status=? AND is_current=?)"),
         (JobSQL.takeTurn, "INDEX users_last_turn"),
+        (UserSQL.byPhone, "(phone_number=?)"),
+        (UserSQL.byFolder, "(folder=?)"),
+        (UserSQL.page, "SCAN u USING INDEX sqlite_autoindex_users"),
+        (UserSQL.promote, "(phone_number=?)"),
+        (CodeSQL.use, "INDEX otp_tokens_phone_number (phone_number=?)"),
+        (CodeSQL.countTry, "INDEX otp_tokens_phone_number (phone_number=?)"),
+        (CodeSQL.deleteExpired, "INDEX otp_tokens_expires_at (expires_at<?)"),
+        (AttemptSQL.ofPhone, "INDEX account_attempts_phone (kind=? AND phone_number=? AND at>?)"),
+        (AttemptSQL.ofPeer, "INDEX account_attempts_peer (kind=? AND peer=? AND at>?)"),
+        (AttemptSQL.all, "INDEX account_attempts_at (kind=? AND at>?)"),
+        (AttemptSQL.deleteBefore, "INDEX account_attempts_at (kind=? AND at<?)"),
+        (AttemptSQL.deleteAfter, "INDEX account_attempts_at (kind=? AND at>?)"),
+        (TokenSQL.holder, "SEARCH t USING PRIMARY KEY (jti=?)"),
+        (TokenSQL.holder, "SEARCH u USING INTEGER PRIMARY KEY (rowid=?)"),
+        (TokenSQL.delete, "USING PRIMARY KEY (jti=?)"),
+        (TokenSQL.deleteOfUser, "INDEX access_tokens_user (user_id=?)"),
+        (TokenSQL.deleteExpired, "INDEX access_tokens_expires_at (expires_at<?)"),
     ])
     func usesAnIndex(sql: String, step: String) async throws {
         let plan = try await plan(sql)

@@ -1,0 +1,93 @@
+import Crypto
+import FoundationEssentials
+import JWTKit
+import KotibModel
+import KotibTestSupport
+import Testing
+
+@testable import KotibAccounts
+
+@Suite(.timeLimit(.minutes(1))) struct AccessTokenTests {
+    private let noon = Date(timeIntervalSince1970: 1_800_000_000)
+    private let tokens: AccessTokens
+    private let secret = SymmetricKey(data: Data(key.utf8))
+
+    init() async {
+        tokens = await AccessTokens(key: secret)
+    }
+
+    /// A signed token of any header and any claims.
+    private func token(_ header: String, _ claims: String, key: SymmetricKey? = nil) -> String {
+        let parts = [header, claims].map { base64(Data($0.utf8)) }.joined(separator: ".")
+        let code = HMAC<SHA256>.authenticationCode(for: Data(parts.utf8), using: key ?? secret)
+        return "\(parts).\(base64(Data(code)))"
+    }
+
+    private func base64(_ data: Data) -> String {
+        data.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
+            "=", with: "")
+    }
+
+    private func claims(
+        sub: String = #""7""#, exp: String? = "1800000060", iss: String = #""kotib""#,
+        aud: String = #""kotib""#
+    ) -> String {
+        let end = exp.map { #""exp":\#($0),"# } ?? ""
+        return #"{"sub":\#(sub),\#(end)"iat":1800000000,"iss":\#(iss),"aud":\#(aud),"jti":"a"}"#
+    }
+
+    private let header = #"{"alg":"HS256","typ":"JWT"}"#
+
+    @Test func ourOwnIsTaken() async throws {
+        let token = try await tokens.sign(
+            "a", of: UserID(rawValue: 7), issued: noon, expires: noon + 60)
+        let checked = try #require(await tokens.check(token, now: noon))
+        #expect(checked.id == "a" && checked.user == UserID(rawValue: 7))
+        #expect(await tokens.check(token, now: noon + 60) == nil)
+        // What the forgeries below are made of is right but for the one thing that each changes.
+        #expect(await tokens.check(self.token(header, claims()), now: noon) != nil)
+    }
+
+    @Test(arguments: ["none", "None", "RS256", "ES256", "HS384", "HS512", ""])
+    func anotherAlgorithmIsNot(name: String) async {
+        let header = #"{"alg":"\#(name)","typ":"JWT"}"#
+        #expect(await tokens.check(token(header, claims()), now: noon) == nil)
+        let unsigned = "\(base64(Data(header.utf8))).\(base64(Data(claims().utf8)))."
+        #expect(await tokens.check(unsigned, now: noon) == nil)
+    }
+
+    @Test func anotherKeyOrChangedClaimsAreNot() async {
+        let other = SymmetricKey(data: Data(key.reversed().map(String.init).joined().utf8))
+        #expect(await tokens.check(token(header, claims(), key: other), now: noon) == nil)
+        let parts = token(header, claims()).split(separator: ".")
+        let changed = "\(parts[0]).\(base64(Data(claims(sub: #""1""#).utf8))).\(parts[2])"
+        #expect(await tokens.check(changed, now: noon) == nil)
+        #expect(await tokens.check("\(parts[0]).\(parts[1]).", now: noon) == nil)
+        #expect(await tokens.check("\(parts[0]).\(parts[1])", now: noon) == nil)
+    }
+
+    @Test func wrongClaimsAreNot() async {
+        for claims in [
+            claims(iss: #""other""#), claims(aud: #""other""#), claims(aud: "[]"), claims(exp: nil),
+            claims(exp: "1799999999"), claims(exp: #""never""#), claims(exp: "null"), claims(sub: #""x""#),
+            claims(sub: "7"), claims(sub: #""99999999999999999999""#), "{}", "[]", "",
+        ] {
+            #expect(await tokens.check(token(header, claims), now: noon) == nil, "\(claims)")
+        }
+    }
+
+    @Test func rubbishIsNot() async {
+        let long = String(repeating: "a", count: 1 << 20)
+        for token in ["", ".", "..", "...", "a.b.c", "\u{0}", "Bearer x", long, "\(long).\(long).\(long)"] {
+            #expect(await tokens.check(token, now: noon) == nil)
+        }
+        let padded = token(header, claims(sub: #""7","more":"\#(long)""#))
+        #expect(await tokens.check(padded, now: noon) == nil)
+    }
+
+    @Test func identifiersHave128Bits() {
+        var random: any RandomNumberGenerator = SeededGenerator(seed: 1)
+        let all = (0..<1000).map { _ in AccessTokens.newID(using: &random) }
+        #expect(Set(all).count == 1000 && all.allSatisfy { $0.utf8.count == 32 })
+    }
+}

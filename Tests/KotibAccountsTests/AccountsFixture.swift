@@ -1,0 +1,105 @@
+import FoundationEssentials
+import GRDB
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import KotibTestSupport
+import Logging
+import Synchronization
+import Testing
+
+@testable import KotibAccounts
+
+let alice = "+998901234567"
+let key = "0123456789abcdefghijklmnopqrstuv"
+
+/// Keeps messages instead of sending them.
+final class RecordingSender: SMSSender {
+    private let sent = Mutex<[(phone: PhoneNumber, text: String)]>([])
+    private let failures: Mutex<[SMSError]>
+
+    /// - Parameter failures: what the first attempts end with.
+    init(failures: [SMSError] = []) {
+        self.failures = Mutex(failures)
+    }
+
+    var count: Int { sent.withLock { $0.count } }
+
+    /// All that were sent to a number.
+    func texts(to phone: String) -> [String] {
+        sent.withLock { $0.filter { $0.phone.text == phone }.map(\.text) }
+    }
+
+    func send(_ text: String, to phone: PhoneNumber) async throws(SMSError) {
+        if let error = failures.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { throw error }
+        sent.withLock { $0.append((phone, text)) }
+    }
+}
+
+/// Accounts with a catalog, an inbox and a dispatcher of their own. Messages hold the code and nothing else.
+final class AccountsFixture: Sendable {
+    let folder: TemporaryFolder
+    let catalog: Catalog
+    let service: AccountService
+    let sender = RecordingSender()
+    let clock: ManualClock
+    let log: LogLines
+    private let dispatching: Task<Void, Never>?
+
+    /// - Parameters:
+    ///   - catalog: nil for one in memory.
+    ///   - isSending: false for a dispatcher that stands still.
+    init(
+        folder: TemporaryFolder? = nil, catalog: Catalog? = nil, clock: ManualClock = ManualClock(),
+        isSending: Bool = true, _ change: (inout AccountSettings) -> Void = { _ in }
+    ) async throws {
+        let folder = try folder ?? TemporaryFolder()
+        self.folder = folder
+        let catalog = try catalog ?? Catalog(DatabaseQueue())
+        self.catalog = catalog
+        self.clock = clock
+        try folder.makeFolder("inbox")
+        let (logger, log) = recordingLogger()
+        self.log = log
+        let dispatcher = SMSDispatcher(sender, clock: clock, now: { clock.date }, logger: logger)
+        dispatching = isSending ? Task { await dispatcher.run() } : nil
+        var settings = AccountSettings()
+        settings.text = SMSText(template: "{code}")
+        change(&settings)
+        service = try await AccountService(
+            settings, secret: SigningSecret(configured: key), catalog: catalog,
+            inbox: InboxMaker(LocalFileSystem(InboxRoot(path: folder.path("inbox")))),
+            dispatcher: dispatcher, logger: logger, now: { clock.date })
+    }
+
+    deinit { dispatching?.cancel() }
+
+    /// Asks for a code and waits until it has arrived.
+    func code(for phone: String = alice, peer: String = "peer") async throws -> String {
+        let before = sender.texts(to: phone).count
+        try await service.sendCode(to: phone, peer: peer)
+        try await waitUntil("a code arrives") { sender.texts(to: phone).count > before }
+        return try #require(sender.texts(to: phone).last)
+    }
+
+    func login(_ phone: String = alice) async throws -> Login {
+        let login = try await service.verify(phone: phone, code: code(for: phone), peer: "peer")
+        clock.advance(by: .seconds(31))
+        return login
+    }
+
+    /// What a trial comes to; nil where it is right.
+    func error(phone: String = alice, code: String, peer: String = "peer") async -> AccountError? {
+        do throws(AccountError) {
+            _ = try await service.verify(phone: phone, code: code, peer: peer)
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+/// Six digits that are not `code`.
+func wrong(_ code: String) -> String {
+    code == "000000" ? "000001" : "000000"
+}

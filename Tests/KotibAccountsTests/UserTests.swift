@@ -1,0 +1,91 @@
+import KotibCatalog
+import KotibModel
+import KotibTestSupport
+import Testing
+
+@testable import KotibAccounts
+
+@Suite(.timeLimit(.minutes(1))) struct UserTests {
+    @Test func addingMakesAFolderThatItsGroupWritesTo() async throws {
+        let accounts = try await AccountsFixture()
+        let user = try await accounts.service.add(name: "Ona tili", phone: "+998 90 123 45 67", role: .user)
+        #expect(user.folder == Array("Ona tili".utf8) && user.phone == alice && user.isActive)
+        #expect(try accounts.folder.names(in: "inbox") == ["Ona tili"])
+        #expect(try mode(accounts.folder.path("inbox/Ona tili")) == 0o2770)
+        // Who logs in by that number is this user, not another one.
+        #expect(try await accounts.login().session.user == user)
+        #expect(try accounts.folder.names(in: "inbox") == ["Ona tili"])
+    }
+
+    @Test(arguments: [
+        "", ".", "..", ".hidden", "a/b", "/a", "a\u{0}b", "a\nb", "\u{1B}[31m",
+        String(repeating: "a", count: 256),
+    ])
+    func aNameIsOneFoldersName(name: String) async throws {
+        let accounts = try await AccountsFixture()
+        await #expect(throws: AccountError.invalidName) {
+            try await accounts.service.add(name: name, phone: nil, role: .user)
+        }
+        #expect(try accounts.folder.names(in: "inbox").isEmpty)
+    }
+
+    @Test func aNameOrNumberIsOneUsers() async throws {
+        let accounts = try await AccountsFixture()
+        let first = try await accounts.service.add(name: "a", phone: alice, role: .user)
+        await #expect(throws: AccountError.taken) {
+            try await accounts.service.add(name: "a", phone: nil, role: .user)
+        }
+        await #expect(throws: AccountError.taken) {
+            try await accounts.service.add(name: "b", phone: alice, role: .user)
+        }
+        let second = try await accounts.service.add(name: "b", phone: nil, role: .user)
+        await #expect(throws: AccountError.taken) {
+            try await accounts.service.change(second.id, UserChange(phone: alice))
+        }
+        await #expect(throws: AccountError.invalidPhone) {
+            try await accounts.service.change(second.id, UserChange(phone: "90 123"))
+        }
+        _ = try await accounts.service.change(first.id, UserChange(phone: ""))
+        #expect(try await accounts.service.change(second.id, UserChange(phone: alice)).phone == alice)
+        await #expect(throws: AccountError.noSuchUser) {
+            try await accounts.service.change(UserID(rawValue: 99), UserChange())
+        }
+    }
+
+    @Test func aFolderOfTheNumbersDigitsIsLinkedAtTheFirstLogin() async throws {
+        let accounts = try await AccountsFixture()
+        let enrolled = try await accounts.service.add(name: "998901234567", phone: nil, role: .user)
+        #expect(try await accounts.login().session.user.id == enrolled.id)
+    }
+
+    @Test func aFolderOfTheDigitsThatIsAnothersIsNot() async throws {
+        let accounts = try await AccountsFixture()
+        let other = try await accounts.service.add(
+            name: "998901234567", phone: "+998901234568", role: .user)
+        let user = try await accounts.login().session.user
+        #expect(user.id != other.id && user.folder == Array("998901234567-2".utf8))
+    }
+
+    @Test func settingsAreKeptAndNilStays() async throws {
+        let accounts = try await AccountsFixture()
+        let id = try await accounts.service.add(name: "a", phone: nil, role: .user).id
+        _ = try await accounts.service.change(id, UserChange(sidecars: [.txt, .srt], language: "uz"))
+        var user = try await accounts.service.change(id, UserChange(role: .admin))
+        #expect(user.settings.sidecars == [.txt, .srt] && user.settings.language == "uz")
+        #expect(user.role == .admin && user.isActive)
+        user = try await accounts.service.change(id, UserChange(sidecars: [], language: ""))
+        #expect(user.settings.sidecars.isEmpty && user.settings.language == nil)
+    }
+
+    @Test func listsByNameAndPage() async throws {
+        let accounts = try await AccountsFixture()
+        for name in ["c", "a", "b"] {
+            _ = try await accounts.service.add(name: name, phone: nil, role: .user)
+        }
+        let page = try await accounts.service.users(named: nil, skip: 1, limit: 1)
+        #expect(page.total == 3 && page.users.map(\.folder) == [Array("b".utf8)])
+        let found = try await accounts.service.users(named: "c", skip: 0, limit: 10)
+        #expect(found.total == 1 && found.users.map(\.folder) == [Array("c".utf8)])
+        #expect(try await accounts.service.users(named: "d", skip: 0, limit: 10).total == 0)
+    }
+}
