@@ -2,7 +2,6 @@ import FoundationEssentials
 import GRDB
 import HTTPTypes
 import Hummingbird
-
 import KotibCatalog
 import KotibIngest
 import KotibIntake
@@ -11,12 +10,12 @@ import KotibPOSIX
 import KotibSidecars
 import KotibTestSupport
 import KotibTranscription
-import KotibWatch
 import Logging
 import NIOCore
 
 @testable import KotibAccounts
 @testable import KotibControlServer
+@testable import KotibWatch
 
 /// The recordings' routes over a real folder and a real catalog; only the worker and the engine are played.
 struct AudioFixture: Sendable {
@@ -48,7 +47,8 @@ struct AudioFixture: Sendable {
             dispatcher: SMSDispatcher(FileSender(path: folder.path + "/sms"), logger: logger), logger: logger)
         parts = ControlParts(
             catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
-            health: { WatchHealth() }, engineName: "local", version: "test")
+            health: { WatchHealth(watchedFolders: 1, polledFolders: 0, problems: []) }, engineName: "local",
+            version: "test")
         let router = Router(context: ControlContext.self)
         let group = router.group("/api/v1")
         AudioListRoute(parts: parts).add(to: group)

@@ -1,4 +1,5 @@
 import HTTPTypes
+import KotibCatalog
 import KotibControlProtocol
 import KotibModel
 import KotibTestSupport
@@ -128,7 +129,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "list?limit=0", "list?limit=1001", "list?limit=x", "list?skip=-1", "list?before=x", "list?status=done",
+        "list?limit=0", "list?limit=1001", "list?limit=x", "list?skip=-1", "list?before=x",
+        "list?status=done",
         "list?from=yesterday", "list?until=2026-13-01", "list?min_duration=-1", "list?max_duration=nan", "x",
         "1/revisions/x", "99999999999999999999",
     ]) func whatCannotBeReadIsRefused(_ path: String) async throws {

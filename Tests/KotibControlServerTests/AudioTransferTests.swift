@@ -1,5 +1,6 @@
 import HTTPTypes
 import KotibControlProtocol
+import KotibModel
 import KotibTestSupport
 import Testing
 
@@ -10,7 +11,8 @@ import Testing
         let fixture = try await AudioFixture()
         let ali = try await fixture.user("ali")
         let long = String(repeating: "a", count: Int(AudioFixture.largest) + 1)
-        for (content, name) in [("text", "talk.txt"), ("bad", "talk.wav"), ("", "talk.wav"), (long, "a.wav")] {
+        for (content, name) in [("text", "talk.txt"), ("bad", "talk.wav"), ("", "talk.wav"), (long, "a.wav")]
+        {
             let answer = try await fixture.upload(content, as: name, by: ali)
             #expect(answer.status == .badRequest)
             let error = try answer.decoded(ErrorBody.self)
