@@ -28,7 +28,18 @@ extension Configuration {
     }
 
     func makeSMSSender() throws -> any SMSSender {
-        FileSender(path: smsFile)
+        switch smsSender {
+        case .auto, .file: return FileSender(path: smsFile)
+        case .command:
+            return CommandSender(program: sms.command.first ?? "", arguments: Array(sms.command.dropFirst()))
+        case .twilio:
+            let transfers = try HTTPTransfers(
+                HTTPTransfers.Settings(userAgent: "kotib/\(Version.text)", threadName: "kotib-sms"))
+            let settings = TwilioSender.Settings(
+                baseURL: twilio.baseURL, accountSID: twilio.accountSID, authToken: twilio.authToken,
+                from: twilio.phoneNumber, messagingService: twilio.messagingService)
+            return TwilioSender(settings, transfers: transfers)
+        }
     }
 
     var controlSettings: ControlServer.Settings {
