@@ -36,6 +36,8 @@ struct QueryPlanTests {
         (JobSQL.nextDue, "INDEX audio_records_delayed"),
         (JobSQL.interrupted, "INDEX audio_records_status (transcription_status=? AND is_current=?)"),
         (JobSQL.takeTurn, "INDEX users_last_turn"),
+        (LibrarySQL.entry, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
+        (EventSQL.page, "SEARCH events USING INTEGER PRIMARY KEY (rowid>?)"),
     ])
     func usesAnIndex(sql: String, step: String) async throws {
         let plan = try await plan(sql)
@@ -48,5 +50,31 @@ struct QueryPlanTests {
         #expect(plan.contains("SCAN u USING INDEX users_waiting"))
         #expect(plan.contains("SEARCH a USING INDEX audio_records_ready (user_id=?)"))
         #expect(!plan.contains("TEMP B-TREE"))
+    }
+
+    @Test func aListMergesItsStatesInTheOrderOfAnIndex() async throws {
+        let all = RecordingState.allCases
+        for (ofOneUser, step) in [
+            (false, "INDEX audio_records_by_state (transcription_status=? AND id<?)"),
+            (true, "INDEX audio_records_by_user_and_state (user_id=? AND transcription_status=? AND id<?)"),
+        ] {
+            for states in [all, Array(all.prefix(1))] {
+                let plan = try await plan(LibrarySQL.page(states, ofOneUser: ofOneUser))
+                #expect(plan.split(separator: "\n").count { $0.contains("COVERING " + step) } == states.count)
+                #expect(!plan.contains("TEMP B-TREE"))
+            }
+            #expect(try await plan(LibrarySQL.total(all, ofOneUser: ofOneUser)).contains("COVERING INDEX"))
+        }
+        let kept = try await plan(LibrarySQL.keptTotal(all, ofOneUser: true))
+        #expect(kept.contains("SEARCH recording_counts USING PRIMARY KEY (user_id=? AND status=?)"))
+    }
+
+    @Test func aSearchIsReadInTheOrderOfItsIndex() async throws {
+        for sql in [LibrarySQL.searchPage([.completed]), LibrarySQL.searchTotal([.completed])] {
+            let plan = try await plan(sql)
+            #expect(plan.contains("SCAN s VIRTUAL TABLE INDEX"))
+            #expect(plan.contains("SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"))
+            #expect(!plan.contains("TEMP B-TREE"))
+        }
     }
 }
