@@ -150,15 +150,18 @@ extension Database {
         return try wait(AttemptSQL.ofPhone, phone, most: 1, within: limits.pause, now)
             ?? wait(AttemptSQL.ofPhone, phone, most: limits.codesPerPhone, within: Catalog.day, now)
             ?? wait(
-                AttemptSQL.ofPeer, ["code", request.peer], most: limits.codesPerPeer, within: Catalog.hour, now)
+                AttemptSQL.ofPeer, ["code", request.peer], most: limits.codesPerPeer, within: Catalog.hour,
+                now)
             ?? wait(AttemptSQL.all, ["code"], most: limits.codesPerMinute, within: 60, now)
     }
 
     fileprivate func wait(_ trial: CodeTrial, _ limits: CodeLimits, _ now: Date) throws -> TimeInterval? {
         try wait(
-            AttemptSQL.ofPhone, ["guess", trial.phone], most: limits.guessesPerPhone, within: Catalog.day, now)
+            AttemptSQL.ofPhone, ["guess", trial.phone], most: limits.guessesPerPhone, within: Catalog.day, now
+        )
             ?? wait(
-                AttemptSQL.ofPeer, ["guess", trial.peer], most: limits.guessesPerPeer, within: Catalog.hour, now)
+                AttemptSQL.ofPeer, ["guess", trial.peer], most: limits.guessesPerPeer, within: Catalog.hour,
+                now)
     }
 
     /// Seconds until one more fits; nil where it fits now.

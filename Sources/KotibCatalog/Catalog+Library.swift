@@ -1,4 +1,5 @@
 import FoundationEssentials
+import GRDB
 import KotibModel
 
 /// Which recordings a list or a search is about. All that is set must hold.
@@ -44,7 +45,7 @@ public struct LibraryEntry: Hashable, Sendable {
     public var userFolder: [UInt8]?
     /// Nil before there is any.
     public var text: String?
-    /// The latest one; nil before there is any.
+    /// The one whose text that is; nil before there is any.
     public var revision: RevisionID?
     /// Empty unless something was searched.
     public var snippet: [SnippetPart] = []
@@ -55,8 +56,12 @@ public struct LibraryPage: Hashable, Sendable {
     public var entries: [LibraryEntry]
     /// How many there are with this filter, on all pages.
     public var total: Int
+    /// False where a search found more than ``Catalog/mostCounted``: `total` is that number then.
+    public var isTotalExact = true
     /// Where the next page begins; nil after the last one.
     public var next: RecordingID?
+
+    static let empty = LibraryPage(entries: [], total: 0, next: nil)
 }
 
 extension Catalog {
@@ -67,11 +72,47 @@ extension Catalog {
     public func list(
         _ filter: RecordingFilter, before: RecordingID? = nil, skip: Int = 0, limit: Int
     ) async throws(CatalogError) -> LibraryPage {
-        fatalError("helper B")
+        try await read("list") { database in
+            guard let selection = try database.selection(filter) else { return .empty }
+            let (skip, limit) = (max(skip, 0), max(limit, 0))
+            // One more than is asked for shows whether there is a next page.
+            let found = try database.ids(selection, before: before, skip: skip, limit: limit + 1)
+            let ids = found.prefix(limit)
+            let total = try database.total(selection)
+            var page = LibraryPage(
+                entries: try ids.compactMap { try database.entry($0, in: filter.scope) },
+                total: total.count, isTotalExact: total.isExact,
+                next: found.count > limit ? ids.last : nil)
+            guard let search = selection.search else { return page }
+            for index in page.entries.indices {
+                page.entries[index].snippet = try search.snippet(of: page.entries[index].text ?? "")
+            }
+            return page
+        }
     }
 
     /// Nil where there is none, or it is not the caller's to see.
     public func entry(_ id: RecordingID, in scope: AccessScope) async throws(CatalogError) -> LibraryEntry? {
-        fatalError("helper B")
+        try await read("entry") { try $0.entry(id, in: scope) }
+    }
+}
+
+extension Database {
+    fileprivate func entry(_ id: RecordingID, in scope: AccessScope) throws -> LibraryEntry? {
+        let user: Int64? =
+            switch scope {
+            case .everyone: nil
+            case .only(let user): user.rawValue
+            }
+        return try row(LibrarySQL.entry, [id.rawValue, user]).map(LibraryEntry.init)
+    }
+}
+
+extension LibraryEntry {
+    fileprivate init(_ row: Row) throws {
+        recording = try Recording(row)
+        userFolder = (row["user_folder"] as Data?).map { Array($0) }
+        text = row["transcript_text"]
+        revision = (row["revision_id"] as Int64?).map(RevisionID.init(rawValue:))
     }
 }

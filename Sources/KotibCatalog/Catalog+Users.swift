@@ -120,7 +120,9 @@ extension User {
             id: UserID(rawValue: row["id"]), phone: row["phone_number"], folder: Array(folder),
             role: try row.value("role"), isActive: row["is_active"], created: try row.date("created_at"),
             settings: UserSettings(
-                sidecars: sidecars.split(separator: ",").compactMap { TranscriptFormat(rawValue: String($0)) },
+                sidecars: sidecars.split(separator: ",").compactMap {
+                    TranscriptFormat(rawValue: String($0))
+                },
                 language: row["language"]))
     }
 }

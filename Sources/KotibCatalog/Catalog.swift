@@ -17,6 +17,7 @@ public final class Catalog: Sendable {
 
     let commits: GroupCommit
     let writer: any DatabaseWriter
+    let signals = EventSignals()
     private let file: String
 
     /// Takes an open connection and brings its tables up to date. Blocks: for tests, and for ``open(_:)``.
@@ -32,6 +33,7 @@ public final class Catalog: Sendable {
                     message: "made by a later version of kotib; install that version again", file: file)
             }
             try Migrations.all.migrate(writer)
+            writer.add(transactionObserver: signals, extent: .databaseLifetime)
         } catch {
             throw CatalogError(error, operation: "migrate", file: writer.path)
         }
@@ -56,6 +58,7 @@ public final class Catalog: Sendable {
     /// Waits for the calls under way, copies the log into the database and closes it. Later calls fail.
     public func close() async throws(CatalogError) {
         let (writer, file) = (writer, file)
+        signals.finish()
         let result: Result<Void, CatalogError> = await Self.onThread {
             Result { try writer.close() }.mapError { CatalogError($0, operation: "close", file: file) }
         }
@@ -123,9 +126,11 @@ extension Catalog {
         return configuration
     }
 
-    /// After opening, because GRDB sets NORMAL when it turns WAL on.
+    /// After opening, because GRDB sets NORMAL when it turns WAL on. The schema must be trusted: SQLite 3.40 counts
+    /// FTS5 among what an untrusted one's triggers may not use. The file is the daemon's own, and the daemon
+    /// gives SQLite no functions that a foreign schema could misuse.
     static func prepare(_ database: Database) throws {
-        try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF")
+        try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA trusted_schema = ON")
     }
 
     private static func check(_ queue: DatabaseQueue, _ file: String) throws {

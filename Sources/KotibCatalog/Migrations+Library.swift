@@ -1,6 +1,6 @@
 extension Migrations {
     /// Search, counts and the log of events.
-    static let library = revisions
+    static let library = revisions + counts + search + events
 
     /// Which revision's words are shown: `transcript_text` is its text. Not always the newest, since another
     /// transcription does not take a person's words away.
@@ -9,4 +9,104 @@ extension Migrations {
         UPDATE audio_records SET revision_id =
             (SELECT max(r.id) FROM transcript_revisions r WHERE r.audio_record_id = audio_records.id);
         """
+
+    /// How many recordings each user has in each state, so that a list's total is read and not counted;
+    /// `user_id` 0 stands for nobody. The indexes hold all that a list filters by, in the order of the list.
+    private static let counts = """
+        CREATE INDEX audio_records_by_state
+            ON audio_records (transcription_status, id, created_at, duration, language);
+        CREATE INDEX audio_records_by_user_and_state
+            ON audio_records (user_id, transcription_status, id, created_at, duration, language);
+        DROP INDEX audio_records_user;
+
+        CREATE TABLE recording_counts (
+            user_id INTEGER NOT NULL,
+            status TEXT NOT NULL,
+            count INTEGER NOT NULL CHECK (count >= 0),
+            PRIMARY KEY (user_id, status)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO recording_counts (user_id, status, count)
+            SELECT coalesce(user_id, 0), transcription_status, count(*) FROM audio_records GROUP BY 1, 2;
+
+        CREATE TRIGGER audio_records_count_insert AFTER INSERT ON audio_records
+        BEGIN
+            \(count("NEW"))
+        END;
+        CREATE TRIGGER audio_records_count_delete AFTER DELETE ON audio_records
+        BEGIN
+            \(uncount("OLD"))
+        END;
+        CREATE TRIGGER audio_records_count_update
+        AFTER UPDATE OF transcription_status, user_id ON audio_records
+        WHEN OLD.transcription_status <> NEW.transcription_status OR OLD.user_id IS NOT NEW.user_id
+        BEGIN
+            \(uncount("OLD"))
+            \(count("NEW"))
+        END;
+        """
+
+    private static func count(_ row: String) -> String {
+        """
+        INSERT INTO recording_counts (user_id, status, count)
+            VALUES (coalesce(\(row).user_id, 0), \(row).transcription_status, 1)
+            ON CONFLICT (user_id, status) DO UPDATE SET count = count + 1;
+        """
+    }
+
+    private static func uncount(_ row: String) -> String {
+        """
+        UPDATE recording_counts SET count = count - 1
+            WHERE user_id = coalesce(\(row).user_id, 0) AND status = \(row).transcription_status;
+        """
+    }
+
+    /// The index alone (https://www.sqlite.org/fts5.html#contentless_tables): the words stand in
+    /// `audio_records`. To take a row out of it, exactly what was put in must be given again.
+    ///
+    /// `owner` holds one token, such as `u12`, so that one user's search reads that user's rows only.
+    private static let search = """
+        CREATE VIRTUAL TABLE transcript_search USING fts5 (
+            text, owner, content = '', columnsize = 0, tokenize = '\(SearchText.tokenizer)');
+        INSERT INTO transcript_search (rowid, text, owner)
+            SELECT a.id, \(searchColumns("a")) FROM audio_records a WHERE a.transcript_text IS NOT NULL;
+
+        CREATE TRIGGER audio_records_search_insert AFTER INSERT ON audio_records
+        WHEN NEW.transcript_text IS NOT NULL
+        BEGIN
+            \(addToSearch("NEW"))
+        END;
+        CREATE TRIGGER audio_records_search_delete AFTER DELETE ON audio_records
+        WHEN OLD.transcript_text IS NOT NULL
+        BEGIN
+            \(removeFromSearch("OLD"))
+        END;
+        CREATE TRIGGER audio_records_search_update AFTER UPDATE OF transcript_text, user_id ON audio_records
+        WHEN OLD.transcript_text IS NOT NEW.transcript_text OR OLD.user_id IS NOT NEW.user_id
+        BEGIN
+            \(removeFromSearch("OLD"))
+            \(addToSearch("NEW"))
+        END;
+        """
+
+    private static func addToSearch(_ row: String) -> String {
+        """
+        INSERT INTO transcript_search (rowid, text, owner)
+            SELECT \(row).id, \(searchColumns(row)) WHERE \(row).transcript_text IS NOT NULL;
+        """
+    }
+
+    private static func removeFromSearch(_ row: String) -> String {
+        """
+        INSERT INTO transcript_search (transcript_search, rowid, text, owner)
+            SELECT 'delete', \(row).id, \(searchColumns(row)) WHERE \(row).transcript_text IS NOT NULL;
+        """
+    }
+
+    /// `replace` and not a function of the daemon's, which an administrator's `sqlite3` would not have.
+    private static func searchColumns(_ row: String) -> String {
+        let text = SearchText.apostrophes.reduce("\(row).transcript_text") { text, apostrophe in
+            "replace(\(text), char(\(apostrophe.value)), '')"
+        }
+        return "\(text), 'u' || coalesce(\(row).user_id, 0)"
+    }
 }

@@ -71,6 +71,30 @@ struct OpeningTests {
         #expect(applied == Migrations.all.migrations)
     }
 
+    @Test func theLibraryKnowsWhatWasThereBeforeIt() async throws {
+        let queue = try DatabaseQueue()
+        try Migrations.all.migrate(queue, upTo: "5 account security")
+        try await queue.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO users (id, folder, created_at) VALUES (7, CAST('ali' AS BLOB), '2027-01-15T08:00:00.000Z');
+                    INSERT INTO audio_records (user_id, file_name, original_filename, file_path, path, device,
+                        inode, file_size, modified_ns, changed_ns, sha256, media_type, container, codec, duration,
+                        channels, sample_rate, transcription_status, created_at, updated_at, transcript_text)
+                    VALUES (7, 'a.mp3', 'a.mp3', 'ali/a.mp3', CAST('ali/a.mp3' AS BLOB), 1, 1, 1, 1, 1,
+                        zeroblob(32), 'audio/mpeg', 'mp3', 'mp3', 1, 1, 8000, 'completed',
+                        '2027-01-15T08:00:00.000Z', '2027-01-15T08:00:00.000Z', 'Eski so‘z');
+                    INSERT INTO transcript_revisions (id, audio_record_id, origin, text, segments, created_at)
+                    VALUES (3, 1, 'engine', 'Eski so‘z', '[]', '2027-01-15T08:00:00.000Z');
+                    """)
+        }
+        var filter = RecordingFilter(scope: .only(UserID(rawValue: 7)))
+        #expect(try await Catalog(queue).list(filter, limit: 9).total == 1)
+        filter.query = "so'z"
+        let page = try await Catalog(queue).list(filter, limit: 9)
+        #expect(page.entries.map(\.revision) == [RevisionID(rawValue: 3)])
+    }
+
     @Test func tablesOfALaterVersionAreRefused() async throws {
         let queue = try DatabaseQueue()
         _ = try Catalog(queue)

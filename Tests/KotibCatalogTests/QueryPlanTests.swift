@@ -57,6 +57,8 @@ struct QueryPlanTests {
         (TokenSQL.delete, "USING PRIMARY KEY (jti=?)"),
         (TokenSQL.deleteOfUser, "INDEX access_tokens_user (user_id=?)"),
         (TokenSQL.deleteExpired, "INDEX access_tokens_expires_at (expires_at<?)"),
+        (LibrarySQL.entry, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
+        (EventSQL.page, "SEARCH events USING INTEGER PRIMARY KEY (rowid>?)"),
     ])
     func usesAnIndex(sql: String, step: String) async throws {
         let plan = try await plan(sql)
@@ -69,5 +71,31 @@ struct QueryPlanTests {
         #expect(plan.contains("SCAN u USING INDEX users_waiting"))
         #expect(plan.contains("SEARCH a USING INDEX audio_records_ready (user_id=?)"))
         #expect(!plan.contains("TEMP B-TREE"))
+    }
+
+    @Test func aListMergesItsStatesInTheOrderOfAnIndex() async throws {
+        let all = RecordingState.allCases
+        for (ofOneUser, step) in [
+            (false, "INDEX audio_records_by_state (transcription_status=? AND id<?)"),
+            (true, "INDEX audio_records_by_user_and_state (user_id=? AND transcription_status=? AND id<?)"),
+        ] {
+            for states in [all, Array(all.prefix(1))] {
+                let plan = try await plan(LibrarySQL.page(states, ofOneUser: ofOneUser))
+                #expect(plan.split(separator: "\n").count { $0.contains("COVERING " + step) } == states.count)
+                #expect(!plan.contains("TEMP B-TREE"))
+            }
+            #expect(try await plan(LibrarySQL.total(all, ofOneUser: ofOneUser)).contains("COVERING INDEX"))
+        }
+        let kept = try await plan(LibrarySQL.keptTotal(all, ofOneUser: true))
+        #expect(kept.contains("SEARCH recording_counts USING PRIMARY KEY (user_id=? AND status=?)"))
+    }
+
+    @Test func aSearchIsReadInTheOrderOfItsIndex() async throws {
+        for sql in [LibrarySQL.searchPage([.completed]), LibrarySQL.searchTotal([.completed])] {
+            let plan = try await plan(sql)
+            #expect(plan.contains("SCAN s VIRTUAL TABLE INDEX"))
+            #expect(plan.contains("SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"))
+            #expect(!plan.contains("TEMP B-TREE"))
+        }
     }
 }

@@ -4,6 +4,7 @@ import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
+import KotibIntake
 import KotibModel
 import Testing
 

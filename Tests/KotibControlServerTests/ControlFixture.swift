@@ -3,7 +3,6 @@ import GRDB
 import Glibc
 import HTTPTypes
 import Hummingbird
-import KotibAccounts
 import KotibCatalog
 import KotibIngest
 import KotibIntake
@@ -18,6 +17,7 @@ import NIOCore
 import Synchronization
 import Testing
 
+@testable import KotibAccounts
 @testable import KotibControlServer
 
 /// The routes over a real catalog, real accounts and a real folder; the transport, the worker and the engine are
@@ -31,7 +31,7 @@ struct ControlFixture: Sendable {
     let parts: ControlParts
     /// Router with all routes of this part.
     let responder: RouterResponder<ControlContext>
-    let routes: [RouteDescription]
+    let routes: [(path: String, method: String)]
     private let logger: Logger
 
     init(
@@ -71,7 +71,7 @@ struct ControlFixture: Sendable {
         MetricsRoute(parts: parts).add(to: router)
         OpenAPIRoute(parts: parts).add(to: group)
         OpenAPIRoute(parts: parts).add(to: router)
-        routes = router.routes
+        routes = router.routes.map { ($0.path.description, $0.method.rawValue) }
         responder = router.buildResponder()
     }
 

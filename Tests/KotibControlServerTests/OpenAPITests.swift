@@ -47,10 +47,10 @@ import Testing
         let document = try document()
         #expect(document.openapi == "3.1.0")
         for route in fixture.routes {
-            let parts = route.path.description.split(separator: "/")
+            let parts = route.path.split(separator: "/")
             let path = parts.map { $0.hasPrefix(":") ? "{\($0.dropFirst())}" : String($0) }
             let operation = document.paths["/" + path.joined(separator: "/")]?[
-                route.method.rawValue.lowercased()]
+                route.method.lowercased()]
             #expect(operation?.operationId != nil, "\(route.method) \(route.path)")
         }
     }

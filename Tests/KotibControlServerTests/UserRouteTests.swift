@@ -4,6 +4,7 @@ import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
 import KotibModel
+import KotibTestSupport
 import Testing
 
 @testable import KotibControlServer

@@ -1,0 +1,88 @@
+import FoundationEssentials
+import GRDB
+import KotibModel
+
+/// A filter as the statements want it.
+struct LibrarySelection {
+    var states: [RecordingState]
+    /// Nil for everybody's.
+    var user: UserID?
+    var search: TranscriptSearch?
+    fileprivate var filter: RecordingFilter
+
+    /// Whether the counts that are kept answer how many there are.
+    fileprivate var isCounted: Bool {
+        search == nil && filter.from == nil && filter.until == nil && filter.shortest == nil
+            && filter.longest == nil && filter.language == nil
+    }
+
+    fileprivate func arguments(_ more: [String: (any DatabaseValueConvertible)?]) -> StatementArguments {
+        var arguments: [String: (any DatabaseValueConvertible)?] = [
+            "from": filter.from.map(Timestamp.text), "until": filter.until.map(Timestamp.text),
+            "shortest": filter.shortest, "longest": filter.longest, "language": filter.language,
+        ]
+        if let search {
+            arguments["match"] = search.expression(user: user)
+        } else if let user {
+            arguments["user"] = user.rawValue
+        }
+        return StatementArguments(arguments.merging(more) { $1 })
+    }
+}
+
+extension Catalog {
+    /// What a search finds is counted up to here: reading all of a word that everybody uses takes seconds.
+    public static let mostCounted = 10_000
+}
+
+extension Database {
+    /// Nil where nothing can match.
+    func selection(_ filter: RecordingFilter) throws -> LibrarySelection? {
+        var user = filter.user
+        if case .only(let own) = filter.scope {
+            guard user == nil || user == own else { return nil }
+            user = own
+        }
+        var search: TranscriptSearch?
+        if let query = filter.query, query.contains(where: { !$0.isWhitespace }) {
+            search = try TranscriptSearch(query, makeTokenizer(SearchText.tokenizerDescriptor))
+            guard search != nil else { return nil }
+        }
+        let states = RecordingState.allCases.filter {
+            filter.states.isEmpty ? $0 != .rejected : filter.states.contains($0)
+        }
+        return LibrarySelection(states: states, user: user, search: search, filter: filter)
+    }
+
+    /// Newest first.
+    func ids(
+        _ selection: LibrarySelection, before: RecordingID?, skip: Int, limit: Int
+    ) throws -> [RecordingID] {
+        let arguments = selection.arguments([
+            "before": before?.rawValue ?? .max, "skip": skip, "limit": limit,
+        ])
+        let sql =
+            selection.search == nil
+            ? LibrarySQL.page(selection.states, ofOneUser: selection.user != nil)
+            : LibrarySQL.searchPage(selection.states)
+        return try rows(sql, arguments).map { RecordingID(rawValue: $0["id"]) }
+    }
+
+    func total(_ selection: LibrarySelection) throws -> (count: Int, isExact: Bool) {
+        if selection.isCounted {
+            let sql = LibrarySQL.keptTotal(selection.states, ofOneUser: selection.user != nil)
+            return (try count(sql, selection.arguments([:])), true)
+        }
+        guard selection.search != nil else {
+            let sql = LibrarySQL.total(selection.states, ofOneUser: selection.user != nil)
+            return (try count(sql, selection.arguments([:])), true)
+        }
+        let sql = LibrarySQL.searchTotal(selection.states)
+        let count = try count(sql, selection.arguments(["limit": Catalog.mostCounted + 1]))
+        return (min(count, Catalog.mostCounted), count <= Catalog.mostCounted)
+    }
+
+    private func count(_ sql: String, _ arguments: StatementArguments) throws -> Int {
+        try row(sql, arguments)?["count"] ?? 0
+    }
+}

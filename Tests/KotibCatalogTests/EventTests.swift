@@ -1,0 +1,136 @@
+import FoundationEssentials
+import GRDB
+import KotibModel
+import Testing
+
+@testable import KotibCatalog
+
+struct EventTests {
+    private let catalog: Catalog
+
+    init() throws { catalog = try memoryCatalog() }
+
+    private func events(
+        after last: Int64 = 0, in scope: AccessScope = .everyone, limit: Int = 100
+    ) async throws -> [CatalogEvent]? {
+        try await catalog.events(after: last, in: scope, limit: limit)
+    }
+
+    /// Adds events that nobody reads.
+    private func addEvents(_ count: Int) async throws {
+        try await catalog.write("test") { database in
+            for _ in 0..<count {
+                try database.run(
+                    """
+                    INSERT INTO events (kind, audio_record_id, file, status, audio_state, at)
+                    VALUES ('changed', 1, 'ali/a.mp3', 'pending', 'present', '2027-01-15T08:00:00.000Z')
+                    """, [])
+            }
+        }
+    }
+
+    @Test func tellsWhatHappenedToARecording() async throws {
+        let id = try await catalog.accept("ali/a.mp3").recording
+        _ = try await catalog.claimNext()
+        _ = try await catalog.complete(
+            id, transcript: transcript("words"), speech: nil, engineSeconds: 1, now: noon)
+        // Its attributes are nobody's concern.
+        try await catalog.accept("ali/a.mp3", inode: 2)
+        _ = try await catalog.markGone(try inboxPath("ali/a.mp3"), now: noon)
+        _ = try await catalog.decideDeletion(of: id, in: .everyone)
+        _ = try await catalog.finishDeletion(of: id)
+        let events = try #require(try await events())
+        #expect(events.map(\.kind) == [.changed, .changed, .changed, .changed, .deleted])
+        #expect(events.map(\.state) == [.pending, .processing, .completed, .completed, .completed])
+        #expect(events.map(\.audio) == [.present, .present, .present, .gone, .gone])
+        #expect(events.allSatisfy { $0.recording == id && $0.file == "ali/a.mp3" && $0.user != nil })
+        #expect(events.first?.time == noon)
+        #expect(try await catalog.lastEvent() == events.last?.id)
+    }
+
+    @Test func tellsOfAPersonsEditOnly() async throws {
+        let id = try await catalog.accept("ali/a.mp3").recording
+        let last = try await catalog.lastEvent()
+        for origin in RevisionOrigin.allCases {
+            try await catalog.write("test") { database in
+                try database.execute(
+                    sql: """
+                        INSERT INTO transcript_revisions (audio_record_id, origin, text, segments, created_at)
+                        VALUES (?, ?, '', '[]', '2027-01-15T08:00:00.000Z')
+                        """, arguments: [id.rawValue, origin.rawValue])
+            }
+        }
+        #expect(try await events(after: last)?.map(\.kind) == [.edited, .edited])
+    }
+
+    @Test func goesOnWhereOneStopped() async throws {
+        for name in 0..<4 { try await catalog.accept("ali/\(name).mp3") }
+        let first = try #require(try await events(limit: 3))
+        #expect(first.count == 3)
+        let rest = try #require(try await events(after: first[2].id))
+        #expect(rest.map(\.file) == ["ali/3.mp3"])
+        #expect(try await events(after: rest[0].id) == [])
+    }
+
+    @Test func aUserHearsOfTheirOwnOnly() async throws {
+        try await catalog.accept("ali/a.mp3")
+        try await catalog.accept("vali/a.mp3")
+        try await catalog.reject("nobody.txt")
+        let ali = try #require(try await catalog.current(inboxPath("ali/a.mp3"))?.user)
+        #expect(try await events(in: .only(ali))?.map(\.file) == ["ali/a.mp3"])
+        #expect(try await events()?.count == 3)
+    }
+
+    @Test func whatIsNotKeptOrNotOursIsSaid() async throws {
+        #expect(try await catalog.lastEvent() == 0)
+        #expect(try await events() == [])
+        #expect(try await events(after: 1) == nil)
+        #expect(try await events(after: -1) == nil)
+        try await addEvents(Migrations.keptEvents + 5)
+        #expect(try await events(after: 4) == nil)
+        #expect(try await events(after: 5, limit: 1)?.map(\.id) == [6])
+        let last = try await catalog.lastEvent()
+        #expect(last == Int64(Migrations.keptEvents + 5))
+        #expect(try await events(after: last) == [])
+        #expect(try await events(after: last + 1) == nil)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func signalsCommitsThatAddedEvents() async throws {
+        var signals = catalog.eventSignals().makeAsyncIterator()
+        try await catalog.accept("ali/a.mp3")
+        #expect(await signals.next() != nil)
+        // Two unread ones are one, and a commit without events is none.
+        try await catalog.accept("ali/b.mp3")
+        try await catalog.accept("ali/c.mp3")
+        _ = try await catalog.user(inFolder: Array("vali".utf8))
+        #expect(await signals.next() != nil)
+        try await catalog.close()
+        #expect(await signals.next() == nil)
+        var later = catalog.eventSignals().makeAsyncIterator()
+        #expect(await later.next() == nil)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func whatIsRolledBackGivesNoSignal() async throws {
+        var signals = catalog.eventSignals().makeAsyncIterator()
+        await #expect(throws: CatalogError.self) {
+            try await catalog.write("test") { database in
+                _ = try database.run(
+                    """
+                    INSERT INTO events (kind, audio_record_id, file, status, audio_state, at)
+                    VALUES ('changed', 1, 'x', 'pending', 'present', '2027-01-15T08:00:00.000Z')
+                    """, [])
+                throw MalformedRow(column: "none")
+            }
+        }
+        try await catalog.close()
+        #expect(await signals.next() == nil)
+    }
+
+    @Test func aCancelledFollowerIsForgotten() async throws {
+        let signals = catalog.eventSignals()
+        let follower = Task { for await _ in signals {} }
+        follower.cancel()
+        await follower.value
+        #expect(catalog.signals.listenerCount == 0)
+    }
+}

@@ -1,0 +1,161 @@
+import FoundationEssentials
+import GRDB
+import KotibModel
+import Testing
+
+@testable import KotibCatalog
+
+struct SearchTests {
+    private let catalog: Catalog
+
+    init() throws { catalog = try memoryCatalog() }
+
+    @discardableResult
+    private func add(_ text: String, user: String = "ali") async throws -> RecordingID {
+        let count = try await catalog.list(RecordingFilter(scope: .everyone), limit: 0).total
+        let id = try await catalog.accept("\(user)/\(count).mp3").recording
+        while let claimed = try await catalog.claimNext() {
+            let end = try await catalog.complete(
+                claimed.id, transcript: transcript(text), speech: nil, engineSeconds: 1, now: noon)
+            #expect(end == .recorded)
+        }
+        return id
+    }
+
+    private func search(
+        _ query: String, in scope: AccessScope = .everyone, limit: Int = 100
+    ) async throws -> LibraryPage {
+        var filter = RecordingFilter(scope: scope)
+        filter.query = query
+        return try await catalog.list(filter, limit: limit)
+    }
+
+    private func finds(_ query: String) async throws -> Bool {
+        let page = try await search(query)
+        #expect(page.total == page.entries.count)
+        return !page.entries.isEmpty
+    }
+
+    @Test(arguments: [
+        "so'z", "soʻz", "soʼz", "so‘z", "so’z", "so`z", "SO'Z", "'so'z'", "oʻzbek", "o'zbek", "yangi o'zbek",
+        "o'zb*", "ozbek", "\"yangi soʻz\"", "“yangi so'z”", "soʻz yangi", "cafe", "CAFÉ", "Ўзбек", "ўзб*",
+    ])
+    func finds(query: String) async throws {
+        try await add("Yangi soʻz, «o‘zbek» café. 'Iqtibos' Ўзбек")
+        #expect(try await finds(query))
+    }
+
+    @Test(arguments: [
+        "zbek", "so", "sozlar", "\"soʻz yangi\"", "yangi eski", "ali", "u1", "owner:u1", "😀", "\"", "''", "*",
+        "( )",
+        "yan", "so*z", "ya*",
+    ])
+    func doesNotFind(query: String) async throws {
+        try await add("Yangi soʻz, «o‘zbek» café")
+        #expect(try await !finds(query))
+    }
+
+    @Test func wordsInApostrophesAreWords() async throws {
+        try await add("He said 'hello' and ‘bye’, didn't he")
+        for query in ["hello", "bye", "didnt", "didn’t"] { #expect(try await finds(query)) }
+        #expect(try await !finds("didn"))
+    }
+
+    @Test func aBlankQueryIsNone() async throws {
+        try await add("word")
+        #expect(try await finds(" \n"))
+    }
+
+    @Test func showsWhereTheWordsAre() async throws {
+        let filler = String(repeating: "boshqa gaplar ", count: 100)
+        try await add("\(filler)mana bu soʻz, yana ‘so‘z’ va soʻzlar\n\(filler)")
+        let page = try await search("so'z bu")
+        let snippet = try #require(page.entries.first?.snippet)
+        #expect(snippet.filter(\.isMatch).map(\.text) == ["bu", "soʻz", "so‘z"])
+        let text = snippet.map(\.text).joined()
+        #expect(text.hasPrefix("…") && text.hasSuffix("…"))
+        #expect((120...163).contains(text.count))
+        #expect(text.contains("mana bu soʻz, yana ‘so‘z’ va soʻzlar\n"))
+    }
+
+    @Test func showsPhrasesAndBeginningsAsOne() async throws {
+        try await add("bir ikki uch, ikki uchlar")
+        let snippet = try await search("\"ikki uch\" uchl* uch").entries.first?.snippet
+        #expect(
+            snippet == [
+                SnippetPart(text: "bir ", isMatch: false), SnippetPart(text: "ikki uch", isMatch: true),
+                SnippetPart(text: ", ikki ", isMatch: false), SnippetPart(text: "uchlar", isMatch: true),
+            ])
+    }
+
+    @Test func findsNothingOfOtherUsers() async throws {
+        let id = try await add("mening soʻzim", user: "ali")
+        try await add("sening soʻzing", user: "vali")
+        let ali = try #require(try await catalog.recording(id)?.user)
+        #expect(try await search("so'z*").total == 2)
+        let own = try await search("so'z*", in: .only(ali))
+        #expect(own.total == 1)
+        #expect(own.entries.map(\.recording.id) == [id])
+        #expect(try await search("sening", in: .only(ali)) == .empty)
+        #expect(try await search("x\") OR owner : (\"u2\" OR \"sening", in: .only(ali)).entries.isEmpty)
+    }
+
+    @Test func followsEveryChangeOfTheText() async throws {
+        let id = try await add("birinchi")
+        func set(_ text: String) async throws {
+            try await catalog.write("test") { database in
+                try database.execute(
+                    sql: "UPDATE audio_records SET transcript_text = ? WHERE id = ?",
+                    arguments: [text, id.rawValue])
+            }
+        }
+        try await set("ikkinchi")
+        #expect(try await !finds("birinchi"))
+        #expect(try await finds("ikkinchi"))
+        try await set("")
+        #expect(try await !finds("ikkinchi"))
+        try await set("uchinchi")
+        _ = try await catalog.decideDeletion(of: id, in: .everyone)
+        #expect(try await !finds("uchinchi"))
+        #expect(try await catalog.finishDeletion(of: id))
+        #expect(try await !finds("uchinchi"))
+        let rows = try await catalog.write("test") { database in
+            // The words that the index still holds.
+            try database.execute(
+                sql: "CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, transcript_search, row)")
+            return try Int.fetchOne(database, sql: "SELECT count(*) FROM temp.words WHERE doc > 0")
+        }
+        #expect(rows == 0)
+    }
+
+    @Test func pagesByIdAndByCount() async throws {
+        for number in 0..<5 { try await add("soʻz \(number)") }
+        var filter = RecordingFilter(scope: .everyone)
+        filter.query = "soz"
+        let first = try await catalog.list(filter, limit: 2)
+        #expect(first.entries.map(\.recording.id.rawValue) == [5, 4])
+        #expect(first.total == 5 && first.isTotalExact)
+        let next = try await catalog.list(filter, before: first.next, skip: 1, limit: 2)
+        #expect(next.entries.map(\.recording.id.rawValue) == [2, 1])
+        #expect(next.next == nil)
+    }
+
+    @Test func nothingThatIsTypedIsAnError() async throws {
+        try await add("and or not near text owner 😀 a\u{0}b")
+        let bits = [
+            "\"", "'", "AND", "OR", "NOT", "NEAR", "NEAR(a b, 2)", "(", ")", "*", "^", ":", "text:", "-", "+",
+            "{", "}",
+            "\u{0}", "😀", "é", "e\u{301}", "\u{301}", "ʻ", " ", "\n", "a", "u1", "\\", "%", ";--", "«", "”",
+            "\u{FFFF}",
+            "\u{E000}", String(repeating: "x", count: 10_000), String(repeating: "a b ", count: 2500),
+        ]
+        var random = SystemRandomNumberGenerator()
+        for _ in 0..<200 {
+            let query = (0..<Int.random(in: 1...8, using: &random))
+                .compactMap { _ in bits.randomElement(using: &random) }.joined()
+            await #expect(throws: Never.self, "\(query.prefix(200).debugDescription)") {
+                _ = try await search(query)
+            }
+        }
+    }
+}
