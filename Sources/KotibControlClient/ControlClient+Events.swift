@@ -77,7 +77,9 @@ extension ControlClient {
     }
 
     /// Nil where the connection ended, well or not.
-    private static func next(_ pieces: inout HTTPClientResponse.Body.AsyncIterator) async throws -> ByteBuffer? {
+    private static func next(_ pieces: inout HTTPClientResponse.Body.AsyncIterator) async throws
+        -> ByteBuffer?
+    {
         do {
             return try await pieces.next()
         } catch {

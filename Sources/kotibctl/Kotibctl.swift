@@ -14,5 +14,9 @@ struct Kotibctl: AsyncParsableCommand {
             69 no daemon answers, 73 a file cannot be written, 75 try again later, 76 the answer is not Kotib's, \
             77 not allowed, 130 interrupted, 141 the reader of the output went away.
             """,
-        subcommands: [])
+        subcommands: [
+            Login.self, Logout.self, WhoAmI.self, List.self, Show.self, Search.self, Remove.self, Retry.self,
+            // Edit, Watch, Upload, Export, Play.
+            Status.self, User.self,
+        ])
 }
