@@ -115,7 +115,9 @@ let package = Package(
                 hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX, nioHTTP, nioHTTPTypes,
             ]),
         target("KotibControlClient", ["KotibControlProtocol", asyncHTTPClient, nio, nioHTTP, nioFoundation]),
-        program("kotibctl", ["KotibControlProtocol", "KotibControlClient", arguments, subprocess, system]),
+        program(
+            "kotibctl",
+            ["KotibPOSIX", "KotibControlProtocol", "KotibControlClient", arguments, subprocess, system]),
 
         // The daemon.
         target(
@@ -198,8 +200,13 @@ let package = Package(
             ]),
         tests(
             "KotibControlClient",
-            ["KotibControlProtocol", "KotibControlClient", "KotibTestSupport", hummingbird, nio, nioHTTP]),
-        tests("KotibCtl", ["kotibctl", "KotibControlProtocol", "KotibControlClient", "KotibTestSupport"]),
+            ["KotibControlProtocol", "KotibControlClient", "KotibTestSupport", hummingbird, httpTypes, nio, nioHTTP]),
+        tests(
+            "KotibCtl",
+            [
+                "kotibctl", "KotibControlProtocol", "KotibControlClient", "KotibTestSupport", arguments, system,
+                hummingbird, httpTypes, nio,
+            ]),
         tests("KotibDaemon", ["KotibDaemon", log]),
         tests(
             "KotibWorker",

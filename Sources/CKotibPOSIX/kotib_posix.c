@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <locale.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+#include <wchar.h>
 
 _Static_assert(RESOLVE_NO_MAGICLINKS == 0x02 && RESOLVE_NO_SYMLINKS == 0x04 && RESOLVE_BENEATH == 0x08,
                "linux/openat2.h");
@@ -97,4 +100,20 @@ int kotib_mount_facts(int file, uint32_t *type, uint64_t *free_bytes) {
     *type = (uint32_t)facts.f_type;
     *free_bytes = (uint64_t)facts.f_bavail * (uint64_t)(facts.f_frsize > 0 ? facts.f_frsize : facts.f_bsize);
     return 0;
+}
+
+static locale_t unicode;
+
+static void make_unicode(void) {
+    unicode = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+}
+
+int kotib_character_width(uint32_t scalar) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_unicode);
+    if (!unicode) return 1;
+    locale_t own = uselocale(unicode);
+    int width = wcwidth((wchar_t)scalar);
+    uselocale(own);
+    return width;
 }

@@ -74,7 +74,7 @@ extension ControlError {
     /// A daemon that restarts or is busy.
     fileprivate var isPassing: Bool {
         switch self {
-        case .unreachable, .interrupted: true
+        case .unreachable, .timedOut, .interrupted: true
         case .refused(let status, _, _): status == 429 || status == 503
         case .unreadable, .unreadableFile: false
         }

@@ -5,6 +5,9 @@ import NIOCore
 import NIOHTTP1
 
 extension ControlClient {
+    /// Covers the sending too, from a slow disk, and the daemon's look at what came.
+    static let uploadPatience = TimeAmount.minutes(10)
+
     /// Sends a recording as `multipart/form-data`, from disk piece by piece. `sent` is told the bytes so far.
     public func upload(
         _ path: String, named name: String, size: Int64, user: String?,
@@ -22,7 +25,7 @@ extension ControlClient {
         let response = try await send(
             .POST, "audio/upload", query: user.map { [("user", $0)] } ?? [],
             headers: [("Content-Type", "multipart/form-data; boundary=\(boundary)")],
-            body: .stream(pieces, length: .known(length)))
+            body: .stream(pieces, length: .known(length)), patience: Self.uploadPatience)
         return try await decode(response)
     }
 

@@ -23,6 +23,9 @@ public struct ControlClient: Sendable {
 
     /// More than the longest list of full transcripts that the daemon sends.
     static let longestAnswer = 256 << 20
+    /// From the first byte of a request to the head of its answer. The daemon answers in milliseconds, and within
+    /// seconds where it is crowded.
+    static let patience = TimeAmount.seconds(30)
 
     public let socket: String
     let token: String?
@@ -36,10 +39,11 @@ public struct ControlClient: Sendable {
     }
 
     /// Sends a request and returns its answer when that has a status below 400.
+    /// - Parameter patience: how long the head of the answer may take; its body may take longer.
     func send(
         _ method: HTTPMethod, _ path: String, query: [(String, String)] = [],
         headers: [(String, String)] = [],
-        body: HTTPClientRequest.Body? = nil
+        body: HTTPClientRequest.Body? = nil, patience: TimeAmount = patience
     ) async throws -> HTTPClientResponse {
         var request = HTTPClientRequest(url: url(path, query))
         request.method = method
@@ -49,11 +53,13 @@ public struct ControlClient: Sendable {
         request.body = body
         let response: HTTPClientResponse
         do {
-            response = try await Self.http.execute(request, deadline: .distantFuture)
+            response = try await Self.http.execute(request, deadline: .now() + patience)
         } catch let error as ControlError {
             throw error
         } catch let error as CancellationError {
             throw error
+        } catch let error as HTTPClientError where error == .deadlineExceeded {
+            throw ControlError.timedOut
         } catch {
             if Task.isCancelled { throw CancellationError() }
             throw ControlError.unreachable(socket: socket)

@@ -6,6 +6,8 @@ public enum ControlError: Error, Sendable {
     case unreachable(socket: String)
     /// The daemon said no.
     case refused(status: Int, ErrorBody, retryAfter: Int?)
+    /// The daemon took the request and then said nothing for too long.
+    case timedOut
     /// The connection ended amid an answer.
     case interrupted
     /// The answer is not one of Kotib's: another program, or a daemon of another version.

@@ -27,6 +27,9 @@ int kotib_probe_lease(int file);
 // fstatfs(2): the file system's magic number and the bytes that an unprivileged user may still write.
 int kotib_mount_facts(int file, uint32_t *type, uint64_t *free_bytes);
 
+// wcwidth(3) of a Unicode scalar, whatever the process's own locale is: 0, 1 or 2, and -1 for what cannot be shown.
+int kotib_character_width(uint32_t scalar);
+
 static const uint64_t KOTIB_RESOLVE_NO_MAGICLINKS = 0x02;
 static const uint64_t KOTIB_RESOLVE_NO_SYMLINKS = 0x04;
 static const uint64_t KOTIB_RESOLVE_BENEATH = 0x08;

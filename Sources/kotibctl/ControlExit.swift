@@ -1,0 +1,47 @@
+import KotibControlProtocol
+import KotibControlClient
+
+/// The exit codes of kotibctl, those of sysexits.h where it has one; the manual page lists them.
+enum ControlExit: Int32, CaseIterable, Sendable {
+    case done = 0
+    /// It could not be done, or the daemon is degraded.
+    case failed = 1
+    /// EX_USAGE: a wrong command line; ArgumentParser's own.
+    case usage = 64
+    /// EX_NOINPUT: there is no such recording, user or file.
+    case notFound = 66
+    /// EX_UNAVAILABLE: no daemon answers.
+    case noDaemon = 69
+    /// EX_CANTCREAT: a file cannot be written.
+    case cannotCreate = 73
+    /// EX_TEMPFAIL: later it may work.
+    case tryLater = 75
+    /// EX_PROTOCOL: what answers does not speak as Kotib does.
+    case protocolError = 76
+    /// EX_NOPERM: not logged in, or not for this user.
+    case notAllowed = 77
+    /// As a shell reports a program that SIGINT ended.
+    case interrupted = 130
+    /// As a shell reports a program whose reader went away.
+    case brokenPipe = 141
+
+    init(_ error: ControlError) {
+        self =
+            switch error {
+            case .unreachable: .noDaemon
+            case .refused(let status, _, _): Self.code(ofStatus: status)
+            case .interrupted, .timedOut: .tryLater
+            case .unreadable: .protocolError
+            case .unreadableFile: .notFound
+            }
+    }
+
+    private static func code(ofStatus status: Int) -> ControlExit {
+        switch status {
+        case 401, 403: .notAllowed
+        case 404: .notFound
+        case 429, 503, 507: .tryLater
+        default: .failed
+        }
+    }
+}

@@ -1,0 +1,63 @@
+/// What any command may have to say.
+extension Phrase {
+    static func noDaemon(at socket: String) -> Phrase {
+        Phrase(
+            uzbek: "\(socket) da kotibd javob bermayapti: u ishlayaptimi? (systemctl status kotibd)",
+            english: "kotibd does not answer at \(socket): is it running? (systemctl status kotibd)",
+            russian: "kotibd не отвечает на \(socket): запущен ли он? (systemctl status kotibd)")
+    }
+
+    static func timedOut(at socket: String) -> Phrase {
+        Phrase(
+            uzbek: "\(socket) dagi kotibd vaqtida javob bermadi; keyinroq urinib ko'ring",
+            english: "kotibd at \(socket) did not answer in time; try again later",
+            russian: "kotibd на \(socket) не ответил вовремя; попробуйте позже")
+    }
+
+    static let interrupted = Phrase(
+        uzbek: "Aloqa javob o'rtasida uzildi; qayta urinib ko'ring",
+        english: "The connection ended amid the answer; try again",
+        russian: "Соединение прервалось посреди ответа; попробуйте ещё раз")
+
+    static func notKotib(at socket: String, status: Int) -> Phrase {
+        Phrase(
+            uzbek: "\(socket) dagi javob (\(status)) tushunarsiz: bu kotibd emas yoki uning versiyasi boshqa",
+            english: "The answer at \(socket) (\(status)) cannot be read: it is no kotibd, or of another version",
+            russian: "Ответ на \(socket) (\(status)) непонятен: это не kotibd или другая его версия")
+    }
+
+    static func unreadableFile(_ path: String) -> Phrase {
+        Phrase(
+            uzbek: "\(path) faylini o'qib bo'lmadi", english: "The file \(path) cannot be read",
+            russian: "Не удаётся прочитать файл \(path)")
+    }
+
+    static let loginHint = Phrase(
+        uzbek: " (kotibctl login)", english: " (kotibctl login)", russian: " (kotibctl login)")
+
+    static func retryHint(seconds: Int) -> Phrase {
+        Phrase(
+            uzbek: " (\(seconds) soniyadan so'ng)", english: " (in \(seconds) s)",
+            russian: " (через \(seconds) с)")
+    }
+
+    static func tokenFile(_ failure: TokenFile.Failure) -> Phrase {
+        switch failure {
+        case .noHome:
+            Phrase(
+                uzbek: "Tokenni saqlash uchun joy yo'q: HOME yoki XDG_STATE_HOME ni belgilang",
+                english: "There is no place to keep the token: set HOME or XDG_STATE_HOME",
+                russian: "Негде хранить токен: задайте HOME или XDG_STATE_HOME")
+        case .unsafe(let path):
+            Phrase(
+                uzbek: "\(path) faqat sizniki bo'lishi kerak: uni o'chiring va qayta kiring",
+                english: "\(path) must be yours alone: delete it and log in again",
+                russian: "\(path) должен быть доступен только вам: удалите его и войдите снова")
+        case .system(let path, let error):
+            Phrase(
+                uzbek: "\(path) token fayli bilan ishlab bo'lmadi: \(error)",
+                english: "The token file \(path) cannot be used: \(error)",
+                russian: "Не удаётся использовать файл токена \(path): \(error)")
+        }
+    }
+}

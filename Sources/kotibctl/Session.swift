@@ -1,0 +1,142 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import KotibControlClient
+import KotibControlProtocol
+import SystemPackage
+
+/// A command that speaks to the daemon.
+protocol ControlCommand: AsyncParsableCommand {
+    var options: GlobalOptions { get }
+    func run(_ session: Session) async throws
+}
+
+extension ControlCommand {
+    func run() async throws {
+        let session = Session(options, environment: ProcessInfo.processInfo.environment)
+        throw await ExitCode(session.run(run(_:)).rawValue)
+    }
+}
+
+/// What a command cannot do, in the person's language.
+struct Trouble: Error {
+    let phrase: Phrase
+    let exit: ControlExit
+
+    init(_ phrase: Phrase, _ exit: ControlExit = .failed) {
+        self.phrase = phrase
+        self.exit = exit
+    }
+}
+
+/// Ends a command without a word: all is said.
+struct Ended: Error {
+    let exit: ControlExit
+}
+
+/// What a command works with.
+struct Session: Sendable {
+    let environment: [String: String]
+    let socket: String
+    /// Whether the daemon's own JSON is wanted.
+    let json: Bool
+    let language: Language
+    let output: Terminal
+    let errors: Terminal
+
+    init(_ options: GlobalOptions, environment: [String: String]) {
+        self.environment = environment
+        let folder = FileManager.default.currentDirectoryPath
+        socket = options.socketPath(environment: environment, folder: folder)
+        json = options.json
+        language = Language(environment: environment)
+        output = Terminal(.standardOutput, environment: environment)
+        errors = Terminal(.standardError, environment: environment)
+    }
+
+    func tokenFile() throws -> TokenFile { try TokenFile(socket: socket, environment: environment) }
+
+    /// With the token of the log-in if there is one; otherwise the daemon goes by who owns the process.
+    func client() async throws -> ControlClient {
+        var token: String?
+        do {
+            token = try await tokenFile().read()
+        } catch TokenFile.Failure.noHome {}
+        return ControlClient(socket: socket, token: token, language: language.rawValue)
+    }
+
+    func text(_ phrase: Phrase) -> String { phrase.text(in: language) }
+
+    func say(_ phrase: Phrase) async throws { try await output.line(text(phrase)) }
+
+    /// The daemon's document as it came, on a line of its own.
+    func show(json: [UInt8]) async throws {
+        try await output.write(json.last == UInt8(ascii: "\n") ? json : json + [UInt8(ascii: "\n")])
+    }
+
+    /// On standard error.
+    func complain(_ sentence: String) async {
+        // There is nowhere left to say that standard error is gone.
+        try? await errors.line("kotibctl: " + Terminal.safe(sentence))
+    }
+
+    /// Does `body` and says what went wrong.
+    func run(_ body: (Session) async throws -> Void) async -> ControlExit {
+        do {
+            try await body(self)
+            return .done
+        } catch {
+            return await report(error)
+        }
+    }
+
+    /// Says what went wrong, and which exit code tells it.
+    func report(_ error: any Error) async -> ControlExit {
+        switch error {
+        case let error as ControlError:
+            await complain(sentence(error))
+            return ControlExit(error)
+        case let error as Trouble:
+            await complain(text(error.phrase))
+            return error.exit
+        case let error as TokenFile.Failure:
+            await complain(text(.tokenFile(error)))
+            return .cannotCreate
+        case let error as Ended: return error.exit
+        case let error as ExitCode: return ControlExit(rawValue: error.rawValue) ?? .failed
+        case is BrokenPipe: return .brokenPipe
+        case is CancellationError: return .interrupted
+        default:
+            await complain(String(describing: error))
+            return .failed
+        }
+    }
+
+    /// Does `body` with each of several; one that fails does not keep the others from it.
+    func each<Item>(_ items: [Item], _ body: (Item) async throws -> Void) async throws {
+        var exit = ControlExit.done
+        for item in items {
+            do {
+                try await body(item)
+            } catch let error as ControlError where ControlExit(error) != .noDaemon {
+                exit = await report(error)
+            }
+        }
+        if exit != .done { throw Ended(exit: exit) }
+    }
+
+    private func sentence(_ error: ControlError) -> String {
+        switch error {
+        case .refused(let status, let body, let retryAfter):
+            switch status {
+            case 401: body.detail + text(.loginHint)
+            default: body.detail + (retryAfter.map { text(.retryHint(seconds: $0)) } ?? "")
+            }
+        case .unreachable(let socket): text(.noDaemon(at: socket))
+        case .interrupted: text(.interrupted)
+        case .timedOut: text(.timedOut(at: socket))
+        case .unreadable(let status): text(.notKotib(at: socket, status: status))
+        case .unreadableFile(let path): text(.unreadableFile(path))
+        }
+    }
+}
