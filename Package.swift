@@ -200,11 +200,15 @@ let package = Package(
             ]),
         tests(
             "KotibControlClient",
-            ["KotibControlProtocol", "KotibControlClient", "KotibTestSupport", hummingbird, httpTypes, nio, nioHTTP]),
+            [
+                "KotibControlProtocol", "KotibControlClient", "KotibTestSupport", hummingbird, httpTypes, nio,
+                nioHTTP,
+            ]),
         tests(
             "KotibCtl",
             [
-                "kotibctl", "KotibControlProtocol", "KotibControlClient", "KotibTestSupport", arguments, system,
+                "kotibctl", "KotibControlProtocol", "KotibControlClient", "KotibTestSupport", arguments,
+                system,
                 hummingbird, httpTypes, nio,
             ]),
         tests("KotibDaemon", ["KotibDaemon", log]),

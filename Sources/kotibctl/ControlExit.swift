@@ -1,5 +1,5 @@
-import KotibControlProtocol
 import KotibControlClient
+import KotibControlProtocol
 
 /// The exit codes of kotibctl, those of sysexits.h where it has one; the manual page lists them.
 enum ControlExit: Int32, CaseIterable, Sendable {

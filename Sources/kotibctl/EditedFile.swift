@@ -55,7 +55,8 @@ struct EditedFile {
 
     /// As git does: what VISUAL and EDITOR say may have arguments and quotes, so a shell reads it.
     private func runEditor(_ path: String) async throws -> Int32 {
-        let editor = ["VISUAL", "EDITOR"].lazy.compactMap { session.environment[$0] }.first { !$0.isEmpty } ?? "vi"
+        let editor =
+            ["VISUAL", "EDITOR"].lazy.compactMap { session.environment[$0] }.first { !$0.isEmpty } ?? "vi"
         return try await ExternalProgram(path: "/bin/sh").onTerminal(["-c", editor + " \"$@\"", editor, path])
     }
 }

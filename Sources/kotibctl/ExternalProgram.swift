@@ -36,7 +36,9 @@ struct ExternalProgram: Sendable {
     }
 
     /// Gives it `input` and takes what it writes. Nil and its last line of complaint where it fails.
-    func convert(_ input: [UInt8], _ arguments: [String]) async throws -> (output: [UInt8]?, complaint: String) {
+    func convert(_ input: [UInt8], _ arguments: [String]) async throws -> (
+        output: [UInt8]?, complaint: String
+    ) {
         let result = try await Subprocess.run(
             .path(path), arguments: Arguments(arguments), input: .array(input),
             output: .bytes(limit: Self.longestOutput), error: .bytes(limit: Self.longestComplaint))

@@ -66,7 +66,9 @@ final class Follower: Sendable {
         let isKnown = state.withLock { $0.waitingIDs.contains(id) }
         do {
             let answer = try await client.recording(id)
-            if session.json, !ids.isEmpty { try await line("recording", String(decoding: answer.json, as: UTF8.self)) }
+            if session.json, !ids.isEmpty {
+                try await line("recording", String(decoding: answer.json, as: UTF8.self))
+            }
             try await tell(state.withLock { $0.take(answer.body) })
         } catch ControlError.refused(404, _, _) where isKnown {
             try await tell(state.withLock { $0.lose(id) })
@@ -86,7 +88,8 @@ final class Follower: Sendable {
     private func line(_ name: String, _ json: String) async throws {
         // Between the tokens of JSON a line feed is a space, and within them there is none.
         let data = json.utf8.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
-        try await session.output.write(Array("{\"event\":\"\(name)\",\"data\":".utf8) + data + Array("}\n".utf8))
+        try await session.output.write(
+            Array("{\"event\":\"\(name)\",\"data\":".utf8) + data + Array("}\n".utf8))
     }
 
     private func tell(_ news: WatchState.News?) async throws {

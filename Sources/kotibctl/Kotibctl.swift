@@ -14,5 +14,8 @@ struct Kotibctl: AsyncParsableCommand {
             69 no daemon answers, 73 a file cannot be written, 75 try again later, 76 the answer is not Kotib's, \
             77 not allowed, 130 interrupted, 141 the reader of the output went away.
             """,
-        subcommands: [Watch.self, Upload.self, Edit.self, Export.self, Play.self])
+        subcommands: [
+            Login.self, Logout.self, WhoAmI.self, List.self, Show.self, Search.self, Watch.self, Upload.self,
+            Edit.self, Export.self, Play.self, Retry.self, Remove.self, Status.self, User.self,
+        ])
 }

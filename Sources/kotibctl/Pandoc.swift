@@ -16,7 +16,9 @@ struct Pandoc: Sendable {
         // The daemon escapes whatever in a transcript could mean something; HTML would be none of its own.
         var arguments = ["--from", "commonmark-raw_html", "--to", format.rawValue, "--output", "-"]
         if format == .pdf {
-            let engines = Self.pdfEngines.lazy.compactMap { ExternalProgram(named: $0, environment: environment) }
+            let engines = Self.pdfEngines.lazy.compactMap {
+                ExternalProgram(named: $0, environment: environment)
+            }
             guard let engine = engines.first else {
                 throw Trouble(.install(program: "weasyprint", package: "weasyprint"))
             }

@@ -22,7 +22,8 @@ extension Phrase {
     static func notKotib(at socket: String, status: Int) -> Phrase {
         Phrase(
             uzbek: "\(socket) dagi javob (\(status)) tushunarsiz: bu kotibd emas yoki uning versiyasi boshqa",
-            english: "The answer at \(socket) (\(status)) cannot be read: it is no kotibd, or of another version",
+            english:
+                "The answer at \(socket) (\(status)) cannot be read: it is no kotibd, or of another version",
             russian: "Ответ на \(socket) (\(status)) непонятен: это не kotibd или другая его версия")
     }
 

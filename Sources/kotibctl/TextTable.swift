@@ -40,7 +40,8 @@ struct TextTable: Sendable {
         }.joined()
     }
 
-    private func line(_ row: [Cell], _ widths: [Int], _ style: (String, Terminal.Style?) -> String) -> String {
+    private func line(_ row: [Cell], _ widths: [Int], _ style: (String, Terminal.Style?) -> String) -> String
+    {
         var line = ""
         for (index, cell) in row.enumerated() {
             let cut = cell.text.cut(toWidth: widths[index])

@@ -22,7 +22,10 @@ struct TokenFile: Sendable {
     init(socket: String, environment: [String: String]) throws(Failure) {
         let home = environment["HOME"].map { $0 + "/.local/state" }
         // The XDG specification has paths that are not absolute ignored.
-        guard let state = [environment["XDG_STATE_HOME"], home].compactMap({ $0 }).first(where: { $0.hasPrefix("/") })
+        guard
+            let state = [environment["XDG_STATE_HOME"], home].compactMap({ $0 }).first(where: {
+                $0.hasPrefix("/")
+            })
         else { throw .noHome }
         folder = FilePath(state).appending("kotib")
         let name = socket.replacing("%", with: "%25").replacing("/", with: "%2F")
@@ -46,12 +49,14 @@ struct TokenFile: Sendable {
 
     private func readNow() throws(Failure) -> String? {
         do {
-            let file = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .noFollow, .nonBlocking])
+            let file = try FileDescriptor.open(
+                path, .readOnly, options: [.closeOnExec, .noFollow, .nonBlocking])
             return try file.closeAfter {
                 try checkOwner(file)
                 var bytes = [UInt8](repeating: 0, count: Self.longest)
                 let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
-                return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").first.map(String.init)
+                return String(decoding: bytes[..<count], as: UTF8.self).split(separator: "\n").first.map(
+                    String.init)
             }
         } catch Errno.noSuchFileOrDirectory, Errno.notDirectory {
             return nil
@@ -91,7 +96,8 @@ struct TokenFile: Sendable {
             made.append(part)
             if mkdir(made.string, 0o700) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
         }
-        let descriptor = try FileDescriptor.open(folder, .readOnly, options: [.directory, .closeOnExec, .noFollow])
+        let descriptor = try FileDescriptor.open(
+            folder, .readOnly, options: [.directory, .closeOnExec, .noFollow])
         try descriptor.closeAfter {
             guard fchmod(descriptor.rawValue, 0o700) == 0 else { throw Errno(rawValue: errno) }
         }
@@ -100,7 +106,8 @@ struct TokenFile: Sendable {
     private func checkOwner(_ file: FileDescriptor) throws {
         var status = stat()
         guard fstat(file.rawValue, &status) == 0 else { throw Errno(rawValue: errno) }
-        guard status.st_uid == geteuid(), status.st_mode & 0o077 == 0, status.st_mode & S_IFMT == S_IFREG else {
+        guard status.st_uid == geteuid(), status.st_mode & 0o077 == 0, status.st_mode & S_IFMT == S_IFREG
+        else {
             throw Failure.unsafe(path: path.string)
         }
     }

@@ -126,7 +126,8 @@ struct WatchState: Sendable {
 extension WatchState {
     /// Those that run, the first first.
     var lines: [ProgressLine] {
-        recordings.filter { $0.value.status == "processing" }.sorted { $0.key < $1.key }.map { id, recording in
+        recordings.filter { $0.value.status == "processing" }.sorted { $0.key < $1.key }.map {
+            id, recording in
             ProgressLine(
                 name: "\(id) \(recording.path)", fraction: recording.fraction, remaining: recording.remaining)
         }

@@ -23,7 +23,9 @@ struct Edit: ControlCommand {
     var restore: Int64?
 
     func validate() throws {
-        if file != nil, restore != nil { throw ValidationError("Only one of --file and --restore can be given.") }
+        if file != nil, restore != nil {
+            throw ValidationError("Only one of --file and --restore can be given.")
+        }
     }
 
     func run(_ session: Session) async throws {
@@ -32,7 +34,9 @@ struct Edit: ControlCommand {
             try await tell(client.restore(id, revision: restore, over: nil), session)
         } else if let file {
             let bytes = try await read(file)
-            guard let text = String(validating: bytes, as: UTF8.self) else { throw Trouble(.notUTF8(file), .failed) }
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw Trouble(.notUTF8(file), .failed)
+            }
             try await tell(client.edit(id, text: text, over: nil), session)
         } else {
             try await EditedFile(id: id, client: client, session: session).edit(tell)

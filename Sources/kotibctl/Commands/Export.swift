@@ -44,7 +44,9 @@ struct Export: ControlCommand {
         try await session.each(ids) { id in
             let bytes = try await client.transcript(id, format: pandoc == nil ? format.rawValue : "md")
             let document = try await pandoc?.convert(bytes) ?? bytes
-            guard let path = try await path(of: id, client) else { return try await session.output.write(document) }
+            guard let path = try await path(of: id, client) else {
+                return try await session.output.write(document)
+            }
             do {
                 try await LocalFile.replace(path, with: document)
             } catch let error as Errno {
@@ -77,7 +79,8 @@ struct Export: ControlCommand {
 extension Phrase {
     static func cannotWrite(_ path: String, _ error: Errno) -> Phrase {
         Phrase(
-            uzbek: "\(path) faylini yozib bo'lmadi: \(error)", english: "The file \(path) cannot be written: \(error)",
+            uzbek: "\(path) faylini yozib bo'lmadi: \(error)",
+            english: "The file \(path) cannot be written: \(error)",
             russian: "Не удаётся записать файл \(path): \(error)")
     }
 }

@@ -46,7 +46,9 @@ struct Play: ControlCommand {
         let start = String(from?.seconds ?? 0)
         if let ffplay = ExternalProgram(named: "ffplay", environment: environment) {
             // A playlist under the name of a recording must not have it fetch anything.
-            let quiet = ["-nodisp", "-autoexit", "-loglevel", "error", "-stats", "-protocol_whitelist", "file"]
+            let quiet = [
+                "-nodisp", "-autoexit", "-loglevel", "error", "-stats", "-protocol_whitelist", "file",
+            ]
             return (ffplay, quiet + ["-ss", start])
         }
         if let mpv = ExternalProgram(named: "mpv", environment: environment) {

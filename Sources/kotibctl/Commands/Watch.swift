@@ -30,7 +30,8 @@ extension Phrase {
     static func watched(status: String) -> Phrase {
         switch status {
         case "pending": Phrase(uzbek: "navbatda", english: "waiting", russian: "в очереди")
-        case "processing": Phrase(uzbek: "ishlanmoqda", english: "being transcribed", russian: "обрабатывается")
+        case "processing":
+            Phrase(uzbek: "ishlanmoqda", english: "being transcribed", russian: "обрабатывается")
         case "completed": Phrase(uzbek: "tayyor", english: "done", russian: "готово")
         case "failed": Phrase(uzbek: "xato", english: "failed", russian: "ошибка")
         case "rejected": Phrase(uzbek: "rad etildi", english: "refused", russian: "отклонено")

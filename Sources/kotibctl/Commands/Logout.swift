@@ -1,0 +1,37 @@
+import ArgumentParser
+import KotibControlClient
+import KotibControlProtocol
+
+struct Logout: ControlCommand {
+    static let configuration = CommandConfiguration(abstract: "Ends the log-in of this computer.")
+
+    @OptionGroup var options: GlobalOptions
+
+    @Flag(help: "End every log-in of the user, on other computers too.")
+    var all = false
+
+    func run(_ session: Session) async throws {
+        let tokens = try session.tokenFile()
+        guard try await tokens.read() != nil else { throw Trouble(.notLoggedIn, .notAllowed) }
+        do {
+            let answer = try await session.client().logout(everywhere: all)
+            try await tokens.remove()
+            if session.json {
+                try await session.show(json: answer.json)
+            } else {
+                try await session.output.line(Terminal.safe(answer.body.message))
+            }
+        } catch let ControlError.refused(401, body, retryAfter) {
+            // The token is of no use, but the other log-ins that were to end stand: say so.
+            try await tokens.remove()
+            if all { throw ControlError.refused(status: 401, body, retryAfter: retryAfter) }
+            try await session.say(.loggedOut)
+        }
+    }
+}
+
+extension Phrase {
+    static let notLoggedIn = Phrase(
+        uzbek: "Siz tizimga kirmagansiz", english: "You are not logged in", russian: "Вы не вошли")
+    static let loggedOut = Phrase(uzbek: "Tizimdan chiqdingiz", english: "Logged out", russian: "Вы вышли")
+}

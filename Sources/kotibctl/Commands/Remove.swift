@@ -1,0 +1,50 @@
+import ArgumentParser
+import KotibControlClient
+import KotibControlProtocol
+
+struct Remove: ControlCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rm", abstract: "Deletes recordings with their files and words.",
+        discussion: "Asks first on a terminal; elsewhere it needs --yes.")
+
+    @OptionGroup var options: GlobalOptions
+
+    @Argument(help: "The recordings' numbers.")
+    var ids: [Int64]
+
+    @Flag(name: .shortAndLong, help: "Do not ask.")
+    var yes = false
+
+    func run(_ session: Session) async throws {
+        let client = try await session.client()
+        if !yes, !session.isAsked { throw Trouble(.needsYes, .usage) }
+        try await session.each(ids) { id in
+            if !yes {
+                let file = try await client.recording(id).body.filePath
+                guard try await session.confirms(.askDeletion(id: id, file: Terminal.safe(file))) else {
+                    return
+                }
+            }
+            let answer = try await client.delete(id)
+            if session.json {
+                try await session.show(json: answer.json)
+            } else {
+                try await session.output.line("\(id): " + Terminal.safe(answer.body.message))
+            }
+        }
+    }
+}
+
+extension Phrase {
+    static let needsYes = Phrase(
+        uzbek: "O'chirishni tasdiqlash uchun --yes ni qo'shing",
+        english: "There is no terminal to ask at: add --yes",
+        russian: "Некого спросить: добавьте --yes")
+
+    static func askDeletion(id: Int64, file: String) -> Phrase {
+        Phrase(
+            uzbek: "\(id) \(file): Bu yozuvni o'chirishga ishonchingiz komilmi? [ha/yo'q]",
+            english: "\(id) \(file): Delete this recording? [yes/no]",
+            russian: "\(id) \(file): Удалить эту запись? [да/нет]")
+    }
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import KotibControlClient
+import KotibControlProtocol
+
+struct Show: ControlCommand {
+    enum Format: String, CaseIterable, ExpressibleByArgument {
+        case txt, srt, vtt, json, md
+    }
+
+    static let configuration = CommandConfiguration(
+        abstract: "Shows a recording and its words.",
+        discussion: "Without --format and off a terminal control characters come as the daemon has them.")
+
+    @OptionGroup var options: GlobalOptions
+
+    @Argument(help: "The recording's number.")
+    var id: Int64
+
+    @Option(help: "Only its words, as a document of this format.")
+    var format: Format?
+
+    @Flag(help: "What was changed, when and by whom, the newest first.")
+    var revisions = false
+
+    @Option(help: ArgumentHelp("Its words as they were then.", valueName: "number"))
+    var revision: Int64?
+
+    func validate() throws {
+        guard [format != nil, revisions, revision != nil].filter({ $0 }).count <= 1 else {
+            throw ValidationError("Only one of --format, --revisions and --revision can be shown")
+        }
+    }
+
+    func run(_ session: Session) async throws {
+        let client = try await session.client()
+        if let format {
+            let document = try await client.transcript(id, format: format.rawValue)
+            return try await session.words(String(decoding: document, as: UTF8.self))
+        }
+        if let revision {
+            let answer = try await client.revision(id, revision)
+            if session.json { return try await session.show(json: answer.json) }
+            return try await session.words(answer.body.text)
+        }
+        if revisions {
+            let answer = try await client.revisions(id)
+            if session.json { return try await session.show(json: answer.json) }
+            return try await session.show(answer.body.items)
+        }
+        let answer = try await client.recording(id)
+        if session.json { return try await session.show(json: answer.json) }
+        let facts = session.facts(of: answer.body).text(for: session.output)
+        try await session.output.write(Array(facts.utf8))
+        guard let words = answer.body.transcriptText, !words.isEmpty else { return }
+        try await session.words("\n" + words)
+    }
+}
+
+extension Session {
+    /// A transcript, as it is for a file or pipe, harmless for a terminal.
+    func words(_ text: String) async throws {
+        let shown = output.isTerminal ? Terminal.safe(text, lines: true) : text
+        try await output.write(Array((shown.hasSuffix("\n") ? shown : shown + "\n").utf8))
+    }
+
+    fileprivate func show(_ revisions: [RevisionBody]) async throws {
+        var table = TextTable(columns: [
+            .init(title: text(.revision), atRight: true), .init(title: text(.time)),
+            .init(title: text(.author)), .init(title: text(.words), gives: true),
+        ])
+        table.rows = revisions.map { revision in
+            let line = revision.text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
+            return [
+                .init(String(revision.id)), .init(LocalTime.text(revision.createdAt)),
+                .init(revision.author ?? revision.origin), .init(line),
+            ]
+        }
+        try await output.write(Array(table.text(for: output).utf8))
+    }
+}
+
+extension Phrase {
+    static let author = Phrase(uzbek: "MUALLIF", english: "AUTHOR", russian: "АВТОР")
+    static let words = Phrase(uzbek: "MATN", english: "WORDS", russian: "ТЕКСТ")
+}

@@ -1,0 +1,63 @@
+import ArgumentParser
+import KotibControlClient
+import KotibControlProtocol
+
+struct Status: ControlCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows how the daemon is; ends with 1 where something is wrong.")
+
+    @OptionGroup var options: GlobalOptions
+
+    func run(_ session: Session) async throws {
+        let answer = try await session.client().status()
+        if session.json {
+            try await session.show(json: answer.json)
+        } else {
+            try await session.output.write(Array(session.text(of: answer.body).utf8))
+        }
+        if answer.body.state != "ok" { throw Ended(exit: .failed) }
+    }
+}
+
+extension Session {
+    fileprivate func text(of status: StatusBody) -> String {
+        var facts = FactList()
+        facts.add("kotibd", "\(status.version), \(status.state)", status.state == "ok" ? .green : .red)
+        for problem in status.problems { facts.add(text(.problem), problem, .red) }
+        facts.add(text(.uptime), LocalTime.length(status.uptime))
+        for state in ["pending", "processing", "completed", "failed", "rejected"] {
+            facts.add(text(.state(state)), status.recordings[state].map { String($0) })
+        }
+        for running in status.running {
+            let left = LocalTime.length(running.remaining)
+            facts.add(
+                String(running.id),
+                "\(LocalTime.percent(running.progress)) \(running.filePath)"
+                    + (left.isEmpty ? "" : " (−\(left))"))
+        }
+        if let engine = status.engine {
+            facts.add(text(.engine), engine.name)
+            facts.add(text(.paused), engine.pausedBecause, .red)
+            facts.add(text(.pausedFor), LocalTime.length(engine.pausedFor))
+        }
+        if let watch = status.watch {
+            facts.add(text(.watchedFolders), String(watch.watchedFolders))
+            if watch.polledFolders > 0 {
+                facts.add(text(.polledFolders), String(watch.polledFolders), .yellow)
+            }
+        }
+        return facts.text(for: output)
+    }
+}
+
+extension Phrase {
+    static let problem = Phrase(uzbek: "MUAMMO", english: "PROBLEM", russian: "ПРОБЛЕМА")
+    static let uptime = Phrase(uzbek: "ISHLAMOQDA", english: "UPTIME", russian: "РАБОТАЕТ")
+    static let paused = Phrase(uzbek: "TO'XTAGAN", english: "PAUSED", russian: "ПАУЗА")
+    static let pausedFor = Phrase(uzbek: "QAYTA URINISH", english: "TRIES AGAIN IN", russian: "ПОВТОР ЧЕРЕЗ")
+    static let watchedFolders = Phrase(
+        uzbek: "kuzatilayotgan papkalar", english: "folders watched", russian: "папок под наблюдением")
+    static let polledFolders = Phrase(
+        uzbek: "tekshirib turiladigan papkalar", english: "folders polled instead",
+        russian: "папок с опросом вместо этого")
+}

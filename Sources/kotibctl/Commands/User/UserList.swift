@@ -1,0 +1,27 @@
+import ArgumentParser
+import KotibControlClient
+import KotibControlProtocol
+
+struct UserList: ControlCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists users.")
+
+    @OptionGroup var options: GlobalOptions
+
+    func run(_ session: Session) async throws {
+        let answer = try await session.client().users()
+        if session.json { return try await session.show(json: answer.json) }
+        var table = TextTable(columns: [
+            .init(title: session.text(.user), gives: true), .init(title: session.text(.phone)),
+            .init(title: session.text(.role)), .init(title: session.text(.active)),
+            .init(title: session.text(.sidecars)), .init(title: session.text(.language)),
+        ])
+        table.rows = answer.body.items.map { user in
+            [
+                .init(user.name), .init(user.phoneNumber ?? ""), .init(user.role),
+                .init(session.text(user.isActive ? .yes : .no), user.isActive ? nil : .red),
+                .init(user.sidecars.joined(separator: ",")), .init(user.language ?? ""),
+            ]
+        }
+        try await session.output.write(Array(table.text(for: session.output).utf8))
+    }
+}

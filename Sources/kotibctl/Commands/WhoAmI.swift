@@ -1,0 +1,22 @@
+import ArgumentParser
+import KotibControlClient
+import KotibControlProtocol
+
+struct WhoAmI: ControlCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "whoami", abstract: "Shows whom the daemon takes you for.")
+
+    @OptionGroup var options: GlobalOptions
+
+    func run(_ session: Session) async throws {
+        let answer = try await session.client().caller()
+        if session.json { return try await session.show(json: answer.json) }
+        guard let user = answer.body.user else { return try await session.say(.localOperator) }
+        try await session.show(user)
+    }
+}
+
+extension Phrase {
+    static let localOperator = Phrase(
+        uzbek: "Mahalliy operator", english: "The local operator", russian: "Локальный оператор")
+}

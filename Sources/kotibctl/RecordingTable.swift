@@ -1,0 +1,88 @@
+import KotibControlProtocol
+
+extension Session {
+    /// Recordings, a row each.
+    func show(_ records: [AudioRecordBody]) async throws {
+        var table = TextTable(columns: [
+            .init(title: "ID", atRight: true),
+            .init(title: text(.state)),
+            .init(title: text(.time)),
+            .init(title: text(.length), atRight: true),
+            .init(title: text(.user), gives: true),
+            .init(title: text(.file), gives: true),
+        ])
+        table.rows = records.map { record in
+            [
+                .init(String(record.id)), state(record), .init(LocalTime.text(record.createdAt)),
+                .init(LocalTime.length(record.duration)), .init(record.userName ?? ""),
+                .init(record.originalFilename),
+            ]
+        }
+        try await output.write(Array(table.text(for: output).utf8))
+    }
+
+    /// Everything but the words.
+    func facts(of record: AudioRecordBody) -> FactList {
+        var facts = FactList()
+        facts.add("ID", String(record.id), .bold)
+        let state = state(record)
+        facts.add(text(.state), state.text, state.style)
+        facts.add(text(.reason), record.errorMessage, .red)
+        facts.add(text(.file), record.filePath)
+        facts.add(text(.user), record.userName)
+        facts.add(text(.length), LocalTime.length(record.duration))
+        facts.add(text(.language), record.language)
+        facts.add(text(.engine), [record.engine, record.model].compactMap { $0 }.joined(separator: ", "))
+        facts.add(text(.time), LocalTime.text(record.createdAt))
+        facts.add(text(.completed), record.completedAt.map(LocalTime.text))
+        facts.add(text(.revision), record.revision.map { String($0) })
+        return facts
+    }
+
+    private func state(_ record: AudioRecordBody) -> TextTable.Cell {
+        var words = text(.state(record.transcriptionStatus))
+        if let progress = record.progress { words += " " + LocalTime.percent(progress) }
+        if record.audioState != "present" { words += ", " + text(.audioState(record.audioState)) }
+        let style: Terminal.Style? =
+            switch record.transcriptionStatus {
+            case "completed": .green
+            case "processing": .yellow
+            case "failed", "rejected": .red
+            default: nil
+            }
+        return .init(words, style)
+    }
+}
+
+extension Phrase {
+    static let state = Phrase(uzbek: "HOLAT", english: "STATE", russian: "СОСТОЯНИЕ")
+    static let time = Phrase(uzbek: "VAQT", english: "TIME", russian: "ВРЕМЯ")
+    static let completed = Phrase(uzbek: "TAYYOR", english: "COMPLETED", russian: "ГОТОВО")
+    static let length = Phrase(uzbek: "UZUNLIK", english: "LENGTH", russian: "ДЛИНА")
+    static let user = Phrase(uzbek: "FOYDALANUVCHI", english: "USER", russian: "ПОЛЬЗОВАТЕЛЬ")
+    static let file = Phrase(uzbek: "FAYL", english: "FILE", russian: "ФАЙЛ")
+    static let reason = Phrase(uzbek: "SABAB", english: "REASON", russian: "ПРИЧИНА")
+    static let language = Phrase(uzbek: "TIL", english: "LANGUAGE", russian: "ЯЗЫК")
+    static let engine = Phrase(uzbek: "DVIGATEL", english: "ENGINE", russian: "ДВИЖОК")
+    static let revision = Phrase(uzbek: "TAHRIR", english: "REVISION", russian: "РЕДАКЦИЯ")
+
+    /// - Parameter name: as the daemon writes it; one that is not known stays.
+    static func state(_ name: String) -> Phrase {
+        switch name {
+        case "pending": Phrase(uzbek: "navbatda", english: "pending", russian: "в очереди")
+        case "processing": Phrase(uzbek: "ishlanmoqda", english: "processing", russian: "в работе")
+        case "completed": Phrase(uzbek: "tayyor", english: "completed", russian: "готово")
+        case "failed": Phrase(uzbek: "xato", english: "failed", russian: "ошибка")
+        case "rejected": Phrase(uzbek: "rad etilgan", english: "rejected", russian: "отклонено")
+        default: Phrase(uzbek: name, english: name, russian: name)
+        }
+    }
+
+    static func audioState(_ name: String) -> Phrase {
+        switch name {
+        case "gone": Phrase(uzbek: "fayl yo'q", english: "file gone", russian: "файла нет")
+        case "replaced": Phrase(uzbek: "fayl almashgan", english: "file replaced", russian: "файл заменён")
+        default: Phrase(uzbek: name, english: name, russian: name)
+        }
+    }
+}

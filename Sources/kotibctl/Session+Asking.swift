@@ -1,0 +1,35 @@
+import Glibc
+import KotibPOSIX
+
+extension Session {
+    /// Whether somebody sits at standard input.
+    var isAsked: Bool { isatty(STDIN_FILENO) == 1 }
+
+    /// The next line of standard input without the space around it; on a terminal after `question`.
+    /// - Throws: ``Trouble`` where there is no line any more.
+    func ask(_ question: Phrase) async throws -> String {
+        if isAsked { try await errors.write(Array((text(question) + " ").utf8)) }
+        guard let line = await BlockingWork.run({ readLine() }) else { throw Trouble(.noAnswer) }
+        return line.trimmed
+    }
+
+    func confirms(_ question: Phrase) async throws -> Bool {
+        let yes: Set = ["y", "yes", "ha", "h", "да", "д"]
+        return yes.contains(try await ask(question).lowercased())
+    }
+}
+
+extension String {
+    var trimmed: String {
+        guard let first = firstIndex(where: { !$0.isWhitespace }),
+            let last = lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
+        return String(self[first...last])
+    }
+}
+
+extension Phrase {
+    static let noAnswer = Phrase(
+        uzbek: "Javob berilmadi: kirish tugadi", english: "There is no answer: the input ended",
+        russian: "Нет ответа: ввод закончился")
+}
