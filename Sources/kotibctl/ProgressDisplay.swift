@@ -44,8 +44,8 @@ enum ProgressDisplay {
 
     /// `m:ss` or `h:mm:ss`.
     static func clock(_ seconds: Double) -> String {
-        // Nobody waits for more than 999 hours; a number that is none must not end the program.
-        let whole = seconds.isFinite ? Int(min(max(0, seconds.rounded(.up)), 3_599_999)) : 0
+        // Nobody waits for a hundred hours; a number that is none must not end the program.
+        let whole = seconds.isFinite ? Int(min(max(0, seconds.rounded(.up)), 359_999)) : 0
         func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let minutes = whole / 60 % 60
         return whole < 3600

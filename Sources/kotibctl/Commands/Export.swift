@@ -67,12 +67,13 @@ struct Export: ControlCommand {
 
     /// `interview-12.docx` for `interview.mp3`: the id tells recordings of one name apart.
     static func fileName(of recording: String, id: Int64, _ format: ExportFormat) -> String {
-        let end = "-\(id).\(format.rawValue)"
+        let end = "\(id).\(format.rawValue)"
         var name = recording.split(separator: "/").last.map(String.init) ?? ""
         if let dot = name.lastIndex(of: "."), dot > name.startIndex { name.removeSubrange(dot...) }
         name = Terminal.safe(name)
-        while name.utf8.count + end.utf8.count > 255 { name.removeLast() }
-        return name + end
+        // NAME_MAX of Linux, less the hyphen.
+        while name.utf8.count + end.utf8.count > 254 { name.removeLast() }
+        return name.isEmpty ? end : name + "-" + end
     }
 }
 
