@@ -35,12 +35,14 @@ struct ExternalProgram: Sendable {
         }
     }
 
-    /// Gives it `input` and takes what it writes. Nil and its last line of complaint where it fails.
-    func convert(_ input: [UInt8], _ arguments: [String]) async throws -> (
+    /// Gives it `input`, a file that it may leave unread, and takes what it writes. Nil and its last line of
+    /// complaint where it fails.
+    func convert(_ input: FileDescriptor, _ arguments: [String]) async throws -> (
         output: [UInt8]?, complaint: String
     ) {
         let result = try await Subprocess.run(
-            .path(path), arguments: Arguments(arguments), input: .array(input),
+            .path(path), arguments: Arguments(arguments),
+            input: .fileDescriptor(input, closeAfterSpawningProcess: false),
             output: .bytes(limit: Self.longestOutput), error: .bytes(limit: Self.longestComplaint))
         let complaint = String(decoding: result.standardError, as: UTF8.self).split(separator: "\n").last
         let isDone = result.terminationStatus.isSuccess

@@ -36,6 +36,13 @@ enum LocalFile {
         return try await BlockingWork.run { try make(folder + "/kotibctl", ending) }
     }
 
+    /// As ``temporary(ending:environment:)``, but without a name: nothing stays behind however this ends.
+    static func unnamed(environment: [String: String]) async throws -> FileDescriptor {
+        let (path, file) = try await temporary(ending: "", environment: environment)
+        _ = await BlockingWork.run { unlink(path) }
+        return file
+    }
+
     /// Another file of that name stays whole until the new one is.
     static func replace(_ path: String, with bytes: [UInt8]) async throws {
         try await BlockingWork.run {

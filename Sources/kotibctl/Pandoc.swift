@@ -1,3 +1,4 @@
+import KotibPOSIX
 import SystemPackage
 
 /// Makes documents of Markdown.
@@ -7,12 +8,14 @@ struct Pandoc: Sendable {
 
     private let program: ExternalProgram
     private let arguments: [String]
+    private let environment: [String: String]
 
     init(_ format: ExportFormat, environment: [String: String]) throws(Trouble) {
         guard let program = ExternalProgram(named: "pandoc", environment: environment) else {
             throw Trouble(.install(program: "pandoc", package: "pandoc"))
         }
         self.program = program
+        self.environment = environment
         // The daemon escapes whatever in a transcript could mean something; HTML would be none of its own.
         var arguments = ["--from", "commonmark-raw_html", "--to", format.rawValue, "--output", "-"]
         if format == .pdf {
@@ -28,9 +31,24 @@ struct Pandoc: Sendable {
     }
 
     func convert(_ markdown: [UInt8]) async throws -> [UInt8] {
-        let (document, complaint) = try await program.convert(markdown, arguments)
+        let input = try await write(markdown)
+        defer { try? input.close() }
+        let (document, complaint) = try await program.convert(input, arguments)
         guard let document else { throw Trouble(.pandocFailed(complaint)) }
         return document
+    }
+
+    private func write(_ bytes: [UInt8]) async throws -> FileDescriptor {
+        do {
+            let file = try await LocalFile.unnamed(environment: environment)
+            try await BlockingWork.run {
+                _ = try file.writeAll(bytes)
+                _ = try file.seek(offset: 0, from: .start)
+            }
+            return file
+        } catch let error as Errno {
+            throw Trouble(.noTemporaryFile(error), .cannotCreate)
+        }
     }
 }
 

@@ -25,6 +25,7 @@ final class ScriptedDaemon: Sendable {
     let folder: TemporaryFolder
     private let answer: @Sendable (Asked) -> Reply
     private let log = Mutex<[Asked]>([])
+    private let listens = Mutex(false)
 
     var socket: String { folder.path("s") }
     var asked: [Asked] { log.withLock(\.self) }
@@ -42,11 +43,12 @@ final class ScriptedDaemon: Sendable {
         let server = Application(
             responder: CallbackResponder { (request: Request, _: BasicRequestContext) in
                 try await daemon.respond(request)
-            }, configuration: ApplicationConfiguration(address: .unixDomainSocket(path: daemon.socket)))
+            }, configuration: ApplicationConfiguration(address: .unixDomainSocket(path: daemon.socket)),
+            onServerRunning: { _ in daemon.listens.withLock { $0 = true } })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             defer { group.cancelAll() }
-            try await waitUntil("the daemon listens") { try daemon.folder.names().contains("s") }
+            try await waitUntil("the daemon listens") { daemon.listens.withLock(\.self) }
             try await body(daemon)
         }
     }

@@ -36,7 +36,7 @@ struct Play: ControlCommand {
         let (player, arguments) = try player(session.environment)
         let file = try await download(session)
         defer { try? file.close() }
-        // The file has no name any more, so that nothing stays behind however this ends.
+        // The file has no other name.
         let path = "/proc/\(getpid())/fd/\(file.rawValue)"
         let code = try await player.onTerminal(arguments + [path])
         if code != 0 { throw Trouble(.playerFailed(player.path.lastComponent?.string ?? "", code)) }
@@ -59,8 +59,7 @@ struct Play: ControlCommand {
 
     private func download(_ session: Session) async throws -> FileDescriptor {
         do {
-            let (path, file) = try await LocalFile.temporary(ending: "", environment: session.environment)
-            _ = await BlockingWork.run { unlink(path) }
+            let file = try await LocalFile.unnamed(environment: session.environment)
             do {
                 try await session.client().audio(id) { piece in
                     try await BlockingWork.run { _ = try file.writeAll(piece) }
