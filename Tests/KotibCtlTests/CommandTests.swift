@@ -1,0 +1,104 @@
+import HTTPTypes
+import KotibTestSupport
+import Testing
+
+@Suite("Commands, against a daemon that stands in")
+struct CommandTests {
+    private static let record = #"""
+        {"id": 7, "user_id": 1, "file_name": "a.wav", "original_filename": "a\u001b[2J.wav",
+         "file_path": "ali/a\u001b[2J.wav", "file_size": 10, "duration": 61.5, "transcript_text": "salom dunyo",
+         "transcription_status": "completed", "created_at": "2026-03-01T10:20:30Z",
+         "updated_at": "2026-03-01T10:20:30Z", "audio_state": "present", "user_name": "ali", "revision": 3}
+        """#
+
+    @Test("A list is a table without a stranger's control characters, or the daemon's own JSON")
+    func list() async throws {
+        let json = #"{"items": [\#(Self.record)], "total": 3, "skip": 0, "limit": 100, "next": null}"#
+        try await StandInDaemon.run(["GET audio/list": .init(json: json)]) { daemon in
+            let table = try await daemon.kotibctl("list")
+            #expect(table.end == .exited(0))
+            #expect(table.output.contains("7  completed  2026-03-01 10:20    1:02  ali   a\\u{1B}[2J.wav"))
+            #expect(!table.output.contains("\u{1B}"))
+            #expect(table.errors == "1 of 3; the rest: --all\n")
+            #expect(try await daemon.kotibctl("list", "--json").output == json + "\n")
+        }
+    }
+
+    @Test("A recording's words follow what is known of it")
+    func show() async throws {
+        try await StandInDaemon.run(["GET audio/7": .init(json: Self.record)]) { daemon in
+            let shown = try await daemon.kotibctl("show", "7", locale: "uz_UZ.UTF-8")
+            #expect(shown.end == .exited(0))
+            #expect(shown.output.contains("tayyor"))
+            #expect(shown.output.hasSuffix("\n\nsalom dunyo\n"))
+        }
+    }
+
+    @Test(
+        "A refusal is the daemon's sentence and an exit code",
+        arguments: [(401, Int32(77)), (403, 77), (404, 66), (409, 1), (429, 75), (503, 75), (500, 1)])
+    func refusals(status: Int, code: Int32) async throws {
+        let reply = StandInDaemon.Reply(
+            status: .init(code: status), json: #"{"detail": "Bo'lmaydi", "code": "x"}"#,
+            headers: [.retryAfter: "9"])
+        try await StandInDaemon.run(["POST audio/7/retry": reply]) { daemon in
+            let refused = try await daemon.kotibctl("retry", "7")
+            #expect(refused.end == .exited(code))
+            #expect(refused.errors.hasPrefix("kotibctl: Bo'lmaydi"))
+            #expect(refused.output.isEmpty)
+        }
+    }
+
+    @Test("A log-in is kept, and of no use any more after the log-out")
+    func login() async throws {
+        let login =
+            #"{"access_token": "t0", "token_type": "bearer", "user_id": 1, "phone_number": "+1", "role": "user"}"#
+        let replies: [String: StandInDaemon.Reply] = [
+            "POST auth/send_otp": .init(json: #"{"message": "OTP kodi yuborildi"}"#),
+            "POST auth/verify_otp": .init(json: login),
+            "POST auth/logout": .init(json: #"{"message": "Bye"}"#),
+        ]
+        try await StandInDaemon.run(replies) { daemon in
+            #expect(try await daemon.kotibctl("logout").end == .exited(77))
+            let done = try await daemon.kotibctl("login", input: "+1\n123456\n")
+            #expect(done.end == .exited(0))
+            #expect(done.output == "Logged in as +1\n")
+            #expect(try daemon.folder.names(in: ".local/state/kotib").count == 1)
+            #expect(try await daemon.kotibctl("logout").output == "Bye\n")
+            #expect(try daemon.folder.names(in: ".local/state/kotib").isEmpty)
+        }
+    }
+
+    @Test("Deleting off a terminal needs --yes; one that is not there does not keep the others")
+    func remove() async throws {
+        try await StandInDaemon.run(["DELETE audio/7": .init(json: #"{"message": "Gone"}"#)]) { daemon in
+            #expect(try await daemon.kotibctl("rm", "7").end == .exited(64))
+            let removed = try await daemon.kotibctl("rm", "--yes", "6", "7")
+            #expect(removed.end == .exited(66))
+            #expect(removed.output == "7: Gone\n")
+        }
+    }
+
+    @Test("A degraded daemon is told by the exit code and in words")
+    func status() async throws {
+        let json = #"""
+            {"version": "1", "state": "degraded", "problems": ["No disk"], "recordings": {"failed": 2},
+             "running": []}
+            """#
+        try await StandInDaemon.run(["GET status": .init(json: json)]) { daemon in
+            let status = try await daemon.kotibctl("status")
+            #expect(status.end == .exited(1))
+            #expect(status.output.contains("No disk"))
+        }
+    }
+
+    @Test("No daemon, or another program, has a sentence and a code of its own")
+    func noDaemon() async throws {
+        try await StandInDaemon.run(["GET status": .init(json: "<html>")]) { daemon in
+            #expect(try await daemon.kotibctl("status").end == .exited(76))
+            let nobody = try await daemon.kotibctl("status", "--socket", "/nowhere/s")
+            #expect(nobody.end == .exited(69))
+            #expect(nobody.errors.contains("kotibd does not answer at /nowhere/s: is it running?"))
+        }
+    }
+}
