@@ -21,7 +21,7 @@ export KOTIB_VAD_MODEL ?= $(DEPS)/models/ggml-silero-v6.2.0.bin
 BUILD := --explicit-target-dependency-import-check error
 # With Swift's own libraries inside, the programs run where there is no toolchain, or one in a closed home.
 RELEASE := -c release --static-swift-stdlib $(BUILD)
-SCRIPTS := .ci/run $(filter-out %.py %.txt,$(wildcard etc/setup/*)) $(wildcard Benchmarks/peers/*.sh)
+SCRIPTS := .ci/run $(filter-out %.py %.txt %/manual,$(wildcard etc/setup/*)) $(wildcard Benchmarks/peers/*.sh)
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
 
 .NOTPARALLEL:
@@ -78,6 +78,7 @@ bench: build ## measures beside peers and prints ratios
 
 # Copies only, so that `sudo make install` needs no toolchain. A configuration that is there is kept.
 SHARE := $(DESTDIR)$(PREFIX)/share/kotib
+COMPLETIONS := $(DESTDIR)$(PREFIX)/share
 install: ## copies what `make build` made below DESTDIR and PREFIX=/usr/local
 	@for program in kotibd kotib-worker kotibctl; do [ -x ".build/release/$$program" ] || \
 		{ echo 'There is nothing to install yet. Run first: make build' >&2; exit 1; }; done
@@ -90,6 +91,14 @@ install: ## copies what `make build` made below DESTDIR and PREFIX=/usr/local
 	install -D -m 644 inbox/README "$(SHARE)/inbox-README"
 	install -D -m 644 -t "$(SHARE)" systemd/folder-owners.conf
 	install -D -m 644 -t "$(SHARE)/nginx" etc/nginx/kotib.conf
+	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/man/man1" docs/kotibctl.1
+	install -d "$(COMPLETIONS)/bash-completion/completions" "$(COMPLETIONS)/zsh/site-functions" \
+		"$(COMPLETIONS)/fish/vendor_completions.d"
+	.build/release/kotibctl --generate-completion-script bash \
+		>"$(COMPLETIONS)/bash-completion/completions/kotibctl"
+	.build/release/kotibctl --generate-completion-script zsh >"$(COMPLETIONS)/zsh/site-functions/_kotibctl"
+	.build/release/kotibctl --generate-completion-script fish \
+		>"$(COMPLETIONS)/fish/vendor_completions.d/kotibctl.fish"
 	install -d "$(DESTDIR)$(SYSCONFDIR)/kotib" "$(DESTDIR)$(PREFIX)/lib/systemd/system" \
 		"$(DESTDIR)$(PREFIX)/lib/sysusers.d" "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d"
 	[ -e "$(DESTDIR)$(SYSCONFDIR)/kotib/kotib.toml" ] || \

@@ -52,7 +52,7 @@ extension ControlClient {
     }
 
     /// The recording itself, piece by piece.
-    public func audio(_ id: Int64, each: ([UInt8]) throws -> Void) async throws {
+    public func audio(_ id: Int64, each: ([UInt8]) async throws -> Void) async throws {
         let response = try await send(.GET, "audio/\(id)/file")
         var pieces = response.body.makeAsyncIterator()
         while true {
@@ -64,7 +64,7 @@ extension ControlClient {
                 throw ControlError.interrupted
             }
             guard let piece else { return }
-            try each(Array(piece.readableBytesView))
+            try await each(Array(piece.readableBytesView))
         }
     }
 

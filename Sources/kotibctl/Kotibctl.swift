@@ -15,8 +15,7 @@ struct Kotibctl: AsyncParsableCommand {
             77 not allowed, 130 interrupted, 141 the reader of the output went away.
             """,
         subcommands: [
-            Login.self, Logout.self, WhoAmI.self, List.self, Show.self, Search.self, Remove.self, Retry.self,
-            // Edit, Watch, Upload, Export, Play.
-            Status.self, User.self,
+            Login.self, Logout.self, WhoAmI.self, List.self, Show.self, Search.self, Watch.self, Upload.self,
+            Edit.self, Export.self, Play.self, Retry.self, Remove.self, Status.self, User.self,
         ])
 }

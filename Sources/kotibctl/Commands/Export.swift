@@ -1,0 +1,87 @@
+import ArgumentParser
+import KotibControlClient
+import KotibControlProtocol
+import SystemPackage
+
+enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
+    case txt, srt, vtt, json, md, docx, pdf
+
+    /// Out of Markdown; the others are the daemon's own.
+    var isMadeByPandoc: Bool { self == .docx || self == .pdf }
+}
+
+struct Export: ControlCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Writes transcripts to files.",
+        discussion: """
+            Without --output, text goes to standard output, and docx, pdf and several recordings become files in \
+            the working folder, named after the recording and its id. docx and pdf need pandoc.
+            """)
+
+    @OptionGroup var options: GlobalOptions
+
+    @Argument(help: ArgumentHelp("The recordings.", valueName: "id"))
+    var ids: [Int64]
+
+    @Option(help: "The format.")
+    var format: ExportFormat
+
+    @Option(
+        name: .shortAndLong,
+        help: ArgumentHelp("A file, a folder that is there, or - for standard output.", valueName: "path"),
+        completion: .file())
+    var output: String?
+
+    func validate() throws {
+        guard !ids.isEmpty else { throw ValidationError("Name at least one recording.") }
+        guard ids.count > 1, let output, !LocalFile.isFolder(output) else { return }
+        throw ValidationError("Several recordings go to a folder: \(output) is none.")
+    }
+
+    func run(_ session: Session) async throws {
+        let client = try await session.client()
+        let pandoc = format.isMadeByPandoc ? try Pandoc(format, environment: session.environment) : nil
+        try await session.each(ids) { id in
+            let bytes = try await client.transcript(id, format: pandoc == nil ? format.rawValue : "md")
+            let document = try await pandoc?.convert(bytes) ?? bytes
+            guard let path = try await path(of: id, client) else {
+                return try await session.output.write(document)
+            }
+            do {
+                try await LocalFile.replace(path, with: document)
+            } catch let error as Errno {
+                throw Trouble(.cannotWrite(path, error), .cannotCreate)
+            }
+            if !session.json { try await session.output.line(Terminal.safe(path)) }
+        }
+    }
+
+    /// Nil for standard output.
+    private func path(of id: Int64, _ client: ControlClient) async throws -> String? {
+        if output == "-" || output == nil && ids.count == 1 && !format.isMadeByPandoc { return nil }
+        let folder = output ?? "."
+        guard LocalFile.isFolder(folder) else { return folder }
+        let name = try await client.recording(id).body.originalFilename
+        return FilePath(folder).appending(Self.fileName(of: name, id: id, format)).string
+    }
+
+    /// `interview-12.docx` for `interview.mp3`: the id tells recordings of one name apart.
+    static func fileName(of recording: String, id: Int64, _ format: ExportFormat) -> String {
+        let end = "\(id).\(format.rawValue)"
+        var name = recording.split(separator: "/").last.map(String.init) ?? ""
+        if let dot = name.lastIndex(of: "."), dot > name.startIndex { name.removeSubrange(dot...) }
+        name = Terminal.safe(name)
+        // NAME_MAX of Linux, less the hyphen.
+        while name.utf8.count + end.utf8.count > 254 { name.removeLast() }
+        return name.isEmpty ? end : name + "-" + end
+    }
+}
+
+extension Phrase {
+    static func cannotWrite(_ path: String, _ error: Errno) -> Phrase {
+        Phrase(
+            uzbek: "\(path) faylini yozib bo'lmadi: \(error)",
+            english: "The file \(path) cannot be written: \(error)",
+            russian: "Не удаётся записать файл \(path): \(error)")
+    }
+}

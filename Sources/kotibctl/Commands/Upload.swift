@@ -1,0 +1,85 @@
+import ArgumentParser
+import Glibc
+import KotibControlClient
+import KotibControlProtocol
+import KotibPOSIX
+import SystemPackage
+
+struct Upload: ControlCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Sends recordings to be transcribed.",
+        discussion: "A file that is refused does not keep the others from being sent.")
+
+    @OptionGroup var options: GlobalOptions
+
+    @Argument(help: "The recordings.", completion: .file())
+    var files: [String]
+
+    @Option(help: "Whose folder they go to; the local operator must say it.")
+    var user: String?
+
+    @Flag(help: "Wait until they are transcribed, as watch does.")
+    var wait = false
+
+    func run(_ session: Session) async throws {
+        let client = try await session.client()
+        var sent: [Int64] = []
+        var exit = ControlExit.done
+        for path in files {
+            do {
+                let answer = try await send(path, client, session)
+                sent.append(answer.body.id)
+                if session.json {
+                    try await session.show(json: answer.json)
+                } else {
+                    let name = Terminal.safe(answer.body.filePath)
+                    try await session.output.line("\(answer.body.id) \(name)")
+                }
+            } catch let error as ControlError where ControlExit(error) != .noDaemon {
+                exit = await session.report(error)
+            }
+        }
+        if wait, !sent.isEmpty { try await Follower(session, client, ids: sent).follow() }
+        if exit != .done { throw Ended(exit: exit) }
+    }
+
+    private func send(
+        _ path: String, _ client: ControlClient, _ session: Session
+    ) async throws -> Answer<AudioRecordBody> {
+        let (file, size) = try await open(path)
+        defer { try? file.close() }
+        let name = FilePath(path).lastComponent?.string ?? path
+        let progress = SendingProgress(name: name, size: size, session: session)
+        return try await progress.during { sent in
+            try await client.upload(
+                path, named: name, size: size, user: user,
+                read: { count in
+                    try await BlockingWork.run { () throws(ControlError) in try read(count, of: file, path) }
+                }, sent: sent)
+        }
+    }
+
+    private func open(_ path: String) async throws(ControlError) -> (FileDescriptor, Int64) {
+        try await BlockingWork.run { () throws(ControlError) in
+            // Not to wait for the writer of a pipe, which is then refused.
+            guard let file = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
+            else { throw .unreadableFile(path) }
+            var status = stat()
+            guard fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+                try? file.close()
+                throw .unreadableFile(path)
+            }
+            return (file, Int64(status.st_size))
+        }
+    }
+
+    private func read(_ count: Int, of file: FileDescriptor, _ path: String) throws(ControlError) -> [UInt8] {
+        do {
+            return try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+                filled = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+            }
+        } catch {
+            throw .unreadableFile(path)
+        }
+    }
+}

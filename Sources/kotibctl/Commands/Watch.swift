@@ -1,0 +1,42 @@
+import ArgumentParser
+
+struct Watch: ControlCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shows how far transcription is, live.",
+        discussion: """
+            Recordings that are named are followed until all of them are done: exit code 0 where all have their \
+            words, otherwise 1. With none named it goes on until it is interrupted. With --json every event is an \
+            object on a line of its own.
+            """)
+
+    @OptionGroup var options: GlobalOptions
+
+    @Argument(help: ArgumentHelp("The recordings; otherwise all.", valueName: "id"))
+    var ids: [Int64] = []
+
+    func run(_ session: Session) async throws {
+        try await Follower(session, session.client(), ids: ids).follow()
+    }
+}
+
+extension Phrase {
+    static func watchCounts(done: Int, all: Int) -> Phrase {
+        Phrase(
+            uzbek: "\(all) tadan \(done) tasi tayyor", english: "\(done) of \(all) done",
+            russian: "Готово \(done) из \(all)")
+    }
+
+    /// - Parameter status: the daemon's word, or `deleted`; one that is unknown stays as it is.
+    static func watched(status: String) -> Phrase {
+        switch status {
+        case "pending": Phrase(uzbek: "navbatda", english: "waiting", russian: "в очереди")
+        case "processing":
+            Phrase(uzbek: "ishlanmoqda", english: "being transcribed", russian: "обрабатывается")
+        case "completed": Phrase(uzbek: "tayyor", english: "done", russian: "готово")
+        case "failed": Phrase(uzbek: "xato", english: "failed", russian: "ошибка")
+        case "rejected": Phrase(uzbek: "rad etildi", english: "refused", russian: "отклонено")
+        case WatchState.deleted: Phrase(uzbek: "o'chirildi", english: "deleted", russian: "удалено")
+        default: Phrase(uzbek: status, english: status, russian: status)
+        }
+    }
+}

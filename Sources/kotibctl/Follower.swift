@@ -1,0 +1,127 @@
+import KotibControlClient
+import KotibControlProtocol
+import Synchronization
+
+/// Follows recordings until those that are named are done: bars on a terminal, otherwise a line for each change, or
+/// the daemon's own events.
+final class Follower: Sendable {
+    private let session: Session
+    private let client: ControlClient
+    private let ids: [Int64]
+    private let state: Mutex<WatchState>
+    /// Nil where nothing can be drawn over.
+    private let screen: ProgressScreen?
+    private let began = ContinuousClock.now
+
+    init(_ session: Session, _ client: ControlClient, ids: [Int64]) {
+        self.session = session
+        self.client = client
+        self.ids = ids
+        state = Mutex(WatchState(ids: ids))
+        screen = session.json ? nil : ProgressScreen(session.output, environment: session.environment)
+    }
+
+    func follow() async throws {
+        if let screen {
+            try await screen.during(read)
+        } else {
+            try await read()
+        }
+        guard state.withLock(\.isSuccess) else { throw Ended(exit: .failed) }
+    }
+
+    private func read() async throws {
+        try await client.events(connected: list) { event, raw in
+            if self.session.json, self.ids.isEmpty || self.ids.contains(event.recording ?? -1) {
+                try await self.line(raw.name, raw.data)
+            }
+            if case .reset = event { return try await self.list() }
+            try await self.tell(self.state.withLock { $0.take(event) })
+            return self.goesOn()
+        }
+    }
+
+    /// Where things stand now.
+    private func list() async throws -> Bool {
+        var seen: Set<Int64> = []
+        if ids.isEmpty {
+            var query = [("status", "pending,processing"), ("limit", "1000")]
+            while true {
+                let page = try await client.recordings(query).body
+                for record in page.items {
+                    seen.insert(record.id)
+                    try await tell(state.withLock { $0.take(record) })
+                }
+                guard let next = page.next else { break }
+                query = [("status", "pending,processing"), ("limit", "1000"), ("before", String(next))]
+            }
+        }
+        // What was named, and what ended while nobody listened.
+        let others = ids.isEmpty ? state.withLock(\.waitingIDs) : ids
+        for id in others where !seen.contains(id) { try await look(at: id) }
+        return goesOn()
+    }
+
+    private func look(at id: Int64) async throws {
+        let isKnown = state.withLock { $0.waitingIDs.contains(id) }
+        do {
+            let answer = try await client.recording(id)
+            if session.json, !ids.isEmpty {
+                try await line("recording", String(decoding: answer.json, as: UTF8.self))
+            }
+            try await tell(state.withLock { $0.take(answer.body) })
+        } catch ControlError.refused(404, _, _) where isKnown {
+            try await tell(state.withLock { $0.lose(id) })
+        }
+    }
+
+    private func goesOn() -> Bool {
+        let (counts, lines, overall, isOver) = state.withLock { state in
+            let name = session.text(.watchCounts(done: state.counts.done, all: state.counts.all))
+            let elapsed = (ContinuousClock.now - began) / .seconds(1)
+            return (state.counts, state.lines, state.overall(named: name, elapsed: elapsed), state.isOver)
+        }
+        screen?.set(lines, overall: counts.all > 0 ? overall : nil)
+        return !isOver
+    }
+
+    private func line(_ name: String, _ json: String) async throws {
+        // Between the tokens of JSON a line feed is a space, and within them there is none.
+        let data = json.utf8.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
+        try await session.output.write(
+            Array("{\"event\":\"\(name)\",\"data\":".utf8) + data + Array("}\n".utf8))
+    }
+
+    private func tell(_ news: WatchState.News?) async throws {
+        guard let news, !session.json else { return }
+        guard case .status(let status) = news.what else {
+            if case .percent(let percent) = news.what, screen == nil {
+                try await session.output.line("\(news.id) \(Terminal.safe(news.path)) \(percent)%")
+            }
+            return
+        }
+        var style: Terminal.Style?
+        var reason = ""
+        switch status {
+        case "completed": style = .green
+        case "failed", "rejected":
+            style = .red
+            reason = try await client.recording(news.id).body.errorMessage.map { ": " + $0 } ?? ""
+        case WatchState.deleted: style = .yellow
+        default: if screen != nil { return }
+        }
+        let word = session.output.styled(session.text(.watched(status: status)), style)
+        let line = "\(news.id) \(Terminal.safe(news.path)) \(word)\(Terminal.safe(reason))"
+        if let screen { screen.stay(line) } else { try await session.output.line(line) }
+    }
+}
+
+extension ControlEvent {
+    fileprivate var recording: Int64? {
+        switch self {
+        case .changed(let body), .edited(let body), .deleted(let body): body.id
+        case .progress(let body): body.id
+        case .reset: nil
+        }
+    }
+}

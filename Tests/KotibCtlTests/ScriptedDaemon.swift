@@ -1,0 +1,145 @@
+import HTTPTypes
+import Hummingbird
+import KotibControlClient
+import KotibTestSupport
+import NIOCore
+import Synchronization
+
+/// Answers on a Unix socket what a closure says, and keeps what it was asked.
+final class ScriptedDaemon: Sendable {
+    struct Asked: Sendable {
+        /// As in `GET audio/1`, below `/api/v1/`.
+        var what: String
+        var headers: HTTPFields
+        var body: String
+        /// How often the same was asked before.
+        var before: Int
+    }
+
+    struct Reply: Sendable {
+        var status = HTTPResponse.Status.ok
+        var headers: HTTPFields = [:]
+        var body = ""
+    }
+
+    let folder: TemporaryFolder
+    private let answer: @Sendable (Asked) -> Reply
+    private let log = Mutex<[Asked]>([])
+    private let listens = Mutex(false)
+
+    var socket: String { folder.path("s") }
+    var asked: [Asked] { log.withLock(\.self) }
+
+    private init(_ answer: @escaping @Sendable (Asked) -> Reply) throws {
+        folder = try TemporaryFolder()
+        self.answer = answer
+    }
+
+    /// Runs `body` while it answers.
+    static func run(
+        _ answer: @escaping @Sendable (Asked) -> Reply, _ body: (ScriptedDaemon) async throws -> Void
+    ) async throws {
+        let daemon = try ScriptedDaemon(answer)
+        let server = Application(
+            responder: CallbackResponder { (request: Request, _: BasicRequestContext) in
+                try await daemon.respond(request)
+            }, configuration: ApplicationConfiguration(address: .unixDomainSocket(path: daemon.socket)),
+            onServerRunning: { _ in daemon.listens.withLock { $0 = true } })
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run() }
+            defer { group.cancelAll() }
+            try await waitUntil("the daemon listens") { daemon.listens.withLock(\.self) }
+            try await body(daemon)
+        }
+    }
+
+    private func respond(_ request: Request) async throws -> Response {
+        let body = try await request.body.collect(upTo: 1 << 24)
+        let what = "\(request.method.rawValue) \(request.uri.path.replacing("/api/v1/", with: ""))"
+        let asked = log.withLock { log in
+            let asked = Asked(
+                what: what, headers: request.headers, body: String(buffer: body),
+                before: log.count { $0.what == what })
+            log.append(asked)
+            return asked
+        }
+        let reply = answer(asked)
+        return Response(
+            status: reply.status, headers: reply.headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(string: reply.body)))
+    }
+
+    var client: ControlClient { ControlClient(socket: socket, token: nil, language: "en") }
+
+    /// - Parameter path: the folders of programs.
+    func kotibctl(
+        _ arguments: String..., input: String = "", path: String = "/usr/bin:/bin",
+        environment: [String: String] = [:]
+    ) async throws -> Command {
+        let script = #"printf '%s' "$INPUT" | "$0" "$@""#
+        let own = [
+            "HOME": folder.path, "TMPDIR": folder.path, "KOTIB_SOCKET": socket, "LC_ALL": "C.UTF-8",
+            "INPUT": input, "TZ": "UTC", "PATH": path,
+        ]
+        return try await Command.run(
+            "/bin/sh", ["-c", script, try Installation.find().program("kotibctl")] + arguments,
+            environment: own.merging(environment) { $1 })
+    }
+}
+
+extension ScriptedDaemon.Reply {
+    static let notFound = Self(status: .notFound, body: #"{"detail":"Yozuv topilmadi","code":"not_found"}"#)
+
+    static func refusal(
+        _ status: HTTPResponse.Status, _ code: String, retryAfter: Int? = nil, more: String = ""
+    ) -> Self {
+        let headers: HTTPFields = retryAfter.map { [.retryAfter: String($0)] } ?? [:]
+        return Self(
+            status: status, headers: headers, body: #"{"detail":"No: \#(code)","code":"\#(code)"\#(more)}"#)
+    }
+
+    static func record(
+        _ id: Int64, _ status: String, text: String? = nil, revision: Int64 = 1, path: String? = nil,
+        error: String? = nil
+    ) -> Self {
+        func quoted(_ text: String?) -> String {
+            text.map { "\"" + $0.replacing("\n", with: "\\n").replacing("\u{1B}", with: "\\u001b") + "\"" }
+                ?? "null"
+        }
+        let path = path ?? "ali/\(id).wav"
+        return Self(
+            body: """
+                {"id":\(id),"user_id":1,"file_name":"\(id).wav","original_filename":"Suhbat \(id).wav",
+                "file_path":\(quoted(path)),"file_size":4,"duration":10,"transcript_text":\(quoted(text)),
+                "transcription_status":"\(status)","created_at":"2026-01-01T00:00:00Z",
+                "updated_at":"2026-01-01T00:00:00Z","audio_state":"present","revision":\(revision),
+                "error_message":\(quoted(error))}
+                """)
+    }
+
+    /// Events and their ids.
+    static func events(_ events: String...) -> Self {
+        Self(headers: [.contentType: "text/event-stream"], body: events.joined())
+    }
+}
+
+func changed(_ id: Int64, _ status: String, event: Int) -> String {
+    """
+    id: \(event)\r
+    event: changed\r
+    data: {"id":\(id),"file_path":"ali/\(id).wav","transcription_status":"\(status)","audio_state":"present",\r
+    data: "at":"2026-01-01T00:00:00Z"}\r
+    \r
+
+    """
+}
+
+func progress(_ id: Int64, _ fraction: Double, remaining: Double) -> String {
+    """
+    event: progress
+    data: {"id":\(id),"user_name":"ali","file_path":"ali/\(id).wav","duration":10,"progress":\(fraction),\
+    "remaining":\(remaining),"started_at":"2026-01-01T00:00:00Z"}
+
+
+    """
+}
