@@ -55,7 +55,9 @@ test: setup ## runs all tests
 	@etc/setup/samples
 	swift build --build-tests $(BUILD)
 	@# Real engines run one after the other, and not beside tests that measure out time: Whisper takes all cores.
-	KOTIB_TEST_DEPS="$$DEPS" swift test --skip-build --skip '^(KotibWorkerTests|AcceptanceTests)\.'
+	@# Not all of 700 tests at once: each would wait for two cores, and some wait with a deadline.
+	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=6 KOTIB_TEST_DEPS="$$DEPS" \
+		swift test --skip-build --skip '^(KotibWorkerTests|AcceptanceTests)\.'
 	KOTIB_TEST_DEPS="$$DEPS" swift test --skip-build --no-parallel --filter '^KotibWorkerTests\.'
 	KOTIB_TEST_DEPS="$$DEPS" KOTIB_TEST_BIN="$$(swift build --show-bin-path)" \
 		swift test --skip-build --no-parallel --filter '^AcceptanceTests\.'
