@@ -9,10 +9,26 @@ struct ControlRouter {
         router = Router(context: ControlContext.self)
         // Before the routes: a route takes what stands before it.
         let methods = MethodTable()
-        router.add(middleware: FailureMiddleware(logger: logger, methods: methods))
+        router.add(middleware: FailureMiddleware(logger: logger, methods: methods, metrics: parts.metrics))
         router.add(
             middleware: AuthenticationMiddleware(
                 accounts: parts.accounts, owner: settings.owner, trustedProxies: settings.trustedProxies))
+        MetricsRoute(parts: parts).add(to: router)
+        OpenAPIRoute(parts: parts).add(to: router)
+        Self.addAPI(to: router.group("api/v1"), parts)
         methods.fill(router.routes.map { ($0.path.description, $0.method.rawValue) })
+    }
+
+    private static func addAPI(to group: RouterGroup<ControlContext>, _ parts: ControlParts) {
+        AuthRoutes(parts: parts).add(to: group)
+        UserRoutes(parts: parts).add(to: group)
+        AudioListRoute(parts: parts).add(to: group)
+        AudioFileRoute(parts: parts).add(to: group)
+        AudioRoutes(parts: parts).add(to: group)
+        TranscriptRoute(parts: parts).add(to: group)
+        RevisionRoutes(parts: parts).add(to: group)
+        EventRoute(parts: parts).add(to: group)
+        StatusRoutes(parts: parts).add(to: group)
+        MetricsRoute(parts: parts).add(to: group)
     }
 }

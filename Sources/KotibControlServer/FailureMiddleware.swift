@@ -13,6 +13,7 @@ struct FailureMiddleware: RouterMiddleware {
 
     let logger: Logger
     let methods: MethodTable
+    let metrics: ControlMetrics
 
     func handle(
         _ request: Request, context: ControlContext, next: (Request, ControlContext) async throws -> Response
@@ -30,6 +31,9 @@ struct FailureMiddleware: RouterMiddleware {
         }
         let route = context.endpointPath ?? "none"
         let elapsed = start.duration(to: .now) / .seconds(1)
+        metrics.record(
+            route: route, method: request.method.rawValue, status: Int(response.status.code), seconds: elapsed
+        )
         logger.log(
             level: response.status.code == 429 ? .notice : .debug, "request",
             metadata: [
