@@ -44,7 +44,8 @@ extension Catalog {
         }
     }
 
-    /// Keeps the words; the transcript becomes due beside the recording, where that still is.
+    /// Keeps the words; the transcript becomes due beside the recording, where that still is. Where a person's
+    /// words are shown those stay, and the engine's are a revision only.
     /// - Parameters:
     ///   - speech: seconds in which somebody spoke, where the engine tells.
     ///   - engineSeconds: what the transcription took.
@@ -52,17 +53,15 @@ extension Catalog {
         _ id: RecordingID, transcript: Transcript, speech: Double?, engineSeconds: Double, now: Date = Date()
     ) async throws(CatalogError) -> JobEnd {
         try await write("complete") { database in
-            let time = Timestamp.text(now)
+            guard try database.row(JobSQL.isProcessing, [id.rawValue]) != nil else { return .superseded }
+            let revision = try database.addRevision(
+                id, .engine, transcript.text, transcript.segments, transcript.language, now)
             try database.run(
                 JobSQL.complete,
                 [
-                    time, time, transcript.text, transcript.language, transcript.engine, transcript.model,
-                    engineSeconds, speech, id.rawValue,
+                    id.rawValue, Timestamp.text(now), revision.rawValue, transcript.text, transcript.language,
+                    transcript.engine, transcript.model, engineSeconds, speech,
                 ])
-            guard database.changesCount == 1 else { return .superseded }
-            try database.run(
-                JobSQL.addRevision,
-                [id.rawValue, transcript.text, try Self.json(transcript.segments), transcript.language, time])
             try database.makeDueIfPresent(.transcript, id)
             return .recorded
         }
@@ -139,7 +138,7 @@ extension Database {
         try run(JobSQL.promote, arguments)
     }
 
-    fileprivate func makeDueIfPresent(_ kind: SidecarKind, _ id: RecordingID) throws {
+    func makeDueIfPresent(_ kind: SidecarKind, _ id: RecordingID) throws {
         try run(JobSQL.makeDueIfPresent, [kind.rawValue, id.rawValue])
     }
 }
@@ -174,15 +173,17 @@ enum JobSQL {
         WHERE id = ?
         """
     private static let isUnderWay = "id = ? AND is_current = 1 AND transcription_status = 'processing'"
-    static let complete = """
-        UPDATE audio_records SET transcription_status = 'completed', completed_at = ?, updated_at = ?,
-            transcript_text = ?, language = ?, engine = ?, model = ?, engine_seconds = ?, speech_seconds = ?,
-            error_code = NULL, error_message = NULL
-        WHERE \(isUnderWay)
+    static let isProcessing = "SELECT 1 FROM audio_records WHERE \(isUnderWay)"
+    private static let isPersons = """
+        EXISTS (SELECT 1 FROM transcript_revisions r WHERE r.id = revision_id AND r.origin <> 'engine')
         """
-    static let addRevision = """
-        INSERT INTO transcript_revisions (audio_record_id, author, origin, text, segments, language, created_at)
-        VALUES (?, NULL, 'engine', ?, ?, ?, ?)
+    static let complete = """
+        UPDATE audio_records SET transcription_status = 'completed', completed_at = ?2, updated_at = ?2,
+            revision_id = CASE WHEN \(isPersons) THEN revision_id ELSE ?3 END,
+            transcript_text = CASE WHEN \(isPersons) THEN transcript_text ELSE ?4 END,
+            language = ?5, engine = ?6, model = ?7, engine_seconds = ?8, speech_seconds = ?9,
+            error_code = NULL, error_message = NULL
+        WHERE id = ?1
         """
     static let fail = """
         UPDATE audio_records SET transcription_status = 'failed', error_code = ?, error_message = ?,

@@ -22,10 +22,10 @@ extension Catalog {
         try await read("recording") { try $0.recording(id) }
     }
 
-    /// The latest words of a recording; nil before there are any.
+    /// The words of a recording that are shown; nil before there are any.
     public func transcript(of id: RecordingID) async throws(CatalogError) -> Transcript? {
         try await read("transcript") { database in
-            guard let row = try database.row(Self.latestRevision, [id.rawValue]) else { return nil }
+            guard let row = try database.row(Self.shownTranscript, [id.rawValue]) else { return nil }
             let segments: String = row["segments"]
             return Transcript(
                 text: row["text"], segments: try Self.segments(segments), language: row["language"],
@@ -43,10 +43,9 @@ extension Catalog {
         }
     }
 
-    static let latestRevision = """
+    static let shownTranscript = """
         SELECT r.text, r.segments, r.language, a.engine, a.model
-        FROM transcript_revisions r JOIN audio_records a ON a.id = r.audio_record_id
-        WHERE r.audio_record_id = ? ORDER BY r.id DESC LIMIT 1
+        FROM audio_records a JOIN transcript_revisions r ON r.id = a.revision_id WHERE a.id = ?
         """
     static let countByState = """
         SELECT transcription_status, count(*) AS count FROM audio_records WHERE is_current = 1

@@ -1,81 +1,177 @@
 import FoundationEssentials
+import GRDB
 import KotibModel
 
-/// Where the words of a revision came from.
-public enum RevisionOrigin: String, Sendable, Codable, CaseIterable {
-    case engine, socket, sidecar
-}
-
-/// One version of a recording's words.
-public struct Revision: Hashable, Sendable {
-    public var id: RevisionID
-    public var recording: RecordingID
-    /// Nil for the engine, the local operator, and a user who is no more.
-    public var author: UserID?
-    /// The author's folder name.
-    public var authorFolder: [UInt8]?
-    public var origin: RevisionOrigin
-    public var text: String
-    /// After an edit, the engine's times laid over the new words. Empty where the engine gave none.
-    public var segments: [TranscriptSegment]
-    public var language: String?
-    public var created: Date
-}
-
-/// A person's change of a recording's words.
-public struct TranscriptEdit: Sendable {
-    public var recording: RecordingID
-    public var scope: AccessScope
-    public var text: String
-    /// Nil for the local operator.
-    public var author: UserID?
-    public var origin: RevisionOrigin
-    /// The revision that the person saw; nil to write over whatever is there.
-    public var expected: RevisionID?
-
-    public init(
-        recording: RecordingID, scope: AccessScope, text: String, author: UserID?, origin: RevisionOrigin,
-        expected: RevisionID?
-    ) {
-        self.recording = recording
-        self.scope = scope
-        self.text = text
-        self.author = author
-        self.origin = origin
-        self.expected = expected
-    }
-}
-
-public enum EditOutcome: Hashable, Sendable {
-    case edited(Revision)
-    /// The words are those already.
-    case unchanged(Revision)
-    /// Somebody else was faster; this is what stands now.
-    case conflict(Revision)
-    /// No such recording, or not the caller's.
-    case notFound
-    /// It has no transcript yet.
-    case notTranscribed
-}
-
 extension Catalog {
-    /// Adds a revision, aligns its times, makes the sidecars due; one transaction. Where the recording was
-    /// `failed` or is being transcribed anew the state stays.
-    public func edit(_ edit: TranscriptEdit, now: Date = Date()) async throws(CatalogError) -> EditOutcome {
-        fatalError("helper B")
+    /// Makes a person's words those that are shown; the sidecars become due. What the words were stays in its
+    /// revision, and the recording stays in its state.
+    /// - Parameter sidecar: the file that the words were saved in, as it is now; registered in one transaction
+    ///   with them.
+    public func edit(
+        _ edit: TranscriptEdit, from sidecar: Sidecar? = nil, now: Date = Date()
+    ) async throws(CatalogError) -> EditOutcome {
+        try await change(edit, sidecar: sidecar, now)
+    }
+
+    /// Shows the words and times of an earlier revision again, as a new one.
+    /// - Parameters:
+    ///   - author: nil for the local operator.
+    ///   - expected: the revision that the person saw; nil to write over whatever is there.
+    public func restore(
+        _ revision: RevisionID, of id: RecordingID, in scope: AccessScope, author: UserID?,
+        expected: RevisionID?, now: Date = Date()
+    ) async throws(CatalogError) -> EditOutcome {
+        guard let old = try await self.revision(revision, of: id, in: scope) else { return .notFound }
+        let edit = TranscriptEdit(
+            recording: id, scope: scope, text: old.text, author: author, origin: .socket, expected: expected)
+        return try await change(edit, restored: old, now)
     }
 
     /// All of a recording's revisions, newest first. Nil where it is not the caller's to see.
     public func revisions(
         of id: RecordingID, in scope: AccessScope
     ) async throws(CatalogError) -> [Revision]? {
-        fatalError("helper B")
+        try await read("revisions") { database in
+            guard try database.recording(id, in: scope) != nil else { return nil }
+            return try database.rows(RevisionSQL.all, [id.rawValue]).map(Revision.init)
+        }
     }
 
-    /// Nil where there is none, or it is not the caller's to see. `revision` nil: the latest.
+    /// Nil where there is none, or it is not the caller's to see. `revision` nil: the one that is shown.
     public func revision(
         _ revision: RevisionID?, of id: RecordingID, in scope: AccessScope
     ) async throws(CatalogError) -> Revision? {
-        fatalError("helper B")
+        try await read("revision") { database in
+            guard try database.recording(id, in: scope) != nil else { return nil }
+            guard let revision else { return try database.shownRevision(of: id) }
+            return try database.row(RevisionSQL.one, [id.rawValue, revision.rawValue]).map(Revision.init)
+        }
     }
+}
+
+extension Catalog {
+    private enum Shown: Sendable {
+        case revision(Revision)
+        case nothing(EditOutcome)
+    }
+
+    /// The times are laid over the words between two transactions, since that takes long for long texts; where
+    /// the words changed meanwhile, all is done again.
+    /// - Parameter restored: the revision that the words come from, with times of its own.
+    private func change(
+        _ edit: TranscriptEdit, restored: Revision? = nil, sidecar: Sidecar? = nil, _ now: Date
+    ) async throws(CatalogError) -> EditOutcome {
+        while true {
+            let base: Revision
+            switch try await shown(edit) {
+            case .revision(let revision): base = revision
+            case .nothing(let outcome): return outcome
+            }
+            if let expected = edit.expected, expected != base.id { return .conflict(base) }
+            if edit.text == base.text, restored == nil || restored?.segments == base.segments {
+                if let sidecar { try await sidecarWritten(sidecar, due: nil, now: now) }
+                return .unchanged(base)
+            }
+            var next = base
+            next.text = edit.text
+            if let restored {
+                (next.segments, next.language) = (restored.segments, restored.language)
+            } else {
+                next.segments = await Self.onThread {
+                    TranscriptAlignment.segments(for: edit.text, over: base.segments)
+                }
+            }
+            if let outcome = try await add(next, over: base.id, edit, sidecar, now) { return outcome }
+        }
+    }
+
+    private func shown(_ edit: TranscriptEdit) async throws(CatalogError) -> Shown {
+        try await read("shownRevision") { database in
+            guard try database.recording(edit.recording, in: edit.scope) != nil else {
+                return .nothing(.notFound)
+            }
+            let revision = try database.shownRevision(of: edit.recording)
+            return revision.map(Shown.revision) ?? .nothing(.notTranscribed)
+        }
+    }
+
+    /// - Parameter new: holds words, times and language.
+    /// - Returns: nil where `base` is not shown any more: nothing was changed.
+    private func add(
+        _ new: Revision, over base: RevisionID, _ edit: TranscriptEdit, _ sidecar: Sidecar?, _ now: Date
+    ) async throws(CatalogError) -> EditOutcome? {
+        try await write("edit") { database in
+            let id = edit.recording
+            guard try database.recording(id, in: edit.scope) != nil else { return .notFound }
+            guard let row = try database.row(RevisionSQL.shownID, [id.rawValue]),
+                row["revision_id"] == base.rawValue
+            else { return nil }
+            let revision = try database.addRevision(
+                id, author: edit.author, edit.origin, new.text, new.segments, new.language, now)
+            try database.run(
+                RevisionSQL.show, [revision.rawValue, new.text, Timestamp.text(now), id.rawValue])
+            if let sidecar { try database.register(sidecar, now) }
+            try database.makeDueIfPresent(.transcript, id)
+            return try database.shownRevision(of: id).map(EditOutcome.edited)
+        }
+    }
+}
+
+extension Database {
+    func addRevision(
+        _ id: RecordingID, author: UserID? = nil, _ origin: RevisionOrigin, _ text: String,
+        _ segments: [TranscriptSegment], _ language: String?, _ now: Date
+    ) throws -> RevisionID {
+        try run(
+            RevisionSQL.add,
+            [
+                id.rawValue, author?.rawValue, origin.rawValue, text, try Catalog.json(segments), language,
+                Timestamp.text(now),
+            ])
+        return RevisionID(rawValue: lastInsertedRowID)
+    }
+
+    fileprivate func shownRevision(of id: RecordingID) throws -> Revision? {
+        try row(RevisionSQL.shown, [id.rawValue]).map(Revision.init)
+    }
+}
+
+extension Revision {
+    fileprivate init(_ row: Row) throws {
+        id = RevisionID(rawValue: row["id"])
+        recording = RecordingID(rawValue: row["audio_record_id"])
+        author = (row["author"] as Int64?).map(UserID.init(rawValue:))
+        authorFolder = (row["author_folder"] as Data?).map(Array.init)
+        origin = try row.value("origin")
+        text = row["text"]
+        segments = try Catalog.segments(row["segments"])
+        language = row["language"]
+        created = try row.date("created_at")
+    }
+}
+
+enum RevisionSQL {
+    private static let columns = """
+        r.id, r.audio_record_id, r.author, (SELECT folder FROM users u WHERE u.id = r.author) AS author_folder, \
+        r.origin, r.text, r.segments, r.language, r.created_at
+        """
+    static let all = """
+        SELECT \(columns) FROM transcript_revisions r WHERE r.audio_record_id = ? ORDER BY r.id DESC
+        """
+    static let one = """
+        SELECT \(columns) FROM transcript_revisions r WHERE r.audio_record_id = ? AND r.id = ?
+        """
+    static let shown = """
+        SELECT \(columns) FROM audio_records a JOIN transcript_revisions r ON r.id = a.revision_id
+        WHERE a.id = ?
+        """
+    static let shownID = "SELECT revision_id FROM audio_records WHERE id = ?"
+    /// An author who was deleted meanwhile is nobody.
+    static let add = """
+        INSERT INTO transcript_revisions (audio_record_id, author, origin, text, segments, language, created_at)
+        VALUES (?, (SELECT id FROM users WHERE id = ?), ?, ?, ?, ?, ?)
+        """
+    static let show = """
+        UPDATE audio_records SET revision_id = ?, transcript_text = ?, updated_at = ? WHERE id = ?
+        """
 }

@@ -17,13 +17,7 @@ extension Catalog {
         _ sidecar: Sidecar, due: SidecarDue?, now: Date = Date()
     ) async throws(CatalogError) {
         try await write("sidecarWritten") { database in
-            try database.run(
-                Self.register,
-                [
-                    sidecar.recording.rawValue, sidecar.kind.rawValue, sidecar.path.blob,
-                    Int64(bitPattern: sidecar.device), Int64(bitPattern: sidecar.inode), sidecar.size,
-                    sidecar.modified, Timestamp.text(now), sidecar.words.map { Data($0) },
-                ])
+            try database.register(sidecar, now)
             if let due { try database.run(Self.settle, [sidecar.recording.rawValue, due.version]) }
         }
     }
@@ -77,4 +71,16 @@ extension Catalog {
             words_sha256 = excluded.words_sha256
         """
     static let settle = "UPDATE audio_records SET sidecar_due = NULL WHERE id = ? AND sidecar_version = ?"
+}
+
+extension Database {
+    func register(_ sidecar: Sidecar, _ now: Date) throws {
+        try run(
+            Catalog.register,
+            [
+                sidecar.recording.rawValue, sidecar.kind.rawValue, sidecar.path.blob,
+                Int64(bitPattern: sidecar.device), Int64(bitPattern: sidecar.inode), sidecar.size,
+                sidecar.modified, Timestamp.text(now), sidecar.words.map { Data($0) },
+            ])
+    }
 }

@@ -84,7 +84,8 @@ public final class Catalog: Sendable {
         return try result.get()
     }
 
-    private static func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    /// Where work may take long or block.
+    static func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { caller in
             DispatchQueue.global().async { caller.resume(returning: body()) }
         }

@@ -8,7 +8,8 @@ extension OpenFile {
         while bytes.count < limit {
             var failure: SystemError?
             let offset = start + Int64(bytes.count)
-            let part = [UInt8](unsafeUninitializedCapacity: min(limit - bytes.count, 1 << 16)) { buffer, count in
+            let wanted = min(limit - bytes.count, 1 << 16)
+            let part = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
                 do throws(SystemError) {
                     count = try SystemError.check("pread") {
                         pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))

@@ -1,5 +1,3 @@
-import Glibc
-
 /// Takes a multipart/form-data body (RFC 7578, RFC 2046) apart as it arrives: pure, whatever the pieces it comes in.
 struct MultipartParser {
     enum Event: Hashable, Sendable {
@@ -132,17 +130,5 @@ struct MultipartParser {
         events.append(.endOfPart)
         state = .afterBoundary
         return true
-    }
-}
-
-enum ByteSearch {
-    /// Where `needle` begins in `bytes` for the first time (memmem(3)).
-    static func first(_ needle: [UInt8], in bytes: [UInt8]) -> Int? {
-        bytes.withUnsafeBytes { haystack in
-            guard let start = haystack.baseAddress,
-                let found = memmem(start, haystack.count, needle, needle.count)
-            else { return nil }
-            return UnsafeRawPointer(found) - start
-        }
     }
 }

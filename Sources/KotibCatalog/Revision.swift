@@ -1,0 +1,59 @@
+import FoundationEssentials
+import KotibModel
+
+/// Where the words of a revision came from.
+public enum RevisionOrigin: String, Sendable, Codable, CaseIterable {
+    case engine, socket, sidecar
+}
+
+/// One version of a recording's words.
+public struct Revision: Hashable, Sendable {
+    public var id: RevisionID
+    public var recording: RecordingID
+    /// Nil for the engine, the local operator, and a user who is no more.
+    public var author: UserID?
+    /// The author's folder name.
+    public var authorFolder: [UInt8]?
+    public var origin: RevisionOrigin
+    public var text: String
+    /// After an edit, the engine's times laid over the new words. Empty where the engine gave none.
+    public var segments: [TranscriptSegment]
+    public var language: String?
+    public var created: Date
+}
+
+/// A person's change of a recording's words.
+public struct TranscriptEdit: Sendable {
+    public var recording: RecordingID
+    public var scope: AccessScope
+    public var text: String
+    /// Nil for the local operator.
+    public var author: UserID?
+    public var origin: RevisionOrigin
+    /// The revision that the person saw; nil to write over whatever is there.
+    public var expected: RevisionID?
+
+    public init(
+        recording: RecordingID, scope: AccessScope, text: String, author: UserID?, origin: RevisionOrigin,
+        expected: RevisionID?
+    ) {
+        self.recording = recording
+        self.scope = scope
+        self.text = text
+        self.author = author
+        self.origin = origin
+        self.expected = expected
+    }
+}
+
+public enum EditOutcome: Hashable, Sendable {
+    case edited(Revision)
+    /// The words are those already.
+    case unchanged(Revision)
+    /// Somebody else was faster; this is what stands now.
+    case conflict(Revision)
+    /// No such recording, or not the caller's.
+    case notFound
+    /// It has no transcript yet.
+    case notTranscribed
+}

@@ -1,0 +1,80 @@
+import Glibc
+import HTTPTypes
+import KotibCatalog
+import KotibControlProtocol
+import KotibIngest
+import KotibIntake
+import KotibModel
+import KotibPOSIX
+
+/// What the client of an upload is told.
+enum UploadFailure {
+    /// What is none of the client's business stays as it is: the transport answers for it.
+    /// - Parameter name: as the client calls the file.
+    static func failure(_ error: any Error, about name: String) -> any Error {
+        switch error {
+        case let rejection as Rejection:
+            let readable = ByteText.escaped(name.utf8)
+            return ControlFailure(.badRequest, .refused, .rejected(rejection, about: readable))
+        case let error as UploadFormError: return form(error)
+        case is MultipartParser.Failure: return ControlFailure(.badRequest, .refused, .brokenForm)
+        case let error as UploadError: return upload(error)
+        case let error as FileError where [ENOSPC, EDQUOT].contains(error.code): return noSpace
+        case let error as CatalogError where error.code == .full: return noSpace
+        case is InspectionError:
+            return ControlFailure.later(.serviceUnavailable, .unavailable, .notInspected, seconds: 10)
+        default: return error
+        }
+    }
+
+    private static let noSpace = ControlFailure(
+        HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), .noSpace, .noSpace)
+
+    private static func form(_ error: UploadFormError) -> ControlFailure {
+        switch error {
+        case .noFile: .invalid("file")
+        case .emptyName: ControlFailure(.badRequest, .refused, .emptyName)
+        case .brokenOff: ControlFailure(.badRequest, .refused, .brokenForm)
+        case .tooLarge: ControlFailure(.contentTooLarge, .tooLarge, .tooLarge)
+        }
+    }
+
+    private static func upload(_ error: UploadError) -> ControlFailure {
+        switch error {
+        case .noSuchUser: .invalid("user")
+        case .isOver, .disturbed: ControlFailure(.conflict, .conflict, .disturbed)
+        }
+    }
+}
+
+extension Sentence {
+    static let noForm = Sentence(
+        uzbek: "Faylni multipart/form-data shaklida, file maydonida yuboring",
+        english: "Send the file as multipart/form-data, in the field file",
+        russian: "Отправьте файл как multipart/form-data, в поле file")
+    static let brokenForm = Sentence(
+        uzbek: "Fayl yuklashda xatolik: so'rov to'liq kelmadi yoki buzilgan; qaytadan yuklang",
+        english: "The upload failed: the form is broken off or damaged; upload it again",
+        russian: "Ошибка загрузки: форма оборвана или повреждена; загрузите файл снова")
+    static let emptyName = Sentence(
+        uzbek: "Fayl nomi bo'sh", english: "The file's name is empty", russian: "Имя файла пустое")
+    static let disturbed = Sentence(
+        uzbek: "Fayl yuklashda xatolik: fayl yoki papka bu orada o'zgardi; qaytadan yuklang",
+        english: "The upload failed: the file or its folder was changed meanwhile; upload it again",
+        russian: "Ошибка загрузки: файл или папка тем временем изменились; загрузите файл снова")
+    static let noSpace = Sentence(
+        uzbek: "Fayl yuklashda xatolik: diskda joy yo'q; administratorga ayting",
+        english: "The upload failed: the disk is full; tell the administrator",
+        russian: "Ошибка загрузки: на диске нет места; сообщите администратору")
+    static let notInspected = Sentence(
+        uzbek: "Fayl yuklashda xatolik: faylni hozir tekshirib bo'lmadi; birozdan so'ng qaytadan yuklang",
+        english: "The upload failed: the file cannot be inspected now; upload it again in a moment",
+        russian: "Ошибка загрузки: сейчас файл не удаётся проверить; загрузите его чуть позже")
+
+    static func rejected(_ rejection: Rejection, about name: String) -> Sentence {
+        Sentence(
+            uzbek: rejection.sentence(about: name, in: .uzbek),
+            english: rejection.sentence(about: name, in: .english),
+            russian: rejection.sentence(about: name, in: .russian))
+    }
+}

@@ -1,0 +1,63 @@
+import HTTPTypes
+import Hummingbird
+import KotibAccounts
+import KotibCatalog
+import KotibControlProtocol
+import KotibIngest
+import KotibIntake
+import KotibModel
+import KotibPOSIX
+import NIOCore
+
+/// `POST audio/upload`: a form with the field `file`, written to the inbox as it arrives.
+struct UploadRoute {
+
+    let parts: ControlParts
+    /// Bytes of a whole body; that the file is too large is told by the intake's sentence, so this is more.
+    let limit: Int
+
+    func add(to group: RouterGroup<ControlContext>) {
+        group.post("audio/upload") { request, context in
+            try await upload(request, context)
+        }
+    }
+
+    private func upload(_ request: Request, _ context: ControlContext) async throws -> Response {
+        let caller = try context.requireCaller()
+        let owner = try await owner(caller, QueryReader(request))
+        guard let parser = Self.parser(request.headers) else {
+            throw ControlFailure(.unsupportedMediaType, .unsupportedType, .noForm)
+        }
+        var form = UploadForm(parser: parser, owner: owner, actions: parts.actions)
+        let id: RecordingID
+        do {
+            id = try await form.receive(request.body, upTo: limit)
+        } catch {
+            await form.cancel()
+            throw UploadFailure.failure(error, about: form.fileName)
+        }
+        return try await parts.recordResponse(id, in: caller.scope)
+    }
+
+    /// Anybody's own folder unless an admin names another's; the operator has none, and names one.
+    private func owner(_ caller: Caller, _ query: QueryReader) async throws -> UserID {
+        let name = query.text("user")
+        if case .session(let session) = caller {
+            if name.map({ Array($0.utf8) }) ?? session.user.folder == session.user.folder {
+                return session.user.id
+            }
+            guard caller.isAdmin else { throw ControlFailure(.forbidden, .forbidden, .forbidden) }
+        }
+        guard let name,
+            let user = try await parts.accounts.users(named: name, skip: 0, limit: 1).users.first
+        else { throw ControlFailure.invalid("user") }
+        return user.id
+    }
+
+    private static func parser(_ headers: HTTPFields) -> MultipartParser? {
+        guard let field = headers[.contentType] else { return nil }
+        let type = HeaderParameters(field)
+        guard type.value == "multipart/form-data" else { return nil }
+        return type["boundary"].flatMap(MultipartParser.init(boundary:))
+    }
+}

@@ -1,0 +1,127 @@
+import FoundationEssentials
+import GRDB
+import HTTPTypes
+import Hummingbird
+
+import KotibCatalog
+import KotibIngest
+import KotibIntake
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTestSupport
+import KotibTranscription
+import KotibWatch
+import Logging
+import NIOCore
+
+@testable import KotibAccounts
+@testable import KotibControlServer
+
+/// The recordings' routes over a real folder and a real catalog; only the worker and the engine are played.
+struct AudioFixture: Sendable {
+    static let largest: Int64 = 200_000
+
+    let folder: TemporaryFolder
+    let parts: ControlParts
+    private let responder: RouterResponder<ControlContext>
+    private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    init() async throws {
+        folder = try TemporaryFolder()
+        let disk = LocalFileSystem(try InboxRoot(path: folder.path))
+        let catalog = try Catalog(DatabaseQueue())
+        let opener = AudioOpener(files: disk)
+        let sidecars = SidecarWriter(
+            files: disk, catalog: catalog, logger: logger, failureSentence: { "\($0): \($1)" })
+        let queue = TranscriptionQueue(
+            catalog: catalog, engine: FakeEngine(words: "Hello there."), log: logger,
+            open: { try await opener.open($0) }, settled: { await sidecars.settled($0) })
+        let pipeline = IngestPipeline(
+            files: disk,
+            policy: IntakePolicy(extensions: ["wav"], maximumSize: Self.largest, maximumDuration: 60),
+            inspector: TrustingInspector(), catalog: catalog, sidecars: sidecars, queue: queue,
+            language: .english, logger: logger)
+        let accounts = try await AccountService(
+            AccountSettings(), secret: SigningSecret(configured: String(repeating: "secret ", count: 8)),
+            catalog: catalog, inbox: InboxMaker(disk),
+            dispatcher: SMSDispatcher(FileSender(path: folder.path + "/sms"), logger: logger), logger: logger)
+        parts = ControlParts(
+            catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
+            health: { WatchHealth() }, engineName: "local", version: "test")
+        let router = Router(context: ControlContext.self)
+        let group = router.group("/api/v1")
+        AudioListRoute(parts: parts).add(to: group)
+        AudioRoutes(parts: parts).add(to: group)
+        RevisionRoutes(parts: parts).add(to: group)
+        TranscriptRoute(parts: parts).add(to: group)
+        AudioFileRoute(parts: parts).add(to: group)
+        UploadRoute(parts: parts, limit: Int(Self.largest) + 65_536).add(to: group)
+        responder = router.buildResponder()
+    }
+
+    func user(_ name: String, role: Role = .user) async throws -> Caller {
+        let user = try await parts.accounts.add(name: name, phone: nil, role: role)
+        return .session(Session(user: user, token: "token of \(name)"))
+    }
+
+    /// Runs `body` beside the queue, then stops that and waits for its end.
+    func transcribing(_ body: () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await parts.queue.run() }
+            let result: Result<Void, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            group.cancelAll()
+            try result.get()
+        }
+    }
+}
+
+extension AudioFixture {
+    struct Answer {
+        var status: HTTPResponse.Status
+        var headers: HTTPFields
+        var body: [UInt8]
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+
+        func decoded<Body: Decodable>(_ type: Body.Type) throws -> Body {
+            try JSONDecoder().decode(type, from: Data(body))
+        }
+    }
+
+    /// - Parameter path: below `/api/v1/audio/`.
+    func call(
+        _ method: HTTPRequest.Method, _ path: String, as caller: Caller?, _ body: [UInt8] = [],
+        headers: HTTPFields = [:]
+    ) async throws -> Answer {
+        let request = Request(
+            head: HTTPRequest(
+                method: method, scheme: nil, authority: nil, path: "/api/v1/audio/\(path)",
+                headerFields: headers),
+            body: RequestBody(buffer: ByteBuffer(bytes: body)))
+        var context = ControlContext(source: ControlContextSource(logger: logger, peer: 1))
+        context.caller = caller
+        do {
+            let response = try await responder.respond(to: request, context: context)
+            let written = Written()
+            try await response.body.write(written)
+            return Answer(status: response.status, headers: response.headers, body: written.bytes)
+        } catch let failure as ControlFailure {
+            let body = try JSONEncoder().encode(failure.body(in: context.language))
+            return Answer(status: failure.status, headers: failure.headers, body: Array(body))
+        }
+    }
+
+    func upload(
+        _ content: String, as name: String, by caller: Caller, query: String = "", field: String = "file"
+    ) async throws -> Answer {
+        let form =
+            "--edge\r\nContent-Disposition: form-data; name=note\r\n\r\nignored\r\n--edge\r\n"
+            + "Content-Disposition: form-data; name=\"\(field)\"; filename=\"\(name)\"\r\n\r\n\(content)"
+            + "\r\n--edge--\r\n"
+        return try await call(
+            .post, "upload\(query)", as: caller, Array(form.utf8),
+            headers: [.contentType: "multipart/form-data; boundary=\"edge\""])
+    }
+}

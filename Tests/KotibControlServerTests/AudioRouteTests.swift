@@ -1,0 +1,158 @@
+import HTTPTypes
+import KotibControlProtocol
+import KotibModel
+import KotibTestSupport
+import Testing
+
+@testable import KotibControlServer
+
+@Suite struct AudioRouteTests {
+    private func recording(
+        _ fixture: AudioFixture, by caller: Caller, _ content: String = "speech"
+    ) async throws -> AudioRecordBody {
+        try await fixture.upload(content, as: "talk.wav", by: caller).decoded(AudioRecordBody.self)
+    }
+
+    /// Its words are there.
+    private func transcribed(_ fixture: AudioFixture, by caller: Caller) async throws -> AudioRecordBody {
+        let id = try await recording(fixture, by: caller).id
+        try await fixture.transcribing {
+            try await waitUntil("it is transcribed") {
+                let entry = try await fixture.parts.catalog.entry(RecordingID(rawValue: id), in: .everyone)
+                return entry?.recording.state == .completed
+            }
+        }
+        return try await fixture.call(.get, "\(id)", as: caller).decoded(AudioRecordBody.self)
+    }
+
+    private func words(_ text: String) -> [UInt8] { Array("{\"transcript_text\": \"\(text)\"}".utf8) }
+
+    @Test func uploadIsListedReadAndDeleted() async throws {
+        let fixture = try await AudioFixture()
+        let ali = try await fixture.user("ali")
+        let body = try await transcribed(fixture, by: ali)
+        #expect(body.filePath == "ali/talk.wav" && body.originalFilename == "talk.wav")
+        #expect(body.fileSize == 6 && body.duration == 1 && body.transcriptionStatus == "completed")
+        #expect(body.transcriptText == "Hello there." && body.userName == "ali")
+        #expect(body.createdAt.hasSuffix("Z") && body.createdAt.count == 24)
+        let list = try await fixture.call(.get, "list", as: ali).decoded(AudioListBody.self)
+        #expect(list.items == [body] && list.total == 1 && list.skip == 0 && list.limit == 100)
+        let answer = try await fixture.call(.delete, "\(body.id)", as: ali)
+        #expect(answer.status == .ok && answer.text == "{\"message\":\"Audio yozuv o'chirildi\"}")
+        #expect(try await fixture.call(.get, "\(body.id)", as: ali).status == .notFound)
+        #expect(try fixture.folder.names(in: "ali").isEmpty)
+    }
+
+    @Test func nobodySeesAnothersRecording() async throws {
+        let fixture = try await AudioFixture()
+        let (ali, vali) = (try await fixture.user("ali"), try await fixture.user("vali"))
+        let admin = try await fixture.user("boss", role: .admin)
+        let id = try await transcribed(fixture, by: ali).id
+        let calls: [(HTTPRequest.Method, String)] = [
+            (.get, "\(id)"), (.put, "\(id)"), (.delete, "\(id)"), (.post, "\(id)/retry"),
+            (.get, "\(id)/revisions"), (.get, "\(id)/revisions/1"), (.post, "\(id)/revisions/1/restore"),
+            (.get, "\(id)/transcript"), (.get, "\(id)/file"), (.get, "file/\(id)"),
+        ]
+        for (method, path) in calls {
+            let answer = try await fixture.call(method, path, as: vali, words("mine"))
+            #expect(answer.status == .notFound, "\(method) \(path)")
+            let stranger = try await fixture.call(method, path, as: nil, words("mine"))
+            #expect(stranger.status == .unauthorized, "\(method) \(path)")
+        }
+        #expect(try await fixture.call(.get, "list", as: nil).status == .unauthorized)
+        #expect(try await fixture.call(.get, "list", as: vali).decoded(AudioListBody.self).total == 0)
+        #expect(
+            try await fixture.call(.get, "list?user=ali", as: vali).decoded(AudioListBody.self).total == 0)
+        for caller in [admin, .localOperator] {
+            let list = try await fixture.call(.get, "list?user=ali", as: caller)
+            #expect(try list.decoded(AudioListBody.self).total == 1)
+            #expect(try await fixture.call(.get, "\(id)", as: caller).status == .ok)
+        }
+    }
+
+    @Test func secondEditOfTheSameWordsIsAConflict() async throws {
+        let fixture = try await AudioFixture()
+        let ali = try await fixture.user("ali")
+        let body = try await transcribed(fixture, by: ali)
+        let tag = try #require(try await fixture.call(.get, "\(body.id)", as: ali).headers[.eTag])
+        let first = try await fixture.call(
+            .put, "\(body.id)", as: ali, words("one"), headers: [.ifMatch: "\"x\", \(tag)"])
+        #expect(first.status == .ok && first.headers[.eTag] != tag)
+        #expect(try first.decoded(AudioRecordBody.self).transcriptText == "one")
+        #expect(fixture.folder.read("ali/talk.wav.txt") == "one\n")
+        for stale in [tag, "W/\(tag)", "\"x\""] {
+            let second = try await fixture.call(
+                .put, "\(body.id)", as: ali, words("two"), headers: [.ifMatch: stale])
+            #expect(second.status == .conflict)
+            let error = try second.decoded(ErrorBody.self)
+            #expect(error.code == "conflict" && error.current?.text == "one" && error.yours == "two")
+        }
+        let forced = try await fixture.call(
+            .put, "\(body.id)", as: ali, words("two"), headers: [.ifMatch: "*"])
+        #expect(forced.status == .ok)
+        let revisions = try await fixture.call(.get, "\(body.id)/revisions", as: ali)
+            .decoded(RevisionListBody.self).items
+        #expect(revisions.map(\.text) == ["two", "one", "Hello there."])
+        #expect(revisions.map(\.author) == ["ali", "ali", nil])
+        let oldest = try #require(revisions.last?.id)
+        let path = "\(body.id)/revisions/\(oldest)"
+        #expect(try await fixture.call(.get, path, as: ali).decoded(RevisionBody.self).origin == "engine")
+        let restored = try await fixture.call(.post, "\(path)/restore", as: ali)
+        #expect(try restored.decoded(AudioRecordBody.self).transcriptText == "Hello there.")
+    }
+
+    @Test func wordsComeInEveryFormat() async throws {
+        let fixture = try await AudioFixture()
+        let ali = try await fixture.user("ali")
+        let id = try await recording(fixture, by: ali).id
+        let early = try await fixture.call(.get, "\(id)/transcript", as: ali)
+        #expect(early.status == .conflict)
+        #expect(try early.decoded(ErrorBody.self).detail == "Matn ishlanmoqda...")
+        #expect(try await fixture.call(.put, "\(id)", as: ali, words("x")).status == .conflict)
+        #expect(try await fixture.call(.post, "\(id)/retry", as: ali).status == .conflict)
+        try await fixture.transcribing {
+            try await waitUntil("it is transcribed") {
+                try await fixture.call(.get, "\(id)/transcript", as: ali).status == .ok
+            }
+        }
+        let text = try await fixture.call(.get, "\(id)/transcript", as: ali)
+        #expect(text.text == "Hello there.\n")
+        #expect(text.headers[.contentType] == "text/plain; charset=utf-8")
+        for format in TranscriptFormat.allCases {
+            let answer = try await fixture.call(.get, "\(id)/transcript?format=\(format.rawValue)", as: ali)
+            #expect(answer.status == .ok)
+            #expect(answer.headers[.contentType]?.hasSuffix("; charset=utf-8") == true)
+        }
+        let pdf = try await fixture.call(.get, "\(id)/transcript?format=pdf", as: ali)
+        #expect(pdf.status == .unprocessableContent)
+    }
+
+    @Test(arguments: [
+        "list?limit=0", "list?limit=1001", "list?limit=x", "list?skip=-1", "list?before=x", "list?status=done",
+        "list?from=yesterday", "list?until=2026-13-01", "list?min_duration=-1", "list?max_duration=nan", "x",
+        "1/revisions/x", "99999999999999999999",
+    ]) func whatCannotBeReadIsRefused(_ path: String) async throws {
+        let fixture = try await AudioFixture()
+        #expect(try await fixture.call(.get, path, as: .localOperator).status == .unprocessableContent)
+    }
+
+    @Test func listIsFiltered() async throws {
+        let fixture = try await AudioFixture()
+        let ali = try await fixture.user("ali")
+        for content in ["one", "two", "three"] { _ = try await recording(fixture, by: ali, content) }
+        let counts = [
+            "": 3, "status=all": 3, "status=pending,failed": 3, "status=completed": 0, "from=2020-01-01": 3,
+            "until=2020-01-01T00:00:00Z": 0, "min_duration=0.5&max_duration=1.5": 3, "min_duration=2": 0,
+            "user=nobody": 0,
+        ]
+        for (query, total) in counts {
+            let list = try await fixture.call(.get, "list?\(query)", as: .localOperator)
+            #expect(try list.decoded(AudioListBody.self).total == total, "\(query)")
+        }
+        let page = try await fixture.call(.get, "list?limit=2", as: ali).decoded(AudioListBody.self)
+        let next = try #require(page.next)
+        let rest = try await fixture.call(.get, "list?limit=2&before=\(next)", as: ali)
+            .decoded(AudioListBody.self)
+        #expect(page.items.count == 2 && rest.items.count == 1 && rest.next == nil && rest.total == 3)
+    }
+}
