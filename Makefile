@@ -53,6 +53,7 @@ run: build ## starts the daemon on INBOX=./inbox with its state in STATE=./var
 test: setup ## runs all tests
 	@etc/setup/packages test
 	@etc/setup/samples
+	@etc/setup/test-tools
 	swift build --build-tests $(BUILD)
 	@# Real engines run one after the other, and not beside tests that measure out time: Whisper takes all cores.
 	@# Not all of 700 tests at once: each would wait for two cores, and some wait with a deadline.
