@@ -1,0 +1,167 @@
+import FoundationEssentials
+import GRDB
+import Glibc
+import HTTPTypes
+import Hummingbird
+import KotibCatalog
+import KotibIngest
+import KotibIntake
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTestSupport
+import KotibTranscription
+import Logging
+import NIOCore
+import Synchronization
+import Testing
+
+@testable import KotibAccounts
+@testable import KotibControlServer
+@testable import KotibWatch
+
+/// The routes over a real catalog, real accounts and a real folder; the transport, the worker and the engine are
+/// played.
+struct ControlFixture: Sendable {
+    let folder: TemporaryFolder
+    let catalog: Catalog
+    let accounts: AccountService
+    let dispatcher: SMSDispatcher
+    let queue: TranscriptionQueue
+    let parts: ControlParts
+    let responder: RouterResponder<ControlContext>
+    /// Methods and paths, with `:name` for a parameter.
+    let routes: [(method: String, path: String)]
+    private let logger: Logger
+
+    init(
+        engine: FakeEngine = FakeEngine(), ping: Duration = .seconds(15),
+        health: WatchHealth = WatchHealth(watchedFolders: 3, polledFolders: 0, problems: [])
+    ) async throws {
+        folder = try TemporaryFolder()
+        try folder.makeFolder("inbox")
+        let disk = LocalFileSystem(try InboxRoot(path: folder.path("inbox")))
+        logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let catalog = try Catalog(DatabaseQueue())
+        self.catalog = catalog
+        dispatcher = SMSDispatcher(FileSender(path: folder.path("sms")), logger: logger)
+        accounts = try await AccountService(
+            AccountSettings(), secret: SigningSecret(file: folder.path("key")), catalog: catalog,
+            inbox: InboxMaker(disk), dispatcher: dispatcher, logger: logger)
+        let sidecars = SidecarWriter(
+            files: disk, catalog: catalog, logger: logger, failureSentence: { "\($0): \($1)" })
+        queue = TranscriptionQueue(
+            catalog: catalog, engine: engine, log: logger,
+            open: { _ in OpenFile(owning: open("/dev/null", O_RDONLY | O_CLOEXEC)) }, settled: { _ in })
+        let pipeline = IngestPipeline(
+            files: disk,
+            policy: IntakePolicy(extensions: ["wav"], maximumSize: 1000, maximumDuration: 60),
+            inspector: NoInspector(), catalog: catalog, sidecars: sidecars, queue: queue, language: .uzbek,
+            logger: logger)
+        parts = ControlParts(
+            catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
+            health: { health }, engineName: "local", version: "1.2.3")
+        let router = Router(context: ControlContext.self)
+        let group = router.group("/api/v1")
+        AuthRoutes(parts: parts).add(to: group)
+        UserRoutes(parts: parts).add(to: group)
+        StatusRoutes(parts: parts).add(to: group)
+        EventRoute(parts: parts, ping: ping).add(to: group)
+        MetricsRoute(parts: parts).add(to: group)
+        MetricsRoute(parts: parts).add(to: router)
+        OpenAPIRoute(parts: parts).add(to: group)
+        OpenAPIRoute(parts: parts).add(to: router)
+        routes = router.routes.map { ($0.method.rawValue, $0.path.description) }
+        responder = router.buildResponder()
+    }
+
+    func respond(
+        _ method: HTTPRequest.Method, _ path: String, as caller: Caller?, body: String = "",
+        headers: HTTPFields = [:]
+    ) async throws -> Response {
+        var context = ControlContext(source: ControlContextSource(logger: logger, peer: 1000))
+        context.caller = caller
+        let head = HTTPRequest(
+            method: method, scheme: "http", authority: "localhost", path: path, headerFields: headers)
+        return try await responder.respond(
+            to: Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body))), context: context)
+    }
+
+    /// What is answered: status and body.
+    func ask(
+        _ method: HTTPRequest.Method, _ path: String, as caller: Caller?, body: String = ""
+    ) async throws -> Answer {
+        let response = try await respond(method, path, as: caller, body: body)
+        let kept = BodyKeeper()
+        try await response.body.write(kept)
+        return Answer(status: response.status.code, headers: response.headers, text: kept.text)
+    }
+
+    /// Why a request is refused; nil where it is not.
+    func refusal(
+        _ method: HTTPRequest.Method, _ path: String, as caller: Caller?, body: String = ""
+    ) async throws -> ControlFailure? {
+        do {
+            _ = try await respond(method, path, as: caller, body: body)
+            return nil
+        } catch let failure as ControlFailure {
+            return failure
+        }
+    }
+
+    /// Logs in with the code that the sender wrote.
+    func login(_ phone: String) async throws -> Caller {
+        let sent = folder.read("sms")?.count ?? 0
+        try await accounts.sendCode(to: phone, peer: phone)
+        let sending = Task { await dispatcher.run() }
+        defer { sending.cancel() }
+        try await waitUntil("a code is sent") { (folder.read("sms")?.count ?? 0) > sent }
+        let line = try #require(folder.read("sms")?.split(separator: "\n").last)
+        let code = try #require(line.firstMatch(of: /: ([0-9]{6})\./)?.output.1)
+        return .session(try await accounts.verify(phone: phone, code: String(code), peer: phone).session)
+    }
+
+    /// A session as if the user had logged in.
+    func user(_ name: String, _ role: Role = .user) async throws -> Session {
+        Session(user: try await accounts.add(name: name, phone: nil, role: role), token: "none")
+    }
+
+    /// A recording that was accepted into `path`.
+    @discardableResult
+    func record(_ path: String, content: UInt8 = 1) async throws -> RecordingID {
+        let facts = AudioFacts(
+            mediaType: "audio/mpeg", container: "mp3", codec: "mp3", duration: 10, channels: 2,
+            sampleRate: 44_100, sha256: Array(repeating: content, count: 32))
+        let identity = FileIdentity(device: 1, inode: UInt64(content), size: 1000, modified: 1, changed: 1)
+        return try await catalog.accept(#require(InboxPath(path)), identity: identity, facts: facts).recording
+    }
+}
+
+struct Answer: Sendable {
+    var status: Int
+    var headers: HTTPFields
+    var text: String
+
+    func json<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        try JSONDecoder().decode(type, from: Data(text.utf8))
+    }
+}
+
+/// Keeps what a body writes, also while it does.
+final class BodyKeeper: ResponseBodyWriter, Sendable {
+    private let kept = Mutex("")
+    var text: String { kept.withLock { $0 } }
+
+    func write(_ buffer: ByteBuffer) async throws {
+        kept.withLock { $0 += String(buffer: buffer) }
+    }
+
+    func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}
+
+/// Nothing is dropped into the folder of these tests.
+private struct NoInspector: Inspecting {
+    func inspect(
+        _ file: OpenFile, fileExtension: String, size: Int64
+    ) async throws(InspectionError) -> InspectionResult { .refused(.unreadable) }
+}

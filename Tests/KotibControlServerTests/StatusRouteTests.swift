@@ -1,0 +1,41 @@
+import HTTPTypes
+import Hummingbird
+import KotibAccounts
+import KotibCatalog
+import KotibControlProtocol
+import KotibModel
+import Testing
+
+@testable import KotibControlServer
+@testable import KotibWatch
+
+@Suite struct StatusRouteTests {
+    @Test func anAdminSeesEverything() async throws {
+        let fixture = try await ControlFixture(
+            health: WatchHealth(watchedFolders: 3, polledFolders: 1, problems: [.watchLimit]))
+        try await fixture.record("ali/a.mp3")
+        let admin = try await fixture.user("aziza", .admin)
+        for caller in [Caller.localOperator, .session(admin)] {
+            let status = try await fixture.ask(.get, "/api/v1/status", as: caller).json(StatusBody.self)
+            #expect(status.version == "1.2.3" && status.state == "degraded")
+            #expect(status.problems == [WatchHealth.Problem.watchLimit.description])
+            #expect(status.recordings["pending"] == 1 && status.recordings["rejected"] == 0)
+            #expect(status.engine?.name == "local" && status.watch?.polledFolders == 1)
+            #expect(status.uptime.map { $0 >= 0 } == true)
+        }
+    }
+
+    @Test func aUserSeesTheirOwn() async throws {
+        let fixture = try await ControlFixture(
+            health: WatchHealth(watchedFolders: 3, polledFolders: 1, problems: [.watchLimit]))
+        let (ali, vali) = (try await fixture.user("ali"), try await fixture.user("vali"))
+        try await fixture.record("ali/a.mp3", content: 1)
+        try await fixture.record("ali/b.mp3", content: 2)
+        try await fixture.record("vali/a.mp3", content: 3)
+        let own = try await fixture.ask(.get, "/api/v1/status", as: .session(ali)).json(StatusBody.self)
+        #expect(own.recordings["pending"] == 2 && own.state == "degraded")
+        #expect(own.problems.isEmpty && own.engine == nil && own.watch == nil && own.uptime == nil)
+        let other = try await fixture.ask(.get, "/api/v1/status", as: .session(vali)).json(StatusBody.self)
+        #expect(other.recordings["pending"] == 1)
+    }
+}
