@@ -11,7 +11,6 @@ import KotibPOSIX
 import KotibSidecars
 import KotibTestSupport
 import KotibTranscription
-import KotibWatch
 import Logging
 import NIOCore
 import Synchronization
@@ -19,6 +18,7 @@ import Testing
 
 @testable import KotibAccounts
 @testable import KotibControlServer
+@testable import KotibWatch
 
 /// The routes over a real catalog, real accounts and a real folder; the transport, the worker and the engine are
 /// played.
@@ -29,9 +29,9 @@ struct ControlFixture: Sendable {
     let dispatcher: SMSDispatcher
     let queue: TranscriptionQueue
     let parts: ControlParts
-    /// Router with all routes of this part.
     let responder: RouterResponder<ControlContext>
-    let routes: [(path: String, method: String)]
+    /// Methods and paths, with `:name` for a parameter.
+    let routes: [(method: String, path: String)]
     private let logger: Logger
 
     init(
@@ -71,7 +71,7 @@ struct ControlFixture: Sendable {
         MetricsRoute(parts: parts).add(to: router)
         OpenAPIRoute(parts: parts).add(to: group)
         OpenAPIRoute(parts: parts).add(to: router)
-        routes = router.routes.map { ($0.path.description, $0.method.rawValue) }
+        routes = router.routes.map { ($0.method.rawValue, $0.path.description) }
         responder = router.buildResponder()
     }
 

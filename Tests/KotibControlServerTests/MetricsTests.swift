@@ -3,10 +3,10 @@ import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibModel
-import KotibWatch
 import Testing
 
 @testable import KotibControlServer
+@testable import KotibWatch
 
 @Suite struct MetricsTests {
     @Test func requestsAreCountedByTheirRoute() {

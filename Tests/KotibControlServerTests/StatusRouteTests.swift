@@ -4,10 +4,10 @@ import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
 import KotibModel
-import KotibWatch
 import Testing
 
 @testable import KotibControlServer
+@testable import KotibWatch
 
 @Suite struct StatusRouteTests {
     @Test func anAdminSeesEverything() async throws {
