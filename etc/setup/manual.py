@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes the manual page of a program that uses swift-argument-parser.
 
-PROGRAM --experimental-dump-help | etc/setup/manual >docs/PROGRAM.1
+PROGRAM --experimental-dump-help | etc/setup/manual.py >docs/PROGRAM.1
 """
 
 import json
@@ -81,7 +81,7 @@ def page(root: Node) -> Iterator[str]:
     commands = list(leaves(root))
     every = [shown(command.get("arguments", [])) for _, command in commands]
     common = [argument for argument in every[0] if all(argument in arguments for arguments in every)]
-    yield '.\\" Written by etc/setup/manual out of the help of the program itself: change that.'
+    yield '.\\" Written by etc/setup/manual.py out of the help of the program itself: change that.'
     yield f'.TH {program.upper()} 1 "" Kotib "User commands"'
     yield ".SH NAME"
     abstract = root.get("abstract", "").rstrip(".")
