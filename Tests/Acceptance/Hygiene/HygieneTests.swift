@@ -44,7 +44,7 @@ extension Acceptance {
 
         @Test func workersSeeNoSecret() async throws {
             let secrets = [
-                "OPENAI_API_KEY": "sk-secret-8842", "SECRET_KEY": "jwt-secret-8842",
+                "OPENAI_API_KEY": "sk-secret-8842", "SECRET_KEY": "a-long-enough-key-jwt-secret-8842-1f7c",
                 "TWILIO_AUTH_TOKEN": "sms-secret-8842", "SOMETHING_ELSE": "other-secret-8842",
             ]
             try await withDaemon(environment: secrets) { daemon in
