@@ -18,7 +18,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
     ) async throws -> Response {
         var context = context
         let isProxy = trustedProxies.contains(context.peer)
-        if isProxy, let address = request.headers[Self.realAddress].flatMap(Self.address) {
+        if isProxy, let name = Self.realAddress, let address = request.headers[name].flatMap(Self.address) {
             context.peerName = address
         }
         if let header = request.headers[.authorization] {
@@ -35,7 +35,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
     }
 
     /// What nginx is told to send (etc/nginx/kotib.conf).
-    private static let realAddress = HTTPField.Name("X-Real-IP")!
+    private static let realAddress = HTTPField.Name("X-Real-IP")
 
     private static let unauthorized = ControlFailure(
         .unauthorized, .unauthorized, .unauthorized,

@@ -82,8 +82,27 @@ extension ControlParts {
         let edit = TranscriptEdit(
             recording: id, scope: caller.scope, text: text, author: caller.user, origin: .socket,
             expected: condition.expected(at: entry.revision))
-        switch try await actions.edit(edit) {
-        case .edited, .unchanged: return try await recordResponse(id, in: caller.scope)
+        return try await response(to: try await actions.edit(edit), entry, text, in: caller.scope)
+    }
+
+    /// Shows the words and times of an earlier revision again; what stood in between stays in the list.
+    func restore(
+        _ old: Revision, by caller: Caller, _ condition: Precondition
+    ) async throws -> Response {
+        guard let entry = try await catalog.entry(old.recording, in: caller.scope) else {
+            throw ControlFailure.noRecording
+        }
+        let outcome = try await actions.restore(
+            old.id, of: old.recording, in: caller.scope, author: caller.user,
+            expected: condition.expected(at: entry.revision))
+        return try await response(to: outcome, entry, old.text, in: caller.scope)
+    }
+
+    private func response(
+        to outcome: EditOutcome, _ entry: LibraryEntry, _ text: String, in scope: AccessScope
+    ) async throws -> Response {
+        switch outcome {
+        case .edited, .unchanged: return try await recordResponse(entry.recording.id, in: scope)
         case .conflict(let current):
             var failure = ControlFailure(.conflict, .conflict, .editedMeanwhile)
             failure.current = RevisionBody(current)

@@ -35,11 +35,10 @@ struct RevisionRoutes {
         return revision
     }
 
-    /// An edit with the old words: what stood in between stays in the list.
     private func restore(_ request: Request, _ context: ControlContext) async throws -> Response {
         let caller = try context.requireCaller()
         let condition = try Precondition(request.headers)
         let old = try await revision(context)
-        return try await parts.edit(old.recording, old.text, by: caller, condition)
+        return try await parts.restore(old, by: caller, condition)
     }
 }
