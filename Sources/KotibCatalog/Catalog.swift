@@ -6,11 +6,12 @@ import GRDB
 import Glibc
 import KotibModel
 
-/// The record of every recording: one SQLite database, one connection.
+/// The record of every recording: one SQLite database, one connection that writes, some that only read.
 ///
-/// One connection reads, writes and checkpoints, because SQLite before 3.51.3 (Debian 12 has 3.40) can corrupt
-/// a database whose WAL two connections reset (https://www.sqlite.org/wal.html). Calls never block
-/// the caller's thread; they go on although the caller's task is cancelled.
+/// One connection alone writes and checkpoints, because SQLite before 3.51.3 (Debian 12 has 3.40) can corrupt
+/// a database whose WAL two connections reset (https://www.sqlite.org/wal.html). The others are opened read-only and
+/// can do neither: a long search keeps nobody from writing. Calls never block the caller's thread; they go on
+/// although the caller's task is cancelled.
 public final class Catalog: Sendable {
     /// Seconds. No retry is put off for longer, so one that seems to be shows that the clock was set back.
     static let longestDelay: TimeInterval = 86_400
@@ -60,7 +61,11 @@ public final class Catalog: Sendable {
         let (writer, file) = (writer, file)
         signals.finish()
         let result: Result<Void, CatalogError> = await Self.onThread {
-            Result { try writer.close() }.mapError { CatalogError($0, operation: "close", file: file) }
+            // The readers first: only the last connection takes the log along, and only one that may write can.
+            (writer as? DatabasePool)?.releaseMemory()
+            return Result { try writer.close() }.mapError {
+                CatalogError($0, operation: "close", file: file)
+            }
         }
         try result.get()
     }
@@ -98,8 +103,11 @@ public final class Catalog: Sendable {
 extension Catalog {
     /// Seconds to wait for another process, such as an administrator's `sqlite3`, to let go of the file.
     private static let busyTimeout: TimeInterval = 5
+    /// Connections that only read. More than the processors would share: a few long searches at once leave one
+    /// for what is short.
+    static let readers = 4
 
-    private static func connect(_ file: String) throws(CatalogError) -> DatabaseQueue {
+    private static func connect(_ file: String) throws(CatalogError) -> DatabasePool {
         // SQLite gives -wal and -shm the mode of the database (findCreateFileMode in os_unix.c).
         let descriptor = Glibc.open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
@@ -108,10 +116,10 @@ extension Catalog {
         }
         Glibc.close(descriptor)
         do {
-            let queue = try DatabaseQueue(path: file, configuration: configuration())
-            try queue.writeWithoutTransaction { try prepare($0) }
-            try check(queue, file)
-            return queue
+            let pool = try DatabasePool(path: file, configuration: configuration())
+            try pool.writeWithoutTransaction { try prepare($0) }
+            try check(pool, file)
+            return pool
         } catch {
             throw CatalogError(error, operation: "open", file: file)
         }
@@ -122,6 +130,7 @@ extension Catalog {
         configuration.journalMode = .wal
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(busyTimeout)
+        configuration.maximumReaderCount = readers
         configuration.label = "kotib.catalog"
         return configuration
     }
@@ -133,8 +142,8 @@ extension Catalog {
         try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA trusted_schema = ON")
     }
 
-    private static func check(_ queue: DatabaseQueue, _ file: String) throws {
-        let finding = try queue.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+    private static func check(_ pool: DatabasePool, _ file: String) throws {
+        let finding = try pool.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
         guard finding == "ok" else {
             throw CatalogError(
                 code: .corrupt, operation: "quick_check", message: finding ?? "no answer", file: file)

@@ -1,3 +1,4 @@
+import Dispatch
 import FoundationEssentials
 import GRDB
 import KotibModel
@@ -8,7 +9,47 @@ import Testing
 
 struct OpeningTests {
     private func pragma(_ name: String, _ catalog: Catalog) async throws -> String? {
-        try await catalog.read("test") { try String.fetchOne($0, sql: "PRAGMA \(name)") }
+        try await catalog.write("test") { try String.fetchOne($0, sql: "PRAGMA \(name)") }
+    }
+
+    /// Threat 40: no second connection writes or checkpoints.
+    @Test(arguments: ["DELETE FROM users", "PRAGMA wal_checkpoint(TRUNCATE)"])
+    func whatReadsCannotWrite(sql: String) async throws {
+        let folder = try TemporaryFolder()
+        let catalog = try await Catalog.open(folder.path("kotib.sqlite"))
+        try await catalog.accept("alisher/a.mp3")
+        let size = try size(folder.path("kotib.sqlite-wal"))
+        let busy = try? await catalog.read("test") { try Row.fetchOne($0, sql: sql)?[0] as Int? }
+        // SQLITE_READONLY, or 1 for a checkpoint that could not be made.
+        #expect(busy != 0)
+        #expect(try self.size(folder.path("kotib.sqlite-wal")) == size && size > 0)
+        #expect(try await catalog.counts() == [.pending: 1])
+        try await catalog.close()
+    }
+
+    private func size(_ file: String) throws -> Int {
+        try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0
+    }
+
+    @Test func whoReadsForLongKeepsNobodyFromWriting() async throws {
+        let folder = try TemporaryFolder()
+        let catalog = try await Catalog.open(folder.path("kotib.sqlite"))
+        try await catalog.accept("alisher/a.mp3")
+        let (began, end) = (AsyncStream.makeStream(of: Void.self), DispatchSemaphore(value: 0))
+        async let before = catalog.read("test") { database in
+            let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM audio_records")
+            began.continuation.yield()
+            end.wait()
+            let again = try Int.fetchOne(database, sql: "SELECT count(*) FROM audio_records")
+            return [count, again]
+        }
+        defer { end.signal() }
+        for await _ in began.stream { break }
+        try await catalog.accept("alisher/b.mp3")
+        #expect(try await catalog.counts() == [.pending: 2])
+        end.signal()
+        #expect(try await before == [1, 1], "a reader sees one state of the database")
+        try await catalog.close()
     }
 
     @Test func acknowledgedCommitsSurvivePowerLoss() async throws {
