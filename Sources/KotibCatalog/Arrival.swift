@@ -38,8 +38,7 @@ extension Database {
     }
 
     func insert(_ arrival: RejectedArrival) throws -> RecordingID {
-        let isUsers = arrival.path.depth > 1 && arrival.code != Rejection.notEnrolled.code
-        let user = isUsers ? try user(inFolder: arrival.path.user, now: arrival.now).rawValue : nil
+        let user = try owner(of: arrival)?.rawValue
         let time = Timestamp.text(arrival.now)
         try run(
             ArrivalSQL.insertRejected,
@@ -75,9 +74,10 @@ extension Database {
 
     /// The sentence is written anew only where it says something else, or is not there.
     func rejectAgain(_ recording: Recording, _ arrival: RejectedArrival) throws {
+        let user = try owner(of: arrival)?.rawValue
         try run(
             ArrivalSQL.rejectAgain,
-            StatementArguments(arrival.identity.columns)
+            StatementArguments([user]) + StatementArguments(arrival.identity.columns)
                 + [arrival.code, arrival.message, Timestamp.text(arrival.now), recording.id.rawValue])
         let saysTheSame = recording.errorCode == arrival.code && recording.errorMessage == arrival.message
         if !saysTheSame || recording.audio == .gone { try makeDue(.rejected, recording.id) }
@@ -90,6 +90,12 @@ extension Database {
 
     func makeDue(_ kind: SidecarKind, _ id: RecordingID) throws {
         try run(ArrivalSQL.makeDue, [kind.rawValue, id.rawValue])
+    }
+
+    /// Whose folder it lies in: nobody's directly in the inbox, and in a folder that is to be made a user's first.
+    private func owner(of arrival: RejectedArrival) throws -> UserID? {
+        guard arrival.path.depth > 1, arrival.code != Rejection.notEnrolled.code else { return nil }
+        return try user(inFolder: arrival.path.user, now: arrival.now)
     }
 
     /// `file_name, original_filename, file_path`: for people; `path` is the key.
@@ -137,7 +143,7 @@ private enum ArrivalSQL {
         WHERE id = ?
         """
     static let rejectAgain = """
-        UPDATE audio_records SET device = ?, inode = ?, file_size = ?, modified_ns = ?, changed_ns = ?,
+        UPDATE audio_records SET user_id = ?, device = ?, inode = ?, file_size = ?, modified_ns = ?, changed_ns = ?,
             error_code = ?, error_message = ?, updated_at = ?, audio_state = 'present'
         WHERE id = ?
         """

@@ -24,6 +24,8 @@ public enum Acceptance: Hashable, Sendable {
 /// What refusing a file did.
 public struct Refusal: Hashable, Sendable {
     public var recording: RecordingID
+    /// Whether nothing was refused: it is what was transcribed before.
+    public var isKept = false
     /// What lay at the path before: a job for it is to be cancelled.
     public var old: RecordingID?
     /// To be removed: they tell of `old`.
@@ -64,7 +66,7 @@ extension Catalog {
             let isSame = old.facts?.sha256 == facts.sha256 && old.identity.size == identity.size
             if try database.isBeingDeleted(old.id) {
                 // Only the very file that is to go is still the old one, its attributes changed perhaps.
-                if isSame && old.identity.isSameFile(as: identity) {
+                if isSame && old.identity.isSameContent(as: identity) {
                     try database.identify(old.id, identity, now: now)
                     return .unchanged(old.id)
                 }
@@ -98,11 +100,19 @@ extension Catalog {
             guard let old = try database.currentRecording(path) else {
                 return Refusal(recording: try database.insert(arrival), old: nil, notes: [])
             }
-            if old.state == .rejected {
+            let isSame = old.identity.isSameContent(as: identity)
+            // The file that is to go still is; another in its place is not.
+            let isGoing = try database.isBeingDeleted(old.id)
+            // What was taken and done is not thrown away for its mode, or for a backup by links.
+            if isSame, isGoing || old.state == .completed || old.state == .failed {
+                try database.identify(old.id, identity, now: now)
+                return Refusal(recording: old.id, isKept: true, old: nil, notes: [])
+            }
+            if old.state == .rejected, !isGoing {
                 try database.rejectAgain(old, arrival)
                 return Refusal(recording: old.id, old: nil, notes: [])
             }
-            let notes = try database.notes(of: old.id)
+            let notes = isGoing ? [] : try database.notes(of: old.id)
             try database.supersede(old.id, now: now)
             return Refusal(recording: try database.insert(arrival), old: old.id, notes: notes)
         }
@@ -163,13 +173,6 @@ extension Catalog {
     static let depart = """
         UPDATE audio_records SET audio_state = 'gone', sidecar_due = NULL, updated_at = ? WHERE id = ?
         """
-}
-
-extension FileIdentity {
-    /// But for ctime, which a change of attributes changes too.
-    fileprivate func isSameFile(as other: FileIdentity) -> Bool {
-        device == other.device && inode == other.inode && size == other.size && modified == other.modified
-    }
 }
 
 extension InboxPath {

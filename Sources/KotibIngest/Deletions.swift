@@ -88,9 +88,7 @@ struct Deletions: Sendable {
         // person has changed is theirs.
         var identity: FileIdentity?
         if sidecar.kind != .transcript {
-            let files = files
-            let status = await BlockingWork.run { try? files.examine(sidecar.path) }
-            identity = status?.identity
+            identity = try await status(of: sidecar.path, isUnchanged)?.identity
             if let identity, !sidecar.isUntouched(identity) {
                 return try await catalog.sidecarRemoved(sidecar.path)
             }
@@ -99,11 +97,23 @@ struct Deletions: Sendable {
         try await catalog.sidecarRemoved(sidecar.path)
     }
 
+    private func status(
+        of path: InboxPath, _ isUnchanged: Bool
+    ) async throws(FileNotRemoved) -> FileStatus? {
+        let files = files
+        do throws(FileError) {
+            return try await BlockingWork.run { () throws(FileError) in try files.examine(path) }
+        } catch {
+            if Self.hasNoFolder(error) { return nil }
+            throw FileNotRemoved(file: path, cause: error, isUnchanged: isUnchanged)
+        }
+    }
+
     /// - Parameter identity: nil for whatever file has the name.
     private func remove(
         _ path: InboxPath, ifStill identity: FileIdentity?, _ deletion: Deletion, _ isUnchanged: inout Bool
     ) async throws(FileNotRemoved) {
-        guard Self.belongs(path, to: deletion.folder) else { return }
+        guard Self.belongs(path, to: deletion) else { return }
         let files = files
         do throws(FileError) {
             let isGone = try await BlockingWork.run { () throws(FileError) in
@@ -132,15 +142,20 @@ struct Deletions: Sendable {
             }
             return try AtomicFile(files).remove(path, ifStill: status.identity)
         } catch {
-            // The folder is gone, and its files with it.
-            if [ENOENT, ENOTDIR, ELOOP].contains(error.code) { return true }
+            if hasNoFolder(error) { return true }
             throw error
         }
     }
 
-    /// What has no user lies directly in the inbox: a refused file, and its note.
-    private static func belongs(_ path: InboxPath, to folder: [UInt8]?) -> Bool {
-        guard let folder else { return path.depth == 1 }
+    /// The folder is gone, and its files with it.
+    private static func hasNoFolder(_ error: FileError) -> Bool {
+        [ENOENT, ENOTDIR, ELOOP].contains(error.code)
+    }
+
+    /// What has no user is a refused file, and its note: directly in the inbox, or in a folder that is nobody's.
+    private static func belongs(_ path: InboxPath, to deletion: Deletion) -> Bool {
+        let lies = deletion.recording.path
+        guard let folder = deletion.folder ?? (lies.depth > 1 ? lies.user : nil) else { return path.depth == 1 }
         return path.depth > 1 && path.user == folder
     }
 }

@@ -178,6 +178,13 @@ public struct IngestPipeline: Sendable {
         let sentence = rejection.sentence(about: ByteText.escaped(path.name), in: language)
         let refusal = try await catalog.reject(
             path, identity: identity, rejection: rejection, message: sentence)
+        guard !refusal.isKept else {
+            return logger.info(
+                "kept, although it would not be taken now",
+                metadata: [
+                    "recording": "\(refusal.recording)", "file": "\(path)", "reason": "\(rejection.code)",
+                ])
+        }
         if let old = refusal.old { await queue.cancel(old) }
         try await sidecars.remove(refusal.notes)
         try await sidecars.writeDue(refusal.recording)

@@ -53,6 +53,11 @@ public struct RecordingActions: Sendable {
     /// Removes recording, sidecars and audio. False where there is none, or it is not the caller's.
     /// - Throws: ``FileNotRemoved``, which says what has become of the recording; ``CatalogError``.
     public func delete(_ id: RecordingID, in scope: AccessScope) async throws -> Bool {
+        guard let recording = try await catalog.recording(id, in: scope) else { return false }
+        if recording.audio == .present, recording.isCurrent, await isTouched(recording) {
+            // Whether that is the recording still is known by its content: nothing else goes.
+            _ = try await lookAgain(at: recording)
+        }
         guard let deletion = try await catalog.decideDeletion(of: id, in: scope) else { return false }
         do {
             try await pipeline.recovery.deletions.carryOut(deletion)
@@ -61,6 +66,14 @@ public struct RecordingActions: Sendable {
             throw error
         }
         return true
+    }
+
+    /// Whether there is a file, and it is not as it was when it was recorded.
+    private func isTouched(_ recording: Recording) async -> Bool {
+        let files = pipeline.files
+        // What cannot be looked at now cannot be removed either, and that tells why.
+        let status = await BlockingWork.run { try? files.examine(recording.path) }
+        return status.map { !$0.identity.isSameContent(as: recording.identity) } ?? false
     }
 
     private func withdraw(_ deletion: Deletion, _ error: FileNotRemoved) async throws {

@@ -18,4 +18,10 @@ public struct FileIdentity: Hashable, Sendable, Codable {
         self.modified = modified
         self.changed = changed
     }
+
+    /// Whether this is `other` but for ctime, which a rename (rename(2)) and a change of attributes change too
+    /// without changing the content.
+    public func isSameContent(as other: FileIdentity) -> Bool {
+        device == other.device && inode == other.inode && size == other.size && modified == other.modified
+    }
 }

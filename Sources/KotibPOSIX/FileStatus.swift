@@ -66,10 +66,3 @@ public struct FileStatus: Hashable, Sendable {
         }
     }
 }
-
-extension FileIdentity {
-    /// Whether this is `other` but for ctime, which a rename changes (rename(2)) without changing the file.
-    public func isSameContent(as other: FileIdentity) -> Bool {
-        device == other.device && inode == other.inode && size == other.size && modified == other.modified
-    }
-}

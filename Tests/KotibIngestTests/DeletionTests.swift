@@ -57,6 +57,65 @@ import Testing
         #expect(inbox.folder.read("ali/talk.wav") == "another")
     }
 
+    /// Its times were set after it had been taken, as clients do after an upload.
+    @Test func touchedAudioGoesToo() async throws {
+        let inbox = try IngestFixture()
+        let recording = try await transcribed(inbox)
+        let times = [timespec(tv_sec: 1000, tv_nsec: 0), timespec(tv_sec: 1000, tv_nsec: 0)]
+        try #require(utimensat(AT_FDCWD, inbox.folder.path("ali/talk.wav"), times, 0) == 0)
+        #expect(try await RecordingActions(inbox.pipeline).delete(recording.id, in: .everyone))
+        #expect(try inbox.names().isEmpty)
+        #expect(try inbox.rows() == 0)
+    }
+
+    /// Between the decision and the removal of what was there, somebody puts another file in its place.
+    @Test func refusedFileInThePlaceOfOneThatGoesStays() async throws {
+        let inbox = try IngestFixture()
+        let old = try #require(try await inbox.drop("bad"))
+        _ = try await inbox.catalog.decideDeletion(of: old.id, in: .everyone)
+        try inbox.folder.write("bad in another way", to: "ali/new")
+        try inbox.folder.rename("ali/new", to: "ali/talk.wav")
+        try await inbox.handle("ali/talk.wav")
+        await inbox.pipeline.handle(.scanned)
+        #expect(inbox.folder.read("ali/talk.wav") == "bad in another way")
+        let new = try #require(try await inbox.current())
+        #expect(new.id != old.id && new.state == .rejected)
+        #expect(try await inbox.catalog.recording(new.id, in: .everyone) != nil)
+        #expect(try inbox.rows() == 1)
+        #expect(try inbox.names() == ["talk.wav", "talk.wav.rejected.txt"])
+    }
+
+    @Test func anotherFormatThatAPersonChangedStaysAlsoWhereItCannotBeLookedAt() async throws {
+        enum Fault { case none, afterTheNextRemoval, now }
+        let fault = Mutex(Fault.none)
+        let inbox = try IngestFixture(settings: UserSettings(sidecars: [.srt])) { disk in
+            FaultyFileSystem(disk) { step in
+                fault.withLock { fault in
+                    if fault == .afterTheNextRemoval, step.name == "unlink" { fault = .now }
+                    guard fault == .now, step.name == "examine" else { return nil }
+                    fault = .none
+                    return EIO
+                }
+            }
+        }
+        var recording: Recording?
+        try await inbox.transcribing {
+            try await inbox.drop("speech")
+            try await waitUntil("it is written") { try await inbox.current()?.completed != nil }
+            try await waitUntil("it is registered") { try await inbox.current()?.sidecarDue == nil }
+            recording = try await inbox.current()
+        }
+        try inbox.folder.write("my own subtitles", to: "ali/talk.wav.srt")
+        let id = try #require(recording?.id)
+        fault.withLock { $0 = .afterTheNextRemoval }
+        await #expect(throws: FileNotRemoved.self) {
+            try await RecordingActions(inbox.pipeline).delete(id, in: .everyone)
+        }
+        await inbox.pipeline.handle(.scanned)
+        #expect(try inbox.names() == ["talk.wav.srt"])
+        #expect(inbox.folder.read("ali/talk.wav.srt") == "my own subtitles")
+    }
+
     @Test func nothingBehindALinkIsTouched() async throws {
         let inbox = try IngestFixture()
         let recording = try await transcribed(inbox)
@@ -106,8 +165,9 @@ import Testing
         #expect(try inbox.names().isEmpty)
     }
 
-    /// From one step on neither disk nor catalog do anything more, until the next start.
-    @Test(arguments: 0..<14) func crashAtAnyStepIsMadeGoodByTheNextScan(step: Int) async throws {
+    /// From one step on neither disk nor catalog do anything more, until the next start. Step 0 is the look at
+    /// the file before anything is decided.
+    @Test(arguments: 1..<15) func crashAtAnyStepIsMadeGoodByTheNextScan(step: Int) async throws {
         let left = Mutex<Int?>(nil)
         let database = try DatabaseQueue()
         let inbox = try IngestFixture(database: database) { disk in

@@ -24,6 +24,27 @@ import Testing
         #expect(try fixture.names() == ["talk.wav"])
     }
 
+    @Test func anAdminDeletesWhatLiesInAStrangersFolder() async throws {
+        let fixture = try IngestFixture(enrolls: false)
+        let recording = try #require(try await fixture.drop("sound"))
+        #expect(try await RecordingActions(fixture.pipeline).delete(recording.id, in: .everyone))
+        #expect(try fixture.names().isEmpty)
+        #expect(try fixture.rows() == 0)
+    }
+
+    /// Refused for another reason, it is its owner's as soon as there is one.
+    @Test func whatIsRefusedAgainIsItsOwners() async throws {
+        let fixture = try IngestFixture(enrolls: false)
+        try await fixture.drop("bad")
+        let ali = try await fixture.catalog.user(inFolder: Array("ali".utf8))
+        try await fixture.handle("ali/talk.wav")
+        let recording = try #require(try await fixture.current())
+        #expect(recording.user == ali && recording.errorCode == "damaged")
+        var filter = RecordingFilter(scope: .only(ali))
+        filter.states = [.rejected]
+        #expect(try await fixture.catalog.list(filter, limit: 9).total == 1)
+    }
+
     @Test func whatIsSaidIsSaidOnce() async throws {
         let fixture = try IngestFixture(enrolls: false)
         let first = try await fixture.drop("sound")

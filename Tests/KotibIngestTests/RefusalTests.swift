@@ -75,6 +75,29 @@ enum Bad: String, CaseIterable, Sendable {
         #expect(inbox.logged("recording refused") == 1)
     }
 
+    /// `cp -al` of the inbox as a backup, or a mode that keeps the daemon out: the content is what was taken.
+    @Test(arguments: [true, false])
+    func whatIsTranscribedIsNotRefusedForALinkOrItsMode(isLink: Bool) async throws {
+        let inbox = try IngestFixture()
+        try await inbox.transcribing {
+            try await inbox.drop("speech")
+            try await inbox.awaitText("Hello.")
+            try await waitUntil("it is registered") { try await inbox.current()?.sidecarDue == nil }
+        }
+        let before = try #require(try await inbox.current())
+        let path = inbox.folder.path("ali/talk.wav")
+        if isLink {
+            try #require(link(path, inbox.folder.path("backup")) == 0)
+        } else {
+            try #require(chmod(path, 0) == 0)
+        }
+        try await inbox.handle("ali/talk.wav")
+        let after = try #require(try await inbox.current())
+        #expect(after.id == before.id && after.state == .completed && after.identity != before.identity)
+        #expect(try inbox.names() == ["talk.wav", "talk.wav.txt"])
+        #expect(inbox.logged("recording refused") == 0)
+    }
+
     @Test func outsideAnyFolderItIsToldWhereToPutIt() async throws {
         let inbox = try IngestFixture()
         let row = try #require(try await inbox.drop("speech", "talk.wav"))
