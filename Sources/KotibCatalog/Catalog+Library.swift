@@ -65,30 +65,23 @@ public struct LibraryPage: Hashable, Sendable {
 }
 
 extension Catalog {
+    /// Bytes of transcripts on one page, beyond which it ends, whatever its limit.
+    static let longestPage = 32 * 1024 * 1024
+
     /// One page. A page that begins at `before` is stable: what is added meanwhile shifts nothing.
     /// - Parameters:
     ///   - before: only recordings with a smaller id, the ``LibraryPage/next`` of the page before.
     ///   - skip: how many to leave out after that.
+    /// - Throws: ``CatalogError``: ``CatalogError/Code/tooLong``.
     public func list(
         _ filter: RecordingFilter, before: RecordingID? = nil, skip: Int = 0, limit: Int
     ) async throws(CatalogError) -> LibraryPage {
-        try await read("list") { database in
-            guard let selection = try database.selection(filter) else { return .empty }
-            let (skip, limit) = (max(skip, 0), max(limit, 0))
-            // One more than is asked for shows whether there is a next page.
-            let found = try database.ids(selection, before: before, skip: skip, limit: limit + 1)
-            let ids = found.prefix(limit)
-            let total = try database.total(selection)
-            var page = LibraryPage(
-                entries: try ids.compactMap { try database.entry($0, in: filter.scope) },
-                total: total.count, isTotalExact: total.isExact,
-                next: found.count > limit ? ids.last : nil)
-            guard let search = selection.search else { return page }
-            for index in page.entries.indices {
-                page.entries[index].snippet = try search.snippet(of: page.entries[index].text ?? "")
-            }
-            return page
+        let page: @Sendable (Database) throws -> LibraryPage = { database in
+            try database.page(filter, before: before, skip: max(skip, 0), limit: max(limit, 0))
         }
+        // However many there are, these cost the same.
+        return filter.isCounted && skip <= Self.mostCounted
+            ? try await read("list", page) : try await search("list", page)
     }
 
     /// Nil where there is none, or it is not the caller's to see.
@@ -98,6 +91,26 @@ extension Catalog {
 }
 
 extension Database {
+    fileprivate func page(
+        _ filter: RecordingFilter, before: RecordingID?, skip: Int, limit: Int
+    ) throws -> LibraryPage {
+        guard let selection = try selection(filter) else { return .empty }
+        // One more than is asked for shows whether there is a next page.
+        let found = try ids(selection, before: before, skip: skip, limit: limit == .max ? limit : limit + 1)
+        let total = try total(selection)
+        var page = LibraryPage(entries: [], total: total.count, isTotalExact: total.isExact, next: nil)
+        var (last, size) = (RecordingID?.none, 0)
+        for id in found.prefix(limit) where size < Catalog.longestPage {
+            last = id
+            guard var entry = try entry(id, in: filter.scope) else { continue }
+            entry.snippet = try selection.search?.snippet(of: entry.text ?? "") ?? []
+            size += entry.text?.utf8.count ?? 0
+            page.entries.append(entry)
+        }
+        if let last, last != found.last { page.next = last }
+        return page
+    }
+
     fileprivate func entry(_ id: RecordingID, in scope: AccessScope) throws -> LibraryEntry? {
         let user: Int64? =
             switch scope {

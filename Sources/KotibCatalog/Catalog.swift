@@ -10,21 +10,30 @@ import KotibModel
 ///
 /// One connection alone writes and checkpoints, because SQLite before 3.51.3 (Debian 12 has 3.40) can corrupt
 /// a database whose WAL two connections reset (https://www.sqlite.org/wal.html). The others are opened read-only and
-/// can do neither: a long search keeps nobody from writing. Calls never block the caller's thread; they go on
-/// although the caller's task is cancelled.
+/// can do neither. Searches, which may take long, have theirs and no others, so that they hold up nothing but each
+/// other. Calls never block the caller's thread; all but searches go on although the caller's task is cancelled.
 public final class Catalog: Sendable {
     /// Seconds. No retry is put off for longer, so one that seems to be shows that the clock was set back.
     static let longestDelay: TimeInterval = 86_400
 
     let commits: GroupCommit
     let writer: any DatabaseWriter
+    private let searcher: any DatabaseReader
+    /// By which a search is ended.
+    private let clock: any Clock<Duration>
     let signals = EventSignals()
     private let file: String
 
-    /// Takes an open connection and brings its tables up to date. Blocks: for tests, and for ``open(_:)``.
+    /// Takes open connections and brings the tables up to date. Blocks: for tests, and for ``open(_:)``.
+    /// - Parameter searcher: connections for what may take long; nil where there is only one.
     /// - Throws: ``CatalogError``: ``CatalogError/Code/newerSchema`` where a later version was here.
-    public init(_ writer: any DatabaseWriter) throws(CatalogError) {
+    public init(
+        _ writer: any DatabaseWriter, searcher: (any DatabaseReader)? = nil,
+        clock: any Clock<Duration> = ContinuousClock()
+    ) throws(CatalogError) {
         self.writer = writer
+        self.searcher = searcher ?? writer
+        self.clock = clock
         file = writer.path
         commits = GroupCommit(writer, file: writer.path)
         do {
@@ -48,7 +57,8 @@ public final class Catalog: Sendable {
     public static func open(_ file: String) async throws(CatalogError) -> Catalog {
         let result: Result<Catalog, CatalogError> = await onThread {
             do throws(CatalogError) {
-                return .success(try Catalog(connect(file)))
+                let writer = try connect(file)
+                return .success(try Catalog(writer, searcher: connectToSearch(file)))
             } catch {
                 return .failure(error)
             }
@@ -58,14 +68,15 @@ public final class Catalog: Sendable {
 
     /// Waits for the calls under way, copies the log into the database and closes it. Later calls fail.
     public func close() async throws(CatalogError) {
-        let (writer, file) = (writer, file)
+        let (writer, searcher, file) = (writer, searcher, file)
         signals.finish()
         let result: Result<Void, CatalogError> = await Self.onThread {
-            // The readers first: only the last connection takes the log along, and only one that may write can.
-            (writer as? DatabasePool)?.releaseMemory()
-            return Result { try writer.close() }.mapError {
-                CatalogError($0, operation: "close", file: file)
-            }
+            Result {
+                // Readers first: only the last connection takes the log along, and only one that may write can.
+                if searcher !== writer { try searcher.close() }
+                (writer as? DatabasePool)?.releaseMemory()
+                try writer.close()
+            }.mapError { CatalogError($0, operation: "close", file: file) }
         }
         try result.get()
     }
@@ -92,6 +103,31 @@ public final class Catalog: Sendable {
         return try result.get()
     }
 
+    /// As ``read(_:_:)``, for what may take long: ended after ``longestSearch``, or with the caller's task.
+    /// - Throws: ``CatalogError``: ``CatalogError/Code/tooLong``.
+    func search<Value: Sendable>(
+        _ operation: String, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(CatalogError) -> Value {
+        let tooLong = CatalogError(
+            code: .tooLong, operation: operation, message: "ended after \(Self.longestSearch)", file: file)
+        do {
+            return try await withThrowingTaskGroup(of: Value?.self) { group in
+                group.addTask { try await self.searcher.read(body) }
+                group.addTask {
+                    try await self.clock.sleep(for: Self.longestSearch)
+                    return nil
+                }
+                defer { group.cancelAll() }
+                guard let first = try await group.next(), let value = first else { throw tooLong }
+                return value
+            }
+        } catch is CancellationError {
+            throw tooLong
+        } catch {
+            throw CatalogError(error, operation: operation, file: file)
+        }
+    }
+
     /// Where work may take long or block.
     static func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { caller in
@@ -103,9 +139,12 @@ public final class Catalog: Sendable {
 extension Catalog {
     /// Seconds to wait for another process, such as an administrator's `sqlite3`, to let go of the file.
     private static let busyTimeout: TimeInterval = 5
-    /// Connections that only read. More than the processors would share: a few long searches at once leave one
-    /// for what is short.
-    static let readers = 4
+    /// Connections that only read.
+    private static let readers = 4
+    /// Searches at once.
+    private static let searches = 2
+    /// Words of every recording among a million are found in less.
+    static let longestSearch: Duration = .seconds(5)
 
     private static func connect(_ file: String) throws(CatalogError) -> DatabasePool {
         // SQLite gives -wal and -shm the mode of the database (findCreateFileMode in os_unix.c).
@@ -125,7 +164,18 @@ extension Catalog {
         }
     }
 
-    static func configuration() -> Configuration {
+    private static func connectToSearch(_ file: String) throws(CatalogError) -> DatabasePool {
+        var configuration = configuration()
+        configuration.readonly = true
+        configuration.maximumReaderCount = searches
+        do {
+            return try DatabasePool(path: file, configuration: configuration)
+        } catch {
+            throw CatalogError(error, operation: "open", file: file)
+        }
+    }
+
+    private static func configuration() -> Configuration {
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.foreignKeysEnabled = true

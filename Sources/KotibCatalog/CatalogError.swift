@@ -17,6 +17,8 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
         case inputOutput
         /// A rule of the tables forbids it.
         case constraint
+        /// A search that would have taken too long, and was ended: it may be narrowed.
+        case tooLong
         /// Another call in the same transaction made SQLite roll all of it back.
         case rolledBack
         case other
@@ -41,7 +43,7 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
     public var isRetryable: Bool {
         switch code {
         case .full, .inaccessible, .busy, .inputOutput, .rolledBack: true
-        case .corrupt, .newerSchema, .constraint, .other: false
+        case .corrupt, .newerSchema, .constraint, .tooLong, .other: false
         }
     }
 
@@ -56,7 +58,7 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
         case .newerSchema: "run the version of kotibd that wrote it, or a later one"
         case .full: "free space on its file system"
         case .inaccessible: "let the daemon's user read and write it and its folder"
-        case .busy, .inputOutput, .constraint, .rolledBack, .other: nil
+        case .busy, .inputOutput, .constraint, .rolledBack, .tooLong, .other: nil
         }
     }
 }

@@ -1,8 +1,29 @@
 import KotibModel
 
-/// The statements of lists. They differ only in the states, which are our own words and no input, and in whether
-/// one user is asked for: that and nothing else decides which index serves.
+/// The statements of lists. They differ only in the states, which are our own words and no input, and in what the
+/// list is narrowed to: that and nothing else decides which index serves.
 enum LibrarySQL {
+    /// What all that is listed has in common.
+    enum Part: CaseIterable {
+        case everything, ofOneUser, inOneLanguage
+
+        fileprivate var index: String {
+            switch self {
+            case .everything: "audio_records_by_state"
+            case .ofOneUser: "audio_records_by_user_and_state"
+            case .inOneLanguage: "audio_records_by_state_and_language"
+            }
+        }
+
+        fileprivate var condition: String {
+            switch self {
+            case .everything: ""
+            case .ofOneUser: "a.user_id = :user AND "
+            case .inOneLanguage: "a.language = :language AND "
+            }
+        }
+    }
+
     static let entry = """
         SELECT \(RecordingSQL.columns), revision_id, transcript_text,
             (SELECT folder FROM users u WHERE u.id = a.user_id) AS user_folder
@@ -12,18 +33,16 @@ enum LibrarySQL {
 
     /// Each state's part comes out of its index in the order of ids, and SQLite merges the parts: nothing is
     /// sorted, and no more is read than is shown.
-    static func page(_ states: [RecordingState], ofOneUser: Bool) -> String {
+    static func page(_ states: [RecordingState], _ part: Part) -> String {
         let parts = states.map { state in
-            "SELECT a.id AS id FROM \(source(state, ofOneUser: ofOneUser)) AND a.id < :before"
+            "SELECT a.id AS id FROM \(source(state, part)) AND a.id < :before"
         }
         return parts.joined(separator: " UNION ALL ") + " ORDER BY id DESC LIMIT :limit OFFSET :skip"
     }
 
     /// Reads all of an index, but only that: some 0.1 s for a million.
-    static func total(_ states: [RecordingState], ofOneUser: Bool) -> String {
-        let parts = states.map { state in
-            "(SELECT count(*) FROM \(source(state, ofOneUser: ofOneUser)))"
-        }
+    static func total(_ states: [RecordingState], _ part: Part) -> String {
+        let parts = states.map { state in "(SELECT count(*) FROM \(source(state, part)))" }
         return "SELECT \(parts.joined(separator: " + ")) AS count"
     }
 
@@ -31,10 +50,12 @@ enum LibrarySQL {
     static func keptTotal(_ states: [RecordingState], ofOneUser: Bool) -> String {
         """
         SELECT (SELECT coalesce(sum(count), 0) FROM recording_counts
-                WHERE status IN (\(list(states))) \(ofOneUser ? "AND user_id = :user" : ""))
+                WHERE status IN (\(list(states))) \(ofOneUser ? "AND user_id = :user" : "")
+                    AND (:language IS NULL OR language = :language))
             - (SELECT count(*) FROM deletions d CROSS JOIN audio_records a ON a.id = d.audio_record_id
                 WHERE a.transcription_status IN (\(list(states)))
-                    \(ofOneUser ? "AND a.user_id = :user" : "")) AS count
+                    \(ofOneUser ? "AND a.user_id = :user" : "")
+                    AND (:language IS NULL OR a.language = :language)) AS count
         """
     }
 
@@ -49,10 +70,10 @@ enum LibrarySQL {
         "SELECT count(*) AS count FROM (SELECT 1 FROM \(searchSource(states)) LIMIT :limit)"
     }
 
-    private static func source(_ state: RecordingState, ofOneUser: Bool) -> String {
+    private static func source(_ state: RecordingState, _ part: Part) -> String {
         """
-        audio_records a INDEXED BY \(ofOneUser ? "audio_records_by_user_and_state" : "audio_records_by_state")
-        WHERE \(ofOneUser ? "a.user_id = :user AND " : "")a.transcription_status = '\(state.rawValue)'
+        audio_records a INDEXED BY \(part.index)
+        WHERE \(part.condition)a.transcription_status = '\(state.rawValue)'
             AND \(conditions)
         """
     }

@@ -10,10 +10,10 @@ struct LibrarySelection {
     var search: TranscriptSearch?
     fileprivate var filter: RecordingFilter
 
-    /// Whether the counts that are kept answer how many there are.
-    fileprivate var isCounted: Bool {
-        search == nil && filter.from == nil && filter.until == nil && filter.shortest == nil
-            && filter.longest == nil && filter.language == nil
+    /// Of one user there are so few that their language is looked for among all of theirs.
+    fileprivate var part: LibrarySQL.Part {
+        if user != nil { return .ofOneUser }
+        return filter.language == nil ? .everything : .inOneLanguage
     }
 
     fileprivate func arguments(_ more: [String: (any DatabaseValueConvertible)?]) -> StatementArguments {
@@ -30,6 +30,15 @@ struct LibrarySelection {
     }
 }
 
+extension RecordingFilter {
+    /// Whether the counts that are kept answer how many there are.
+    var isCounted: Bool {
+        !isSearch && from == nil && until == nil && shortest == nil && longest == nil
+    }
+
+    fileprivate var isSearch: Bool { query?.contains { !$0.isWhitespace } ?? false }
+}
+
 extension Catalog {
     /// What a search finds is counted up to here: reading all of a word that everybody uses takes seconds.
     public static let mostCounted = 10_000
@@ -44,7 +53,7 @@ extension Database {
             user = own
         }
         var search: TranscriptSearch?
-        if let query = filter.query, query.contains(where: { !$0.isWhitespace }) {
+        if let query = filter.query, filter.isSearch {
             search = try TranscriptSearch(query, makeTokenizer(SearchText.tokenizerDescriptor))
             guard search != nil else { return nil }
         }
@@ -63,18 +72,18 @@ extension Database {
         ])
         let sql =
             selection.search == nil
-            ? LibrarySQL.page(selection.states, ofOneUser: selection.user != nil)
+            ? LibrarySQL.page(selection.states, selection.part)
             : LibrarySQL.searchPage(selection.states)
         return try rows(sql, arguments).map { RecordingID(rawValue: $0["id"]) }
     }
 
     func total(_ selection: LibrarySelection) throws -> (count: Int, isExact: Bool) {
-        if selection.isCounted {
+        if selection.filter.isCounted {
             let sql = LibrarySQL.keptTotal(selection.states, ofOneUser: selection.user != nil)
             return (try count(sql, selection.arguments([:])), true)
         }
         guard selection.search != nil else {
-            let sql = LibrarySQL.total(selection.states, ofOneUser: selection.user != nil)
+            let sql = LibrarySQL.total(selection.states, selection.part)
             return (try count(sql, selection.arguments([:])), true)
         }
         let sql = LibrarySQL.searchTotal(selection.states)

@@ -10,11 +10,14 @@ extension Migrations {
             (SELECT max(r.id) FROM transcript_revisions r WHERE r.audio_record_id = audio_records.id);
         """
 
-    /// How many recordings each user has in each state, so that a list's total is read and not counted;
-    /// `user_id` 0 stands for nobody. The indexes hold all that a list filters by, in the order of the list.
+    /// How many recordings each user has in each state and language, so that a list's total is read and not
+    /// counted; `user_id` 0 and `language` '' stand for none. The indexes hold all that a list filters by, in the
+    /// order of the list.
     private static let counts = """
         CREATE INDEX audio_records_by_state
             ON audio_records (transcription_status, id, created_at, duration, language);
+        CREATE INDEX audio_records_by_state_and_language
+            ON audio_records (transcription_status, language, id, created_at, duration);
         CREATE INDEX audio_records_by_user_and_state
             ON audio_records (user_id, transcription_status, id, created_at, duration, language);
         DROP INDEX audio_records_user;
@@ -22,11 +25,13 @@ extension Migrations {
         CREATE TABLE recording_counts (
             user_id INTEGER NOT NULL,
             status TEXT NOT NULL,
+            language TEXT NOT NULL,
             count INTEGER NOT NULL CHECK (count >= 0),
-            PRIMARY KEY (user_id, status)
+            PRIMARY KEY (user_id, status, language)
         ) STRICT, WITHOUT ROWID;
-        INSERT INTO recording_counts (user_id, status, count)
-            SELECT coalesce(user_id, 0), transcription_status, count(*) FROM audio_records GROUP BY 1, 2;
+        INSERT INTO recording_counts (user_id, status, language, count)
+            SELECT coalesce(user_id, 0), transcription_status, coalesce(language, ''), count(*)
+            FROM audio_records GROUP BY 1, 2, 3;
 
         CREATE TRIGGER audio_records_count_insert AFTER INSERT ON audio_records
         BEGIN
@@ -37,8 +42,9 @@ extension Migrations {
             \(uncount("OLD"))
         END;
         CREATE TRIGGER audio_records_count_update
-        AFTER UPDATE OF transcription_status, user_id ON audio_records
+        AFTER UPDATE OF transcription_status, user_id, language ON audio_records
         WHEN OLD.transcription_status <> NEW.transcription_status OR OLD.user_id IS NOT NEW.user_id
+            OR OLD.language IS NOT NEW.language
         BEGIN
             \(uncount("OLD"))
             \(count("NEW"))
@@ -47,17 +53,20 @@ extension Migrations {
 
     private static func count(_ row: String) -> String {
         """
-        INSERT INTO recording_counts (user_id, status, count)
-            VALUES (coalesce(\(row).user_id, 0), \(row).transcription_status, 1)
-            ON CONFLICT (user_id, status) DO UPDATE SET count = count + 1;
+        INSERT INTO recording_counts (user_id, status, language, count)
+            VALUES (\(countKey(row)), 1)
+            ON CONFLICT (user_id, status, language) DO UPDATE SET count = count + 1;
         """
     }
 
     private static func uncount(_ row: String) -> String {
         """
-        UPDATE recording_counts SET count = count - 1
-            WHERE user_id = coalesce(\(row).user_id, 0) AND status = \(row).transcription_status;
+        UPDATE recording_counts SET count = count - 1 WHERE (user_id, status, language) = (\(countKey(row)));
         """
+    }
+
+    private static func countKey(_ row: String) -> String {
+        "coalesce(\(row).user_id, 0), \(row).transcription_status, coalesce(\(row).language, '')"
     }
 
     /// The index alone (https://www.sqlite.org/fts5.html#contentless_tables): the words stand in

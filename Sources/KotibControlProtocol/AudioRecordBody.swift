@@ -131,14 +131,25 @@ public struct AudioListBody: Codable, Hashable, Sendable {
     public var items: [AudioRecordBody]
     /// On all pages.
     public var total: Int
+    /// False where a search found more than `total`, 10,000: they are not counted further. Nil counts as true.
+    public var isTotalExact: Bool?
     public var skip: Int
     public var limit: Int
     /// The value of `before` that gives the next page; null on the last.
     public var next: Int64?
 
-    public init(items: [AudioRecordBody], total: Int, skip: Int, limit: Int, next: Int64?) {
+    enum CodingKeys: String, CodingKey {
+        case items, total
+        case isTotalExact = "total_is_exact"
+        case skip, limit, next
+    }
+
+    public init(
+        items: [AudioRecordBody], total: Int, isTotalExact: Bool? = nil, skip: Int, limit: Int, next: Int64?
+    ) {
         self.items = items
         self.total = total
+        self.isTotalExact = isTotalExact
         self.skip = skip
         self.limit = limit
         self.next = next

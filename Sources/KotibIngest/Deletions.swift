@@ -155,7 +155,9 @@ struct Deletions: Sendable {
     /// What has no user is a refused file, and its note: directly in the inbox, or in a folder that is nobody's.
     private static func belongs(_ path: InboxPath, to deletion: Deletion) -> Bool {
         let lies = deletion.recording.path
-        guard let folder = deletion.folder ?? (lies.depth > 1 ? lies.user : nil) else { return path.depth == 1 }
+        guard let folder = deletion.folder ?? (lies.depth > 1 ? lies.user : nil) else {
+            return path.depth == 1
+        }
         return path.depth > 1 && path.user == folder
     }
 }

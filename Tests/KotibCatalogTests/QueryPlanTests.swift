@@ -75,16 +75,21 @@ struct QueryPlanTests {
 
     @Test func aListMergesItsStatesInTheOrderOfAnIndex() async throws {
         let all = RecordingState.allCases
-        for (ofOneUser, step) in [
-            (false, "INDEX audio_records_by_state (transcription_status=? AND id<?)"),
-            (true, "INDEX audio_records_by_user_and_state (user_id=? AND transcription_status=? AND id<?)"),
-        ] {
+        for part in LibrarySQL.Part.allCases {
+            let step =
+                switch part {
+                case .everything: "INDEX audio_records_by_state (transcription_status=? AND id<?)"
+                case .ofOneUser:
+                    "INDEX audio_records_by_user_and_state (user_id=? AND transcription_status=? AND id<?)"
+                case .inOneLanguage:
+                    "INDEX audio_records_by_state_and_language (transcription_status=? AND language=? AND id<?)"
+                }
             for states in [all, Array(all.prefix(1))] {
-                let plan = try await plan(LibrarySQL.page(states, ofOneUser: ofOneUser))
+                let plan = try await plan(LibrarySQL.page(states, part))
                 #expect(plan.split(separator: "\n").count { $0.contains("COVERING " + step) } == states.count)
                 #expect(!plan.contains("TEMP B-TREE"))
             }
-            #expect(try await plan(LibrarySQL.total(all, ofOneUser: ofOneUser)).contains("COVERING INDEX"))
+            #expect(try await plan(LibrarySQL.total(all, part)).contains("COVERING INDEX"))
         }
         let kept = try await plan(LibrarySQL.keptTotal(all, ofOneUser: true))
         #expect(kept.contains("SEARCH recording_counts USING PRIMARY KEY (user_id=? AND status=?)"))

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import GRDB
 import KotibModel
+import KotibTestSupport
 import Testing
 
 @testable import KotibCatalog
@@ -138,6 +139,77 @@ struct SearchTests {
         let next = try await catalog.list(filter, before: first.next, skip: 1, limit: 2)
         #expect(next.entries.map(\.recording.id.rawValue) == [2, 1])
         #expect(next.next == nil)
+    }
+
+    /// What joins a common word with something that no recording has reads all of them.
+    @Test func aSearchThatTakesTooLongIsEnded() async throws {
+        let folder = try TemporaryFolder()
+        let clock = ManualClock()
+        let database = try DatabasePool(path: folder.path("kotib.sqlite"))
+        let catalog = try Catalog(database, clock: clock)
+        try await catalog.accept("ali/1.mp3")
+        async let search = catalog.search("test") { database in
+            try Int.fetchOne(database, sql: Self.endless)
+        }
+        try await waitUntil("it is timed") { clock.deadlines.count == 1 }
+        clock.advance(by: Catalog.longestSearch)
+        do {
+            _ = try await search
+            Issue.record("it ended by itself")
+        } catch let error as CatalogError {
+            #expect(error.code == .tooLong)
+        }
+        // Its connection serves the next one.
+        #expect(try await catalog.search("test") { try Int.fetchOne($0, sql: "SELECT 7") } == 7)
+    }
+
+    private static let endless = """
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n
+        """
+
+    @Test func aSearchEndsWithWhoAsked() async throws {
+        let folder = try TemporaryFolder()
+        let clock = ManualClock()
+        let catalog = try Catalog(DatabasePool(path: folder.path("kotib.sqlite")), clock: clock)
+        let search = Task {
+            try await catalog.search("test") { try Int.fetchOne($0, sql: Self.endless) }
+        }
+        try await waitUntil("it is timed") { clock.deadlines.count == 1 }
+        search.cancel()
+        await #expect(throws: CatalogError.self) { try await search.value }
+    }
+
+    @Test func whatIsFoundTooOftenIsCountedNoFurther() async throws {
+        try await catalog.accept("ali/1.mp3")
+        try await catalog.write("test") { database in
+            try database.execute(
+                sql: """
+                    UPDATE audio_records SET transcription_status = 'completed', transcript_text = 'soz';
+                    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+                    INSERT INTO audio_records (user_id, file_name, original_filename, file_path, path, device, inode,
+                        file_size, modified_ns, changed_ns, sha256, transcription_status, created_at, updated_at,
+                        transcript_text, media_type, container, codec, duration, channels, sample_rate)
+                    SELECT user_id, file_name, original_filename, file_path, CAST(i AS BLOB), device, inode, file_size,
+                        modified_ns, changed_ns, sha256, 'completed', created_at, updated_at, 'soz', media_type,
+                        container, codec, duration, channels, sample_rate
+                    FROM n, audio_records WHERE id = 1;
+                    """, arguments: [Catalog.mostCounted])
+        }
+        let page = try await search("soz", limit: 1)
+        #expect(page.total == Catalog.mostCounted && !page.isTotalExact)
+        #expect(try await catalog.list(RecordingFilter(scope: .everyone), limit: 1).total == 10_001)
+    }
+
+    /// Memory is not the client's to choose.
+    @Test func aPageEndsAfterManyBytes() async throws {
+        for _ in 0..<5 { try await add(String(repeating: "a", count: Catalog.longestPage / 3 + 1)) }
+        let everything = RecordingFilter(scope: .everyone)
+        let first = try await catalog.list(everything, limit: 100)
+        #expect(first.entries.map(\.recording.id.rawValue) == [5, 4, 3])
+        #expect(first.next == RecordingID(rawValue: 3) && first.total == 5)
+        let rest = try await catalog.list(everything, before: first.next, limit: 100)
+        #expect(rest.entries.map(\.recording.id.rawValue) == [2, 1])
+        #expect(rest.next == nil)
     }
 
     @Test func nothingThatIsTypedIsAnError() async throws {

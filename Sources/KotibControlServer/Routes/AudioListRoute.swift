@@ -28,12 +28,24 @@ struct AudioListRoute {
             return try ControlJSON.response(
                 AudioListBody(items: [], total: 0, skip: skip, limit: limit, next: nil))
         }
-        let page = try await parts.catalog.list(filter, before: before, skip: skip, limit: limit)
+        let page = try await page(filter, before, skip, limit)
         let progress = await parts.progress()
         return try ControlJSON.response(
             AudioListBody(
                 items: page.entries.map { AudioRecordBody($0, progress: progress[$0.recording.id]) },
-                total: page.total, skip: skip, limit: limit, next: page.next?.rawValue))
+                total: page.total, isTotalExact: page.isTotalExact, skip: skip, limit: limit,
+                next: page.next?.rawValue))
+    }
+
+    private func page(
+        _ filter: RecordingFilter, _ before: RecordingID?, _ skip: Int, _ limit: Int
+    ) async throws -> LibraryPage {
+        do throws(CatalogError) {
+            return try await parts.catalog.list(filter, before: before, skip: skip, limit: limit)
+        } catch {
+            guard error.code == .tooLong else { throw error }
+            throw ControlFailure.later(.serviceUnavailable, .unavailable, .searchTooLong, seconds: 10)
+        }
     }
 
     /// Nil where a user is asked for whom there is not.

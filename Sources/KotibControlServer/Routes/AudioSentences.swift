@@ -43,4 +43,8 @@ extension Sentence {
     static let noAudio = Sentence(
         uzbek: "Audio fayl mavjud emas", english: "The audio file is not there any more",
         russian: "Аудиофайла больше нет")
+    static let searchTooLong = Sentence(
+        uzbek: "Qidiruv juda uzoq davom etdi; so'z qo'shing yoki filtrni toraytiring",
+        english: "The search took too long; add a word or narrow the filter",
+        russian: "Поиск длился слишком долго; добавьте слово или сузьте фильтр")
 }
