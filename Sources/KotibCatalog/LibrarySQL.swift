@@ -70,6 +70,14 @@ enum LibrarySQL {
         "SELECT count(*) AS count FROM (SELECT 1 FROM \(searchSource(states)) LIMIT :limit)"
     }
 
+    /// As ``searchTotal(_:)`` where nothing but the words is asked for: what has words was never refused.
+    static let searchTotalOfAll = """
+        SELECT count(*) AS count FROM (SELECT 1 FROM transcript_search s WHERE s.transcript_search MATCH :match
+            LIMIT :limit)
+        """
+
+    static let hasDeletions = "SELECT 1 FROM deletions LIMIT 1"
+
     private static func source(_ state: RecordingState, _ part: Part) -> String {
         """
         audio_records a INDEXED BY \(part.index)

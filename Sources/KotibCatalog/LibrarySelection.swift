@@ -16,13 +16,20 @@ struct LibrarySelection {
         return filter.language == nil ? .everything : .inOneLanguage
     }
 
+    fileprivate var isWordsOnly: Bool {
+        filter.isTimeless && filter.language == nil
+            && Set(states).isSuperset(of: RecordingState.allCases.filter { $0 != .rejected })
+    }
+
+    fileprivate var match: String? { search?.expression(user: user) }
+
     fileprivate func arguments(_ more: [String: (any DatabaseValueConvertible)?]) -> StatementArguments {
         var arguments: [String: (any DatabaseValueConvertible)?] = [
             "from": filter.from.map(Timestamp.text), "until": filter.until.map(Timestamp.text),
             "shortest": filter.shortest, "longest": filter.longest, "language": filter.language,
         ]
-        if let search {
-            arguments["match"] = search.expression(user: user)
+        if let match {
+            arguments["match"] = match
         } else if let user {
             arguments["user"] = user.rawValue
         }
@@ -32,9 +39,9 @@ struct LibrarySelection {
 
 extension RecordingFilter {
     /// Whether the counts that are kept answer how many there are.
-    var isCounted: Bool {
-        !isSearch && from == nil && until == nil && shortest == nil && longest == nil
-    }
+    var isCounted: Bool { !isSearch && isTimeless }
+
+    fileprivate var isTimeless: Bool { from == nil && until == nil && shortest == nil && longest == nil }
 
     fileprivate var isSearch: Bool { query?.contains { !$0.isWhitespace } ?? false }
 }
@@ -86,8 +93,13 @@ extension Database {
             let sql = LibrarySQL.total(selection.states, selection.part)
             return (try count(sql, selection.arguments([:])), true)
         }
-        let sql = LibrarySQL.searchTotal(selection.states)
-        let count = try count(sql, selection.arguments(["limit": Catalog.mostCounted + 1]))
+        var sql = LibrarySQL.searchTotal(selection.states)
+        var arguments = selection.arguments(["limit": Catalog.mostCounted + 1])
+        if selection.isWordsOnly, try row(LibrarySQL.hasDeletions, []) == nil {
+            sql = LibrarySQL.searchTotalOfAll
+            arguments = ["match": selection.match, "limit": Catalog.mostCounted + 1]
+        }
+        let count = try count(sql, arguments)
         return (min(count, Catalog.mostCounted), count <= Catalog.mostCounted)
     }
 

@@ -7,6 +7,9 @@ enum SearchText {
     static let tokenizerDescriptor = FTS5TokenizerDescriptor(
         components: tokenizer.split(separator: " ").map(String.init))
 
+    /// Characters, from ``TranscriptSearch/shortestPrefix`` on; what is longer begins few words.
+    static let indexedPrefixes = "3 4 5"
+
     /// What is written for the apostrophe of Uzbek oʻ, gʻ and ʼ, and of English. They are left out, so that they
     /// do not split a word, all ways to write it are one, and quotation marks of that form do not matter.
     static let apostrophes: [Unicode.Scalar] = [

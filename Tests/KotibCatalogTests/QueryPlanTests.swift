@@ -103,4 +103,9 @@ struct QueryPlanTests {
             #expect(!plan.contains("TEMP B-TREE"))
         }
     }
+
+    @Test func aSearchForWordsAloneIsCountedByItsIndex() async throws {
+        let plan = try await plan(LibrarySQL.searchTotalOfAll)
+        #expect(plan.contains("SCAN s VIRTUAL TABLE INDEX") && !plan.contains("audio_records"))
+    }
 }

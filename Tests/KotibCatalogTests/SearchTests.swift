@@ -129,6 +129,29 @@ struct SearchTests {
         #expect(rows == 0)
     }
 
+    /// The index alone counts where nothing but words is asked for, otherwise it and the rows: both say the same.
+    @Test func whatIsFoundIsCountedInEachWay() async throws {
+        for number in 0..<3 { try await add("soʻz \(number)") }
+        var filter = RecordingFilter(scope: .everyone)
+        filter.query = "soz"
+        #expect(try await catalog.list(filter, limit: 9).total == 3)
+        filter.states = Set(RecordingState.allCases)
+        #expect(try await catalog.list(filter, limit: 9).total == 3)
+        filter.states = [.completed]
+        #expect(try await catalog.list(filter, limit: 9).total == 3)
+        filter.states = [.failed]
+        #expect(try await catalog.list(filter, limit: 9).total == 0)
+        filter.states = []
+        (filter.longest, filter.language) = (1, nil)
+        #expect(try await catalog.list(filter, limit: 9).total == 0)
+        (filter.longest, filter.language) = (nil, "uz")
+        #expect(try await catalog.list(filter, limit: 9).total == 0)
+        filter.language = nil
+        _ = try await catalog.decideDeletion(of: RecordingID(rawValue: 2), in: .everyone)
+        let page = try await catalog.list(filter, limit: 9)
+        #expect(page.total == 2 && page.entries.count == 2)
+    }
+
     @Test func pagesByIdAndByCount() async throws {
         for number in 0..<5 { try await add("soʻz \(number)") }
         var filter = RecordingFilter(scope: .everyone)
