@@ -77,7 +77,8 @@ bench: build ## measures beside peers and prints ratios
 	@etc/setup/packages bench
 	@etc/setup/samples
 	@etc/setup/peers
-	@set -e; for program in intake engine idle; do "$$DEPS/venv-bench/bin/python" "Benchmarks/$$program.py"; done
+	@set -e; for program in intake engine idle socket_api library; do \
+		"$$DEPS/venv-bench/bin/python" "Benchmarks/$$program.py"; done
 
 # Copies only, so that `sudo make install` needs no toolchain. A configuration that is there is kept.
 SHARE := $(DESTDIR)$(PREFIX)/share/kotib

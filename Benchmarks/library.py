@@ -32,6 +32,7 @@ def queries(recordings: int) -> dict[str, str]:
         "oldest page": "limit=20&before=21",
         "one user's": "limit=20&user=998900000007",
         "by state": "limit=20&status=completed",
+        "by language": "limit=20&language=ru",
         "search, 20 found": "limit=20&q=" + quote("nodirso'z"),
         "search, two words, 20 found": "limit=20&q=" + quote("nodirso'z rareword"),
         # These find more in a larger catalog; the newest 20 are shown.

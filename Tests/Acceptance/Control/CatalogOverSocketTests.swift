@@ -51,6 +51,7 @@ extension Acceptance {
                 try daemon.drop(daemon.installation.sample("jfk"), as: "alisher/jfk.wav")
                 let row = try await daemon.awaitRow(of: "alisher/jfk.wav", "completed")
                 let path = "/api/v1/audio/\(row.id)"
+                let times = try await daemon.request("GET", path + "/transcript?format=srt").text
                 let tag = try #require(try await daemon.request("GET", path).headers["etag"])
                 let match = ["--header", "If-Match: \(tag)"]
                 let mine = try await daemon.request(
@@ -68,6 +69,7 @@ extension Acceptance {
                 #expect(restored.status == 200, "\(restored)")
                 let words = try #require(daemon.text(of: "alisher/jfk.wav.txt"))
                 #expect(words.contains("ask not"), "\(words)\n\(daemon.story)")
+                #expect(try await daemon.request("GET", path + "/transcript?format=srt").text == times)
             }
         }
 
