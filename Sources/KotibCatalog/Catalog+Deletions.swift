@@ -65,12 +65,7 @@ extension Catalog {
 
 extension Database {
     func recording(_ id: RecordingID, in scope: AccessScope) throws -> Recording? {
-        let user: Int64? =
-            switch scope {
-            case .everyone: nil
-            case .only(let user): user.rawValue
-            }
-        return try row(DeletionSQL.visible, [id.rawValue, user]).map(Recording.init)
+        try row(DeletionSQL.visible, [id.rawValue, scope.user]).map(Recording.init)
     }
 
     func isBeingDeleted(_ id: RecordingID) throws -> Bool {

@@ -99,25 +99,38 @@ extension Database {
         let found = try ids(selection, before: before, skip: skip, limit: limit == .max ? limit : limit + 1)
         let total = try total(selection)
         var page = LibraryPage(entries: [], total: total.count, isTotalExact: total.isExact, next: nil)
-        var (last, size) = (RecordingID?.none, 0)
-        for id in found.prefix(limit) where size < Catalog.longestPage {
-            last = id
-            guard var entry = try entry(id, in: filter.scope) else { continue }
+        // One cursor for all of them: GRDB looks up the columns of each anew.
+        let ids = found.prefix(limit)
+        let rows = try Row.fetchCursor(
+            cachedStatement(sql: LibrarySQL.entries),
+            arguments: ["[\(ids.map(\.description).joined(separator: ","))]", filter.scope.user])
+        var (last, size) = (ids.last, 0)
+        while let row = try rows.next() {
+            var entry = try LibraryEntry(row)
             entry.snippet = try selection.search?.snippet(of: entry.text ?? "") ?? []
             size += entry.text?.utf8.count ?? 0
             page.entries.append(entry)
+            if size >= Catalog.longestPage {
+                last = entry.recording.id
+                break
+            }
         }
-        if let last, last != found.last { page.next = last }
+        if last != found.last { page.next = last }
         return page
     }
 
     fileprivate func entry(_ id: RecordingID, in scope: AccessScope) throws -> LibraryEntry? {
-        let user: Int64? =
-            switch scope {
-            case .everyone: nil
-            case .only(let user): user.rawValue
-            }
-        return try row(LibrarySQL.entry, [id.rawValue, user]).map(LibraryEntry.init)
+        try row(LibrarySQL.entry, [id.rawValue, scope.user]).map(LibraryEntry.init)
+    }
+}
+
+extension AccessScope {
+    /// As statements want it: NULL for everybody's.
+    var user: Int64? {
+        switch self {
+        case .everyone: nil
+        case .only(let user): user.rawValue
+        }
     }
 }
 

@@ -24,11 +24,21 @@ enum LibrarySQL {
         }
     }
 
-    static let entry = """
-        SELECT \(RecordingSQL.columns), revision_id, transcript_text,
+    private static let entryColumns = """
+        \(RecordingSQL.columns.split(separator: ",").map { "a." + $0.drop(while: \.isWhitespace) }
+            .joined(separator: ", ")), a.revision_id, a.transcript_text,
             (SELECT folder FROM users u WHERE u.id = a.user_id) AS user_folder
-        FROM audio_records a
+        """
+
+    static let entry = """
+        SELECT \(entryColumns) FROM audio_records a
         WHERE a.id = ?1 AND (?2 IS NULL OR a.user_id = ?2) AND \(DeletionSQL.isVisible)
+        """
+
+    /// In the order of the ids, a JSON array.
+    static let entries = """
+        SELECT \(entryColumns) FROM json_each(?1) j CROSS JOIN audio_records a ON a.id = j.value
+        WHERE (?2 IS NULL OR a.user_id = ?2) AND \(DeletionSQL.isVisible)
         """
 
     /// Each state's part comes out of its index in the order of ids, and SQLite merges the parts: nothing is

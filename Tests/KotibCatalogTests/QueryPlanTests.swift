@@ -58,6 +58,7 @@ struct QueryPlanTests {
         (TokenSQL.deleteOfUser, "INDEX access_tokens_user (user_id=?)"),
         (TokenSQL.deleteExpired, "INDEX access_tokens_expires_at (expires_at<?)"),
         (LibrarySQL.entry, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
+        (LibrarySQL.entries, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
         (EventSQL.page, "SEARCH events USING INTEGER PRIMARY KEY (rowid>?)"),
     ])
     func usesAnIndex(sql: String, step: String) async throws {
