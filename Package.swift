@@ -153,7 +153,7 @@ let package = Package(
             name: "kotib-sandbox-probe", dependencies: ["KotibWorker", "KotibPOSIX"],
             path: "Tests/SandboxProbe",
             swiftSettings: strict),
-        tests("KotibModel", ["KotibModel"]),
+        tests("KotibModel", ["KotibModel", "KotibTestSupport"]),
         tests("KotibPOSIX", ["KotibModel", "KotibPOSIX", "KotibTestSupport"]),
         tests("KotibWatch", ["KotibModel", "KotibPOSIX", "KotibWatch", "KotibTestSupport", log]),
         tests("KotibIntake", ["KotibModel", "KotibPOSIX", "KotibIntake"]),

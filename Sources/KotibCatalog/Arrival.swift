@@ -60,10 +60,8 @@ extension Database {
     /// The same content is here, touched, renamed over or brought back.
     func returned(_ recording: Recording, identity: FileIdentity, now: Date) throws {
         try identify(recording.id, identity, now: now)
-        // What was gone took its notes along, and perhaps a person its transcript.
-        guard recording.audio == .gone, let kind = recording.state.sidecar else { return }
-        let isThere = try sidecars(of: recording.id).contains { $0.kind == kind }
-        if !isThere { try makeDue(kind, recording.id) }
+        // What was gone took its notes along, and perhaps a person its transcript, or the words have changed.
+        if recording.audio == .gone { try run(ArrivalSQL.makeDueAgain, [recording.id.rawValue]) }
     }
 
     /// The file has this identity now, and is there.
@@ -105,18 +103,6 @@ extension Database {
     }
 }
 
-extension RecordingState {
-    /// What stands beside a recording in this state.
-    var sidecar: SidecarKind? {
-        switch self {
-        case .completed: .transcript
-        case .failed: .failed
-        case .rejected: .rejected
-        case .pending, .processing: nil
-        }
-    }
-}
-
 private enum ArrivalSQL {
     static let insert = """
         INSERT INTO audio_records (user_id, file_name, original_filename, file_path, path, device, inode,
@@ -134,7 +120,8 @@ private enum ArrivalSQL {
         UPDATE audio_records SET user_id = ?, device = ?, inode = ?, file_size = ?, modified_ns = ?,
             changed_ns = ?, sha256 = ?, media_type = ?, container = ?, codec = ?, duration = ?, channels = ?, sample_rate = ?,
             updated_at = ?, transcription_status = 'pending', audio_state = 'present', due_at = NULL,
-            attempts = 0, interruptions = 0, error_code = NULL, error_message = NULL, sidecar_due = NULL
+            attempts = 0, interruptions = 0, error_code = NULL, error_message = NULL,
+            sidecar_due = \(Catalog.wordsStayDue)
         WHERE id = ?
         """
     static let identify = """
@@ -148,7 +135,8 @@ private enum ArrivalSQL {
         WHERE id = ?
         """
     static let supersede = """
-        UPDATE audio_records SET is_current = 0, audio_state = 'replaced', sidecar_due = NULL, due_at = NULL,
+        UPDATE audio_records SET is_current = 0, audio_state = 'replaced', due_at = NULL,
+            sidecar_due = \(Catalog.wordsStayDue),
             error_code = CASE WHEN transcription_status IN ('pending', 'processing')
                 THEN 'superseded' ELSE error_code END,
             error_message = CASE WHEN transcription_status IN ('pending', 'processing')
@@ -156,6 +144,12 @@ private enum ArrivalSQL {
             transcription_status = CASE WHEN transcription_status IN ('pending', 'processing')
                 THEN 'failed' ELSE transcription_status END,
             updated_at = ?
+        WHERE id = ?
+        """
+    static let makeDueAgain = """
+        UPDATE audio_records SET sidecar_version = sidecar_version + 1,
+            sidecar_due = CASE WHEN revision_id IS NOT NULL THEN 'transcript'
+                WHEN transcription_status IN ('failed', 'rejected') THEN transcription_status END
         WHERE id = ?
         """
     static let makeDue = """

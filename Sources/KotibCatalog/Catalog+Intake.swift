@@ -171,7 +171,7 @@ extension Catalog {
         """
     /// The state stays: a job under way is ended by the queue, which alone ends `processing`.
     static let depart = """
-        UPDATE audio_records SET audio_state = 'gone', sidecar_due = NULL, updated_at = ? WHERE id = ?
+        UPDATE audio_records SET audio_state = 'gone', sidecar_due = \(wordsStayDue), updated_at = ? WHERE id = ?
         """
 }
 

@@ -62,7 +62,7 @@ extension Catalog {
                     id.rawValue, Timestamp.text(now), revision.rawValue, transcript.text, transcript.language,
                     transcript.engine, transcript.model, engineSeconds, speech,
                 ])
-            try database.makeDueIfPresent(.transcript, id)
+            try database.makeDueBeside(.transcript, id)
             return .recorded
         }
     }
@@ -75,7 +75,7 @@ extension Catalog {
         try await write("fail") { database in
             try database.run(JobSQL.fail, [code, message, Timestamp.text(now), id.rawValue])
             guard database.changesCount == 1 else { return .superseded }
-            try database.makeDueIfPresent(.failed, id)
+            try database.makeDueBeside(.failed, id)
             return .recorded
         }
     }
@@ -119,7 +119,7 @@ extension Catalog {
                 } else {
                     try database.run(
                         JobSQL.fail, ["interrupted", Self.interruptedTooOften, time, id.rawValue])
-                    try database.makeDueIfPresent(.failed, id)
+                    try database.makeDueBeside(.failed, id)
                     failed.append(id)
                 }
             }
@@ -138,8 +138,9 @@ extension Database {
         try run(JobSQL.promote, arguments)
     }
 
-    func makeDueIfPresent(_ kind: SidecarKind, _ id: RecordingID) throws {
-        try run(JobSQL.makeDueIfPresent, [kind.rawValue, id.rawValue])
+    /// Where nothing stands beside a recording that is not there, nothing is to be written.
+    func makeDueBeside(_ kind: SidecarKind, _ id: RecordingID) throws {
+        try run(JobSQL.makeDueBeside, [kind.rawValue, id.rawValue])
     }
 }
 
@@ -207,8 +208,9 @@ enum JobSQL {
         WHERE is_current = 1 AND transcription_status = 'processing' ORDER BY id
         """
     static let interrupt = "UPDATE audio_records SET interruptions = interruptions + 1 WHERE id = ?"
-    static let makeDueIfPresent = """
+    static let makeDueBeside = """
         UPDATE audio_records SET sidecar_due = ?, sidecar_version = sidecar_version + 1
-        WHERE id = ? AND audio_state = 'present'
+        WHERE id = ? AND (audio_state = 'present' OR EXISTS (SELECT 1 FROM sidecars s
+            WHERE s.audio_record_id = audio_records.id AND s.kind NOT IN ('rejected', 'failed')))
         """
 }

@@ -32,7 +32,7 @@ extension Catalog {
     static let retrySQL = """
         UPDATE audio_records SET transcription_status = 'pending', attempts = 0, interruptions = 0,
             due_at = NULL, error_code = NULL, error_message = NULL, updated_at = ?,
-            sidecar_due = CASE WHEN sidecar_due = 'transcript' THEN sidecar_due END
+            sidecar_due = \(wordsStayDue)
         WHERE id = ?
         """
 }

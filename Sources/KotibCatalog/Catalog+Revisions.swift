@@ -51,7 +51,8 @@ extension Catalog {
 
 extension Catalog {
     private enum Shown: Sendable {
-        case revision(Revision)
+        /// `spoken`: the segments as an engine last heard them.
+        case revision(Revision, spoken: [TranscriptSegment])
         case nothing(EditOutcome)
     }
 
@@ -62,13 +63,16 @@ extension Catalog {
         _ edit: TranscriptEdit, restored: Revision? = nil, sidecar: Sidecar? = nil, _ now: Date
     ) async throws(CatalogError) -> EditOutcome {
         while true {
-            let base: Revision
+            let (base, spoken): (Revision, [TranscriptSegment])
             switch try await shown(edit) {
-            case .revision(let revision): base = revision
+            case .revision(let revision, let segments): (base, spoken) = (revision, segments)
             case .nothing(let outcome): return outcome
             }
             if let expected = edit.expected, expected != base.id { return .conflict(base) }
-            if edit.text == base.text, restored == nil || restored?.segments == base.segments {
+            // By bytes: `==` takes é for e and an accent, and a file would keep what the catalog does not have.
+            if edit.text.utf8.elementsEqual(base.text.utf8),
+                restored == nil || restored?.segments == base.segments
+            {
                 if let sidecar { try await sidecarWritten(sidecar, due: nil, now: now) }
                 return .unchanged(base)
             }
@@ -78,7 +82,7 @@ extension Catalog {
                 (next.segments, next.language) = (restored.segments, restored.language)
             } else {
                 next.segments = await Self.onThread {
-                    TranscriptAlignment.segments(for: edit.text, over: base.segments)
+                    TranscriptAlignment.segments(for: edit.text, over: spoken)
                 }
             }
             if let outcome = try await add(next, over: base.id, edit, sidecar, now) { return outcome }
@@ -90,8 +94,14 @@ extension Catalog {
             guard try database.recording(edit.recording, in: edit.scope) != nil else {
                 return .nothing(.notFound)
             }
-            let revision = try database.shownRevision(of: edit.recording)
-            return revision.map(Shown.revision) ?? .nothing(.notTranscribed)
+            guard let revision = try database.shownRevision(of: edit.recording) else {
+                return .nothing(.notTranscribed)
+            }
+            // What an edit takes away, such as a text that was saved half, the next must be able to bring back.
+            let spoken = try database.row(
+                RevisionSQL.spoken, [edit.recording.rawValue, revision.id.rawValue])
+            return .revision(
+                revision, spoken: try spoken.map { try Self.segments($0["segments"]) } ?? revision.segments)
         }
     }
 
@@ -111,7 +121,7 @@ extension Catalog {
             try database.run(
                 RevisionSQL.show, [revision.rawValue, new.text, Timestamp.text(now), id.rawValue])
             if let sidecar { try database.register(sidecar, now) }
-            try database.makeDueIfPresent(.transcript, id)
+            try database.makeDueBeside(.transcript, id)
             return try database.shownRevision(of: id).map(EditOutcome.edited)
         }
     }
@@ -164,6 +174,11 @@ enum RevisionSQL {
     static let shown = """
         SELECT \(columns) FROM audio_records a JOIN transcript_revisions r ON r.id = a.revision_id
         WHERE a.id = ?
+        """
+    /// The newest with times that the shown one can come from.
+    static let spoken = """
+        SELECT segments FROM transcript_revisions
+        WHERE audio_record_id = ? AND id <= ? AND origin = 'engine' AND segments <> '[]' ORDER BY id DESC LIMIT 1
         """
     static let shownID = "SELECT revision_id FROM audio_records WHERE id = ?"
     /// An author who was deleted meanwhile is nobody.

@@ -3,7 +3,7 @@ import GRDB
 import KotibModel
 
 extension Catalog {
-    /// The recordings beside which something must still be written, in the order of their ids, a page at a time.
+    /// The recordings, but those that are being deleted, beside which something must still be written, in the order of their ids, a page at a time.
     /// - Parameter last: the last id of the page before; nil for the first.
     public func dueSidecars(after last: RecordingID?, limit: Int) async throws(CatalogError) -> [Recording] {
         try await read("dueSidecars") { database in
@@ -57,8 +57,8 @@ extension Catalog {
     }
 
     static let duePage = """
-        SELECT \(RecordingSQL.columns) FROM audio_records
-        WHERE sidecar_due IS NOT NULL AND id > ? ORDER BY id LIMIT ?
+        SELECT \(RecordingSQL.columns) FROM audio_records a
+        WHERE sidecar_due IS NOT NULL AND id > ? AND \(DeletionSQL.isVisible) ORDER BY id LIMIT ?
         """
     static let sidecarAtPath = "SELECT * FROM sidecars WHERE path = ?"
     static let register = """
@@ -70,6 +70,10 @@ extension Catalog {
             modified_ns = excluded.modified_ns, written_at = excluded.written_at,
             words_sha256 = excluded.words_sha256
         """
+    /// What becomes of `sidecar_due` where a recording's state or place changes: words that are still to be written
+    /// stay true, and a note does not.
+    static let wordsStayDue =
+        "CASE WHEN sidecar_due IS NOT NULL AND revision_id IS NOT NULL THEN 'transcript' END"
     static let settle = "UPDATE audio_records SET sidecar_due = NULL WHERE id = ? AND sidecar_version = ?"
 }
 

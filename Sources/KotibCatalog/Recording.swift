@@ -128,9 +128,9 @@ public struct Sidecar: Hashable, Sendable {
         self.words = words
     }
 
-    /// Whether the file at the path is still the one that was written: nobody has edited or replaced it.
+    /// Whether the file at the path is still the one that was written: nobody has edited or replaced it. A device's
+    /// number may be another after each start, or each mount.
     public func isUntouched(_ identity: FileIdentity) -> Bool {
-        device == identity.device && inode == identity.inode && size == identity.size
-            && modified == identity.modified
+        inode == identity.inode && size == identity.size && modified == identity.modified
     }
 }

@@ -2,6 +2,7 @@ import Glibc
 import KotibCatalog
 import KotibModel
 import KotibPOSIX
+import KotibSidecars
 import KotibTranscription
 import Logging
 
@@ -31,6 +32,8 @@ struct Deletions: Sendable {
     let files: any FileSystem
     let catalog: Catalog
     let queue: TranscriptionQueue
+    /// Nobody writes beside a recording while it goes.
+    let turns: RecordingTurns
     let logger: Logger
 
     /// More often no sidecar is written anew while a recording goes.
@@ -57,15 +60,37 @@ struct Deletions: Sendable {
                     "recording": "\(deletion.recording.id)", "file": "\(error.file)",
                     "cause": "\(error.cause)",
                 ])
+        } catch let error as CatalogError where !error.isRetryable {
+            // One recording's row that cannot be read hides no other.
+            logger.error(
+                "a deletion cannot be carried out",
+                metadata: ["recording": "\(deletion.recording.id)", "cause": "\(error)"])
         }
     }
 
+    /// - Parameter canBeTakenBack: whether the decision is, where nothing could be removed.
     /// - Throws: ``FileNotRemoved``, ``CatalogError``.
-    func carryOut(_ deletion: Deletion) async throws {
+    func carryOut(_ deletion: Deletion, canBeTakenBack: Bool = false) async throws {
         let id = deletion.recording.id
         // Until its end a job may still write a text.
         await queue.end(id)
-        guard let recording = try await catalog.recording(id) else { return }
+        try await turns.take(at: deletion.recording.path) {
+            do {
+                try await removeAll(of: deletion)
+            } catch let error as FileNotRemoved where canBeTakenBack && error.isUnchanged {
+                try await catalog.withdrawDeletion(of: id)
+                throw error
+            }
+        }
+    }
+
+    /// With the turn.
+    private func removeAll(of deletion: Deletion) async throws {
+        let id = deletion.recording.id
+        // Done by somebody else, or taken back: what can be seen is not being deleted.
+        guard let recording = try await catalog.recording(id),
+            try await catalog.recording(id, in: .everyone) == nil
+        else { return }
         var isUnchanged = true
         if recording.audio == .present {
             try await remove(recording.path, ifStill: recording.identity, deletion, &isUnchanged)

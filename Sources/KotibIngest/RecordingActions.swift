@@ -27,11 +27,9 @@ public struct RecordingActions: Sendable {
     public func edit(_ edit: TranscriptEdit) async throws -> EditOutcome {
         // One that is being deleted is nobody's to edit.
         guard try await catalog.recording(edit.recording, in: edit.scope) != nil else { return .notFound }
-        // What was saved in the folder before comes first, so that nobody writes over words unseen.
-        try await pipeline.sidecars.takeEdits(of: edit.recording)
-        let outcome = try await catalog.edit(edit)
-        if case .edited = outcome { await pipeline.sidecars.settled(edit.recording) }
-        return outcome
+        return try await pipeline.sidecars.change(edit.recording, expected: edit.expected) {
+            () async throws(CatalogError) in try await catalog.edit(edit)
+        }
     }
 
     /// Shows an earlier revision again, as ``edit(_:)`` does.
@@ -43,11 +41,9 @@ public struct RecordingActions: Sendable {
         expected: RevisionID?
     ) async throws -> EditOutcome {
         guard try await catalog.recording(id, in: scope) != nil else { return .notFound }
-        try await pipeline.sidecars.takeEdits(of: id)
-        let outcome = try await catalog.restore(
-            revision, of: id, in: scope, author: author, expected: expected)
-        if case .edited = outcome { await pipeline.sidecars.settled(id) }
-        return outcome
+        return try await pipeline.sidecars.change(id, expected: expected) { () async throws(CatalogError) in
+            try await catalog.restore(revision, of: id, in: scope, author: author, expected: expected)
+        }
     }
 
     /// Removes recording, sidecars and audio. False where there is none, or it is not the caller's.
@@ -60,9 +56,13 @@ public struct RecordingActions: Sendable {
         }
         guard let deletion = try await catalog.decideDeletion(of: id, in: scope) else { return false }
         do {
-            try await pipeline.recovery.deletions.carryOut(deletion)
+            try await pipeline.recovery.deletions.carryOut(deletion, canBeTakenBack: true)
         } catch let error as FileNotRemoved where error.isUnchanged {
-            try await withdraw(deletion, error)
+            pipeline.logger.warning(
+                "recording not deleted",
+                metadata: ["recording": "\(id)", "file": "\(error.file)", "cause": "\(error.cause)"])
+            // Its job was cancelled for nothing.
+            await pipeline.queue.wake()
             throw error
         }
         return true
@@ -74,16 +74,6 @@ public struct RecordingActions: Sendable {
         // What cannot be looked at now cannot be removed either, and that tells why.
         let status = await BlockingWork.run { try? files.examine(recording.path) }
         return status.map { !$0.identity.isSameContent(as: recording.identity) } ?? false
-    }
-
-    private func withdraw(_ deletion: Deletion, _ error: FileNotRemoved) async throws {
-        let id = deletion.recording.id
-        try await catalog.withdrawDeletion(of: id)
-        pipeline.logger.warning(
-            "recording not deleted",
-            metadata: ["recording": "\(id)", "file": "\(error.file)", "cause": "\(error.cause)"])
-        // Its job was cancelled for nothing.
-        await pipeline.queue.wake()
     }
 
     /// Transcribes again what failed or was completed; what was refused is looked at again first.

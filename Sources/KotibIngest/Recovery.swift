@@ -14,7 +14,7 @@ struct Recovery: Sendable {
     let logger: Logger
 
     var deletions: Deletions {
-        Deletions(files: files, catalog: catalog, queue: queue, logger: logger)
+        Deletions(files: files, catalog: catalog, queue: queue, turns: sidecars.turns, logger: logger)
     }
 
     /// Ends what deletions a crash or a fault left, writes what is due and notices what was removed without an event.

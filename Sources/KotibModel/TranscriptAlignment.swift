@@ -14,21 +14,28 @@ public enum TranscriptAlignment {
                 TranscriptSegment(start: first.start, end: last.end, text: words.joined(separator: " "))
             ]
         }
-        let places = places(of: words, among: old.map(\.word)).map { old[$0].segment }
+        let places = places(of: words, among: old.map(\.word)).map { place in
+            old[place.lowerBound].segment...old[place.upperBound].segment
+        }
         var aligned: [TranscriptSegment] = []
         var index = 0
         while index < words.count {
-            let end = places[index...].firstIndex { $0 != places[index] } ?? words.count
-            var segment = segments[places[index]]
-            segment.text = words[index..<end].joined(separator: " ")
-            aligned.append(segment)
+            let own = places[index].lowerBound
+            let end = places[index...].firstIndex { $0.lowerBound != own } ?? words.count
+            let next = end < words.count ? places[end].lowerBound : segments.count
+            // Words in the place of others last as long as those did, but not into what has words of its own.
+            let until = max(own, min(places[end - 1].upperBound, next - 1))
+            aligned.append(
+                TranscriptSegment(
+                    start: segments[own].start, end: segments[until].end,
+                    text: words[index..<end].joined(separator: " ")))
             index = end
         }
         return aligned
     }
 
-    /// For each word the index of the old one whose time it takes; never falling.
-    private static func places(of words: [Substring], among old: [Substring]) -> [Int] {
+    /// For each word the indexes of the old ones whose time it takes; never falling.
+    private static func places(of words: [Substring], among old: [Substring]) -> [ClosedRange<Int>] {
         var numbers: [String: Int] = [:]
         let number = { (word: Substring) -> Int in
             let key = WordDifference.key(word)
@@ -38,16 +45,18 @@ public enum TranscriptAlignment {
         }
         let (oldNumbers, newNumbers) = (old.map(number), words.map(number))
         let matches = WordDifference(old: oldNumbers, new: newNumbers).matches
-        var places: [Int] = []
+        var places: [ClosedRange<Int>] = []
         places.reserveCapacity(words.count)
         var oldIndex = 0
         for match in matches + [(old: old.count, new: words.count)] {
             let (replaced, added) = (match.old - oldIndex, match.new - places.count)
             for position in 0..<max(0, added) {
-                let place = replaced > 0 ? oldIndex + position * replaced / added : oldIndex - 1
-                places.append(min(max(place, 0), old.count - 1))
+                let first = replaced > 0 ? oldIndex + position * replaced / added : oldIndex - 1
+                let last = replaced > 0 ? oldIndex + (position + 1) * replaced / added - 1 : first
+                let place = min(max(first, 0), old.count - 1)
+                places.append(place...max(place, min(last, old.count - 1)))
             }
-            if match.new < words.count { places.append(match.old) }
+            if match.new < words.count { places.append(match.old...match.old) }
             oldIndex = match.old + 1
         }
         return places

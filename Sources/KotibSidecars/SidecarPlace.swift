@@ -15,13 +15,17 @@ struct SidecarPlace: Sendable {
     var words: [UInt8]?
     /// A person's words about a recording that lay there before: they are not written over.
     var isKept = false
+    /// The recording is not there: what stands beside its place is kept up to date, and nothing new is put there.
+    var isOnlyUpdated = false
 
     enum Outcome: Sendable {
         case written(FileIdentity)
         /// A person's file is there.
         case occupied
-        /// A person saves it just now: their words are to be taken in first.
-        case beingEdited
+        /// A person has saved it as it is now: their words are to be taken in first.
+        case beingEdited(FileIdentity)
+        /// Nothing is there, and nothing is to be.
+        case absent
         /// There is no folder to write into any more.
         case folderGone
     }
@@ -31,6 +35,7 @@ struct SidecarPlace: Sendable {
     func put(_ content: [UInt8]) throws(FileError) -> Outcome {
         do throws(FileError) {
             let old = try files.examine(path)
+            if old == nil, isOnlyUpdated { return .absent }
             if old != nil, isKept { return .occupied }
             if let old, try holds(content, old) { return .written(old.identity) }
             if let old, let owned, owned.isUntouched(old.identity), let words, owned.words == words {
@@ -38,13 +43,11 @@ struct SidecarPlace: Sendable {
                 return .written(old.identity)
             }
             if let old, !(owned?.isUntouched(old.identity) ?? false) {
-                return owned?.kind == .transcript && old.kind == .regular ? .beingEdited : .occupied
-            }
-            let readers = try recording.flatMap { path throws(FileError) in
-                try files.examine(path)?.permissions
+                return owned?.kind == .transcript && old.kind == .regular
+                    ? .beingEdited(old.identity) : .occupied
             }
             let new = try AtomicFile(files).write(
-                content, at: path, replacing: old?.identity, readers: readers ?? 0o777)
+                content, at: path, replacing: old?.identity, readers: readers(old))
             return .written(new.identity)
         } catch .occupied {
             return .occupied
@@ -52,6 +55,12 @@ struct SidecarPlace: Sendable {
             if Self.mayMeanThatTheFolderIsGone(error), folderIsGone() { return .folderGone }
             throw error
         }
+    }
+
+    /// Where the recording is not there to ask, the words are no more public than they were.
+    private func readers(_ old: FileStatus?) throws(FileError) -> UInt16 {
+        guard let recording else { return 0o777 }
+        return try files.examine(recording)?.permissions ?? old?.permissions ?? 0o600
     }
 
     /// Asked once more, because a file that somebody deletes between two steps gives the same error.
@@ -65,11 +74,11 @@ struct SidecarPlace: Sendable {
     }
 
     /// Removes Kotib's own file; an edited one is a person's now and stays.
-    func clear() throws(FileError) {
-        guard let owned, let status = try files.examine(path), owned.isUntouched(status.identity) else {
-            return
-        }
-        try AtomicFile(files).remove(path, ifStill: status.identity)
+    /// - Returns: whether it stays.
+    func clear() throws(FileError) -> Bool {
+        guard let owned, let status = try files.examine(path) else { return false }
+        guard owned.isUntouched(status.identity) else { return true }
+        return try !AtomicFile(files).remove(path, ifStill: status.identity)
     }
 
     private func holds(_ content: [UInt8], _ status: FileStatus) throws(FileError) -> Bool {

@@ -16,18 +16,25 @@ extension SidecarWriter {
         }
     }
 
-    func texts(of recording: Recording, _ due: SidecarKind) async throws(CatalogError) -> [Text] {
-        switch due {
-        case .rejected: return recording.errorMessage.map { [Text(.rejected, $0 + "\n")] } ?? []
+    /// What should stand beside a recording as it is now: its words, whenever it has some, and why there are no
+    /// newer ones. Beside the place of one that is not there, the words alone.
+    func texts(of recording: Recording) async throws(CatalogError) -> [Text] {
+        let texts = try await words(of: recording)
+        guard recording.audio == .present else { return texts }
+        switch recording.state {
+        case .rejected: return texts + (recording.errorMessage.map { [Text(.rejected, $0 + "\n")] } ?? [])
         case .failed:
             let name = ByteText.escaped(recording.path.name)
-            return [Text(.failed, failureSentence(name, recording.errorMessage ?? "") + "\n")]
-        case .transcript, .srt, .vtt, .json, .md:
-            guard let transcript = try await catalog.transcript(of: recording.id) else { return [] }
-            var wanted = UserSettings().sidecars
-            if let user = recording.user { wanted = try await settings(user).sidecars }
-            return wanted.compactMap { text(of: recording, transcript, as: $0) }
+            return texts + [Text(.failed, failureSentence(name, recording.errorMessage ?? "") + "\n")]
+        case .pending, .processing, .completed: return texts
         }
+    }
+
+    private func words(of recording: Recording) async throws(CatalogError) -> [Text] {
+        guard let transcript = try await catalog.transcript(of: recording.id) else { return [] }
+        var wanted = UserSettings().sidecars
+        if let user = recording.user { wanted = try await settings(user).sidecars }
+        return wanted.compactMap { text(of: recording, transcript, as: $0) }
     }
 
     private func text(

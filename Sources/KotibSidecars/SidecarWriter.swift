@@ -20,23 +20,30 @@ public struct SidecarWriter: Sendable {
     let settings: SettingsOf
     /// Nanoseconds since 1970.
     let wallClock: @Sendable () -> Int64
+    let sleep: @Sendable (Duration) async throws -> Void
     let failureSentence: @Sendable (_ name: String, _ cause: String) -> String
     let logger: Logger
+    let unreadable = UnreadableTexts()
+    /// Whoever else removes a recording's files takes a turn here.
+    public let turns = RecordingTurns()
 
     /// - Parameters:
     ///   - settings: asked each time that a transcript is written, so that a change holds for what comes then.
     ///   - wallClock: nanoseconds since 1970, to compare with files' times.
+    ///   - sleep: waits; to be replaced together with `wallClock`.
     ///   - failureSentence: what `X.failed.txt` says, from the recording's name and the cause.
     public init(
         files: any FileSystem, catalog: Catalog, logger: Logger,
         settings: @escaping SettingsOf = { _ in UserSettings() },
         wallClock: @escaping @Sendable () -> Int64 = SidecarWriter.systemTime,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         failureSentence: @escaping @Sendable (_ name: String, _ cause: String) -> String
     ) {
         self.files = files
         self.catalog = catalog
         self.settings = settings
         self.wallClock = wallClock
+        self.sleep = sleep
         self.failureSentence = failureSentence
         self.logger = logger
     }
@@ -47,15 +54,27 @@ public struct SidecarWriter: Sendable {
         while !Task.isCancelled {
             let page = try await catalog.dueSidecars(after: last, limit: 100)
             guard let end = page.last else { return }
-            for recording in page { try await write(recording) }
+            for recording in page { try await writeUnlessItsOwnFault(recording) }
             last = end.id
+        }
+    }
+
+    /// One recording's row that cannot be read hides no other.
+    private func writeUnlessItsOwnFault(_ recording: Recording) async throws(CatalogError) {
+        do throws(CatalogError) {
+            try await turns.take(at: recording.path) { () async throws(CatalogError) in
+                try await write(recording.id)
+            }
+        } catch {
+            if error.isRetryable { throw error }
+            tellThatItStaysDue(recording.id, error)
         }
     }
 
     /// Writes what is due beside one recording.
     public func writeDue(_ id: RecordingID) async throws(CatalogError) {
         guard let recording = try await catalog.recording(id) else { return }
-        try await write(recording)
+        try await turns.take(at: recording.path) { () async throws(CatalogError) in try await write(id) }
     }
 
     /// After a transcription: as ``writeDue(_:)``; what the catalog cannot tell now, the next scan writes.
@@ -63,64 +82,45 @@ public struct SidecarWriter: Sendable {
         do throws(CatalogError) {
             try await writeDue(id)
         } catch {
-            logger.error("a text stays due", metadata: ["recording": "\(id)", "cause": "\(error)"])
+            tellThatItStaysDue(id, error)
         }
     }
 
-    /// Removes files of Kotib's own, where they are still as it wrote them.
-    public func remove(_ sidecars: [Sidecar]) async throws(CatalogError) {
-        for sidecar in sidecars {
-            let place = SidecarPlace(files: files, path: sidecar.path, owned: sidecar)
-            do throws(FileError) {
-                try await BlockingWork.run { () throws(FileError) in try place.clear() }
-            } catch {
-                // Still Kotib's own, so that whatever comes next at this name may take its place.
-                if !SidecarPlace.mayMeanThatTheFolderIsGone(error) {
-                    warn("a note could not be removed", sidecar.path, error)
-                    continue
-                }
-            }
-            try await catalog.sidecarRemoved(sidecar.path)
-        }
+    func tellThatItStaysDue(_ id: RecordingID, _ error: CatalogError) {
+        logger.error("a text stays due", metadata: ["recording": "\(id)", "cause": "\(error)"])
     }
 
-    /// Forgets what a person removed beside a recording, so that what comes back gets its text again.
-    public func forgetRemoved(of id: RecordingID) async throws(CatalogError) {
-        for sidecar in try await catalog.ownedSidecars(of: id) {
-            do throws(FileError) {
-                let files = files
-                let status = try await BlockingWork.run { () throws(FileError) in
-                    try files.examine(sidecar.path)
-                }
-                if status != nil { continue }
-            } catch {
-                warn("cannot tell whether a text is still there", sidecar.path, error)
-                continue
-            }
-            try await catalog.sidecarRemoved(sidecar.path)
-        }
-    }
-
-    private func write(_ recording: Recording) async throws(CatalogError) {
-        if recording.sidecarDue?.kind == .transcript { try await takeEdits(at: recording.path) }
-        // What was taken in makes the newer words due.
-        guard let recording = try await catalog.recording(recording.id), let due = recording.sidecarDue else {
+    /// With the turn: writes what is due beside one recording.
+    func write(_ id: RecordingID) async throws(CatalogError) {
+        // What is being deleted gets nothing more.
+        guard let before = try await catalog.recording(id, in: .everyone), before.sidecarDue != nil else {
             return
         }
-        let texts = try await texts(of: recording, due.kind)
-        var isDone = true
+        try await takeEdits(at: before.path)
+        // What was taken in makes the newer words due.
+        guard let recording = try await catalog.recording(id), let due = recording.sidecarDue else { return }
+        let texts = try await texts(of: recording)
+        var (written, isDone): ([SidecarKind: InboxPath], Bool) = ([:], true)
         for text in texts {
             switch try await write(text, beside: recording) {
-            case .written: continue
-            case .folderGone: return try await waive(recording, due)
+            case .written(let path): written[text.kind] = path
+            case .absent: continue
+            case .folderGone: return try await leave(recording, due)
             case .later: isDone = false
             }
         }
-        if isDone { try await catalog.sidecarWaived(recording.id, due: due) }
+        if isDone || !written.isEmpty {
+            let isRemoved = try await removeStale(beside: recording, Set(texts.map(\.kind)), written)
+            isDone = isDone && isRemoved
+        }
+        if isDone { try await catalog.sidecarWaived(id, due: due) }
     }
 
     private enum Done {
-        case written, folderGone
+        case written(InboxPath)
+        /// Nothing is to be written.
+        case absent
+        case folderGone
         /// It stays due.
         case later
     }
@@ -132,24 +132,25 @@ public struct SidecarWriter: Sendable {
             var place = SidecarPlace(
                 files: files, path: path, owned: owned, recording: text.kind.isNote ? nil : recording.path,
                 words: text.words)
+            place.isOnlyUpdated = recording.audio != .present
             if isOthers, let owned { place.isKept = try await holdsPersonsWords(owned) }
             switch await put(text.content, place) {
-            case .occupied: continue
+            case .occupied, .absent: continue
             case .folderGone: return .folderGone
-            case .beingEdited:
-                // Who edits an older recording's words does not make this one's wait.
-                if isOthers { continue }
+            case .beingEdited(let identity):
+                // Who edits an older recording's words does not make this one's wait, nor does what is no text.
+                if isOthers || unreadable.contains(path, identity) { continue }
                 return .later
             case .written(let identity):
                 let sidecar = Sidecar(
                     recording: recording.id, kind: text.kind, path: path, identity: identity,
                     words: text.words)
                 try await catalog.sidecarWritten(sidecar, due: nil)
-                try await removeNotes(beside: recording, except: path)
-                return .written
+                return .written(path)
             case nil: return .later
             }
         }
+        guard recording.audio == .present else { return .absent }
         logger.error(
             "no place for a text: files of other people have both its names; it stays due",
             metadata: ["recording": "\(recording.id)", "file": "\(recording.path)"])
@@ -158,12 +159,14 @@ public struct SidecarWriter: Sendable {
 }
 
 extension SidecarWriter {
-    /// The names to try: first the one that this recording has, so that it never has two.
+    /// The names to try: first the one that this recording has, so that it never has two. Beside the place of one
+    /// that is not there, no other: somebody else's words may belong there.
     private func places(
         for kind: SidecarKind, beside recording: Recording
     ) async throws(CatalogError) -> [InboxPath] {
         let candidates = SidecarName.candidates(for: recording.path, kind: kind)
         let own = try await catalog.ownedSidecars(of: recording.id).filter { $0.kind == kind }.map(\.path)
+        guard recording.audio == .present else { return own }
         return candidates.filter(own.contains) + candidates.filter { !own.contains($0) }
     }
 
@@ -190,24 +193,43 @@ extension SidecarWriter {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 
-    /// Once a text stands there, what said something else goes: by name, since a crash may have left the note of
-    /// a recording that lay there before.
-    private func removeNotes(beside recording: Recording, except path: InboxPath) async throws(CatalogError) {
-        for kind in [SidecarKind.rejected, .failed] {
-            for other in SidecarName.candidates(for: recording.path, kind: kind) where other != path {
-                guard let note = try await catalog.owner(ofSidecar: other), note.kind == kind else {
-                    continue
-                }
-                try await remove([note])
-            }
-        }
+    /// Once something stands there, what says something else goes: texts of forms that are not wanted any more, a
+    /// second one of a form that is, and notes that are not true, these by name, since a crash may have left the
+    /// note of a recording that lay there before.
+    /// - Returns: false where something could not be removed.
+    private func removeStale(
+        beside recording: Recording, _ wanted: Set<SidecarKind>, _ written: [SidecarKind: InboxPath]
+    ) async throws(CatalogError) -> Bool {
+        var standing = try await catalog.ownedSidecars(of: recording.id)
+        if recording.audio == .present { standing += try await notes(at: recording.path) }
+        return try await clear(
+            standing.filter { sidecar in
+                guard wanted.contains(sidecar.kind) else { return true }
+                return written[sidecar.kind].map { $0 != sidecar.path } ?? false
+            })
     }
 
-    private func waive(_ recording: Recording, _ due: SidecarDue) async throws(CatalogError) {
+    private func notes(at recording: InboxPath) async throws(CatalogError) -> [Sidecar] {
+        var notes: [Sidecar] = []
+        for kind in [SidecarKind.rejected, .failed] {
+            for name in SidecarName.candidates(for: recording, kind: kind) {
+                if let note = try await catalog.owner(ofSidecar: name), note.kind == kind {
+                    notes.append(note)
+                }
+            }
+        }
+        return notes
+    }
+
+    /// A folder that is moved away may be back before anybody noticed: what is due stays so until the recording is
+    /// known to be gone. The catalog has the words.
+    private func leave(_ recording: Recording, _ due: SidecarDue) async throws(CatalogError) {
+        guard recording.audio == .present else {
+            return try await catalog.sidecarWaived(recording.id, due: due)
+        }
         logger.warning(
             "the folder is gone; the text is kept in the catalog",
             metadata: ["recording": "\(recording.id)", "file": "\(recording.path)"])
-        try await catalog.sidecarWaived(recording.id, due: due)
     }
 
     func warn(_ message: Logger.Message, _ path: InboxPath, _ error: FileError) {

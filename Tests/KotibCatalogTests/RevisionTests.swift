@@ -24,6 +24,46 @@ struct RevisionTests {
         try #require(end == .recorded)
     }
 
+    private let talk = (0..<4).map { index in
+        TranscriptSegment(
+            start: Double(index * 10), end: Double(index * 10 + 8), text: "a\(index) b\(index) c\(index)")
+    }
+
+    private func transcribed(_ segments: [TranscriptSegment]) async throws -> RecordingID {
+        let id = try await catalog.accept("ali/1.mp3").recording
+        try #require(try await catalog.claimNext()?.id == id)
+        var heard = transcript(segments.map(\.text).joined(separator: " "))
+        heard.segments = segments
+        _ = try await catalog.complete(id, transcript: heard, speech: 1, engineSeconds: 1, now: noon)
+        return id
+    }
+
+    /// A text that was emptied, or saved half, or other words, and then the whole again.
+    @Test(arguments: ["", "a0 b0 c0 a1 b1", "a3 c3", "other words"])
+    func timesComeBackWithTheWords(between: String) async throws {
+        let id = try await transcribed(talk)
+        let whole = try await shown(id).text
+        _ = try await edit(id, between)
+        _ = try await edit(id, whole)
+        #expect(try await shown(id).segments == talk)
+        #expect(try await texts(id) == [whole, between, whole])
+    }
+
+    @Test func timesComeFromTheEngineThatLastGaveSome() async throws {
+        let id = try await transcribed(talk)
+        _ = try await catalog.retry(id, in: .everyone)
+        try #require(try await catalog.claimNext()?.id == id)
+        var heard = transcript("a0 b0")
+        heard.segments = []
+        _ = try await catalog.complete(id, transcript: heard, speech: 1, engineSeconds: 1, now: noon)
+        _ = try await edit(id, "a0 b0 c0 a1")
+        #expect(
+            try await shown(id).segments == [
+                TranscriptSegment(start: 0, end: 8, text: "a0 b0 c0"),
+                TranscriptSegment(start: 10, end: 18, text: "a1"),
+            ])
+    }
+
     private func edit(
         _ id: RecordingID, _ text: String, expected: RevisionID? = nil, scope: AccessScope = .everyone,
         author: UserID? = nil, from sidecar: Sidecar? = nil
@@ -208,12 +248,59 @@ struct RevisionTests {
 
     @Test func anEditWithoutAudioMakesNothingDue() async throws {
         let id = try await transcribed("one")
+        let due = try #require(try await catalog.recording(id)?.sidecarDue)
+        try await catalog.sidecarWaived(id, due: due)
         _ = try await catalog.markGone(inboxPath("ali/1.mp3"))
         guard case .edited = try await edit(id, "two") else {
             Issue.record("not edited")
             return
         }
         #expect(try await catalog.recording(id)?.sidecarDue == nil)
+    }
+
+    /// Its text may still lie there.
+    @Test(arguments: [SidecarKind.transcript, .srt, .failed])
+    func anEditWithoutAudioIsDueWhereWordsStand(kind: SidecarKind) async throws {
+        let id = try await transcribed("one")
+        let path = try inboxPath("ali/1.mp3.x")
+        let due = try #require(try await catalog.recording(id)?.sidecarDue)
+        let sidecar = Sidecar(recording: id, kind: kind, path: path, identity: identity(5))
+        try await catalog.sidecarWritten(sidecar, due: due)
+        _ = try await catalog.markGone(inboxPath("ali/1.mp3"))
+        _ = try await edit(id, "two")
+        #expect(try await (catalog.recording(id)?.sidecarDue != nil) == !kind.isNote)
+    }
+
+    @Test func wordsThatAreDueStaySoWhateverBecomesOfTheRecording() async throws {
+        let id = try await transcribed("one")
+        _ = try await catalog.retry(id, in: .everyone)
+        _ = try await catalog.claimNext()
+        _ = try await catalog.fail(id, code: "x", message: "x")
+        _ = try await catalog.markGone(inboxPath("ali/1.mp3"))
+        #expect(try await catalog.recording(id)?.sidecarDue?.kind == .transcript)
+        #expect(try await catalog.accept("ali/1.mp3") == .readmitted(id, notes: []))
+        #expect(try await catalog.recording(id)?.sidecarDue?.kind == .transcript)
+        try await catalog.accept("ali/1.mp3", content: 2)
+        #expect(try await catalog.recording(id)?.sidecarDue?.kind == .transcript)
+    }
+
+    @Test func whatComesBackGetsItsWordsAgain() async throws {
+        let id = try await transcribed("one")
+        try await catalog.writeDue(id, at: "ali/1.mp3.txt")
+        _ = try await catalog.markGone(inboxPath("ali/1.mp3"))
+        #expect(try await catalog.recording(id)?.sidecarDue == nil)
+        #expect(try await catalog.accept("ali/1.mp3") == .unchanged(id))
+        #expect(try await catalog.recording(id)?.sidecarDue?.kind == .transcript)
+    }
+
+    /// `==` does not tell them apart, files do.
+    @Test func anotherFormOfAnAccentIsAnEdit() async throws {
+        let id = try await transcribed("caf\u{E9}")
+        guard case .edited = try await edit(id, "cafe\u{301}") else {
+            Issue.record("not edited")
+            return
+        }
+        #expect(try await rowText(id).map { Array($0.utf8) } == Array("cafe\u{301}".utf8))
     }
 
     @Test func anAuthorWhoIsNoMoreIsNobody() async throws {

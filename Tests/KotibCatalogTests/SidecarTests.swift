@@ -36,6 +36,14 @@ struct SidecarTests {
         #expect(try await catalog.dueSidecars(after: nil, limit: 10).isEmpty)
     }
 
+    @Test func nothingIsDueBesideWhatIsBeingDeleted() async throws {
+        let id = try await catalog.reject("a/1.mp3").recording
+        _ = try await catalog.decideDeletion(of: id, in: .everyone)
+        #expect(try await catalog.dueSidecars(after: nil, limit: 10).isEmpty)
+        try await catalog.withdrawDeletion(of: id)
+        #expect(try await catalog.dueSidecars(after: nil, limit: 10).map(\.id) == [id])
+    }
+
     @Test func aSidecarKnowsWhetherAPersonEditedIt() async throws {
         let id = try await catalog.reject("a/1.mp3").recording
         try await catalog.writeDue(id, at: "a/1.mp3.rejected.txt")

@@ -28,11 +28,11 @@ struct IngestFixture: Sendable {
 
     /// - Parameters:
     ///   - files: what the pipeline sees of the disk.
-    ///   - settings: what everybody has chosen.
+    ///   - settings: what everybody has chosen; asked each time.
     init(
         inspector: FakeInspector = FakeInspector(), engine: FakeEngine = FakeEngine(),
         database: DatabaseQueue? = nil, enrolls: Bool = true,
-        settings: UserSettings = UserSettings(),
+        settings: @autoclosure @escaping @Sendable () -> UserSettings = UserSettings(),
         files: (LocalFileSystem) -> any FileSystem = { $0 }
     ) throws {
         folder = try TemporaryFolder()
@@ -45,12 +45,12 @@ struct IngestFixture: Sendable {
         self.catalog = catalog
         let logger = Logger(label: "test") { _ in log }
         let sidecars = SidecarWriter(
-            files: files, catalog: catalog, logger: logger, settings: { _ in settings },
+            files: files, catalog: catalog, logger: logger, settings: { _ in settings() },
             failureSentence: { "\($0) failed: \($1)" })
         let opener = AudioOpener(files: files)
         queue = TranscriptionQueue(
             catalog: catalog, engine: engine, log: logger, open: { try await opener.open($0) },
-            settled: { await sidecars.settled($0) }, language: { _ in settings.language })
+            settled: { await sidecars.settled($0) }, language: { _ in settings().language })
         var pipeline = IngestPipeline(
             files: files,
             policy: IntakePolicy(extensions: ["wav"], maximumSize: Self.largest, maximumDuration: 60),

@@ -46,6 +46,21 @@ import Testing
         #expect(inbox.logged("transcript edited in its folder") == 1)
     }
 
+    /// An administrator is told once, however often the file is looked at.
+    @Test func aTextThatCannotBeReadIsToldOnce() async throws {
+        let inbox = try IngestFixture()
+        let id = try await transcribed(inbox)
+        for words in [[0xC0, 0xAF], [0xC0, 0xAF, 0xAF]] as [[UInt8]] {
+            try inbox.folder.write(words, to: Array("ali/talk.wav.txt".utf8))
+            for _ in 1...3 {
+                try await inbox.handle("ali/talk.wav.txt")
+                await inbox.pipeline.handle(.scanned)
+            }
+        }
+        #expect(try await texts(id, inbox) == ["Hello."])
+        #expect(inbox.logged("a saved text cannot be taken in; it is left as it is") == 2)
+    }
+
     @Test func strangersTextIsNoEdit() async throws {
         let inbox = try IngestFixture()
         let id = try await transcribed(inbox)

@@ -137,14 +137,22 @@ import Testing
     @Test(arguments: noTexts.indices)
     func whatIsNoTextIsLeftToThePerson(_ index: Int) async throws {
         let bytes = Self.noTexts[index]
+        let writer = inbox.writer()
         try write(bytes)
-        try await saved()
+        try await saved("talk.wav.txt", writer)
         #expect(try await texts() == ["Salom, dunyo."])
-        #expect(try await inbox.owned(id).isEmpty)
         try await edit("New.")
-        try await inbox.writer().writeDue(id)
+        try await writer.writeDue(id)
         #expect(try size() == Int64(bytes.count))
         #expect(try inbox.text("talk.wav.kotib.txt") == "New.\n")
+        #expect(try await !inbox.isDue(id))
+
+        // Once it is one, it counts, and there are not two.
+        try write(Array("Mine.\n".utf8))
+        try await saved("talk.wav.txt", writer)
+        #expect(try await texts() == ["Mine.", "New.", "Salom, dunyo."])
+        #expect(try inbox.text("talk.wav.txt") == "Mine.\n")
+        #expect(try inbox.names() == ["talk.wav.txt"])
     }
 }
 

@@ -13,24 +13,27 @@ struct SidecarFixture: Sendable {
 
     let folder: TemporaryFolder
     let disk: LocalFileSystem
+    let database: DatabaseQueue
     let catalog: Catalog
 
     init() throws {
         folder = try TemporaryFolder()
         try folder.makeFolder("ali")
         disk = LocalFileSystem(try InboxRoot(path: folder.path))
-        catalog = try Catalog(DatabaseQueue())
+        database = try DatabaseQueue()
+        catalog = try Catalog(database)
     }
 
     /// - Parameter formats: what stands beside everybody's recordings.
     func writer(
         _ files: (any FileSystem)? = nil, formats: [TranscriptFormat] = [.txt],
-        wallClock: @escaping @Sendable () -> Int64 = SidecarWriter.systemTime
+        wallClock: @escaping @Sendable () -> Int64 = SidecarWriter.systemTime,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) -> SidecarWriter {
         SidecarWriter(
             files: files ?? disk, catalog: catalog,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-            settings: { _ in UserSettings(sidecars: formats) }, wallClock: wallClock,
+            settings: { _ in UserSettings(sidecars: formats) }, wallClock: wallClock, sleep: sleep,
             failureSentence: { "\($0) failed: \($1)" })
     }
 
@@ -94,6 +97,33 @@ extension SidecarFixture {
 
     /// All that lies beside the recording, hidden names too.
     func names() throws -> [String] { try folder.names(in: "ali") }
+
+    /// Changes the words in the catalog alone, as the socket does before the files follow.
+    func edit(_ id: RecordingID, _ text: String, expected: RevisionID? = nil) async throws(CatalogError)
+        -> EditOutcome
+    {
+        try await catalog.edit(
+            TranscriptEdit(
+                recording: id, scope: .everyone, text: text, author: nil, origin: .socket, expected: expected)
+        )
+    }
+
+    /// The words of all revisions, newest first.
+    func revisions(_ id: RecordingID) async throws -> [String] {
+        try await catalog.revisions(of: id, in: .everyone)?.map(\.text) ?? []
+    }
+
+    func shown(_ id: RecordingID) async throws -> Revision? {
+        try await catalog.revision(nil, of: id, in: .everyone)
+    }
+
+    /// Transcribes again, in vain.
+    func failsAgain(_ id: RecordingID) async throws {
+        guard case .queued = try await catalog.retry(id, in: .everyone),
+            case .recording(let claimed) = try await catalog.claim(), claimed.id == id,
+            try await catalog.fail(id, code: "test", message: "no") == .recorded
+        else { throw CocoaError(.featureUnsupported) }
+    }
 
     func isDue(_ id: RecordingID) async throws -> Bool {
         try await catalog.recording(id)?.sidecarDue != nil

@@ -1,3 +1,4 @@
+import GRDB
 import Glibc
 import KotibCatalog
 import KotibModel
@@ -74,9 +75,46 @@ import Testing
         let id = try await inbox.transcribed("Hello.")
         inbox.folder.remove("ali")
         try await inbox.writer().writeAllDue()
+        _ = try await inbox.catalog.markGone(inbox.path(SidecarFixture.name))
+        try await inbox.writer().writeAllDue()
         #expect(try await !inbox.isDue(id))
         #expect(try await inbox.catalog.transcript(of: id)?.text == "Hello.")
         #expect(try inbox.folder.names() == [])
+    }
+
+    @Test func folderThatIsAwayForAMomentGetsItsText() async throws {
+        let id = try await inbox.transcribed("Hello.")
+        try await inbox.writer().writeDue(id)
+        _ = try await inbox.edit(id, "New.")
+        try inbox.folder.rename("ali", to: "elsewhere")
+        try await inbox.writer().writeAllDue()
+        try inbox.folder.rename("elsewhere", to: "ali")
+        try await inbox.writer().writeAllDue()
+        #expect(try inbox.text("talk.wav.txt") == "New.\n")
+        #expect(try await !inbox.isDue(id))
+    }
+
+    /// No step on the disk can make a row readable that is not.
+    @Test func rowThatCannotBeReadHidesNoOther() async throws {
+        let bad = try await inbox.transcribed("Bad.", name: Array("bad.wav".utf8))
+        let good = try await inbox.transcribed("Good.", name: Array("good.wav".utf8))
+        try await inbox.database.write {
+            try $0.execute(
+                sql: "UPDATE transcript_revisions SET segments = 'x' WHERE audio_record_id = ?",
+                arguments: [bad.rawValue])
+        }
+        try await inbox.writer().writeAllDue()
+        #expect(try inbox.names() == ["good.wav.txt"])
+        #expect(try await !inbox.isDue(good))
+        #expect(try await inbox.isDue(bad))
+    }
+
+    @Test func whatIsBeingDeletedGetsNoText() async throws {
+        let id = try await inbox.transcribed("Hello.")
+        _ = try await inbox.catalog.decideDeletion(of: id, in: .everyone)
+        try await inbox.writer().writeAllDue()
+        try await inbox.writer().writeDue(id)
+        #expect(try inbox.names().isEmpty)
     }
 
     @Test func linkInPlaceOfTheFolderIsNotFollowed() async throws {

@@ -30,6 +30,34 @@ import Testing
         #expect(text?.permissions == ofText)
     }
 
+    /// Nobody can say who may read the recording.
+    @Test func wordsOfARecordingThatIsAwayAreItsOwnersAlone() async throws {
+        #expect(chmod(inbox.folder.path("ali"), 0o777) == 0)
+        let id = try await inbox.transcribed("Hello.")
+        try await inbox.writer().writeDue(id)
+        let text = try inbox.disk.examine(inbox.path(Array("talk.wav.txt".utf8)))
+        #expect(text?.permissions == 0o600)
+        // A note tells nobody's words.
+        try await inbox.writer().writeDue(inbox.refused("No.", name: Array("b.wav".utf8)).recording)
+        let note = try inbox.disk.examine(inbox.path(Array("b.wav.rejected.txt".utf8)))
+        #expect(note?.permissions == 0o664)
+    }
+
+    /// Some file systems have another number after each start.
+    @Test func filesStayKotibsWhenTheirDeviceHasAnotherNumber() async throws {
+        let writer = inbox.writer(formats: [.txt, .srt])
+        let id = try await inbox.transcribed("Hello.")
+        try await writer.writeDue(id)
+        for var sidecar in try await inbox.catalog.ownedSidecars(of: id) {
+            sidecar.device += 1
+            try await inbox.catalog.sidecarWritten(sidecar, due: nil)
+        }
+        _ = try await inbox.edit(id, "New.")
+        try await writer.writeDue(id)
+        #expect(try inbox.names() == ["talk.wav.srt", "talk.wav.txt"])
+        for name in try inbox.names() { #expect(try inbox.text(name)?.contains("New.") == true) }
+    }
+
     @Test func strangersTextStaysAndTheOtherNameIsUsed() async throws {
         try inbox.folder.write("my notes", to: "ali/talk.wav.txt")
         let id = try await inbox.transcribed("Hello.")

@@ -28,28 +28,48 @@ extension TranscriptDocument {
     /// Milliseconds: 99:59:59,999, the last time that two digits of hours can write.
     private static let latest = 359_999_999
 
-    /// In the order of the words: none empty, negative or overlapping, whatever the engine's times are.
-    var cues: [Cue] {
-        let whole = TranscriptSegment(start: 0, end: duration ?? 0, text: text)
-        let segments = segments.isEmpty ? [whole] : segments
-        var cues: [Cue] = []
+    /// The segments in the order of the words: no time is negative, endless, before an earlier one or overlaps it,
+    /// whatever the engine's times are.
+    var orderedSegments: [TranscriptSegment] { Self.ordered(segments) }
+
+    private static func ordered(_ segments: [TranscriptSegment]) -> [TranscriptSegment] {
+        var ordered: [TranscriptSegment] = []
         for segment in segments {
-            let lines = Self.lines(segment.text)
-            guard !lines.isEmpty else { continue }
-            var start = Self.milliseconds(segment.start)
-            if let last = cues.indices.last {
+            var start = bounded(segment.start)
+            if let last = ordered.indices.last {
                 // One that lasts too long ends where the next begins.
-                if start > cues[last].start { cues[last].end = min(cues[last].end, start) }
-                start = max(start, cues[last].end)
+                if start > ordered[last].start { ordered[last].end = min(ordered[last].end, start) }
+                start = max(start, ordered[last].end)
             }
-            cues.append(Cue(start: start, end: max(Self.milliseconds(segment.end), start + 1), lines: lines))
+            let end = max(bounded(segment.end), start)
+            ordered.append(TranscriptSegment(start: start, end: end, text: segment.text))
+        }
+        return ordered
+    }
+
+    /// As ``orderedSegments``, but none is empty; one without times spans the whole recording.
+    var cues: [Cue] {
+        let whole = TranscriptSegment(start: 0, end: Self.bounded(duration ?? 0), text: text)
+        var cues: [Cue] = []
+        for segment in Self.ordered((segments.isEmpty ? [whole] : segments).filter(Self.isShown)) {
+            let start = max(Self.milliseconds(segment.start), cues.last?.end ?? 0)
+            cues.append(
+                Cue(
+                    start: start, end: max(Self.milliseconds(segment.end), start + 1),
+                    lines: Self.lines(segment.text)))
         }
         return cues
     }
 
+    private static func isShown(_ segment: TranscriptSegment) -> Bool { !lines(segment.text).isEmpty }
+
+    private static func bounded(_ seconds: Double) -> Double {
+        // Not a number is less than nothing, too.
+        seconds > 0 ? min(seconds, Double(latest) / 1000) : 0
+    }
+
     private static func milliseconds(_ seconds: Double) -> Int {
-        guard seconds > 0 else { return 0 }
-        return Int(min((seconds * 1000).rounded(), Double(latest)))
+        Int((seconds * 1000).rounded())
     }
 
     /// A blank line would end a cue, and a control character is nothing to show.

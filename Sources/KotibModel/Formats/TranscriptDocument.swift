@@ -54,9 +54,9 @@ private struct TranscriptFile: Encodable {
     init(_ document: TranscriptDocument) {
         title = document.title
         text = document.text
-        // JSON has no word for infinity.
-        segments = document.segments.filter { $0.start.isFinite && $0.end.isFinite }
+        segments = document.orderedSegments
         language = document.language
+        // JSON has no word for infinity.
         duration = document.duration.flatMap { $0.isFinite ? $0 : nil }
     }
 }

@@ -1,0 +1,60 @@
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import Logging
+
+/// What is no longer true, or no longer there.
+extension SidecarWriter {
+    /// Removes files of Kotib's own, where they are still as it wrote them.
+    public func remove(_ sidecars: [Sidecar]) async throws(CatalogError) {
+        for sidecar in sidecars {
+            guard let recording = try await catalog.recording(sidecar.recording) else { continue }
+            try await turns.take(at: recording.path) { () async throws(CatalogError) in
+                _ = try await clear([sidecar])
+            }
+        }
+    }
+
+    /// With the turn: as ``remove(_:)``. What was written anew meanwhile stays.
+    /// - Returns: false where one could not be removed.
+    func clear(_ sidecars: [Sidecar]) async throws(CatalogError) -> Bool {
+        var isDone = true
+        for sidecar in sidecars where try await catalog.owner(ofSidecar: sidecar.path) == sidecar {
+            let place = SidecarPlace(files: files, path: sidecar.path, owned: sidecar)
+            do throws(FileError) {
+                let stays = try await BlockingWork.run { () throws(FileError) in try place.clear() }
+                // Its words are still to be taken in.
+                if stays, sidecar.kind == .transcript { continue }
+            } catch {
+                // Still Kotib's own, so that whatever comes next at this name may take its place.
+                if !SidecarPlace.mayMeanThatTheFolderIsGone(error) {
+                    warn("a text that is no longer true could not be removed", sidecar.path, error)
+                    isDone = false
+                    continue
+                }
+            }
+            try await catalog.sidecarRemoved(sidecar.path)
+        }
+        return isDone
+    }
+
+    /// Forgets what a person removed beside a recording, so that what comes back gets its text again.
+    public func forgetRemoved(of id: RecordingID) async throws(CatalogError) {
+        guard let recording = try await catalog.recording(id) else { return }
+        try await turns.take(at: recording.path) { () async throws(CatalogError) in
+            for sidecar in try await catalog.ownedSidecars(of: id) {
+                if try await isRemoved(sidecar.path) { try await catalog.sidecarRemoved(sidecar.path) }
+            }
+        }
+    }
+
+    private func isRemoved(_ path: InboxPath) async throws(CatalogError) -> Bool {
+        let files = files
+        do throws(FileError) {
+            return try await BlockingWork.run { () throws(FileError) in try files.examine(path) == nil }
+        } catch {
+            warn("cannot tell whether a text is still there", path, error)
+            return false
+        }
+    }
+}

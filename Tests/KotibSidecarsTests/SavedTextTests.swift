@@ -1,0 +1,146 @@
+import Glibc
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTestSupport
+import Synchronization
+import Testing
+
+/// Texts that somebody saves while another edits, and such as cannot be read.
+@Suite struct SavedTextTests {
+    private let inbox: SidecarFixture
+    private let id: RecordingID
+    private let first: RevisionID
+
+    init() async throws {
+        inbox = try SidecarFixture()
+        id = try await inbox.transcribed("First.")
+        try await inbox.writer().writeDue(id)
+        first = try #require(try await inbox.shown(id)?.id)
+    }
+
+    private func write(_ bytes: [UInt8]) throws {
+        try inbox.folder.write(bytes, to: Array("ali/talk.wav.txt".utf8))
+    }
+
+    private func identity() throws -> FileIdentity {
+        try #require(try inbox.disk.examine(inbox.path(Array("talk.wav.txt".utf8)))?.identity)
+    }
+
+    private func saved(_ writer: SidecarWriter) async throws {
+        try await writer.saved(inbox.path(Array("talk.wav.txt".utf8)))
+    }
+
+    private func change(
+        _ text: String, expected: RevisionID?, by writer: SidecarWriter
+    ) async throws -> EditOutcome {
+        let (inbox, id) = (inbox, id)
+        return try await writer.change(id, expected: expected) { () async throws(CatalogError) in
+            try await inbox.edit(id, text, expected: expected)
+        }
+    }
+
+    @Test func whatWasSavedJustNowIsHeardBeforeAnEdit() async throws {
+        try write(Array("By file.\n".utf8))
+        let saved = try identity().changed
+        let passed = Mutex<Int64>(300_000_000)
+        let writer = inbox.writer(
+            wallClock: { saved + passed.withLock { $0 } },
+            sleep: { duration in
+                let nanoseconds = duration.components.attoseconds / 1_000_000_000
+                passed.withLock { $0 += duration.components.seconds * 1_000_000_000 + nanoseconds }
+            })
+        let outcome = try await change("By socket.", expected: first, by: writer)
+        let shown = try #require(try await inbox.shown(id))
+        #expect(outcome == .conflict(shown) && shown.text == "By file." && shown.origin == .sidecar)
+        #expect(passed.withLock { $0 } == 1_000_000_000)
+        #expect(try inbox.text("talk.wav.txt") == "By file.\n")
+
+        // Who insists is heard, and both are kept.
+        try write(Array("By file again.\n".utf8))
+        let again = try identity().changed
+        passed.withLock { $0 = again - saved }
+        guard case .edited = try await change("By socket.", expected: nil, by: writer) else {
+            Issue.record("not edited")
+            return
+        }
+        #expect(try await inbox.revisions(id) == ["By socket.", "By file again.", "By file.", "First."])
+        #expect(try inbox.text("talk.wav.txt") == "By socket.\n")
+    }
+
+    @Test func aTextThatDoesNotComeToRestIsAConflict() async throws {
+        let rounds = Mutex(0)
+        try write(Array("Typing".utf8))
+        let writer = inbox.writer(wallClock: { 0 }, sleep: { _ in rounds.withLock { $0 += 1 } })
+        let shown = try #require(try await inbox.shown(id))
+        #expect(try await change("By socket.", expected: first, by: writer) == .conflict(shown))
+        #expect(rounds.withLock { $0 } == 3)
+        #expect(try await inbox.revisions(id) == ["First."])
+        guard case .edited = try await change("By socket.", expected: nil, by: writer) else {
+            Issue.record("not edited")
+            return
+        }
+        #expect(try inbox.text("talk.wav.txt") == "Typing")
+        #expect(try await inbox.isDue(id))
+        try await saved(writer)
+        #expect(try await inbox.revisions(id) == ["Typing", "By socket.", "First."])
+        #expect(try await !inbox.isDue(id))
+    }
+
+    @Test func whoHasTheTextOpenForWritingIsNotDoneWithIt() async throws {
+        let file = open(inbox.folder.path("ali/talk.wav.txt"), O_WRONLY | O_TRUNC)
+        try #require(file >= 0)
+        #expect(Glibc.write(file, "Half", 4) == 4)
+        let writer = inbox.writer(wallClock: { .max }, sleep: { _ in })
+        guard case .conflict = try await change("By socket.", expected: first, by: writer) else {
+            Issue.record("no conflict")
+            return
+        }
+        _ = try await inbox.edit(id, "By socket.")
+        try await writer.writeDue(id)
+        #expect(try await inbox.revisions(id) == ["By socket.", "First."])
+        #expect(Glibc.write(file, " and whole.", 11) == 11)
+        close(file)
+        try await writer.writeDue(id)
+        #expect(try await inbox.revisions(id) == ["Half and whole.", "By socket.", "First."])
+        #expect(try inbox.text("talk.wav.txt") == "Half and whole.")
+    }
+
+    /// As an older editor on Windows saves it, and then as the advice in the log says.
+    @Test func aTextInAnotherEncodingIsTakenOnceItIsUTF8() async throws {
+        let writer = inbox.writer()
+        // "Привет" in Windows-1251.
+        try write([0xCF, 0xF0, 0xE8, 0xE2, 0xE5, 0xF2])
+        try await saved(writer)
+        #expect(try await inbox.revisions(id) == ["First."])
+        try write(Array("Привет\n".utf8))
+        try await saved(writer)
+        #expect(try await inbox.revisions(id) == ["Привет", "First."])
+        #expect(try inbox.names() == ["talk.wav.txt"])
+    }
+
+    /// `cp -al` makes a copy of links.
+    @Test func aTextWithTwoNamesIsTakenOnceItHasOne() async throws {
+        let writer = inbox.writer()
+        let text = inbox.folder.path("ali/talk.wav.txt")
+        try #require(link(text, inbox.folder.path("backup")) == 0)
+        try write(Array("Mine.\n".utf8))
+        try await saved(writer)
+        #expect(try await inbox.revisions(id) == ["First."])
+        inbox.folder.remove("backup")
+        try await saved(writer)
+        #expect(try await inbox.revisions(id) == ["Mine.", "First."])
+    }
+
+    /// The text keeps the bytes that the person typed, and the catalog has them too.
+    @Test func anotherFormOfAnAccentIsAnEdit() async throws {
+        let writer = inbox.writer()
+        for text in ["caf\u{E9}\n", "cafe\u{301}\n"] {
+            try write(Array(text.utf8))
+            try await saved(writer)
+            let shown = try #require(try await inbox.shown(id)).text
+            #expect(Array(shown.utf8) + [0x0A] == Array(text.utf8))
+        }
+    }
+}
