@@ -27,9 +27,21 @@ public struct RecordingActions: Sendable {
     public func edit(_ edit: TranscriptEdit) async throws -> EditOutcome {
         // One that is being deleted is nobody's to edit.
         guard try await catalog.recording(edit.recording, in: edit.scope) != nil else { return .notFound }
-        return try await pipeline.sidecars.change(edit.recording, expected: edit.expected) {
+        let outcome = try await pipeline.sidecars.change(edit.recording, expected: edit.expected) {
             () async throws(CatalogError) in try await catalog.edit(edit)
         }
+        log(outcome, by: edit.author)
+        return outcome
+    }
+
+    private func log(_ outcome: EditOutcome, by author: UserID?) {
+        guard case .edited(let revision) = outcome else { return }
+        pipeline.logger.info(
+            "transcript edited",
+            metadata: [
+                "recording": "\(revision.recording)", "revision": "\(revision.id)",
+                "author": "\(author.map(\.description) ?? "operator")",
+            ])
     }
 
     /// Shows an earlier revision again, as ``edit(_:)`` does.
@@ -41,9 +53,12 @@ public struct RecordingActions: Sendable {
         expected: RevisionID?
     ) async throws -> EditOutcome {
         guard try await catalog.recording(id, in: scope) != nil else { return .notFound }
-        return try await pipeline.sidecars.change(id, expected: expected) { () async throws(CatalogError) in
+        let outcome = try await pipeline.sidecars.change(id, expected: expected) {
+            () async throws(CatalogError) in
             try await catalog.restore(revision, of: id, in: scope, author: author, expected: expected)
         }
+        log(outcome, by: author)
+        return outcome
     }
 
     /// Removes recording, sidecars and audio. False where there is none, or it is not the caller's.
