@@ -4,6 +4,8 @@ public enum ByteText {
     /// and cannot reorder it on a terminal.
     public static func escaped(_ bytes: some Sequence<UInt8>) -> String {
         let bytes = Array(bytes)
+        // Most names are printable ASCII, of which every byte is shown as it is.
+        if bytes.allSatisfy({ (0x20...0x7E).contains($0) }) { return String(decoding: bytes, as: UTF8.self) }
         var text = ""
         var parser = UTF8.ForwardParser()
         var unread = bytes.makeIterator()
