@@ -156,12 +156,12 @@ extension SidecarWriter {
     }
 
     private func content(of sidecar: Sidecar, ifQuiet: Bool) async -> Content {
-        let files = files
+        let (files, unreadable) = (files, unreadable)
         // Nobody but the watcher, which asked before it told, takes what may still be written.
         let latest = ifQuiet ? wallClock() - Self.quiet : nil
         do throws(FileError) {
             return try await BlockingWork.run { () throws(FileError) in
-                try Self.content(of: sidecar, files, savedBefore: latest)
+                try Self.content(of: sidecar, files, unreadable, savedBefore: latest)
             }
         } catch .notRegular {
             return .none
@@ -175,13 +175,16 @@ extension SidecarWriter {
     }
 
     private static func content(
-        of sidecar: Sidecar, _ files: any FileSystem, savedBefore latest: Int64?
+        of sidecar: Sidecar, _ files: any FileSystem, _ unreadable: UnreadableTexts,
+        savedBefore latest: Int64?
     ) throws(FileError) -> Content {
         guard let status = try files.examine(sidecar.path), status.kind == .regular,
             !sidecar.isUntouched(status.identity)
         else { return .none }
         let identity = status.identity
         if let latest, identity.changed > latest { return .restless }
+        // Each scan comes by: it is not read again before somebody has changed it, or its names or permissions.
+        if unreadable.contains(sidecar.path, identity) { return .unreadable("as before", identity) }
         // With a second name it may be somebody else's file, linked here to have it read (threat 16).
         guard status.links == 1 else { return .unreadable("it has more than one name", identity) }
         guard identity.size <= Int64(SidecarText.longest) else {

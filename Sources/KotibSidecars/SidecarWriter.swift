@@ -194,14 +194,14 @@ extension SidecarWriter {
     }
 
     /// Once something stands there, what says something else goes: texts of forms that are not wanted any more, a
-    /// second one of a form that is, and notes that are not true, these by name, since a crash may have left the
-    /// note of a recording that lay there before.
+    /// second one of a form that is, and notes that are not true. By name too, since they may be of a recording that
+    /// lay there before; only of that one's text, which a person may have corrected, the new one takes the place.
     /// - Returns: false where something could not be removed.
     private func removeStale(
         beside recording: Recording, _ wanted: Set<SidecarKind>, _ written: [SidecarKind: InboxPath]
     ) async throws(CatalogError) -> Bool {
         var standing = try await catalog.ownedSidecars(of: recording.id)
-        if recording.audio == .present { standing += try await notes(at: recording.path) }
+        if recording.audio == .present { standing += try await derived(at: recording.path, wanted) }
         return try await clear(
             standing.filter { sidecar in
                 guard wanted.contains(sidecar.kind) else { return true }
@@ -209,16 +209,20 @@ extension SidecarWriter {
             })
     }
 
-    private func notes(at recording: InboxPath) async throws(CatalogError) -> [Sidecar] {
-        var notes: [Sidecar] = []
-        for kind in [SidecarKind.rejected, .failed] {
+    /// Notes and, where there are words now, other forms than the text.
+    private func derived(
+        at recording: InboxPath, _ wanted: Set<SidecarKind>
+    ) async throws(CatalogError) -> [Sidecar] {
+        let hasWords = wanted.contains { !$0.isNote }
+        var derived: [Sidecar] = []
+        for kind in SidecarKind.allCases where kind.isNote || (hasWords && kind != .transcript) {
             for name in SidecarName.candidates(for: recording, kind: kind) {
-                if let note = try await catalog.owner(ofSidecar: name), note.kind == kind {
-                    notes.append(note)
+                if let sidecar = try await catalog.owner(ofSidecar: name), sidecar.kind == kind {
+                    derived.append(sidecar)
                 }
             }
         }
-        return notes
+        return derived
     }
 
     /// A folder that is moved away may be back before anybody noticed: what is due stays so until the recording is

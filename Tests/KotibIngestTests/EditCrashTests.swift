@@ -23,6 +23,33 @@ import Testing
         #expect(step > 10)
     }
 
+    /// Whoever finds the daemon not running and saves the text has the last word; both are kept.
+    @Test func wordsThatAreSavedAfterTheEndAreKeptToo() async throws {
+        var (step, wasReached) = (0, true)
+        while wasReached {
+            let point = CrashPoint()
+            let inbox = try IngestFixture { FaultyFileSystem($0, fault: point.pass) }
+            inbox.database.add(transactionObserver: point, extent: .databaseLifetime)
+            let id = try await transcribed(inbox)
+            point.arm(.end, at: step)
+            try? await put("New.", id, inbox)
+            wasReached = point.disarm()
+            try inbox.folder.write("By a person.\n", to: "ali/talk.wav.txt")
+
+            try await start(inbox)
+            let place = Comment("at step \(step)")
+            let texts = try #require(try await inbox.catalog.revisions(of: id, in: .everyone)).map(\.text)
+            let isNew = texts.contains("New.")
+            #expect(texts == ["By a person."] + (isNew ? ["New."] : []) + ["Hello."], place)
+            #expect(isNew || wasReached, place)
+            #expect(inbox.folder.read("ali/talk.wav.txt") == "By a person.\n", place)
+            #expect(try await inbox.current()?.sidecarDue == nil, place)
+            #expect(try inbox.names().filter { !$0.hasPrefix(".") } == ["talk.wav", "talk.wav.txt"], place)
+            step += 1
+        }
+        #expect(step > 10)
+    }
+
     private func wasReached(_ step: Int, _ change: Change, _ kind: CrashPoint.Kind) async throws -> Bool {
         let point = CrashPoint()
         let formats = Shared<[TranscriptFormat]>([.txt, .srt])

@@ -126,6 +126,24 @@ extension DueTextTests {
         #expect(try await inbox.owned(id) == ["ali/talk.wav.txt"])
     }
 
+    @Test func subtitlesOfAReplacedRecordingGoOnceThereAreOtherWords() async throws {
+        _ = try await inbox.edit(id, "One.")
+        try await writeAll([.txt, .srt])
+        let new = try await inbox.accepted(content: 2).recording
+        guard case .recording = try await inbox.catalog.claim() else {
+            Issue.record("nothing to do")
+            return
+        }
+        _ = try await inbox.catalog.fail(new, code: "test", message: "no")
+        try await writeAll([.txt])
+        #expect(try inbox.names() == ["talk.wav.failed.txt", "talk.wav.srt", "talk.wav.txt"])
+        #expect(try await inbox.transcribed("Two.", content: 2) == new)
+        try await writeAll([.txt])
+        // The words of the first are a person's.
+        #expect(try inbox.names() == ["talk.wav.kotib.txt", "talk.wav.txt"])
+        #expect(try inbox.text("talk.wav.kotib.txt") == "Two.\n")
+    }
+
     @Test func thereAreNeverTwoTexts() async throws {
         try inbox.folder.rename("ali/talk.wav.txt", to: "moved")
         try #require(symlink("../moved", inbox.folder.path("ali/talk.wav.txt")) == 0)

@@ -69,7 +69,8 @@ import Testing
         then second: @escaping @Sendable (SidecarWriter) async throws -> Void
     ) async throws {
         let held = HeldStep(step)
-        let writer = inbox.writer(FaultyFileSystem(inbox.disk, fault: held.pass))
+        let writer = inbox.writer(
+            FaultyFileSystem(inbox.disk, fault: held.pass), formats: [.srt, .txt])
         let path = try inbox.path(SidecarFixture.name)
         let isDone = Shared(false)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -88,6 +89,7 @@ import Testing
         }
     }
 
+    /// Held at the first of two files, the writer has read what it will write into the second.
     @Test func olderWordsDoNotOutlastNewerOnes() async throws {
         let (inbox, id) = (inbox, id)
         _ = try await inbox.edit(id, "Second.")
@@ -100,6 +102,8 @@ import Testing
         }
         #expect(try await inbox.shown(id)?.text == "Third.")
         #expect(try inbox.text("talk.wav.txt") == "Third.\n")
+        #expect(try inbox.text("talk.wav.srt")?.contains("Third.") == true)
+        #expect(try inbox.names() == ["talk.wav.srt", "talk.wav.txt"])
         #expect(try await !inbox.isDue(id))
     }
 
