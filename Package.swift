@@ -176,11 +176,12 @@ let package = Package(
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
                 "KotibSidecars", "KotibIngest", "KotibTestSupport", grdb, log,
             ]),
+        tests("KotibHTTP", ["KotibPOSIX", "KotibHTTP", "KotibTestSupport"]),
         tests(
             "KotibEngines",
             [
                 "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
-                "KotibEngines", "KotibHTTP", log, "kotib-stand-in-worker",
+                "KotibEngines", "KotibHTTP", "KotibTestSupport", log, "kotib-stand-in-worker",
             ]),
         tests(
             "KotibAccounts",
