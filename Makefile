@@ -8,6 +8,8 @@ CONFIG ?= etc/kotib.toml
 DEPS ?= .deps
 
 PREFIX ?= /usr/local
+# Where the programs are that `make install` copies.
+BUILT ?= .build/release
 SYSCONFDIR ?= /etc
 DESTDIR ?=
 
@@ -21,11 +23,11 @@ export KOTIB_VAD_MODEL ?= $(DEPS)/models/ggml-silero-v6.2.0.bin
 BUILD := --explicit-target-dependency-import-check error
 # With Swift's own libraries inside, the programs run where there is no toolchain, or one in a closed home.
 RELEASE := -c release --static-swift-stdlib $(BUILD)
-SCRIPTS := .ci/run $(filter-out %.py %.txt %/manual,$(wildcard etc/setup/*)) $(wildcard Benchmarks/peers/*.sh)
+SCRIPTS := .ci/run $(filter-out %.py %.lua %.txt,$(wildcard etc/setup/*)) $(wildcard Benchmarks/peers/*.sh)
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
 
 .NOTPARALLEL:
-.PHONY: help setup build run test lint format bench install clean distclean
+.PHONY: help setup build run test lint format manual bench install clean distclean
 
 help: ## says what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 16
@@ -73,6 +75,12 @@ lint: ## checks the layout of the sources and the scripts
 format: ## lays out the sources
 	swift format --in-place --parallel --recursive $(SWIFT_SOURCES)
 
+# After a change of kotibctl's help or docs/kotibd.8.md; the tests look whether that was done.
+manual: ## writes the manual pages in docs/ anew
+	swift build $(BUILD) --product kotibctl
+	"$$(swift build --show-bin-path)/kotibctl" --experimental-dump-help | etc/setup/manual.py >docs/kotibctl.1
+	etc/setup/manual-of-markdown docs/kotibd.8.md >docs/kotibd.8
+
 bench: build ## measures beside peers and prints ratios
 	@etc/setup/packages bench
 	@etc/setup/samples
@@ -84,10 +92,10 @@ bench: build ## measures beside peers and prints ratios
 SHARE := $(DESTDIR)$(PREFIX)/share/kotib
 COMPLETIONS := $(DESTDIR)$(PREFIX)/share
 install: ## copies what `make build` made below DESTDIR and PREFIX=/usr/local
-	@for program in kotibd kotib-worker kotibctl; do [ -x ".build/release/$$program" ] || \
+	@for program in kotibd kotib-worker kotibctl; do [ -x "$(BUILT)/$$program" ] || \
 		{ echo 'There is nothing to install yet. Run first: make build' >&2; exit 1; }; done
-	install -D -s -m 755 -t "$(DESTDIR)$(PREFIX)/bin" .build/release/kotibd .build/release/kotib-worker \
-		.build/release/kotibctl
+	install -D -s -m 755 -t "$(DESTDIR)$(PREFIX)/bin" "$(BUILT)/kotibd" "$(BUILT)/kotib-worker" \
+		"$(BUILT)/kotibctl"
 	install -D -m 644 -t "$(SHARE)/models" "$(DEPS)/models/ggml-base-q8_0.bin" \
 		"$(DEPS)/models/ggml-silero-v6.2.0.bin"
 	install -D -m 755 -t "$(SHARE)/setup" etc/setup/get-model
@@ -95,13 +103,15 @@ install: ## copies what `make build` made below DESTDIR and PREFIX=/usr/local
 	install -D -m 644 inbox/README "$(SHARE)/inbox-README"
 	install -D -m 644 -t "$(SHARE)" systemd/folder-owners.conf
 	install -D -m 644 -t "$(SHARE)/nginx" etc/nginx/kotib.conf
+	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/doc/kotib" docs/socket-api.md docs/client.py
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/man/man1" docs/kotibctl.1
+	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/man/man8" docs/kotibd.8
 	install -d "$(COMPLETIONS)/bash-completion/completions" "$(COMPLETIONS)/zsh/site-functions" \
 		"$(COMPLETIONS)/fish/vendor_completions.d"
-	.build/release/kotibctl --generate-completion-script bash \
+	"$(BUILT)/kotibctl" --generate-completion-script bash \
 		>"$(COMPLETIONS)/bash-completion/completions/kotibctl"
-	.build/release/kotibctl --generate-completion-script zsh >"$(COMPLETIONS)/zsh/site-functions/_kotibctl"
-	.build/release/kotibctl --generate-completion-script fish \
+	"$(BUILT)/kotibctl" --generate-completion-script zsh >"$(COMPLETIONS)/zsh/site-functions/_kotibctl"
+	"$(BUILT)/kotibctl" --generate-completion-script fish \
 		>"$(COMPLETIONS)/fish/vendor_completions.d/kotibctl.fish"
 	install -d "$(DESTDIR)$(SYSCONFDIR)/kotib" "$(DESTDIR)$(PREFIX)/lib/systemd/system" \
 		"$(DESTDIR)$(PREFIX)/lib/sysusers.d" "$(DESTDIR)$(PREFIX)/lib/tmpfiles.d"

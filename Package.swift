@@ -145,6 +145,9 @@ let package = Package(
 
         // Tests: beside them what they share, and programs that stand in for faults.
         target("KotibTestSupport", ["KotibModel", "KotibPOSIX", "KotibTranscription", subprocess, system]),
+        target(
+            "KotibControlTestSupport",
+            ["KotibControlClient", "KotibTestSupport", hummingbird, httpTypes, nio]),
         .executableTarget(
             name: "kotib-stand-in-worker",
             dependencies: ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol"], path: "Tests/StandInWorker",
@@ -176,11 +179,12 @@ let package = Package(
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
                 "KotibSidecars", "KotibIngest", "KotibTestSupport", grdb, log,
             ]),
+        tests("KotibHTTP", ["KotibPOSIX", "KotibHTTP", "KotibTestSupport"]),
         tests(
             "KotibEngines",
             [
                 "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
-                "KotibEngines", "KotibHTTP", log, "kotib-stand-in-worker",
+                "KotibEngines", "KotibHTTP", "KotibTestSupport", log, "kotib-stand-in-worker",
             ]),
         tests(
             "KotibAccounts",
@@ -201,15 +205,14 @@ let package = Package(
         tests(
             "KotibControlClient",
             [
-                "KotibControlProtocol", "KotibControlClient", "KotibTestSupport", hummingbird, httpTypes, nio,
-                nioHTTP,
+                "KotibControlProtocol", "KotibControlClient", "KotibControlTestSupport", "KotibTestSupport",
+                httpTypes,
             ]),
         tests(
             "KotibCtl",
             [
-                "kotibctl", "KotibControlProtocol", "KotibControlClient", "KotibTestSupport", arguments,
-                system,
-                hummingbird, httpTypes, nio,
+                "kotibctl", "KotibControlProtocol", "KotibControlClient", "KotibControlTestSupport",
+                "KotibTestSupport", arguments, system, hummingbird, httpTypes, nio,
             ]),
         tests("KotibDaemon", ["KotibDaemon", log]),
         tests(

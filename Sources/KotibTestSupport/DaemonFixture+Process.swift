@@ -82,6 +82,21 @@ public final class ChildProcess: Sendable {
     }
 }
 
+/// A program that runs while `body` does, and is killed then.
+public func withProgram<Value>(
+    _ path: String, _ arguments: [String], _ body: (ChildProcess) async throws -> Value
+) async throws -> Value {
+    let process = try await ChildProcess.start(path, arguments, environment: [:], errors: "/dev/null")
+    do {
+        let value = try await body(process)
+        await process.killAndReap()
+        return value
+    } catch {
+        await process.killAndReap()
+        throw error
+    }
+}
+
 /// A program that is run to its end.
 public struct Command {
     public var end: ProcessEnd

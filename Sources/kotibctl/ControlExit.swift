@@ -4,10 +4,12 @@ import KotibControlProtocol
 /// The exit codes of kotibctl, those of sysexits.h where it has one; the manual page lists them.
 enum ControlExit: Int32, CaseIterable, Sendable {
     case done = 0
-    /// It could not be done, or the daemon is degraded.
+    /// It could not be done, nothing was found, or the daemon is degraded.
     case failed = 1
     /// EX_USAGE: a wrong command line; ArgumentParser's own.
     case usage = 64
+    /// EX_DATAERR: somebody else changed it first, or the name is taken.
+    case conflict = 65
     /// EX_NOINPUT: there is no such recording, user or file.
     case notFound = 66
     /// EX_UNAVAILABLE: no daemon answers.
@@ -29,6 +31,7 @@ enum ControlExit: Int32, CaseIterable, Sendable {
         self =
             switch error {
             case .unreachable: .noDaemon
+            case .refused(_, let body, _) where body.code == ErrorCode.conflict.rawValue: .conflict
             case .refused(let status, _, _): Self.code(ofStatus: status)
             case .interrupted, .timedOut: .tryLater
             case .unreadable: .protocolError
@@ -42,6 +45,28 @@ enum ControlExit: Int32, CaseIterable, Sendable {
         case 404: .notFound
         case 429, 503, 507: .tryLater
         default: .failed
+        }
+    }
+}
+
+extension ControlExit {
+    /// For the manual page: all codes with what they mean.
+    static var table: String { allCases.map { "\($0.rawValue) \($0.meaning)" }.joined(separator: "; ") }
+
+    private var meaning: String {
+        switch self {
+        case .done: "done"
+        case .failed: "failed, nothing found, or the daemon degraded"
+        case .usage: "wrong command line"
+        case .conflict: "changed by somebody else meanwhile, or a name that is taken"
+        case .notFound: "no such recording, user or file"
+        case .noDaemon: "no daemon answers"
+        case .cannotCreate: "a file cannot be written"
+        case .tryLater: "try again later"
+        case .protocolError: "the answer is not Kotib's"
+        case .notAllowed: "not allowed"
+        case .interrupted: "interrupted"
+        case .brokenPipe: "the reader of the output went away"
         }
     }
 }

@@ -10,9 +10,12 @@ struct EditedFile {
     let client: ControlClient
     let session: Session
 
-    /// - Parameter tell: is given the answer of the daemon that took the new words.
-    func edit(_ tell: (Answer<AudioRecordBody>, Session) async throws -> Void) async throws {
-        let record = try await client.recording(id).body
+    /// - Parameter tell: is given the answer of the daemon that took the new words, and the revision that stood.
+    func edit(
+        _ tell: (Answer<AudioRecordBody>, Int64?, Session) async throws -> Void
+    ) async throws {
+        let opened = try await client.recording(id)
+        let record = opened.body
         guard let words = record.transcriptText else { throw Trouble(.noWords(id: id)) }
         // Editors end the last line, which the transcript need not.
         let addsEnd = !words.hasSuffix("\n")
@@ -22,20 +25,19 @@ struct EditedFile {
         let isSame = bytes == Array((words + (addsEnd ? "\n" : "")).utf8)
         if isSame { await remove(path) }
         guard code == 0 else { throw Trouble(isSame ? .editorFailed(code) : .editorFailed(code, kept: path)) }
-        if isSame { return try await session.say(.unchanged(id: id)) }
+        if isSame { return try await tell(opened, record.revision, session) }
         guard var text = String(validating: bytes, as: UTF8.self) else { throw Trouble(.notUTF8(path)) }
         if addsEnd, text.utf8.last == UInt8(ascii: "\n") { text.unicodeScalars.removeLast() }
         let answer: Answer<AudioRecordBody>
         do {
             answer = try await client.edit(id, text: text, over: record.revision)
         } catch {
-            // The first error says why, this one where the work of the person is.
-            let exit = await session.report(error)
-            await session.complain(session.text(.kept(path, id: id)))
-            throw Ended(exit: exit)
+            throw await Ended(
+                exit: session.reportUnsaved(
+                    error, of: id, in: path, again: "--file " + path.quotedForShell, over: record.revision))
         }
         await remove(path)
-        try await tell(answer, session)
+        try await tell(answer, record.revision, session)
     }
 
     private func write(_ words: String) async throws -> String {
@@ -86,13 +88,6 @@ extension Phrase {
             uzbek: "Muharrir \(code) kodi bilan tugadi; yozganingiz \(path) da qoldi",
             english: "The editor ended with code \(code); what you wrote is in \(path)",
             russian: "Редактор завершился с кодом \(code); написанное вами — в \(path)")
-    }
-
-    static func kept(_ path: String, id: Int64) -> Phrase {
-        Phrase(
-            uzbek: "Yozganingiz \(path) da; hozirgi matn: kotibctl show \(id)",
-            english: "What you wrote is in \(path); what stands now: kotibctl show \(id)",
-            russian: "Написанное вами — в \(path); текущий текст: kotibctl show \(id)")
     }
 
     static func noTemporaryFile(_ error: Errno) -> Phrase {

@@ -12,6 +12,7 @@ final class Follower: Sendable {
     /// Nil where nothing can be drawn over.
     private let screen: ProgressScreen?
     private let began = ContinuousClock.now
+    private let saidIdle = Atomic(false)
 
     init(_ session: Session, _ client: ControlClient, ids: [Int64]) {
         self.session = session
@@ -59,7 +60,14 @@ final class Follower: Sendable {
         // What was named, and what ended while nobody listened.
         let others = ids.isEmpty ? state.withLock(\.waitingIDs) : ids
         for id in others where !seen.contains(id) { try await look(at: id) }
+        if ids.isEmpty, state.withLock(\.counts.all) == 0 { sayIdle() }
         return goesOn()
+    }
+
+    /// Once, so that a person who sees nothing knows why.
+    private func sayIdle() {
+        guard let screen, !saidIdle.exchange(true, ordering: .relaxed) else { return }
+        screen.stay(session.text(.watchIdle))
     }
 
     private func look(at id: Int64) async throws {
@@ -86,10 +94,8 @@ final class Follower: Sendable {
     }
 
     private func line(_ name: String, _ json: String) async throws {
-        // Between the tokens of JSON a line feed is a space, and within them there is none.
-        let data = json.utf8.map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 }
-        try await session.output.write(
-            Array("{\"event\":\"\(name)\",\"data\":".utf8) + data + Array("}\n".utf8))
+        try await session.show(
+            json: Array("{\"event\":\"\(name)\",\"data\":".utf8) + Array(json.utf8) + Array("}".utf8))
     }
 
     private func tell(_ news: WatchState.News?) async throws {

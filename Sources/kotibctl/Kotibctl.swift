@@ -10,10 +10,9 @@ struct Kotibctl: AsyncParsableCommand {
             as the user who logged in. Sentences are in English, Uzbek or Russian, as LC_ALL, LC_MESSAGES or LANG \
             say.
 
-            Exit codes: 0 done, 1 failed or degraded, 64 wrong command line, 66 no such recording, user or file, \
-            69 no daemon answers, 73 a file cannot be written, 75 try again later, 76 the answer is not Kotib's, \
-            77 not allowed, 130 interrupted, 141 the reader of the output went away.
+            Exit codes: \(ControlExit.table).
             """,
+        version: "kotibctl 0.1.0",
         subcommands: [
             Login.self, Logout.self, WhoAmI.self, List.self, Show.self, Search.self, Watch.self, Upload.self,
             Edit.self, Export.self, Play.self, Retry.self, Remove.self, Status.self, User.self,

@@ -4,7 +4,7 @@ import SystemPackage
 /// Makes documents of Markdown.
 struct Pandoc: Sendable {
     /// Those that know every script without being told of fonts first, then TeX.
-    private static let pdfEngines = ["weasyprint", "wkhtmltopdf", "typst", "xelatex", "lualatex"]
+    static let pdfEngines = ["weasyprint", "wkhtmltopdf", "typst", "xelatex", "lualatex"]
 
     private let program: ExternalProgram
     private let arguments: [String]

@@ -69,9 +69,9 @@ struct Session: Sendable {
 
     func say(_ phrase: Phrase) async throws { try await output.line(text(phrase)) }
 
-    /// The daemon's document as it came, on a line of its own.
+    /// The daemon's document on a line of its own.
     func show(json: [UInt8]) async throws {
-        try await output.write(json.last == UInt8(ascii: "\n") ? json : json + [UInt8(ascii: "\n")])
+        try await output.write(json.onOneLine + [UInt8(ascii: "\n")])
     }
 
     /// On standard error.
@@ -139,4 +139,9 @@ struct Session: Sendable {
         case .unreadableFile(let path): text(.unreadableFile(path))
         }
     }
+}
+
+extension Sequence<UInt8> {
+    /// JSON without line ends: between its tokens one is a space, and within them there is none.
+    var onOneLine: [UInt8] { map { $0 == 0x0A || $0 == 0x0D ? 0x20 : $0 } }
 }

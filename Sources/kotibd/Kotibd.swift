@@ -13,9 +13,9 @@ struct Kotibd: AsyncParsableCommand {
             Kotib explains each. Logs go to standard error. SIGTERM and SIGINT stop it: running transcriptions \
             get some seconds to finish and are put back otherwise.
 
-            Exit codes are those of sysexits.h: 0 stopped as asked, 64 wrong command line, 69 a needed part is \
-            not available, 70 a fault in Kotib itself, 71 the system refused something, 73 the state folder \
-            cannot be used, 75 another kotibd has the state folder, 78 wrong configuration.
+            Exit codes are those of sysexits.h: 0 stopped as asked, 64 wrong command line, 65 the catalog is \
+            damaged, 70 a fault in Kotib itself, 71 the system refused something, 73 the state folder cannot be \
+            used, 75 another kotibd has the state folder, 78 wrong configuration.
             """,
         version: "kotibd \(Version.text)")
 

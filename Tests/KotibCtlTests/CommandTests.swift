@@ -20,7 +20,27 @@ struct CommandTests {
             #expect(table.output.contains("7  completed  2026-03-01 10:20    1:02  ali   a\\u{1B}[2J.wav"))
             #expect(!table.output.contains("\u{1B}"))
             #expect(table.errors == "1 of 3; the rest: --all\n")
-            #expect(try await daemon.kotibctl("list", "--json").output == json + "\n")
+            #expect(
+                try await daemon.kotibctl("list", "--json").output == json.replacing("\n", with: " ") + "\n")
+        }
+    }
+
+    @Test("Where there is nothing, that is said beside the output")
+    func nothing() async throws {
+        let json = #"{"items": [], "total": 0, "skip": 0, "limit": 100, "next": null}"#
+        let replies = ["GET audio/list": StandInDaemon.Reply(json: json), "GET users": .init(json: json)]
+        try await StandInDaemon.run(replies) { daemon in
+            let said = [
+                (["list"], "There are no recordings yet\n", Int32(0)),
+                (["list", "--status", "failed"], "Nothing was found\n", 0),
+                (["user", "list"], "There are no users yet (kotibctl user add)\n", 0),
+                (["search", "a"], "kotibctl: Nothing was found\n", 1),
+            ]
+            for (arguments, sentence, code) in said {
+                let empty = try await daemon.kotibctl(arguments)
+                #expect(empty.end == .exited(code) && empty.errors == sentence && empty.output == "")
+            }
+            #expect(try await daemon.kotibctl(["search", "a", "--json"]).end == .exited(1))
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import KotibControlTestSupport
 import KotibTestSupport
 import Testing
 
@@ -28,6 +29,7 @@ import Testing
     @Test func waitsForTheWords() async throws {
         try await ScriptedDaemon.run { asked in
             switch asked.what {
+            case "GET auth/me": .init(body: #"{"by":"token","user":\#(ScriptedDaemon.Reply.user.body)}"#)
             case "POST audio/upload": .record(7, "pending")
             case "GET audio/7": .record(7, "pending")
             case "GET events": .events(changed(7, "completed", event: 1))
@@ -38,6 +40,19 @@ import Testing
             let command = try await daemon.kotibctl("upload", daemon.folder.path("a.wav"), "--wait")
             #expect(command.end == .exited(0))
             #expect(command.output.hasSuffix("7 ali/7.wav done\n"))
+        }
+    }
+}
+
+@Suite struct UploadForNobodyTests {
+    @Test func theLocalOperatorMustSayWhoseFolder() async throws {
+        try await ScriptedDaemon.run { _ in
+            .init(body: #"{"by":"operator"}"#)
+        } _: { daemon in
+            try daemon.folder.write("RIFF", to: "a.wav")
+            let command = try await daemon.kotibctl("upload", daemon.folder.path("a.wav"))
+            #expect(command.end == .exited(64) && command.errors.contains("--user"))
+            #expect(daemon.asked.map(\.what) == ["GET auth/me"])
         }
     }
 }

@@ -42,6 +42,8 @@ struct OptionTests {
             ["show", "1", "--revisions", "--revision", "2"],
             ["rm"], ["user", "set", "a"], ["user", "link", "a"], ["user", "link", "a", "+1", "--remove"],
             ["user", "role", "a", "king"], ["show", "1", "--format", "exe"],
+            ["user", "set", "a", "--sidecars", "txt,exe"], ["show", "1", "--format", "txt", "--json"],
+            ["export", "1", "--format", "srt", "--json"],
         ])
     func refused(arguments: [String]) {
         #expect(throws: (any Error).self) { try Kotibctl.parseAsRoot(arguments) }

@@ -33,6 +33,12 @@ struct StandInDaemon {
     func kotibctl(_ arguments: String..., input: String = "", locale: String = "C.UTF-8") async throws
         -> Command
     {
+        try await kotibctl(arguments, input: input, locale: locale)
+    }
+
+    func kotibctl(_ arguments: [String], input: String = "", locale: String = "C.UTF-8") async throws
+        -> Command
+    {
         let program = try Installation.find().program("kotibctl")
         let script = #"printf '%s' "$INPUT" | "$0" "$@""#
         return try await Command.run(

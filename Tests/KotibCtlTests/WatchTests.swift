@@ -1,5 +1,6 @@
 import KotibControlClient
 import KotibControlProtocol
+import KotibControlTestSupport
 import KotibTestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import KotibHTTP
 import KotibModel
+import KotibTestSupport
 import KotibTranscription
 import Testing
 

@@ -1,5 +1,6 @@
 import Foundation
 import KotibModel
+import KotibTestSupport
 import KotibTranscription
 import Synchronization
 import Testing
@@ -40,7 +41,7 @@ struct OpenAIEngineTests {
         let request = try #require(server.received.first)
         #expect(request.method == "POST" && request.path == "/v1/audio/transcriptions")
         #expect(request.header("authorization") == "Bearer sk-very-secret")
-        let parts = try form(request)
+        let parts = try request.form()
         let fields = parts.dropLast().map { "\($0.head)=\(String(decoding: $0.body, as: UTF8.self))" }
         let field = "Content-Disposition: form-data; name="
         #expect(

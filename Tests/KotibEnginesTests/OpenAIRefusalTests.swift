@@ -1,4 +1,5 @@
 import Foundation
+import KotibTestSupport
 import KotibTranscription
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import KotibModel
 import KotibPOSIX
+import KotibTestSupport
 import KotibTranscription
 import Testing
 
@@ -63,8 +64,8 @@ struct OpenAIWhisperServerTests {
             "-ac", "768",
         ]
         try await withProgram(folder + "/whisper/bin/whisper-server", arguments) { server in
-            try await waitUntil(within: .seconds(30), "whisper-server listens") {
-                try #require(server.isRunning, "whisper-server has ended")
+            try await waitUntil("whisper-server listens", within: .seconds(30)) {
+                try #require(server.status == nil, "whisper-server has ended")
                 return try Loopback.accepts(port)
             }
             try await body("http://127.0.0.1:\(port)/v1", folder + "/samples")

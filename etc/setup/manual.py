@@ -89,7 +89,8 @@ def page(root: Node) -> Iterator[str]:
     yield ".SH SYNOPSIS"
     yield f"{bold(program)} {italic('command')} [{italic('option')} ...] [{italic('argument')} ...]"
     yield ".SH DESCRIPTION"
-    yield escaped(root.get("discussion", "")).replace("\n\n", "\n.PP\n")
+    description, _, codes = root.get("discussion", "").partition("Exit codes: ")
+    yield escaped(description.rstrip()).replace("\n\n", "\n.PP\n")
     yield ".SH COMMANDS"
     for (name, command), arguments in zip(commands, every):
         own = [argument for argument in arguments if argument not in common]
@@ -103,6 +104,10 @@ def page(root: Node) -> Iterator[str]:
     yield ".SH OPTIONS OF ALL COMMANDS"
     for argument in common:
         yield from described(argument)
+    yield ".SH EXIT STATUS"
+    yield "Those of sysexits.h, where it has one."
+    for code, _, meaning in (entry.partition(" ") for entry in codes.rstrip(".").split("; ")):
+        yield from (".TP", bold(code), escaped(meaning))
 
 
 def main() -> None:

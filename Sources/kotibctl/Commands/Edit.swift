@@ -1,14 +1,17 @@
 import ArgumentParser
 import KotibControlClient
 import KotibControlProtocol
+import KotibPOSIX
 import SystemPackage
 
 struct Edit: ControlCommand {
     static let configuration = CommandConfiguration(
         abstract: "Changes the words of a recording.",
         discussion: """
-            Opens them in $VISUAL, otherwise $EDITOR, otherwise vi. Where somebody else changed them meanwhile \
-            nothing is overwritten: what you wrote is kept in a file that the message names.
+            Opens them in $VISUAL, otherwise $EDITOR, otherwise vi. Nothing is overwritten that was changed since \
+            the command started, or since --if-revision: then both texts are shown with where they differ, what \
+            you wrote is kept in a file that the message names, and the exit code is 65. What was replaced stays \
+            an earlier revision (show --revisions), which --restore brings back.
             """)
 
     @OptionGroup var options: GlobalOptions
@@ -22,25 +25,66 @@ struct Edit: ControlCommand {
     @Option(help: ArgumentHelp("Go back to an earlier revision instead.", valueName: "revision"))
     var restore: Int64?
 
+    @Option(
+        help: ArgumentHelp(
+            "With --file or --restore: only where this still is the latest revision.", valueName: "revision"))
+    var ifRevision: Int64?
+
     func validate() throws {
         if file != nil, restore != nil {
             throw ValidationError("Only one of --file and --restore can be given.")
+        }
+        if ifRevision != nil, file == nil, restore == nil {
+            throw ValidationError("--if-revision goes with --file or --restore; an editor shows the latest.")
         }
     }
 
     func run(_ session: Session) async throws {
         let client = try await session.client()
-        if let restore {
-            try await tell(client.restore(id, revision: restore, over: nil), session)
-        } else if let file {
-            let bytes = try await read(file)
-            guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw Trouble(.notUTF8(file), .failed)
+        if file != nil || restore != nil {
+            // Before the file is read: the commands of a pipeline start together, and one may take its time.
+            let base = if let ifRevision { ifRevision } else { try await client.recording(id).body.revision }
+            if let restore {
+                try await bringBack(restore, over: base, client, session)
+            } else if let file {
+                try await save(file, over: base, client, session)
             }
-            try await tell(client.edit(id, text: text, over: nil), session)
         } else {
             try await EditedFile(id: id, client: client, session: session).edit(tell)
         }
+    }
+
+    private func bringBack(
+        _ revision: Int64, over base: Int64?, _ client: ControlClient, _ session: Session
+    ) async throws {
+        let answer: Answer<AudioRecordBody>
+        do {
+            answer = try await client.restore(id, revision: revision, over: base)
+        } catch {
+            throw await Ended(
+                exit: session.reportUnsaved(
+                    error, of: id, in: nil, again: "--restore \(revision)", over: base))
+        }
+        try await tell(answer, over: base, session)
+    }
+
+    private func save(
+        _ file: String, over base: Int64?, _ client: ControlClient, _ session: Session
+    ) async throws {
+        let bytes = try await read(file)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw Trouble(.notUTF8(file), .failed)
+        }
+        let answer: Answer<AudioRecordBody>
+        do {
+            answer = try await client.edit(id, text: text, over: base)
+        } catch {
+            let path = file == "-" ? try await keep(bytes, session) : file
+            throw await Ended(
+                exit: session.reportUnsaved(
+                    error, of: id, in: path, again: "--file " + path.quotedForShell, over: base))
+        }
+        try await tell(answer, over: base, session)
     }
 
     private func read(_ file: String) async throws -> [UInt8] {
@@ -51,18 +95,38 @@ struct Edit: ControlCommand {
         }
     }
 
-    private func tell(_ answer: Answer<AudioRecordBody>, _ session: Session) async throws {
+    /// What came from standard input could not be had again.
+    private func keep(_ bytes: [UInt8], _ session: Session) async throws -> String {
+        do {
+            let (path, file) = try await LocalFile.temporary(ending: ".txt", environment: session.environment)
+            try await BlockingWork.run { _ = try file.closeAfter { try file.writeAll(bytes) } }
+            return path
+        } catch let error as Errno {
+            throw Trouble(.noTemporaryFile(error), .cannotCreate)
+        }
+    }
+
+    private func tell(
+        _ answer: Answer<AudioRecordBody>, over base: Int64?, _ session: Session
+    ) async throws {
         if session.json { return try await session.show(json: answer.json) }
-        try await session.say(.edited(id: answer.body.id, revision: answer.body.revision ?? 0))
+        guard let revision = answer.body.revision, revision != base else {
+            return try await session.say(.unchanged(id: id))
+        }
+        try await session.say(.edited(id: id, revision: revision, over: base))
     }
 }
 
 extension Phrase {
-    static func edited(id: Int64, revision: Int64) -> Phrase {
-        Phrase(
-            uzbek: "\(id)-yozuv matni saqlandi: \(revision)-tahrir",
-            english: "The words of \(id) are saved as revision \(revision)",
-            russian: "Текст записи \(id) сохранён как редакция \(revision)")
+    static func edited(id: Int64, revision: Int64, over base: Int64?) -> Phrase {
+        let back = base.map { "kotibctl edit \(id) --restore \($0)" }
+        return Phrase(
+            uzbek: "\(id)-yozuv matni saqlandi: \(revision)-tahrir"
+                + (back.map { "; avvalgisini qaytarish: \($0)" } ?? ""),
+            english: "The words of \(id) are saved as revision \(revision)"
+                + (back.map { "; to undo: \($0)" } ?? ""),
+            russian: "Текст записи \(id) сохранён как редакция \(revision)"
+                + (back.map { "; вернуть прежний: \($0)" } ?? ""))
     }
 
     static func notUTF8(_ file: String) -> Phrase {

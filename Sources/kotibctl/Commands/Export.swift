@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import KotibControlClient
 import KotibControlProtocol
 import SystemPackage
@@ -15,7 +16,8 @@ struct Export: ControlCommand {
         abstract: "Writes transcripts to files.",
         discussion: """
             Without --output, text goes to standard output, and docx, pdf and several recordings become files in \
-            the working folder, named after the recording and its id. docx and pdf need pandoc.
+            the working folder, named after the recording and its id. docx and pdf need pandoc, and pdf one of \
+            \(Pandoc.pdfEngines.joined(separator: ", ")) beside it.
             """)
 
     @OptionGroup var options: GlobalOptions
@@ -34,6 +36,10 @@ struct Export: ControlCommand {
 
     func validate() throws {
         guard !ids.isEmpty else { throw ValidationError("Name at least one recording.") }
+        if options.json, format != .json, output == "-" || output == nil && !format.isMadeByPandoc {
+            throw ValidationError(
+                "A document of format \(format) is no JSON: add --output, or leave --json out.")
+        }
         guard ids.count > 1, let output, !LocalFile.isFolder(output) else { return }
         throw ValidationError("Several recordings go to a folder: \(output) is none.")
     }
@@ -52,8 +58,19 @@ struct Export: ControlCommand {
             } catch let error as Errno {
                 throw Trouble(.cannotWrite(path, error), .cannotCreate)
             }
-            if !session.json { try await session.output.line(Terminal.safe(path)) }
+            if session.json {
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = .withoutEscapingSlashes
+                try await session.show(json: Array(encoder.encode(Exported(id: id, path: path))))
+            } else {
+                try await session.output.line(Terminal.safe(path))
+            }
         }
+    }
+
+    private struct Exported: Encodable {
+        var id: Int64
+        var path: String
     }
 
     /// Nil for standard output.

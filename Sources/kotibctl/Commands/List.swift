@@ -56,6 +56,10 @@ struct List: ControlCommand {
     func run(_ session: Session) async throws {
         let (list, json) = try await session.recordings(filter, words: words)
         if session.json { return try await session.show(json: json) }
+        guard !list.items.isEmpty else {
+            let isAll = filter.query(words: words).allSatisfy { $0.0 == "limit" }
+            return try await session.errors.line(session.text(isAll ? .noRecordings : .nothingFound))
+        }
         try await session.show(list.items)
         if list.items.count < list.total {
             try await session.errors.line(session.text(.more(shown: list.items.count, of: list.total)))
@@ -83,6 +87,10 @@ extension Session {
 }
 
 extension Phrase {
+    static let noRecordings = Phrase(
+        uzbek: "Hozircha audio yozuvlar yo'q", english: "There are no recordings yet",
+        russian: "Записей пока нет")
+
     static func more(shown: Int, of total: Int) -> Phrase {
         Phrase(
             uzbek: "\(total) tadan \(shown) tasi; qolganlari: --all",

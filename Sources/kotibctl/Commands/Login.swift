@@ -5,7 +5,13 @@ import KotibControlProtocol
 struct Login: ControlCommand {
     static let configuration = CommandConfiguration(
         abstract: "Logs in by a code that is sent to a phone.",
-        discussion: "What the command line does not say is asked, or read from standard input, a line each.")
+        discussion: """
+            What the command line does not say is asked, or read from standard input, a line each. On a terminal a \
+            wrong number or code is asked once more.
+            """)
+
+    /// After so many the daemon takes no code any more; a new one is to be asked for.
+    private static let tries = 3
 
     @OptionGroup var options: GlobalOptions
 
@@ -17,16 +23,48 @@ struct Login: ControlCommand {
         // Without an old token: a log-in must work where that does not hold any more.
         let client = ControlClient(
             socket: session.socket, token: nil, language: session.language.rawValue)
-        let number = if let phone { phone } else { try await session.ask(.askPhone) }
-        let sent = try await client.sendCode(to: number)
-        if session.isAsked { try await session.errors.line(Terminal.safe(sent.body.message)) }
-        let login = try await client.verify(phone: number, code: try await session.ask(.askCode)).body
+        let number = try await sendCode(client, session)
+        let login = try await verify(number, client, session)
         try await tokens.write(login.accessToken)
         if session.json {
             // The log-in's own answer holds the token, which belongs in no one's log.
             try await session.show(json: session.client().caller().json)
         } else {
             try await session.say(.loggedIn(phone: Terminal.safe(login.phoneNumber)))
+        }
+    }
+
+    /// - Returns: the number that it went to.
+    private func sendCode(_ client: ControlClient, _ session: Session) async throws -> String {
+        while true {
+            let number = if let phone { phone } else { try await session.ask(.askPhone) }
+            do {
+                let sent = try await client.sendCode(to: number).body
+                if session.isAsked { try await session.errors.line(Terminal.safe(sent.message)) }
+                return number
+            } catch ControlError.refused(_, let body, _) where body.code == ErrorCode.invalid.rawValue {
+                let trouble = Trouble(.noPhoneNumber(number), .usage)
+                guard phone == nil, session.isAsked else { throw trouble }
+                _ = await session.report(trouble)
+            }
+        }
+    }
+
+    private func verify(
+        _ number: String, _ client: ControlClient, _ session: Session
+    ) async throws -> LoginBody {
+        var left = session.isAsked ? Self.tries : 1
+        while true {
+            let code = try await session.ask(.askCode)
+            do {
+                return try await client.verify(phone: number, code: code).body
+            } catch let error as ControlError {
+                left -= 1
+                guard case .refused(_, let body, _) = error, left > 0,
+                    [.wrongCode, .invalid].contains(ErrorCode(rawValue: body.code))
+                else { throw error }
+                _ = await session.report(error)
+            }
         }
     }
 }
@@ -36,6 +74,13 @@ extension Phrase {
         uzbek: "Telefon raqami:", english: "Phone number:", russian: "Номер телефона:")
     static let askCode = Phrase(
         uzbek: "SMS dagi kod:", english: "Code from the message:", russian: "Код из SMS:")
+
+    static func noPhoneNumber(_ text: String) -> Phrase {
+        Phrase(
+            uzbek: "\(text) telefon raqami emas: + va mamlakat kodi bilan yozing, masalan +998901234567",
+            english: "\(text) is no phone number: write it with + and the country, as in +998901234567",
+            russian: "\(text) — не номер телефона: пишите с + и кодом страны, например +998901234567")
+    }
 
     static func loggedIn(phone: String) -> Phrase {
         Phrase(

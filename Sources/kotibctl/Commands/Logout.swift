@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import KotibControlClient
 import KotibControlProtocol
 
@@ -25,7 +26,12 @@ struct Logout: ControlCommand {
             // The token is of no use, but the other log-ins that were to end stand: say so.
             try await tokens.remove()
             if all { throw ControlError.refused(status: 401, body, retryAfter: retryAfter) }
-            try await session.say(.loggedOut)
+            if session.json {
+                let done = MessageBody(message: session.text(.loggedOut))
+                try await session.show(json: Array(JSONEncoder().encode(done)))
+            } else {
+                try await session.say(.loggedOut)
+            }
         }
     }
 }

@@ -34,7 +34,9 @@ struct Play: ControlCommand {
 
     func run(_ session: Session) async throws {
         let (player, arguments) = try player(session.environment)
-        let file = try await download(session)
+        let client = try await session.client()
+        if session.json { try await session.show(json: client.recording(id).json) }
+        let file = try await download(client, session)
         defer { try? file.close() }
         // The file has no other name.
         let path = "/proc/\(getpid())/fd/\(file.rawValue)"
@@ -57,13 +59,18 @@ struct Play: ControlCommand {
         throw Trouble(.install(program: "ffplay", package: "ffmpeg"))
     }
 
-    private func download(_ session: Session) async throws -> FileDescriptor {
+    private func download(_ client: ControlClient, _ session: Session) async throws -> FileDescriptor {
         do {
             let file = try await LocalFile.unnamed(environment: session.environment)
             do {
-                try await session.client().audio(id) { piece in
+                try await client.audio(id) { piece in
                     try await BlockingWork.run { _ = try file.writeAll(piece) }
                 }
+            } catch let error as ControlError where ControlExit(error) == .notFound {
+                try? file.close()
+                // The sound of a recording may be gone; where there is no recording at all, that is said.
+                _ = try await client.recording(id)
+                throw error
             } catch {
                 try? file.close()
                 throw error

@@ -4,7 +4,8 @@ import KotibControlProtocol
 
 struct Search: ControlCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Finds recordings by their words.", usage: "kotibctl search [<options>] <words> ...")
+        abstract: "Finds recordings by their words; ends with 1 where there are none.",
+        usage: "kotibctl search [<options>] <words> ...")
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var filter: Filter
@@ -14,7 +15,11 @@ struct Search: ControlCommand {
 
     func run(_ session: Session) async throws {
         let (list, json) = try await session.recordings(filter, words: words.joined(separator: " "))
-        if session.json { return try await session.show(json: json) }
+        if session.json {
+            try await session.show(json: json)
+            if list.items.isEmpty { throw Ended(exit: .failed) }
+            return
+        }
         guard !list.items.isEmpty else { throw Trouble(.nothingFound) }
         for record in list.items {
             let head = "\(record.id)  \(LocalTime.text(record.createdAt))  \(record.filePath)"

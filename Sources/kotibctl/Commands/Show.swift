@@ -29,6 +29,9 @@ struct Show: ControlCommand {
         guard [format != nil, revisions, revision != nil].filter({ $0 }).count <= 1 else {
             throw ValidationError("Only one of --format, --revisions and --revision can be shown")
         }
+        if options.json, let format, format != .json {
+            throw ValidationError("A document of format \(format) is no JSON: leave --json out.")
+        }
     }
 
     func run(_ session: Session) async throws {

@@ -22,7 +22,9 @@ struct Status: ControlCommand {
 extension Session {
     fileprivate func text(of status: StatusBody) -> String {
         var facts = FactList()
-        facts.add("kotibd", "\(status.version), \(status.state)", status.state == "ok" ? .green : .red)
+        facts.add(
+            "kotibd", "\(status.version), \(text(.health(status.state)))",
+            status.state == "ok" ? .green : .red)
         for problem in status.problems { facts.add(text(.problem), problem, .red) }
         facts.add(text(.uptime), LocalTime.length(status.uptime))
         for state in ["pending", "processing", "completed", "failed", "rejected"] {
@@ -51,6 +53,15 @@ extension Session {
 }
 
 extension Phrase {
+    /// - Parameter state: the daemon's word; one that is not known stays.
+    static func health(_ state: String) -> Phrase {
+        switch state {
+        case "ok": Phrase(uzbek: "joyida", english: "ok", russian: "в порядке")
+        case "degraded": Phrase(uzbek: "muammo bor", english: "degraded", russian: "есть неполадки")
+        default: Phrase(uzbek: state, english: state, russian: state)
+        }
+    }
+
     static let problem = Phrase(uzbek: "MUAMMO", english: "PROBLEM", russian: "ПРОБЛЕМА")
     static let uptime = Phrase(uzbek: "ISHLAMOQDA", english: "UPTIME", russian: "РАБОТАЕТ")
     static let paused = Phrase(uzbek: "TO'XTAGAN", english: "PAUSED", russian: "ПАУЗА")

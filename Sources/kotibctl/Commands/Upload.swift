@@ -23,6 +23,8 @@ struct Upload: ControlCommand {
 
     func run(_ session: Session) async throws {
         let client = try await session.client()
+        // Known before a large file is sent.
+        if user == nil, try await client.caller().body.user == nil { throw Trouble(.needsUser, .usage) }
         var sent: [Int64] = []
         var exit = ControlExit.done
         for path in files {
@@ -82,4 +84,11 @@ struct Upload: ControlCommand {
             throw .unreadableFile(path)
         }
     }
+}
+
+extension Phrase {
+    static let needsUser = Phrase(
+        uzbek: "Kimning papkasiga? --user NOM ni qo'shing (kotibctl user list)",
+        english: "Whose folder do they go to? Add --user NAME (kotibctl user list)",
+        russian: "В чью папку? Добавьте --user ИМЯ (kotibctl user list)")
 }

@@ -20,6 +20,11 @@ struct Watch: ControlCommand {
 }
 
 extension Phrase {
+    static let watchIdle = Phrase(
+        uzbek: "Navbat bo'sh; yangi yozuvlar kutilmoqda (tugatish: Ctrl-C)",
+        english: "The queue is empty; waiting for recordings (Ctrl-C ends this)",
+        russian: "Очередь пуста; ожидаются записи (завершить: Ctrl-C)")
+
     static func watchCounts(done: Int, all: Int) -> Phrase {
         Phrase(
             uzbek: "\(all) tadan \(done) tasi tayyor", english: "\(done) of \(all) done",

@@ -10,6 +10,9 @@ struct UserList: ControlCommand {
     func run(_ session: Session) async throws {
         let answer = try await session.client().users()
         if session.json { return try await session.show(json: answer.json) }
+        guard !answer.body.items.isEmpty else {
+            return try await session.errors.line(session.text(.noUsers))
+        }
         var table = TextTable(columns: [
             .init(title: session.text(.user), gives: true), .init(title: session.text(.phone)),
             .init(title: session.text(.role)), .init(title: session.text(.active)),
@@ -24,4 +27,11 @@ struct UserList: ControlCommand {
         }
         try await session.output.write(Array(table.text(for: session.output).utf8))
     }
+}
+
+extension Phrase {
+    static let noUsers = Phrase(
+        uzbek: "Hozircha foydalanuvchilar yo'q (kotibctl user add)",
+        english: "There are no users yet (kotibctl user add)",
+        russian: "Пользователей пока нет (kotibctl user add)")
 }

@@ -27,10 +27,18 @@ struct UserSet: ControlCommand {
         guard sidecars != nil || language != nil else {
             throw ValidationError("Use --sidecars or --language")
         }
+        let known = Show.Format.allCases.map(\.rawValue)
+        if let unknown = formats?.first(where: { !known.contains($0) }) {
+            throw ValidationError(
+                "There is no format \(unknown): it is \(known.joined(separator: ", ")), or none.")
+        }
+    }
+
+    private var formats: [String]? {
+        sidecars.map { $0 == "none" ? [] : $0.split(separator: ",").map { String($0).trimmed } }
     }
 
     var request: ChangeUserRequest {
-        let formats = sidecars.map { $0 == "none" ? [] : $0.split(separator: ",").map { String($0).trimmed } }
         return ChangeUserRequest(sidecars: formats, language: language == "default" ? "" : language)
     }
 

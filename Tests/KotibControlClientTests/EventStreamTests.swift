@@ -1,5 +1,6 @@
 import HTTPTypes
 import KotibControlProtocol
+import KotibControlTestSupport
 import Synchronization
 import Testing
 

@@ -1,7 +1,6 @@
 import Foundation
 import Testing
 
-@testable import KotibEngines
 @testable import KotibHTTP
 
 @Suite("Retry-After")

@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
-import KotibEngines
 import KotibHTTP
 import KotibPOSIX
+import KotibTestSupport
 import Testing
 
 @Suite("HTTP transfers")

@@ -1,3 +1,5 @@
+// KotibControlTestSupport: a daemon that stands in, for tests of those who speak to one.
+
 import HTTPTypes
 import Hummingbird
 import KotibControlClient
@@ -6,29 +8,39 @@ import NIOCore
 import Synchronization
 
 /// Answers on a Unix socket what a closure says, and keeps what it was asked.
-final class ScriptedDaemon: Sendable {
-    struct Asked: Sendable {
+public final class ScriptedDaemon: Sendable {
+    public struct Asked: Sendable {
         /// As in `GET audio/1`, below `/api/v1/`.
-        var what: String
-        var headers: HTTPFields
-        var body: String
+        public var what: String
+        public var headers: HTTPFields
+        public var body: String
+        /// Unescaped.
+        public var query: [String: String]
         /// How often the same was asked before.
-        var before: Int
+        public var before: Int
     }
 
-    struct Reply: Sendable {
-        var status = HTTPResponse.Status.ok
-        var headers: HTTPFields = [:]
-        var body = ""
+    public struct Reply: Sendable {
+        public var status = HTTPResponse.Status.ok
+        public var headers: HTTPFields = [:]
+        public var body = ""
+
+        public init(
+            status: HTTPResponse.Status = .ok, headers: HTTPFields = [:], body: String = ""
+        ) {
+            self.status = status
+            self.headers = headers
+            self.body = body
+        }
     }
 
-    let folder: TemporaryFolder
+    public let folder: TemporaryFolder
     private let answer: @Sendable (Asked) -> Reply
     private let log = Mutex<[Asked]>([])
     private let listens = Mutex(false)
 
-    var socket: String { folder.path("s") }
-    var asked: [Asked] { log.withLock(\.self) }
+    public var socket: String { folder.path("s") }
+    public var asked: [Asked] { log.withLock(\.self) }
 
     private init(_ answer: @escaping @Sendable (Asked) -> Reply) throws {
         folder = try TemporaryFolder()
@@ -36,7 +48,7 @@ final class ScriptedDaemon: Sendable {
     }
 
     /// Runs `body` while it answers.
-    static func run(
+    public static func run(
         _ answer: @escaping @Sendable (Asked) -> Reply, _ body: (ScriptedDaemon) async throws -> Void
     ) async throws {
         let daemon = try ScriptedDaemon(answer)
@@ -56,9 +68,11 @@ final class ScriptedDaemon: Sendable {
     private func respond(_ request: Request) async throws -> Response {
         let body = try await request.body.collect(upTo: 1 << 24)
         let what = "\(request.method.rawValue) \(request.uri.path.replacing("/api/v1/", with: ""))"
+        let query = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
+            .reduce(into: [:]) { $0[$1.0] = $1.1 }
         let asked = log.withLock { log in
             let asked = Asked(
-                what: what, headers: request.headers, body: String(buffer: body),
+                what: what, headers: request.headers, body: String(buffer: body), query: query,
                 before: log.count { $0.what == what })
             log.append(asked)
             return asked
@@ -69,11 +83,18 @@ final class ScriptedDaemon: Sendable {
             body: ResponseBody(byteBuffer: ByteBuffer(string: reply.body)))
     }
 
-    var client: ControlClient { ControlClient(socket: socket, token: nil, language: "en") }
+    public var client: ControlClient { ControlClient(socket: socket, token: nil, language: "en") }
 
     /// - Parameter path: the folders of programs.
-    func kotibctl(
+    public func kotibctl(
         _ arguments: String..., input: String = "", path: String = "/usr/bin:/bin",
+        environment: [String: String] = [:]
+    ) async throws -> Command {
+        try await run(arguments, input: input, path: path, environment: environment)
+    }
+
+    public func run(
+        _ arguments: [String], input: String = "", path: String = "/usr/bin:/bin",
         environment: [String: String] = [:]
     ) async throws -> Command {
         let script = #"printf '%s' "$INPUT" | "$0" "$@""#
@@ -88,9 +109,10 @@ final class ScriptedDaemon: Sendable {
 }
 
 extension ScriptedDaemon.Reply {
-    static let notFound = Self(status: .notFound, body: #"{"detail":"Yozuv topilmadi","code":"not_found"}"#)
+    public static let notFound = Self(
+        status: .notFound, body: #"{"detail":"Yozuv topilmadi","code":"not_found"}"#)
 
-    static func refusal(
+    public static func refusal(
         _ status: HTTPResponse.Status, _ code: String, retryAfter: Int? = nil, more: String = ""
     ) -> Self {
         let headers: HTTPFields = retryAfter.map { [.retryAfter: String($0)] } ?? [:]
@@ -98,7 +120,7 @@ extension ScriptedDaemon.Reply {
             status: status, headers: headers, body: #"{"detail":"No: \#(code)","code":"\#(code)"\#(more)}"#)
     }
 
-    static func record(
+    public static func record(
         _ id: Int64, _ status: String, text: String? = nil, revision: Int64 = 1, path: String? = nil,
         error: String? = nil
     ) -> Self {
@@ -117,13 +139,17 @@ extension ScriptedDaemon.Reply {
                 """)
     }
 
+    public static let user = Self(
+        body: #"{"id":1,"name":"ali","phone_number":"+998901234567","role":"user","is_active":true,"#
+            + #""sidecars":["txt"],"created_at":"2026-01-01T00:00:00Z"}"#)
+
     /// Events and their ids.
-    static func events(_ events: String...) -> Self {
+    public static func events(_ events: String...) -> Self {
         Self(headers: [.contentType: "text/event-stream"], body: events.joined())
     }
 }
 
-func changed(_ id: Int64, _ status: String, event: Int) -> String {
+public func changed(_ id: Int64, _ status: String, event: Int) -> String {
     """
     id: \(event)\r
     event: changed\r
@@ -134,7 +160,7 @@ func changed(_ id: Int64, _ status: String, event: Int) -> String {
     """
 }
 
-func progress(_ id: Int64, _ fraction: Double, remaining: Double) -> String {
+public func progress(_ id: Int64, _ fraction: Double, remaining: Double) -> String {
     """
     event: progress
     data: {"id":\(id),"user_name":"ali","file_path":"ali/\(id).wav","duration":10,"progress":\(fraction),\

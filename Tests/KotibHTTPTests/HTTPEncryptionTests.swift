@@ -1,6 +1,6 @@
 import Foundation
-import KotibEngines
 import KotibHTTP
+import KotibTestSupport
 import Testing
 
 /// Against `openssl s_server`, with a certificate made for the occasion.
@@ -13,17 +13,14 @@ struct HTTPEncryptionTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let certificate = folder.appendingPathComponent("certificate.pem").path
         let key = folder.appendingPathComponent("key.pem").path
-        try await withProgram(
+        try await Command.succeed(
             openssl,
             [
                 "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days",
                 "1",
                 "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-out", certificate,
                 "-keyout", key,
-            ]
-        ) { maker in
-            try await waitUntil("the certificate is made") { !maker.isRunning }
-        }
+            ])
         let port = try Loopback.freePort()
         let arguments = [
             "s_server", "-quiet", "-www", "-accept", "127.0.0.1:\(port)", "-cert", certificate, "-key", key,

@@ -1,8 +1,8 @@
 import Foundation
 import Glibc
-import KotibEngines
 import KotibHTTP
 import KotibPOSIX
+import KotibTestSupport
 import Synchronization
 import Testing
 
@@ -27,7 +27,7 @@ struct HTTPUploadTests {
         _ = try await transfers().perform(upload(server.url, file, size: 5000))
         #expect(lseek(file.descriptor, 0, SEEK_CUR) == 100)
         let received = try #require(server.received.first)
-        let parts = try form(received)
+        let parts = try received.form()
         #expect(
             parts.map(\.head) == [
                 "Content-Disposition: form-data; name=\"model\"",
@@ -41,7 +41,7 @@ struct HTTPUploadTests {
         let server = try FaultServer { _ in [.send(Answer.whole(200, "{}"))] }
         let file = try temporaryFile(Array("0123456789".utf8))
         _ = try await transfers().perform(upload(server.url, file, size: 4))
-        let parts = try form(try #require(server.received.first))
+        let parts = try #require(server.received.first).form()
         #expect(parts.last?.body == Array("0123".utf8))
     }
 
@@ -105,7 +105,7 @@ struct HTTPUploadTests {
             #expect(response.body == Array(path.utf8))
         }
         #expect(server.received.map(\.connection) == [0, 0, 1])
-        let last = try form(try #require(server.received.last))
+        let last = try #require(server.received.last).form()
         #expect(last.last?.body == bytes)
     }
 
@@ -128,9 +128,8 @@ struct HTTPUploadTests {
 
     @Test func aServerThatReadsNothingIsGivenUp() async throws {
         // It waits for a line that never comes, with its buffers full.
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        let server = OpenFile(owning: listener)
-        let port = try Loopback.listen(server.descriptor)
+        let (server, port) = try Loopback.listen()
+        defer { withExtendedLifetime(server) {} }
         let file = try temporaryFile(size: 50_000_000)
         let limits = HTTPLimits(stall: .seconds(1), total: .seconds(10))
         let start = ContinuousClock.now
@@ -163,30 +162,6 @@ struct HTTPUploadTests {
         }
         try await waitUntil("all files are closed") { try descriptors { $0.hasSuffix(name) } == 0 }
         try await waitUntil("the server's side is closed too") { server.open == 0 }
-    }
-}
-
-struct FormPart {
-    var head: String
-    var body: [UInt8]
-}
-
-/// The parts of a multipart form, taken apart strictly (RFC 2046, 5.1.1).
-func form(_ request: FaultServer.Received) throws -> [FormPart] {
-    let type = try #require(request.header("content-type"))
-    let prefix = "multipart/form-data; boundary="
-    try #require(type.hasPrefix(prefix))
-    let boundary = type.dropFirst(prefix.count)
-    // Latin-1 keeps each byte as one character.
-    let body = try #require(String(bytes: request.body, encoding: .isoLatin1))
-    var pieces = ("\r\n" + body).components(separatedBy: "\r\n--\(boundary)")
-    try #require(pieces.removeFirst() == "")
-    try #require(pieces.removeLast() == "--\r\n")
-    return try pieces.map { piece in
-        let split = try #require(piece.range(of: "\r\n\r\n"))
-        let bytes = try #require(String(piece[split.upperBound...]).data(using: .isoLatin1))
-        let head = piece[..<split.lowerBound].trimmingCharacters(in: .newlines)
-        return FormPart(head: head, body: Array(bytes))
     }
 }
 

@@ -1,0 +1,102 @@
+import FoundationEssentials
+import KotibControlClient
+import KotibControlProtocol
+
+extension Session {
+    /// Says why words were not saved. Where somebody else was first, shows what both wrote and how to go on.
+    /// - Parameters:
+    ///   - file: what the person wrote; nil where that is an earlier revision.
+    ///   - again: the options of `kotibctl edit ID` that would do the same once more.
+    ///   - base: the revision that stood before.
+    func reportUnsaved(
+        _ error: any Error, of id: Int64, in file: String?, again: String, over base: Int64?
+    ) async -> ControlExit {
+        let exit = await report(error)
+        guard case ControlError.refused(_, let body, _) = error, let current = body.current else {
+            if let file { await complain(text(.kept(file, again: command(id, again, over: base)))) }
+            return exit
+        }
+        // Who does not want to see it has seen the sentence and the code.
+        if json {
+            try? await show(json: Array((try? JSONEncoder().encode(body)) ?? Data()))
+        } else {
+            try? await show(theirs: current, mine: body.yours ?? "")
+        }
+        let again = command(id, again, over: current.id)
+        await complain(text(file.map { .mergeIn($0, then: again) } ?? .restoreAnyway(again)))
+        return exit
+    }
+
+    private func command(_ id: Int64, _ options: String, over revision: Int64?) -> String {
+        "kotibctl edit \(id) \(options)" + (revision.map { " --if-revision \($0)" } ?? "")
+    }
+
+    private func show(theirs current: RevisionBody, mine: String) async throws {
+        let runs = WordDifference(theirs: current.text, mine: mine).runs
+        guard !runs.isEmpty else { return try await errors.line(text(.sameWords(as: current.id))) }
+        let author = Terminal.safe(current.author ?? current.origin)
+        let time = Terminal.safe(LocalTime.text(current.createdAt))
+        try await errors.line(text(.differ(current.id, by: author, at: time)))
+        let parts = runs.map { run in
+            switch run {
+            case .both(let words): plain(words)
+            case .theirs(let words): errors.styled("[-\(plain(words))-]", .red)
+            case .mine(let words): errors.styled("{+\(plain(words))+}", .green)
+            case .gap: "…"
+            }
+        }
+        try await errors.line("  " + parts.joined(separator: " "))
+    }
+
+    private func plain(_ words: [Substring]) -> String { Terminal.safe(words.joined(separator: " ")) }
+}
+
+extension String {
+    /// As one word of a shell's.
+    var quotedForShell: String {
+        let plain = utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2B...0x2F, 0x5F, 0x80...: true
+            default: false
+            }
+        }
+        return plain && !isEmpty ? self : "'" + replacing("'", with: #"'\''"#) + "'"
+    }
+}
+
+extension Phrase {
+    static func differ(_ revision: Int64, by author: String, at time: String) -> Phrase {
+        Phrase(
+            uzbek: "\(revision)-tahrirda (\(author), \(time)) [-bunday-], sizda {+bunday+}:",
+            english: "Revision \(revision) (\(author), \(time)) has [-this-], yours {+this+}:",
+            russian: "В редакции \(revision) (\(author), \(time)) — [-так-], у вас — {+так+}:")
+    }
+
+    static func sameWords(as revision: Int64) -> Phrase {
+        Phrase(
+            uzbek: "So'zlar \(revision)-tahrirdagi bilan bir xil; faqat bo'sh joylar farq qiladi",
+            english: "The words are those of revision \(revision); only the space between them differs",
+            russian: "Слова те же, что в редакции \(revision); отличаются только пробелы")
+    }
+
+    static func mergeIn(_ file: String, then command: String) -> Phrase {
+        Phrase(
+            uzbek: "Yozganingiz \(file) da. Ikkalasidan nima qolishini o'sha yerga yozing, so'ng: \(command)",
+            english: "What you wrote is in \(file). Put there what is to stand of both, then: \(command)",
+            russian: "Написанное вами — в \(file). Оставьте там то, что нужно от обоих, затем: \(command)")
+    }
+
+    static func restoreAnyway(_ command: String) -> Phrase {
+        Phrase(
+            uzbek: "Baribir qaytarish uchun: \(command)",
+            english: "To bring it back all the same: \(command)",
+            russian: "Чтобы всё равно вернуть: \(command)")
+    }
+
+    static func kept(_ file: String, again command: String) -> Phrase {
+        Phrase(
+            uzbek: "Yozganingiz \(file) da; saqlash uchun: \(command)",
+            english: "What you wrote is in \(file); to save it: \(command)",
+            russian: "Написанное вами — в \(file); чтобы сохранить: \(command)")
+    }
+}

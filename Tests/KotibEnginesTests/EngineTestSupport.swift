@@ -1,0 +1,31 @@
+import KotibEngines
+import KotibHTTP
+import KotibModel
+import KotibPOSIX
+import KotibTestSupport
+import KotibTranscription
+import Synchronization
+
+typealias Answer = FaultServer.Answer
+
+func transfers(threadName: String = "kotib-http") throws -> HTTPTransfers {
+    try HTTPTransfers(.init(userAgent: "kotib/test", threadName: threadName))
+}
+
+/// A recording of `bytes`, lasting a second.
+func job(
+    _ bytes: [UInt8] = Array("RIFF".utf8), size: Int64? = nil, duration: Double = 1, ending: String = "wav",
+    language: String? = nil
+) throws -> TranscriptionJob {
+    TranscriptionJob(
+        recording: RecordingID(rawValue: 1), file: try temporaryFile(size: size ?? 0, bytes),
+        size: size ?? Int64(bytes.count), duration: duration, container: "wav", fileExtension: ending,
+        language: language)
+}
+
+/// What was reported, in order.
+final class Reports: Sendable {
+    private let list = Mutex<[TranscriptionProgress]>([])
+    var all: [TranscriptionProgress] { list.withLock { $0 } }
+    func add(_ progress: TranscriptionProgress) { list.withLock { $0.append(progress) } }
+}
