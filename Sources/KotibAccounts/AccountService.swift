@@ -21,6 +21,8 @@ public struct Login: Hashable, Sendable {
     /// A JWT (RFC 7519), for the header `Authorization: Bearer`.
     public var token: String
     public var session: Session
+    /// The first of its number.
+    public var isNew: Bool
 }
 
 /// Why a request about an account is refused.
@@ -129,16 +131,22 @@ public final class AccountService: Sendable {
             try await catalog.tryCode(trial, limits: settings.limits, now: time)
         }
         switch outcome {
-        case .limited(let seconds): throw .tooManyCodes(retryAfter: .seconds(seconds))
+        case .limited(let seconds):
+            logger.notice(
+                "login refused: too many wrong codes",
+                metadata: ["phone": "\(phone)", "peer": "\(peer)", "seconds": "\(Int(seconds))"])
+            throw .tooManyCodes(retryAfter: .seconds(seconds))
         case .wrong:
             logger.info("wrong code", metadata: ["phone": "\(phone)", "peer": "\(peer)"])
             throw .wrongCode
-        case .right(let user):
-            return try await login(user, trial, issued: time)
+        case .right(let user, let isNew):
+            return try await login(user, isNew: isNew, trial, issued: time)
         }
     }
 
-    private func login(_ user: User, _ trial: CodeTrial, issued: Date) async throws(AccountError) -> Login {
+    private func login(
+        _ user: User, isNew: Bool, _ trial: CodeTrial, issued: Date
+    ) async throws(AccountError) -> Login {
         // An upload or the next login makes it again; a full disk is no reason to keep somebody out.
         do throws(FileError) {
             try await inbox.make(user.folder)
@@ -150,7 +158,7 @@ public final class AccountService: Sendable {
                 trial.token, of: user.id, issued: issued, expires: trial.tokenExpires)
         else { throw .unauthorized }
         logger.info("logged in", metadata: ["user": "\(user.id)", "peer": "\(trial.peer)"])
-        return Login(token: token, session: Session(user: user, token: trial.token))
+        return Login(token: token, session: Session(user: user, token: trial.token), isNew: isNew)
     }
 
     /// Who holds `token`, as of now: a revoked one fails at once.
@@ -211,11 +219,17 @@ extension AccountService {
         return user
     }
 
-    /// What is nil stays. Deactivating ends every session.
+    /// Why people get no codes, for an administrator; nil where they do.
+    public var messageProblem: String? { dispatcher.problem }
+
+    /// What is nil stays. Deactivating and another number end every session; a number or an activation, even where
+    /// nothing changes by it, lets the number log in again after too many tries.
     public func change(_ id: UserID, _ change: UserChange) async throws(AccountError) -> User {
         let number = try change.phone.flatMap { $0.isEmpty ? nil : $0 }.map(number)
         let user = try await settled { () async throws(CatalogError) in
-            try await catalog.changeUser(id) { user in
+            try await catalog.changeUser(
+                id, forgetsAttempts: change.phone != nil || change.isActive == true
+            ) { user in
                 if change.phone != nil { user.phone = number }
                 user.role = change.role ?? user.role
                 user.isActive = change.isActive ?? user.isActive

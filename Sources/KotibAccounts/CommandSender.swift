@@ -1,5 +1,7 @@
 import Glibc
+import KotibModel
 import KotibPOSIX
+import Logging
 import Subprocess
 import SystemPackage
 
@@ -8,7 +10,7 @@ import SystemPackage
 ///
 /// The program is started directly, without a shell. It says by its exit status what became of the message
 /// (sysexits.h): 0 sent, 75 (EX_TEMPFAIL) not sent but worth another try, anything else never to be sent. Standard
-/// output is thrown away; standard error goes where the daemon's own goes, beside its log.
+/// output is thrown away; the beginning of standard error becomes a field of one line of the log.
 public struct CommandSender: SMSSender {
     public static let placeholder = "{phone}"
     /// EX_TEMPFAIL of sysexits(3head).
@@ -18,28 +20,38 @@ public struct CommandSender: SMSSender {
     private let arguments: [String]
     private let limit: Duration
     private let clock: any Clock<Duration>
+    private let logger: Logger
 
     /// - Parameters:
     ///   - program: its whole path.
     ///   - limit: a program that runs for longer is killed.
     public init(
         program: String, arguments: [String], limit: Duration = .seconds(30),
-        clock: any Clock<Duration> = ContinuousClock()
+        clock: any Clock<Duration> = ContinuousClock(), logger: Logger
     ) {
         self.program = program
         self.arguments = arguments
         self.limit = limit
         self.clock = clock
+        self.logger = logger
     }
 
     public func send(_ text: String, to phone: PhoneNumber) async throws(SMSError) {
-        let input: Int32
+        let (input, errors, programsEnd): (Int32, BoundedErrors, Int32)
         do throws(SystemError) {
-            input = try Self.connection(holding: text)
+            (errors, programsEnd) = try BoundedErrors.open()
+            do throws(SystemError) {
+                input = try Self.connection(holding: text)
+            } catch {
+                close(programsEnd)
+                throw error
+            }
         } catch {
             throw .transient("\(error)", retryAfter: nil)
         }
-        switch await run(input, phone) {
+        let (result, beginning, count) = await errors.collect { await run(input, programsEnd, phone) }
+        if count > 0 { log(beginning, count, result, text, phone) }
+        switch result {
         case .success(.exited(0)): return
         case .success(.exited(Self.temporaryFailure)):
             throw .transient("\(program) asks to be tried again", retryAfter: nil)
@@ -50,10 +62,29 @@ public struct CommandSender: SMSSender {
         }
     }
 
+    /// What the program says of a failure may repeat the message: neither code nor number comes into the log.
+    private func log(
+        _ beginning: [UInt8], _ count: Int, _ result: Result<TerminationStatus, SMSError>, _ text: String,
+        _ phone: PhoneNumber
+    ) {
+        var words = String(decoding: beginning, as: UTF8.self)
+            .replacing(phone.text, with: phone.description).replacing(phone.digits, with: phone.description)
+        for number in text.matches(of: /[0-9]{4,}/) { words = words.replacing(number.output, with: "…") }
+        let isSent = if case .success(.exited(0)) = result { true } else { false }
+        logger.log(
+            level: isSent ? .info : .warning, "the message program wrote errors",
+            metadata: [
+                "program": "\(program)", "phone": "\(phone)", "bytes": "\(count)",
+                "errors": "\(ByteText.escaped(words.utf8))",
+            ])
+    }
+
     /// The program's end, or why there is none.
-    private func run(_ input: Int32, _ phone: PhoneNumber) async -> Result<TerminationStatus, SMSError> {
+    private func run(_ input: Int32, _ errors: Int32, _ phone: PhoneNumber) async -> Result<
+        TerminationStatus, SMSError
+    > {
         await withTaskGroup(of: Result<TerminationStatus, SMSError>?.self) { group in
-            group.addTask { await start(input, phone) }
+            group.addTask { await start(input, errors, phone) }
             group.addTask {
                 guard (try? await clock.sleep(for: limit)) != nil else { return nil }
                 return .failure(.unknownOutcome("\(program) took longer than \(limit) and was killed"))
@@ -65,7 +96,9 @@ public struct CommandSender: SMSSender {
         }
     }
 
-    private func start(_ input: Int32, _ phone: PhoneNumber) async -> Result<TerminationStatus, SMSError> {
+    private func start(_ input: Int32, _ errors: Int32, _ phone: PhoneNumber) async -> Result<
+        TerminationStatus, SMSError
+    > {
         do {
             let result = try await Subprocess.run(
                 .path(FilePath(program)),
@@ -74,7 +107,8 @@ public struct CommandSender: SMSSender {
                     "PATH": "/usr/local/bin:/usr/bin:/bin", "LANG": "C.UTF-8", "KOTIB_SMS_TO": phone.text,
                 ]),
                 input: .fileDescriptor(FileDescriptor(rawValue: input), closeAfterSpawningProcess: true),
-                output: .discarded, error: .currentStandardError)
+                output: .discarded,
+                error: .fileDescriptor(FileDescriptor(rawValue: errors), closeAfterSpawningProcess: true))
             return .success(result.terminationStatus)
         } catch let error as SubprocessError
             where [.executableNotFound, .spawnFailed].contains(error.code)

@@ -9,13 +9,19 @@ public final class SMSDispatcher: Sendable {
         var text: String
         /// When the code in it ends.
         var expires: Date
+        /// Seconds before the next repetition; doubled with each.
+        var pause = SMSDispatcher.firstPause
+    }
+
+    private struct State {
+        var waiting = 0
+        var problem: String?
     }
 
     /// Messages that wait; more are refused.
     static let capacity = 256
-    /// Messages under way at once.
+    /// Messages under way at once; who pauses between two attempts does not count.
     static let width = 8
-    /// Seconds before the first repetition; doubled with each.
     static let firstPause = 2.0
 
     private let sender: any SMSSender
@@ -24,7 +30,7 @@ public final class SMSDispatcher: Sendable {
     private let logger: Logger
     private let messages: AsyncStream<Message>
     private let queue: AsyncStream<Message>.Continuation
-    private let waiting = Mutex(0)
+    private let state = Mutex(State())
 
     public init(
         _ sender: any SMSSender, clock: any Clock<Duration> = ContinuousClock(),
@@ -39,50 +45,77 @@ public final class SMSDispatcher: Sendable {
 
     /// Sends until the task is cancelled. To be called once.
     public func run() async {
-        await withTaskGroup(of: Void.self) { group in
-            var underWay = 0
+        let (permits, permit) = AsyncStream.makeStream(of: Void.self)
+        for _ in 0..<Self.width { permit.yield() }
+        await withDiscardingTaskGroup { group in
+            var permits = permits.makeAsyncIterator()
             for await message in messages {
-                waiting.withLock { $0 -= 1 }
-                if underWay == Self.width {
-                    await group.next()
-                    underWay -= 1
+                guard await permits.next() != nil else { break }
+                state.withLock { $0.waiting -= 1 }
+                group.addTask {
+                    let pause = await self.attempt(message)
+                    permit.yield()
+                    if let pause { await self.queue(message, after: pause) }
                 }
-                underWay += 1
-                group.addTask { await self.send(message) }
             }
         }
-        let unsent = waiting.withLock { $0 }
+        let unsent = state.withLock { $0.waiting }
         if unsent > 0 { logger.warning("codes not sent: the daemon ends", metadata: ["count": "\(unsent)"]) }
     }
 
     /// Whether ``enqueue(_:)`` would refuse.
-    var isFull: Bool { waiting.withLock { $0 >= Self.capacity } }
+    var isFull: Bool { state.withLock { $0.waiting >= Self.capacity } }
+
+    /// Why the service refuses whatever we send; nil since a message went out.
+    var problem: String? { state.withLock { $0.problem } }
 
     /// - Returns: false where too many wait already.
     func enqueue(_ message: Message) -> Bool {
-        waiting.withLock { waiting in
-            guard waiting < Self.capacity, case .enqueued = queue.yield(message) else { return false }
-            waiting += 1
+        state.withLock { state in
+            guard state.waiting < Self.capacity, case .enqueued = queue.yield(message) else { return false }
+            state.waiting += 1
             return true
         }
     }
 
-    /// Again and again for as long as nothing was sent and the code is good.
-    private func send(_ message: Message) async {
-        var pause = Self.firstPause
-        while !Task.isCancelled {
-            do throws(SMSError) {
-                try await sender.send(message.text, to: message.phone)
-                return logger.info("code sent", metadata: ["phone": "\(message.phone)"])
-            } catch {
-                guard case .transient(let cause, let asked) = error else { return log(error, message) }
-                let wait = max(.seconds(pause), asked ?? .zero)
-                guard now() + wait / .seconds(1) < message.expires else { return log(error, message) }
-                logger.warning(
-                    "code not sent yet", metadata: ["phone": "\(message.phone)", "cause": "\(cause)"])
-                guard (try? await clock.sleep(for: wait)) != nil else { return }
-                pause *= 2
+    /// - Returns: after which time to try again; nil where all that can be done is done.
+    private func attempt(_ message: Message) async -> Duration? {
+        guard now() < message.expires else {
+            logger.error(
+                "code not sent: it waited until it had ended", metadata: ["phone": "\(message.phone)"])
+            return nil
+        }
+        do throws(SMSError) {
+            try await sender.send(message.text, to: message.phone)
+            state.withLock { $0.problem = nil }
+            logger.info("code sent", metadata: ["phone": "\(message.phone)"])
+            return nil
+        } catch {
+            if case .refused(let cause) = error { state.withLock { $0.problem = cause } }
+            guard case .transient(let cause, let asked) = error else {
+                log(error, message)
+                return nil
             }
+            let wait = max(.seconds(message.pause), asked ?? .zero)
+            guard now() + wait / .seconds(1) < message.expires else {
+                log(error, message)
+                return nil
+            }
+            logger.warning(
+                "code not sent yet", metadata: ["phone": "\(message.phone)", "cause": "\(cause)"])
+            return wait
+        }
+    }
+
+    private func queue(_ message: Message, after pause: Duration) async {
+        var message = message
+        message.pause *= 2
+        guard (try? await clock.sleep(for: pause)) != nil else {
+            return logger.warning("code not sent: the daemon ends", metadata: ["phone": "\(message.phone)"])
+        }
+        // It had its place already.
+        state.withLock { state in
+            if case .enqueued = queue.yield(message) { state.waiting += 1 }
         }
     }
 

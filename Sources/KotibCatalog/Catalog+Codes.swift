@@ -16,8 +16,11 @@ public struct CodeLimits: Hashable, Sendable {
     public var messagesPerDay = 500
     /// Wrong tries of one code.
     public var tries = 3
-    /// Wrong tries for one number in a day, whatever the code.
+    /// Wrong tries for one number in a day, whatever the code: a chance of 2×10^-5.
     public var guessesPerPhone = 20
+    /// Wrong tries for one number in 30 days: a chance of 10^-4. A right login of its owner or an administrator's
+    /// word (`forgetsAttempts` of ``Catalog/changeUser(_:forgetsAttempts:_:)``) begins anew.
+    public var guessesPerPhoneInMonth = 100
     /// Wrong tries of one peer in an hour.
     public var guessesPerPeer = 60
 
@@ -77,7 +80,8 @@ public struct CodeTrial: Sendable {
 }
 
 public enum TrialOutcome: Hashable, Sendable {
-    case right(User)
+    /// New, where the number had no user before.
+    case right(User, isNew: Bool)
     case wrong
     /// Seconds until another try counts.
     case limited(seconds: TimeInterval)
@@ -86,6 +90,7 @@ public enum TrialOutcome: Hashable, Sendable {
 extension Catalog {
     static let hour: TimeInterval = 3600
     static let day: TimeInterval = 86_400
+    static let month: TimeInterval = 30 * day
 
     /// Keeps a new code in the place of the number's old one, if the limits let it. The limits are the same, and
     /// the work is, whoever the number belongs to.
@@ -123,12 +128,18 @@ extension Catalog {
             if let wait = try database.wait(trial, limits, now) { return .limited(seconds: wait) }
             try database.run(CodeSQL.use, [trial.phone, trial.hash, limits.tries, Timestamp.text(now)])
             guard database.changesCount == 1 else {
-                try database.run(CodeSQL.countTry, [trial.phone])
-                try database.note("guess", trial.phone, trial.peer, now)
+                // Against the number counts only what could have been right: nobody is locked out of a login
+                // that they have not asked for.
+                try database.run(
+                    CodeSQL.countTry, [trial.phone, limits.tries, Timestamp.text(now)])
+                let couldBeRight = database.changesCount == 1
+                try database.note("guess", couldBeRight ? trial.phone : "", trial.peer, now)
                 return .wrong
             }
+            let isNew = try database.row(UserSQL.byPhone, [trial.phone]) == nil
             var user = try database.userByPhone(trial.phone, now: now)
             guard user.isActive else { return .wrong }
+            try database.forgetGuesses(for: trial.phone)
             if trial.isAdmin && user.role != .admin {
                 try database.run(UserSQL.promote, [trial.phone])
                 user.role = .admin
@@ -137,7 +148,7 @@ extension Catalog {
             try database.run(
                 TokenSQL.insert,
                 [trial.token, user.id.rawValue, Timestamp.text(now), Timestamp.text(trial.tokenExpires)])
-            return .right(user)
+            return .right(user, isNew: isNew)
         }
     }
 }
@@ -156,9 +167,10 @@ extension Database {
     }
 
     fileprivate func wait(_ trial: CodeTrial, _ limits: CodeLimits, _ now: Date) throws -> TimeInterval? {
-        try wait(
-            AttemptSQL.ofPhone, ["guess", trial.phone], most: limits.guessesPerPhone, within: Catalog.day, now
-        )
+        let phone: StatementArguments = ["guess", trial.phone]
+        return try wait(
+            AttemptSQL.ofPhone, phone, most: limits.guessesPerPhoneInMonth, within: Catalog.month, now)
+            ?? wait(AttemptSQL.ofPhone, phone, most: limits.guessesPerPhone, within: Catalog.day, now)
             ?? wait(
                 AttemptSQL.ofPeer, ["guess", trial.peer], most: limits.guessesPerPeer, within: Catalog.hour,
                 now)
@@ -180,10 +192,22 @@ extension Database {
     /// Those that no window reaches; also those from a future that a wrong clock made.
     fileprivate func forgetAttempts(_ now: Date) throws {
         let time = now.timeIntervalSince1970
-        for kind in ["code", "message", "guess"] {
-            try run(AttemptSQL.deleteBefore, [kind, time - Catalog.day])
+        for (kind, window) in [("code", Catalog.day), ("message", Catalog.day), ("guess", Catalog.month)] {
+            try run(AttemptSQL.deleteBefore, [kind, time - window])
             try run(AttemptSQL.deleteAfter, [kind, time + Catalog.day])
         }
+        try run(AttemptSQL.deleteOfPhoneBefore, ["guess", "", time - Catalog.day])
+    }
+
+    /// They stay counted against who made them.
+    fileprivate func forgetGuesses(for phone: String) throws {
+        try run(AttemptSQL.withoutPhone, ["guess", phone])
+    }
+
+    /// As if nobody had asked for codes of this number, or guessed at them.
+    func forgetAttempts(at phone: String) throws {
+        try forgetGuesses(for: phone)
+        try run(AttemptSQL.withoutPhone, ["code", phone])
     }
 
     /// A folder that enrolled by itself under the number's digits is linked where it is nobody else's.
@@ -215,7 +239,12 @@ enum CodeSQL {
         UPDATE otp_tokens SET is_used = 1
         WHERE phone_number = ? AND otp_code = ? AND is_used = 0 AND tries < ? AND expires_at > ?
         """
-    static let countTry = "UPDATE otp_tokens SET tries = tries + 1 WHERE phone_number = ?"
+    /// Of a code that is still good.
+    static let countTry = """
+        UPDATE otp_tokens SET tries = tries + 1
+        WHERE phone_number = ? AND is_used = 0 AND tries < ? AND expires_at > ?
+        """
+    static let delete = "DELETE FROM otp_tokens WHERE phone_number = ?"
     static let deleteExpired = "DELETE FROM otp_tokens WHERE expires_at <= ?"
 }
 
@@ -232,5 +261,10 @@ enum AttemptSQL {
         SELECT count(*) AS count, min(at) AS first FROM account_attempts WHERE kind = ? AND at > ?
         """
     static let deleteBefore = "DELETE FROM account_attempts WHERE kind = ? AND at < ?"
+    static let deleteOfPhoneBefore = """
+        DELETE FROM account_attempts WHERE kind = ? AND phone_number = ? AND at < ?
+        """
+    static let withoutPhone =
+        "UPDATE account_attempts SET phone_number = '' WHERE kind = ? AND phone_number = ?"
     static let deleteAfter = "DELETE FROM account_attempts WHERE kind = ? AND at > ?"
 }

@@ -24,12 +24,19 @@ public struct CatalogEvent: Hashable, Sendable {
     public var time: Date
 }
 
+/// What happened, oldest first.
+public struct EventPage: Hashable, Sendable {
+    public var events: [CatalogEvent]
+    /// Where to go on. Of what others did until then nothing has to be looked at again.
+    public var upTo: Int64
+}
+
 extension Catalog {
-    /// What happened after event `last`, oldest first. Nil where `last` is older than what is kept, or from
+    /// What happened after event `last`. Nil where `last` is older than what is kept, or from
     /// another catalog: who follows must begin anew.
     public func events(
         after last: Int64, in scope: AccessScope, limit: Int
-    ) async throws(CatalogError) -> [CatalogEvent]? {
+    ) async throws(CatalogError) -> EventPage? {
         try await read("events") { database in
             // Pruning leaves some: an empty table has never had any.
             let kept = try database.row(EventSQL.kept, [])
@@ -40,7 +47,10 @@ extension Catalog {
                 case .everyone: nil
                 case .only(let user): user.rawValue
                 }
-            return try database.rows(EventSQL.page, [last, user, max(limit, 0)]).map(CatalogEvent.init)
+            let events = try database.rows(EventSQL.page, [last, user, max(limit, 0)]).map(CatalogEvent.init)
+            // A full page may have left some out.
+            let upTo = events.count < limit ? newest : events.last?.id ?? last
+            return EventPage(events: events, upTo: upTo)
         }
     }
 

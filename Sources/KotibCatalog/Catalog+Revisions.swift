@@ -27,16 +27,6 @@ extension Catalog {
         return try await change(edit, restored: old, now)
     }
 
-    /// All of a recording's revisions, newest first. Nil where it is not the caller's to see.
-    public func revisions(
-        of id: RecordingID, in scope: AccessScope
-    ) async throws(CatalogError) -> [Revision]? {
-        try await read("revisions") { database in
-            guard try database.recording(id, in: scope) != nil else { return nil }
-            return try database.rows(RevisionSQL.all, [id.rawValue]).map(Revision.init)
-        }
-    }
-
     /// Nil where there is none, or it is not the caller's to see. `revision` nil: the one that is shown.
     public func revision(
         _ revision: RevisionID?, of id: RecordingID, in scope: AccessScope
@@ -147,7 +137,7 @@ extension Database {
 }
 
 extension Revision {
-    fileprivate init(_ row: Row) throws {
+    init(_ row: Row) throws {
         id = RevisionID(rawValue: row["id"])
         recording = RecordingID(rawValue: row["audio_record_id"])
         author = (row["author"] as Int64?).map(UserID.init(rawValue:))
@@ -165,8 +155,11 @@ enum RevisionSQL {
         r.id, r.audio_record_id, r.author, (SELECT folder FROM users u WHERE u.id = r.author) AS author_folder, \
         r.origin, r.text, r.segments, r.language, r.created_at
         """
-    static let all = """
-        SELECT \(columns) FROM transcript_revisions r WHERE r.audio_record_id = ? ORDER BY r.id DESC
+    /// Without the times, of which a page would hold each as often as the words were saved.
+    static let page = """
+        SELECT r.id, r.audio_record_id, r.author, (SELECT folder FROM users u WHERE u.id = r.author)
+            AS author_folder, r.origin, r.text, '[]' AS segments, r.language, r.created_at
+        FROM transcript_revisions r WHERE r.audio_record_id = ? AND r.id < ? ORDER BY r.id DESC LIMIT ?
         """
     static let one = """
         SELECT \(columns) FROM transcript_revisions r WHERE r.audio_record_id = ? AND r.id = ?

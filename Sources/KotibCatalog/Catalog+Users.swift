@@ -51,18 +51,22 @@ extension Catalog {
     ) async throws(CatalogError) -> User {
         try await write("addUser") { database in
             try database.run(UserSQL.insert, [Data(folder), phone, role.rawValue, Timestamp.text(now)])
+            if let phone { try database.forgetAttempts(at: phone) }
             return try database.knownUser(UserID(rawValue: database.lastInsertedRowID))
         }
     }
 
-    /// Replaces what can be changed of `id` by what `change` makes of it. Who is inactive then has no session.
+    /// Replaces what can be changed of `id` by what `change` makes of it. Who is inactive then, or has another
+    /// number, has no session: the old number may be somebody else's by now.
+    /// - Parameter forgetsAttempts: whether the number's codes and wrong tries begin anew.
     /// - Returns: nil where there is no such user.
     /// - Throws: ``CatalogError/Code/constraint`` where the number is another's.
     public func changeUser(
-        _ id: UserID, _ change: @escaping @Sendable (inout User) -> Void
+        _ id: UserID, forgetsAttempts: Bool = false, _ change: @escaping @Sendable (inout User) -> Void
     ) async throws(CatalogError) -> User? {
         try await write("changeUser") { database in
             guard var user = try database.user(id) else { return nil }
+            let before = user.phone
             change(&user)
             try database.run(
                 UserSQL.update,
@@ -71,7 +75,11 @@ extension Catalog {
                     user.settings.sidecars.map(\.rawValue).joined(separator: ","), user.settings.language,
                     id.rawValue,
                 ])
-            if !user.isActive { try database.run(TokenSQL.deleteOfUser, [id.rawValue]) }
+            if !user.isActive || user.phone != before {
+                try database.run(TokenSQL.deleteOfUser, [id.rawValue])
+            }
+            if let before, user.phone != before { try database.run(CodeSQL.delete, [before]) }
+            if forgetsAttempts, let phone = user.phone { try database.forgetAttempts(at: phone) }
             return try database.user(id)
         }
     }

@@ -1,6 +1,6 @@
 /// What is wrong with a request, beside its HTTP status.
 public enum ErrorCode: String, Codable, Sendable, CaseIterable {
-    /// 422: a body or parameter cannot be read.
+    /// 422: a body or parameter cannot be read; 400 where the request as a whole cannot.
     case invalid
     /// 400: a wrong, used or expired one-time code.
     case wrongCode = "wrong_code"
@@ -17,9 +17,7 @@ public enum ErrorCode: String, Codable, Sendable, CaseIterable {
     case conflict
     /// 409: not now, in this state.
     case wrongState = "wrong_state"
-    /// 412: no such precondition.
-    case preconditionFailed = "precondition_failed"
-    /// 413.
+    /// 413; 431 for a head that is too large.
     case tooLarge = "too_large"
     /// 415.
     case unsupportedType = "unsupported_type"

@@ -35,8 +35,13 @@ public struct RevisionBody: Codable, Hashable, Sendable {
 /// `GET audio/{id}/revisions`: newest first.
 public struct RevisionListBody: Codable, Hashable, Sendable {
     public var items: [RevisionBody]
+    /// To be sent as `before` for the next page; null on the last one.
+    public var next: Int64?
 
-    public init(items: [RevisionBody]) { self.items = items }
+    public init(items: [RevisionBody], next: Int64? = nil) {
+        self.items = items
+        self.next = next
+    }
 }
 
 /// `{"message": …}`: done.

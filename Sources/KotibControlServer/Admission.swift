@@ -3,6 +3,18 @@ import Synchronization
 /// How many connections there are, in all and of each user of the machine, so that one who opens many keeps
 /// nobody else out.
 final class Admission: Sendable {
+    /// Whom a user of the machine connects for.
+    enum Standing {
+        /// Looks after the daemon when all others are too many.
+        case localOperator
+        /// Speaks for many.
+        case proxy
+        case other
+    }
+
+    /// Connections for the operator when all others are taken.
+    static let reserve = 16
+
     private struct State {
         var all = 0
         var byPeer: [UInt32: Int] = [:]
@@ -16,11 +28,17 @@ final class Admission: Sendable {
     }
 
     /// Whether one more is taken; each that is must be ended by ``leave(_:)``. One user gets half of all, apart
-    /// from the operator and web servers in front, who speak for many.
-    func enter(_ peer: UInt32, speaksForMany: Bool) -> Bool {
+    /// from the operator and web servers in front.
+    func enter(_ peer: UInt32, _ standing: Standing) -> Bool {
         state.withLock { state in
             let own = state.byPeer[peer, default: 0]
-            guard state.all < most, speaksForMany || own < max(1, most / 2) else { return false }
+            let isRoom =
+                switch standing {
+                case .localOperator: state.all < most + Self.reserve
+                case .proxy: state.all < most
+                case .other: state.all < most && own < max(1, most / 2)
+                }
+            guard isRoom else { return false }
             state.all += 1
             state.byPeer[peer] = own + 1
             return true

@@ -11,16 +11,12 @@ struct AuthenticationMiddleware: RouterMiddleware {
 
     let accounts: AccountService
     let owner: UInt32
-    let trustedProxies: Set<UInt32>
+    let proxies: TrustedProxies
 
     func handle(
         _ request: Request, context: ControlContext, next: (Request, ControlContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        let isProxy = trustedProxies.contains(context.peer)
-        if isProxy, let name = Self.realAddress, let address = request.headers[name].flatMap(Self.address) {
-            context.peerName = address
-        }
         if let header = request.headers[.authorization] {
             guard let token = Self.bearer(header) else { throw Self.unauthorized }
             do {
@@ -28,14 +24,15 @@ struct AuthenticationMiddleware: RouterMiddleware {
             } catch {
                 throw error == .unauthorized ? Self.unauthorized : error as any Error
             }
-        } else if !isProxy && (context.peer == 0 || context.peer == owner) {
+        } else if isOperator(context.peer, request) {
             context.caller = .localOperator
         }
         return try await next(request, context)
     }
 
-    /// What nginx is told to send (etc/nginx/kotib.conf).
-    private static let realAddress = HTTPField.Name("X-Real-IP")
+    private func isOperator(_ peer: UInt32, _ request: Request) -> Bool {
+        (peer == 0 || peer == owner) && !proxies.contains(peer) && !TrustedProxies.isForwarded(request)
+    }
 
     private static let unauthorized = ControlFailure(
         .unauthorized, .unauthorized, .unauthorized,
@@ -46,13 +43,5 @@ struct AuthenticationMiddleware: RouterMiddleware {
         let parts = header.split(separator: " ", omittingEmptySubsequences: true)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
         return String(parts[1])
-    }
-
-    /// Only what looks like an address becomes a key of the limits.
-    private static func address(_ text: String) -> String? {
-        let isAddress =
-            !text.isEmpty && text.utf8.count <= 45
-            && text.allSatisfy { $0.isHexDigit || $0 == "." || $0 == ":" }
-        return isAddress ? text : nil
     }
 }

@@ -30,9 +30,6 @@ struct ControlContext: RequestContext {
         peerName = "uid \(source.peer)"
     }
 
-    /// Bytes of a body that is decoded.
-    var maxUploadSize: Int { 1_048_576 }
-
     /// - Throws: ``ControlFailure``, 401 where nobody has logged in.
     func requireCaller() throws(ControlFailure) -> Caller {
         guard let caller else {

@@ -17,15 +17,30 @@ enum ControlJSON {
         return Response(status: status, headers: fields, body: ResponseBody(byteBuffer: bytes))
     }
 
-    /// - Throws: ``ControlFailure``, 413 or 422.
+    /// Bytes of what anybody may send who has not logged in: a number and a code.
+    static let smallBody = 4096
+
+    /// - Parameters:
+    ///   - limit: bytes of the body.
+    ///   - room: what large bodies share.
+    /// - Throws: ``ControlFailure``, 413, 422 or, where there is no room now, 503.
     static func decode<Body: Decodable>(
-        _ type: Body.Type, from request: Request, _ context: ControlContext
+        _ type: Body.Type, from request: Request, upTo limit: Int, room: BodyRoom? = nil
     ) async throws -> Body {
-        let bytes: ByteBuffer
-        do {
-            bytes = try await request.body.collect(upTo: context.maxUploadSize)
-        } catch is NIOTooManyBytesError {
-            throw ControlFailure(.contentTooLarge, .tooLarge, .tooLarge)
+        var taken = 0
+        defer { room?.give(back: taken) }
+        var bytes = ByteBuffer()
+        for try await var piece in request.body {
+            guard bytes.readableBytes + piece.readableBytes <= limit else {
+                throw ControlFailure(.contentTooLarge, .tooLarge, .tooLarge)
+            }
+            if let room, bytes.readableBytes + piece.readableBytes > BodyRoom.free {
+                guard room.take(piece.readableBytes) else {
+                    throw ControlFailure.later(.serviceUnavailable, .unavailable, .crowded, seconds: 1)
+                }
+                taken += piece.readableBytes
+            }
+            bytes.writeBuffer(&piece)
         }
         do {
             return try JSONDecoder().decode(type, from: Data(bytes.readableBytesView))

@@ -23,7 +23,7 @@ final class ControlMetrics: Sendable {
 
     /// - Parameters:
     ///   - route: the template, such as `/api/v1/audio/{id}`; one word for all that has no route.
-    ///   - method: one that HTTP defines; one word for all others.
+    ///   - method: of the few that the parser knows; one word for what it could not read.
     func record(route: String, method: String, status: Int, seconds: Double) {
         let bucket = Self.bounds.firstIndex { seconds <= $0 } ?? Self.bounds.count
         state.withLock { state in

@@ -6,13 +6,16 @@ struct ControlRouter {
     let router: Router<ControlContext>
 
     init(settings: ControlServer.Settings, parts: ControlParts, logger: Logger) {
-        router = Router(context: ControlContext.self)
+        router = Router(context: ControlContext.self, options: .autoGenerateHeadEndpoints)
         // Before the routes: a route takes what stands before it.
         let methods = MethodTable()
-        router.add(middleware: FailureMiddleware(logger: logger, methods: methods, metrics: parts.metrics))
+        let proxies = TrustedProxies(users: settings.trustedProxies)
+        router.add(
+            middleware: FailureMiddleware(
+                logger: logger, methods: methods, metrics: parts.metrics, proxies: proxies))
         router.add(
             middleware: AuthenticationMiddleware(
-                accounts: parts.accounts, owner: settings.owner, trustedProxies: settings.trustedProxies))
+                accounts: parts.accounts, owner: settings.owner, proxies: proxies))
         MetricsRoute(parts: parts).add(to: router)
         OpenAPIRoute(parts: parts).add(to: router)
         Self.addAPI(to: router.group("api/v1"), settings, parts)
@@ -33,5 +36,6 @@ struct ControlRouter {
         EventRoute(parts: parts).add(to: group)
         StatusRoutes(parts: parts).add(to: group)
         MetricsRoute(parts: parts).add(to: group)
+        OpenAPIRoute(parts: parts).add(to: group)
     }
 }

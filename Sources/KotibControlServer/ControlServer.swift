@@ -25,12 +25,15 @@ public struct ControlParts: Sendable {
     public var version: String
     /// When the daemon did.
     public var started: Date
+    /// Looks again at what lies in folders, where a new user may have made it welcome.
+    public var rescan: @Sendable () async -> Void
     let metrics = ControlMetrics()
+    let bodies = BodyRoom()
 
     public init(
         catalog: Catalog, accounts: AccountService, actions: RecordingActions, queue: TranscriptionQueue,
         health: @escaping @Sendable () async -> WatchHealth, engineName: String, version: String,
-        started: Date = Date()
+        started: Date = Date(), rescan: @escaping @Sendable () async -> Void = {}
     ) {
         self.catalog = catalog
         self.accounts = accounts
@@ -40,6 +43,7 @@ public struct ControlParts: Sendable {
         self.engineName = engineName
         self.version = version
         self.started = started
+        self.rescan = rescan
     }
 }
 
@@ -51,7 +55,7 @@ public struct ControlServer: Service {
         public var mode: UInt16 = 0o660
         /// Name of the group that may connect; nil for the daemon's own.
         public var group: String?
-        /// Connections at once.
+        /// Connections at once, a few for the operator apart.
         public var connections = 1024
         /// Bytes of an upload, with the form around it.
         public var upload = 52_428_800 + 65_536
@@ -60,6 +64,8 @@ public struct ControlServer: Service {
         public var trustedProxies: Set<UInt32> = []
         /// The user beside root who is the operator.
         public var owner: UInt32
+        /// How long a peer may hold things up.
+        var patience = PeerPatience.Limits()
 
         public init(path: String, owner: UInt32) {
             self.path = path
@@ -70,6 +76,7 @@ public struct ControlServer: Service {
     private let settings: Settings
     private let socket: ListeningSocket
     private let responder: RouterResponder<ControlContext>
+    private let metrics: ControlMetrics
     private let logger: Logger
 
     /// Makes the socket, or takes the one that systemd passed: who connects from now on waits for ``run()``.
@@ -79,6 +86,7 @@ public struct ControlServer: Service {
     ) throws(ListeningSocket.Failure) {
         self.settings = settings
         self.logger = logger
+        metrics = parts.metrics
         responder = ControlRouter(settings: settings, parts: parts, logger: logger).router.buildResponder()
         if let passed = ListeningSocket.passed(environment) {
             socket = passed
@@ -90,7 +98,8 @@ public struct ControlServer: Service {
     /// Serves until the service is told to stop; what is being answered then is cut off.
     public func run() async throws {
         defer { socket.removeName() }
-        let doorway = Doorway(settings: settings, responder: responder, logger: logger)
+        let doorway = Doorway(
+            settings: settings, responder: responder, metrics: metrics, logger: logger)
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             // Read when there is room for more.
             .childChannelOption(.maxMessagesPerRead, value: 4)

@@ -6,54 +6,108 @@ import KotibControlProtocol
 import Logging
 import NIOCore
 import NIOHTTPTypes
+import Synchronization
 
 /// What happens to a connection from its acceptance on: who is it, is there room, and then HTTP.
-struct Doorway: Sendable {
+final class Doorway: Sendable {
     let settings: ControlServer.Settings
     let responder: RouterResponder<ControlContext>
+    let metrics: ControlMetrics
     let logger: Logger
     private let admission: Admission
 
-    init(settings: ControlServer.Settings, responder: RouterResponder<ControlContext>, logger: Logger) {
+    init(
+        settings: ControlServer.Settings, responder: RouterResponder<ControlContext>, metrics: ControlMetrics,
+        logger: Logger
+    ) {
         self.settings = settings
         self.responder = responder
+        self.metrics = metrics
         self.logger = logger
         admission = Admission(most: settings.connections)
     }
 
     /// Nil for a connection that was turned away; it closes by itself.
     func open(_ channel: any Channel) -> EventLoopFuture<Connection?> {
-        PeerCredentials.user(of: channel).flatMap { peer in
-            let speaksForMany =
-                peer == 0 || peer == settings.owner || settings.trustedProxies.contains(peer)
-            guard admission.enter(peer, speaksForMany: speaksForMany) else {
+        PeerCredentials.user(of: channel).flatMap { [self] peer in
+            guard admission.enter(peer, standing(of: peer)) else {
                 logger.notice("connection refused", metadata: ["peer": "\(peer)", "cause": "too many"])
                 return turnAway(channel)
             }
-            channel.closeFuture.whenComplete { _ in admission.leave(peer) }
-            let http = HTTP1Channel(
-                responder: { (request, writer: consuming ResponseWriter, _) in
-                    let response = try await response(to: request, from: peer)
-                    try await writer.write(response: response.head, body: response.body)
-                },
-                configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [PeerPatience()],
-                    httpDecoderConfiguration: .init(
-                        maxHeaderFieldSize: 8192, maxHeaderListSize: 16_384, maxHeaderFieldCount: 100)))
-            return http.setup(channel: channel, logger: logger).map {
+            channel.closeFuture.whenComplete { [admission] _ in admission.leave(peer) }
+            let http = http(for: peer)
+            return http.setup(channel: channel, logger: logger).map { [logger] in
                 Connection(http: http, channel: $0, logger: logger)
             }
         }
     }
 
-    struct Connection: Sendable {
-        let http: HTTP1Channel
-        let channel: HTTP1Channel.Value
-        let logger: Logger
+    /// A connection that was let in. Those that wait when the server stops are dropped, and a `NIOAsyncChannel`
+    /// that is dropped without being used up ends the process: so the last one who holds it uses it up.
+    final class Connection: Sendable {
+        private let http: HTTP1Channel
+        private let channel: Mutex<HTTP1Channel.Value?>
+        private let logger: Logger
+
+        init(http: HTTP1Channel, channel: HTTP1Channel.Value, logger: Logger) {
+            self.http = http
+            self.channel = Mutex(channel)
+            self.logger = logger
+        }
+
+        deinit {
+            guard let channel = take() else { return }
+            Task { try? await channel.executeThenClose { _, _ in } }
+        }
 
         func serve() async {
+            guard let channel = take() else { return }
             await http.handle(value: channel, logger: logger)
         }
+
+        private func take() -> HTTP1Channel.Value? {
+            channel.withLock { channel in
+                defer { channel = nil }
+                return channel
+            }
+        }
+    }
+
+    private func http(for peer: UInt32) -> HTTP1Channel {
+        var named = logger
+        named[metadataKey: "peer"] = "\(peer)"
+        let (limits, metrics, ownLogger) = (settings.patience, metrics, named)
+        return HTTP1Channel(
+            responder: { [self] (request, writer: consuming ResponseWriter, channel) in
+                let response = try await response(to: Self.continuing(request, on: channel), from: peer)
+                // What answers HEAD has the fields of a GET, and no body (RFC 9110, 9.3.2).
+                try await writer.write(
+                    response: response.head,
+                    body: request.method == .head ? ResponseBody() : response.body)
+            },
+            configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: [
+                    PeerPatience(limits: limits),
+                    RequestGuard(metrics: metrics, logger: ownLogger),
+                ],
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: 8192, maxHeaderListSize: 16_384, maxHeaderFieldCount: 100)))
+    }
+
+    private func standing(of peer: UInt32) -> Admission.Standing {
+        if settings.trustedProxies.contains(peer) { return .proxy }
+        return peer == 0 || peer == settings.owner ? .localOperator : .other
+    }
+
+    /// Who waits to be asked for the body (RFC 9110, 10.1.1) is asked when it is first wanted: an answer before
+    /// that spares it.
+    private static func continuing(_ request: Request, on channel: any Channel) -> Request {
+        guard let expectation = request.headers[.expect], expectation.lowercased() == "100-continue" else {
+            return request
+        }
+        var request = request
+        request.body = RequestBody(asyncSequence: ContinuedBody(body: request.body, channel: channel))
+        return request
     }
 
     /// The router's own middleware has made an answer of every error but a broken request.
@@ -73,5 +127,28 @@ struct Doorway: Sendable {
         answer.writeBytes(json)
         channel.writeAndFlush(answer).whenComplete { _ in channel.close(promise: nil) }
         return channel.eventLoop.makeSucceededFuture(nil)
+    }
+}
+
+/// A body before whose first piece the client is told to go on.
+private struct ContinuedBody: AsyncSequence, Sendable {
+    struct Iterator: AsyncIteratorProtocol {
+        var pieces: RequestBody.AsyncIterator
+        var channel: (any Channel)?
+
+        mutating func next() async throws -> ByteBuffer? {
+            if let channel {
+                self.channel = nil
+                try await channel.writeAndFlush(HTTPResponsePart.head(HTTPResponse(status: .continue)))
+            }
+            return try await pieces.next()
+        }
+    }
+
+    let body: RequestBody
+    let channel: any Channel
+
+    func makeAsyncIterator() -> Iterator {
+        Iterator(pieces: body.makeAsyncIterator(), channel: channel)
     }
 }

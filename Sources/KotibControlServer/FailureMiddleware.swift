@@ -6,19 +6,22 @@ import KotibCatalog
 import KotibControlProtocol
 import Logging
 import NIOCore
+import NIOHTTP1
 
-/// The outermost: finds the language, makes an answer of every error, and writes the line about the request.
+/// The outermost: finds the language and the peer's name, makes an answer of every error, and writes the line about the request.
 struct FailureMiddleware: RouterMiddleware {
     typealias Context = ControlContext
 
     let logger: Logger
     let methods: MethodTable
     let metrics: ControlMetrics
+    let proxies: TrustedProxies
 
     func handle(
         _ request: Request, context: ControlContext, next: (Request, ControlContext) async throws -> Response
     ) async throws -> Response {
         var context = context
+        context.peerName = proxies.name(of: request, from: context.peer)
         context.language = RequestLanguage.best(of: request.headers[.acceptLanguage])
         let start = ContinuousClock.now
         let response: Response
@@ -46,6 +49,12 @@ struct FailureMiddleware: RouterMiddleware {
     private func failure(_ error: any Error, _ request: Request) -> ControlFailure {
         switch error {
         case let failure as ControlFailure: return failure
+        // The client sent rubbish, or went away in the middle: nothing that an administrator must know.
+        case is HTTPParserError, is CancellationError, ChannelError.inputClosed, is IOError:
+            logger.debug(
+                "request broken off", metadata: ["path": "\(request.uri.path)", "cause": "\(error)"])
+            return ControlFailure(
+                .badRequest, .invalid, .broken, headers: [.connection: "close"])
         case is NIOTooManyBytesError: return ControlFailure(.contentTooLarge, .tooLarge, .tooLarge)
         case let error as any HTTPResponseError:
             return failure(error.status, request)

@@ -26,6 +26,8 @@ final class MethodTable: Sendable {
                     }
             }
         }
-        return found.map(\.method).sorted()
+        let methods = found.map(\.method)
+        // The router makes one of the other.
+        return (methods.contains("GET") ? methods + ["HEAD"] : methods).sorted()
     }
 }

@@ -10,9 +10,10 @@ final class PeerPatience: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPResponsePart
 
     struct Limits: Hashable, Sendable {
-        /// From the connection, or the answer before, to a whole head; also how long a kept connection is idle.
+        /// From the connection, or the answer before, to a whole head; also how long a kept connection is idle,
+        /// and for what is left of a body whose answer is out.
         var head = TimeAmount.seconds(60)
-        /// Between two pieces of a body.
+        /// Between two pieces of a body, while we want one.
         var piece = TimeAmount.seconds(30)
         /// For a whole request: 50 MB at 700 kbit/s.
         var request = TimeAmount.minutes(10)
@@ -22,24 +23,28 @@ final class PeerPatience: ChannelDuplexHandler, RemovableChannelHandler {
         var look = TimeAmount.seconds(5)
     }
 
-    private enum Phase {
-        case waiting, reading, answering
-    }
-
     private let limits: Limits
-    private var phase = Phase.waiting
-    private var phaseBegan = NIODeadline.now()
+    /// Heads that came and answers that are out: both go on while the other stands still, so no one phase tells
+    /// of both.
+    private var requests = 0
+    private var answers = 0
+    /// Whether the body of the last request is still to come.
+    private var isArriving = false
+    private var requestBegan = NIODeadline.now()
+    private var answerEnded = NIODeadline.now()
     private var lastPiece = NIODeadline.now()
+    /// When we began to want more; nil while what there is waits for the daemon itself.
+    private var asked: NIODeadline?
     private var unsent = 0
     private var lastSent = NIODeadline.now()
     private var looks: RepeatedTask?
 
-    init(limits: Limits = Limits()) {
+    init(limits: Limits) {
         self.limits = limits
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        phaseBegan = .now()
+        answerEnded = .now()
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         looks = context.eventLoop.scheduleRepeatedTask(initialDelay: limits.look, delay: limits.look) { _ in
             let (handler, context) = bound.value
@@ -56,12 +61,25 @@ final class PeerPatience: ChannelDuplexHandler, RemovableChannelHandler {
         context.fireChannelInactive()
     }
 
+    func read(context: ChannelHandlerContext) {
+        asked = asked ?? .now()
+        context.read()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        asked = nil
+        context.fireChannelReadComplete()
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         lastPiece = .now()
         switch unwrapInboundIn(data) {
-        case .head: enter(.reading)
+        case .head:
+            requests += 1
+            isArriving = true
+            requestBegan = .now()
         case .body: break
-        case .end: enter(.answering)
+        case .end: isArriving = false
         }
         context.fireChannelRead(data)
     }
@@ -72,26 +90,24 @@ final class PeerPatience: ChannelDuplexHandler, RemovableChannelHandler {
         let isEnd = if case .end = unwrapOutboundIn(data) { true } else { false }
         let sent = promise ?? context.eventLoop.makePromise()
         let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
-        sent.futureResult.whenComplete { _ in
-            let handler = bound.value
-            handler.unsent -= 1
-            handler.lastSent = .now()
-            if isEnd { handler.enter(.waiting) }
-        }
+        sent.futureResult.whenComplete { _ in bound.value.wasSent(isEnd: isEnd) }
         context.write(data, promise: sent)
     }
 
-    private func enter(_ phase: Phase) {
-        self.phase = phase
-        phaseBegan = .now()
+    private func wasSent(isEnd: Bool) {
+        unsent -= 1
+        lastSent = .now()
+        guard isEnd else { return }
+        answers += 1
+        answerEnded = .now()
     }
 
     private func isHoldingUp(_ now: NIODeadline) -> Bool {
         if unsent > 0 && now - lastSent > limits.unread { return true }
-        switch phase {
-        case .waiting: return now - phaseBegan > limits.head
-        case .reading: return now - lastPiece > limits.piece || now - phaseBegan > limits.request
-        case .answering: return false
-        }
+        // A broken request has an answer without a head.
+        if answers >= requests { return now - answerEnded > limits.head }
+        guard isArriving else { return false }
+        if let asked, now - max(asked, lastPiece) > limits.piece { return true }
+        return now - requestBegan > limits.request
     }
 }

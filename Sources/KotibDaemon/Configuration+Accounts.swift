@@ -5,6 +5,7 @@ import KotibControlServer
 import KotibHTTP
 import KotibIntake
 import KotibPOSIX
+import Logging
 
 /// The settings as accounts and the control socket take them.
 extension Configuration {
@@ -27,11 +28,12 @@ extension Configuration {
             ? try SigningSecret(file: state + "/secret") : try SigningSecret(configured: accounts.secret)
     }
 
-    func makeSMSSender() throws -> any SMSSender {
+    func makeSMSSender(_ logger: Logger) throws -> any SMSSender {
         switch smsSender {
         case .auto, .file: return FileSender(path: smsFile)
         case .command:
-            return CommandSender(program: sms.command.first ?? "", arguments: Array(sms.command.dropFirst()))
+            return CommandSender(
+                program: sms.command.first ?? "", arguments: Array(sms.command.dropFirst()), logger: logger)
         case .twilio:
             let transfers = try HTTPTransfers(
                 HTTPTransfers.Settings(userAgent: "kotib/\(Version.text)", threadName: "kotib-sms"))

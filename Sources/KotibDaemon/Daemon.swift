@@ -101,14 +101,16 @@ public struct Daemon: Sendable {
         let watcher = InboxWatcher(
             root: files.root, configuration: configuration.watchConfiguration,
             isKnown: { await pipeline.isKnown($0) }, handler: { await pipeline.handle($0) }, logger: logger)
-        let messages = SMSDispatcher(try configuration.makeSMSSender(), logger: logger)
+        let messages = SMSDispatcher(try configuration.makeSMSSender(logger), logger: logger)
         let accounts = try await makeAccounts(files, catalog, messages)
         let control = try ControlServer(
             configuration.controlSettings,
             ControlParts(
                 catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
                 health: { await watcher.health }, engineName: configuration.queue.engine.rawValue,
-                version: Version.text),
+                version: Version.text,
+                // With automatic enrolment the folder's own appearance is enough.
+                rescan: { [enroll = configuration.enroll] in if !enroll { await watcher.rescan() } }),
             environment: ProcessInfo.processInfo.environment, logger: logger)
         let status = StatusReporter(
             services: services, catalog: catalog, queue: queue, watcher: watcher, logger: logger)

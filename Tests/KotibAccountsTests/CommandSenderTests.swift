@@ -1,5 +1,6 @@
 import FoundationEssentials
 import KotibTestSupport
+import Logging
 import Testing
 
 @testable import KotibAccounts
@@ -7,8 +8,11 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct CommandSenderTests {
     private let folder: TemporaryFolder
     private let phone: PhoneNumber
+    private let logger: Logger
+    private let log: LogLines
 
     init() throws {
+        (logger, log) = recordingLogger()
         folder = try TemporaryFolder()
         phone = try #require(PhoneNumber(alice))
     }
@@ -17,7 +21,8 @@ import Testing
         _ script: String, _ arguments: [String] = [], clock: any Clock<Duration> = ContinuousClock()
     ) async -> SMSError? {
         let sender = CommandSender(
-            program: "/bin/sh", arguments: ["-c", script, folder.path("out")] + arguments, clock: clock)
+            program: "/bin/sh", arguments: ["-c", script, folder.path("out")] + arguments, clock: clock,
+            logger: logger)
         do throws(SMSError) {
             try await sender.send("Kod: 123456; $(id)", to: phone)
             return nil
@@ -51,10 +56,32 @@ import Testing
 
     @Test func muchOutputDoesNoHarm() async {
         #expect(await error("head -c 10000000 /dev/zero") == nil)
+        #expect(log.all.isEmpty, "what a content program says is nobody's concern")
+    }
+
+    @Test func muchStandardErrorIsOneShortLine() async throws {
+        #expect(await error("yes 'it is broken' | head -c 10000000 >&2; exit 1") != nil)
+        let line = try #require(log.all.first)
+        #expect(log.all.count == 1 && line.contains("it is broken") && line.contains("bytes=10000000"))
+        #expect(line.utf8.count < 4 * BoundedErrors.most && line.hasPrefix("warning "))
+    }
+
+    /// Style rule 14: a program that repeats what it was given to send.
+    @Test func theLogKnowsNeitherCodeNorNumber() async throws {
+        #expect(await error(#"echo "$KOTIB_SMS_TO 998901234567" >&2; cat >&2"#) == nil)
+        let line = try #require(log.all.first)
+        #expect(line.contains("…4567") && line.contains("Kod: …"), "\(line)")
+        #expect(!line.contains("123456") && !line.contains("99890"), "\(line)")
+    }
+
+    /// A program that goes on in the background keeps nobody waiting.
+    @Test func whoHoldsStandardErrorOpenIsNotWaitedFor() async {
+        #expect(await error("sleep 50 & echo begun >&2") == nil)
+        #expect(log.all.first?.contains("begun") == true)
     }
 
     @Test func aProgramThatIsNotThereIsTheAdministratorsMatter() async {
-        let sender = CommandSender(program: folder.path("none"), arguments: [])
+        let sender = CommandSender(program: folder.path("none"), arguments: [], logger: logger)
         await #expect {
             try await sender.send("x", to: phone)
         } throws: { error in

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import KotibCatalog
 import KotibTestSupport
 import Testing
@@ -105,6 +106,99 @@ import Testing
         }
         #expect(isLimited(await accounts.error(code: "000000")))
         #expect(await accounts.error(code: "000000", peer: "another") == .wrongCode)
+    }
+
+    /// The figure of the threats' table: at most 3×10^-5 a day and 10^-4 in 30 days for one number, whatever an
+    /// attacker with any number of addresses does. One guess is right with 10^-6.
+    @Test func sixtyDaysOfGuessingAreHundredGuessesIn30() async throws {
+        let accounts = try await AccountsFixture {
+            // Only what is about the number itself holds the attacker up.
+            ($0.limits.codesPerMinute, $0.limits.codesPerPeer) = (1_000_000, 1_000_000)
+            $0.limits.messagesPerDay = 1_000_000
+        }
+        let start = accounts.clock.date
+        var guesses: [Double] = []
+        for hour in 0..<60 * 24 {
+            for attempt in 0..<3 {
+                guard await refusal(accounts, peer: "\(hour)/\(attempt)") == nil else { continue }
+                try await waitUntil("the code is sent") { accounts.sender.count > 0 }
+                let right = try #require(accounts.sender.texts(to: alice).last)
+                for guess in 0..<4 {
+                    let error = await accounts.error(code: wrong(right), peer: "\(hour)/\(attempt)/\(guess)")
+                    // The fourth is for a code that has ended: it cannot be right.
+                    if error == .wrongCode && guess < 3 {
+                        guesses.append(accounts.clock.date.timeIntervalSince(start))
+                    }
+                }
+                accounts.clock.advance(by: .seconds(31))
+            }
+            accounts.clock.advance(by: .seconds(3600 - 3 * 31))
+        }
+        func most(within window: Double) -> Int {
+            guesses.map { end in guesses.count { $0 > end - window && $0 <= end } }.max() ?? 0
+        }
+        #expect((1...30).contains(most(within: 86_400)))
+        #expect(most(within: 30 * 86_400) == 100)
+        #expect(guesses.count <= 201)
+    }
+
+    /// Who is guessed at day by day.
+    private func lockedOut(_ accounts: AccountsFixture) async throws {
+        while true {
+            let code = try await accounts.code(peer: "attacker")
+            var isOver = false
+            for _ in 0..<3 {
+                isOver = isLimited(await accounts.error(code: wrong(code), peer: "attacker"))
+            }
+            accounts.clock.advance(by: .seconds(9000))
+            if isOver { return }
+        }
+    }
+
+    @Test func nobodyIsLockedOutForGood() async throws {
+        let accounts = try await AccountsFixture {
+            ($0.limits.guessesPerPhone, $0.limits.codesPerPhone) = (1000, 1000)
+        }
+        let user = try await accounts.login().session.user
+        try await lockedOut(accounts)
+        let code = try await accounts.code()
+        #expect(isLimited(await accounts.error(code: code)), "the right one too")
+        // `kotibctl user activate`, though the user is active.
+        _ = try await accounts.service.change(user.id, UserChange(isActive: true))
+        #expect(await accounts.error(code: code) == nil)
+
+        accounts.clock.advance(by: .seconds(31))
+        try await lockedOut(accounts)
+        // `kotibctl user link` with the same number.
+        _ = try await accounts.service.change(user.id, UserChange(phone: alice))
+        #expect(await accounts.error(code: try await accounts.code()) == nil)
+
+        accounts.clock.advance(by: .seconds(31))
+        try await lockedOut(accounts)
+        accounts.clock.advance(by: .seconds(30 * 86_400))
+        #expect(await accounts.error(code: try await accounts.code()) == nil)
+    }
+
+    @Test func aRightLoginBeginsTheMonthAnew() async throws {
+        let accounts = try await AccountsFixture { $0.limits.guessesPerPhoneInMonth = 5 }
+        for _ in 0..<3 {
+            let first = try await accounts.code()
+            for _ in 0..<3 { #expect(await accounts.error(code: wrong(first)) == .wrongCode) }
+            accounts.clock.advance(by: .seconds(31))
+            #expect(await accounts.error(code: try await accounts.code()) == nil)
+            accounts.clock.advance(by: .seconds(31))
+        }
+    }
+
+    /// Who guesses at a number that has asked for no code locks nobody out.
+    @Test func guessesWithoutACodeCountOnlyAgainstWhoMakesThem() async throws {
+        let accounts = try await AccountsFixture()
+        for number in 0..<200 {
+            #expect(await accounts.error(code: "000000", peer: "\(number)") == .wrongCode)
+        }
+        #expect(await accounts.error(code: try await accounts.code()) == nil)
+        for _ in 0..<60 { #expect(await accounts.error(code: "000000", peer: "attacker") == .wrongCode) }
+        #expect(isLimited(await accounts.error(code: "000000", peer: "attacker")))
     }
 
     @Test func aFullQueueIsToldToEverybody() async throws {

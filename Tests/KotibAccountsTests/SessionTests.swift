@@ -59,7 +59,20 @@ import Testing
         let forged = try await others.sign(
             login.session.token, of: login.session.user.id, issued: accounts.clock.date,
             expires: accounts.clock.date + 100)
-        #expect(await !isAlive(Login(token: forged, session: login.session), accounts))
+        #expect(await !isAlive(Login(token: forged, session: login.session, isNew: false), accounts))
+    }
+
+    /// The old number may be somebody else's by now.
+    @Test(arguments: ["+998907654321", ""])
+    func anotherNumberEndsEverySession(_ phone: String) async throws {
+        let accounts = try await AccountsFixture()
+        let login = try await accounts.login()
+        _ = try await accounts.service.change(login.session.user.id, UserChange(phone: alice))
+        #expect(await isAlive(login, accounts), "it is the same number")
+        let code = try await accounts.code()
+        _ = try await accounts.service.change(login.session.user.id, UserChange(phone: phone))
+        #expect(await !isAlive(login, accounts))
+        #expect(await accounts.error(code: code) == .wrongCode, "nor is its code good")
     }
 
     @Test func configuredAdminsGetTheirRole() async throws {

@@ -13,7 +13,7 @@ struct EventTests {
     private func events(
         after last: Int64 = 0, in scope: AccessScope = .everyone, limit: Int = 100
     ) async throws -> [CatalogEvent]? {
-        try await catalog.events(after: last, in: scope, limit: limit)
+        try await catalog.events(after: last, in: scope, limit: limit)?.events
     }
 
     /// Adds events that nobody reads.
@@ -79,6 +79,23 @@ struct EventTests {
         let ali = try #require(try await catalog.current(inboxPath("ali/a.mp3"))?.user)
         #expect(try await events(in: .only(ali))?.map(\.file) == ["ali/a.mp3"])
         #expect(try await events()?.count == 3)
+    }
+
+    /// However much others do: who follows all the while has missed nothing, and reads nothing twice.
+    @Test func othersEventsLeaveNobodyBehind() async throws {
+        try await catalog.accept("vali/a.mp3")
+        let vali = try #require(try await catalog.current(inboxPath("vali/a.mp3"))?.user)
+        var last: Int64 = 0
+        for _ in 0..<6 {
+            try await addEvents(Migrations.keptEvents / 5 + 1)
+            let page = try #require(try await catalog.events(after: last, in: .only(vali), limit: 100))
+            #expect(page.events.count == (last == 0 ? 1 : 0))
+            last = page.upTo
+            #expect(try await catalog.lastEvent() == last)
+        }
+        try await catalog.accept("vali/b.mp3")
+        let page = try #require(try await catalog.events(after: last, in: .only(vali), limit: 1))
+        #expect(page.events.map(\.file) == ["vali/b.mp3"] && page.upTo == page.events[0].id)
     }
 
     @Test func whatIsNotKeptOrNotOursIsSaid() async throws {

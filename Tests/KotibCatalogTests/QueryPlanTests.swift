@@ -24,7 +24,7 @@ struct QueryPlanTests {
         (Catalog.countByState, "COVERING INDEX audio_records_status"),
         (Catalog.shownTranscript, "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)"),
         (RevisionSQL.shown, "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)"),
-        (RevisionSQL.all, "INDEX transcript_revisions_record (audio_record_id=?)"),
+        (RevisionSQL.page, "INDEX transcript_revisions_record (audio_record_id=? AND id<?)"),
         (RevisionSQL.one, "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)"),
         (JobSQL.complete, "SEARCH audio_records USING INTEGER PRIMARY KEY (rowid=?)"),
         (Catalog.duePage, "INDEX audio_records_sidecar_due (id>?)"),

@@ -79,7 +79,7 @@ struct RevisionTests {
     }
 
     private func texts(_ id: RecordingID) async throws -> [String]? {
-        try await catalog.revisions(of: id, in: .everyone)?.map(\.text)
+        try await catalog.revisions(of: id, in: .everyone)?.revisions.map(\.text)
     }
 
     /// What stands in the recording's own row, which search and other programs read.
@@ -104,7 +104,10 @@ struct RevisionTests {
         #expect(second.segments == [TranscriptSegment(start: 0, end: 1.5, text: "Salom, go'zal dunyo!")])
         #expect(try await catalog.transcript(of: id)?.text == second.text)
         #expect(try await rowText(id) == second.text)
-        #expect(try await catalog.revisions(of: id, in: .everyone) == [second, first])
+        let page = try #require(try await catalog.revisions(of: id, in: .everyone))
+        #expect(page.revisions.map(\.id) == [second.id, first.id] && page.next == nil)
+        #expect(page.revisions.map(\.text) == [second.text, first.text])
+        #expect(page.revisions.allSatisfy { $0.segments.isEmpty }, "times are not for lists")
         let recording = try #require(try await catalog.recording(id))
         #expect(recording.state == .completed && recording.updated == noon + 1)
         #expect(recording.sidecarDue?.kind == .transcript)
@@ -159,6 +162,29 @@ struct RevisionTests {
         #expect(try await catalog.transcript(of: id)?.text == all.first)
     }
 
+    @Test func revisionsComeInPages() async throws {
+        let id = try await transcribed("0")
+        for number in 1...6 { _ = try await edit(id, "\(number)") }
+        var (texts, before, pages): ([String], RevisionID?, Int) = ([], nil, 0)
+        repeat {
+            let page = try await catalog.revisions(of: id, in: .everyone, before: before, limit: 3)
+            texts += try #require(page).revisions.map(\.text)
+            (before, pages) = (page?.next, pages + 1)
+        } while before != nil
+        #expect(texts == ["6", "5", "4", "3", "2", "1", "0"] && pages == 3)
+    }
+
+    /// Long texts saved often do not come all at once.
+    @Test func aPageOfRevisionsIsBounded() async throws {
+        let id = try await transcribed("0")
+        let long = String(repeating: "a", count: Catalog.longestRevisionPage / 2)
+        for number in 1...4 { _ = try await edit(id, long + "\(number)") }
+        let page = try #require(try await catalog.revisions(of: id, in: .everyone))
+        #expect(page.revisions.count == 2 && page.next == page.revisions.last?.id)
+        let rest = try #require(try await catalog.revisions(of: id, in: .everyone, before: page.next))
+        #expect(rest.revisions.map { $0.text.last } == ["2", "1"] && rest.next != nil)
+    }
+
     @Test func strangersFindNothing() async throws {
         let id = try await transcribed("mine")
         let first = try await shown(id).id
@@ -211,7 +237,7 @@ struct RevisionTests {
         #expect(try await catalog.transcript(of: id)?.text == "corrected")
         #expect(try await rowText(id) == "corrected")
         #expect(try await catalog.state(id) == .completed)
-        let revisions = try #require(try await catalog.revisions(of: id, in: .everyone))
+        let revisions = try #require(try await catalog.revisions(of: id, in: .everyone)).revisions
         #expect(revisions.map(\.text) == ["heard anew", "corrected", "heard"])
         #expect(revisions.map(\.origin) == [.engine, .socket, .engine])
     }

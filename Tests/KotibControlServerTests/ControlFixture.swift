@@ -24,14 +24,13 @@ import Testing
 /// played.
 struct ControlFixture: Sendable {
     let folder: TemporaryFolder
+    let database: DatabaseQueue
     let catalog: Catalog
     let accounts: AccountService
     let dispatcher: SMSDispatcher
     let queue: TranscriptionQueue
     let parts: ControlParts
     let responder: RouterResponder<ControlContext>
-    /// Methods and paths, with `:name` for a parameter.
-    let routes: [(method: String, path: String)]
     private let logger: Logger
 
     init(
@@ -42,7 +41,9 @@ struct ControlFixture: Sendable {
         try folder.makeFolder("inbox")
         let disk = LocalFileSystem(try InboxRoot(path: folder.path("inbox")))
         logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let catalog = try Catalog(DatabaseQueue())
+        let database = try DatabaseQueue()
+        self.database = database
+        let catalog = try Catalog(database)
         self.catalog = catalog
         dispatcher = SMSDispatcher(FileSender(path: folder.path("sms")), logger: logger)
         accounts = try await AccountService(
@@ -71,7 +72,6 @@ struct ControlFixture: Sendable {
         MetricsRoute(parts: parts).add(to: router)
         OpenAPIRoute(parts: parts).add(to: group)
         OpenAPIRoute(parts: parts).add(to: router)
-        routes = router.routes.map { ($0.method.rawValue, $0.path.description) }
         responder = router.buildResponder()
     }
 
@@ -123,7 +123,13 @@ struct ControlFixture: Sendable {
 
     /// A session as if the user had logged in.
     func user(_ name: String, _ role: Role = .user) async throws -> Session {
-        Session(user: try await accounts.add(name: name, phone: nil, role: role), token: "none")
+        let user = try await accounts.add(name: name, phone: nil, role: role)
+        try await database.write { database in
+            try database.execute(
+                sql: "INSERT INTO access_tokens VALUES (?, ?, '2026-01-01', '2126-01-01')",
+                arguments: [name, user.id.rawValue])
+        }
+        return Session(user: user, token: name)
     }
 
     /// A recording that was accepted into `path`.
@@ -137,7 +143,7 @@ struct ControlFixture: Sendable {
     }
 }
 
-struct Answer: Sendable {
+struct Answer: Hashable, Sendable {
     var status: Int
     var headers: HTTPFields
     var text: String

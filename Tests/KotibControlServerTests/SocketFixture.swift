@@ -28,7 +28,8 @@ struct SocketFixture: Sendable {
 
     var socket: String { settings.path }
 
-    init(connections: Int = 64, environment: [String: String] = [:]) async throws {
+    /// - Parameter now: the wall clock of accounts.
+    init(connections: Int = 64, now: @escaping @Sendable () -> Date = { Date() }) async throws {
         folder = try TemporaryFolder()
         try folder.makeFolder("inbox/ali")
         let files = LocalFileSystem(try InboxRoot(path: folder.path("inbox")))
@@ -48,7 +49,7 @@ struct SocketFixture: Sendable {
         dispatcher = SMSDispatcher(FileSender(path: folder.path("sms.jsonl")), logger: logger)
         accounts = try await AccountService(
             AccountSettings(), secret: SigningSecret(file: folder.path("secret")), catalog: catalog,
-            inbox: InboxMaker(files), dispatcher: dispatcher, logger: logger)
+            inbox: InboxMaker(files), dispatcher: dispatcher, logger: logger, now: now)
         parts = ControlParts(
             catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
             health: { WatchHealth(watchedFolders: 1, polledFolders: 0, problems: []) }, engineName: "local",
@@ -58,10 +59,11 @@ struct SocketFixture: Sendable {
     }
 
     /// Runs `body` beside the server and the sender of messages.
-    func serving(_ body: @Sendable () async throws -> Void) async throws {
-        let server = try ControlServer(
-            settings, parts, environment: [:], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        )
+    func serving(
+        _ logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        _ body: @Sendable () async throws -> Void
+    ) async throws {
+        let server = try ControlServer(settings, parts, environment: [:], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
             group.addTask { await dispatcher.run() }
@@ -114,15 +116,42 @@ final class RawClient: Sendable {
         _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
-    /// All that comes until the server closes. Blocks for 20 s at most.
+    /// Sends all of it, however long the server lets one wait. False where it has closed before.
+    @discardableResult
+    func sendAll(_ text: String) async -> Bool {
+        await BlockingWork.run { [descriptor] in
+            var rest = Array(text.utf8)[...]
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes {
+                    Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
+                guard count > 0 else { return false }
+                rest = rest.dropFirst(count)
+            }
+            return true
+        }
+    }
+
+    /// All that comes until the server closes. Blocks for 20 s at most; ends in `[open]` where it has not by then.
     func everything() async -> String {
+        await read { _ in false }
+    }
+
+    /// What comes until it ends with `text`, or as ``everything()``.
+    func answer(until text: String) async -> String {
+        await read { $0.hasSuffix(text) }
+    }
+
+    private func read(until isEnd: @escaping @Sendable (String) -> Bool) async -> String {
         await BlockingWork.run { [descriptor] in
             var all: [UInt8] = []
             var piece = [UInt8](repeating: 0, count: 65_536)
             while true {
                 let count = recv(descriptor, &piece, piece.count, 0)
-                guard count > 0 else { return String(decoding: all, as: UTF8.self) }
-                all += piece[..<count]
+                if count > 0 { all += piece[..<count] }
+                let text = String(decoding: all, as: UTF8.self)
+                if count > 0 && !isEnd(text) { continue }
+                return count < 0 && errno == EAGAIN ? text + "[open]" : text
             }
         }
     }

@@ -1,8 +1,10 @@
 import Foundation
 import Glibc
+import KotibControlProtocol
 import KotibIntake
 import KotibPOSIX
 import KotibTestSupport
+import Synchronization
 import Testing
 
 @testable import KotibControlServer
@@ -34,6 +36,7 @@ import Testing
 
     /// Threat 62: what two servers could read differently is not read at all.
     @Test(arguments: [
+        "GET / HTTP/1.1\r\nHost: k\r\n broken\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: k\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: k\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
         "GET / HTTP/1.1\r\nHost: k\r\nA\u{1}: b\r\n\r\n",
@@ -46,17 +49,127 @@ import Testing
             let client = try RawClient(fixture.socket)
             client.send(request)
             let answer = await client.everything()
-            #expect(answer.hasPrefix("HTTP/1.1 4") || answer.isEmpty, "\(answer)")
+            let status = request.count > 10_000 ? 431 : 400
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+            #expect(answer.lowercased().contains("connection: close\r\n"), "\(answer)")
+            let body = try #require(answer.split(separator: "\r\n\r\n").last)
+            let error = try JSONDecoder().decode(ErrorBody.self, from: Data(body.utf8))
+            #expect(error.code == (status == 431 ? "too_large" : "invalid") && !error.detail.isEmpty)
             let next = try await RawClient.ask(fixture.socket, "GET /nothing HTTP/1.1")
             #expect(next.hasPrefix("HTTP/1.1 404 "))
+        }
+    }
+
+    /// In its turn: what was asked before is answered before.
+    @Test func aBrokenRequestAfterAGoodOneIsAnsweredAfterIt() async throws {
+        let fixture = try await SocketFixture()
+        try await fixture.serving {
+            let client = try RawClient(fixture.socket)
+            client.send("GET /nothing HTTP/1.1\r\nHost: k\r\n\r\nRUBBISH\r\n\r\n")
+            let answer = await client.everything()
+            #expect(answer.matches(of: /HTTP\/1.1 ([0-9]+)/).map(\.output.1) == ["404", "400"], "\(answer)")
+        }
+    }
+
+    /// The client's fault, and no line of the log above debug.
+    @Test func aBodyThatCannotBeReadIsTheClientsFault() async throws {
+        let fixture = try await SocketFixture()
+        let (logger, log) = recordingLogger()
+        try await fixture.serving(logger) {
+            let client = try RawClient(fixture.socket)
+            client.send(
+                "POST /api/v1/auth/send_otp HTTP/1.1\r\nHost: k\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+            let answer = await client.everything()
+            #expect(answer.hasPrefix("HTTP/1.1 400 ") && answer.contains("\"code\":\"invalid\""), "\(answer)")
+            #expect(answer.matches(of: /HTTP\/1.1/).count == 1, "\(answer)")
+            for path in ["audio/upload?user=ali", "auth/send_otp"] {
+                let gone = try RawClient(fixture.socket)
+                gone.send(
+                    "POST /api/v1/\(path) HTTP/1.1\r\nHost: k\r\nContent-Length: 9\r\n"
+                        + "Content-Type: multipart/form-data; boundary=x\r\n\r\nab")
+            }
+            try await waitUntil("both are given up") {
+                log.all.count { $0.contains("debug request ") && $0.contains("route=/api/v1/a") } >= 2
+            }
+        }
+        #expect(!log.all.contains { $0.hasPrefix("error ") || $0.hasPrefix("warning ") }, "\(log.all)")
+    }
+
+    /// Threat 62: the answer is there before the body, which is neither kept nor taken for a request.
+    @Test(arguments: [false, true])
+    func aRefusedUploadGetsItsAnswerHoweverMuchFollows(closing: Bool) async throws {
+        let fixture = try await SocketFixture()
+        try await fixture.serving {
+            let client = try RawClient(fixture.socket)
+            let smuggled = String(repeating: "GET /smuggled HTTP/1.1\r\nHost: k\r\n\r\n", count: 150_000)
+            // The operator must say whose it is.
+            let head =
+                "POST /api/v1/audio/upload HTTP/1.1\r\nHost: k\r\nContent-Length: \(smuggled.utf8.count)\r\n"
+                + (closing ? "Connection: close\r\n\r\n" : "\r\n")
+            #expect(await client.sendAll(head + smuggled), "the server does not want it, but takes it")
+            if !closing {
+                await client.sendAll("GET /nothing HTTP/1.1\r\nHost: k\r\nConnection: close\r\n\r\n")
+            }
+            let answer = await client.everything()
+            let statuses = answer.matches(of: /HTTP\/1.1 ([0-9]+)/).map(\.output.1)
+            #expect(statuses == (closing ? ["422"] : ["422", "404"]), "\(answer)")
+        }
+    }
+
+    @Test func aBodyOverTheLimitGetsItsAnswer() async throws {
+        let fixture = try await SocketFixture()
+        try await fixture.serving {
+            let client = try RawClient(fixture.socket)
+            let body = String(repeating: "x", count: 3_000_000)
+            await client.sendAll(
+                "POST /api/v1/auth/send_otp HTTP/1.1\r\nHost: k\r\nConnection: close\r\n"
+                    + "Content-Length: \(body.utf8.count)\r\n\r\n" + body)
+            let answer = await client.everything()
+            #expect(answer.hasPrefix("HTTP/1.1 413 ") && answer.contains("too_large"), "\(answer)")
+        }
+    }
+
+    /// A body in the answer to HEAD would be read as the next answer.
+    @Test(arguments: ["/openapi.json", "/nothing", "/api/v1/status", "/api/v1/events"])
+    func headGetsNoBody(_ path: String) async throws {
+        let fixture = try await SocketFixture()
+        try await fixture.serving {
+            let client = try RawClient(fixture.socket)
+            client.send(
+                "HEAD \(path) HTTP/1.1\r\nHost: k\r\n\r\n"
+                    + "GET /nothing HTTP/1.1\r\nHost: k\r\nConnection: close\r\n\r\n")
+            let answer = await client.everything()
+            let parts = answer.split(separator: "\r\n\r\n")
+            #expect(parts.count == 3 && parts[1].hasPrefix("HTTP/1.1 404 "), "\(answer)")
+            let length = parts[0].firstMatch(of: /Content-Length: ([0-9]+)/).flatMap { Int($0.output.1) }
+            #expect(try #require(length) > 0, "\(answer)")
+        }
+    }
+
+    /// RFC 9110, 10.1.1: asked for where it is wanted, spared where it is not.
+    @Test func whoAsksFirstIsToldToGoOn() async throws {
+        let fixture = try await SocketFixture()
+        try await fixture.serving {
+            let body = #"{"phone_number": "five"}"#
+            let head = "HTTP/1.1\r\nHost: k\r\nExpect: 100-continue\r\nContent-Length: \(body.utf8.count)\r\n"
+            let client = try RawClient(fixture.socket)
+            client.send("POST /api/v1/auth/send_otp \(head)Connection: close\r\n\r\n")
+            #expect(await client.answer(until: "\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n")
+            client.send(body)
+            #expect(await client.everything().hasPrefix("HTTP/1.1 422 "))
+
+            let other = try RawClient(fixture.socket)
+            other.send("POST /api/v1/audio/upload \(head)\r\n")
+            #expect(await other.answer(until: "}").hasPrefix("HTTP/1.1 422 "))
         }
     }
 
     @Test func connectionsBeyondTheLimitAreTurnedAwayAndMakeRoomAgain() async throws {
         let fixture = try await SocketFixture(connections: 3)
         try await fixture.serving {
-            var held = try (0..<3).map { _ in try RawClient(fixture.socket) }
-            try await waitUntil("the fourth is turned away") {
+            // The tests' own user is the operator, who has some more.
+            var held = try (0..<3 + Admission.reserve).map { _ in try RawClient(fixture.socket) }
+            try await waitUntil("the next is turned away") {
                 let answer = try await RawClient.ask(fixture.socket, "GET /nothing HTTP/1.1")
                 return answer.hasPrefix("HTTP/1.1 503 ") && answer.contains("\"code\":\"unavailable\"")
             }
@@ -64,6 +177,21 @@ import Testing
             try await waitUntil("there is room again") {
                 try await RawClient.ask(fixture.socket, "GET /nothing HTTP/1.1").hasPrefix("HTTP/1.1 404 ")
             }
+        }
+    }
+
+    /// Connections that nobody serves yet when the server stops are closed; they do not end the process.
+    @Test func connectionsThatWaitAtTheEndAreClosed() async throws {
+        for _ in 0..<5 {
+            let fixture = try await SocketFixture()
+            let clients = Mutex<[RawClient]>([])
+            try await fixture.serving {
+                for _ in 0..<30 {
+                    let client = try RawClient(fixture.socket)
+                    clients.withLock { $0.append(client) }
+                }
+            }
+            for client in clients.withLock({ $0 }) { #expect(await client.everything().isEmpty) }
         }
     }
 
@@ -79,15 +207,34 @@ import Testing
 @Suite struct AdmissionTests {
     @Test func oneUserGetsHalfOfAll() {
         let admission = Admission(most: 4)
-        #expect(admission.enter(1000, speaksForMany: false))
-        #expect(admission.enter(1000, speaksForMany: false))
-        #expect(!admission.enter(1000, speaksForMany: false))
-        #expect(admission.enter(1001, speaksForMany: false))
-        #expect(admission.enter(33, speaksForMany: true))
-        #expect(!admission.enter(0, speaksForMany: true), "four are all there are")
+        #expect(admission.enter(1000, .other))
+        #expect(admission.enter(1000, .other))
+        #expect(!admission.enter(1000, .other))
+        #expect(admission.enter(1001, .other))
+        #expect(admission.enter(33, .proxy))
+        #expect(!admission.enter(33, .proxy), "four are all there are")
         admission.leave(1000)
-        #expect(admission.enter(1000, speaksForMany: false))
+        #expect(admission.enter(1000, .other))
         #expect(admission.count == 4)
+    }
+
+    @Test func theOperatorGetsInWhenAllOthersAreTooMany() {
+        let admission = Admission(most: 4)
+        for _ in 0..<4 { #expect(admission.enter(33, .proxy)) }
+        for _ in 0..<Admission.reserve { #expect(admission.enter(0, .localOperator)) }
+        #expect(!admission.enter(0, .localOperator))
+    }
+}
+
+@Suite struct TrustedProxiesTests {
+    @Test(arguments: [
+        ("192.0.2.1", "192.0.2.1"), ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("::1", "0:0:0:0::/64"), ("", nil), ("::::", nil), ("１.2.3.4", nil), ("192.0.2.1 ", nil),
+        ("localhost", nil),
+    ])
+    func aSubscriberIsOnePeer(address: String, name: String?) {
+        #expect(TrustedProxies.network(address) == name)
     }
 }
 
@@ -108,7 +255,7 @@ import Testing
         table.fill([
             ("/api/v1/audio/{id}", "GET"), ("/api/v1/audio/{id}", "PUT"), ("/api/v1/audio/list", "GET"),
         ])
-        #expect(table.methods(at: "/api/v1/audio/7") == ["GET", "PUT"])
+        #expect(table.methods(at: "/api/v1/audio/7") == ["GET", "HEAD", "PUT"])
         #expect(table.methods(at: "/api/v1/audio") == [])
         #expect(table.methods(at: "/") == [])
     }

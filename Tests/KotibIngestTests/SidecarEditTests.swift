@@ -26,7 +26,7 @@ import Testing
     }
 
     private func texts(_ id: RecordingID, _ inbox: IngestFixture) async throws -> [String] {
-        try #require(try await inbox.catalog.revisions(of: id, in: .everyone)).map(\.text)
+        try #require(try await inbox.catalog.revisions(of: id, in: .everyone)).revisions.map(\.text)
     }
 
     private func edit(_ id: RecordingID, _ text: String, expected: RevisionID? = nil) -> TranscriptEdit {

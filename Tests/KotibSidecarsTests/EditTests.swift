@@ -23,7 +23,7 @@ import Testing
 
     /// All revisions, newest first.
     private func texts() async throws -> [String] {
-        try #require(try await inbox.catalog.revisions(of: id, in: .everyone)).map(\.text)
+        try #require(try await inbox.catalog.revisions(of: id, in: .everyone)).revisions.map(\.text)
     }
 
     private func shown() async throws -> Revision {

@@ -19,6 +19,12 @@ extension OpenAPIDocument {
         "/api/v1/audio/{id}/revisions": {"parameters": [{"$ref": "#/components/parameters/id"}],
           "get": {"operationId": "revisions", "tags": ["audio"],
             "summary": "All versions of the words, newest first",
+            "parameters": [
+              {"name": "before", "in": "query", "description": "The next of the page before.",
+                "schema": {"type": "integer", "format": "int64"}},
+              {"name": "limit", "in": "query",
+                "description": "A page has fewer where the texts are long.",
+                "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}}],
             "responses": {
               "200": {"description": "The revisions.",
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/RevisionList"}}}},
@@ -96,6 +102,7 @@ extension OpenAPIDocument {
             "origin": {"enum": ["engine", "socket", "sidecar"]}, "author": {"type": ["string", "null"]},
             "created_at": {"type": "string", "format": "date-time"}, "text": {"type": "string"}}},
         "RevisionList": {"type": "object", "required": ["items"],
-          "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Revision"}}}}
+          "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Revision"}},
+            "next": {"type": ["integer", "null"], "format": "int64"}}}
         """##
 }

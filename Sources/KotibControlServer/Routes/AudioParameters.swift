@@ -1,4 +1,5 @@
 import Hummingbird
+import HummingbirdCore
 import KotibModel
 
 extension ControlContext {
@@ -20,12 +21,19 @@ extension ControlContext {
 struct QueryReader {
     let parameters: Parameters
 
+    /// A `+` is a space, as forms and most clients write it (https://url.spec.whatwg.org/#urlencoded-parsing).
     init(_ request: Request) {
-        parameters = request.uri.queryParameters
+        let query = request.uri.query ?? ""
+        parameters = URI("/?" + query.replacing("+", with: "%20")).queryParameters
     }
 
     func text(_ name: String) -> String? {
         parameters.get(name).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// - Throws: ``ControlFailure``, 422 where it is no number or not in `range`.
+    func number(_ name: String, within range: ClosedRange<Int>) throws(ControlFailure) -> Int? {
+        try value(name) { Int($0).flatMap { range.contains($0) ? $0 : nil } }
     }
 
     /// - Throws: ``ControlFailure``, 422 where `parse` makes nothing of the value.

@@ -5,10 +5,14 @@ import KotibCatalog
 import KotibControlProtocol
 import KotibIngest
 import KotibModel
+import KotibSidecars
 import Logging
 
 /// `audio/{id}`: one recording, its words, its end, and once more.
 struct AudioRoutes {
+    /// Bytes: the longest text in Cyrillic, with two bytes a letter that JSON may write as six.
+    static let longestBody = 3 * SidecarWriter.longestText + 65_536
+
     let parts: ControlParts
 
     func add(to group: RouterGroup<ControlContext>) {
@@ -31,7 +35,14 @@ struct AudioRoutes {
         let caller = try context.requireCaller()
         let id = try context.recordingID()
         let condition = try Precondition(request.headers)
-        let text = try await ControlJSON.decode(EditRequest.self, from: request, context).transcriptText
+        let text = try await ControlJSON.decode(
+            EditRequest.self, from: request, upTo: Self.longestBody, room: parts.bodies
+        ).transcriptText
+        guard text.utf8.count <= SidecarWriter.longestText else {
+            throw ControlFailure(.contentTooLarge, .tooLarge, .tooLarge)
+        }
+        // A file with a NUL in it is no text to those who read it.
+        guard !text.utf8.contains(0) else { throw ControlFailure.invalid("transcript_text") }
         return try await parts.edit(id, text, by: caller, condition)
     }
 

@@ -19,7 +19,8 @@ struct AuthRoutes {
     }
 
     @Sendable private func sendCode(_ request: Request, _ context: ControlContext) async throws -> Response {
-        let body = try await ControlJSON.decode(SendCodeRequest.self, from: request, context)
+        let body = try await ControlJSON.decode(
+            SendCodeRequest.self, from: request, upTo: ControlJSON.smallBody)
         try await answering { () async throws(AccountError) in
             try await parts.accounts.sendCode(to: body.phoneNumber, peer: context.peerName)
         }
@@ -28,11 +29,13 @@ struct AuthRoutes {
 
     @Sendable private func verifyCode(_ request: Request, _ context: ControlContext) async throws -> Response
     {
-        let body = try await ControlJSON.decode(VerifyCodeRequest.self, from: request, context)
+        let body = try await ControlJSON.decode(
+            VerifyCodeRequest.self, from: request, upTo: ControlJSON.smallBody)
         let login = try await answering { () async throws(AccountError) in
             try await parts.accounts.verify(
                 phone: body.phoneNumber, code: body.code, peer: context.peerName)
         }
+        if login.isNew { await parts.rescan() }
         let user = login.session.user
         return try ControlJSON.response(
             LoginBody(
@@ -47,10 +50,11 @@ struct AuthRoutes {
             throw ControlFailure(.conflict, .wrongState, .noSession)
         }
         let body: LogoutRequest
-        if try await isBodyless(&request, context) {
+        if try await isBodyless(&request) {
             body = LogoutRequest(everywhere: nil)
         } else {
-            body = try await ControlJSON.decode(LogoutRequest.self, from: request, context)
+            body = try await ControlJSON.decode(
+                LogoutRequest.self, from: request, upTo: ControlJSON.smallBody)
         }
         try await answering { () async throws(AccountError) in
             try await parts.accounts.logout(session, everywhere: body.everywhere ?? false)
@@ -67,9 +71,9 @@ struct AuthRoutes {
     }
 
     /// Keeps what it reads in the request.
-    private func isBodyless(_ request: inout Request, _ context: ControlContext) async throws -> Bool {
+    private func isBodyless(_ request: inout Request) async throws -> Bool {
         do {
-            return try await request.collectBody(upTo: context.maxUploadSize).readableBytes == 0
+            return try await request.collectBody(upTo: ControlJSON.smallBody).readableBytes == 0
         } catch is NIOTooManyBytesError {
             throw ControlFailure(.contentTooLarge, .tooLarge, .tooLarge)
         }

@@ -14,7 +14,7 @@ struct EventRoute {
     static let page = 100
 
     let parts: ControlParts
-    /// How often a follower hears at least something, and is asked whether they may still follow.
+    /// How often a follower hears at least something.
     var ping = Duration.seconds(15)
 
     func add(to group: RouterGroup<ControlContext>) {
@@ -23,6 +23,11 @@ struct EventRoute {
 
     @Sendable private func follow(_ request: Request, _ context: ControlContext) async throws -> Response {
         let caller = try context.requireCaller()
+        // Of HEAD: what never ends has no length to tell.
+        guard request.method == .get else {
+            throw ControlFailure(
+                .methodNotAllowed, .methodNotAllowed, .wrongMethod, headers: [.allow: "GET"])
+        }
         let asked = HTTPField.Name("Last-Event-ID").flatMap { request.headers[$0] }
         // `X-Accel-Buffering` keeps nginx from holding events back.
         var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
@@ -61,14 +66,17 @@ struct EventRoute {
     private func write(
         to writer: inout any ResponseBodyWriter, _ bell: FollowerBell, _ caller: Caller, after start: Int64
     ) async throws {
-        var last = start
+        var (last, told) = (start, start)
         for await _ in bell.rings {
             let news = bell.take()
+            // Before every word, so that who is locked out hears nothing more (threat 60).
+            guard try await mayFollow(caller) else { return }
+            if news.isChanged { try await writeEvents(to: &writer, caller.scope, after: &last, told: &told) }
             if news.isPing {
-                guard try await mayFollow(caller) else { return }
-                try await writer.write(ByteBuffer(string: ": ping\n\n"))
+                // What others did moves the end on too, and is not read again after a break.
+                try await writer.write(ByteBuffer(string: last > told ? "id: \(last)\n\n" : ": ping\n\n"))
+                told = last
             }
-            if news.isChanged { try await writeEvents(to: &writer, caller.scope, after: &last) }
             for job in news.running.values.sorted(by: { $0.recording.rawValue < $1.recording.rawValue }) {
                 try await writer.write(EventText.progress(job))
             }
@@ -76,19 +84,22 @@ struct EventRoute {
     }
 
     private func writeEvents(
-        to writer: inout any ResponseBodyWriter, _ scope: AccessScope, after last: inout Int64
+        to writer: inout any ResponseBodyWriter, _ scope: AccessScope, after last: inout Int64,
+        told: inout Int64
     ) async throws {
         while !Task.isCancelled {
-            let events = try await parts.catalog.events(after: last, in: scope, limit: Self.page)
-            guard let events else {
+            let page = try await parts.catalog.events(after: last, in: scope, limit: Self.page)
+            guard let page else {
                 last = try await parts.catalog.lastEvent()
+                told = last
                 return try await writer.write(EventText.reset(last))
             }
-            for event in events {
+            for event in page.events {
                 try await writer.write(EventText.event(event))
-                last = event.id
+                told = event.id
             }
-            if events.count < Self.page { return }
+            last = page.upTo
+            if page.events.count < Self.page { return }
         }
     }
 

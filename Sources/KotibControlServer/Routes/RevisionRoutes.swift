@@ -6,16 +6,14 @@ import KotibModel
 
 /// `audio/{id}/revisions`: how the words came to be what they are.
 struct RevisionRoutes {
+    static let longestPage = 1000
+    static let usualPage = 100
+
     let parts: ControlParts
 
     func add(to group: RouterGroup<ControlContext>) {
-        group.get("audio/:id/revisions") { _, context in
-            let scope = try context.requireCaller().scope
-            guard let revisions = try await parts.catalog.revisions(of: context.recordingID(), in: scope)
-            else {
-                throw ControlFailure.noRecording
-            }
-            return try ControlJSON.response(RevisionListBody(items: revisions.map(RevisionBody.init)))
+        group.get("audio/:id/revisions") { request, context in
+            try await list(QueryReader(request), context)
         }
         group.get("audio/:id/revisions/:revision") { _, context in
             try ControlJSON.response(RevisionBody(try await revision(context)))
@@ -23,6 +21,17 @@ struct RevisionRoutes {
         group.post("audio/:id/revisions/:revision/restore") { request, context in
             try await restore(request, context)
         }
+    }
+
+    private func list(_ query: QueryReader, _ context: ControlContext) async throws -> Response {
+        let scope = try context.requireCaller().scope
+        let id = try context.recordingID()
+        let limit = try query.number("limit", within: 1...Self.longestPage) ?? Self.usualPage
+        let before = try query.value("before") { Int64($0).map(RevisionID.init(rawValue:)) }
+        let page = try await parts.catalog.revisions(of: id, in: scope, before: before, limit: limit)
+        guard let page else { throw ControlFailure.noRecording }
+        return try ControlJSON.response(
+            RevisionListBody(items: page.revisions.map(RevisionBody.init), next: page.next?.rawValue))
     }
 
     private func revision(_ context: ControlContext) async throws -> Revision {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import Hummingbird
+import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
 import KotibModel
@@ -39,7 +40,8 @@ struct StatusRoutes {
 
     private func problems(_ pause: EnginePause?, _ health: WatchHealth) -> [String] {
         let engine = pause.map { ["engine paused: \($0.message)"] } ?? []
-        return engine + health.problems.map(\.description).sorted()
+        let messages = parts.accounts.messageProblem.map { ["no codes are sent: \($0)"] } ?? []
+        return engine + messages + health.problems.map(\.description).sorted()
     }
 
     /// Every state, those that no recording is in too.

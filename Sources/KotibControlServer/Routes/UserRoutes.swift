@@ -9,6 +9,8 @@ import KotibModel
 /// `users/…`: an admin's, but for one's own account.
 struct UserRoutes {
     static let largestPage = 1000
+    /// Bytes.
+    static let largestBody = 65_536
 
     let parts: ControlParts
 
@@ -21,9 +23,10 @@ struct UserRoutes {
 
     @Sendable private func list(_ request: Request, _ context: ControlContext) async throws -> Response {
         _ = try context.requireAdmin()
-        let skip = try number("skip", of: request, within: 0...Int.max) ?? 0
-        let limit = try number("limit", of: request, within: 1...Self.largestPage) ?? 100
-        let name = request.uri.queryParameters["name"].map(String.init)
+        let query = QueryReader(request)
+        let skip = try query.number("skip", within: 0...Int.max) ?? 0
+        let limit = try query.number("limit", within: 1...Self.largestPage) ?? 100
+        let name = query.text("name")
         let (users, total) = try await answering { () async throws(AccountError) in
             try await parts.accounts.users(named: name, skip: skip, limit: limit)
         }
@@ -33,12 +36,14 @@ struct UserRoutes {
 
     @Sendable private func add(_ request: Request, _ context: ControlContext) async throws -> Response {
         _ = try context.requireAdmin()
-        let body = try await ControlJSON.decode(AddUserRequest.self, from: request, context)
+        let body = try await ControlJSON.decode(AddUserRequest.self, from: request, upTo: Self.largestBody)
         let role = try body.role.map(role) ?? .user
         let phone = body.phoneNumber.flatMap { $0.isEmpty ? nil : $0 }
         let user = try await answering { () async throws(AccountError) in
             try await parts.accounts.add(name: body.name, phone: phone, role: role)
         }
+        // What was refused for want of the user is welcome now.
+        await parts.rescan()
         return try ControlJSON.response(
             UserBody(user), status: .created, headers: [.location: "/api/v1/users/\(user.id)"])
     }
@@ -52,7 +57,7 @@ struct UserRoutes {
 
     @Sendable private func change(_ request: Request, _ context: ControlContext) async throws -> Response {
         let (id, isAdmin) = try permitted(context)
-        let body = try await ControlJSON.decode(ChangeUserRequest.self, from: request, context)
+        let body = try await ControlJSON.decode(ChangeUserRequest.self, from: request, upTo: Self.largestBody)
         guard isAdmin || (body.phoneNumber == nil && body.role == nil && body.isActive == nil) else {
             throw ControlFailure(.forbidden, .forbidden, .forbidden)
         }
@@ -76,14 +81,6 @@ struct UserRoutes {
             throw ControlFailure(.forbidden, .forbidden, .forbidden)
         }
         return (id, caller.isAdmin)
-    }
-
-    private func number(
-        _ name: String, of request: Request, within range: ClosedRange<Int>
-    ) throws(ControlFailure) -> Int? {
-        guard let text = request.uri.queryParameters[name[...]] else { return nil }
-        guard let number = Int(text), range.contains(number) else { throw .invalid(name) }
-        return number
     }
 
     private func role(_ name: String) throws(ControlFailure) -> Role {

@@ -1,0 +1,94 @@
+import FoundationEssentials
+import HTTPTypes
+import KotibControlProtocol
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+
+/// Sees to it that a client gets its answer also where the request is none, or was answered before all of it came.
+///
+/// Of a request that cannot be parsed Hummingbird writes an empty 400, in its turn after the answers before; here
+/// it gets its words. What still comes of a request that has its answer is thrown away, so that a client that
+/// sends before it reads is not stuck; ``PeerPatience`` bounds how long that may go on.
+final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPRequestPart
+    typealias InboundOut = HTTPRequestPart
+    typealias OutboundIn = HTTPResponsePart
+    typealias OutboundOut = HTTPResponsePart
+
+    private let metrics: ControlMetrics
+    private let logger: Logger
+    private var requests = 0
+    private var answers = 0
+    private var isArriving = false
+    private var isDiscarding = false
+    private var breakage: HTTPParserError?
+
+    /// - Parameter logger: knows the peer.
+    init(metrics: ControlMetrics, logger: Logger) {
+        self.metrics = metrics
+        self.logger = logger
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head:
+            requests += 1
+            isArriving = true
+        case .body:
+            if isDiscarding { return }
+        case .end:
+            isArriving = false
+            isDiscarding = false
+        }
+        context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        // Nobody else asks for what nobody wants.
+        if isDiscarding { context.read() }
+    }
+
+    /// After an error the parser reads nothing any more.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let error = error as? HTTPParserError { breakage = error }
+        context.fireErrorCaught(error)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head where breakage != nil && answers >= requests:
+            writeBroken(context, promise)
+        case .end:
+            context.write(data, promise: promise)
+            answers += 1
+            guard isArriving && answers >= requests else { return }
+            isDiscarding = true
+            context.read()
+        default: context.write(data, promise: promise)
+        }
+    }
+
+    private func writeBroken(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
+        let isTooLarge = breakage == .headerOverflow
+        let status: HTTPResponse.Status = isTooLarge ? .requestHeaderFieldsTooLarge : .badRequest
+        // What languages are wanted stands in what cannot be read.
+        let body =
+            isTooLarge
+            ? ErrorBody(detail: Sentence.tooLarge.uzbek, code: .tooLarge)
+            : ErrorBody(detail: Sentence.broken.uzbek, code: .invalid)
+        let json = context.channel.allocator.buffer(bytes: (try? JSONEncoder().encode(body)) ?? Data())
+        let head = HTTPResponse(
+            status: status,
+            headerFields: [
+                .contentType: "application/json", .contentLength: String(json.readableBytes),
+                .connection: "close",
+            ])
+        context.write(wrapOutboundOut(.head(head)), promise: promise)
+        context.write(wrapOutboundOut(.body(json)), promise: nil)
+        metrics.record(route: "none", method: "none", status: Int(status.code), seconds: 0)
+        logger.debug("request not read", metadata: ["cause": "\(breakage.map { "\($0)" } ?? "")"])
+    }
+}

@@ -1,0 +1,161 @@
+import HTTPTypes
+import KotibControlProtocol
+import Testing
+
+@testable import KotibControlServer
+
+/// Threats 60, 61 and 63: every route of the router, crossed with everybody who may come.
+@Suite(.timeLimit(.minutes(3))) struct AccessMatrixTests {
+    /// For whom a route is.
+    private enum Access {
+        /// For everybody, but nobody with a token that does not hold.
+        case everybody
+        case everyCaller
+        /// Only where there is a token to end.
+        case session
+        case admin
+        /// For the recording's owner and admins; does not exist for others.
+        case recording
+        /// For admins and whose it is.
+        case own
+    }
+
+    private struct Expectation {
+        var access: Access
+        var call: Call
+        /// The status where it is served.
+        var served = 200
+    }
+
+    private static let form = "multipart/form-data; boundary=edge"
+    private static let upload =
+        "--edge\r\nContent-Disposition: form-data; name=file; filename=new.wav\r\n\r\nwords\r\n--edge--\r\n"
+
+    /// By route; whoever adds a route says here whom it is for.
+    private static let expectations: [String: Expectation] = {
+        let edit = #"{"transcript_text": "mine"}"#
+        let phone = #"{"phone_number": "+998909999999", "otp_code": "000000"}"#
+        let list: [(HTTPRequest.Method, String, Access, Int, String)] = [
+            (.post, "auth/send_otp", .everybody, 200, phone),
+            (.post, "auth/verify_otp", .everybody, 400, phone),
+            (.post, "auth/logout", .session, 200, ""),
+            (.get, "auth/me", .everyCaller, 200, ""),
+            (.get, "users", .admin, 200, ""),
+            (.post, "users", .admin, 201, #"{"name": "new"}"#),
+            (.get, "users/{id}", .own, 200, ""),
+            (.patch, "users/{id}", .own, 200, #"{"language": "ru"}"#),
+            (.get, "audio/list", .everyCaller, 200, ""),
+            (.get, "audio/{id}", .recording, 200, ""),
+            (.put, "audio/{id}", .recording, 200, edit),
+            (.delete, "audio/{id}", .recording, 200, ""),
+            (.post, "audio/{id}/retry", .recording, 200, ""),
+            (.get, "audio/{id}/file", .recording, 200, ""),
+            (.get, "audio/file/{id}", .recording, 200, ""),
+            (.get, "audio/{id}/transcript", .recording, 200, ""),
+            (.get, "audio/{id}/revisions", .recording, 200, ""),
+            (.get, "audio/{id}/revisions/{revision}", .recording, 200, ""),
+            (.post, "audio/{id}/revisions/{revision}/restore", .recording, 200, ""),
+            (.post, "audio/upload", .own, 200, upload),
+            (.get, "events", .everyCaller, 200, ""),
+            (.get, "status", .everyCaller, 200, ""),
+            (.get, "metrics", .admin, 200, ""),
+        ]
+        var all: [String: Expectation] = [:]
+        for (method, path, access, served, body) in list {
+            var call = Call(method: method, path: "/api/v1/\(path)", body: body)
+            if path.hasPrefix("users/") { call.path = "/api/v1/users/{user}" }
+            if path == "audio/upload" {
+                call.path += "?user=ali"
+                call.headers[.contentType] = form
+            }
+            all["\(method.rawValue) /api/v1/\(path)"] = Expectation(
+                access: access, call: call, served: served)
+        }
+        all["GET /metrics"] = Expectation(access: .admin, call: Call(method: .get, path: "/metrics"))
+        for path in ["/openapi.json", "/api/v1/openapi.json"] {
+            all["GET \(path)"] = Expectation(access: .everybody, call: Call(method: .get, path: path))
+        }
+        return all
+    }()
+
+    /// Nil where the request is served.
+    private func refusal(_ access: Access, _ standing: Asker.Standing) -> Int? {
+        switch (standing, access) {
+        case (.badToken, _): 401
+        case (.unknown, .everybody): nil
+        case (.unknown, _): 401
+        case (.localOperator, .session): 409
+        case (.owner, .admin), (.another, .admin), (.another, .own): 403
+        case (.another, .recording): 404
+        default: nil
+        }
+    }
+
+    @Test func everyRouteIsForSomebodyByName() async throws {
+        let routes = try await MatrixWorld.routes(of: SocketFixture())
+        #expect(Set(routes).subtracting(Self.expectations.keys).isEmpty, "say whom these are for")
+        #expect(Set(Self.expectations.keys).subtracting(routes).isEmpty, "these are no routes any more")
+        #expect(Set(routes).count == routes.count)
+    }
+
+    @Test func whoIsRefusedChangesNothing() async throws {
+        let world = try await MatrixWorld()
+        let before = try await world.state()
+        #expect(
+            before.contains { $0.hasPrefix("audio_records ") } && before.contains { $0.contains("talk.wav") })
+        for (route, expectation) in Self.expectations {
+            for asker in Asker.allCases {
+                guard let status = refusal(expectation.access, asker.standing) else { continue }
+                let answer = try await world.ask(expectation.call, as: asker)
+                #expect(answer.status == status, "\(route) as \(asker)")
+                let error = try answer.json(ErrorBody.self)
+                #expect(
+                    !error.detail.isEmpty && ErrorCode(rawValue: error.code) != nil, "\(route) as \(asker)")
+                #expect(status != 401 || answer.headers[.wwwAuthenticate] != nil, "\(route) as \(asker)")
+                #expect(try await world.state() == before, "\(route) as \(asker)")
+            }
+        }
+    }
+
+    /// Nobody learns from an answer which numbers are taken.
+    @Test(arguments: [Asker.another, .anotherThroughProxy])
+    func anothersRecordingIsLikeNone(_ asker: Asker) async throws {
+        let world = try await MatrixWorld()
+        for (route, expectation) in Self.expectations where expectation.access == .recording {
+            let another = try await world.ask(expectation.call, as: asker)
+            let none = try await world.ask(expectation.call, as: asker, recording: 999_999)
+            #expect(another.status == 404 && none.status == 404, "\(route)")
+            #expect(another.headers == none.headers, "\(route)")
+            #expect(try another.json(ErrorBody.self) == none.json(ErrorBody.self), "\(route)")
+        }
+    }
+
+    @Test func whoMayIsServed() async throws {
+        let reading = try await MatrixWorld()
+        for (route, expectation) in Self.expectations {
+            for asker in Asker.allCases where refusal(expectation.access, asker.standing) == nil {
+                let world = expectation.call.method == .get ? reading : try await MatrixWorld()
+                let answer = try await world.ask(expectation.call, as: asker)
+                #expect(answer.status == expectation.served, "\(route) as \(asker): \(answer.text)")
+            }
+        }
+    }
+
+    /// What everybody may ask for holds only what is theirs.
+    @Test(arguments: [
+        (Asker.owner, 1), (.ownerThroughProxy, 1), (.another, 0), (.anotherThroughProxy, 0), (.admin, 1),
+        (.root, 1), (.daemon, 1),
+    ])
+    func listAndStatusHoldWhatIsTheCallers(asker: Asker, count: Int) async throws {
+        let world = try await MatrixWorld()
+        for query in ["", "?user=ali", "?q=hello"] {
+            let list = try await world.ask(Call(method: .get, path: "/api/v1/audio/list\(query)"), as: asker)
+            let body = try list.json(AudioListBody.self)
+            #expect(body.total == count && body.items.count == count, "\(query)")
+        }
+        let status = try await world.ask(Call(method: .get, path: "/api/v1/status"), as: asker)
+            .json(StatusBody.self)
+        #expect(status.recordings["completed"] == count)
+        #expect((status.engine != nil) == [.admin, .localOperator].contains(asker.standing))
+    }
+}
