@@ -38,7 +38,8 @@ import Testing
 
             try await start(inbox)
             let place = Comment("at step \(step)")
-            let texts = try #require(try await inbox.catalog.revisions(of: id, in: .everyone)).map(\.text)
+            let texts = try #require(try await inbox.catalog.revisions(of: id, in: .everyone)).revisions
+                .map(\.text)
             let isNew = texts.contains("New.")
             #expect(texts == ["By a person."] + (isNew ? ["New."] : []) + ["Hello."], place)
             #expect(isNew || wasReached, place)
@@ -81,7 +82,8 @@ import Testing
         #expect(try await inbox.current()?.sidecarDue == nil, place)
         let isDone = shown.text == (change == .restore ? "Hello." : "New.")
         #expect(isDone || (wasReached && change != .save), place)
-        let texts = try #require(try await inbox.catalog.revisions(of: id, in: .everyone)).map(\.text)
+        let texts = try #require(try await inbox.catalog.revisions(of: id, in: .everyone)).revisions
+            .map(\.text)
         #expect(texts == words(change, isDone), place)
         let form = change == .formats && isDone ? "vtt" : "srt"
         // What was being written has a name that the watcher's next scan removes.

@@ -110,7 +110,7 @@ extension SidecarFixture {
 
     /// The words of all revisions, newest first.
     func revisions(_ id: RecordingID) async throws -> [String] {
-        try await catalog.revisions(of: id, in: .everyone)?.map(\.text) ?? []
+        try await catalog.revisions(of: id, in: .everyone)?.revisions.map(\.text) ?? []
     }
 
     func shown(_ id: RecordingID) async throws -> Revision? {
