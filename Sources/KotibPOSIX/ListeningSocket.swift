@@ -99,11 +99,11 @@ public final class ListeningSocket: Sendable {
         guard status.st_mode & S_IFMT == S_IFSOCK else { throw .occupied(path: path) }
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         let probe = socket(AF_UNIX, type, 0)
-        guard probe >= 0 else { return }
+        guard probe >= 0 else { throw .system(path: path, SystemError.last("socket", path)) }
         defer { close(probe) }
         let connected = withAddress(path) { connect(probe, $0, $1) } == 0
-        // EAGAIN: its backlog is full (unix(7)), so somebody listens.
-        if connected || errno == EAGAIN { throw .inUse(path: path) }
+        // Nobody listens only where the kernel says so. EAGAIN is a full backlog (unix(7)), EACCES another user's.
+        if connected || ![ECONNREFUSED, ENOENT].contains(errno) { throw .inUse(path: path) }
     }
 
     private static func withAddress(

@@ -44,7 +44,7 @@ public struct DaemonSettings: Sendable, ExpressibleByDictionaryLiteral {
 
 /// A value as TOML writes it.
 public struct SettingLiteral: Sendable, ExpressibleByStringInterpolation, ExpressibleByIntegerLiteral,
-    ExpressibleByFloatLiteral, ExpressibleByArrayLiteral
+    ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral
 {
     var toml: String
 
@@ -55,6 +55,7 @@ public struct SettingLiteral: Sendable, ExpressibleByStringInterpolation, Expres
 
     public init(integerLiteral value: Int) { toml = String(value) }
     public init(floatLiteral value: Double) { toml = String(value) }
+    public init(booleanLiteral value: Bool) { toml = String(value) }
 
     public init(arrayLiteral elements: SettingLiteral...) {
         toml = "[" + elements.map(\.toml).joined(separator: ", ") + "]"

@@ -2,6 +2,7 @@ import HTTPTypes
 import KotibCatalog
 import KotibControlProtocol
 import KotibModel
+import KotibSidecars
 import KotibTestSupport
 import Testing
 
@@ -100,6 +101,32 @@ import Testing
         #expect(try await fixture.call(.get, path, as: ali).decoded(RevisionBody.self).origin == "engine")
         let restored = try await fixture.call(.post, "\(path)/restore", as: ali)
         #expect(try restored.decoded(AudioRecordBody.self).transcriptText == "Hello there.")
+    }
+
+    /// What can be transcribed and edited in the folder can be edited here.
+    @Test func aDaysSpeechInCyrillicCanBeEdited() async throws {
+        let fixture = try await AudioFixture()
+        let ali = try await fixture.user("ali")
+        let id = try await transcribed(fixture, by: ali).id
+        // Two bytes a letter, which this client writes as six: 9 MiB of JSON.
+        let text = String(repeating: "ш", count: 1_500_000)
+        let answer = try await fixture.call(
+            .put, "\(id)", as: ali, words(String(repeating: #"\u0448"#, count: 1_500_000)))
+        #expect(answer.status == .ok)
+        #expect(try answer.decoded(AudioRecordBody.self).transcriptText == text)
+        #expect(fixture.folder.read("ali/talk.wav.txt") == text + "\n")
+    }
+
+    @Test func aTextThatNoFileMayHoldIsRefused() async throws {
+        let fixture = try await AudioFixture()
+        let ali = try await fixture.user("ali")
+        let id = try await transcribed(fixture, by: ali).id
+        let long = try await fixture.call(
+            .put, "\(id)", as: ali, words(String(repeating: "a", count: SidecarWriter.longestText + 1)))
+        #expect(long.status == .contentTooLarge)
+        let zero = try await fixture.call(.put, "\(id)", as: ali, words(#"a\u0000b"#))
+        #expect(zero.status == .unprocessableContent)
+        #expect(fixture.folder.read("ali/talk.wav.txt") == "Hello there.\n")
     }
 
     @Test func wordsComeInEveryFormat() async throws {

@@ -58,6 +58,22 @@ import Testing
         #expect(try await fixture.catalog.holder(ofToken: session.token, now: .now) == nil)
     }
 
+    @Test(arguments: [true, false])
+    func theFirstLoginLooksAtTheFolderAgain(isFirst: Bool) async throws {
+        let fixture = try await ControlFixture()
+        if !isFirst { _ = try await fixture.accounts.add(name: "ali", phone: Self.phone, role: .user) }
+        try await fixture.verify(Self.phone)
+        #expect(fixture.rescans.count == (isFirst ? 1 : 0))
+    }
+
+    @Test(arguments: ["auth/send_otp", "auth/verify_otp"])
+    func whoHasNotLoggedInSendsLittle(_ path: String) async throws {
+        let fixture = try await ControlFixture()
+        let body = #"{"phone_number": "\#(String(repeating: "1", count: 5000))", "otp_code": ""}"#
+        let refusal = try await fixture.refusal(.post, "/api/v1/\(path)", as: nil, body: body)
+        #expect(refusal?.status == .contentTooLarge && refusal?.code == .tooLarge)
+    }
+
     @Test func logoutEverywhereIsAskedForByItsBody() async throws {
         let fixture = try await ControlFixture()
         let caller = try await fixture.login(Self.phone)

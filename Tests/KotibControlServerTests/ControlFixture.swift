@@ -30,6 +30,8 @@ struct ControlFixture: Sendable {
     let dispatcher: SMSDispatcher
     let queue: TranscriptionQueue
     let parts: ControlParts
+    /// How often the inbox was to be looked at again.
+    let rescans: Rescans
     let responder: RouterResponder<ControlContext>
     private let logger: Logger
 
@@ -37,6 +39,8 @@ struct ControlFixture: Sendable {
         engine: FakeEngine = FakeEngine(), ping: Duration = .seconds(15),
         health: WatchHealth = WatchHealth(watchedFolders: 3, polledFolders: 0, problems: [])
     ) async throws {
+        let rescans = Rescans()
+        self.rescans = rescans
         folder = try TemporaryFolder()
         try folder.makeFolder("inbox")
         let disk = LocalFileSystem(try InboxRoot(path: folder.path("inbox")))
@@ -61,7 +65,8 @@ struct ControlFixture: Sendable {
             logger: logger)
         parts = ControlParts(
             catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
-            health: { health }, engineName: "local", version: "1.2.3")
+            health: { health }, engineName: "local", version: "1.2.3",
+            rescan: { rescans.add() })
         let router = Router(context: ControlContext.self)
         let group = router.group("/api/v1")
         AuthRoutes(parts: parts).add(to: group)
@@ -109,16 +114,27 @@ struct ControlFixture: Sendable {
         }
     }
 
+    /// Logs in over the route with the code that the sender wrote.
+    func verify(_ phone: String) async throws {
+        let code = try await code(phone)
+        let body = #"{"phone_number": "\#(phone)", "otp_code": "\#(code)"}"#
+        #expect(try await ask(.post, "/api/v1/auth/verify_otp", as: nil, body: body).status == 200)
+    }
+
     /// Logs in with the code that the sender wrote.
     func login(_ phone: String) async throws -> Caller {
+        let code = try await code(phone)
+        return .session(try await accounts.verify(phone: phone, code: code, peer: phone).session)
+    }
+
+    private func code(_ phone: String) async throws -> String {
         let sent = folder.read("sms")?.count ?? 0
         try await accounts.sendCode(to: phone, peer: phone)
         let sending = Task { await dispatcher.run() }
         defer { sending.cancel() }
         try await waitUntil("a code is sent") { (folder.read("sms")?.count ?? 0) > sent }
         let line = try #require(folder.read("sms")?.split(separator: "\n").last)
-        let code = try #require(line.firstMatch(of: /: ([0-9]{6})\./)?.output.1)
-        return .session(try await accounts.verify(phone: phone, code: String(code), peer: phone).session)
+        return String(try #require(line.firstMatch(of: /: ([0-9]{6})\./)?.output.1))
     }
 
     /// A session as if the user had logged in.
@@ -141,6 +157,12 @@ struct ControlFixture: Sendable {
         let identity = FileIdentity(device: 1, inode: UInt64(content), size: 1000, modified: 1, changed: 1)
         return try await catalog.accept(#require(InboxPath(path)), identity: identity, facts: facts).recording
     }
+}
+
+final class Rescans: Sendable {
+    private let number = Mutex(0)
+    var count: Int { number.withLock { $0 } }
+    func add() { number.withLock { $0 += 1 } }
 }
 
 struct Answer: Hashable, Sendable {

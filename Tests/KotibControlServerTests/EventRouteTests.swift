@@ -79,6 +79,32 @@ import Testing
         try await end
     }
 
+    /// Threat 60: not a word after it, though no ping is due.
+    @Test func whoIsLockedOutHearsNothingMore() async throws {
+        let fixture = try await ControlFixture()
+        let admin = try await fixture.user("boss", .admin)
+        let response = try await fixture.respond(.get, "/api/v1/events", as: .session(admin))
+        let kept = BodyKeeper()
+        async let end: Void = response.body.write(kept)
+        try await waitUntil("the stream begins") { kept.text.hasPrefix("id: ") }
+        _ = try await fixture.accounts.change(admin.user.id, UserChange(role: .user))
+        try await fixture.record("ali/secret.mp3")
+        try await end
+        #expect(!kept.text.contains("secret"))
+    }
+
+    /// What others did is not read again after a break.
+    @Test func theEndMovesOnWithWhatOthersDo() async throws {
+        let fixture = try await ControlFixture(ping: .milliseconds(5))
+        let ali = try await fixture.user("ali")
+        try await following(fixture, as: .session(ali)) { kept in
+            try await fixture.record("vali/secret.mp3")
+            let last = try await fixture.catalog.lastEvent()
+            try await waitUntil("the new end is told") { kept.text.contains("\nid: \(last)\n\n") }
+            #expect(!kept.text.contains("secret"))
+        }
+    }
+
     @Test func progressIsToldToWhomItConcerns() async throws {
         let gate = Gate()
         let engine = FakeEngine { _, _ async throws(EngineError) in

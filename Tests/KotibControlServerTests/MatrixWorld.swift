@@ -20,6 +20,8 @@ enum Asker: String, CaseIterable {
     case nobody, owner, another, admin, root, daemon
     case deactivated, loggedOut, expired, forged
     case nobodyThroughProxy, ownerThroughProxy, anotherThroughProxy, rootThroughProxy, daemonThroughProxy
+    /// Through a web server that runs as root and that nobody has named in the configuration.
+    case rootForOthers
 
     /// As whom the daemon must take them.
     enum Standing {
@@ -28,7 +30,7 @@ enum Asker: String, CaseIterable {
 
     var standing: Standing {
         switch self {
-        case .nobody, .nobodyThroughProxy, .rootThroughProxy, .daemonThroughProxy: .unknown
+        case .nobody, .nobodyThroughProxy, .rootThroughProxy, .daemonThroughProxy, .rootForOthers: .unknown
         case .deactivated, .loggedOut, .expired, .forged: .badToken
         case .owner, .ownerThroughProxy: .owner
         case .another, .anotherThroughProxy: .another
@@ -40,7 +42,7 @@ enum Asker: String, CaseIterable {
     /// The user of the machine that connects.
     var peer: UInt32 {
         switch self {
-        case .root, .rootThroughProxy: 0
+        case .root, .rootThroughProxy, .rootForOthers: 0
         case .daemon, .daemonThroughProxy: MatrixWorld.daemon
         case .nobodyThroughProxy, .ownerThroughProxy, .anotherThroughProxy: MatrixWorld.proxy
         default: 1234
@@ -159,6 +161,9 @@ struct MatrixWorld: Sendable {
         var headers = call.headers
         headers[.authorization] = tokens[asker].map { "Bearer \($0)" }
         if asker.proxies.contains(asker.peer), let name = HTTPField.Name("X-Real-IP") {
+            headers[name] = "192.0.2.1"
+        }
+        if asker == .rootForOthers, let name = HTTPField.Name("X-Forwarded-For") {
             headers[name] = "192.0.2.1"
         }
         let path = call.path.replacing("{id}", with: "\(id ?? recording.rawValue)")

@@ -7,14 +7,14 @@ import Testing
 @testable import KotibControlServer
 
 /// Threat 62: who holds things up is let go, and a quick client is served all the while.
-@Suite(.timeLimit(.minutes(2))) struct SlowClientTests {
+@Suite(.timeLimit(.minutes(3))) struct SlowClientTests {
     private let fixture: SocketFixture
 
     init() async throws {
         var fixture = try await SocketFixture()
         fixture.settings.patience = PeerPatience.Limits(
-            head: .milliseconds(300), piece: .milliseconds(300), request: .milliseconds(1200),
-            unread: .milliseconds(300), look: .milliseconds(20))
+            head: .seconds(2), piece: .seconds(2), request: .seconds(4), unread: .seconds(2),
+            look: .milliseconds(50))
         self.fixture = fixture
     }
 

@@ -29,6 +29,27 @@ import Testing
         #expect(now.phoneNumber == nil && now.role == "admin" && now.sidecars == ["vtt", "txt"])
     }
 
+    /// What was refused before, where folders do not enrol by themselves, is welcome at once.
+    @Test func aNewUsersFolderIsLookedAtAgain() async throws {
+        let fixture = try await ControlFixture()
+        _ = try await fixture.ask(.post, "/api/v1/users", as: .localOperator, body: #"{"name": "ali"}"#)
+        #expect(fixture.rescans.count == 1)
+        _ = try await fixture.refusal(.post, "/api/v1/users", as: .localOperator, body: #"{"name": "ali"}"#)
+        #expect(fixture.rescans.count == 1, "nobody came")
+    }
+
+    /// As forms and most clients write a space.
+    @Test func aPlusInAQueryIsASpace() async throws {
+        let fixture = try await ControlFixture()
+        for name in ["Ali Valiyev", "a+b"] { _ = try await fixture.user(name) }
+        for (query, name) in [
+            ("Ali+Valiyev", "Ali Valiyev"), ("Ali%20Valiyev", "Ali Valiyev"), ("a%2Bb", "a+b"),
+        ] {
+            let page = try await fixture.ask(.get, "/api/v1/users?skip=0&name=\(query)", as: .localOperator)
+            #expect(try page.json(UserListBody.self).items.map(\.name) == [name], "\(query)")
+        }
+    }
+
     @Test func pagesAreCounted() async throws {
         let fixture = try await ControlFixture()
         for name in ["a", "b", "c"] { _ = try await fixture.user(name) }

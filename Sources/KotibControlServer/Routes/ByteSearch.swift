@@ -2,11 +2,12 @@ import Glibc
 
 enum ByteSearch {
     /// Where `needle` begins in `bytes` for the first time. Swift's Glibc has no memmem(3).
-    static func first(_ needle: [UInt8], in bytes: [UInt8]) -> Int? {
-        guard let first = needle.first else { return 0 }
+    /// - Parameter offset: not before it.
+    static func first(_ needle: [UInt8], in bytes: [UInt8], from offset: Int = 0) -> Int? {
+        guard let first = needle.first else { return offset }
         return bytes.withUnsafeBytes { haystack in
             guard let base = haystack.baseAddress else { return nil }
-            var start = 0
+            var start = offset
             while haystack.count - start >= needle.count {
                 let room = haystack.count - start - needle.count + 1
                 guard let found = memchr(base + start, Int32(first), room) else { return nil }

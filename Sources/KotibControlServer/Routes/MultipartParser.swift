@@ -34,6 +34,8 @@ struct MultipartParser {
     private var state = State.preamble
     private var pending: [UInt8]
     private var parts = 0
+    /// How many of the pending bytes hold no end of headers.
+    private var searched = 0
 
     /// Nil where `boundary` is none (RFC 2046, 5.1.1: 1 to 70 characters).
     init?(boundary: String) {
@@ -102,8 +104,10 @@ struct MultipartParser {
     }
 
     private mutating func readHeaders(_ events: inout [Event]) throws(Failure) -> Bool {
-        let found = ByteSearch.first([0x0d, 0x0a, 0x0d, 0x0a], in: pending)
+        // Only what is new, and the three bytes before it: pieces may be of one byte.
+        let found = ByteSearch.first([0x0d, 0x0a, 0x0d, 0x0a], in: pending, from: max(0, searched - 3))
         guard (found ?? pending.count) <= Self.longestHeaders else { throw .headersTooLong }
+        searched = found == nil ? pending.count : 0
         guard let found else { return false }
         guard let headers = MultipartHeaders(pending[..<found].dropFirst(2)) else { throw .malformed }
         pending.removeFirst(found + 2)

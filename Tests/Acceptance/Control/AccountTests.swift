@@ -31,6 +31,24 @@ extension Acceptance {
             }
         }
 
+        /// What was refused for want of a user is taken at once when there is one, long before the next scan.
+        @Test func aNewUsersFilesAreTakenAtOnce() async throws {
+            try await withDaemon(["enroll": false, "watch.rescan": 3600]) { daemon in
+                let speech = try daemon.installation.sample("jfk")
+                for name in ["ali", "998901234567"] {
+                    try FileManager.default.createDirectory(
+                        atPath: daemon.inbox + "/" + name, withIntermediateDirectories: true)
+                    try daemon.drop(speech, as: "\(name)/talk.wav")
+                    try await daemon.awaitRow(of: "\(name)/talk.wav", "rejected")
+                }
+                let added = try await daemon.request("POST", "/api/v1/users", json: #"{"name": "ali"}"#)
+                #expect(added.status == 201, "\(added)")
+                try await daemon.awaitRow(of: "ali/talk.wav", "completed")
+                _ = try await daemon.login(phone)
+                try await daemon.awaitRow(of: "998901234567/talk.wav", "completed")
+            }
+        }
+
         private func useAsTheSeedsClient(_ daemon: DaemonFixture, _ token: String) async throws {
             let speech = try daemon.installation.sample("jfk")
             let upload = try await daemon.upload(speech, named: "nutq.wav", token: token)
