@@ -13,6 +13,14 @@ import Testing
 /// Threat 37: whatever step on the disk or in the catalog fails, or is the daemon's last, after the next scan
 /// database and text say the same, and no words are lost.
 @Suite struct EditCrashTests {
+    /// To be copied, which is cheaper than making the tables anew for each of some hundred steps.
+    private let empty: DatabaseQueue
+
+    init() throws {
+        empty = try DatabaseQueue()
+        _ = try Catalog(empty)
+    }
+
     enum Change: CaseIterable { case put, save, restore, formats, retranscription }
 
     @Test(arguments: Change.allCases, CrashPoint.Kind.allCases)
@@ -28,8 +36,7 @@ import Testing
         var (step, wasReached) = (0, true)
         while wasReached {
             let point = CrashPoint()
-            let inbox = try IngestFixture { FaultyFileSystem($0, fault: point.pass) }
-            inbox.database.add(transactionObserver: point, extent: .databaseLifetime)
+            let inbox = try fixture(point)
             let id = try await transcribed(inbox)
             point.arm(.end, at: step)
             try? await put("New.", id, inbox)
@@ -54,10 +61,7 @@ import Testing
     private func wasReached(_ step: Int, _ change: Change, _ kind: CrashPoint.Kind) async throws -> Bool {
         let point = CrashPoint()
         let formats = Shared<[TranscriptFormat]>([.txt, .srt])
-        let inbox = try IngestFixture(settings: UserSettings(sidecars: formats.value)) { disk in
-            FaultyFileSystem(disk, fault: point.pass)
-        }
-        inbox.database.add(transactionObserver: point, extent: .databaseLifetime)
+        let inbox = try fixture(point, UserSettings(sidecars: formats.value))
         let id = try await transcribed(inbox)
         let first = try #require(try await inbox.catalog.revision(nil, of: id, in: .everyone)).id
         if change == .restore { try await put("Between.", id, inbox) }
@@ -103,6 +107,19 @@ import Testing
 }
 
 extension EditCrashTests {
+    private func fixture(
+        _ point: CrashPoint,
+        _ settings: @autoclosure @escaping @Sendable () -> UserSettings = UserSettings()
+    ) throws -> IngestFixture {
+        let database = try DatabaseQueue()
+        try empty.backup(to: database)
+        let inbox = try IngestFixture(database: database, settings: settings()) { disk in
+            FaultyFileSystem(disk, fault: point.pass)
+        }
+        database.add(transactionObserver: point, extent: .databaseLifetime)
+        return inbox
+    }
+
     private func transcribed(_ inbox: IngestFixture) async throws -> RecordingID {
         let id = try #require(try await inbox.drop("speech")).id
         try await heard("Hello.", id, inbox)
