@@ -38,8 +38,10 @@ extension ControlClient {
         try await json(AudioRecordBody.self, .POST, "audio/\(id)/retry")
     }
 
-    public func revisions(_ id: Int64) async throws -> Answer<RevisionListBody> {
-        try await json(RevisionListBody.self, .GET, "audio/\(id)/revisions")
+    /// - Parameter before: ``RevisionListBody/next`` of the page before.
+    public func revisions(_ id: Int64, before: Int64? = nil) async throws -> Answer<RevisionListBody> {
+        let query = before.map { [("before", String($0))] } ?? []
+        return try await json(RevisionListBody.self, .GET, "audio/\(id)/revisions", query: query)
     }
 
     public func revision(_ id: Int64, _ revision: Int64) async throws -> Answer<RevisionBody> {

@@ -80,6 +80,16 @@ public struct Daemon: Sendable {
     private func prepareProcess() {
         signal(SIGPIPE, SIG_IGN)
         umask(0o077)
+        raiseLimitOfFiles()
+    }
+
+    /// A shell's soft limit, 1,024 for select(2)'s sake, is as many as there may be connections alone.
+    private func raiseLimitOfFiles() {
+        let resource = __rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue))
+        var limit = rlimit()
+        guard getrlimit(resource, &limit) == 0 else { return }
+        limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, 65_536))
+        if setrlimit(resource, &limit) != 0 { logger.warning("the limit of open files stays as it was") }
     }
 
     /// In the order of dependence: what stands first stops last.

@@ -132,6 +132,14 @@ final class RawClient: Sendable {
         }
     }
 
+    /// What comes next. Blocks for 20 s at most.
+    func piece() async -> String {
+        await BlockingWork.run { [descriptor] in
+            var piece = [UInt8](repeating: 0, count: 65_536)
+            return String(decoding: piece[..<max(0, recv(descriptor, &piece, piece.count, 0))], as: UTF8.self)
+        }
+    }
+
     /// All that comes until the server closes. Blocks for 20 s at most; ends in `[open]` where it has not by then.
     func everything() async -> String {
         await read { _ in false }

@@ -168,7 +168,13 @@ import Testing
         let fixture = try await SocketFixture(connections: 3)
         try await fixture.serving {
             // The tests' own user is the operator, who has some more.
-            var held = try (0..<3 + Admission.reserve).map { _ in try RawClient(fixture.socket) }
+            var held: [RawClient] = []
+            for _ in 0..<3 + Admission.reserve {
+                let client = try RawClient(fixture.socket)
+                client.send("GET /nothing HTTP/1.1\r\nHost: kotib\r\n\r\n")
+                #expect(await client.piece().hasPrefix("HTTP/1.1 404 "))
+                held.append(client)
+            }
             try await waitUntil("the next is turned away") {
                 let answer = try await RawClient.ask(fixture.socket, "GET /nothing HTTP/1.1")
                 return answer.hasPrefix("HTTP/1.1 503 ") && answer.contains("\"code\":\"unavailable\"")

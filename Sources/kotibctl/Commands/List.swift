@@ -62,7 +62,8 @@ struct List: ControlCommand {
         }
         try await session.show(list.items)
         if list.items.count < list.total {
-            try await session.errors.line(session.text(.more(shown: list.items.count, of: list.total)))
+            let total = "\(list.total)" + (list.isTotalExact == false ? "+" : "")
+            try await session.errors.line(session.text(.more(shown: list.items.count, of: total)))
         }
     }
 }
@@ -91,7 +92,7 @@ extension Phrase {
         uzbek: "Hozircha audio yozuvlar yo'q", english: "There are no recordings yet",
         russian: "Записей пока нет")
 
-    static func more(shown: Int, of total: Int) -> Phrase {
+    static func more(shown: Int, of total: String) -> Phrase {
         Phrase(
             uzbek: "\(total) tadan \(shown) tasi; qolganlari: --all",
             english: "\(shown) of \(total); the rest: --all",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import KotibControlClient
 import KotibControlProtocol
 
@@ -46,9 +47,9 @@ struct Show: ControlCommand {
             return try await session.words(answer.body.text)
         }
         if revisions {
-            let answer = try await client.revisions(id)
-            if session.json { return try await session.show(json: answer.json) }
-            return try await session.show(answer.body.items)
+            let (list, json) = try await allRevisions(client)
+            if session.json { return try await session.show(json: json) }
+            return try await session.show(list.items)
         }
         let answer = try await client.recording(id)
         if session.json { return try await session.show(json: answer.json) }
@@ -56,6 +57,24 @@ struct Show: ControlCommand {
         try await session.output.write(Array(facts.utf8))
         guard let words = answer.body.transcriptText, !words.isEmpty else { return }
         try await session.words("\n" + words)
+    }
+}
+
+extension Show {
+    /// All pages as one document.
+    private func allRevisions(
+        _ client: ControlClient
+    ) async throws -> (RevisionListBody, json: [UInt8]) {
+        let first = try await client.revisions(id)
+        var list = first.body
+        guard list.next != nil else { return (list, first.json) }
+        while let next = list.next {
+            let page = try await client.revisions(id, before: next).body
+            list.items += page.items
+            // A page that leads nowhere new would go on for ever.
+            list.next = page.next.flatMap { $0 < next ? $0 : nil }
+        }
+        return (list, Array(try JSONEncoder().encode(list)))
     }
 }
 
