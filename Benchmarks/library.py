@@ -16,7 +16,8 @@ from programs import kotibd, machine
 from socket_api import SECTIONS, login
 from texts import Texts
 
-USERS = 100
+# So that each has a page full also of the fewest.
+USERS = 40
 SIZES = [1_000, 100_000, 1_000_000]
 # Words that stand in so many recordings of any catalog, so that the answers are as long.
 PLANTED = {"nodirso'z": 20, "rareword": 20}
