@@ -144,7 +144,8 @@ let package = Package(
         program("kotib-worker", ["KotibWorker", "KotibWorkerProtocol", arguments]),
 
         // Tests: beside them what they share, and programs that stand in for faults.
-        target("KotibTestSupport", ["KotibModel", "KotibPOSIX", "KotibTranscription", subprocess, system]),
+        target(
+            "KotibTestSupport", ["KotibModel", "KotibPOSIX", "KotibTranscription", log, subprocess, system]),
         target(
             "KotibControlTestSupport",
             ["KotibControlClient", "KotibTestSupport", hummingbird, httpTypes, nio]),
@@ -164,8 +165,8 @@ let package = Package(
         tests(
             "KotibWorkerClient",
             [
-                "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "KotibWorkerClient", "KotibIntake", log,
-                "kotib-stand-in-worker",
+                "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "KotibWorkerClient", "KotibIntake",
+                "KotibTestSupport", log, "kotib-stand-in-worker",
             ]),
         tests(
             "KotibTranscription",

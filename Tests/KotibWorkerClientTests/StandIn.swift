@@ -5,7 +5,6 @@ import KotibPOSIX
 import KotibWorkerClient
 import KotibWorkerProtocol
 import Logging
-import Synchronization
 import Testing
 
 /// The misbehaving worker of Tests/StandInWorker, built beside the test bundle.
@@ -103,15 +102,4 @@ func eventually(
 /// Whether there is a process of that number, a zombie included.
 func exists(_ process: String) -> Bool {
     access("/proc/\(process)", F_OK) == 0
-}
-
-/// A value that several tasks share.
-final class Shared<Value: Sendable>: Sendable {
-    private let state: Mutex<Value>
-
-    init(_ value: Value) { state = Mutex(value) }
-
-    var value: Value { state.withLock { $0 } }
-
-    func change(_ change: (inout sending Value) -> Void) { state.withLock { change(&$0) } }
 }

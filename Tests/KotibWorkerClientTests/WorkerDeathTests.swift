@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import KotibModel
 import KotibPOSIX
+import KotibTestSupport
 import KotibWorkerClient
 import KotibWorkerProtocol
 import Logging

@@ -1,4 +1,5 @@
 import Glibc
+import KotibTestSupport
 import KotibWorkerClient
 import Testing
 

@@ -1,6 +1,7 @@
 import Glibc
 import KotibModel
 import KotibPOSIX
+import KotibTestSupport
 import KotibWorkerClient
 import KotibWorkerProtocol
 import Testing

@@ -1,16 +1,17 @@
 import Logging
 import Synchronization
 
-/// What was logged, one string a line.
-final class LogLines: Sendable {
+/// What was logged, one string a line: level, message, and the fields in the order of their names.
+public final class LogLines: Sendable {
     private let lines = Mutex<[String]>([])
 
-    var all: [String] { lines.withLock { $0 } }
+    public var all: [String] { lines.withLock { $0 } }
 
-    func add(_ line: String) { lines.withLock { $0.append(line) } }
+    fileprivate func add(_ line: String) { lines.withLock { $0.append(line) } }
 }
 
-func recordingLogger() -> (Logger, LogLines) {
+/// A logger that keeps what it is told, of every level.
+public func recordingLogger() -> (Logger, LogLines) {
     let lines = LogLines()
     return (Logger(label: "test") { _ in LineHandler(lines: lines) }, lines)
 }
