@@ -74,8 +74,8 @@ extension Migrations {
     ///
     /// `owner` holds one token, such as `u12`, so that one user's search reads that user's rows only.
     ///
-    /// The beginnings of words have an index of their own, three times as large as that of the words: without it a
-    /// search for one merges all words that begin so, before it finds the first.
+    /// The beginnings of words have an index of their own, twice as large as that of the words: without it a search
+    /// for one merges all words that begin so, before it finds the first.
     private static let search = """
         CREATE VIRTUAL TABLE transcript_search USING fts5 (
             text, owner, content = '', columnsize = 0, prefix = '\(SearchText.indexedPrefixes)',
