@@ -23,8 +23,11 @@ extension Acceptance {
                     daemon.events(DaemonMessage.transcribed).count >= 200
                 }
                 for (user, count) in users {
-                    let names = try daemon.names(in: user)
-                    #expect(names.count { $0.hasSuffix(".wav.txt") } == count, daemon.log)
+                    // The log tells of words when the catalog has them; the file comes a moment later.
+                    let names = try await daemon.eventually("\(user) has \(count) texts") {
+                        let names = try daemon.names(in: user)
+                        return names.count { $0.hasSuffix(".wav.txt") } == count ? names : nil
+                    }
                     #expect(names.count == 2 * count, "nothing else lies there; \(daemon.story)")
                 }
                 let rows = try await daemon.recordings()
