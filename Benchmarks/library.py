@@ -36,6 +36,7 @@ def queries(recordings: int) -> dict[str, str]:
         "by language": "limit=20&language=ru",
         "search, 20 found": "limit=20&q=" + quote("nodirso'z"),
         "search, two words, 20 found": "limit=20&q=" + quote("nodirso'z rareword"),
+        "search, a beginning, 20 found": "limit=20&q=nodirs*",
         # These find more in a larger catalog; the newest 20 are shown.
         "search, a common word": "limit=20&q=" + quote(str(words[0])),
         "search, a beginning": "limit=20&q=" + quote(str(words[40])[:4] + "*"),

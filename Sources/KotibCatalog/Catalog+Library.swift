@@ -72,12 +72,16 @@ extension Catalog {
     /// - Parameters:
     ///   - before: only recordings with a smaller id, the ``LibraryPage/next`` of the page before.
     ///   - skip: how many to leave out after that.
+    ///   - countsAll: all that a search finds, however many there are.
     /// - Throws: ``CatalogError``: ``CatalogError/Code/tooLong``.
     public func list(
-        _ filter: RecordingFilter, before: RecordingID? = nil, skip: Int = 0, limit: Int
+        _ filter: RecordingFilter, before: RecordingID? = nil, skip: Int = 0, limit: Int,
+        countsAll: Bool = false
     ) async throws(CatalogError) -> LibraryPage {
+        let mostCounted = countsAll ? Int.max - 1 : Self.mostCounted
         let page: @Sendable (Database) throws -> LibraryPage = { database in
-            try database.page(filter, before: before, skip: max(skip, 0), limit: max(limit, 0))
+            try database.page(
+                filter, before: before, skip: max(skip, 0), limit: max(limit, 0), mostCounted: mostCounted)
         }
         // However many there are, these cost the same.
         return filter.isCounted && skip <= Self.mostCounted
@@ -92,12 +96,12 @@ extension Catalog {
 
 extension Database {
     fileprivate func page(
-        _ filter: RecordingFilter, before: RecordingID?, skip: Int, limit: Int
+        _ filter: RecordingFilter, before: RecordingID?, skip: Int, limit: Int, mostCounted: Int
     ) throws -> LibraryPage {
         guard let selection = try selection(filter) else { return .empty }
         // One more than is asked for shows whether there is a next page.
         let found = try ids(selection, before: before, skip: skip, limit: limit == .max ? limit : limit + 1)
-        let total = try total(selection)
+        let total = try total(selection, upTo: mostCounted)
         var page = LibraryPage(entries: [], total: total.count, isTotalExact: total.isExact, next: nil)
         // One cursor for all of them: GRDB looks up the columns of each anew.
         let ids = found.prefix(limit)

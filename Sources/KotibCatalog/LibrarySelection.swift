@@ -47,7 +47,8 @@ extension RecordingFilter {
 }
 
 extension Catalog {
-    /// What a search finds is counted up to here: reading all of a word that everybody uses takes seconds.
+    /// What a search finds is counted up to here unless all is asked for: a word that everybody uses stands in a
+    /// million recordings, and the time to count them grows with their number.
     public static let mostCounted = 10_000
 }
 
@@ -84,7 +85,7 @@ extension Database {
         return try rows(sql, arguments).map { RecordingID(rawValue: $0["id"]) }
     }
 
-    func total(_ selection: LibrarySelection) throws -> (count: Int, isExact: Bool) {
+    func total(_ selection: LibrarySelection, upTo mostCounted: Int) throws -> (count: Int, isExact: Bool) {
         if selection.filter.isCounted {
             let sql = LibrarySQL.keptTotal(selection.states, ofOneUser: selection.user != nil)
             return (try count(sql, selection.arguments([:])), true)
@@ -94,13 +95,13 @@ extension Database {
             return (try count(sql, selection.arguments([:])), true)
         }
         var sql = LibrarySQL.searchTotal(selection.states)
-        var arguments = selection.arguments(["limit": Catalog.mostCounted + 1])
+        var arguments = selection.arguments(["limit": mostCounted + 1])
         if selection.isWordsOnly, try row(LibrarySQL.hasDeletions, []) == nil {
             sql = LibrarySQL.searchTotalOfAll
-            arguments = ["match": selection.match, "limit": Catalog.mostCounted + 1]
+            arguments = ["match": selection.match, "limit": mostCounted + 1]
         }
         let count = try count(sql, arguments)
-        return (min(count, Catalog.mostCounted), count <= Catalog.mostCounted)
+        return (min(count, mostCounted), count <= mostCounted)
     }
 
     private func count(_ sql: String, _ arguments: StatementArguments) throws -> Int {

@@ -220,6 +220,10 @@ struct SearchTests {
         }
         let page = try await search("soz", limit: 1)
         #expect(page.total == Catalog.mostCounted && !page.isTotalExact)
+        var filter = RecordingFilter(scope: .everyone)
+        filter.query = "soz"
+        let counted = try await catalog.list(filter, limit: 1, countsAll: true)
+        #expect(counted.total == Catalog.mostCounted + 1 && counted.isTotalExact)
         #expect(try await catalog.list(RecordingFilter(scope: .everyone), limit: 1).total == 10_001)
     }
 

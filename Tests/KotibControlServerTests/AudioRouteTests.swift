@@ -158,7 +158,8 @@ import Testing
     @Test(arguments: [
         "list?limit=0", "list?limit=1001", "list?limit=x", "list?skip=-1", "list?before=x",
         "list?status=done",
-        "list?from=yesterday", "list?until=2026-13-01", "list?min_duration=-1", "list?max_duration=nan", "x",
+        "list?from=yesterday", "list?from=10000-01-01T00:00:00Z", "list?count=some", "list?until=2026-13-01",
+        "list?min_duration=-1", "list?max_duration=nan", "x",
         "1/revisions/x", "99999999999999999999",
     ]) func whatCannotBeReadIsRefused(_ path: String) async throws {
         let fixture = try await AudioFixture()
@@ -171,6 +172,7 @@ import Testing
         for content in ["one", "two", "three"] { _ = try await recording(fixture, by: ali, content) }
         let counts = [
             "": 3, "status=all": 3, "status=pending,failed": 3, "status=completed": 0, "from=2020-01-01": 3,
+            "count=all": 3,
             "until=2020-01-01T00:00:00Z": 0, "min_duration=0.5&max_duration=1.5": 3, "min_duration=2": 0,
             "user=nobody": 0,
         ]

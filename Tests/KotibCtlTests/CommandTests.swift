@@ -33,6 +33,7 @@ struct CommandTests {
             let said = [
                 (["list"], "There are no recordings yet\n", Int32(0)),
                 (["list", "--status", "failed"], "Nothing was found\n", 0),
+                (["list", "--min-duration", "60"], "Nothing was found\n", 0),
                 (["user", "list"], "There are no users yet (kotibctl user add)\n", 0),
                 (["search", "a"], "kotibctl: Nothing was found\n", 1),
             ]

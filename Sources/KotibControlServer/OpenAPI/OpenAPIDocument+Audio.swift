@@ -24,6 +24,8 @@ extension OpenAPIDocument {
               "description": "States with commas between, or `all`; all but `rejected` unless given."},
             {"name": "q", "in": "query", "schema": {"type": "string"},
               "description": "Words of the transcript; \"…\" for a phrase, an ending * for a beginning."},
+            {"name": "count", "in": "query", "schema": {"enum": ["all"]},
+              "description": "Counts all that a search finds, also beyond 10,000: takes longer the more it is."},
             {"name": "from", "in": "query", "schema": {"type": "string"}, "example": "2026-11-01",
               "description": "Created at or after this date or time."},
             {"name": "until", "in": "query", "schema": {"type": "string"},

@@ -93,7 +93,7 @@ extension OpenAPIDocument {
           "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/Recording"}},
             "total": {"type": "integer"}, "skip": {"type": "integer"}, "limit": {"type": "integer"},
             "total_is_exact": {"type": "boolean",
-              "description": "False where a search found more than 10,000, `total` then: they are not counted."},
+              "description": "False where a search found more than 10,000, `total` then: `count=all` counts them."},
             "next": {"type": ["integer", "null"], "format": "int64"}}},
         "Edit": {"type": "object", "required": ["transcript_text"],
           "properties": {"transcript_text": {"type": "string"}}},

@@ -28,7 +28,8 @@ struct AudioListRoute {
             return try ControlJSON.response(
                 AudioListBody(items: [], total: 0, skip: skip, limit: limit, next: nil))
         }
-        let page = try await page(filter, before, skip, limit)
+        let countsAll = try query.value("count") { $0 == "all" ? true : nil } ?? false
+        let page = try await page(filter, before, skip, limit, countsAll)
         let progress = await parts.progress()
         return try ControlJSON.response(
             AudioListBody(
@@ -38,10 +39,12 @@ struct AudioListRoute {
     }
 
     private func page(
-        _ filter: RecordingFilter, _ before: RecordingID?, _ skip: Int, _ limit: Int
+        _ filter: RecordingFilter, _ before: RecordingID?, _ skip: Int, _ limit: Int,
+        _ countsAll: Bool
     ) async throws -> LibraryPage {
         do throws(CatalogError) {
-            return try await parts.catalog.list(filter, before: before, skip: skip, limit: limit)
+            return try await parts.catalog.list(
+                filter, before: before, skip: skip, limit: limit, countsAll: countsAll)
         } catch {
             guard error.code == .tooLong else { throw error }
             throw ControlFailure.later(.serviceUnavailable, .unavailable, .searchTooLong, seconds: 10)
@@ -74,8 +77,9 @@ struct AudioListRoute {
         return states.count == names.count ? Set(states) : nil
     }
 
-    /// A day (its beginning, in UTC) or a time, ISO 8601.
+    /// A day (its beginning, in UTC) or a time, ISO 8601 with a year of four digits as RFC 3339 has it.
     private static func date(_ text: String) -> Date? {
+        guard text.utf8.prefix(5).last == UInt8(ascii: "-") else { return nil }
         let day = Date.ISO8601FormatStyle().year().month().day()
         let styles = [Date.ISO8601FormatStyle(), Date.ISO8601FormatStyle(includingFractionalSeconds: true)]
         for style in styles {

@@ -23,6 +23,12 @@ struct Filter: ParsableArguments {
     @Option(help: ArgumentHelp("Only those in this language, such as uz.", valueName: "code"))
     var language: String?
 
+    @Option(help: ArgumentHelp("Only those that last at least so long.", valueName: "seconds"))
+    var minDuration: Double?
+
+    @Option(help: ArgumentHelp("Only those that last no longer.", valueName: "seconds"))
+    var maxDuration: Double?
+
     @Option(help: ArgumentHelp("At most so many, up to 1000.", valueName: "number"))
     var limit = 100
 
@@ -38,6 +44,7 @@ struct Filter: ParsableArguments {
     func query(words: String?) -> [(String, String)] {
         let pairs = [
             ("status", status), ("user", user), ("from", from), ("until", until), ("language", language),
+            ("min_duration", minDuration.map { "\($0)" }), ("max_duration", maxDuration.map { "\($0)" }),
             ("q", words), ("limit", String(all ? 1000 : limit)),
         ]
         return pairs.compactMap { name, value in value.map { (name, $0) } }
