@@ -99,9 +99,11 @@ extension Database {
         _ filter: RecordingFilter, before: RecordingID?, skip: Int, limit: Int, mostCounted: Int
     ) throws -> LibraryPage {
         guard let selection = try selection(filter) else { return .empty }
-        // One more than is asked for shows whether there is a next page.
-        let found = try ids(selection, before: before, skip: skip, limit: limit == .max ? limit : limit + 1)
         let total = try total(selection, upTo: mostCounted)
+        // One more than is asked for shows whether there is a next page.
+        let found = try ids(
+            selection, total: total.count, before: before, skip: skip,
+            limit: limit == .max ? limit : limit + 1)
         var page = LibraryPage(entries: [], total: total.count, isTotalExact: total.isExact, next: nil)
         // One cursor for all of them: GRDB looks up the columns of each anew.
         let ids = found.prefix(limit)

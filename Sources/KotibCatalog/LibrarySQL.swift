@@ -5,13 +5,14 @@ import KotibModel
 enum LibrarySQL {
     /// What all that is listed has in common.
     enum Part: CaseIterable {
-        case everything, ofOneUser, inOneLanguage
+        case everything, ofOneUser, inOneLanguage, ofSomeTime
 
         fileprivate var index: String {
             switch self {
             case .everything: "audio_records_by_state"
             case .ofOneUser: "audio_records_by_user_and_state"
             case .inOneLanguage: "audio_records_by_state_and_language"
+            case .ofSomeTime: "audio_records_by_state_and_time"
             }
         }
 
@@ -20,6 +21,9 @@ enum LibrarySQL {
             case .everything: ""
             case .ofOneUser: "a.user_id = :user AND "
             case .inOneLanguage: "a.language = :language AND "
+            // What may be NULL opens no range of an index; times begin with digits.
+            case .ofSomeTime:
+                "a.created_at >= coalesce(:from, '') AND a.created_at < coalesce(:until, ':') AND "
             }
         }
     }
@@ -42,7 +46,7 @@ enum LibrarySQL {
         """
 
     /// Each state's part comes out of its index in the order of ids, and SQLite merges the parts: nothing is
-    /// sorted, and no more is read than is shown.
+    /// sorted, and no more is read than is shown. But those of some time are all read and sorted.
     static func page(_ states: [RecordingState], _ part: Part) -> String {
         let parts = states.map { state in
             "SELECT a.id AS id FROM \(source(state, part)) AND a.id < :before"
@@ -50,7 +54,7 @@ enum LibrarySQL {
         return parts.joined(separator: " UNION ALL ") + " ORDER BY id DESC LIMIT :limit OFFSET :skip"
     }
 
-    /// Reads all of an index, but only that: some 0.1 s for a million.
+    /// Reads all of an index, but only that: some 0.1 s for a million; of some time, no more than is counted.
     static func total(_ states: [RecordingState], _ part: Part) -> String {
         let parts = states.map { state in "(SELECT count(*) FROM \(source(state, part)))" }
         return "SELECT \(parts.joined(separator: " + ")) AS count"

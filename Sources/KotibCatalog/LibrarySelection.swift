@@ -10,9 +10,11 @@ struct LibrarySelection {
     var search: TranscriptSearch?
     fileprivate var filter: RecordingFilter
 
-    /// Of one user there are so few that their language is looked for among all of theirs.
-    fileprivate var part: LibrarySQL.Part {
+    /// Of one user there are so few that their language and time are looked for among all of theirs. Where many are
+    /// of the time that is asked for, it costs less to pass over the others than to sort these.
+    fileprivate func part(total: Int? = nil) -> LibrarySQL.Part {
         if user != nil { return .ofOneUser }
+        if filter.from != nil || filter.until != nil, total ?? 0 <= Catalog.mostCounted { return .ofSomeTime }
         return filter.language == nil ? .everything : .inOneLanguage
     }
 
@@ -72,15 +74,16 @@ extension Database {
     }
 
     /// Newest first.
+    /// - Parameter total: how many there are on all pages.
     func ids(
-        _ selection: LibrarySelection, before: RecordingID?, skip: Int, limit: Int
+        _ selection: LibrarySelection, total: Int, before: RecordingID?, skip: Int, limit: Int
     ) throws -> [RecordingID] {
         let arguments = selection.arguments([
             "before": before?.rawValue ?? .max, "skip": skip, "limit": limit,
         ])
         let sql =
             selection.search == nil
-            ? LibrarySQL.page(selection.states, selection.part)
+            ? LibrarySQL.page(selection.states, selection.part(total: total))
             : LibrarySQL.searchPage(selection.states)
         return try rows(sql, arguments).map { RecordingID(rawValue: $0["id"]) }
     }
@@ -91,7 +94,7 @@ extension Database {
             return (try count(sql, selection.arguments([:])), true)
         }
         guard selection.search != nil else {
-            let sql = LibrarySQL.total(selection.states, selection.part)
+            let sql = LibrarySQL.total(selection.states, selection.part())
             return (try count(sql, selection.arguments([:])), true)
         }
         var sql = LibrarySQL.searchTotal(selection.states)

@@ -18,6 +18,8 @@ extension Migrations {
             ON audio_records (transcription_status, id, created_at, duration, language);
         CREATE INDEX audio_records_by_state_and_language
             ON audio_records (transcription_status, language, id, created_at, duration);
+        CREATE INDEX audio_records_by_state_and_time
+            ON audio_records (transcription_status, created_at, id, duration, language);
         CREATE INDEX audio_records_by_user_and_state
             ON audio_records (user_id, transcription_status, id, created_at, duration, language);
         DROP INDEX audio_records_user;

@@ -114,12 +114,18 @@ struct LibraryTests {
         }
         #expect(try await find { $0.from = noon + 1 } == [3, 2])
         #expect(try await find { $0.until = noon + 1 } == [1])
+        #expect(try await find { ($0.from, $0.until) = (noon + 1, noon + 2) } == [2])
+        #expect(try await find { ($0.from, $0.longest) = (noon + 1, 50) } == [2])
+        #expect(try await find { ($0.from, $0.user) = (noon + 1, UserID(rawValue: 1)) } == [3, 2])
+        #expect(try await find { ($0.from, $0.query) = (noon + 1, "hello") } == [])
         #expect(try await find { $0.shortest = 50 } == [3, 2])
         #expect(try await find { $0.longest = 50 } == [2, 1])
         #expect(try await find { $0.language = "en" } == [1])
         #expect(try await find { ($0.language, $0.user) = ("en", UserID(rawValue: 1)) } == [1])
         #expect(try await find { ($0.language, $0.longest) = ("en", 4) } == [])
         #expect(try await find { $0.language = "uz" } == [])
+        #expect(try await find { ($0.from, $0.language) = (noon, "en") } == [1])
+        #expect(try await find { ($0.until, $0.language) = (noon + 3, "uz") } == [])
         #expect(try await find { ($0.language, $0.query) = ("en", "hello") } == [1])
         #expect(try await find { ($0.language, $0.query) = ("uz", "hello") } == [])
     }

@@ -225,6 +225,11 @@ struct SearchTests {
         let counted = try await catalog.list(filter, limit: 1, countsAll: true)
         #expect(counted.total == Catalog.mostCounted + 1 && counted.isTotalExact)
         #expect(try await catalog.list(RecordingFilter(scope: .everyone), limit: 1).total == 10_001)
+        filter = RecordingFilter(scope: .everyone)
+        filter.from = .distantPast
+        let ofAllTime = try await catalog.list(filter, before: RecordingID(rawValue: 10_000), limit: 2)
+        #expect(
+            ofAllTime.total == 10_001 && ofAllTime.entries.map(\.recording.id.rawValue) == [9_999, 9_998])
     }
 
     /// Memory is not the client's to choose.
