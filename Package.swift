@@ -148,7 +148,7 @@ let package = Package(
             "KotibTestSupport", ["KotibModel", "KotibPOSIX", "KotibTranscription", log, subprocess, system]),
         target(
             "KotibControlTestSupport",
-            ["KotibControlClient", "KotibTestSupport", hummingbird, httpTypes, nio]),
+            ["KotibControlClient", "KotibTestSupport", hummingbird, hummingbirdCore, httpTypes, log, nio]),
         .executableTarget(
             name: "kotib-stand-in-worker",
             dependencies: ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol"], path: "Tests/StandInWorker",

@@ -55,7 +55,8 @@ public final class ScriptedDaemon: Sendable {
         let server = Application(
             responder: CallbackResponder { (request: Request, _: BasicRequestContext) in
                 try await daemon.respond(request)
-            }, configuration: ApplicationConfiguration(address: .unixDomainSocket(path: daemon.socket)),
+            }, server: .keepingConnections,
+            configuration: ApplicationConfiguration(address: .unixDomainSocket(path: daemon.socket)),
             onServerRunning: { _ in daemon.listens.withLock { $0 = true } })
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }

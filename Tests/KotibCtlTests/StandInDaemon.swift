@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import KotibControlTestSupport
 import KotibTestSupport
 import NIOCore
 
@@ -19,7 +20,7 @@ struct StandInDaemon {
     static func run(_ replies: [String: Reply], _ body: (StandInDaemon) async throws -> Void) async throws {
         let daemon = StandInDaemon(folder: try TemporaryFolder())
         let server = Application(
-            responder: Answering(replies: replies),
+            responder: Answering(replies: replies), server: .keepingConnections,
             configuration: ApplicationConfiguration(address: .unixDomainSocket(path: daemon.socket)))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run() }
