@@ -10,6 +10,12 @@ extension Migrations {
             (SELECT max(r.id) FROM transcript_revisions r WHERE r.audio_record_id = audio_records.id);
         """
 
+    /// Lists of some time, which would else read all that is in their states.
+    static let times = """
+        CREATE INDEX audio_records_by_state_and_time
+            ON audio_records (transcription_status, created_at, id, duration, language);
+        """
+
     /// How many recordings each user has in each state and language, so that a list's total is read and not
     /// counted; `user_id` 0 and `language` '' stand for none. The indexes hold all that a list filters by, in the
     /// order of the list.
@@ -18,8 +24,6 @@ extension Migrations {
             ON audio_records (transcription_status, id, created_at, duration, language);
         CREATE INDEX audio_records_by_state_and_language
             ON audio_records (transcription_status, language, id, created_at, duration);
-        CREATE INDEX audio_records_by_state_and_time
-            ON audio_records (transcription_status, created_at, id, duration, language);
         CREATE INDEX audio_records_by_user_and_state
             ON audio_records (user_id, transcription_status, id, created_at, duration, language);
         DROP INDEX audio_records_user;

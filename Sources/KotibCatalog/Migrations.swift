@@ -11,6 +11,7 @@ enum Migrations {
         migrator.registerMigration("5 account security") { try $0.execute(sql: accountSecurity) }
         migrator.registerMigration("6 library") { try $0.execute(sql: library) }
         migrator.registerMigration("7 changes") { try $0.execute(sql: changes) }
+        migrator.registerMigration("8 times") { try $0.execute(sql: times) }
         return migrator
     }()
 
