@@ -14,7 +14,8 @@ public struct Finding: Sendable, Equatable {
 extension Configuration {
     /// What is wrong with the values together and with the files that they name.
     public func findings() -> [Finding] {
-        folderFindings() + extensionFindings() + (queue.engine == .local ? localFindings() : openAIFindings())
+        folderFindings() + extensionFindings() + ignoreFindings()
+            + (queue.engine == .local ? localFindings() : openAIFindings())
             + controlFindings() + accountFindings() + systemFindings()
     }
 

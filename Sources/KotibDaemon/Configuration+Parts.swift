@@ -32,6 +32,7 @@ extension Configuration {
         watching.openPatience = .seconds(watch.openAfter)
         watching.rescan = .seconds(watch.rescan)
         watching.pollInterval = .seconds(watch.poll)
+        watching.ignored = IgnoredNames(adding: watch.ignore)
         return watching
     }
 

@@ -33,12 +33,14 @@ public struct Configuration: Sendable {
     }
 
     public struct WatchSettings: Sendable {
-        /// Seconds, as all below.
+        /// Seconds, as all numbers below.
         public var settle = 1.0
         public var emptyAfter = 10.0
         public var openAfter = 60.0
         public var rescan = 300.0
         public var poll = 10.0
+        /// Patterns of names, beside the built-in ones.
+        public var ignore: [String] = []
     }
 
     public struct QueueSettings: Sendable {

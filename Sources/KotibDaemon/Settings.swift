@@ -54,6 +54,7 @@ enum Settings {
         seconds("watch.open_after", 0...86_400, \.watch.openAfter),
         seconds("watch.rescan", 1...86_400, \.watch.rescan),
         seconds("watch.poll", 0.1...3600, \.watch.poll),
+        list("watch.ignore", [], \.watch.ignore),
     ]
 
     private static let queue = [

@@ -1,37 +1,114 @@
+import KotibPOSIX
+
 /// Names that are no recordings and that nobody wants to hear about: what systems and clients put into every
-/// folder, and what a transfer is called while it runs.
-///
-/// Gathered from Syncthing, Nextcloud, Synology, QNAP, Windows, macOS, browsers, WinSCP, rclone and rsync (whose
-/// temporary name is hidden). ASCII letters match in either case, as these names come over Samba too.
-public enum IgnoredNames {
-    /// Whether a folder of this name is not entered. All hidden ones are not.
-    public static func isIgnored(folder name: [UInt8]) -> Bool {
-        isHidden(name) || folders.contains(lowercased(name))
+/// folder, and what a transfer is called while it runs (``IgnoredNames/files``, ``IgnoredNames/folders``); and
+/// those that an administrator adds or takes back by patterns.
+public struct IgnoredNames: Hashable, Sendable {
+    /// The built-in ones and nothing else.
+    public static let standard = IgnoredNames()
+
+    /// Added by the administrator.
+    private var added: [NamePattern] = []
+    /// Never passed over, whatever the other patterns say.
+    private var takenBack: [NamePattern] = []
+
+    private init() {}
+
+    /// The built-in names and those of `patterns` (``NamePattern``); one that begins with `!` takes names back
+    /// from both, `\!` stands for a `!` of the name. What is no pattern is passed over (``isPattern(_:)``).
+    public init(adding patterns: [String]) {
+        for text in patterns {
+            let (isTakenBack, pattern) = Self.parse(text)
+            guard let pattern else { continue }
+            if isTakenBack { takenBack.append(pattern) } else { added.append(pattern) }
+        }
     }
 
-    /// Whether a file of this name is passed over. All hidden ones are, ``AtomicFile``'s temporaries among them.
-    public static func isIgnored(file name: [UInt8]) -> Bool {
-        if isHidden(name) || name.first == UInt8(ascii: "~") || name.last == UInt8(ascii: "~") { return true }
-        let name = lowercased(name)
-        return files.contains(name) || endings.contains { name.suffix($0.count).elementsEqual($0) }
+    /// Whether ``init(adding:)`` understands `text`.
+    public static func isPattern(_ text: String) -> Bool { parse(text).pattern != nil }
+
+    private static func parse(_ text: String) -> (isTakenBack: Bool, pattern: NamePattern?) {
+        text.first == "!" ? (true, NamePattern(String(text.dropFirst()))) : (false, NamePattern(text))
     }
 
-    private static let folders = table([
-        "@eadir", "__macosx", "#recycle", "@recycle", "@recently-snapshot", "$recycle.bin",
-        "system volume information", "lost+found",
-    ])
-
-    private static let files = table(["desktop.ini", "thumbs.db", "ehthumbs.db", "icon\r"])
-
-    private static let endings = table([
-        ".filepart", ".part", ".partial", ".crdownload", ".opdownload", ".download", ".tmp",
-    ])
-
-    private static func table(_ names: [String]) -> Set<[UInt8]> { Set(names.map { Array($0.utf8) }) }
-
-    private static func isHidden(_ name: [UInt8]) -> Bool { name.first == UInt8(ascii: ".") }
-
-    private static func lowercased(_ name: [UInt8]) -> [UInt8] {
-        name.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+    /// Whether a folder of this name is not entered.
+    public func isIgnored(folder name: [UInt8]) -> Bool {
+        isIgnored(name, Self.standardFolders) { _ in true }
     }
+
+    /// Whether a file of this name is passed over. ``AtomicFile``'s temporaries are in any case.
+    public func isIgnored(file name: [UInt8]) -> Bool {
+        if name.starts(with: AtomicFile.prefix) { return true }
+        return isIgnored(name, Self.standardFiles) { !$0.isForFolders }
+    }
+
+    private func isIgnored(
+        _ name: [UInt8], _ standard: Table, _ applies: (NamePattern) -> Bool
+    ) -> Bool {
+        let name = NamePattern.lowercased(name)
+        guard standard.holds(name) || added.contains(where: { applies($0) && $0.matches(lowercased: name) })
+        else { return false }
+        return !takenBack.contains { applies($0) && $0.matches(lowercased: name) }
+    }
+
+    /// Built-in patterns, so sorted that a scan of a hundred thousand names is not slowed by them.
+    private struct Table {
+        var names: Set<[UInt8]> = []
+        var patterns: [NamePattern] = []
+
+        init(_ texts: [String]) {
+            for text in texts {
+                if text.contains(where: { "*?[\\".contains($0) }) {
+                    if let pattern = NamePattern(text) { patterns.append(pattern) }
+                } else {
+                    names.insert(NamePattern.lowercased(Array(text.utf8)))
+                }
+            }
+        }
+
+        func holds(_ name: [UInt8]) -> Bool {
+            name.first == UInt8(ascii: ".") || names.contains(name)
+                || patterns.contains { $0.matches(lowercased: name) }
+        }
+    }
+
+    private static let standardFiles = Table(files)
+    private static let standardFolders = Table(folders)
+}
+
+extension IgnoredNames {
+    /// Files that are passed over, beside all hidden ones: those are AppleDouble files (`._*`), `.DS_Store`, the
+    /// temporaries of rsync (`.NAME.XXXXXX`), Syncthing (`.syncthing.*.tmp`), Nextcloud (`.NAME.~XXXX`), GVFS
+    /// (`.goutputstream-*`), lftp (`.in.*`), Samba (`.smbdelete*`, `.::TMPNAME:*`) and NFS (`.nfs*`), locks of
+    /// LibreOffice (`.~lock.*#`), swap files of vim and much more.
+    ///
+    /// Only what clients really make: `talk.part.mp3` and `~talk.mp3` are recordings. Names gathered from the
+    /// clients' sources and documents, and from the ignore lists of Syncthing and Nextcloud.
+    static let files = [
+        // Transfers: WinSCP; KDE, Firefox, Nextcloud's server (NAME.ocTransferId123.part), yt-dlp; rclone
+        // (NAME.XXXXXXXX.partial) and old Edge; Chrome; Opera; Safari; Free Download Manager.
+        "*.filepart", "*.part", "*.partial", "*.crdownload", "*.opdownload", "*.download", "*.fdmdownload",
+        // What keeps an unfinished download's state, or is one: aria2, yt-dlp, qBittorrent, µTorrent, Resilio.
+        "*.aria2", "*.ytdl", "*.!qb", "*.!ut", "*.!sync",
+        // Syncthing on Windows (~syncthing~NAME.tmp), Word (~WRD0001.tmp), LibreOffice (lu12ab.tmp), and many.
+        "*.tmp",
+        // Locks of Microsoft Office; copies that editors keep of a text (NAME~, #NAME#); macOS saving a text safely.
+        "~$*", "*~", "#*#", "*.sb-????????-??????",
+        // Windows, macOS and Synology about a folder. What Windows knows of a download's origin, and macOS of a
+        // file, where a copy has turned the stream of that name into a file.
+        "desktop.ini", "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "icon\r", "@synoresource",
+        "*:zone.identifier", "*:afp_afpinfo", "*:afp_resource",
+    ]
+
+    /// Folders that are not entered, beside all hidden ones (`.Trash-1000`, `.Spotlight-V100`, `.TemporaryItems`,
+    /// `.stfolder`, `.stversions`, `.dropbox.cache`, `.rsync-partial`, `.git`, and so on).
+    static let folders = [
+        // Synology; QNAP; Samba's recycle bin as both set it up.
+        "@eadir", "@tmp", "@sharebin", "#snapshot", "@recycle", "@recently-snapshot", "#recycle",
+        // Windows; its disk check; macOS's archives, and folders of Macs before 10.5; ext4's disk check.
+        "$recycle.bin", "recycler", "system volume information", "found.[0-9][0-9][0-9]",
+        "__macosx", "network trash folder", "temporary items", "thevolumesettingsfolder", "lost+found",
+        // A download of Safari's that is not finished is a folder with the recording in it; macOS saving a document.
+        "*.download", "*.sb-????????-??????",
+    ]
 }

@@ -94,7 +94,8 @@ extension InboxWatcher {
         let isFolder = event.has(IN_ISDIR)
         let isIgnored =
             isFolder
-            ? IgnoredNames.isIgnored(folder: event.name) : IgnoredNames.isIgnored(file: event.name)
+            ? configuration.ignored.isIgnored(folder: event.name)
+            : configuration.ignored.isIgnored(file: event.name)
         guard !isIgnored, let path = path(event.name, in: folder) else { return nil }
         return isFolder && takeFolder(event, in: folder, path) ? nil : path
     }

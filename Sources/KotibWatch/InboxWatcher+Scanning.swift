@@ -112,9 +112,9 @@ extension InboxWatcher {
             if status == nil { return }
         }
         if (status?.kind ?? entry.kind) == .folder {
-            guard !IgnoredNames.isIgnored(folder: name) else { return }
+            guard !configuration.ignored.isIgnored(folder: name) else { return }
             if let subfolder = addFolder(name, to: id) { batch.subfolders.append(subfolder) }
-        } else if IgnoredNames.isIgnored(file: name) {
+        } else if configuration.ignored.isIgnored(file: name) {
             if name.starts(with: AtomicFile.prefix) { batch.temporaries.append(name) }
             return
         }

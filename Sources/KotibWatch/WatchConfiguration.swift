@@ -20,6 +20,8 @@ public struct WatchConfiguration: Hashable, Sendable {
     public var capacity = 10_000
     /// How many folders deep the inbox is watched.
     public var deepest = 64
+    /// Names that are passed over without a word.
+    public var ignored = IgnoredNames.standard
 
     public init() {}
 }

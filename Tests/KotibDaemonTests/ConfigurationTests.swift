@@ -108,4 +108,16 @@ import Testing
         configuration.state = state.path
         #expect(configuration.findings().contains { $0.isError && $0.message.contains("must not be inside") })
     }
+
+    @Test(arguments: [
+        ("", "no pattern"), ("a/b", "no pattern"), ("[a", "no pattern"), ("!", "no pattern"),
+        ("*", "recording.mp3"), ("*.MP3", "recording.mp3"), ("draft-*", nil), ("old/", nil), ("!*.part", nil),
+    ])
+    func patternsOfNamesAreChecked(pattern: String, hint: String?) throws {
+        var configuration = Configuration()
+        configuration.watch.ignore = [pattern]
+        let finding = configuration.ignoreFindings().first
+        #expect(finding?.message.contains(hint ?? "") ?? (hint == nil), "\(String(describing: finding))")
+        #expect(finding?.isError ?? false == (hint == "no pattern"))
+    }
 }

@@ -1,0 +1,72 @@
+import Glibc
+import KotibTestSupport
+import KotibWatch
+import Testing
+
+@Suite struct NamePatternTests {
+    @Test(arguments: [
+        ("talk", ["talk", "TALK"], ["talks", "tal", ""]),
+        ("*", ["", "a", ".a", "a.b"], []),
+        ("*.part", [".part", "a.PART"], ["a.part.mp3", "apart", "part"]),
+        ("~$*", ["~$", "~$a.doc"], ["~a$", "a~$"]),
+        ("a*b*c", ["abc", "aXbYc", "abbcbc"], ["acb", "abcd", "ab"]),
+        ("*a*", ["a", "banana"], ["bn"]),
+        ("a?c", ["abc", "a c", "a.c"], ["ac", "abbc"]),
+        ("found.[0-9][0-9]", ["found.07", "FOUND.99"], ["found.a7", "found.7"]),
+        ("[!a-c]x", ["dx", "-x"], ["ax", "BX", "x"]),
+        ("[]x]", ["]", "x"], ["[", "a"]),
+        ("[a-]", ["a", "-"], ["b"]),
+        (#"\*\?\[\\"#, [#"*?[\"#], ["a?[b"]),
+        ("[Q-S]", ["q", "R"], ["t"]),
+        ("é*", ["é.mp3"], ["e.mp3"]),
+    ])
+    func matches(_ pattern: String, _ taken: [String], _ left: [String]) throws {
+        let pattern = try #require(NamePattern(pattern))
+        for name in taken { #expect(pattern.matches(Array(name.utf8)), "\(name)") }
+        for name in left { #expect(!pattern.matches(Array(name.utf8)), "\(name)") }
+    }
+
+    @Test func bytesThatAreNoTextAreBytes() throws {
+        #expect(try #require(NamePattern("a?b")).matches([0x61, 0xFF, 0x62]))
+        #expect(try #require(NamePattern("*.mp3")).matches([0xC3] + Array(".mp3".utf8)))
+        #expect(try #require(NamePattern("[!a]")).matches([0xFE]))
+        #expect(try #require(NamePattern("a*c")).matches(Array("a\n\u{1B}c".utf8)))
+    }
+
+    @Test(arguments: ["", "/", "a/b", "/a", "[", "[a", "[]", "[!]", "[b-a]", "a\\", "a\0b"])
+    func whatIsNoPatternIsRefused(_ text: String) {
+        #expect(NamePattern(text) == nil)
+    }
+
+    @Test func aSlashAtTheEndIsForFolders() throws {
+        #expect(try #require(NamePattern("old/")).isForFolders)
+        #expect(try !#require(NamePattern("old")).isForFolders)
+        #expect(try #require(NamePattern("old/")).matches(Array("old".utf8)))
+    }
+
+    /// glibc's fnmatch(3) says the same of 20,000 pairs.
+    @Test func agreesWithFnmatch() throws {
+        var random = SeededGenerator(seed: 29)
+        let pieces = ["a", "b", ".", "*", "?", "[ab]", "[!a]", "[a-b]", "\\*", "\\a", "**"]
+        let letters = Array("aab.*\\".utf8)
+        var matches = 0
+        for _ in 0..<20_000 {
+            let text = (0..<Int.random(in: 1...6, using: &random))
+                .map { _ in pieces.randomElement(using: &random) ?? "a" }.joined()
+            let name = (0..<Int.random(in: 0...8, using: &random))
+                .map { _ in letters.randomElement(using: &random) ?? 0x61 }
+            let expected = fnmatch(text, name.map { CChar(bitPattern: $0) } + [0], 0) == 0
+            #expect(try #require(NamePattern(text)).matches(name) == expected, "\(text) on \(name)")
+            if expected { matches += 1 }
+        }
+        #expect(matches > 1_000, "the pairs say something")
+    }
+
+    /// No pattern takes long: the worst for a matcher that tries all ways is this.
+    @Test func manyRunsTakeNoTime() throws {
+        let pattern = try #require(NamePattern(String(repeating: "*a", count: 120) + "b"))
+        let start = ContinuousClock.now
+        #expect(!pattern.matches([UInt8](repeating: 0x61, count: 255)))
+        #expect(ContinuousClock.now - start < .seconds(1))
+    }
+}
