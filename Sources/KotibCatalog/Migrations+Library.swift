@@ -16,6 +16,12 @@ extension Migrations {
             ON audio_records (transcription_status, created_at, id, duration, language);
         """
 
+    /// What is there already of some content.
+    static let contents = """
+        CREATE INDEX audio_records_completed_content ON audio_records (sha256, user_id)
+            WHERE transcription_status = 'completed';
+        """
+
     /// How many recordings each user has in each state and language, so that a list's total is read and not
     /// counted; `user_id` 0 and `language` '' stand for none. The indexes hold all that a list filters by, in the
     /// order of the list.

@@ -12,6 +12,7 @@ enum Migrations {
         migrator.registerMigration("6 library") { try $0.execute(sql: library) }
         migrator.registerMigration("7 changes") { try $0.execute(sql: changes) }
         migrator.registerMigration("8 times") { try $0.execute(sql: times) }
+        migrator.registerMigration("9 contents") { try $0.execute(sql: contents) }
         return migrator
     }()
 

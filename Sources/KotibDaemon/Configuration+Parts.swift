@@ -48,6 +48,7 @@ extension Configuration {
         return TranscriptionQueue.Options(
             slots: queue.jobs > 0 ? queue.jobs : queue.engine == .local ? layout.workers : 4,
             grace: .seconds(queue.stopGrace), language: language.isEmpty ? nil : language,
+            reuse: queue.reuse,
             retries: RetryPolicy(mostTransientAttempts: queue.attempts, mostPoisonAttempts: queue.crashes))
     }
 

@@ -1,3 +1,4 @@
+import KotibCatalog
 import KotibIntake
 
 /// Every setting, with its default. The file in etc/ explains them; ``Settings`` names and checks them.
@@ -45,6 +46,8 @@ public struct Configuration: Sendable {
 
     public struct QueueSettings: Sendable {
         public var engine = EngineName.local
+        /// Whose words serve for the same content.
+        public var reuse = WordsReuse.own
         /// 0: as many as the engine has workers, or 4 for a remote one.
         public var jobs = 0
         public var attempts = 8

@@ -1,3 +1,4 @@
+import KotibCatalog
 import KotibIntake
 
 /// A value as a file or the environment gives it.
@@ -59,6 +60,7 @@ enum Settings {
 
     private static let queue = [
         choice("queue.engine", EngineName.allCases, \.queue.engine, ["KOTIB_ENGINE"]),
+        choice("queue.reuse", WordsReuse.allCases, \.queue.reuse),
         integer("queue.jobs", [], 0...256, \.queue.jobs),
         integer("queue.attempts", [], 1...1000, \.queue.attempts),
         integer("queue.crashes", [], 1...100, \.queue.crashes),

@@ -11,6 +11,8 @@ public struct DaemonSettings: Sendable, ExpressibleByDictionaryLiteral {
         [
             "inbox": "\(folder)/inbox", "state": "\(folder)/state",
             "watch.settle": 0.2, "watch.empty_after": 0.5,
+            // They put the same few samples there again and again, to be heard.
+            "queue.reuse": "none",
             "local.worker": "\(installation.program("kotib-worker"))",
             "local.model": "\((try? installation.model()) ?? "missing")",
             "local.vad_model": "\((try? installation.voiceActivityModel()) ?? "missing")",

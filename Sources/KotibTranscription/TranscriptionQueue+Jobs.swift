@@ -7,6 +7,8 @@ import KotibPOSIX
 extension TranscriptionQueue {
     enum Outcome: Sendable {
         case transcribed(TranscriptionResult, seconds: Double)
+        /// The same content has words already, and this recording now too.
+        case reused(RecordingID)
         case gone
         case failed(EngineError)
     }
@@ -62,6 +64,7 @@ extension TranscriptionQueue {
         let wasCancelled = jobs[id]?.isCancelled == true || Task.isCancelled
         switch outcome {
         case .transcribed(let result, let seconds): await keep(result, seconds, of: recording)
+        case .reused(let source): await finish(recording, reusing: source)
         case .gone: await putBack(recording, isGone: true)
         case .failed(let error): await settle(error, of: recording, wasCancelled: wasCancelled)
         }
@@ -76,11 +79,12 @@ extension TranscriptionQueue {
             return .failed(.transient(message: message, retryAfter: nil))
         }
         guard let file, let facts = recording.facts else { return .gone }
-        let chosen = await language(recording)
+        let language = await language(recording) ?? options.language
+        if let source = await reuse(recording, language) { return .reused(source) }
         let job = TranscriptionJob(
             recording: recording.id, file: file, size: recording.identity.size, duration: facts.duration,
             container: facts.container, fileExtension: recording.fileExtension,
-            language: chosen ?? options.language)
+            language: language)
         let start = elapsed()
         do throws(EngineError) {
             let result = try await engine.transcribe(job, report: progress.note)
@@ -88,6 +92,25 @@ extension TranscriptionQueue {
         } catch {
             return .failed(error)
         }
+    }
+
+    /// Where the catalog cannot tell, the engine can.
+    private nonisolated func reuse(_ recording: Recording, _ language: String?) async -> RecordingID? {
+        do throws(CatalogError) {
+            return try await catalog.reuseWords(
+                for: recording.id, of: options.reuse, engine: engine.name, language: language,
+                now: time.date())
+        } catch {
+            await logTrouble(error, recording)
+            return nil
+        }
+    }
+
+    /// No engine has answered: an outage goes on as it was.
+    private func finish(_ recording: Recording, reusing source: RecordingID) async {
+        logReused(recording, of: source)
+        await settled(recording.id)
+        ended(recording.id, .abandoned, reason: "")
     }
 
     private func keep(_ result: TranscriptionResult, _ seconds: Double, of recording: Recording) async {

@@ -23,6 +23,8 @@ extension TranscriptionQueue {
         /// 0 where nobody spoke.
         static let words = "words"
         static let attempt = "attempt"
+        /// The recording whose words serve for another.
+        static let source = "source"
         static let cause = "cause"
         static let code = "code"
         /// Seconds until the next attempt or probe.
@@ -47,6 +49,12 @@ extension TranscriptionQueue {
         if let speech = result.speech { metadata[Key.speech] = "\(Self.rounded(speech))" }
         metadata[Key.words] = "\(result.transcript.text.split(whereSeparator: \.isWhitespace).count)"
         log.info("transcribed", metadata: metadata)
+    }
+
+    func logReused(_ recording: Recording, of source: RecordingID) {
+        var metadata = metadata(recording)
+        metadata[Key.source] = "\(source)"
+        log.info("transcript reused: the same content has words already", metadata: metadata)
     }
 
     func logRetry(_ recording: Recording, _ error: EngineError, delay: Duration) {

@@ -16,15 +16,19 @@ public actor TranscriptionQueue {
         public var grace: Duration
         /// ISO 639-1, or nil to detect.
         public var language: String?
+        /// Whose words serve for the same content, heard once.
+        public var reuse: WordsReuse
         public var retries: RetryPolicy
 
         public init(
             slots: Int = 1, grace: Duration = .seconds(20), language: String? = nil,
+            reuse: WordsReuse = .none,
             retries: RetryPolicy = RetryPolicy()
         ) {
             self.slots = slots
             self.grace = grace
             self.language = language
+            self.reuse = reuse
             self.retries = retries
         }
     }

@@ -22,7 +22,7 @@ struct QueueFixture: Sendable {
     init(
         catalog: Catalog? = nil, clock: ManualClock = ManualClock(), slots: Int = 1,
         grace: Duration = .seconds(20), retries: RetryPolicy = RetryPolicy(),
-        engine: FakeEngine = FakeEngine(), open: TranscriptionQueue.Opener? = nil
+        reuse: WordsReuse = .none, engine: FakeEngine = FakeEngine(), open: TranscriptionQueue.Opener? = nil
     ) throws {
         let (catalog, settled) = (try catalog ?? Catalog(DatabaseQueue()), settled)
         self.clock = clock
@@ -30,7 +30,7 @@ struct QueueFixture: Sendable {
         self.engine = engine
         queue = TranscriptionQueue(
             catalog: catalog, engine: engine,
-            options: TranscriptionQueue.Options(slots: slots, grace: grace, retries: retries),
+            options: TranscriptionQueue.Options(slots: slots, grace: grace, reuse: reuse, retries: retries),
             time: TranscriptionQueue.Time(clock: clock) { clock.date }, random: SeededGenerator(seed: 1),
             log: Logger(label: "test") { [log] _ in log },
             open: open ?? { _ in OpenFile(owning: Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)) },

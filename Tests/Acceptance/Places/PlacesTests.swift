@@ -116,6 +116,23 @@ extension Acceptance {
             }
         }
 
+        /// The text is the first one's, corrections too, and the engine heard nothing.
+        @Test func theSameRecordingTwiceIsHeardOnce() async throws {
+            try await withDaemon(["queue.reuse": "own"]) { daemon in
+                let talk = try await speech(daemon)
+                try daemon.drop(talk, as: "alisher/talk.wav")
+                let words = try await daemon.awaitText(of: "alisher/talk.wav.txt")
+                try daemon.drop(talk, as: "alisher/copies/again.wav")
+                #expect(try await daemon.awaitText(of: "alisher/copies/again.wav.txt") == words)
+                try await expectOne(daemon, "alisher/copies/again.wav")
+                #expect(daemon.events(DaemonMessage.transcribed).count == 1, daemon.log)
+                // Another user's is another matter.
+                try daemon.drop(talk, as: "malika/talk.wav")
+                try await daemon.awaitText(of: "malika/talk.wav.txt")
+                #expect(daemon.events(DaemonMessage.transcribed).count == 2, daemon.log)
+            }
+        }
+
         private func speech(_ daemon: DaemonFixture, _ format: String = "wav") async throws -> String {
             let path = daemon.scratch + "/speech.wav"
             try await SampleAudio.speak(to: path)

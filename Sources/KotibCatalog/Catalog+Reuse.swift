@@ -1,0 +1,108 @@
+import FoundationEssentials
+import GRDB
+import KotibModel
+
+/// Whose words may serve for a recording of the same content, so that no engine hears it twice.
+public enum WordsReuse: String, Sendable, CaseIterable {
+    case none
+    /// Those of the same user's recordings.
+    case own
+    /// Also those that the engine wrote for other users: never what a person wrote.
+    case all
+}
+
+extension Catalog {
+    /// Completes a job with the words that there are already of the same content, by SHA-256 and size: those of the
+    /// same engine, in the language that the job asks for. Its owner's corrections come along, as revisions.
+    ///
+    /// A recording that has words is not completed so: who asks for others wants the engine.
+    /// - Parameters:
+    ///   - engine: the name of the engine that would do the job.
+    ///   - language: ISO 639-1; nil takes words in any.
+    /// - Returns: the recording that the words are of; nil where nothing was changed.
+    public func reuseWords(
+        for id: RecordingID, of reuse: WordsReuse, engine: String, language: String?, now: Date = Date()
+    ) async throws(CatalogError) -> RecordingID? {
+        guard reuse != .none else { return nil }
+        // Asked first, since a write costs a job that finds nothing its fsync.
+        let isThere = try await read("reusableWords") { database in
+            try database.reusableWords(for: id, reuse, engine, language) != nil
+        }
+        guard isThere else { return nil }
+        return try await write("reuseWords") { database in
+            guard let words = try database.reusableWords(for: id, reuse, engine, language) else { return nil }
+            var shown = try database.copyRevision(words.engine, to: id)
+            if let persons = words.persons { shown = try database.copyRevision(persons, to: id) }
+            try database.run(
+                ReuseSQL.complete,
+                [id.rawValue, Timestamp.text(now), shown.rawValue, words.recording.rawValue])
+            try database.makeDueBeside(.transcript, id)
+            return words.recording
+        }
+    }
+}
+
+/// Where the words of a recording's content stand.
+private struct ReusableWords {
+    var recording: RecordingID
+    /// The newest revision by the engine.
+    var engine: RevisionID
+    /// What its owner made of it, where that is shown.
+    var persons: RevisionID?
+}
+
+extension Database {
+    fileprivate func reusableWords(
+        for id: RecordingID, _ reuse: WordsReuse, _ engine: String, _ language: String?
+    ) throws -> ReusableWords? {
+        let arguments: StatementArguments = [id.rawValue, engine, language]
+        if let row = try row(ReuseSQL.own, arguments) {
+            return ReusableWords(
+                recording: RecordingID(rawValue: row["id"]),
+                engine: RevisionID(rawValue: row["engine_revision"]),
+                persons: (row["persons_revision"] as Int64?).map(RevisionID.init(rawValue:)))
+        }
+        guard reuse == .all, let row = try row(ReuseSQL.anybodys, arguments) else { return nil }
+        return ReusableWords(
+            recording: RecordingID(rawValue: row["id"]), engine: RevisionID(rawValue: row["engine_revision"]))
+    }
+
+    fileprivate func copyRevision(_ revision: RevisionID, to id: RecordingID) throws -> RevisionID {
+        try run(ReuseSQL.copy, [id.rawValue, revision.rawValue])
+        return RevisionID(rawValue: lastInsertedRowID)
+    }
+}
+
+enum ReuseSQL {
+    /// CROSS JOIN keeps the order of the loops (https://www.sqlite.org/optoverview.html#crossjoin): first the job's
+    /// own row, then what is completed of its content, however many copies wait.
+    private static let candidates = """
+        SELECT s.id AS id,
+            (SELECT max(r.id) FROM transcript_revisions r WHERE r.audio_record_id = s.id AND r.origin = 'engine')
+                AS engine_revision,
+            (SELECT r.id FROM transcript_revisions r WHERE r.id = s.revision_id AND r.origin <> 'engine')
+                AS persons_revision
+        FROM audio_records a CROSS JOIN audio_records s INDEXED BY audio_records_completed_content
+            ON s.sha256 = a.sha256
+        WHERE a.id = ?1 AND a.transcription_status = 'processing' AND a.is_current = 1 AND a.revision_id IS NULL
+            AND s.transcription_status = 'completed' AND s.file_size = a.file_size AND s.engine = ?2
+            AND (?3 IS NULL OR s.language = ?3) AND engine_revision IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.audio_record_id = s.id)
+        """
+    /// The newest words are the likeliest to be the corrected ones.
+    static let own = "\(candidates) AND s.user_id = a.user_id ORDER BY s.id DESC LIMIT 1"
+    static let anybodys = "\(candidates) LIMIT 1"
+    static let copy = """
+        INSERT INTO transcript_revisions (audio_record_id, author, origin, text, segments, language, created_at)
+        SELECT ?1, author, origin, text, segments, language, created_at FROM transcript_revisions WHERE id = ?2
+        """
+    static let complete = """
+        UPDATE audio_records SET transcription_status = 'completed', completed_at = ?2, updated_at = ?2,
+            revision_id = ?3,
+            transcript_text = (SELECT r.text FROM transcript_revisions r WHERE r.id = ?3),
+            (language, engine, model, speech_seconds) =
+                (SELECT s.language, s.engine, s.model, s.speech_seconds FROM audio_records s WHERE s.id = ?4),
+            engine_seconds = 0, error_code = NULL, error_message = NULL
+        WHERE id = ?1
+        """
+}

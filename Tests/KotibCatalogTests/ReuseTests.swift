@@ -1,0 +1,132 @@
+import GRDB
+import KotibModel
+import KotibTestSupport
+import Testing
+
+@testable import KotibCatalog
+
+/// The same content is heard once.
+struct ReuseTests {
+    let catalog: Catalog
+
+    init() throws { catalog = try memoryCatalog() }
+
+    private func transcribed(_ path: String, _ words: String = "Hello.") async throws -> RecordingID {
+        let id = try await claimed(path)
+        _ = try await catalog.complete(
+            id, transcript: transcript(words), speech: 1.25, engineSeconds: 3, now: noon)
+        return id
+    }
+
+    private func claimed(_ path: String, content: UInt8 = 1) async throws -> RecordingID {
+        let id = try await catalog.accept(path, content: content).recording
+        try #require(try await catalog.claimNext()?.id == id)
+        return id
+    }
+
+    private func reuse(
+        _ id: RecordingID, _ reuse: WordsReuse = .own, engine: String = "local", language: String? = nil
+    ) async throws -> RecordingID? {
+        try await catalog.reuseWords(for: id, of: reuse, engine: engine, language: language, now: noon)
+    }
+
+    private func revisions(_ id: RecordingID) async throws -> [Revision] {
+        try await catalog.revisions(of: id, in: .everyone)?.revisions ?? []
+    }
+
+    @Test func aCopyGetsTheWordsTheTimesAndTheFacts() async throws {
+        let first = try await transcribed("ali/1.mp3")
+        let copy = try await claimed("ali/2.mp3")
+        #expect(try await reuse(copy) == first)
+        let recording = try #require(try await catalog.recording(copy))
+        #expect(recording.state == .completed)
+        #expect(recording.sidecarDue?.kind == .transcript)
+        #expect([recording.language, recording.engine, recording.model] == ["en", "local", "base"])
+        #expect(recording.speechSeconds == 1.25)
+        #expect(recording.engineSeconds == 0)
+        let words = try await catalog.transcript(of: copy)
+        #expect(words?.text == "Hello.")
+        #expect(words?.segments == transcript("Hello.").segments)
+        // Found by search as well, and independent of the first from here on.
+        #expect(try await catalog.transcript(of: first)?.text == "Hello.")
+    }
+
+    @Test func itsOwnersCorrectionsComeAlongWithTheirAuthor() async throws {
+        let first = try await transcribed("ali/1.mp3", "Helo.")
+        let owner = try #require(try await catalog.recording(first)?.user)
+        let edit = TranscriptEdit(
+            recording: first, scope: .everyone, text: "Hello.", author: owner, origin: .socket, expected: nil)
+        _ = try await catalog.edit(edit, now: noon)
+        let copy = try await claimed("ali/2.mp3")
+        #expect(try await reuse(copy) == first)
+        #expect(try await catalog.transcript(of: copy)?.text == "Hello.")
+        let revisions = try await revisions(copy)
+        #expect(revisions.map(\.text) == ["Hello.", "Helo."])
+        #expect(revisions.map(\.origin) == [.socket, .engine])
+        #expect(revisions.map(\.author) == [owner, nil])
+    }
+
+    @Test func anotherUsersWordsOnlyWhereAllowedAndOnlyTheEngines() async throws {
+        let first = try await transcribed("ali/1.mp3")
+        let edit = TranscriptEdit(
+            recording: first, scope: .everyone, text: "Private.", author: nil, origin: .socket, expected: nil)
+        _ = try await catalog.edit(edit, now: noon)
+        let copy = try await claimed("vali/1.mp3")
+        #expect(try await reuse(copy, .own) == nil)
+        #expect(try await catalog.state(copy) == .processing)
+        #expect(try await reuse(copy, .all) == first)
+        #expect(try await catalog.transcript(of: copy)?.text == "Hello.")
+        #expect(try await revisions(copy).map(\.origin) == [.engine])
+    }
+
+    @Test func onesOwnWordsComeBeforeAnothers() async throws {
+        _ = try await transcribed("vali/1.mp3", "Another's.")
+        let own = try await transcribed("ali/1.mp3", "One's own.")
+        let copy = try await claimed("ali/2.mp3")
+        #expect(try await reuse(copy, .all) == own)
+    }
+
+    @Test func otherContentAnotherEngineOrLanguageIsHeard() async throws {
+        _ = try await transcribed("ali/1.mp3")
+        let copy = try await claimed("ali/2.mp3")
+        #expect(try await reuse(copy, .none) == nil)
+        #expect(try await reuse(copy, engine: "openai") == nil)
+        #expect(try await reuse(copy, language: "uz") == nil)
+        #expect(try await reuse(copy, language: "en") != nil)
+        let other = try await claimed("ali/3.mp3", content: 2)
+        #expect(try await reuse(other) == nil)
+    }
+
+    @Test func whoAsksForOtherWordsGetsThem() async throws {
+        let first = try await transcribed("ali/1.mp3")
+        let copy = try await claimed("ali/2.mp3")
+        #expect(try await reuse(copy) == first)
+        _ = try await catalog.retry(copy, in: .everyone, now: noon)
+        try #require(try await catalog.claimNext()?.id == copy)
+        #expect(try await reuse(copy) == nil)
+        #expect(try await catalog.state(copy) == .processing)
+    }
+
+    @Test func whatIsBeingDeletedGivesNothing() async throws {
+        let first = try await transcribed("ali/1.mp3")
+        _ = try await catalog.decideDeletion(of: first, in: .everyone, now: noon)
+        let copy = try await claimed("ali/2.mp3")
+        #expect(try await reuse(copy) == nil)
+    }
+
+    @Test func onlyAJobIsCompletedSo() async throws {
+        _ = try await transcribed("ali/1.mp3")
+        let waiting = try await catalog.accept("ali/2.mp3").recording
+        #expect(try await reuse(waiting) == nil)
+        #expect(try await catalog.state(waiting) == .pending)
+    }
+
+    @Test func aCopyOutlivesWhatItCameFrom() async throws {
+        let first = try await transcribed("ali/1.mp3")
+        let copy = try await claimed("ali/2.mp3")
+        _ = try await reuse(copy)
+        _ = try await catalog.decideDeletion(of: first, in: .everyone, now: noon)
+        try #require(try await catalog.finishDeletion(of: first))
+        #expect(try await catalog.transcript(of: copy)?.text == "Hello.")
+    }
+}

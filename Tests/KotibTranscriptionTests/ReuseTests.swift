@@ -1,0 +1,47 @@
+import KotibCatalog
+import KotibModel
+import KotibTestSupport
+import KotibTranscription
+import Logging
+import Testing
+
+struct ReuseTests {
+    @Test func theSameContentIsHeardOnce() async throws {
+        let fixture = try QueueFixture(reuse: .own)
+        let ids = [
+            try await fixture.accept("ali/1.mp3"), try await fixture.accept("ali/2.mp3"),
+            try await fixture.accept("ali/3.mp3", content: 2), try await fixture.accept("vali/1.mp3"),
+        ]
+        try await fixture.running { try await fixture.waitForCount(.completed, 4) }
+        #expect(Set(fixture.engine.calls) == [ids[0], ids[2], ids[3]])
+        #expect(Set(fixture.settled.values) == Set(ids))
+        #expect(try await fixture.catalog.transcript(of: ids[1])?.text == "Hello.")
+        let lines = fixture.log.lines.filter { $0.message.hasPrefix("transcript reused") }
+        #expect(lines.count == 1)
+        #expect(lines.first?.metadata["source"] == "\(ids[0])")
+    }
+
+    @Test func eachIsHeardWhereTheAdministratorWantsIt() async throws {
+        let fixture = try QueueFixture(reuse: .none)
+        for number in 0..<3 { try await fixture.accept("ali/\(number).mp3") }
+        try await fixture.running { try await fixture.waitForCount(.completed, 3) }
+        #expect(fixture.engine.calls.count == 3)
+    }
+
+    /// Words that are there say nothing about an engine that is not.
+    @Test func anOutageGoesOnWhileWordsAreReused() async throws {
+        let engine = FakeEngine { job, before throws(EngineError) in
+            if before > 0 { throw .unavailable(message: "No key.", retryAfter: .seconds(60)) }
+            return FakeEngine.result("Hello.")
+        }
+        let fixture = try QueueFixture(reuse: .own, engine: engine)
+        let first = try await fixture.accept("ali/1.mp3")
+        try await fixture.running {
+            try await fixture.waitFor(.completed, first)
+            let other = try await fixture.accept("ali/2.mp3", content: 2)
+            try await waitUntil("the engine is paused") { await fixture.queue.enginePause() != nil }
+            #expect(try await fixture.catalog.recording(other)?.state == .pending)
+        }
+        #expect(engine.calls.count == 2)
+    }
+}
