@@ -103,6 +103,9 @@ install: ## copies what `make build` made below DESTDIR and PREFIX=/usr/local
 	install -D -m 644 inbox/README "$(SHARE)/inbox-README"
 	install -D -m 644 -t "$(SHARE)" systemd/folder-owners.conf
 	install -D -m 644 -t "$(SHARE)/nginx" etc/nginx/kotib.conf
+	install -D -m 644 -t "$(SHARE)/samba" etc/samba/kotib.conf
+	install -D -m 644 -t "$(SHARE)/ssh" etc/ssh/kotib.conf
+	sed 's|/usr/local/|$(PREFIX)/|' etc/README.md >"$(SHARE)/README.md"
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/doc/kotib" docs/socket-api.md docs/client.py
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/man/man1" docs/kotibctl.1
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/man/man8" docs/kotibd.8

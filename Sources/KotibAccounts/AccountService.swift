@@ -210,7 +210,11 @@ extension AccountService {
             try await catalog.addUser(folder: Array(name.utf8), phone: number, role: role, now: time)
         }
         do throws(FileError) {
-            try await inbox.make(user.folder)
+            if try await inbox.make(user.folder) == .daemonForWantOfPrivilege {
+                logger.warning(
+                    "a new folder is not its account's: the daemon may not give it away; see folder-owners.conf",
+                    metadata: ["user": "\(user.id)", "folder": "\(ByteText.escaped(user.folder))"])
+            }
         } catch {
             logger.error("folder not made", metadata: ["user": "\(user.id)", "cause": "\(error)"])
             throw .folder(error)
