@@ -73,6 +73,90 @@ extension Acceptance {
             }
         }
 
+        @Test func sftp() async throws {
+            try await ShareGround.with { ground in
+                try await prepareTalks(ground, 6)
+                try FileManager.default.createDirectory(
+                    atPath: ground.folder + "/tree", withIntermediateDirectories: false,
+                    attributes: [.posixPermissions: 0o755])
+                for number in 3...5 {
+                    try FileManager.default.copyItem(
+                        atPath: ground.folder + "/talk\(number).wav",
+                        toPath: ground.folder + "/tree/talk\(number).wav")
+                }
+                // Only its owner's, as some phones' recorders leave it: the daemon takes it all the same.
+                #expect(chmod(ground.folder + "/talk0.wav", 0o600) == 0)
+                let whole = try Data(contentsOf: URL(filePath: ground.folder + "/talk2.wav"))
+                try whole.prefix(whole.count / 2).write(to: URL(filePath: ground.folder + "/half.wav"))
+                try await ground.ssh { port in
+                    try expectGood(
+                        await ground.sftp(
+                            port, anna,
+                            [
+                                "put talk0.wav talk.wav",
+                                "put talk1.wav linked.wav.filepart",
+                                "rename -l linked.wav.filepart linked.wav",
+                                "put -r tree", "put half.wav cut.wav",
+                            ]))
+                    // The upload that was cut is said to be incomplete, and taken when the rest is there.
+                    try await ground.daemon.awaitText(of: "\(anna)/cut.wav.rejected.txt")
+                    try expectGood(await ground.sftp(port, anna, ["reput talk2.wav cut.wav"]))
+                    try await ground.daemon.awaitAbsence(of: "\(anna)/cut.wav.rejected.txt")
+                    let names = ["talk.wav", "linked.wav", "cut.wav"] + (3...5).map { "tree/talk\($0).wav" }
+                    for name in names {
+                        try await expectOne(ground, "\(anna)/\(name)", refusals: name == "cut.wav" ? 1 : 0)
+                    }
+                    try "My own words.\n".write(
+                        toFile: ground.folder + "/mine.txt", atomically: false, encoding: .utf8)
+                    try expectGood(
+                        await ground.sftp(
+                            port, anna,
+                            [
+                                "get tree/talk3.wav.txt read.txt", "put mine.txt talk.wav.txt",
+                                "rm linked.wav.txt", "rm tree/talk4.wav.txt",
+                            ]))
+                    #expect(try text(ground, "read.txt").contains("answer"))
+                    try await expectEdited(ground, "\(anna)/talk.wav")
+                    #expect(ground.daemon.stamp(of: "\(anna)/linked.wav.txt") == nil)
+                    try await expectClosed(ground, port)
+                }
+                expectNoNotes(ground)
+            }
+        }
+
+        @Test func rsyncCurlAndParamiko() async throws {
+            try await ShareGround.with { ground in
+                try await prepareTalks(ground, 2)
+                try await SampleAudio.speak("The weather was good.", to: ground.folder + "/third.wav")
+                try await ground.ssh { port in
+                    try expectGood(
+                        await ground.rsync(port, rustam, ground.folder + "/talk0.wav", "synced.wav"))
+                    try expectGood(
+                        await ground.curl(
+                            port, anna, ground.folder + "/talk1.wav", "/inbox/\(anna)/curl.wav"))
+                    try expectGood(
+                        await Command.run(
+                            "/usr/bin/python3",
+                            [
+                                Repository.file("Tests/Tools/sftp_client.py"), "\(port)", boris, ground.key,
+                                ground.folder + "/third.wav", "talk",
+                            ]))
+                    try await expectOne(ground, "\(rustam)/synced.wav")
+                    try await expectOne(ground, "\(anna)/curl.wav")
+                    for way in ["pieces", "link", "posix"] {
+                        try await expectOne(ground, "\(boris)/talk-\(way).wav")
+                    }
+                    // Who comes for rsync gets nothing else, and no other's folder.
+                    let shell = try await ground.ssh(port, rustam, "cat /etc/passwd")
+                    #expect(shell.end != .exited(0) && !shell.output.contains("root:"))
+                    let other = try await ground.rsync(
+                        port, rustam, ground.folder + "/talk0.wav", "../\(anna)/talk.wav")
+                    #expect(ground.daemon.stamp(of: "\(anna)/talk.wav") == nil, "\(other.errors)")
+                }
+                expectNoNotes(ground)
+            }
+        }
+
         // MARK: -
 
         /// `talk0.wav`, `talk1.wav` and so on, all the same words and all different.
