@@ -104,7 +104,7 @@ extension Configuration {
     /// A server of one's own may take more than OpenAI does.
     private func undocumentedFindings() -> [Finding] {
         guard openai.baseURL.contains("api.openai.com") else { return [] }
-        let strange = intake.extensions.compactMap(RecordingEnding.init).map(\.rawValue).filter {
+        let strange = intake.extensions.compactMap { RecordingEnding($0)?.rawValue }.filter {
             !KotibEngines.OpenAISettings.documentedEndings.contains($0)
         }
         guard !strange.isEmpty else { return [] }

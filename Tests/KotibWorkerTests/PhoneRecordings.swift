@@ -75,7 +75,10 @@ enum AMR {
         if fileExtension == "amr" { return bytes }
         let folder = try TemporaryFolder()
         let path = folder.path + "/in.amr"
-        let file = OpenFile(owning: try SystemError.check("creat") { creat(path, 0o600) })
+        let file = OpenFile(
+            owning: try SystemError.check("open") {
+                open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+            })
         try file.append(bytes)
         return try Tool.ffmpeg(["-f", "amr", "-i", path] + options, fileExtension: fileExtension)
     }

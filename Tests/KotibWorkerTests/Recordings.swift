@@ -133,7 +133,8 @@ extension OpenFile {
     /// A real file without a name that holds `bytes`.
     static func holding(_ bytes: [UInt8]) throws -> OpenFile {
         var template = Array("/tmp/kotib-worker-test-XXXXXX".utf8CString)
-        let file = OpenFile(owning: try SystemError.check("mkstemp") { mkstemp(&template) })
+        // Closed on exec: a worker that another test starts would have them all, and may have 64.
+        let file = OpenFile(owning: try SystemError.check("mkostemp") { mkostemp(&template, O_CLOEXEC) })
         unlink(template)
         try file.append(bytes)
         return file
