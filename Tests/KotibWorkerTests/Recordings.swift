@@ -134,7 +134,8 @@ extension OpenFile {
     static func holding(_ bytes: [UInt8]) throws -> OpenFile {
         var template = Array("/tmp/kotib-worker-test-XXXXXX".utf8CString)
         // Closed on exec: a worker that another test starts would have them all, and may have 64.
-        let file = OpenFile(owning: try SystemError.check("mkostemp") { mkostemp(&template, O_CLOEXEC) })
+        let file = OpenFile(owning: try SystemError.check("mkstemp") { mkstemp(&template) })
+        try SystemError.check("fcntl") { fcntl(file.descriptor, F_SETFD, FD_CLOEXEC) }
         unlink(template)
         try file.append(bytes)
         return file
