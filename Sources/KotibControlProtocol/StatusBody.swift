@@ -10,6 +10,8 @@ public struct StatusBody: Codable, Hashable, Sendable {
     public var running: [RunningBody]
     public var engine: EngineBody?
     public var watch: WatchBody?
+    /// Null where no hook is set up.
+    public var hooks: [HookBody]?
     /// Seconds since the daemon started.
     public var uptime: Double?
 
@@ -98,5 +100,26 @@ public struct WatchBody: Codable, Hashable, Sendable {
     public init(watchedFolders: Int, polledFolders: Int) {
         self.watchedFolders = watchedFolders
         self.polledFolders = polledFolders
+    }
+}
+
+/// A hook: who is told what became of recordings.
+public struct HookBody: Codable, Hashable, Sendable {
+    /// `program` or `webhook`.
+    public var receiver: String
+    /// Events that it is still to be told.
+    public var pending: Int
+    /// Why the last attempt came to nothing; null where it came to something.
+    public var lastError: String?
+
+    enum CodingKeys: String, CodingKey {
+        case receiver, pending
+        case lastError = "last_error"
+    }
+
+    public init(receiver: String, pending: Int, lastError: String?) {
+        self.receiver = receiver
+        self.pending = pending
+        self.lastError = lastError
     }
 }

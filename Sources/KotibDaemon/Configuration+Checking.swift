@@ -16,7 +16,7 @@ extension Configuration {
     public func findings() -> [Finding] {
         folderFindings() + extensionFindings() + ignoreFindings()
             + (queue.engine == .local ? localFindings() : openAIFindings())
-            + controlFindings() + accountFindings() + systemFindings()
+            + controlFindings() + accountFindings() + hookFindings() + systemFindings()
     }
 
     private func folderFindings() -> [Finding] {

@@ -18,6 +18,7 @@ public struct Configuration: Sendable {
     public var accounts = AccountsSettings()
     public var sms = SMSSettings()
     public var twilio = TwilioSettings()
+    public var hooks = HooksSettings()
     public var log = LogSettings()
 
     public init() {}

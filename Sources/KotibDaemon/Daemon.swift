@@ -6,6 +6,7 @@ import KotibAccounts
 import KotibCatalog
 import KotibControlServer
 import KotibEngines
+import KotibHooks
 import KotibIngest
 import KotibIntake
 import KotibModel
@@ -113,6 +114,7 @@ public struct Daemon: Sendable {
             isKnown: { await pipeline.isKnown($0) }, handler: { await pipeline.handle($0) }, logger: logger)
         let messages = SMSDispatcher(try configuration.makeSMSSender(logger), logger: logger)
         let accounts = try await makeAccounts(files, catalog, messages)
+        let hooks = try await configuration.makeHooks(catalog, logger)
         let control = try ControlServer(
             configuration.controlSettings,
             ControlParts(
@@ -120,13 +122,15 @@ public struct Daemon: Sendable {
                 health: { await watcher.health }, engineName: configuration.queue.engine.rawValue,
                 version: Version.text,
                 // With automatic enrolment the folder's own appearance is enough.
-                rescan: { [enroll = configuration.enroll] in if !enroll { await watcher.rescan() } }),
+                rescan: { [enroll = configuration.enroll] in if !enroll { await watcher.rescan() } },
+                hooks: { () async throws(CatalogError) in try await hooks.health() }),
             environment: ProcessInfo.processInfo.environment, logger: logger)
         let status = StatusReporter(
             services: services, catalog: catalog, queue: queue, watcher: watcher, logger: logger)
         try await run([
             WorkerService(pool: inspectors), engine.service, QueueService(queue: queue),
-            WatcherService(watcher: watcher), MessageService(dispatcher: messages), control, status,
+            WatcherService(watcher: watcher), MessageService(dispatcher: messages),
+            hooks.isNeeded ? HookService(dispatcher: hooks) : nil, control, status,
         ])
     }
 

@@ -1,4 +1,5 @@
 import KotibAccounts
+import KotibHooks
 import KotibTranscription
 import KotibWatch
 import KotibWorkerClient
@@ -38,6 +39,15 @@ struct WatcherService: Service {
 /// The sender of codes: what has not gone out when the daemon stops can be asked for again.
 struct MessageService: Service {
     let dispatcher: SMSDispatcher
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await dispatcher.run() }
+    }
+}
+
+/// The hooks: what they were not told when the daemon stops stays in the catalog.
+struct HookService: Service {
+    let dispatcher: HookDispatcher
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await dispatcher.run() }

@@ -33,7 +33,8 @@ struct Setting: Sendable {
 
 /// All settings there are. An unknown one is an error that names the nearest.
 enum Settings {
-    static let all: [Setting] = top + intake + watch + queue + local + openai + control + accounts + sms + log
+    static let all: [Setting] =
+        top + intake + watch + queue + local + openai + control + accounts + sms + hooks + log
 
     private static let top = [
         text("inbox", ["UPLOAD_DIR", "KOTIB_INBOX"], \.inbox),

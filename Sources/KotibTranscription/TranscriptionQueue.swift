@@ -202,7 +202,7 @@ public actor TranscriptionQueue {
 
 extension Clock where Duration == Swift.Duration {
     /// What passed since this call.
-    func stopwatch() -> @Sendable () -> Duration {
+    public func stopwatch() -> @Sendable () -> Duration {
         let start = now
         return { start.duration(to: now) }
     }

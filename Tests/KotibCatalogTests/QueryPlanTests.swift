@@ -64,6 +64,15 @@ struct QueryPlanTests {
         (LibrarySQL.entry, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
         (LibrarySQL.entries, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
         (EventSQL.page, "SEARCH events USING INTEGER PRIMARY KEY (rowid>?)"),
+        (HookSQL.due, "INDEX hook_deliveries_due (receiver=? AND due_at<?)"),
+        (HookSQL.due, "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)"),
+        (HookSQL.due, "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)"),
+        (HookSQL.tooFarAhead, "INDEX hook_deliveries_due (receiver=? AND due_at>?)"),
+        (HookSQL.nextDue, "COVERING INDEX hook_deliveries_due (receiver=?)"),
+        (HookSQL.settle, "SEARCH hook_deliveries USING INTEGER PRIMARY KEY (rowid=?)"),
+        (HookSQL.putOff, "SEARCH hook_deliveries USING INTEGER PRIMARY KEY (rowid=?)"),
+        (HookSQL.forget, "INDEX hook_deliveries_due (receiver=?)"),
+        (HookSQL.pending, "COVERING INDEX hook_deliveries_due"),
     ])
     func usesAnIndex(sql: String, step: String) async throws {
         let plan = try await plan(sql)

@@ -5,7 +5,7 @@ extension OpenAPIDocument {
         "/api/v1/status": {"get": {"operationId": "status", "tags": ["service"],
           "summary": "How the daemon is and how far the caller's recordings are",
           "responses": {
-            "200": {"description": "Problems, engine, watch and uptime are for admins only.",
+            "200": {"description": "Problems, engine, watch, hooks and uptime are for admins only.",
               "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Status"}}}},
             "401": {"$ref": "#/components/responses/Unauthorized"},
             "default": {"$ref": "#/components/responses/Error"}}}},
@@ -72,6 +72,9 @@ extension OpenAPIDocument {
                 "watch": {"type": "object", "required": ["watched_folders", "polled_folders"],
                   "properties": {"watched_folders": {"type": "integer"},
                     "polled_folders": {"type": "integer"}}},
+                "hooks": {"type": "array", "items": {"type": "object", "required": ["receiver", "pending"],
+                  "properties": {"receiver": {"enum": ["program", "webhook"]},
+                    "pending": {"type": "integer"}, "last_error": {"type": "string"}}}},
                 "uptime": {"type": "number", "description": "Seconds."}}},
             "Running": {"type": "object",
               "required": ["id", "user_name", "file_path", "duration", "progress", "started_at"],
