@@ -14,8 +14,7 @@ public struct Finding: Sendable, Equatable {
 extension Configuration {
     /// What is wrong with the values together and with the files that they name.
     public func findings() -> [Finding] {
-        folderFindings() + extensionFindings() + ignoreFindings()
-            + (queue.engine == .local ? localFindings() : openAIFindings())
+        folderFindings() + extensionFindings() + ignoreFindings() + engineFindings()
             + controlFindings() + accountFindings() + systemFindings()
     }
 
@@ -51,7 +50,7 @@ extension Configuration {
         return bad.map { .error("intake.extensions: \"\($0)\" is no file name ending such as \".mp3\".") }
     }
 
-    private func localFindings() -> [Finding] {
+    func localFindings() -> [Finding] {
         var findings: [Finding] = []
         for (key, path) in [("local.model", local.model), ("local.vad_model", local.vadModel)]
         where access(path, R_OK) != 0 {
@@ -72,7 +71,7 @@ extension Configuration {
         return findings
     }
 
-    private func openAIFindings() -> [Finding] {
+    func openAIFindings() -> [Finding] {
         var findings: [Finding] = []
         if !openai.baseURL.hasPrefix("https://") && !openai.baseURL.hasPrefix("http://") {
             findings.append(

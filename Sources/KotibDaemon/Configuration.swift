@@ -1,5 +1,6 @@
 import KotibCatalog
 import KotibIntake
+import KotibModel
 
 /// Every setting, with its default. The file in etc/ explains them; ``Settings`` names and checks them.
 public struct Configuration: Sendable {
@@ -48,6 +49,8 @@ public struct Configuration: Sendable {
         public var engine = EngineName.local
         /// Whose words serve for the same content.
         public var reuse = WordsReuse.own
+        /// What users may be given instead: names of engines.
+        public var otherEngines: [String] = []
         /// 0: as many as the engine has workers, or 4 for a remote one.
         public var jobs = 0
         public var attempts = 8
@@ -103,10 +106,6 @@ public struct Configuration: Sendable {
     public var databasePath: String {
         database.isEmpty ? state + "/kotib.sqlite" : database
     }
-}
-
-public enum EngineName: String, Sendable, CaseIterable {
-    case local, openai
 }
 
 public enum LogFormat: String, Sendable, CaseIterable {

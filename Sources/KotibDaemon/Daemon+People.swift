@@ -1,9 +1,11 @@
 import KotibAccounts
 import KotibCatalog
+import KotibIngest
 import KotibIntake
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
+import KotibTranscription
 import Logging
 
 /// What of the wiring depends on people: their accounts and what they have chosen.
@@ -27,16 +29,14 @@ extension Daemon {
             failureSentence: { FailureSentence.text(about: $0, cause: $1, in: language) })
     }
 
-    /// Nil leaves it to the daemon's setting.
-    func chosenLanguage(_ recording: Recording, _ catalog: Catalog) async -> String? {
-        guard let user = recording.user else { return nil }
-        do throws(CatalogError) {
-            return try await catalog.settings(of: user).language
-        } catch {
-            logger.warning(
-                "the daemon's own language is used: the user's cannot be read",
-                metadata: ["recording": "\(recording.id)", "cause": "\(error)"])
-            return nil
-        }
+    /// What holds for one recording: its folder's `kotib.ini` before its user's settings.
+    func choices(
+        _ recording: Recording, _ files: LocalFileSystem, _ catalog: Catalog
+    ) async throws(CatalogError) -> RecordingChoices {
+        var settings = UserSettings()
+        if let user = recording.user { settings = try await catalog.settings(of: user) }
+        let folder = await FolderSettingsReader(files: files, logger: logger).settings(for: recording)
+        return RecordingChoices(
+            language: folder.language ?? settings.language.map(SpokenLanguage.code), engine: settings.engine)
     }
 }

@@ -97,12 +97,13 @@ public struct Daemon: Sendable {
         let files = LocalFileSystem(try InboxRoot(path: configuration.inbox))
         let sidecars = makeSidecarWriter(files, catalog)
         let inspectors = WorkerPool(program: configuration.inspectorProgram, size: 1, logger: logger)
-        let engine = try configuration.makeEngine(logger)
+        let (lanes, engines) = try configuration.makeLanes(logger)
         let queue = TranscriptionQueue(
-            catalog: catalog, engine: engine.engine, options: configuration.queueOptions, log: logger,
+            catalog: catalog, engine: lanes[0].engine, others: Array(lanes.dropFirst()),
+            options: configuration.queueOptions(lanes[0]), log: logger,
             open: { try await AudioOpener(files: files).open($0) },
             settled: { await sidecars.settled($0) },
-            language: { await chosenLanguage($0, catalog) })
+            choices: { recording throws(CatalogError) in try await choices(recording, files, catalog) })
         let pipeline = IngestPipeline(
             files: files, policy: configuration.intakePolicy,
             inspector: WorkerInspector(pool: inspectors, limits: configuration.inspectionLimits),
@@ -124,15 +125,16 @@ public struct Daemon: Sendable {
             environment: ProcessInfo.processInfo.environment, logger: logger)
         let status = StatusReporter(
             services: services, catalog: catalog, queue: queue, watcher: watcher, logger: logger)
-        try await run([
-            WorkerService(pool: inspectors), engine.service, QueueService(queue: queue),
-            WatcherService(watcher: watcher), MessageService(dispatcher: messages), control, status,
-        ])
+        try await run(
+            [WorkerService(pool: inspectors)] + engines + [
+                QueueService(queue: queue), WatcherService(watcher: watcher),
+                MessageService(dispatcher: messages), control, status,
+            ])
     }
 
-    private func run(_ parts: [(any Service)?]) async throws {
+    private func run(_ parts: [any Service]) async throws {
         var group = ServiceGroupConfiguration(
-            services: parts.compactMap { $0 }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: parts, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(configuration.queue.stopGrace + 5)
         try await ServiceGroup(configuration: group).run()
     }

@@ -1,5 +1,6 @@
 import KotibCatalog
 import KotibIntake
+import KotibModel
 
 /// A value as a file or the environment gives it.
 enum SettingValue: Equatable {
@@ -61,6 +62,7 @@ enum Settings {
     private static let queue = [
         choice("queue.engine", EngineName.allCases, \.queue.engine, ["KOTIB_ENGINE"]),
         choice("queue.reuse", WordsReuse.allCases, \.queue.reuse),
+        list("queue.other_engines", [], \.queue.otherEngines),
         integer("queue.jobs", [], 0...256, \.queue.jobs),
         integer("queue.attempts", [], 1...1000, \.queue.attempts),
         integer("queue.crashes", [], 1...100, \.queue.crashes),

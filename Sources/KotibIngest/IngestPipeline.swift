@@ -93,6 +93,8 @@ public struct IngestPipeline: Sendable {
             if status.kind == .regular { try await sidecars.saved(path) }
         case .refused(let rejection):
             try await refuse(path, status.identity, rejection)
+        case .folderSettings:
+            try await folderSettings(path, status)
         case .inspect(let fileExtension):
             try await inspect(path, status, fileExtension)
         }
@@ -174,7 +176,7 @@ public struct IngestPipeline: Sendable {
         return acceptance.recording
     }
 
-    private func refuse(_ path: InboxPath, _ identity: FileIdentity, _ rejection: Rejection) async throws {
+    func refuse(_ path: InboxPath, _ identity: FileIdentity, _ rejection: Rejection) async throws {
         let sentence = rejection.sentence(about: ByteText.escaped(path.name), in: language)
         let refusal = try await catalog.reject(
             path, identity: identity, rejection: rejection, message: sentence)

@@ -24,21 +24,21 @@ extension TranscriptionQueue {
         }
     }
 
-    /// The next recording, now in state `processing`; nil where nothing can start.
-    func claim() async -> RecordingID? {
+    /// The next recording for an engine, now in state `processing`; nil where nothing can start.
+    func claim(_ lane: Int) async -> RecordingID? {
         let date = time.date()
         do throws(CatalogError) {
-            switch try await catalog.claim(now: date) {
+            switch try await catalog.claim(claimScope(of: lane), now: date) {
             case .nothing(let due):
                 let wait = due.map { Duration.seconds($0.timeIntervalSince(date)) }
-                machine.foundNothing(nextDue: wait.map { elapsed() + $0 })
+                machine.foundNothing(nextDue: wait.map { elapsed() + $0 }, lane: lane)
             case .recording(let recording) where machine.isStopping:
                 _ = try await catalog.handBack(recording.id, now: date)
             case .recording(let recording):
-                machine.claimed(recording.id)
+                machine.claimed(recording.id, lane: lane)
                 let progress = JobProgress(
                     recording, started: date, elapsed: time.clock.stopwatch(), board: board)
-                jobs[recording.id] = Job(recording: recording, progress: progress)
+                jobs[recording.id] = Job(recording: recording, lane: lane, progress: progress)
                 progress.show()
                 return recording.id
             }
@@ -48,12 +48,16 @@ extension TranscriptionQueue {
         return nil
     }
 
+    private func claimScope(of lane: Int) -> ClaimScope {
+        lane == 0 ? .allBut(lanes.dropFirst().map(\.engine.name)) : .only(lanes[lane].engine.name)
+    }
+
     /// Does the job, keeps its outcome, frees its slot.
     func perform(_ id: RecordingID) async {
         guard let job = jobs[id] else { return }
         let recording = job.recording
         // A task of its own, so that one job can be cancelled; it does not outlive this function.
-        let attempt = Task { await self.attempt(recording, job.progress) }
+        let attempt = Task { await self.attempt(recording, in: self.lanes[job.lane], job.progress) }
         jobs[id]?.attempt = attempt
         if job.isCancelled { attempt.cancel() }
         let outcome = await withTaskCancellationHandler {
@@ -70,7 +74,9 @@ extension TranscriptionQueue {
         }
     }
 
-    private nonisolated func attempt(_ recording: Recording, _ progress: JobProgress) async -> Outcome {
+    private nonisolated func attempt(
+        _ recording: Recording, in lane: EngineLane, _ progress: JobProgress
+    ) async -> Outcome {
         let file: OpenFile?
         do {
             file = try await open(recording)
@@ -79,15 +85,23 @@ extension TranscriptionQueue {
             return .failed(.transient(message: message, retryAfter: nil))
         }
         guard let file, let facts = recording.facts else { return .gone }
-        let language = await language(recording) ?? options.language
-        if let source = await reuse(recording, language) { return .reused(source) }
+        let choices: RecordingChoices
+        do throws(CatalogError) {
+            choices = try await self.choices(recording)
+        } catch {
+            // Without them nobody knows whether the recording may leave this machine.
+            return .failed(.transient(message: "The user's settings cannot be read: \(error)", retryAfter: nil))
+        }
+        if let refusal = refusal(of: recording, choices.engine, in: lane) { return .failed(refusal) }
+        let language = choices.language.map(\.code) ?? lane.language
+        if let source = await reuse(recording, language, in: lane) { return .reused(source) }
         let job = TranscriptionJob(
             recording: recording.id, file: file, size: recording.identity.size, duration: facts.duration,
             container: facts.container, fileExtension: recording.fileExtension,
             language: language)
         let start = elapsed()
         do throws(EngineError) {
-            let result = try await engine.transcribe(job, report: progress.note)
+            let result = try await lane.engine.transcribe(job, report: progress.note)
             return .transcribed(result, seconds: (elapsed() - start).inSeconds)
         } catch {
             return .failed(error)
@@ -95,10 +109,12 @@ extension TranscriptionQueue {
     }
 
     /// Where the catalog cannot tell, the engine can.
-    private nonisolated func reuse(_ recording: Recording, _ language: String?) async -> RecordingID? {
+    private nonisolated func reuse(
+        _ recording: Recording, _ language: String?, in lane: EngineLane
+    ) async -> RecordingID? {
         do throws(CatalogError) {
             return try await catalog.reuseWords(
-                for: recording.id, of: options.reuse, engine: engine.name, language: language,
+                for: recording.id, of: options.reuse, engine: lane.engine.name, language: language,
                 now: time.date())
         } catch {
             await logTrouble(error, recording)
@@ -111,6 +127,24 @@ extension TranscriptionQueue {
         logReused(recording, of: source)
         await settled(recording.id)
         ended(recording.id, .abandoned, reason: "")
+    }
+
+    /// Nil where the lane's engine may have the recording.
+    private nonisolated func refusal(
+        of recording: Recording, _ chosen: EngineName?, in lane: EngineLane
+    ) -> EngineError? {
+        switch lane.fitness(for: chosen, among: lanes.map(\.engine.name)) {
+        case .serves: return nil
+        case .standsIn(let chosen):
+            logStandIn(recording, chosen, in: lane)
+            return nil
+        case .isAnothers:
+            return .transient(message: "The user was given another engine meanwhile.", retryAfter: nil)
+        case .mayNot:
+            return .permanent(
+                message: "Recordings of this user stay on this machine, and it has no engine now "
+                    + "(queue.engine, queue.other_engines, kotibctl user set --engine)")
+        }
     }
 
     private func keep(_ result: TranscriptionResult, _ seconds: Double, of recording: Recording) async {

@@ -50,7 +50,10 @@ struct IngestFixture: Sendable {
         let opener = AudioOpener(files: files)
         queue = TranscriptionQueue(
             catalog: catalog, engine: engine, log: logger, open: { try await opener.open($0) },
-            settled: { await sidecars.settled($0) }, language: { _ in settings().language })
+            settled: { await sidecars.settled($0) }, choices: { _ in
+                RecordingChoices(
+                    language: settings().language.map(SpokenLanguage.code), engine: settings().engine)
+            })
         var pipeline = IngestPipeline(
             files: files,
             policy: IntakePolicy(extensions: ["wav"], maximumSize: Self.largest, maximumDuration: 60),
