@@ -45,7 +45,8 @@ extension Configuration {
             let nearest = Spelling.nearest(to: name, among: known)
             return Finding.error(
                 "queue.other_engines: there is no engine \"\(name)\"; "
-                    + (nearest.map { "did you mean \"\($0)\"?" } ?? "there are \(known.joined(separator: ", "))."))
+                    + (nearest.map { "did you mean \"\($0)\"?" }
+                        ?? "there are \(known.joined(separator: ", "))."))
         }
         var findings: [Finding] = unknown
         for name in engines {

@@ -2,6 +2,8 @@ import KotibCatalog
 import KotibIntake
 import KotibModel
 import KotibPOSIX
+import KotibSidecars
+import Logging
 
 /// The settings that a person puts into a folder. They count as they are when a job starts
 /// (``FolderSettingsReader``); here it is only told, beside them, what is wrong with them.

@@ -37,10 +37,12 @@ extension FolderSettingsProblem {
         case .tooLarge(let limit): "u \(limit) baytdan katta; qisqartiring"
         case .notText: "bu matn emas; UTF-8 kodlashda qaytadan saqlang"
         case .wrongCase: "nomida bosh harf bor; uni “kotib.ini” deb nomlang"
-        case .noAssignment(let line): "\(line)-qator “kalit = qiymat” koʻrinishida emas; masalan, “language = uz” deb yozing"
+        case .noAssignment(let line):
+            "\(line)-qator “kalit = qiymat” koʻrinishida emas; masalan, “language = uz” deb yozing"
         case .unknownKey(let line, let key, let nearest):
             "\(line)-qatordagi “\(key)” degan sozlama yoʻq; "
-                + (nearest.map { "“\($0)” demoqchimidingiz?" } ?? "faqat “language” bor; qatorni olib tashlang")
+                + (nearest.map { "“\($0)” demoqchimidingiz?" }
+                    ?? "faqat “language” bor; qatorni olib tashlang")
         case .repeatedKey(let line, let key): "\(line)-qatorda “\(key)” takrorlangan; bittasini olib tashlang"
         case .unknownLanguage(let line, let value):
             "\(line)-qator: “\(value)” degan til yoʻq; ikki harfli kod yozing, masalan “uz”, “ru” yoki “en”, "

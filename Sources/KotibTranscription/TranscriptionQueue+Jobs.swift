@@ -90,7 +90,8 @@ extension TranscriptionQueue {
             choices = try await self.choices(recording)
         } catch {
             // Without them nobody knows whether the recording may leave this machine.
-            return .failed(.transient(message: "The user's settings cannot be read: \(error)", retryAfter: nil))
+            return .failed(
+                .transient(message: "The user's settings cannot be read: \(error)", retryAfter: nil))
         }
         if let refusal = refusal(of: recording, choices.engine, in: lane) { return .failed(refusal) }
         let language = choices.language.map(\.code) ?? lane.language

@@ -27,6 +27,7 @@ struct QueryPlanTests {
         (RevisionSQL.page, "INDEX transcript_revisions_record (audio_record_id=? AND id<?)"),
         (RevisionSQL.one, "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)"),
         (JobSQL.complete, "SEARCH audio_records USING INTEGER PRIMARY KEY (rowid=?)"),
+        (Catalog.forgetRefusedSQL, "SEARCH audio_records USING INTEGER PRIMARY KEY (rowid=?)"),
         (Catalog.duePage, "INDEX audio_records_sidecar_due (id>?)"),
         (Catalog.sidecarAtPath, "INDEX sqlite_autoindex_sidecars_1 (path=?)"),
         (DeletionSQL.visible, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),

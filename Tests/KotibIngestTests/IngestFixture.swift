@@ -50,7 +50,8 @@ struct IngestFixture: Sendable {
         let opener = AudioOpener(files: files)
         queue = TranscriptionQueue(
             catalog: catalog, engine: engine, log: logger, open: { try await opener.open($0) },
-            settled: { await sidecars.settled($0) }, choices: { _ in
+            settled: { await sidecars.settled($0) },
+            choices: { _ in
                 RecordingChoices(
                     language: settings().language.map(SpokenLanguage.code), engine: settings().engine)
             })
