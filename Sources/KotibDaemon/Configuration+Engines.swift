@@ -1,3 +1,4 @@
+import KotibEngines
 import KotibModel
 import KotibTranscription
 import Logging
