@@ -123,10 +123,15 @@ extension Catalog {
     ///
     /// At most 500 of them, so that a large folder does not hold up everybody else's writes: to be
     /// called again until none is left.
-    public func markGone(_ path: InboxPath, now: Date = Date()) async throws(CatalogError) -> [Departure] {
+    /// - Parameter device: only files that lay on this one; nil for all.
+    public func markGone(
+        _ path: InboxPath, on device: UInt64? = nil, now: Date = Date()
+    ) async throws(CatalogError) -> [Departure] {
         try await write("markGone") { database in
             let bounds = path.boundsOfContent
-            let rows = try database.rows(Self.presentAtOrBelow, [path.blob, bounds.first, bounds.end])
+            let rows = try database.rows(
+                Self.presentAtOrBelow,
+                [path.blob, bounds.first, bounds.end, device.map(Int64.init(bitPattern:))])
             return try rows.map { row in
                 let id = RecordingID(rawValue: row["id"])
                 let notes = try database.notes(of: id)
@@ -160,9 +165,10 @@ extension Catalog {
         a.is_current = 1 AND a.audio_state = 'present' AND \(DeletionSQL.isVisible)
         """
     static let presentAtOrBelow = """
-        SELECT id FROM audio_records a WHERE path = ?1 AND \(shouldBeThere)
+        SELECT id FROM audio_records a WHERE path = ?1 AND \(shouldBeThere) AND (?4 IS NULL OR device = ?4)
         UNION ALL
-        SELECT id FROM audio_records a WHERE path >= ?2 AND path < ?3 AND \(shouldBeThere)
+        SELECT id FROM audio_records a
+        WHERE path >= ?2 AND path < ?3 AND \(shouldBeThere) AND (?4 IS NULL OR device = ?4)
         LIMIT \(departuresAtOnce)
         """
     static let presentPage = """

@@ -89,14 +89,24 @@ public struct WatchBody: Codable, Hashable, Sendable {
     public var watchedFolders: Int
     /// Folders that are looked at now and then instead.
     public var polledFolders: Int
+    /// `auto`, `events` or `poll`; nil of an earlier daemon, as the next.
+    public var mode: String?
+    /// Kinds of file systems that are polled because they tell of nothing, such as `NFS`.
+    public var withoutEvents: [String]?
 
     enum CodingKeys: String, CodingKey {
         case watchedFolders = "watched_folders"
         case polledFolders = "polled_folders"
+        case mode
+        case withoutEvents = "without_events"
     }
 
-    public init(watchedFolders: Int, polledFolders: Int) {
+    public init(
+        watchedFolders: Int, polledFolders: Int, mode: String? = nil, withoutEvents: [String]? = nil
+    ) {
         self.watchedFolders = watchedFolders
         self.polledFolders = polledFolders
+        self.mode = mode
+        self.withoutEvents = withoutEvents
     }
 }

@@ -27,6 +27,7 @@ extension Configuration {
 
     var watchConfiguration: WatchConfiguration {
         var watching = WatchConfiguration()
+        watching.mode = watch.mode
         watching.settle = .seconds(watch.settle)
         watching.emptyPatience = .seconds(watch.emptyAfter)
         watching.openPatience = .seconds(watch.openAfter)

@@ -1,5 +1,6 @@
 import KotibCatalog
 import KotibIntake
+import KotibWatch
 
 /// Every setting, with its default. The file in etc/ explains them; ``Settings`` names and checks them.
 public struct Configuration: Sendable {
@@ -34,6 +35,7 @@ public struct Configuration: Sendable {
     }
 
     public struct WatchSettings: Sendable {
+        public var mode = WatchConfiguration.Mode.auto
         /// Seconds, as all numbers below.
         public var settle = 1.0
         public var emptyAfter = 10.0

@@ -95,21 +95,22 @@ public struct Daemon: Sendable {
     /// In the order of dependence: what stands first stops last.
     private func serve(_ catalog: Catalog) async throws {
         let files = LocalFileSystem(try InboxRoot(path: configuration.inbox))
-        let sidecars = makeSidecarWriter(files, catalog)
+        let board = ProblemBoard(logger: logger)
+        let sidecars = makeSidecarWriter(files, catalog, board)
         let inspectors = WorkerPool(program: configuration.inspectorProgram, size: 1, logger: logger)
         let engine = try configuration.makeEngine(logger)
         let queue = TranscriptionQueue(
             catalog: catalog, engine: engine.engine, options: configuration.queueOptions, log: logger,
             open: { try await AudioOpener(files: files).open($0) },
             settled: { await sidecars.settled($0) },
-            language: { await chosenLanguage($0, catalog) })
+            language: { await chosenLanguage($0, catalog) }, stuck: { tell($0, board) })
         let pipeline = IngestPipeline(
             files: files, policy: configuration.intakePolicy,
             inspector: WorkerInspector(pool: inspectors, limits: configuration.inspectionLimits),
             catalog: catalog, sidecars: sidecars, queue: queue, language: configuration.intake.language,
-            enrolls: configuration.enroll, logger: logger)
+            enrolls: configuration.enroll, board: board, logger: logger)
         let watcher = InboxWatcher(
-            root: files.root, configuration: configuration.watchConfiguration,
+            root: files.root, configuration: configuration.watchConfiguration, board: board,
             isKnown: { await pipeline.isKnown($0) }, handler: { await pipeline.handle($0) }, logger: logger)
         let messages = SMSDispatcher(try configuration.makeSMSSender(logger), logger: logger)
         let accounts = try await makeAccounts(files, catalog, messages)
@@ -126,7 +127,8 @@ public struct Daemon: Sendable {
             services: services, catalog: catalog, queue: queue, watcher: watcher, logger: logger)
         try await run([
             WorkerService(pool: inspectors), engine.service, QueueService(queue: queue),
-            WatcherService(watcher: watcher), MessageService(dispatcher: messages), control, status,
+            WatcherService(watcher: watcher), DueTextService(pipeline: pipeline, logger: logger),
+            MessageService(dispatcher: messages), control, status,
         ])
     }
 

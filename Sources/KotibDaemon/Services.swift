@@ -1,7 +1,10 @@
 import KotibAccounts
+import KotibCatalog
+import KotibIngest
 import KotibTranscription
 import KotibWatch
 import KotibWorkerClient
+import Logging
 import ServiceLifecycle
 
 /// Worker processes: ended when nobody asks them any more.
@@ -32,6 +35,26 @@ struct WatcherService: Service {
 
     func run() async throws {
         try await cancelWhenGracefulShutdown { try await watcher.run() }
+    }
+}
+
+/// Texts that could not be written: tried again every few seconds until they can.
+struct DueTextService: Service {
+    let pipeline: IngestPipeline
+    let logger: Logger
+
+    private static let interval = Duration.seconds(5)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while (try? await Task.sleep(for: Self.interval)) != nil {
+                do throws(CatalogError) {
+                    try await pipeline.writeWaitingTexts()
+                } catch {
+                    logger.debug("texts wait for the catalog", metadata: ["cause": "\(error)"])
+                }
+            }
+        }
     }
 }
 

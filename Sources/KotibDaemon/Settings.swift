@@ -1,5 +1,6 @@
 import KotibCatalog
 import KotibIntake
+import KotibWatch
 
 /// A value as a file or the environment gives it.
 enum SettingValue: Equatable {
@@ -50,6 +51,7 @@ enum Settings {
     ]
 
     private static let watch = [
+        choice("watch.mode", WatchConfiguration.Mode.allCases, \.watch.mode),
         seconds("watch.settle", 0.05...3600, \.watch.settle),
         seconds("watch.empty_after", 0.05...86_400, \.watch.emptyAfter),
         seconds("watch.open_after", 0...86_400, \.watch.openAfter),

@@ -31,7 +31,7 @@ public struct IngestPipeline: Sendable {
     public init(
         files: any FileSystem, policy: IntakePolicy, inspector: any Inspecting, catalog: Catalog,
         sidecars: SidecarWriter, queue: TranscriptionQueue, language: NoteLanguage, enrolls: Bool = true,
-        logger: Logger
+        board: ProblemBoard? = nil, logger: Logger
     ) {
         self.files = files
         self.policy = policy
@@ -42,8 +42,10 @@ public struct IngestPipeline: Sendable {
         self.language = language
         self.enrolls = enrolls
         self.logger = logger
-        patience = Patience(logger: logger)
-        recovery = Recovery(files: files, catalog: catalog, sidecars: sidecars, queue: queue, logger: logger)
+        let board = board ?? ProblemBoard(logger: logger)
+        patience = Patience(board: board, logger: logger)
+        recovery = Recovery(
+            files: files, catalog: catalog, sidecars: sidecars, queue: queue, board: board, logger: logger)
     }
 
     /// Takes one sighting to its end. Returns early only when the task is cancelled.
@@ -56,6 +58,12 @@ public struct IngestPipeline: Sendable {
             case .scanned: try await recovery.reconcile()
             }
         }
+    }
+
+    /// Tries again to write the texts that could not be written beside their recordings.
+    public func writeWaitingTexts() async throws(CatalogError) {
+        guard recovery.board.standing.keys.contains(where: \.isOfWriting) else { return }
+        try await recovery.writeAllDue()
     }
 
     /// Which of the files that a scan came across need nothing done: folders and texts, and what is recorded in
@@ -123,7 +131,10 @@ public struct IngestPipeline: Sendable {
         } catch {
             switch error.code {
             case ENOENT, ENOTDIR, ELOOP: return
-            case EACCES, EPERM: return try await refuse(path, status.identity, .unreadable)
+            case EACCES, EPERM:
+                // Where its folder may not be entered, the watcher tells, and tries again.
+                if await isOutOfReach(path) { return }
+                return try await refuse(path, status.identity, .unreadable)
             default: throw error
             }
         }
@@ -139,6 +150,17 @@ public struct IngestPipeline: Sendable {
         switch result {
         case .facts(let facts): _ = try await accept(path, status.identity, facts)
         case .refused(let rejection): try await refuse(path, status.identity, rejection)
+        }
+    }
+
+    private func isOutOfReach(_ path: InboxPath) async -> Bool {
+        let files = files
+        return await BlockingWork.run {
+            do throws(FileError) {
+                return try files.examine(path) == nil
+            } catch {
+                return true
+            }
         }
     }
 

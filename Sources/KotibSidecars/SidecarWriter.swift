@@ -22,6 +22,7 @@ public struct SidecarWriter: Sendable {
     let wallClock: @Sendable () -> Int64
     let sleep: @Sendable (Duration) async throws -> Void
     let failureSentence: @Sendable (_ name: String, _ cause: String) -> String
+    let cannotWrite: @Sendable (InboxPath, FileError) -> Bool
     let logger: Logger
     let unreadable = UnreadableTexts()
     /// Whoever else removes a recording's files takes a turn here.
@@ -31,12 +32,15 @@ public struct SidecarWriter: Sendable {
     ///   - settings: asked each time that a transcript is written, so that a change holds for what comes then.
     ///   - wallClock: nanoseconds since 1970, to compare with files' times.
     ///   - sleep: waits; to be replaced together with `wallClock`.
+    ///   - cannotWrite: told of each text that could not be written, and why; true where that is all that is to be
+    ///     told, false where the log is to have a line.
     ///   - failureSentence: what `X.failed.txt` says, from the recording's name and the cause.
     public init(
         files: any FileSystem, catalog: Catalog, logger: Logger,
         settings: @escaping SettingsOf = { _ in UserSettings() },
         wallClock: @escaping @Sendable () -> Int64 = SidecarWriter.systemTime,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+        cannotWrite: @escaping @Sendable (InboxPath, FileError) -> Bool = { _, _ in false },
         failureSentence: @escaping @Sendable (_ name: String, _ cause: String) -> String
     ) {
         self.files = files
@@ -45,6 +49,7 @@ public struct SidecarWriter: Sendable {
         self.wallClock = wallClock
         self.sleep = sleep
         self.failureSentence = failureSentence
+        self.cannotWrite = cannotWrite
         self.logger = logger
     }
 
@@ -182,7 +187,9 @@ extension SidecarWriter {
         do throws(FileError) {
             return try await BlockingWork.run { () throws(FileError) in try place.put(content) }
         } catch {
-            warn("a text could not be written; it stays due", place.path, error)
+            if !cannotWrite(place.path, error) {
+                warn("a text could not be written; it stays due", place.path, error)
+            }
             return nil
         }
     }

@@ -10,6 +10,7 @@ extension TranscriptionQueue {
         /// The same content has words already, and this recording now too.
         case reused(RecordingID)
         case gone
+        case outOfReach
         case failed(EngineError)
     }
 
@@ -28,7 +29,10 @@ extension TranscriptionQueue {
     func claim() async -> RecordingID? {
         let date = time.date()
         do throws(CatalogError) {
-            switch try await catalog.claim(now: date) {
+            let claim = try await catalog.claim(now: date)
+            if isClaimStuck { stuck(nil) }
+            isClaimStuck = false
+            switch claim {
             case .nothing(let due):
                 let wait = due.map { Duration.seconds($0.timeIntervalSince(date)) }
                 machine.foundNothing(nextDue: wait.map { elapsed() + $0 })
@@ -44,6 +48,8 @@ extension TranscriptionQueue {
             }
         } catch {
             if machine.catalogFailed(now: elapsed()) { logTrouble(error) }
+            if !isClaimStuck { stuck(error) }
+            isClaimStuck = true
         }
         return nil
     }
@@ -66,6 +72,7 @@ extension TranscriptionQueue {
         case .transcribed(let result, let seconds): await keep(result, seconds, of: recording)
         case .reused(let source): await finish(recording, reusing: source)
         case .gone: await putBack(recording, isGone: true)
+        case .outOfReach: await putBack(recording, due: time.date() + Self.outOfReachPause.inSeconds)
         case .failed(let error): await settle(error, of: recording, wasCancelled: wasCancelled)
         }
     }
@@ -74,6 +81,8 @@ extension TranscriptionQueue {
         let file: OpenFile?
         do {
             file = try await open(recording)
+        } catch is OutOfReach {
+            return .outOfReach
         } catch {
             let message = "The recording could not be opened: \(error)"
             return .failed(.transient(message: message, retryAfter: nil))
@@ -148,11 +157,12 @@ extension TranscriptionQueue {
     }
 
     private func putBack(
-        _ recording: Recording, isGone: Bool = false, because error: EngineError = .cancelled
+        _ recording: Recording, isGone: Bool = false, due: Date? = nil,
+        because error: EngineError = .cancelled
     ) async {
         let (catalog, date) = (catalog, time.date())
         _ = await persist(recording) { () async throws(CatalogError) in
-            try await catalog.handBack(recording.id, isGone: isGone, now: date)
+            try await catalog.handBack(recording.id, isGone: isGone, due: due, now: date)
         }
         if isGone { logGone(recording) }
         if case .unavailable(let message, let retryAfter) = error {
@@ -191,6 +201,7 @@ extension TranscriptionQueue {
         _ recording: Recording, _ body: @Sendable () async throws(CatalogError) -> JobEnd
     ) async -> JobEnd? {
         var failures = 0
+        defer { if failures > 0 { stuck(nil) } }
         while true {
             do throws(CatalogError) {
                 return try await body()
@@ -198,6 +209,7 @@ extension TranscriptionQueue {
                 if failures == 0 { logTrouble(error, recording) }
                 guard error.isRetryable else { return await abandon(recording) }
                 guard !machine.isStopping else { return nil }
+                if failures == 0 { stuck(error) }
                 let pause = Duration.seconds(1).doubled(times: failures, upTo: .seconds(8))
                 failures += 1
                 try? await time.clock.sleep(for: pause)

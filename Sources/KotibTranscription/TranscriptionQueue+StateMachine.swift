@@ -95,7 +95,7 @@ extension TranscriptionQueue {
 
         /// Asks again after a pause. Returns whether this is the first failure, which is worth telling.
         mutating func catalogFailed(now: Duration) -> Bool {
-            let pause = Duration.seconds(1).doubled(times: catalogFailures, upTo: .seconds(60))
+            let pause = Duration.seconds(1).doubled(times: catalogFailures, upTo: .seconds(8))
             notBefore = now + pause
             catalogFailures += 1
             mayFind = true

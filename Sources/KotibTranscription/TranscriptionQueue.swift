@@ -51,6 +51,16 @@ public actor TranscriptionQueue {
     public typealias Opener = @Sendable (Recording) async throws -> OpenFile?
     /// ISO 639-1: what the recording's user has chosen; nil for ``Options/language``.
     public typealias ChosenLanguage = @Sendable (Recording) async -> String?
+    /// What an ``Opener`` throws for audio that cannot be reached now and will be again, such as on a file system
+    /// that is not mounted: the recording waits, which costs it no attempt.
+    public struct OutOfReach: Error {
+        public init() {}
+    }
+
+    /// Told when something begins to wait for the catalog, with the cause, and once more, with nil, when it goes on.
+    public typealias Stuck = @Sendable (CatalogError?) -> Void
+    /// How long a recording out of reach waits.
+    static let outOfReachPause = Duration.seconds(10)
     /// Told after each recording that was completed or failed: something is due beside it.
     public typealias Settled = @Sendable (RecordingID) async -> Void
 
@@ -68,6 +78,8 @@ public actor TranscriptionQueue {
     let open: Opener
     let settled: Settled
     let language: ChosenLanguage
+    let stuck: Stuck
+    var isClaimStuck = false
     let log: Logger
     let elapsed: @Sendable () -> Duration
     var random: any RandomNumberGenerator & Sendable
@@ -83,7 +95,7 @@ public actor TranscriptionQueue {
         catalog: Catalog, engine: any TranscriptionEngine, options: Options = Options(), time: Time = Time(),
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(), log: Logger,
         open: @escaping Opener, settled: @escaping Settled,
-        language: @escaping ChosenLanguage = { _ in nil }
+        language: @escaping ChosenLanguage = { _ in nil }, stuck: @escaping Stuck = { _ in }
     ) {
         self.catalog = catalog
         self.engine = engine
@@ -94,6 +106,7 @@ public actor TranscriptionQueue {
         self.open = open
         self.settled = settled
         self.language = language
+        self.stuck = stuck
         elapsed = time.clock.stopwatch()
         machine = StateMachine(slots: options.slots)
     }

@@ -3,6 +3,7 @@ import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
+import KotibIntake
 import KotibModel
 import Testing
 
@@ -15,10 +16,12 @@ import Testing
             health: WatchHealth(watchedFolders: 3, polledFolders: 1, problems: [.watchLimit]))
         try await fixture.record("ali/a.mp3")
         let admin = try await fixture.user("aziza", .admin)
+        let health = WatchHealth(watchedFolders: 3, polledFolders: 1, problems: [.watchLimit])
+        let expected = Sentence.problem(.watchLimit, health).text(in: .uzbek)
         for caller in [Caller.localOperator, .session(admin)] {
             let status = try await fixture.ask(.get, "/api/v1/status", as: caller).json(StatusBody.self)
             #expect(status.version == "1.2.3" && status.state == "degraded")
-            #expect(status.problems == [WatchHealth.Problem.watchLimit.description])
+            #expect(status.problems == [expected])
             #expect(status.recordings["pending"] == 1 && status.recordings["rejected"] == 0)
             #expect(status.engine?.name == "local" && status.watch?.polledFolders == 1)
             #expect(status.uptime.map { $0 >= 0 } == true)

@@ -124,10 +124,13 @@ extension IngestFixture {
     }
 
     /// Records files that are not there, without the pipeline.
-    func record(_ names: [String]) async throws {
+    /// - Parameter device: nil for that of the inbox.
+    func record(_ names: [String], on device: UInt64? = nil) async throws {
+        let own = try disk.status(of: disk.openFolder(nil)).identity.device
         let facts = FakeInspector.facts([1])
         for name in names {
-            let identity = FileIdentity(device: 1, inode: 1, size: 1, modified: 1, changed: 1)
+            let identity = FileIdentity(
+                device: device ?? own, inode: 1, size: 1, modified: 1, changed: 1)
             _ = try await catalog.accept(path(name), identity: identity, facts: facts)
         }
     }

@@ -4,6 +4,7 @@ import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
+import KotibIntake
 import KotibModel
 import KotibTranscription
 import KotibWatch
@@ -20,7 +21,7 @@ struct StatusRoutes {
         let scope = try context.requireCaller().scope
         let pause = await parts.queue.enginePause()
         let health = await parts.health()
-        let problems = problems(pause, health)
+        let problems = problems(pause, health, context.language)
         let running = await parts.queue.running().filter { scope.includes($0) }
         var body = StatusBody(
             version: parts.version, state: problems.isEmpty ? "ok" : "degraded", problems: [],
@@ -32,16 +33,20 @@ struct StatusRoutes {
                 name: parts.engineName, pausedBecause: pause?.message,
                 pausedFor: pause.map { $0.remaining / .seconds(1) })
             body.watch = WatchBody(
-                watchedFolders: health.watchedFolders, polledFolders: health.polledFolders)
+                watchedFolders: health.watchedFolders, polledFolders: health.polledFolders,
+                mode: health.mode.rawValue, withoutEvents: health.remote.sorted())
             body.uptime = max(0, Date().timeIntervalSince(parts.started))
         }
         return try ControlJSON.response(body)
     }
 
-    private func problems(_ pause: EnginePause?, _ health: WatchHealth) -> [String] {
+    private func problems(
+        _ pause: EnginePause?, _ health: WatchHealth, _ language: NoteLanguage
+    ) -> [String] {
         let engine = pause.map { ["engine paused: \($0.message)"] } ?? []
         let messages = parts.accounts.messageProblem.map { ["no codes are sent: \($0)"] } ?? []
-        return engine + messages + health.problems.map(\.description).sorted()
+        return engine + messages
+            + health.problems.map { Sentence.problem($0, health).text(in: language) }.sorted()
     }
 
     /// Every state, those that no recording is in too.

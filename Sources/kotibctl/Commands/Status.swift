@@ -45,7 +45,9 @@ extension Session {
         if let watch = status.watch {
             facts.add(text(.watchedFolders), String(watch.watchedFolders))
             if watch.polledFolders > 0 {
-                facts.add(text(.polledFolders), String(watch.polledFolders), .yellow)
+                let kinds = (watch.withoutEvents ?? []).joined(separator: ", ")
+                facts.add(
+                    text(.polledFolders), "\(watch.polledFolders)" + (kinds.isEmpty ? "" : " (\(kinds))"))
             }
         }
         return facts.text(for: output)
