@@ -85,7 +85,9 @@ extension Catalog {
             }
             let notes = try database.notes(of: old.id)
             try database.supersede(old.id, now: now)
-            return .replaced(try database.insert(arrival), old: old.id, notes: notes)
+            let new = try database.insert(arrival)
+            try database.inherit(from: old.id, to: new)
+            return .replaced(new, old: old.id, notes: notes)
         }
     }
 
@@ -114,7 +116,9 @@ extension Catalog {
             }
             let notes = isGoing ? [] : try database.notes(of: old.id)
             try database.supersede(old.id, now: now)
-            return Refusal(recording: try database.insert(arrival), old: old.id, notes: notes)
+            let new = try database.insert(arrival)
+            if !isGoing { try database.inherit(from: old.id, to: new) }
+            return Refusal(recording: new, old: old.id, notes: notes)
         }
     }
 

@@ -92,12 +92,13 @@ extension Catalog {
     }
 
     /// Puts a recording back as if it had not been started.
-    /// - Parameter isGone: its audio was not there; nothing starts until a scan finds it again.
+    /// - Parameter place: where its audio was not; unless it is known to lie elsewhere by now, nothing starts until a
+    ///   scan finds it again.
     public func handBack(
-        _ id: RecordingID, isGone: Bool = false, now: Date = Date()
+        _ id: RecordingID, isGoneFrom place: InboxPath? = nil, now: Date = Date()
     ) async throws(CatalogError) -> JobEnd {
         try await write("handBack") { database in
-            try database.run(JobSQL.handBack, [isGone, Timestamp.text(now), id.rawValue])
+            try database.run(JobSQL.handBack, [place?.blob, Timestamp.text(now), id.rawValue])
             return database.changesCount == 1 ? .recorded : .superseded
         }
     }
@@ -114,7 +115,7 @@ extension Catalog {
                 let id = RecordingID(rawValue: row["id"])
                 try database.run(JobSQL.interrupt, [id.rawValue])
                 if (row["interruptions"] as Int) < Self.mostInterruptions {
-                    try database.run(JobSQL.handBack, [false, time, id.rawValue])
+                    try database.run(JobSQL.handBack, [nil as Data?, time, id.rawValue])
                     resumed.append(id)
                 } else {
                     try database.run(
@@ -200,7 +201,7 @@ enum JobSQL {
         """
     static let handBack = """
         UPDATE audio_records SET transcription_status = 'pending', attempts = attempts - 1,
-            audio_state = CASE WHEN ? THEN 'gone' ELSE audio_state END, updated_at = ?
+            audio_state = CASE WHEN path = ? THEN 'gone' ELSE audio_state END, updated_at = ?
         WHERE \(isUnderWay)
         """
     static let interrupted = """

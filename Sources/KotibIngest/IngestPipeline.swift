@@ -114,6 +114,7 @@ public struct IngestPipeline: Sendable {
     /// One descriptor from here to the verdict. Where the file changes meanwhile the verdict is thrown away: the
     /// change makes the watcher look again.
     private func inspect(_ path: InboxPath, _ status: FileStatus, _ fileExtension: String) async throws {
+        if try await movedUnchanged(path, status.identity) { return }
         let files = files
         let file: OpenFile
         do throws(FileError) {
@@ -145,9 +146,10 @@ public struct IngestPipeline: Sendable {
     func accept(
         _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts
     ) async throws(CatalogError) -> RecordingID {
-        if let known = try await catalog.current(path), known.audio == .gone {
-            try await sidecars.forgetRemoved(of: known.id)
-        }
+        let known = try await catalog.current(path)
+        let isSame = known?.facts?.sha256 == facts.sha256 && known?.identity.size == identity.size
+        if !isSame, let id = try await moved(path, identity, facts) { return id }
+        if let known, known.audio == .gone { try await sidecars.forgetRemoved(of: known.id) }
         let acceptance = try await catalog.accept(path, identity: identity, facts: facts)
         switch acceptance {
         case .unchanged(let id):

@@ -17,9 +17,10 @@ struct Recovery: Sendable {
         Deletions(files: files, catalog: catalog, queue: queue, turns: sidecars.turns, logger: logger)
     }
 
-    /// Ends what deletions a crash or a fault left, writes what is due and notices what was removed without an event.
+    /// Ends what deletions and moves a crash or a fault left, writes what is due and notices what was removed without an event.
     func reconcile() async throws {
         try await deletions.resume()
+        try await sidecars.finishMoves()
         try await sidecars.writeAllDue()
         try await sweep()
         await queue.wake()
@@ -39,7 +40,7 @@ struct Recovery: Sendable {
 
     private func left(_ departure: Departure, _ path: InboxPath) async throws(CatalogError) {
         await queue.cancel(departure.recording)
-        try await sidecars.remove(departure.notes)
+        try await sidecars.removeDeparted(departure.notes)
         logger.info(
             "recording gone; its transcript is kept",
             metadata: ["recording": "\(departure.recording)", "file": "\(path)"])

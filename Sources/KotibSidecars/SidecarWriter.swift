@@ -62,9 +62,7 @@ public struct SidecarWriter: Sendable {
     /// One recording's row that cannot be read hides no other.
     private func writeUnlessItsOwnFault(_ recording: Recording) async throws(CatalogError) {
         do throws(CatalogError) {
-            try await turns.take(at: recording.path) { () async throws(CatalogError) in
-                try await write(recording.id)
-            }
+            try await writeDue(recording.id)
         } catch {
             if error.isRetryable { throw error }
             tellThatItStaysDue(recording.id, error)
@@ -73,8 +71,22 @@ public struct SidecarWriter: Sendable {
 
     /// Writes what is due beside one recording.
     public func writeDue(_ id: RecordingID) async throws(CatalogError) {
-        guard let recording = try await catalog.recording(id) else { return }
-        try await turns.take(at: recording.path) { () async throws(CatalogError) in try await write(id) }
+        _ = try await takeTurn(of: id) { () async throws(CatalogError) in try await write(id) }
+    }
+
+    /// Runs `body` with the turn at a recording's path, also where that became another while this waited.
+    /// - Returns: nil where there is no such recording.
+    func takeTurn<Value: Sendable>(
+        of id: RecordingID, _ body: () async throws(CatalogError) -> Value
+    ) async throws(CatalogError) -> Value? {
+        while let path = try await catalog.recording(id)?.path {
+            let value: Value? = try await turns.take(at: path) { () async throws(CatalogError) in
+                guard try await catalog.recording(id)?.path == path else { return nil }
+                return try await body()
+            }
+            if let value { return value }
+        }
+        return nil
     }
 
     /// After a transcription: as ``writeDue(_:)``; what the catalog cannot tell now, the next scan writes.
@@ -96,6 +108,8 @@ public struct SidecarWriter: Sendable {
         guard let before = try await catalog.recording(id, in: .everyone), before.sidecarDue != nil else {
             return
         }
+        // Until its texts have followed it none is written: there would be two.
+        guard try await !catalog.isMoving(id) else { return }
         try await takeEdits(at: before.path)
         // What was taken in makes the newer words due.
         guard let recording = try await catalog.recording(id), let due = recording.sidecarDue else { return }
@@ -129,6 +143,8 @@ public struct SidecarWriter: Sendable {
         for path in try await places(for: text.kind, beside: recording) {
             let owned = try await catalog.owner(ofSidecar: path)
             let isOthers = owned.map { $0.recording != recording.id } ?? false
+            // Somebody takes it to its own place, or a later scan does.
+            if isOthers, let owned, try await catalog.isMoving(owned.recording) { return .later }
             var place = SidecarPlace(
                 files: files, path: path, owned: owned, recording: text.kind.isNote ? nil : recording.path,
                 words: text.words)
@@ -171,7 +187,7 @@ extension SidecarWriter {
     }
 
     /// Whether `sidecar`, which another recording has, tells what a person wrote.
-    private func holdsPersonsWords(_ sidecar: Sidecar) async throws(CatalogError) -> Bool {
+    func holdsPersonsWords(_ sidecar: Sidecar) async throws(CatalogError) -> Bool {
         guard sidecar.kind == .transcript else { return false }
         let shown = try await catalog.revision(nil, of: sidecar.recording, in: .everyone)
         return shown.map { $0.origin != .engine } ?? false

@@ -152,7 +152,8 @@ extension TranscriptionQueue {
     ) async {
         let (catalog, date) = (catalog, time.date())
         _ = await persist(recording) { () async throws(CatalogError) in
-            try await catalog.handBack(recording.id, isGone: isGone, now: date)
+            try await catalog.handBack(
+                recording.id, isGoneFrom: isGone ? recording.path : nil, now: date)
         }
         if isGone { logGone(recording) }
         if case .unavailable(let message, let retryAfter) = error {

@@ -32,6 +32,11 @@ struct QueryPlanTests {
         (DeletionSQL.visible, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
         (DeletionSQL.page, "SEARCH deletions USING INTEGER PRIMARY KEY (rowid>?)"),
         (DeletionSQL.finish, "SEARCH audio_records USING INTEGER PRIMARY KEY (rowid=?)"),
+        (MoveSQL.byInode, "INDEX audio_records_inode (inode=?)"),
+        (MoveSQL.present, "INDEX audio_records_content (user_id=? AND sha256=? AND audio_state=?)"),
+        (MoveSQL.unchanged, "INDEX audio_records_inode (inode=?)"),
+        (MoveSQL.page, "SEARCH moves USING INTEGER PRIMARY KEY (rowid>?)"),
+        (MoveSQL.inherit, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
         (RecordingSQL.sidecars, "INDEX sidecars_record (audio_record_id=?)"),
         (JobSQL.hasDue, "INDEX audio_records_delayed (due_at<?)"),
         (JobSQL.hasDue, "INDEX audio_records_delayed (due_at>?)"),
@@ -69,6 +74,13 @@ struct QueryPlanTests {
         let plan = try await plan(sql)
         #expect(plan.contains(step))
         #expect(!plan.contains("TEMP B-TREE"))
+    }
+
+    /// Only what went at the same moment is sorted.
+    @Test func whatWentLastIsReadInTheOrderOfAnIndex() async throws {
+        let plan = try await plan(MoveSQL.departed)
+        #expect(plan.contains("INDEX audio_records_departed (user_id=? AND sha256=?)"))
+        #expect(!plan.contains("USE TEMP B-TREE FOR ORDER BY"))
     }
 
     @Test func aClaimGoesDownTwoIndexesAndSortsNothing() async throws {
