@@ -1,6 +1,8 @@
 import KotibCatalog
 import KotibModel
 import KotibPOSIX
+import KotibSidecars
+import KotibTranscription
 import Logging
 
 /// A file that was renamed, moved or brought back is the recording that it was, with its words.
@@ -15,11 +17,11 @@ extension IngestPipeline {
     /// - Returns: nil where the file was no recording, or is a copy of one.
     func moved(
         _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts
-    ) async throws(CatalogError) -> RecordingID? {
+    ) async throws -> RecordingID? {
         for _ in 1...Self.rounds {
             let origins = try await catalog.origins(of: path, identity: identity, sha256: facts.sha256)
             var origin: Recording?
-            for candidate in origins where await !stillLies(candidate, unlikeThat: identity) {
+            for candidate in origins where try await !stillLies(candidate, unlikeThat: identity) {
                 origin = candidate
                 break
             }
@@ -30,9 +32,9 @@ extension IngestPipeline {
     }
 
     /// A file whose folder was moved is as it was in every respect: it need not be inspected again.
-    func movedUnchanged(_ path: InboxPath, _ identity: FileIdentity) async throws(CatalogError) -> Bool {
+    func movedUnchanged(_ path: InboxPath, _ identity: FileIdentity) async throws -> Bool {
         guard let origin = try await catalog.origin(of: path, identity: identity),
-            await !stillLies(origin, unlikeThat: identity)
+            try await !stillLies(origin, unlikeThat: identity)
         else { return false }
         return try await move(origin, to: path, identity)
     }
@@ -57,12 +59,15 @@ extension IngestPipeline {
         return true
     }
 
-    /// Whether a recording's file is at its own path: touched perhaps, but the same. Where nobody can tell, it is.
+    /// Whether a recording's file is at its own path: touched perhaps, but the same. Where nobody may look there, it is.
     /// - Parameter identity: of the file elsewhere. Where names differ in case alone some file systems find it under
     ///   both.
-    private func stillLies(_ recording: Recording, unlikeThat identity: FileIdentity) async -> Bool {
+    /// - Throws: ``FileError`` where that can be told later: a fault must not make two recordings of one.
+    private func stillLies(
+        _ recording: Recording, unlikeThat identity: FileIdentity
+    ) async throws(FileError) -> Bool {
         let files = files
-        return await BlockingWork.run {
+        return try await BlockingWork.run { () throws(FileError) in
             do throws(FileError) {
                 guard let status = try files.examine(recording.path), status.kind == .regular,
                     status.identity.inode == recording.identity.inode,
@@ -70,6 +75,7 @@ extension IngestPipeline {
                 else { return false }
                 return status.identity.inode != identity.inode || status.links > 1
             } catch {
+                if error.retryCanHelp { throw error }
                 return true
             }
         }

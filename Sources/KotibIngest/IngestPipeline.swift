@@ -145,7 +145,7 @@ public struct IngestPipeline: Sendable {
 
     func accept(
         _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts
-    ) async throws(CatalogError) -> RecordingID {
+    ) async throws -> RecordingID {
         let known = try await catalog.current(path)
         let isSame = known?.facts?.sha256 == facts.sha256 && known?.identity.size == identity.size
         if !isSame, let id = try await moved(path, identity, facts) { return id }

@@ -97,8 +97,8 @@ struct MoveTests {
     }
 
     @Test func whatIsInTheWayIsReplaced() async throws {
-        let old = try await catalog.accept("ali/a.mp3", content: 1).recording
         let new = try await transcribed("ali/b.mp3", content: 2)
+        let old = try await catalog.accept("ali/a.mp3", content: 1).recording
         #expect(try await move(new, to: "ali/a.mp3")?.old == old)
         #expect(try await catalog.recording(old)?.audio == .replaced)
         // And it is found again: what was given up waits.

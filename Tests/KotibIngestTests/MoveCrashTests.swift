@@ -4,6 +4,7 @@ import KotibModel
 import KotibPOSIX
 import KotibSidecars
 import KotibTestSupport
+import KotibTranscription
 import KotibWatch
 import Testing
 
