@@ -85,7 +85,7 @@ bench: build ## measures beside peers and prints ratios
 	@etc/setup/packages bench
 	@etc/setup/samples
 	@etc/setup/peers
-	@set -e; for program in intake engine idle socket_api library; do \
+	@set -e; for program in intake engine idle socket_api library folder; do \
 		"$$DEPS/venv-bench/bin/python" "Benchmarks/$$program.py"; done
 
 # Copies only, so that `sudo make install` needs no toolchain. A configuration that is there is kept.
@@ -103,6 +103,9 @@ install: ## copies what `make build` made below DESTDIR and PREFIX=/usr/local
 	install -D -m 644 inbox/README "$(SHARE)/inbox-README"
 	install -D -m 644 -t "$(SHARE)" systemd/folder-owners.conf
 	install -D -m 644 -t "$(SHARE)/nginx" etc/nginx/kotib.conf
+	install -D -m 644 -t "$(SHARE)/samba" etc/samba/kotib.conf
+	install -D -m 644 -t "$(SHARE)/ssh" etc/ssh/kotib.conf
+	sed 's|/usr/local/|$(PREFIX)/|' etc/README.md >"$(SHARE)/README.md"
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/doc/kotib" docs/socket-api.md docs/client.py
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/man/man1" docs/kotibctl.1
 	install -D -m 644 -t "$(DESTDIR)$(PREFIX)/share/man/man8" docs/kotibd.8

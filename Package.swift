@@ -89,9 +89,15 @@ let package = Package(
         target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log, crypto]),
         .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
         target("KotibHTTP", ["KotibPOSIX", "CCurl"]),
+        target("KotibPrograms", ["KotibPOSIX", subprocess, system]),
         target(
             "KotibAccounts",
-            ["KotibModel", "KotibPOSIX", "KotibCatalog", "KotibHTTP", log, crypto, jwt, subprocess, system]),
+            ["KotibModel", "KotibPOSIX", "KotibCatalog", "KotibHTTP", "KotibPrograms", log, crypto, jwt]),
+        target(
+            "KotibHooks",
+            [
+                "KotibModel", "KotibCatalog", "KotibTranscription", "KotibHTTP", "KotibPrograms", log, crypto,
+            ]),
         target(
             "KotibEngines",
             [
@@ -111,7 +117,8 @@ let package = Package(
             "KotibControlServer",
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
-                "KotibSidecars", "KotibAccounts", "KotibIngest", "KotibControlProtocol", log, lifecycle,
+                "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibControlProtocol", log,
+                lifecycle,
                 hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX, nioHTTP, nioHTTPTypes,
             ]),
         target("KotibControlClient", ["KotibControlProtocol", asyncHTTPClient, nio, nioHTTP, nioFoundation]),
@@ -125,7 +132,7 @@ let package = Package(
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
                 "KotibSidecars", "KotibHTTP", "KotibEngines", "KotibIngest", "KotibWorkerClient",
-                "KotibAccounts", "KotibControlServer", log, lifecycle, signals, toml,
+                "KotibAccounts", "KotibHooks", "KotibControlServer", log, lifecycle, signals, toml,
             ]),
         program("kotibd", ["KotibDaemon", arguments]),
 
@@ -187,19 +194,27 @@ let package = Package(
                 "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
                 "KotibEngines", "KotibHTTP", "KotibTestSupport", log, "kotib-stand-in-worker",
             ]),
+        tests("KotibPrograms", ["KotibPrograms", "KotibPOSIX", "KotibTestSupport"]),
         tests(
             "KotibAccounts",
             [
-                "KotibModel", "KotibPOSIX", "KotibCatalog", "KotibHTTP", "KotibAccounts", "KotibTestSupport",
-                grdb, log, crypto, jwt,
+                "KotibModel", "KotibPOSIX", "KotibCatalog", "KotibHTTP", "KotibPrograms", "KotibAccounts",
+                "KotibTestSupport", grdb, log, crypto, jwt,
+            ]),
+        tests(
+            "KotibHooks",
+            [
+                "KotibModel", "KotibCatalog", "KotibTranscription", "KotibHTTP", "KotibHooks",
+                "KotibTestSupport", grdb, log,
             ]),
         tests("KotibControlProtocol", ["KotibControlProtocol"]),
         tests(
             "KotibControlServer",
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
-                "KotibSidecars", "KotibAccounts", "KotibIngest", "KotibControlProtocol", "KotibControlServer",
-                "KotibTestSupport", log, grdb, hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX,
+                "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibControlProtocol",
+                "KotibControlServer", "KotibTestSupport", log, grdb, hummingbird, hummingbirdCore, httpTypes,
+                nio, nioPOSIX,
                 nioHTTP,
                 asyncHTTPClient,
             ]),

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -28,6 +29,13 @@ int kotib_openat2(int folder, const char *path, uint64_t flags, uint64_t mode, u
 
 int kotib_renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned int flags) {
     return renameat2(from_folder, from, to_folder, to, flags);
+}
+
+int kotib_memory_file(const char *name) {
+    // MFD_NOEXEC_SEAL, which kernels since 6.3 can be set to demand (sysctl vm.memfd_noexec) and older ones refuse.
+    const unsigned int never_executable = 0x8;
+    int file = memfd_create(name, MFD_CLOEXEC | never_executable);
+    return file < 0 && errno == EINVAL ? memfd_create(name, MFD_CLOEXEC) : file;
 }
 
 ssize_t kotib_send_packet(int socket, const void *bytes, size_t count, int descriptor) {

@@ -36,6 +36,8 @@ public enum AccountError: Error, Hashable, Sendable {
     /// No token, a forged, ended or revoked one, or its user is deactivated.
     case unauthorized
     case noSuchUser
+    /// The user was to have an engine that is none of these.
+    case engineNotOffered([EngineName])
     /// Another user has this phone number or folder.
     case taken
     case invalidName
@@ -210,7 +212,11 @@ extension AccountService {
             try await catalog.addUser(folder: Array(name.utf8), phone: number, role: role, now: time)
         }
         do throws(FileError) {
-            try await inbox.make(user.folder)
+            if try await inbox.make(user.folder) == .daemonForWantOfPrivilege {
+                logger.warning(
+                    "a new folder is not its account's: the daemon may not give it away; see folder-owners.conf",
+                    metadata: ["user": "\(user.id)", "folder": "\(ByteText.escaped(user.folder))"])
+            }
         } catch {
             logger.error("folder not made", metadata: ["user": "\(user.id)", "cause": "\(error)"])
             throw .folder(error)
@@ -225,6 +231,9 @@ extension AccountService {
     /// What is nil stays. Deactivating and another number end every session; a number or an activation, even where
     /// nothing changes by it, lets the number log in again after too many tries.
     public func change(_ id: UserID, _ change: UserChange) async throws(AccountError) -> User {
+        if case .own(let engine) = change.engine, !settings.engines.contains(engine) {
+            throw .engineNotOffered(settings.engines)
+        }
         let number = try change.phone.flatMap { $0.isEmpty ? nil : $0 }.map(number)
         let user = try await settled { () async throws(CatalogError) in
             try await catalog.changeUser(
@@ -237,6 +246,7 @@ extension AccountService {
                 if let language = change.language {
                     user.settings.language = language.isEmpty ? nil : language
                 }
+                if let engine = change.engine { user.settings.engine = engine.name }
             }
         }
         guard let user else { throw .noSuchUser }
@@ -269,15 +279,28 @@ public struct UserChange: Hashable, Sendable {
     public var sidecars: [TranscriptFormat]?
     /// ISO 639-1; empty: the daemon's setting.
     public var language: String?
+    public var engine: Engine?
+
+    /// Which engine a user is to have.
+    public enum Engine: Hashable, Sendable {
+        case own(EngineName)
+        /// The daemon's setting.
+        case daemons
+
+        var name: EngineName? {
+            if case .own(let name) = self { name } else { nil }
+        }
+    }
 
     public init(
         phone: String? = nil, role: Role? = nil, isActive: Bool? = nil, sidecars: [TranscriptFormat]? = nil,
-        language: String? = nil
+        language: String? = nil, engine: Engine? = nil
     ) {
         self.phone = phone
         self.role = role
         self.isActive = isActive
         self.sidecars = sidecars
         self.language = language
+        self.engine = engine
     }
 }

@@ -1,4 +1,5 @@
 import KotibCatalog
+import KotibModel
 
 /// What accounts are set by.
 public struct AccountSettings: Sendable {
@@ -11,6 +12,8 @@ public struct AccountSettings: Sendable {
     public var codeLife = Duration.seconds(300)
     public var tokenLife = Duration.seconds(43_200 * 60)
     public var text = SMSText()
+    /// Those that a user may be given.
+    public var engines = EngineName.allCases
 
     public init() {}
 }

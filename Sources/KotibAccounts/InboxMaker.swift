@@ -19,12 +19,24 @@ public struct InboxMaker: Sendable {
         return bytes[0] != UInt8(ascii: ".") && path.text == name
     }
 
-    /// Does nothing where the folder is there. Its group is the inbox's.
-    func make(_ name: [UInt8]) async throws(FileError) {
+    /// Who a folder belongs to that was to be made.
+    enum Owner: Hashable, Sendable {
+        /// The daemon; or whoever it was, where the folder was there.
+        case daemon
+        /// The account of the folder's name.
+        case account
+        /// There is such an account, but the daemon may not give files away.
+        case daemonForWantOfPrivilege
+    }
+
+    /// Does nothing where the folder is there. Its group is the inbox's, its owner a person's account of its name
+    /// where there is one (``SystemAccount``): who comes by Samba or SFTP works as that one.
+    @discardableResult
+    func make(_ name: [UInt8]) async throws(FileError) -> Owner {
         try await BlockingWork.run { () throws(FileError) in try makeNow(name) }
     }
 
-    private func makeNow(_ name: [UInt8]) throws(FileError) {
+    private func makeNow(_ name: [UInt8]) throws(FileError) -> Owner {
         guard let path = InboxPath(name), path.depth == 1 else {
             throw .system(SystemError(code: EINVAL, operation: "mkdirat", path: ByteText.escaped(name)))
         }
@@ -34,7 +46,7 @@ public struct InboxMaker: Sendable {
             try SystemError.check("mkdirat", path.text) { mkdirat(root.descriptor, text, 0o700) }
         } catch {
             guard error.code == EEXIST else { throw .system(error) }
-            return
+            return .daemon
         }
         let folder = try files.openFolder(path)
         let inbox = try files.status(of: root)
@@ -44,6 +56,23 @@ public struct InboxMaker: Sendable {
             guard error.code == EPERM else { throw error }
         }
         try files.setPermissions(Self.mode, of: folder)
+        let owner = try give(folder, to: SystemAccount.person(named: name), group: inbox.group)
+        try files.synchronize(folder)
         try files.synchronize(root)
+        return owner
+    }
+
+    /// After its mode is set, which only its owner may do.
+    private func give(
+        _ folder: OpenFile, to account: UInt32?, group: UInt32
+    ) throws(FileError) -> Owner {
+        guard let account else { return .daemon }
+        do throws(FileError) {
+            try files.setOwner(account, group: group, of: folder)
+            return .account
+        } catch {
+            guard error.code == EPERM else { throw error }
+            return .daemonForWantOfPrivilege
+        }
     }
 }

@@ -103,7 +103,7 @@ extension Database {
     }
 }
 
-private enum ArrivalSQL {
+enum ArrivalSQL {
     static let insert = """
         INSERT INTO audio_records (user_id, file_name, original_filename, file_path, path, device, inode,
             file_size, modified_ns, changed_ns, sha256, media_type, container, codec, duration, channels,

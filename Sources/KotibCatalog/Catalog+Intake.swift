@@ -85,7 +85,9 @@ extension Catalog {
             }
             let notes = try database.notes(of: old.id)
             try database.supersede(old.id, now: now)
-            return .replaced(try database.insert(arrival), old: old.id, notes: notes)
+            let new = try database.insert(arrival)
+            try database.inherit(from: old.id, to: new)
+            return .replaced(new, old: old.id, notes: notes)
         }
     }
 
@@ -114,7 +116,9 @@ extension Catalog {
             }
             let notes = isGoing ? [] : try database.notes(of: old.id)
             try database.supersede(old.id, now: now)
-            return Refusal(recording: try database.insert(arrival), old: old.id, notes: notes)
+            let new = try database.insert(arrival)
+            if !isGoing { try database.inherit(from: old.id, to: new) }
+            return Refusal(recording: new, old: old.id, notes: notes)
         }
     }
 
@@ -123,10 +127,15 @@ extension Catalog {
     ///
     /// At most 500 of them, so that a large folder does not hold up everybody else's writes: to be
     /// called again until none is left.
-    public func markGone(_ path: InboxPath, now: Date = Date()) async throws(CatalogError) -> [Departure] {
+    /// - Parameter device: only files that lay on this one; nil for all.
+    public func markGone(
+        _ path: InboxPath, on device: UInt64? = nil, now: Date = Date()
+    ) async throws(CatalogError) -> [Departure] {
         try await write("markGone") { database in
             let bounds = path.boundsOfContent
-            let rows = try database.rows(Self.presentAtOrBelow, [path.blob, bounds.first, bounds.end])
+            let rows = try database.rows(
+                Self.presentAtOrBelow,
+                [path.blob, bounds.first, bounds.end, device.map(Int64.init(bitPattern:))])
             return try rows.map { row in
                 let id = RecordingID(rawValue: row["id"])
                 let notes = try database.notes(of: id)
@@ -160,9 +169,10 @@ extension Catalog {
         a.is_current = 1 AND a.audio_state = 'present' AND \(DeletionSQL.isVisible)
         """
     static let presentAtOrBelow = """
-        SELECT id FROM audio_records a WHERE path = ?1 AND \(shouldBeThere)
+        SELECT id FROM audio_records a WHERE path = ?1 AND \(shouldBeThere) AND (?4 IS NULL OR device = ?4)
         UNION ALL
-        SELECT id FROM audio_records a WHERE path >= ?2 AND path < ?3 AND \(shouldBeThere)
+        SELECT id FROM audio_records a
+        WHERE path >= ?2 AND path < ?3 AND \(shouldBeThere) AND (?4 IS NULL OR device = ?4)
         LIMIT \(departuresAtOnce)
         """
     static let presentPage = """

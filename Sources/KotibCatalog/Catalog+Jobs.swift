@@ -10,6 +10,22 @@ public enum Claim: Hashable, Sendable {
     case nothing(nextDue: Date?)
 }
 
+/// Whose recordings a claim is for.
+public enum ClaimScope: Hashable, Sendable {
+    /// Of all users but those who chose one of these engines (``EngineName``).
+    case allBut([String])
+    /// Of the users who chose this engine.
+    case only(String)
+
+    /// The parameters of ``JobSQL/next``.
+    fileprivate var arguments: StatementArguments {
+        switch self {
+        case .allBut(let names): [nil, "," + names.map { $0 + "," }.joined()]
+        case .only(let name): [name, ""]
+        }
+    }
+}
+
 /// Whether the end of a job was recorded.
 public enum JobEnd: Hashable, Sendable {
     case recorded
@@ -28,10 +44,12 @@ extension Catalog {
     ///
     /// Users take turns: the one whose last turn is longest ago is served, and of that user the oldest recording
     /// that may start now. The attempt is counted here, before anything touches the file.
-    public func claim(now: Date = Date()) async throws(CatalogError) -> Claim {
+    public func claim(
+        _ scope: ClaimScope = .allBut([]), now: Date = Date()
+    ) async throws(CatalogError) -> Claim {
         try await write("claim") { database in
             try database.promote(now)
-            guard let row = try database.row(JobSQL.next, []) else {
+            guard let row = try database.row(JobSQL.next, scope.arguments) else {
                 let due: Double? = try database.row(JobSQL.nextDue, []).flatMap { $0["due_at"] }
                 return .nothing(nextDue: due.map(Date.init(timeIntervalSince1970:)))
             }
@@ -92,12 +110,16 @@ extension Catalog {
     }
 
     /// Puts a recording back as if it had not been started.
-    /// - Parameter isGone: its audio was not there; nothing starts until a scan finds it again.
+    /// - Parameters:
+    ///   - place: where its audio was not; unless it is known to lie elsewhere by now, nothing starts until a scan
+    ///     finds it again.
+    ///   - due: it is not to start before; nil for at once.
     public func handBack(
-        _ id: RecordingID, isGone: Bool = false, now: Date = Date()
+        _ id: RecordingID, isGoneFrom place: InboxPath? = nil, due: Date? = nil, now: Date = Date()
     ) async throws(CatalogError) -> JobEnd {
         try await write("handBack") { database in
-            try database.run(JobSQL.handBack, [isGone, Timestamp.text(now), id.rawValue])
+            try database.run(
+                JobSQL.handBack, [place?.blob, due?.timeIntervalSince1970, Timestamp.text(now), id.rawValue])
             return database.changesCount == 1 ? .recorded : .superseded
         }
     }
@@ -114,7 +136,7 @@ extension Catalog {
                 let id = RecordingID(rawValue: row["id"])
                 try database.run(JobSQL.interrupt, [id.rawValue])
                 if (row["interruptions"] as Int) < Self.mostInterruptions {
-                    try database.run(JobSQL.handBack, [false, time, id.rawValue])
+                    try database.run(JobSQL.handBack, [nil as Data?, nil, time, id.rawValue])
                     resumed.append(id)
                 } else {
                     try database.run(
@@ -160,12 +182,14 @@ enum JobSQL {
         """
 
     /// CROSS JOIN keeps the order of the loops (https://www.sqlite.org/optoverview.html#crossjoin): the first
-    /// waiting user by turn, then that user's oldest; two steps down two indexes.
+    /// waiting user by turn, then that user's oldest; two steps down two indexes. `?1` is the engine that the
+    /// user must have chosen, or NULL; `?2` those that the user must not have, as `,local,`.
     static let next = """
         SELECT a.id AS id, u.id AS user_id FROM users u INDEXED BY users_waiting
         CROSS JOIN audio_records a INDEXED BY audio_records_ready ON a.user_id = u.id
         WHERE u.waiting > 0
             AND a.transcription_status = 'pending' AND a.audio_state = 'present' AND a.due_at IS NULL
+            AND (?1 IS NULL OR u.engine = ?1) AND (u.engine IS NULL OR instr(?2, ',' || u.engine || ',') = 0)
             AND \(DeletionSQL.isVisible)
         ORDER BY u.last_turn, u.id, a.id LIMIT 1
         """
@@ -200,7 +224,7 @@ enum JobSQL {
         """
     static let handBack = """
         UPDATE audio_records SET transcription_status = 'pending', attempts = attempts - 1,
-            audio_state = CASE WHEN ? THEN 'gone' ELSE audio_state END, updated_at = ?
+            audio_state = CASE WHEN path = ? THEN 'gone' ELSE audio_state END, due_at = ?, updated_at = ?
         WHERE \(isUnderWay)
         """
     static let interrupted = """

@@ -68,7 +68,7 @@ extension Database {
         return UserID(rawValue: lastInsertedRowID)
     }
 
-    fileprivate func userIfKnown(_ folder: [UInt8]) throws -> UserID? {
+    func userIfKnown(_ folder: [UInt8]) throws -> UserID? {
         let row = try row("SELECT id FROM users WHERE folder = ?", [Data(folder)])
         return row.map { UserID(rawValue: $0["id"]) }
     }

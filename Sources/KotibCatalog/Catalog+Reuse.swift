@@ -78,7 +78,8 @@ enum ReuseSQL {
     /// own row, then what is completed of its content, however many copies wait.
     private static let candidates = """
         SELECT s.id AS id,
-            (SELECT max(r.id) FROM transcript_revisions r WHERE r.audio_record_id = s.id AND r.origin = 'engine')
+            (SELECT max(r.id) FROM transcript_revisions r WHERE r.audio_record_id = s.id AND r.origin = 'engine'
+                    AND r.earlier_record IS NULL)
                 AS engine_revision,
             (SELECT r.id FROM transcript_revisions r WHERE r.id = s.revision_id AND r.origin <> 'engine')
                 AS persons_revision

@@ -171,7 +171,8 @@ enum RevisionSQL {
     /// The newest with times that the shown one can come from.
     static let spoken = """
         SELECT segments FROM transcript_revisions
-        WHERE audio_record_id = ? AND id <= ? AND origin = 'engine' AND segments <> '[]' ORDER BY id DESC LIMIT 1
+        WHERE audio_record_id = ? AND id <= ? AND origin = 'engine' AND segments <> '[]'
+            AND earlier_record IS NULL ORDER BY id DESC LIMIT 1
         """
     static let shownID = "SELECT revision_id FROM audio_records WHERE id = ?"
     /// An author who was deleted meanwhile is nobody.

@@ -73,7 +73,7 @@ extension Catalog {
                 [
                     user.phone, user.role.rawValue, user.isActive,
                     user.settings.sidecars.map(\.rawValue).joined(separator: ","), user.settings.language,
-                    id.rawValue,
+                    user.settings.engine?.rawValue, id.rawValue,
                 ])
             if !user.isActive || user.phone != before {
                 try database.run(TokenSQL.deleteOfUser, [id.rawValue])
@@ -105,7 +105,7 @@ extension Database {
 
 enum UserSQL {
     static let columns = """
-        u.id, u.phone_number, u.folder, u.role, u.is_active, u.created_at, u.sidecars, u.language
+        u.id, u.phone_number, u.folder, u.role, u.is_active, u.created_at, u.sidecars, u.language, u.engine
         """
     static let byID = "SELECT \(columns) FROM users u WHERE u.id = ?"
     static let byPhone = "SELECT \(columns) FROM users u WHERE u.phone_number = ?"
@@ -114,7 +114,8 @@ enum UserSQL {
     static let count = "SELECT count(*) AS count FROM users"
     static let insert = "INSERT INTO users (folder, phone_number, role, created_at) VALUES (?, ?, ?, ?)"
     static let update = """
-        UPDATE users SET phone_number = ?, role = ?, is_active = ?, sidecars = ?, language = ? WHERE id = ?
+        UPDATE users SET phone_number = ?, role = ?, is_active = ?, sidecars = ?, language = ?, engine = ?
+        WHERE id = ?
         """
     static let link = "UPDATE users SET phone_number = ? WHERE id = ?"
     static let promote = "UPDATE users SET role = 'admin' WHERE phone_number = ?"
@@ -131,6 +132,7 @@ extension User {
                 sidecars: sidecars.split(separator: ",").compactMap {
                     TranscriptFormat(rawValue: String($0))
                 },
-                language: row["language"]))
+                language: row["language"],
+                engine: (row["engine"] as String?).flatMap(EngineName.init(rawValue:))))
     }
 }

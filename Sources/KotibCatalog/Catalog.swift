@@ -21,7 +21,8 @@ public final class Catalog: Sendable {
     private let searcher: any DatabaseReader
     /// By which a search is ended.
     private let clock: any Clock<Duration>
-    let signals = EventSignals()
+    let signals = EventSignals(table: "events")
+    let hookEvents = EventSignals(table: "hook_deliveries")
     private let file: String
 
     /// Takes open connections and brings the tables up to date. Blocks: for tests, and for ``open(_:)``.
@@ -44,6 +45,7 @@ public final class Catalog: Sendable {
             }
             try Migrations.all.migrate(writer)
             writer.add(transactionObserver: signals, extent: .databaseLifetime)
+            writer.add(transactionObserver: hookEvents, extent: .databaseLifetime)
         } catch {
             throw CatalogError(error, operation: "migrate", file: writer.path)
         }
@@ -70,6 +72,7 @@ public final class Catalog: Sendable {
     public func close() async throws(CatalogError) {
         let (writer, searcher, file) = (writer, searcher, file)
         signals.finish()
+        hookEvents.finish()
         let result: Result<Void, CatalogError> = await Self.onThread {
             Result {
                 // Readers first: only the last connection takes the log along, and only one that may write can.

@@ -1,7 +1,7 @@
 import GRDB
 import Synchronization
 
-/// Wakes those who follow the events, after the commits that added some. The one connection that writes has it as
+/// Wakes those who follow a table, after the commits that added rows to it. The one connection that writes has it as
 /// its observer.
 final class EventSignals: TransactionObserver, Sendable {
     private struct State {
@@ -11,7 +11,10 @@ final class EventSignals: TransactionObserver, Sendable {
         var isFinished = false
     }
 
+    private let table: String
     private let state = Mutex(State())
+
+    init(table: String) { self.table = table }
 
     /// One signal waits at most: it says that there is something, not how much.
     func stream() -> AsyncStream<Void> {
@@ -47,7 +50,7 @@ final class EventSignals: TransactionObserver, Sendable {
     var listenerCount: Int { state.withLock { $0.listeners.count } }
 
     func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool {
-        guard case .insert(tableName: "events") = eventKind else { return false }
+        guard case .insert(tableName: table) = eventKind else { return false }
         return true
     }
 

@@ -13,6 +13,9 @@ enum Migrations {
         migrator.registerMigration("7 changes") { try $0.execute(sql: changes) }
         migrator.registerMigration("8 times") { try $0.execute(sql: times) }
         migrator.registerMigration("9 contents") { try $0.execute(sql: contents) }
+        migrator.registerMigration("10 hooks") { try $0.execute(sql: hooks) }
+        migrator.registerMigration("11 limits") { try $0.execute(sql: limits) }
+        migrator.registerMigration("12 moves") { try $0.execute(sql: moves) }
         return migrator
     }()
 

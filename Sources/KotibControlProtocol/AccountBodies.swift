@@ -83,6 +83,8 @@ public struct UserBody: Codable, Hashable, Sendable {
     public var sidecars: [String]
     /// ISO 639-1; null for the daemon's setting.
     public var language: String?
+    /// `local` or `openai`; null for the daemon's setting.
+    public var engine: String?
 
     enum CodingKeys: String, CodingKey {
         case id, name
@@ -90,12 +92,12 @@ public struct UserBody: Codable, Hashable, Sendable {
         case role
         case isActive = "is_active"
         case createdAt = "created_at"
-        case sidecars, language
+        case sidecars, language, engine
     }
 
     public init(
         id: Int64, name: String, phoneNumber: String?, role: String, isActive: Bool, createdAt: String,
-        sidecars: [String], language: String?
+        sidecars: [String], language: String?, engine: String? = nil
     ) {
         self.id = id
         self.name = name
@@ -105,6 +107,7 @@ public struct UserBody: Codable, Hashable, Sendable {
         self.createdAt = createdAt
         self.sidecars = sidecars
         self.language = language
+        self.engine = engine
     }
 }
 
@@ -142,8 +145,8 @@ public struct AddUserRequest: Codable, Hashable, Sendable {
     }
 }
 
-/// `PATCH users/{id}`: what is left out stays. A user may set `sidecars` and `language` of their own account;
-/// the rest is an admin's.
+/// `PATCH users/{id}`: what is left out stays. A user may set `sidecars`, `language` and `engine` of their own
+/// account; the rest is an admin's.
 public struct ChangeUserRequest: Codable, Hashable, Sendable {
     /// An empty one unlinks the number.
     public var phoneNumber: String?
@@ -152,22 +155,25 @@ public struct ChangeUserRequest: Codable, Hashable, Sendable {
     public var sidecars: [String]?
     /// An empty one goes back to the daemon's setting.
     public var language: String?
+    /// One of those that the daemon offers. An empty one goes back to the daemon's setting.
+    public var engine: String?
 
     enum CodingKeys: String, CodingKey {
         case phoneNumber = "phone_number"
         case role
         case isActive = "is_active"
-        case sidecars, language
+        case sidecars, language, engine
     }
 
     public init(
         phoneNumber: String? = nil, role: String? = nil, isActive: Bool? = nil, sidecars: [String]? = nil,
-        language: String? = nil
+        language: String? = nil, engine: String? = nil
     ) {
         self.phoneNumber = phoneNumber
         self.role = role
         self.isActive = isActive
         self.sidecars = sidecars
         self.language = language
+        self.engine = engine
     }
 }

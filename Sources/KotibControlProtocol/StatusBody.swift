@@ -10,6 +10,8 @@ public struct StatusBody: Codable, Hashable, Sendable {
     public var running: [RunningBody]
     public var engine: EngineBody?
     public var watch: WatchBody?
+    /// Null where no hook is set up.
+    public var hooks: [HookBody]?
     /// Seconds since the daemon started.
     public var uptime: Double?
 
@@ -89,14 +91,45 @@ public struct WatchBody: Codable, Hashable, Sendable {
     public var watchedFolders: Int
     /// Folders that are looked at now and then instead.
     public var polledFolders: Int
+    /// `auto`, `events` or `poll`; nil of an earlier daemon, as the next.
+    public var mode: String?
+    /// Kinds of file systems that are polled because they tell of nothing, such as `NFS`.
+    public var withoutEvents: [String]?
 
     enum CodingKeys: String, CodingKey {
         case watchedFolders = "watched_folders"
         case polledFolders = "polled_folders"
+        case mode
+        case withoutEvents = "without_events"
     }
 
-    public init(watchedFolders: Int, polledFolders: Int) {
+    public init(
+        watchedFolders: Int, polledFolders: Int, mode: String? = nil, withoutEvents: [String]? = nil
+    ) {
         self.watchedFolders = watchedFolders
         self.polledFolders = polledFolders
+        self.mode = mode
+        self.withoutEvents = withoutEvents
+    }
+}
+
+/// A hook: who is told what became of recordings.
+public struct HookBody: Codable, Hashable, Sendable {
+    /// `program` or `webhook`.
+    public var receiver: String
+    /// Events that it is still to be told.
+    public var pending: Int
+    /// Why the last attempt came to nothing; null where it came to something.
+    public var lastError: String?
+
+    enum CodingKeys: String, CodingKey {
+        case receiver, pending
+        case lastError = "last_error"
+    }
+
+    public init(receiver: String, pending: Int, lastError: String?) {
+        self.receiver = receiver
+        self.pending = pending
+        self.lastError = lastError
     }
 }

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Hummingbird
 import KotibAccounts
 import KotibCatalog
+import KotibHooks
 import KotibIngest
 import KotibPOSIX
 import KotibTranscription
@@ -27,13 +28,18 @@ public struct ControlParts: Sendable {
     public var started: Date
     /// Looks again at what lies in folders, where a new user may have made it welcome.
     public var rescan: @Sendable () async -> Void
+    /// Of each hook that is set up.
+    public var hooks: @Sendable () async throws(CatalogError) -> [HookHealth]
     let metrics = ControlMetrics()
     let bodies = BodyRoom()
 
     public init(
         catalog: Catalog, accounts: AccountService, actions: RecordingActions, queue: TranscriptionQueue,
         health: @escaping @Sendable () async -> WatchHealth, engineName: String, version: String,
-        started: Date = Date(), rescan: @escaping @Sendable () async -> Void = {}
+        started: Date = Date(), rescan: @escaping @Sendable () async -> Void = {},
+        hooks: @escaping @Sendable () async throws(CatalogError) -> [HookHealth] = {
+            () async throws(CatalogError) in []
+        }
     ) {
         self.catalog = catalog
         self.accounts = accounts
@@ -44,6 +50,7 @@ public struct ControlParts: Sendable {
         self.version = version
         self.started = started
         self.rescan = rescan
+        self.hooks = hooks
     }
 }
 

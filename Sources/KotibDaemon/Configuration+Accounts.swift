@@ -19,6 +19,7 @@ extension Configuration {
         settings.limits.messagesPerDay = accounts.messagesPerDay
         settings.tokenLife = .seconds(accounts.tokenLife * 60)
         settings.text = SMSText(language: sms.language.rawValue, template: sms.text)
+        settings.engines = engines
         return settings
     }
 

@@ -1,5 +1,7 @@
 import FoundationEssentials
 import Glibc
+import KotibEngines
+import KotibModel
 
 /// One thing that stands against starting, or that an administrator should know.
 public struct Finding: Sendable, Equatable {
@@ -14,9 +16,8 @@ public struct Finding: Sendable, Equatable {
 extension Configuration {
     /// What is wrong with the values together and with the files that they name.
     public func findings() -> [Finding] {
-        folderFindings() + extensionFindings() + ignoreFindings()
-            + (queue.engine == .local ? localFindings() : openAIFindings())
-            + controlFindings() + accountFindings() + systemFindings()
+        folderFindings() + extensionFindings() + ignoreFindings() + engineFindings()
+            + controlFindings() + accountFindings() + hookFindings() + systemFindings()
     }
 
     private func folderFindings() -> [Finding] {
@@ -41,17 +42,18 @@ extension Configuration {
     }
 
     private func extensionFindings() -> [Finding] {
-        let bad = intake.extensions.filter { text in
-            let bare = text.drop { $0 == "." }
-            return bare.isEmpty || !bare.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
-        }
         if intake.extensions.isEmpty {
             return [.error("intake.extensions: the list is empty, so that no recording would be taken.")]
         }
-        return bad.map { .error("intake.extensions: \"\($0)\" is no file name ending such as \".mp3\".") }
+        let known = RecordingEnding.allCases.map { "." + $0.rawValue }.joined(separator: " ")
+        return intake.extensions.filter { RecordingEnding($0) == nil }.map {
+            .error(
+                "intake.extensions: Kotib does not know recordings that end with \"\($0)\"; it knows \(known)."
+            )
+        }
     }
 
-    private func localFindings() -> [Finding] {
+    func localFindings() -> [Finding] {
         var findings: [Finding] = []
         for (key, path) in [("local.model", local.model), ("local.vad_model", local.vadModel)]
         where access(path, R_OK) != 0 {
@@ -72,7 +74,7 @@ extension Configuration {
         return findings
     }
 
-    private func openAIFindings() -> [Finding] {
+    func openAIFindings() -> [Finding] {
         var findings: [Finding] = []
         if !openai.baseURL.hasPrefix("https://") && !openai.baseURL.hasPrefix("http://") {
             findings.append(
@@ -95,7 +97,22 @@ extension Configuration {
             findings.append(
                 .error("local.worker: there is no program \(workerPath); it belongs beside kotibd."))
         }
-        return findings
+        return findings + undocumentedFindings()
+    }
+
+    /// A server of one's own may take more than OpenAI does.
+    private func undocumentedFindings() -> [Finding] {
+        guard openai.baseURL.contains("api.openai.com") else { return [] }
+        let strange = intake.extensions.compactMap { RecordingEnding($0)?.rawValue }.filter {
+            !KotibEngines.OpenAISettings.documentedEndings.contains($0)
+        }
+        guard !strange.isEmpty else { return [] }
+        let list = strange.map { "." + $0 }.joined(separator: " ")
+        return [
+            .warning(
+                "intake.extensions: OpenAI does not say that it takes \(list); such a recording may fail there, "
+                    + "and the local engine takes it.")
+        ]
     }
 
     private func systemFindings() -> [Finding] {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import KotibModel
 import TOMLKit
 
 /// A configuration, and where each setting that is not at its default came from.

@@ -3,6 +3,7 @@ import Glibc
 import KotibEngines
 import KotibHTTP
 import KotibIntake
+import KotibModel
 import KotibTranscription
 import KotibWatch
 import KotibWorkerClient
@@ -27,6 +28,7 @@ extension Configuration {
 
     var watchConfiguration: WatchConfiguration {
         var watching = WatchConfiguration()
+        watching.mode = watch.mode
         watching.settle = .seconds(watch.settle)
         watching.emptyPatience = .seconds(watch.emptyAfter)
         watching.openPatience = .seconds(watch.openAfter)
@@ -43,18 +45,18 @@ extension Configuration {
             threads: local.threads == 0 ? nil : local.threads)
     }
 
-    var queueOptions: TranscriptionQueue.Options {
-        let language = queue.engine == .local ? local.language : openai.language
-        return TranscriptionQueue.Options(
-            slots: queue.jobs > 0 ? queue.jobs : queue.engine == .local ? layout.workers : 4,
-            grace: .seconds(queue.stopGrace), language: language.isEmpty ? nil : language,
+    func queueOptions(_ first: EngineLane) -> TranscriptionQueue.Options {
+        TranscriptionQueue.Options(
+            slots: first.slots, grace: .seconds(queue.stopGrace), language: first.language,
             reuse: queue.reuse,
             retries: RetryPolicy(mostTransientAttempts: queue.attempts, mostPoisonAttempts: queue.crashes))
     }
 
-    /// The configured engine, and what must run for it.
-    func makeEngine(_ logger: Logger) throws -> (engine: any TranscriptionEngine, service: (any Service)?) {
-        switch queue.engine {
+    /// An engine, and what must run for it.
+    func makeEngine(
+        _ name: EngineName, _ logger: Logger
+    ) throws -> (engine: any TranscriptionEngine, service: (any Service)?) {
+        switch name {
         case .local:
             let pool = WorkerPool(program: transcriberProgram, size: layout.workers, logger: logger)
             let engine = LocalEngine(pool: pool, longestDuration: intake.maximumDuration)

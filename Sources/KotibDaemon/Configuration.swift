@@ -1,5 +1,7 @@
 import KotibCatalog
 import KotibIntake
+import KotibModel
+import KotibWatch
 
 /// Every setting, with its default. The file in etc/ explains them; ``Settings`` names and checks them.
 public struct Configuration: Sendable {
@@ -18,6 +20,7 @@ public struct Configuration: Sendable {
     public var accounts = AccountsSettings()
     public var sms = SMSSettings()
     public var twilio = TwilioSettings()
+    public var hooks = HooksSettings()
     public var log = LogSettings()
 
     public init() {}
@@ -34,6 +37,7 @@ public struct Configuration: Sendable {
     }
 
     public struct WatchSettings: Sendable {
+        public var mode = WatchConfiguration.Mode.auto
         /// Seconds, as all numbers below.
         public var settle = 1.0
         public var emptyAfter = 10.0
@@ -48,6 +52,8 @@ public struct Configuration: Sendable {
         public var engine = EngineName.local
         /// Whose words serve for the same content.
         public var reuse = WordsReuse.own
+        /// What users may be given instead: names of engines.
+        public var otherEngines: [String] = []
         /// 0: as many as the engine has workers, or 4 for a remote one.
         public var jobs = 0
         public var attempts = 8
@@ -103,10 +109,6 @@ public struct Configuration: Sendable {
     public var databasePath: String {
         database.isEmpty ? state + "/kotib.sqlite" : database
     }
-}
-
-public enum EngineName: String, Sendable, CaseIterable {
-    case local, openai
 }
 
 public enum LogFormat: String, Sendable, CaseIterable {

@@ -1,9 +1,12 @@
 import KotibAccounts
 import KotibCatalog
+import KotibIngest
 import KotibIntake
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
+import KotibTranscription
+import KotibWatch
 import Logging
 
 /// What of the wiring depends on people: their accounts and what they have chosen.
@@ -19,24 +22,36 @@ extension Daemon {
             dispatcher: messages, logger: logger)
     }
 
-    func makeSidecarWriter(_ files: LocalFileSystem, _ catalog: Catalog) -> SidecarWriter {
+    func makeSidecarWriter(
+        _ files: LocalFileSystem, _ catalog: Catalog, _ board: ProblemBoard
+    ) -> SidecarWriter {
         let language = configuration.intake.language
         return SidecarWriter(
             files: files, catalog: catalog, logger: logger,
             settings: { user throws(CatalogError) in try await catalog.settings(of: user) },
+            cannotWrite: { path, error in
+                guard let problem = WatchHealth.Problem(writing: error) else { return false }
+                let folder = path.parent?.text ?? ""
+                board.report(problem, ["folder": "\(folder)", "file": "\(path)", "cause": "\(error)"])
+                return true
+            },
             failureSentence: { FailureSentence.text(about: $0, cause: $1, in: language) })
     }
 
-    /// Nil leaves it to the daemon's setting.
-    func chosenLanguage(_ recording: Recording, _ catalog: Catalog) async -> String? {
-        guard let user = recording.user else { return nil }
-        do throws(CatalogError) {
-            return try await catalog.settings(of: user).language
-        } catch {
-            logger.warning(
-                "the daemon's own language is used: the user's cannot be read",
-                metadata: ["recording": "\(recording.id)", "cause": "\(error)"])
-            return nil
-        }
+    /// What holds for one recording: its folder's `kotib.ini` before its user's settings.
+    func choices(
+        _ recording: Recording, _ files: LocalFileSystem, _ catalog: Catalog
+    ) async throws(CatalogError) -> RecordingChoices {
+        var settings = UserSettings()
+        if let user = recording.user { settings = try await catalog.settings(of: user) }
+        let folder = await FolderSettingsReader(files: files, logger: logger).settings(for: recording)
+        return RecordingChoices(
+            language: folder.language ?? settings.language.map(SpokenLanguage.code), engine: settings.engine)
+    }
+
+    /// What waits for the catalog, and, with nil, that it goes on.
+    func tell(_ error: CatalogError?, _ board: ProblemBoard) {
+        guard let error else { return board.catalogAnswers() }
+        board.catalogFails(WatchHealth.Problem(error) ?? .catalogFails, "\(error)")
     }
 }

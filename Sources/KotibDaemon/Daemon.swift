@@ -6,6 +6,7 @@ import KotibAccounts
 import KotibCatalog
 import KotibControlServer
 import KotibEngines
+import KotibHooks
 import KotibIngest
 import KotibIntake
 import KotibModel
@@ -95,24 +96,28 @@ public struct Daemon: Sendable {
     /// In the order of dependence: what stands first stops last.
     private func serve(_ catalog: Catalog) async throws {
         let files = LocalFileSystem(try InboxRoot(path: configuration.inbox))
-        let sidecars = makeSidecarWriter(files, catalog)
+        let board = ProblemBoard(logger: logger)
+        let sidecars = makeSidecarWriter(files, catalog, board)
         let inspectors = WorkerPool(program: configuration.inspectorProgram, size: 1, logger: logger)
-        let engine = try configuration.makeEngine(logger)
+        let (lanes, engines) = try configuration.makeLanes(logger)
         let queue = TranscriptionQueue(
-            catalog: catalog, engine: engine.engine, options: configuration.queueOptions, log: logger,
+            catalog: catalog, engine: lanes[0].engine, others: Array(lanes.dropFirst()),
+            options: configuration.queueOptions(lanes[0]), log: logger,
             open: { try await AudioOpener(files: files).open($0) },
             settled: { await sidecars.settled($0) },
-            language: { await chosenLanguage($0, catalog) })
+            choices: { recording throws(CatalogError) in try await choices(recording, files, catalog) },
+            stuck: { tell($0, board) })
         let pipeline = IngestPipeline(
             files: files, policy: configuration.intakePolicy,
             inspector: WorkerInspector(pool: inspectors, limits: configuration.inspectionLimits),
             catalog: catalog, sidecars: sidecars, queue: queue, language: configuration.intake.language,
-            enrolls: configuration.enroll, logger: logger)
+            enrolls: configuration.enroll, board: board, logger: logger)
         let watcher = InboxWatcher(
-            root: files.root, configuration: configuration.watchConfiguration,
+            root: files.root, configuration: configuration.watchConfiguration, board: board,
             isKnown: { await pipeline.isKnown($0) }, handler: { await pipeline.handle($0) }, logger: logger)
         let messages = SMSDispatcher(try configuration.makeSMSSender(logger), logger: logger)
         let accounts = try await makeAccounts(files, catalog, messages)
+        let hooks = try await configuration.makeHooks(catalog, logger)
         let control = try ControlServer(
             configuration.controlSettings,
             ControlParts(
@@ -120,19 +125,21 @@ public struct Daemon: Sendable {
                 health: { await watcher.health }, engineName: configuration.queue.engine.rawValue,
                 version: Version.text,
                 // With automatic enrolment the folder's own appearance is enough.
-                rescan: { [enroll = configuration.enroll] in if !enroll { await watcher.rescan() } }),
+                rescan: { [enroll = configuration.enroll] in if !enroll { await watcher.rescan() } },
+                hooks: { () async throws(CatalogError) in try await hooks.health() }),
             environment: ProcessInfo.processInfo.environment, logger: logger)
         let status = StatusReporter(
             services: services, catalog: catalog, queue: queue, watcher: watcher, logger: logger)
-        try await run([
-            WorkerService(pool: inspectors), engine.service, QueueService(queue: queue),
-            WatcherService(watcher: watcher), MessageService(dispatcher: messages), control, status,
-        ])
+        try await run(
+            [WorkerService(pool: inspectors)] + engines + [
+                QueueService(queue: queue), WatcherService(watcher: watcher),
+                DueTextService(pipeline: pipeline, logger: logger), MessageService(dispatcher: messages),
+            ] + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : []) + [control, status])
     }
 
-    private func run(_ parts: [(any Service)?]) async throws {
+    private func run(_ parts: [any Service]) async throws {
         var group = ServiceGroupConfiguration(
-            services: parts.compactMap { $0 }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            services: parts, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         group.maximumGracefulShutdownDuration = .seconds(configuration.queue.stopGrace + 5)
         try await ServiceGroup(configuration: group).run()
     }

@@ -1,7 +1,11 @@
 import KotibAccounts
+import KotibCatalog
+import KotibHooks
+import KotibIngest
 import KotibTranscription
 import KotibWatch
 import KotibWorkerClient
+import Logging
 import ServiceLifecycle
 
 /// Worker processes: ended when nobody asks them any more.
@@ -35,9 +39,38 @@ struct WatcherService: Service {
     }
 }
 
+/// Texts that could not be written: tried again every few seconds until they can.
+struct DueTextService: Service {
+    let pipeline: IngestPipeline
+    let logger: Logger
+
+    private static let interval = Duration.seconds(5)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while (try? await Task.sleep(for: Self.interval)) != nil {
+                do throws(CatalogError) {
+                    try await pipeline.writeWaitingTexts()
+                } catch {
+                    logger.debug("texts wait for the catalog", metadata: ["cause": "\(error)"])
+                }
+            }
+        }
+    }
+}
+
 /// The sender of codes: what has not gone out when the daemon stops can be asked for again.
 struct MessageService: Service {
     let dispatcher: SMSDispatcher
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await dispatcher.run() }
+    }
+}
+
+/// The hooks: what they were not told when the daemon stops stays in the catalog.
+struct HookService: Service {
+    let dispatcher: HookDispatcher
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await dispatcher.run() }

@@ -38,6 +38,6 @@ extension Settings {
     /// The names of systemd's credentials, and what each one sets.
     static let credentials = [
         "openai_api_key": "openai.api_key", "secret_key": "accounts.secret",
-        "twilio_auth_token": "twilio.auth_token",
+        "twilio_auth_token": "twilio.auth_token", "hooks_secret": "hooks.secret",
     ]
 }

@@ -1,5 +1,7 @@
 import KotibCatalog
 import KotibIntake
+import KotibModel
+import KotibWatch
 
 /// A value as a file or the environment gives it.
 enum SettingValue: Equatable {
@@ -33,7 +35,8 @@ struct Setting: Sendable {
 
 /// All settings there are. An unknown one is an error that names the nearest.
 enum Settings {
-    static let all: [Setting] = top + intake + watch + queue + local + openai + control + accounts + sms + log
+    static let all: [Setting] =
+        top + intake + watch + queue + local + openai + control + accounts + sms + hooks + log
 
     private static let top = [
         text("inbox", ["UPLOAD_DIR", "KOTIB_INBOX"], \.inbox),
@@ -50,6 +53,7 @@ enum Settings {
     ]
 
     private static let watch = [
+        choice("watch.mode", WatchConfiguration.Mode.allCases, \.watch.mode),
         seconds("watch.settle", 0.05...3600, \.watch.settle),
         seconds("watch.empty_after", 0.05...86_400, \.watch.emptyAfter),
         seconds("watch.open_after", 0...86_400, \.watch.openAfter),
@@ -61,6 +65,7 @@ enum Settings {
     private static let queue = [
         choice("queue.engine", EngineName.allCases, \.queue.engine, ["KOTIB_ENGINE"]),
         choice("queue.reuse", WordsReuse.allCases, \.queue.reuse),
+        list("queue.other_engines", [], \.queue.otherEngines),
         integer("queue.jobs", [], 0...256, \.queue.jobs),
         integer("queue.attempts", [], 1...1000, \.queue.attempts),
         integer("queue.crashes", [], 1...100, \.queue.crashes),

@@ -192,17 +192,20 @@ struct OpenAIFileKind: Hashable {
     let contentType: String
 
     private static let types = [
-        "flac": "audio/flac", "m4a": "audio/mp4", "mp3": "audio/mpeg", "mp4": "audio/mp4",
-        "mpeg": "audio/mpeg",
-        "mpga": "audio/mpeg", "oga": "audio/ogg", "ogg": "audio/ogg", "opus": "audio/ogg", "wav": "audio/wav",
-        "webm": "audio/webm",
+        "3gp": "video/3gpp", "aac": "audio/aac", "amr": "audio/amr", "flac": "audio/flac", "m4a": "audio/mp4",
+        "mov": "video/quicktime", "mp3": "audio/mpeg", "mp4": "audio/mp4", "mpeg": "audio/mpeg",
+        "mpga": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav", "webm": "audio/webm",
+        "wma": "audio/x-ms-wma",
     ]
+    /// Other names of Ogg, which servers know by one (see ``OpenAISettings/documentedEndings``).
+    private static let ogg: Set<String> = ["oga", "opus"]
 
     init(_ fileExtension: String) {
         let isPlain = fileExtension.utf8.allSatisfy {
             (0x61...0x7A).contains($0) || (0x30...0x39).contains($0)
         }
-        let ending = isPlain && !fileExtension.isEmpty ? String(fileExtension.prefix(8)) : "bin"
+        let named = isPlain && !fileExtension.isEmpty ? String(fileExtension.prefix(8)) : "bin"
+        let ending = Self.ogg.contains(named) ? "ogg" : named
         fileName = "audio.\(ending)"
         contentType = Self.types[ending] ?? "application/octet-stream"
     }

@@ -5,6 +5,12 @@ public struct OpenAISettings: Sendable {
     /// OpenAI's own service.
     public static let openAI = "https://api.openai.com/v1"
 
+    /// The endings of what OpenAI says that it takes (developers.openai.com/api/reference/resources/audio), and
+    /// those that are sent under the name of one of them.
+    public static let documentedEndings: Set<String> = [
+        "flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm", "oga", "opus",
+    ]
+
     /// `http` or `https`, up to and with `/v1`.
     public var baseURL: String
     public var model: String

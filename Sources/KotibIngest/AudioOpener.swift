@@ -2,6 +2,7 @@ import Glibc
 import KotibCatalog
 import KotibModel
 import KotibPOSIX
+import KotibTranscription
 
 /// Opens the audio of a recording for its transcription: the file that was accepted, or none.
 public struct AudioOpener: Sendable {
@@ -13,8 +14,9 @@ public struct AudioOpener: Sendable {
 
     /// - Returns: nil where the file is gone, or is another or changed since it was accepted; the watcher sees to
     ///   those.
-    /// - Throws: ``FileError`` where the file cannot be opened for another reason.
-    public func open(_ recording: Recording) async throws(FileError) -> OpenFile? {
+    /// - Throws: ``TranscriptionQueue/OutOfReach`` where its file system is not mounted or its folder may not be
+    ///   entered; ``FileError`` where the file cannot be opened for another reason.
+    public func open(_ recording: Recording) async throws -> OpenFile? {
         let files = files
         do throws(FileError) {
             let opened = try await BlockingWork.run { () throws(FileError) in
@@ -24,8 +26,16 @@ public struct AudioOpener: Sendable {
         } catch .notRegular {
             return nil
         } catch {
-            if [ENOENT, ENOTDIR, ELOOP].contains(error.code) { return nil }
-            throw error
+            switch error.code {
+            case ENOENT, ENOTDIR, ELOOP:
+                let isAway = try await BlockingWork.run { () throws(FileError) in
+                    try Whereabouts(files: files).isAway(recording.path, on: recording.identity.device)
+                }
+                if isAway { throw TranscriptionQueue.OutOfReach() }
+                return nil
+            case EACCES, EPERM, EROFS, ESTALE: throw TranscriptionQueue.OutOfReach()
+            default: throw error
+            }
         }
     }
 }

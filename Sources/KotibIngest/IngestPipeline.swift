@@ -31,7 +31,7 @@ public struct IngestPipeline: Sendable {
     public init(
         files: any FileSystem, policy: IntakePolicy, inspector: any Inspecting, catalog: Catalog,
         sidecars: SidecarWriter, queue: TranscriptionQueue, language: NoteLanguage, enrolls: Bool = true,
-        logger: Logger
+        board: ProblemBoard? = nil, logger: Logger
     ) {
         self.files = files
         self.policy = policy
@@ -42,8 +42,10 @@ public struct IngestPipeline: Sendable {
         self.language = language
         self.enrolls = enrolls
         self.logger = logger
-        patience = Patience(logger: logger)
-        recovery = Recovery(files: files, catalog: catalog, sidecars: sidecars, queue: queue, logger: logger)
+        let board = board ?? ProblemBoard(logger: logger)
+        patience = Patience(board: board, logger: logger)
+        recovery = Recovery(
+            files: files, catalog: catalog, sidecars: sidecars, queue: queue, board: board, logger: logger)
     }
 
     /// Takes one sighting to its end. Returns early only when the task is cancelled.
@@ -56,6 +58,12 @@ public struct IngestPipeline: Sendable {
             case .scanned: try await recovery.reconcile()
             }
         }
+    }
+
+    /// Tries again to write the texts that could not be written beside their recordings.
+    public func writeWaitingTexts() async throws(CatalogError) {
+        guard recovery.board.standing.keys.contains(where: \.isOfWriting) else { return }
+        try await recovery.writeAllDue()
     }
 
     /// Which of the files that a scan came across need nothing done: folders and texts, and what is recorded in
@@ -93,6 +101,8 @@ public struct IngestPipeline: Sendable {
             if status.kind == .regular { try await sidecars.saved(path) }
         case .refused(let rejection):
             try await refuse(path, status.identity, rejection)
+        case .folderSettings:
+            try await folderSettings(path, status)
         case .inspect(let fileExtension):
             try await inspect(path, status, fileExtension)
         }
@@ -114,6 +124,7 @@ public struct IngestPipeline: Sendable {
     /// One descriptor from here to the verdict. Where the file changes meanwhile the verdict is thrown away: the
     /// change makes the watcher look again.
     private func inspect(_ path: InboxPath, _ status: FileStatus, _ fileExtension: String) async throws {
+        if try await movedUnchanged(path, status.identity) { return }
         let files = files
         let file: OpenFile
         do throws(FileError) {
@@ -123,7 +134,10 @@ public struct IngestPipeline: Sendable {
         } catch {
             switch error.code {
             case ENOENT, ENOTDIR, ELOOP: return
-            case EACCES, EPERM: return try await refuse(path, status.identity, .unreadable)
+            case EACCES, EPERM:
+                // Where its folder may not be entered, the watcher tells, and tries again.
+                if await isOutOfReach(path) { return }
+                return try await refuse(path, status.identity, .unreadable)
             default: throw error
             }
         }
@@ -142,12 +156,24 @@ public struct IngestPipeline: Sendable {
         }
     }
 
+    private func isOutOfReach(_ path: InboxPath) async -> Bool {
+        let files = files
+        return await BlockingWork.run {
+            do throws(FileError) {
+                return try files.examine(path) == nil
+            } catch {
+                return true
+            }
+        }
+    }
+
     func accept(
         _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts
-    ) async throws(CatalogError) -> RecordingID {
-        if let known = try await catalog.current(path), known.audio == .gone {
-            try await sidecars.forgetRemoved(of: known.id)
-        }
+    ) async throws -> RecordingID {
+        let known = try await catalog.current(path)
+        let isSame = known?.facts?.sha256 == facts.sha256 && known?.identity.size == identity.size
+        if !isSame, let id = try await moved(path, identity, facts) { return id }
+        if let known, known.audio == .gone { try await sidecars.forgetRemoved(of: known.id) }
         let acceptance = try await catalog.accept(path, identity: identity, facts: facts)
         switch acceptance {
         case .unchanged(let id):
@@ -174,7 +200,7 @@ public struct IngestPipeline: Sendable {
         return acceptance.recording
     }
 
-    private func refuse(_ path: InboxPath, _ identity: FileIdentity, _ rejection: Rejection) async throws {
+    func refuse(_ path: InboxPath, _ identity: FileIdentity, _ rejection: Rejection) async throws {
         let sentence = rejection.sentence(about: ByteText.escaped(path.name), in: language)
         let refusal = try await catalog.reject(
             path, identity: identity, rejection: rejection, message: sentence)

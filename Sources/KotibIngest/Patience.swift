@@ -1,3 +1,4 @@
+import Glibc
 import KotibCatalog
 import KotibIntake
 import KotibModel
@@ -17,12 +18,18 @@ struct Patience: Sendable {
     /// With one file whose trouble passes by itself, such as an oplock that Samba holds (EAGAIN, open(2)).
     static let triesOfOneFile = 5
 
+    /// Between two tries where the catalog cannot be written: it may soon be again, and everybody waits for it.
+    static let longestPauseOfCatalog = Duration.seconds(3)
+
+    let board: ProblemBoard
     let logger: Logger
 
     /// - Parameter subject: what the step is about, for the log.
     func untilDone(about subject: Sighting, _ step: () async throws -> Void) async {
         var pause = firstPause
         var tries = 0
+        var waitsForCatalog = false
+        defer { if waitsForCatalog { board.catalogAnswers() } }
         while !Task.isCancelled {
             do {
                 try await step()
@@ -35,8 +42,16 @@ struct Patience: Sendable {
                     logger.error("left to the next scan", metadata: metadata)
                     return
                 }
-                logger.warning(
-                    "intake waits and tries again", metadata: metadata.merging(["wait": "\(pause)"]) { $1 })
+                if let error = error as? CatalogError, let problem = WatchHealth.Problem(error) {
+                    // Told once for all who wait.
+                    if !waitsForCatalog { board.catalogFails(problem, "\(error)") }
+                    waitsForCatalog = true
+                    pause = min(pause, Self.longestPauseOfCatalog)
+                } else {
+                    logger.warning(
+                        "intake waits and tries again",
+                        metadata: metadata.merging(["wait": "\(pause)"]) { $1 })
+                }
             }
             // Cancelled: the loop's condition ends it.
             try? await Task.sleep(for: pause)
@@ -52,6 +67,27 @@ extension Patience {
         case let error as CatalogError: error.isRetryable
         // The worker that inspects: without it no file can be taken.
         default: true
+        }
+    }
+}
+
+extension WatchHealth.Problem {
+    /// Nil for what is soon over, such as another program that holds the catalog.
+    public init?(_ error: CatalogError) {
+        switch error.code {
+        case .full: self = .catalogFull
+        case .inaccessible, .inputOutput: self = .catalogFails
+        default: return nil
+        }
+    }
+
+    /// What keeps texts from being written; nil where it is nothing but the one file.
+    public init?(writing error: FileError) {
+        switch error.code {
+        case ENOSPC, EDQUOT: self = .inboxFull
+        case EROFS: self = .inboxReadOnly
+        case EACCES, EPERM: self = .unwritable
+        default: return nil
         }
     }
 }

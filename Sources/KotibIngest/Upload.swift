@@ -120,7 +120,7 @@ extension Upload {
         switch pipeline.policy.judge(try path(name.bytes(1)), status) {
         case .inspect(let ending): fileExtension = ending
         case .refused(let rejection): return .refused(rejection)
-        case .notARecording:
+        case .notARecording, .folderSettings:
             return .refused(.unsupportedExtension(accepted: pipeline.policy.extensions))
         }
         switch try await inspect(status, fileExtension) {

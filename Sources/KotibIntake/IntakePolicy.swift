@@ -28,6 +28,7 @@ public struct IntakePolicy: Sendable {
         }
         if let ending, Self.textEndings.contains(ending) { return .notARecording }
         if path.depth == 1 { return accepted ? .refused(.noFolder) : .notARecording }
+        if FolderSettings.isMeant(by: path.name) { return judgeSettings(path, status) }
         switch status.kind {
         case .regular: break
         case .symbolicLink: return .refused(.symbolicLink)
@@ -36,6 +37,11 @@ public struct IntakePolicy: Sendable {
         guard accepted, let ending else { return .refused(.unsupportedExtension(accepted: extensions)) }
         if let rejection = judge(status) { return .refused(rejection) }
         return .inspect(fileExtension: ending)
+    }
+
+    private func judgeSettings(_ path: InboxPath, _ status: FileStatus) -> Verdict {
+        if path.name != FolderSettings.fileName { return .refused(.folderSettings(.wrongCase)) }
+        return FolderSettings.problem(with: status).map { .refused(.folderSettings($0)) } ?? .folderSettings
     }
 
     private func judge(_ status: FileStatus) -> Rejection? {
@@ -67,6 +73,8 @@ public enum Verdict: Hashable, Sendable {
     /// A folder or a text: left alone, without a word.
     case notARecording
     case refused(Rejection)
+    /// What a person says of the folder.
+    case folderSettings
     /// Good so far: the worker looks inside.
     case inspect(fileExtension: String)
 }

@@ -4,7 +4,8 @@ extension Rejection {
     /// One sentence to the person who put the file there: what is wrong with it and what to do.
     /// - Parameter name: the file's name, readable (``ByteText``).
     public func sentence(about name: String, in language: NoteLanguage) -> String {
-        switch language {
+        if case .folderSettings(let problem) = self { return problem.sentence(about: name, in: language) }
+        return switch language {
         case .english: english(name)
         case .uzbek: uzbek(name)
         case .russian: russian(name)
@@ -54,6 +55,7 @@ extension Rejection {
         case .notEnrolled:
             start + "this folder is nobody's yet; when the administrator has added it (kotibctl user add) "
                 + "the file is taken by itself."
+        case .folderSettings: start
         }
     }
 
@@ -99,6 +101,7 @@ extension Rejection {
         case .notEnrolled:
             start + "bu papka hali hech kimniki emas; administrator uni qoʻshgach (kotibctl user add), fayl "
                 + "oʻzi qabul qilinadi."
+        case .folderSettings: start
         }
     }
 
@@ -140,6 +143,7 @@ extension Rejection {
         case .notEnrolled:
             start + "эта папка пока ничья; когда администратор добавит её (kotibctl user add), файл будет "
                 + "принят сам."
+        case .folderSettings: start
         }
     }
 

@@ -30,6 +30,8 @@ public enum Rejection: Error, Hashable, Sendable, Codable {
     case noFolder
     /// In a folder that is no user's yet, where folders do not enrol by themselves.
     case notEnrolled
+    /// A folder's `kotib.ini` that does not count.
+    case folderSettings(FolderSettingsProblem)
 
     /// Stands in the catalog and in logs.
     public var code: String {
@@ -49,6 +51,7 @@ public enum Rejection: Error, Hashable, Sendable, Codable {
         case .unreadable: "unreadable"
         case .noFolder: "no_folder"
         case .notEnrolled: "not_enrolled"
+        case .folderSettings: "folder_settings"
         }
     }
 }

@@ -9,9 +9,14 @@ public struct UserSettings: Hashable, Sendable {
     public var sidecars: [TranscriptFormat]
     /// ISO 639-1; nil for the daemon's setting.
     public var language: String?
+    /// Nil for the daemon's setting.
+    public var engine: EngineName?
 
-    public init(sidecars: [TranscriptFormat] = [.txt], language: String? = nil) {
+    public init(
+        sidecars: [TranscriptFormat] = [.txt], language: String? = nil, engine: EngineName? = nil
+    ) {
         self.sidecars = sidecars
         self.language = language
+        self.engine = engine
     }
 }

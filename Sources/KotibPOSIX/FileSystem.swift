@@ -26,6 +26,11 @@ public protocol FileSystem: Sendable {
     func rename(
         _ name: [UInt8], to newName: [UInt8], in folder: OpenFile, _ mode: RenameMode
     ) throws(FileError)
+    /// Gives a file another name in another folder of the same file system.
+    /// - Throws: EEXIST where that name is taken; EXDEV where it is another file system.
+    func move(
+        _ name: [UInt8], from folder: OpenFile, to newName: [UInt8], in newFolder: OpenFile
+    ) throws(FileError)
     func unlink(_ name: [UInt8], in folder: OpenFile) throws(FileError)
 
     func status(of file: OpenFile) throws(FileError) -> FileStatus

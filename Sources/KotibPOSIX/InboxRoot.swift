@@ -28,9 +28,12 @@ public final class InboxRoot: Sendable {
     }
 
     /// Opens what stands at the configured path now; the old folder is let go only if that succeeds.
+    /// - Parameter willReplace: called before that where it is another folder.
     /// - Throws: ``SystemError`` of open(2).
-    public func reopen() throws(SystemError) {
+    public func reopen(_ willReplace: () -> Void = {}) throws(SystemError) {
         let opened = try Self.open(path)
+        let (old, new) = (try FileStatus(of: folder).identity, try FileStatus(of: opened).identity)
+        if (old.device, old.inode) != (new.device, new.inode) { willReplace() }
         current.withLock { $0 = opened }
     }
 

@@ -85,6 +85,23 @@ public struct LocalFileSystem: FileSystem {
         try unlink(name, in: folder)
     }
 
+    public func move(
+        _ name: [UInt8], from folder: OpenFile, to newName: [UInt8], in newFolder: OpenFile
+    ) throws(FileError) {
+        do throws(FileError) {
+            try call("renameat2", name, newName) {
+                kotib_renameat2(folder.descriptor, $0, newFolder.descriptor, $1, KOTIB_RENAME_NOREPLACE)
+            }
+        } catch {
+            guard error.code == EINVAL else { throw error }
+            // As ``link(_:to:in:)``.
+            try call("linkat", name, newName) {
+                linkat(folder.descriptor, $0, newFolder.descriptor, $1, 0)
+            }
+            try unlink(name, in: folder)
+        }
+    }
+
     public func unlink(_ name: [UInt8], in folder: OpenFile) throws(FileError) {
         try call("unlinkat", name) { unlinkat(folder.descriptor, $0, 0) }
     }

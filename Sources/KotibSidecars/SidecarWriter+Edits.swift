@@ -33,9 +33,9 @@ extension SidecarWriter {
         _ id: RecordingID, expected: RevisionID?,
         _ commit: () async throws(CatalogError) -> EditOutcome
     ) async throws(CatalogError) -> EditOutcome {
-        guard let recording = try await catalog.recording(id, in: .everyone) else { return .notFound }
+        guard try await catalog.recording(id, in: .everyone) != nil else { return .notFound }
         try await waitForRest(beside: id)
-        return try await turns.take(at: recording.path) { () async throws(CatalogError) in
+        let outcome = try await takeTurn(of: id) { () async throws(CatalogError) -> EditOutcome in
             let isAtRest = try await takeEdits(of: id)
             if !isAtRest, expected != nil,
                 let shown = try await catalog.revision(nil, of: id, in: .everyone)
@@ -52,6 +52,7 @@ extension SidecarWriter {
             }
             return outcome
         }
+        return outcome ?? .notFound
     }
 
     /// Without the turn, so that nobody else waits.
@@ -94,6 +95,11 @@ extension SidecarWriter {
             }
             try await take(sidecar, ifQuiet: true)
         }
+    }
+
+    /// What a person wrote into a text before or while it was moved.
+    func takeMoved(_ sidecar: Sidecar) async throws(CatalogError) {
+        try await take(sidecar, ifQuiet: true)
     }
 
     private enum Content: Sendable {

@@ -15,6 +15,13 @@ extension SidecarWriter {
         }
     }
 
+    /// As ``remove(_:)``, for what is gone: a note that went along with its folder stays Kotib's own.
+    public func removeDeparted(_ sidecars: [Sidecar]) async throws(CatalogError) {
+        var standing: [Sidecar] = []
+        for sidecar in sidecars where try await !isRemoved(sidecar.path) { standing.append(sidecar) }
+        try await remove(standing)
+    }
+
     /// With the turn: as ``remove(_:)``. What was written anew meanwhile stays.
     /// - Returns: false where one could not be removed.
     func clear(_ sidecars: [Sidecar]) async throws(CatalogError) -> Bool {

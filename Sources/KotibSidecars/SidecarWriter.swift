@@ -22,6 +22,7 @@ public struct SidecarWriter: Sendable {
     let wallClock: @Sendable () -> Int64
     let sleep: @Sendable (Duration) async throws -> Void
     let failureSentence: @Sendable (_ name: String, _ cause: String) -> String
+    let cannotWrite: @Sendable (InboxPath, FileError) -> Bool
     let logger: Logger
     let unreadable = UnreadableTexts()
     /// Whoever else removes a recording's files takes a turn here.
@@ -31,12 +32,15 @@ public struct SidecarWriter: Sendable {
     ///   - settings: asked each time that a transcript is written, so that a change holds for what comes then.
     ///   - wallClock: nanoseconds since 1970, to compare with files' times.
     ///   - sleep: waits; to be replaced together with `wallClock`.
+    ///   - cannotWrite: told of each text that could not be written, and why; true where that is all that is to be
+    ///     told, false where the log is to have a line.
     ///   - failureSentence: what `X.failed.txt` says, from the recording's name and the cause.
     public init(
         files: any FileSystem, catalog: Catalog, logger: Logger,
         settings: @escaping SettingsOf = { _ in UserSettings() },
         wallClock: @escaping @Sendable () -> Int64 = SidecarWriter.systemTime,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+        cannotWrite: @escaping @Sendable (InboxPath, FileError) -> Bool = { _, _ in false },
         failureSentence: @escaping @Sendable (_ name: String, _ cause: String) -> String
     ) {
         self.files = files
@@ -45,6 +49,7 @@ public struct SidecarWriter: Sendable {
         self.wallClock = wallClock
         self.sleep = sleep
         self.failureSentence = failureSentence
+        self.cannotWrite = cannotWrite
         self.logger = logger
     }
 
@@ -62,9 +67,7 @@ public struct SidecarWriter: Sendable {
     /// One recording's row that cannot be read hides no other.
     private func writeUnlessItsOwnFault(_ recording: Recording) async throws(CatalogError) {
         do throws(CatalogError) {
-            try await turns.take(at: recording.path) { () async throws(CatalogError) in
-                try await write(recording.id)
-            }
+            try await writeDue(recording.id)
         } catch {
             if error.isRetryable { throw error }
             tellThatItStaysDue(recording.id, error)
@@ -73,8 +76,22 @@ public struct SidecarWriter: Sendable {
 
     /// Writes what is due beside one recording.
     public func writeDue(_ id: RecordingID) async throws(CatalogError) {
-        guard let recording = try await catalog.recording(id) else { return }
-        try await turns.take(at: recording.path) { () async throws(CatalogError) in try await write(id) }
+        _ = try await takeTurn(of: id) { () async throws(CatalogError) in try await write(id) }
+    }
+
+    /// Runs `body` with the turn at a recording's path, also where that became another while this waited.
+    /// - Returns: nil where there is no such recording.
+    func takeTurn<Value: Sendable>(
+        of id: RecordingID, _ body: () async throws(CatalogError) -> Value
+    ) async throws(CatalogError) -> Value? {
+        while let path = try await catalog.recording(id)?.path {
+            let value: Value? = try await turns.take(at: path) { () async throws(CatalogError) in
+                guard try await catalog.recording(id)?.path == path else { return nil }
+                return try await body()
+            }
+            if let value { return value }
+        }
+        return nil
     }
 
     /// After a transcription: as ``writeDue(_:)``; what the catalog cannot tell now, the next scan writes.
@@ -96,6 +113,8 @@ public struct SidecarWriter: Sendable {
         guard let before = try await catalog.recording(id, in: .everyone), before.sidecarDue != nil else {
             return
         }
+        // Until its texts have followed it none is written: there would be two.
+        guard try await !catalog.isMoving(id) else { return }
         try await takeEdits(at: before.path)
         // What was taken in makes the newer words due.
         guard let recording = try await catalog.recording(id), let due = recording.sidecarDue else { return }
@@ -129,6 +148,8 @@ public struct SidecarWriter: Sendable {
         for path in try await places(for: text.kind, beside: recording) {
             let owned = try await catalog.owner(ofSidecar: path)
             let isOthers = owned.map { $0.recording != recording.id } ?? false
+            // Somebody takes it to its own place, or a later scan does.
+            if isOthers, let owned, try await catalog.isMoving(owned.recording) { return .later }
             var place = SidecarPlace(
                 files: files, path: path, owned: owned, recording: text.kind.isNote ? nil : recording.path,
                 words: text.words)
@@ -171,7 +192,7 @@ extension SidecarWriter {
     }
 
     /// Whether `sidecar`, which another recording has, tells what a person wrote.
-    private func holdsPersonsWords(_ sidecar: Sidecar) async throws(CatalogError) -> Bool {
+    func holdsPersonsWords(_ sidecar: Sidecar) async throws(CatalogError) -> Bool {
         guard sidecar.kind == .transcript else { return false }
         let shown = try await catalog.revision(nil, of: sidecar.recording, in: .everyone)
         return shown.map { $0.origin != .engine } ?? false
@@ -182,7 +203,9 @@ extension SidecarWriter {
         do throws(FileError) {
             return try await BlockingWork.run { () throws(FileError) in try place.put(content) }
         } catch {
-            warn("a text could not be written; it stays due", place.path, error)
+            if !cannotWrite(place.path, error) {
+                warn("a text could not be written; it stays due", place.path, error)
+            }
             return nil
         }
     }

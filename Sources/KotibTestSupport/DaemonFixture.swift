@@ -11,6 +11,8 @@ public final class DaemonFixture: Sendable {
     public let settings: DaemonSettings
     /// What kotibd finds in its environment, apart from PATH, LANG and NOTIFY_SOCKET.
     public let environment: [String: String]
+    /// A program and its arguments that starts kotibd in its own place; empty for none.
+    let launcher: [String]
     let folder: TemporaryFolder
     let notifications: NotifySocket
     let log: DaemonLog
@@ -22,7 +24,7 @@ public final class DaemonFixture: Sendable {
         var shouldRun = false
     }
 
-    init(_ settings: DaemonSettings, environment: [String: String]) throws {
+    init(_ settings: DaemonSettings, environment: [String: String], launcher: [String] = []) throws {
         installation = try Installation.find()
         folder = try TemporaryFolder()
         for name in ["inbox", "state", "scratch"] {
@@ -31,6 +33,7 @@ public final class DaemonFixture: Sendable {
         }
         self.settings = DaemonSettings.standard(installation, inside: folder.path).merging(settings)
         self.environment = environment
+        self.launcher = launcher
         notifications = try NotifySocket(at: folder.path + "/notify")
         log = DaemonLog(path: folder.path + "/log")
         try self.settings.toml.write(toFile: configurationFile, atomically: false, encoding: .utf8)
@@ -64,8 +67,9 @@ public final class DaemonFixture: Sendable {
     public func start(untilReady: Bool = true) async throws {
         notifications.forget()
         log.beginLife()
+        let command = launcher + [installation.program("kotibd"), "--config", configurationFile]
         let process = try await ChildProcess.start(
-            installation.program("kotibd"), ["--config", configurationFile],
+            command[0], Array(command.dropFirst()),
             environment: environment.merging(["NOTIFY_SOCKET": notifications.path]) { $1 },
             errors: log.path)
         state.withLock { $0 = State(process: process, shouldRun: true) }
@@ -123,12 +127,14 @@ public final class DaemonFixture: Sendable {
 ///
 /// - Parameters:
 ///   - settings: what differs from ``DaemonSettings/standard(_:inside:)``.
+///   - launcher: what starts kotibd in its own place, such as `["/usr/bin/nice"]`.
 ///   - starting: false leaves ``DaemonFixture/start(untilReady:)`` to `body`.
 public func withDaemon<Result>(
-    _ settings: DaemonSettings = [:], environment: [String: String] = [:], starting: Bool = true,
+    _ settings: DaemonSettings = [:], environment: [String: String] = [:], launcher: [String] = [],
+    starting: Bool = true,
     _ body: (DaemonFixture) async throws -> Result
 ) async throws -> Result {
-    let daemon = try DaemonFixture(settings, environment: environment)
+    let daemon = try DaemonFixture(settings, environment: environment, launcher: launcher)
     do {
         if starting { try await daemon.start() }
         let result = try await body(daemon)

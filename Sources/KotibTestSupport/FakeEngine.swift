@@ -8,11 +8,15 @@ public final class FakeEngine: TranscriptionEngine, Sendable {
     public typealias Script =
         @Sendable (TranscriptionJob, Int) async throws(EngineError) -> TranscriptionResult
 
-    public let name = "fake"
+    public let name: String
     private let script: Script
     private let asked = Mutex<[RecordingID]>([])
 
-    public init(_ script: @escaping Script) { self.script = script }
+    /// - Parameter name: as the configuration calls an engine.
+    public init(named name: String = "fake", _ script: @escaping Script) {
+        self.name = name
+        self.script = script
+    }
 
     /// Transcribes everything at once, to `words`.
     public convenience init(words: String = "Hello.") {

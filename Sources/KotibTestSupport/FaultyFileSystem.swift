@@ -83,6 +83,13 @@ extension FaultyFileSystem {
         try base.rename(name, to: newName, in: folder, mode)
     }
 
+    public func move(
+        _ name: [UInt8], from folder: OpenFile, to newName: [UInt8], in newFolder: OpenFile
+    ) throws(FileError) {
+        try step("move")
+        try base.move(name, from: folder, to: newName, in: newFolder)
+    }
+
     public func unlink(_ name: [UInt8], in folder: OpenFile) throws(FileError) {
         try step("unlink")
         try base.unlink(name, in: folder)

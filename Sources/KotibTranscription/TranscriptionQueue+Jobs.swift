@@ -10,6 +10,7 @@ extension TranscriptionQueue {
         /// The same content has words already, and this recording now too.
         case reused(RecordingID)
         case gone
+        case outOfReach
         case failed(EngineError)
     }
 
@@ -24,28 +25,37 @@ extension TranscriptionQueue {
         }
     }
 
-    /// The next recording, now in state `processing`; nil where nothing can start.
-    func claim() async -> RecordingID? {
+    /// The next recording for an engine, now in state `processing`; nil where nothing can start.
+    func claim(_ lane: Int) async -> RecordingID? {
         let date = time.date()
         do throws(CatalogError) {
-            switch try await catalog.claim(now: date) {
+            let claim = try await catalog.claim(claimScope(of: lane), now: date)
+            if isClaimStuck { stuck(nil) }
+            isClaimStuck = false
+            switch claim {
             case .nothing(let due):
                 let wait = due.map { Duration.seconds($0.timeIntervalSince(date)) }
-                machine.foundNothing(nextDue: wait.map { elapsed() + $0 })
+                machine.foundNothing(nextDue: wait.map { elapsed() + $0 }, lane: lane)
             case .recording(let recording) where machine.isStopping:
                 _ = try await catalog.handBack(recording.id, now: date)
             case .recording(let recording):
-                machine.claimed(recording.id)
+                machine.claimed(recording.id, lane: lane)
                 let progress = JobProgress(
                     recording, started: date, elapsed: time.clock.stopwatch(), board: board)
-                jobs[recording.id] = Job(recording: recording, progress: progress)
+                jobs[recording.id] = Job(recording: recording, lane: lane, progress: progress)
                 progress.show()
                 return recording.id
             }
         } catch {
             if machine.catalogFailed(now: elapsed()) { logTrouble(error) }
+            if !isClaimStuck { stuck(error) }
+            isClaimStuck = true
         }
         return nil
+    }
+
+    private func claimScope(of lane: Int) -> ClaimScope {
+        lane == 0 ? .allBut(lanes.dropFirst().map(\.engine.name)) : .only(lanes[lane].engine.name)
     }
 
     /// Does the job, keeps its outcome, frees its slot.
@@ -53,7 +63,7 @@ extension TranscriptionQueue {
         guard let job = jobs[id] else { return }
         let recording = job.recording
         // A task of its own, so that one job can be cancelled; it does not outlive this function.
-        let attempt = Task { await self.attempt(recording, job.progress) }
+        let attempt = Task { await self.attempt(recording, in: self.lanes[job.lane], job.progress) }
         jobs[id]?.attempt = attempt
         if job.isCancelled { attempt.cancel() }
         let outcome = await withTaskCancellationHandler {
@@ -66,28 +76,42 @@ extension TranscriptionQueue {
         case .transcribed(let result, let seconds): await keep(result, seconds, of: recording)
         case .reused(let source): await finish(recording, reusing: source)
         case .gone: await putBack(recording, isGone: true)
+        case .outOfReach: await putBack(recording, due: time.date() + Self.outOfReachPause.inSeconds)
         case .failed(let error): await settle(error, of: recording, wasCancelled: wasCancelled)
         }
     }
 
-    private nonisolated func attempt(_ recording: Recording, _ progress: JobProgress) async -> Outcome {
+    private nonisolated func attempt(
+        _ recording: Recording, in lane: EngineLane, _ progress: JobProgress
+    ) async -> Outcome {
         let file: OpenFile?
         do {
             file = try await open(recording)
+        } catch is OutOfReach {
+            return .outOfReach
         } catch {
             let message = "The recording could not be opened: \(error)"
             return .failed(.transient(message: message, retryAfter: nil))
         }
         guard let file, let facts = recording.facts else { return .gone }
-        let language = await language(recording) ?? options.language
-        if let source = await reuse(recording, language) { return .reused(source) }
+        let choices: RecordingChoices
+        do throws(CatalogError) {
+            choices = try await self.choices(recording)
+        } catch {
+            // Without them nobody knows whether the recording may leave this machine.
+            return .failed(
+                .transient(message: "The user's settings cannot be read: \(error)", retryAfter: nil))
+        }
+        if let refusal = refusal(of: recording, choices.engine, in: lane) { return .failed(refusal) }
+        let language = choices.language.map(\.code) ?? lane.language
+        if let source = await reuse(recording, language, in: lane) { return .reused(source) }
         let job = TranscriptionJob(
             recording: recording.id, file: file, size: recording.identity.size, duration: facts.duration,
             container: facts.container, fileExtension: recording.fileExtension,
             language: language)
         let start = elapsed()
         do throws(EngineError) {
-            let result = try await engine.transcribe(job, report: progress.note)
+            let result = try await lane.engine.transcribe(job, report: progress.note)
             return .transcribed(result, seconds: (elapsed() - start).inSeconds)
         } catch {
             return .failed(error)
@@ -95,10 +119,12 @@ extension TranscriptionQueue {
     }
 
     /// Where the catalog cannot tell, the engine can.
-    private nonisolated func reuse(_ recording: Recording, _ language: String?) async -> RecordingID? {
+    private nonisolated func reuse(
+        _ recording: Recording, _ language: String?, in lane: EngineLane
+    ) async -> RecordingID? {
         do throws(CatalogError) {
             return try await catalog.reuseWords(
-                for: recording.id, of: options.reuse, engine: engine.name, language: language,
+                for: recording.id, of: options.reuse, engine: lane.engine.name, language: language,
                 now: time.date())
         } catch {
             await logTrouble(error, recording)
@@ -111,6 +137,24 @@ extension TranscriptionQueue {
         logReused(recording, of: source)
         await settled(recording.id)
         ended(recording.id, .abandoned, reason: "")
+    }
+
+    /// Nil where the lane's engine may have the recording.
+    private nonisolated func refusal(
+        of recording: Recording, _ chosen: EngineName?, in lane: EngineLane
+    ) -> EngineError? {
+        switch lane.fitness(for: chosen, among: lanes.map(\.engine.name)) {
+        case .serves: return nil
+        case .standsIn(let chosen):
+            logStandIn(recording, chosen, in: lane)
+            return nil
+        case .isAnothers:
+            return .transient(message: "The user was given another engine meanwhile.", retryAfter: nil)
+        case .mayNot:
+            return .permanent(
+                message: "Recordings of this user stay on this machine, and it has no engine now "
+                    + "(queue.engine, queue.other_engines, kotibctl user set --engine)")
+        }
     }
 
     private func keep(_ result: TranscriptionResult, _ seconds: Double, of recording: Recording) async {
@@ -148,11 +192,13 @@ extension TranscriptionQueue {
     }
 
     private func putBack(
-        _ recording: Recording, isGone: Bool = false, because error: EngineError = .cancelled
+        _ recording: Recording, isGone: Bool = false, due: Date? = nil,
+        because error: EngineError = .cancelled
     ) async {
         let (catalog, date) = (catalog, time.date())
         _ = await persist(recording) { () async throws(CatalogError) in
-            try await catalog.handBack(recording.id, isGone: isGone, now: date)
+            try await catalog.handBack(
+                recording.id, isGoneFrom: isGone ? recording.path : nil, due: due, now: date)
         }
         if isGone { logGone(recording) }
         if case .unavailable(let message, let retryAfter) = error {
@@ -191,6 +237,7 @@ extension TranscriptionQueue {
         _ recording: Recording, _ body: @Sendable () async throws(CatalogError) -> JobEnd
     ) async -> JobEnd? {
         var failures = 0
+        defer { if failures > 0 { stuck(nil) } }
         while true {
             do throws(CatalogError) {
                 return try await body()
@@ -198,6 +245,7 @@ extension TranscriptionQueue {
                 if failures == 0 { logTrouble(error, recording) }
                 guard error.isRetryable else { return await abandon(recording) }
                 guard !machine.isStopping else { return nil }
+                if failures == 0 { stuck(error) }
                 let pause = Duration.seconds(1).doubled(times: failures, upTo: .seconds(8))
                 failures += 1
                 try? await time.clock.sleep(for: pause)

@@ -35,7 +35,8 @@ extension TranscriptionQueue {
         [
             Key.user: "\(ByteText.escaped(recording.path.user))", Key.file: "\(recording.path.text)",
             Key.recording: "\(recording.id)", Key.size: "\(recording.identity.size)",
-            Key.duration: "\(Self.rounded(recording.facts?.duration ?? 0))", Key.engine: "\(engine.name)",
+            Key.duration: "\(Self.rounded(recording.facts?.duration ?? 0))",
+            Key.engine: "\(lanes[jobs[recording.id]?.lane ?? 0].engine.name)",
         ]
     }
 
@@ -83,19 +84,28 @@ extension TranscriptionQueue {
         log.info("transcript dropped: the recording was replaced meanwhile", metadata: metadata(recording))
     }
 
-    func logPause(_ pause: Duration, reason: String) {
+    nonisolated func logStandIn(_ recording: Recording, _ chosen: EngineName, in lane: EngineLane) {
+        log.warning(
+            "the user's engine is not configured; the daemon's is used",
+            metadata: [
+                Key.recording: "\(recording.id)", Key.user: "\(ByteText.escaped(recording.path.user))",
+                Key.engine: "\(lane.engine.name)", "chosen": "\(chosen.rawValue)",
+            ])
+    }
+
+    func logPause(of lane: EngineLane, _ pause: Duration, reason: String) {
         log.warning(
             "engine paused",
             metadata: [
-                Key.engine: "\(engine.name)", Key.cause: "\(reason)",
+                Key.engine: "\(lane.engine.name)", Key.cause: "\(reason)",
                 Key.wait: "\(Self.rounded(pause.inSeconds))",
             ])
     }
 
-    func logResumption(after outage: Duration) {
+    func logResumption(of lane: EngineLane, after outage: Duration) {
         log.notice(
             "engine resumed",
-            metadata: [Key.engine: "\(engine.name)", Key.seconds: "\(Self.rounded(outage.inSeconds))"])
+            metadata: [Key.engine: "\(lane.engine.name)", Key.seconds: "\(Self.rounded(outage.inSeconds))"])
     }
 
     func logRecovery(resumed: Int, failed: Int) {

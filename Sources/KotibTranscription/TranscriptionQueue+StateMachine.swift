@@ -6,8 +6,8 @@ extension TranscriptionQueue {
         enum Step: Hashable {
             /// Put back what an earlier daemon left in processing.
             case recover
-            /// Ask the catalog for one recording.
-            case claim
+            /// Ask the catalog for one recording for this engine.
+            case claim(lane: Int)
             /// Until then, or until something happens; nil: only until something happens.
             case wait(until: Duration?)
             case cancelRunning
@@ -28,23 +28,32 @@ extension TranscriptionQueue {
             var isForced = false
         }
 
-        let slots: Int
-        private(set) var breaker: CircuitBreaker
-        private(set) var running: Set<RecordingID> = []
+        /// What is so of one engine.
+        fileprivate struct Lane {
+            let slots: Int
+            var breaker: CircuitBreaker
+            var running: Set<RecordingID> = []
+            /// False after the catalog had nothing, until something may have changed.
+            var mayFind = true
+            /// When a retry is due.
+            var nextDue: Duration?
+        }
+
+        private var lanes: [Lane]
         private var mustRecover = true
-        /// False after the catalog had nothing, until something may have changed.
-        private var mayFind = true
-        /// When a retry is due.
-        private var nextDue: Duration?
         /// After the catalog failed.
         private var notBefore: Duration?
         private var catalogFailures = 0
         private var stop: Stop?
 
-        init(slots: Int, breaker: CircuitBreaker = CircuitBreaker()) {
-            self.slots = max(1, slots)
-            self.breaker = breaker
+        /// - Parameter slots: of each engine.
+        init(slots: [Int], breaker: CircuitBreaker = CircuitBreaker()) {
+            lanes = slots.map { Lane(slots: max(1, $0), breaker: breaker) }
         }
+
+        var running: Set<RecordingID> { lanes.reduce(into: []) { $0.formUnion($1.running) } }
+
+        func breaker(of lane: Int) -> CircuitBreaker { lanes[lane].breaker }
 
         var isStopping: Bool { stop != nil }
 
@@ -52,18 +61,14 @@ extension TranscriptionQueue {
             if stop != nil { return stepWhileStopping(now) }
             if let notBefore, now < notBefore { return .wait(until: notBefore) }
             if mustRecover { return .recover }
-            if running.count >= slots { return .wait(until: nil) }
-            switch breaker.permission(now: now) {
-            case .granted: break
-            case .wait(let until): return .wait(until: until)
-            case .waitForProbe: return .wait(until: nil)
+            var first: Duration?
+            for index in lanes.indices {
+                switch lanes[index].step(now: now) {
+                case .claim: return .claim(lane: index)
+                case .wait(let until): first = [first, until].compactMap(\.self).min()
+                }
             }
-            if let nextDue, nextDue <= now { mayFind = true }
-            guard mayFind else { return .wait(until: nextDue) }
-            // Set before the catalog is asked: rows added meanwhile set it again.
-            mayFind = false
-            nextDue = nil
-            return .claim
+            return .wait(until: first)
         }
 
         private mutating func stepWhileStopping(_ now: Duration) -> Step {
@@ -74,31 +79,33 @@ extension TranscriptionQueue {
             return .cancelRunning
         }
 
-        mutating func rowsAdded() { mayFind = true }
+        mutating func rowsAdded() {
+            for index in lanes.indices { lanes[index].mayFind = true }
+        }
 
         mutating func recovered() {
             mustRecover = false
             catalogAnswered()
         }
 
-        mutating func claimed(_ id: RecordingID) {
+        mutating func claimed(_ id: RecordingID, lane: Int) {
             catalogAnswered()
-            running.insert(id)
-            breaker.started()
-            mayFind = true
+            lanes[lane].running.insert(id)
+            lanes[lane].breaker.started()
+            lanes[lane].mayFind = true
         }
 
-        mutating func foundNothing(nextDue due: Duration?) {
+        mutating func foundNothing(nextDue due: Duration?, lane: Int) {
             catalogAnswered()
-            nextDue = due
+            lanes[lane].nextDue = due
         }
 
         /// Asks again after a pause. Returns whether this is the first failure, which is worth telling.
         mutating func catalogFailed(now: Duration) -> Bool {
-            let pause = Duration.seconds(1).doubled(times: catalogFailures, upTo: .seconds(60))
+            let pause = Duration.seconds(1).doubled(times: catalogFailures, upTo: .seconds(8))
             notBefore = now + pause
             catalogFailures += 1
-            mayFind = true
+            rowsAdded()
             return catalogFailures == 1
         }
 
@@ -108,13 +115,16 @@ extension TranscriptionQueue {
         }
 
         mutating func ended(_ id: RecordingID, _ end: End, now: Duration) -> CircuitBreaker.Transition? {
-            running.remove(id)
-            mayFind = true
+            // A job that was put back may be another engine's next time.
+            rowsAdded()
+            guard let index = lanes.firstIndex(where: { $0.running.contains(id) }) else { return nil }
+            lanes[index].running.remove(id)
             switch end {
-            case .answered: return breaker.answered(now: now)
-            case .unavailable(let retryAfter): return breaker.failed(retryAfter: retryAfter, now: now)
+            case .answered: return lanes[index].breaker.answered(now: now)
+            case .unavailable(let retryAfter):
+                return lanes[index].breaker.failed(retryAfter: retryAfter, now: now)
             case .abandoned:
-                breaker.abandoned(now: now)
+                lanes[index].breaker.abandoned(now: now)
                 return nil
             }
         }
@@ -124,5 +134,27 @@ extension TranscriptionQueue {
             stop = Stop(
                 deadline: min(deadline, stop?.deadline ?? deadline), isForced: stop?.isForced ?? false)
         }
+    }
+}
+
+extension TranscriptionQueue.StateMachine.Lane {
+    enum Step {
+        case claim
+        case wait(until: Duration?)
+    }
+
+    mutating func step(now: Duration) -> Step {
+        if running.count >= slots { return .wait(until: nil) }
+        switch breaker.permission(now: now) {
+        case .granted: break
+        case .wait(let until): return .wait(until: until)
+        case .waitForProbe: return .wait(until: nil)
+        }
+        if let nextDue, nextDue <= now { mayFind = true }
+        guard mayFind else { return .wait(until: nextDue) }
+        // Set before the catalog is asked: rows added meanwhile set it again.
+        mayFind = false
+        nextDue = nil
+        return .claim
     }
 }

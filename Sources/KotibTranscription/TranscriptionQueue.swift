@@ -10,11 +10,11 @@ import Logging
 /// queue sleeps until a retry is due, a job ends, or ``wake()`` tells of new rows.
 public actor TranscriptionQueue {
     public struct Options: Hashable, Sendable {
-        /// Jobs at once.
+        /// Jobs at once of the first engine.
         public var slots: Int
         /// What a job that runs may still take after ``TranscriptionQueue/stop()``.
         public var grace: Duration
-        /// ISO 639-1, or nil to detect.
+        /// Of the first engine: ISO 639-1, or nil to detect.
         public var language: String?
         /// Whose words serve for the same content, heard once.
         public var reuse: WordsReuse
@@ -49,53 +49,71 @@ public actor TranscriptionQueue {
     /// Opens the audio just before its job. Nil where it is not there any more, or is not the recording's any
     /// more (compare ``Recording/identity``): it is then marked gone until a scan finds it again.
     public typealias Opener = @Sendable (Recording) async throws -> OpenFile?
-    /// ISO 639-1: what the recording's user has chosen; nil for ``Options/language``.
-    public typealias ChosenLanguage = @Sendable (Recording) async -> String?
+    /// Asked as a job starts, so that a change holds for what comes then.
+    public typealias Choices = @Sendable (Recording) async throws(CatalogError) -> RecordingChoices
+    /// What an ``Opener`` throws for audio that cannot be reached now and will be again, such as on a file system
+    /// that is not mounted: the recording waits, which costs it no attempt.
+    public struct OutOfReach: Error {
+        public init() {}
+    }
+
+    /// Told when something begins to wait for the catalog, with the cause, and once more, with nil, when it goes on.
+    public typealias Stuck = @Sendable (CatalogError?) -> Void
+    /// How long a recording out of reach waits.
+    static let outOfReachPause = Duration.seconds(10)
     /// Told after each recording that was completed or failed: something is due beside it.
     public typealias Settled = @Sendable (RecordingID) async -> Void
 
     struct Job {
         var recording: Recording
+        /// An index of ``TranscriptionQueue/lanes``.
+        var lane: Int
         var progress: JobProgress
         var attempt: Task<Outcome, Never>?
         var isCancelled = false
     }
 
     let catalog: Catalog
-    let engine: any TranscriptionEngine
+    /// The first is for all whose engine is no other.
+    let lanes: [EngineLane]
     let options: Options
     let time: Time
     let open: Opener
     let settled: Settled
-    let language: ChosenLanguage
+    let choices: Choices
+    let stuck: Stuck
+    var isClaimStuck = false
     let log: Logger
     let elapsed: @Sendable () -> Duration
     var random: any RandomNumberGenerator & Sendable
     var machine: StateMachine
     var jobs: [RecordingID: Job] = [:]
     let board = ProgressBoard()
-    private var pauseMessage = ""
+    private var pauseMessages: [Int: String] = [:]
     /// Who waits for the end of a job.
     private var endings: [RecordingID: [CheckedContinuation<Void, Never>]] = [:]
     private var waiter: CheckedContinuation<Void, Never>?
 
+    /// - Parameter others: engines that users may be given instead of `engine`.
     public init(
-        catalog: Catalog, engine: any TranscriptionEngine, options: Options = Options(), time: Time = Time(),
+        catalog: Catalog, engine: any TranscriptionEngine, others: [EngineLane] = [],
+        options: Options = Options(), time: Time = Time(),
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(), log: Logger,
         open: @escaping Opener, settled: @escaping Settled,
-        language: @escaping ChosenLanguage = { _ in nil }
+        choices: @escaping Choices = { _ in RecordingChoices() }, stuck: @escaping Stuck = { _ in }
     ) {
         self.catalog = catalog
-        self.engine = engine
+        lanes = [EngineLane(engine: engine, slots: options.slots, language: options.language)] + others
         self.options = options
         self.time = time
         self.random = random
         self.log = log
         self.open = open
         self.settled = settled
-        self.language = language
+        self.choices = choices
+        self.stuck = stuck
         elapsed = time.clock.stopwatch()
-        machine = StateMachine(slots: options.slots)
+        machine = StateMachine(slots: lanes.map(\.slots))
     }
 
     /// Works until ``stop()``, or until the task is cancelled; returns when no job runs any more. First puts back
@@ -106,8 +124,8 @@ public actor TranscriptionQueue {
                 while true {
                     switch machine.step(now: elapsed()) {
                     case .recover: await recover()
-                    case .claim:
-                        guard let id = await claim() else { continue }
+                    case .claim(let lane):
+                        guard let id = await claim(lane) else { continue }
                         group.addTask { await self.perform(id) }
                     case .wait(let until): await wait(until: until)
                     case .cancelRunning: for id in machine.running { cancel(id) }
@@ -161,22 +179,28 @@ public actor TranscriptionQueue {
         board.follow()
     }
 
-    /// Why nothing starts, while the engine is out of service.
+    /// Why nothing starts, while an engine is out of service.
     public func enginePause() -> EnginePause? {
-        guard let until = machine.breaker.pausedUntil else { return nil }
-        return EnginePause(message: pauseMessage, remaining: max(.zero, until - elapsed()))
+        for lane in lanes.indices {
+            guard let until = machine.breaker(of: lane).pausedUntil else { continue }
+            let message = pauseMessages[lane, default: ""]
+            return EnginePause(
+                message: lanes.count == 1 ? message : "\(lanes[lane].engine.name): \(message)",
+                remaining: max(.zero, until - elapsed()))
+        }
+        return nil
     }
 
     /// Frees the slot of a job that has ended.
     func ended(_ id: RecordingID, _ end: StateMachine.End, reason: String) {
-        jobs[id] = nil
+        let lane = jobs.removeValue(forKey: id)?.lane ?? 0
         for waiting in endings.removeValue(forKey: id) ?? [] { waiting.resume() }
         switch machine.ended(id, end, now: elapsed()) {
-        case .opened(let pause): logPause(pause, reason: reason)
-        case .closed(let outage): logResumption(after: outage)
+        case .opened(let pause): logPause(of: lanes[lane], pause, reason: reason)
+        case .closed(let outage): logResumption(of: lanes[lane], after: outage)
         case nil: break
         }
-        if case .unavailable = end { pauseMessage = reason }
+        if case .unavailable = end { pauseMessages[lane] = reason }
         resume()
     }
 
@@ -202,7 +226,7 @@ public actor TranscriptionQueue {
 
 extension Clock where Duration == Swift.Duration {
     /// What passed since this call.
-    func stopwatch() -> @Sendable () -> Duration {
+    public func stopwatch() -> @Sendable () -> Duration {
         let start = now
         return { start.duration(to: now) }
     }

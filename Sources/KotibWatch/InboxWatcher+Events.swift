@@ -128,7 +128,8 @@ extension InboxWatcher {
     }
 
     private func overflowed() {
-        logger.notice("events were lost: scanning the inbox")
+        hasLostEvents = true
+        report(.eventsLost)
         agenda.requestFullScan()
         scans.ring()
     }

@@ -32,6 +32,7 @@ extension InboxWatcher {
     func addFolder(_ name: [UInt8], to parent: FolderID) -> (id: FolderID, isNew: Bool)? {
         let length = (tree.path(parent)?.bytes.count ?? 0) + 1 + name.count
         guard tree.depth(parent) < configuration.deepest, length <= Self.longestPath else {
+            metTooDeep = true
             report(.tooDeep, ["folder": "\(tree.path(parent)?.text ?? "")"])
             return nil
         }
@@ -52,7 +53,8 @@ extension InboxWatcher {
         startInotify()
         tree = FolderTree()
         polled = []
-        problems = problems.filter { if case .rootMissing = $0 { true } else { $0 == .instanceLimit } }
+        (unwatched, unreadable, remote) = ([], [], [])
+        board.resolve { $0 == .watchLimit || $0 == .unreadable || $0 == .tooDeep }
     }
 
     /// What can be had of a folder's file system.
@@ -65,7 +67,7 @@ extension InboxWatcher {
 
     /// Sets a watch on an open folder.
     func watch(_ opened: OpenFile, as folder: FolderID) -> Watching {
-        let remote = (try? MountFacts(of: opened))?.remoteName
+        let remoteName = (try? MountFacts(of: opened))?.remoteName
         var isWatched = false
         do {
             if let inotify {
@@ -73,17 +75,31 @@ extension InboxWatcher {
                 if let earlier { inotify.unwatch(earlier) }
                 isWatched = true
             }
+            if unwatched.remove(folder) != nil, unwatched.isEmpty { board.resolve(.watchLimit) }
         } catch {
+            unwatched.insert(folder)
             report(.watchLimit, ["error": "\(error)"])
         }
-        if let remote { report(.remote(remote)) }
-        return Watching(isLocal: remote == nil, givesEvents: isWatched && remote == nil)
+        if let remoteName { remote.insert(remoteName) }
+        return Watching(
+            isLocal: remoteName == nil,
+            givesEvents: isWatched && (remoteName == nil || configuration.mode == .events))
     }
 
     /// A folder is watched and was read to its end: it needs no polling.
-    func unpoll(_ folder: FolderID) {
-        guard polled.remove(folder) != nil, polled.isEmpty else { return }
-        problems.subtract([.watchLimit, .unreadable])
+    func unpoll(_ folder: FolderID) { polled.remove(folder) }
+
+    func readable(_ folder: FolderID) {
+        if unreadable.remove(folder) != nil, unreadable.isEmpty { board.resolve(.unreadable) }
+    }
+
+    /// Folders that are not in the tree any more have no troubles.
+    func forgetTroubles() {
+        polled = polled.filter { tree.contains($0) }
+        unwatched = unwatched.filter { tree.contains($0) }
+        unreadable = unreadable.filter { tree.contains($0) }
+        if unwatched.isEmpty { board.resolve(.watchLimit) }
+        if unreadable.isEmpty { board.resolve(.unreadable) }
     }
 
     func poll(_ folder: FolderID) {
@@ -95,22 +111,45 @@ extension InboxWatcher {
     /// Sees to it that the tree is that of the folder at the inbox's path.
     /// - Returns: false while there is none.
     func checkRoot() -> Bool {
+        lookAtMounts()
         if root.stillStands() && !isRootMissing { return true }
         do {
-            try root.reopen()
+            // Told first: whoever looks into the new folder finds that it is not to be trusted yet.
+            try root.reopen { distrustRoot() }
         } catch {
             if !isRootMissing { forgetAll() }
             report(.rootMissing(reason: error.reason), ["path": "\(root.path)"])
             return false
         }
         forgetAll()
-        problems = problems.filter { if case .rootMissing = $0 { false } else { true } }
-        logger.notice("the inbox is another folder now: scanning it", metadata: ["path": "\(root.path)"])
+        board.resolve { $0.isRootMissing }
         agenda.requestFullScan()
         return true
     }
 
-    private var isRootMissing: Bool {
-        problems.contains { if case .rootMissing = $0 { true } else { false } }
+    private func distrustRoot() {
+        trustedFrom = elapsed() + configuration.replacedPatience
+        report(.rootReplaced, ["path": "\(root.path)"])
     }
+
+    /// Once another folder has stood at the inbox's path for long enough, it is the inbox.
+    func trustRoot() {
+        guard let time = trustedFrom, !isRootMissing else { return }
+        guard elapsed() >= time else { return agenda.requestFullScan(at: time) }
+        trustedFrom = nil
+        board.resolve(.rootReplaced)
+    }
+
+    /// Nothing tells of a mount over a folder below the inbox, nor of its end where nothing was watched.
+    private func lookAtMounts() {
+        guard let now = MountTable.below(root.folder), now != mounts else { return }
+        if mounts != nil { agenda.requestFullScan() }
+        mounts = now
+    }
+
+    private var isRootMissing: Bool { board.standing.keys.contains { $0.isRootMissing } }
+}
+
+extension WatchHealth.Problem {
+    fileprivate var isRootMissing: Bool { if case .rootMissing = self { true } else { false } }
 }

@@ -31,6 +31,9 @@ extension InboxWatcher {
     private func scanAll() async {
         guard checkRoot() else { return }
         startInotify()
+        trustRoot()
+        forgetTroubles()
+        (hasLostEvents, metTooDeep, remote) = (false, false, [])
         let start = elapsed()
         let root = tree.root
         await walk(from: root) { await self.visit($0, files: false).map(\.id) }
@@ -39,6 +42,8 @@ extension InboxWatcher {
         guard !Task.isCancelled, self.root.stillStands() else { return }
         logger.debug(
             "scanned the inbox", metadata: ["folders": "\(tree.count)", "time": "\(elapsed() - start)"])
+        if !hasLostEvents { board.resolve(.eventsLost) }
+        if !metTooDeep { board.resolve(.tooDeep) }
         deliveries.addScanned()
     }
 
@@ -49,9 +54,12 @@ extension InboxWatcher {
 
     private func pollFolders() async {
         startInotify()
-        polled = polled.filter { tree.contains($0) }
+        forgetTroubles()
+        let start = elapsed()
         for folder in polled { await scan(from: folder) }
-        if !polled.isEmpty { agenda.schedulePoll(at: elapsed() + configuration.pollInterval) }
+        guard !polled.isEmpty else { return }
+        // A poll that takes long comes less often.
+        agenda.schedulePoll(at: elapsed() + max(configuration.pollInterval, (elapsed() - start) * 4))
     }
 
     /// Depth first, so that what waits is at most one level's folders for each level.
@@ -88,9 +96,10 @@ extension InboxWatcher {
                 guard tree.contains(id), !Task.isCancelled else { return [] }
             }
         } catch {
-            unreadable(id, path, "\(error)")
+            cannotRead(id, path, "\(error)")
             return subfolders
         }
+        readable(id)
         if watching.givesEvents { unpoll(id) } else { poll(id) }
         for unseen in tree.unseenChildren(of: id) { forgetIfGone(unseen) }
         return subfolders
@@ -162,13 +171,14 @@ extension InboxWatcher {
         } catch {
             switch error.code {
             case ENOENT, ENOTDIR, ELOOP: if let path { forget(id, path) }
-            default: unreadable(id, path, "\(error)")
+            default: cannotRead(id, path, "\(error)")
             }
             return nil
         }
     }
 
-    private func unreadable(_ id: FolderID, _ path: InboxPath?, _ error: String) {
+    private func cannotRead(_ id: FolderID, _ path: InboxPath?, _ error: String) {
+        unreadable.insert(id)
         report(.unreadable, ["folder": "\(path?.text ?? root.path)", "error": "\(error)"])
         poll(id)
     }

@@ -36,7 +36,20 @@ public actor InboxWatcher {
     var agenda: ScanAgenda
     /// Folders without events.
     var polled: Set<FolderID> = []
-    var problems: Set<WatchHealth.Problem> = []
+    /// Of these, those for which the kernel had no watch.
+    var unwatched: Set<FolderID> = []
+    /// Folders that could not be read.
+    var unreadable: Set<FolderID> = []
+    /// The kinds of file systems without events that were met.
+    var remote: Set<String> = []
+    /// When a folder that replaced another at the inbox's path may be swept.
+    var trustedFrom: Duration?
+    /// Whether what the scan under way is to make good has happened again.
+    var hasLostEvents = false
+    var metTooDeep = false
+    /// The mounts below the inbox as last seen.
+    var mounts: Set<String>?
+    let board: ProblemBoard
     /// Rings when there are events, a name is due or a handler has ended.
     let events = Bell()
     /// Rings when there is something to scan.
@@ -51,6 +64,7 @@ public actor InboxWatcher {
     ///   - fileSystem: for tests; nil for the disk below `root`.
     ///   - clock: for all waiting.
     ///   - wallClock: nanoseconds since 1970, to compare with files' times.
+    ///   - board: where problems are told; nil for one of its own.
     ///   - isKnown: asked during scans, some hundred files at a time: true for each that needs no telling,
     ///     because it was handled in just this state. It returns as many answers as it was given files.
     ///   - handler: called for up to ``WatchConfiguration/concurrency`` sightings at once, never for two of the
@@ -59,7 +73,7 @@ public actor InboxWatcher {
         root: InboxRoot, fileSystem: (any FileSystem)? = nil, configuration: WatchConfiguration = .init(),
         clock: any Clock<Duration> = ContinuousClock(),
         wallClock: @escaping @Sendable () -> Int64 = InboxWatcher.systemTime,
-        isKnown: @escaping @Sendable ([Candidate]) async -> [Bool],
+        board: ProblemBoard? = nil, isKnown: @escaping @Sendable ([Candidate]) async -> [Bool],
         handler: @escaping @Sendable (Sighting) async -> Void, logger: Logger
     ) {
         self.root = root
@@ -70,6 +84,7 @@ public actor InboxWatcher {
         self.isKnown = isKnown
         self.handler = handler
         self.logger = logger
+        self.board = board ?? ProblemBoard(logger: logger)
         elapsed = Self.elapsed(clock)
         settler = Settler(configuration)
         deliveries = DeliveryQueue(concurrency: configuration.concurrency)
@@ -104,7 +119,17 @@ public actor InboxWatcher {
     }
 
     public var health: WatchHealth {
-        WatchHealth(watchedFolders: tree.watchCount, polledFolders: polled.count, problems: problems)
+        let standing = board.standing
+        var health = WatchHealth(
+            watchedFolders: tree.watchCount, polledFolders: polled.count, problems: Set(standing.keys))
+        health.since = standing
+        health.unwatchedFolders = unwatched.count
+        health.unreadableFolders = unreadable.prefix(3).compactMap {
+            tree.contains($0) ? tree.path($0)?.text ?? root.path : nil
+        }
+        health.remote = remote
+        health.mode = configuration.mode
+        return health
     }
 
     /// Looks through the whole inbox soon; ``Sighting/scanned`` tells when that is done.
@@ -133,15 +158,14 @@ extension InboxWatcher {
 
     /// Notes a problem and tells of it once, until it is over.
     func report(_ problem: WatchHealth.Problem, _ metadata: Logger.Metadata = [:]) {
-        guard problems.insert(problem).inserted else { return }
-        logger.warning("\(problem)", metadata: metadata)
+        board.report(problem, metadata)
     }
 
     func startInotify() {
-        guard inotify == nil else { return }
+        guard inotify == nil, configuration.mode != .poll else { return }
         do {
             inotify = try Inotify { [events] in events.ring() }
-            problems.remove(.instanceLimit)
+            board.resolve(.instanceLimit)
         } catch {
             report(.instanceLimit, ["error": "\(error)"])
         }

@@ -24,6 +24,8 @@ struct ScanAgenda {
     }
 
     mutating func requestFullScan() { wantsFullScan = true }
+    /// Not later than `time`.
+    mutating func requestFullScan(at time: Duration) { nextFullScan = min(nextFullScan ?? time, time) }
     mutating func requestRootCheck() { wantsRootCheck = true }
 
     /// Twice is once.

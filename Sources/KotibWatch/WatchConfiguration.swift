@@ -1,5 +1,16 @@
 /// How patient and how large the watcher is.
 public struct WatchConfiguration: Hashable, Sendable {
+    /// How changes are noticed.
+    public enum Mode: String, Sendable, CaseIterable {
+        /// By events, and by polling where the file system gives none.
+        case auto
+        /// By events whatever the file system is.
+        case events
+        /// By polling alone.
+        case poll
+    }
+
+    public var mode = Mode.auto
     /// How long a file must stand still.
     public var settle: Duration = .seconds(1)
     /// How long an empty file is taken for an upload that has not begun.
@@ -14,6 +25,8 @@ public struct WatchConfiguration: Hashable, Sendable {
     public var pollInterval: Duration = .seconds(10)
     /// How often the inbox folder itself is looked for at its path: nothing tells of a mount over it.
     public var rootInterval: Duration = .seconds(2)
+    /// How long another folder must stand at the inbox's path before what is not in it counts as gone.
+    public var replacedPatience: Duration = .seconds(60)
     /// How many handlers run at once.
     public var concurrency = 8
     /// How many names may be waited for or be about to be handled; more wait in the folders.

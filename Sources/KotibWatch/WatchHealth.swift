@@ -1,30 +1,56 @@
-/// How well the inbox is watched.
+import FoundationEssentials
+
+/// How well the inbox is watched, and what else keeps recordings waiting.
 public struct WatchHealth: Hashable, Sendable {
-    /// What is not as it should be. Nothing is lost in any of these; it takes longer to be noticed.
+    /// What is not as it should be. Nothing is lost in any of these; it takes longer to be noticed or done.
     public enum Problem: Hashable, Sendable, CustomStringConvertible {
         /// The folder at the configured path is gone or cannot be opened.
         case rootMissing(reason: String)
+        /// Another folder has the configured path; what is not in it is not yet taken for gone.
+        case rootReplaced
+        /// The kernel's queue was full (IN_Q_OVERFLOW, inotify(7)): the inbox is being looked through.
+        case eventsLost
         /// No more watches for this user (ENOSPC, inotify_add_watch(2)).
         case watchLimit
         /// No more inotify instances for this user (EMFILE, inotify_init(2)).
         case instanceLimit
-        /// A file system without events, by its name.
-        case remote(String)
         /// Folders that the daemon may not read.
         case unreadable
         /// Folders below ``WatchConfiguration/deepest``, or with a path that is too long, are not watched at all.
         case tooDeep
+        /// Recordings whose file system is not mounted where it was.
+        case filesAway
+        /// No text can be written beside recordings: no space is left (ENOSPC, EDQUOT).
+        case inboxFull
+        /// No text can be written beside recordings: EROFS.
+        case inboxReadOnly
+        /// No text can be written into some folders: EACCES, EPERM.
+        case unwritable
+        /// The catalog's disk is full.
+        case catalogFull
+        /// The catalog cannot be written for another reason.
+        case catalogFails
 
         public var description: String {
             switch self {
             case .rootMissing(let reason): "the inbox cannot be opened: \(reason)"
+            case .rootReplaced: "the inbox is another folder now"
+            case .eventsLost: "events of the inbox were lost: looking through it"
             case .watchLimit: "too few inotify watches: raise the sysctl fs.inotify.max_user_watches"
             case .instanceLimit: "too few inotify instances: raise the sysctl fs.inotify.max_user_instances"
-            case .remote(let name): "\(name) gives no events: folders are polled"
             case .unreadable: "some folders cannot be read: let the daemon's user read and enter them"
             case .tooDeep: "some folders are nested too deeply and are not watched"
+            case .filesAway: "recordings lie on a file system that is not mounted"
+            case .inboxFull: "no space is left in the inbox: texts wait"
+            case .inboxReadOnly: "the inbox is read-only: texts wait"
+            case .unwritable: "texts cannot be written into some folders"
+            case .catalogFull: "no space is left for the catalog: everything waits"
+            case .catalogFails: "the catalog cannot be written: everything waits"
             }
         }
+
+        /// Whether texts cannot be written beside recordings.
+        public var isOfWriting: Bool { self == .inboxFull || self == .inboxReadOnly || self == .unwritable }
     }
 
     /// Folders that give events.
@@ -32,6 +58,15 @@ public struct WatchHealth: Hashable, Sendable {
     /// Folders that are looked at every ``WatchConfiguration/pollInterval`` instead.
     public var polledFolders: Int
     public var problems: Set<Problem>
+    /// When each problem began.
+    public var since: [Problem: Date] = [:]
+    /// Of the polled folders, those for which the kernel had no watch left.
+    public var unwatchedFolders = 0
+    /// Folders that cannot be read, readable (``InboxPath/text``), a few of them.
+    public var unreadableFolders: [String] = []
+    /// The kinds of file systems that are polled because they tell of nothing, such as `NFS`.
+    public var remote: Set<String> = []
+    public var mode = WatchConfiguration.Mode.auto
 
     public init(watchedFolders: Int, polledFolders: Int, problems: Set<Problem>) {
         self.watchedFolders = watchedFolders

@@ -1,30 +1,27 @@
 import CAV
 import KotibModel
 
-/// A decoder of one stream. Only codecs that recordings are made with are opened: libav has hundreds more,
-/// and a container can name any of them.
+/// A decoder of one stream. Only codecs that recordings of that container are made with are opened.
 final class AudioCodec {
     private var context: UnsafeMutablePointer<AVCodecContext>?
     private let frame: UnsafeMutablePointer<AVFrame>
     /// libav's name of the codec.
     let name: String
 
-    /// PCM is accepted in each of its variants.
-    private static let accepted: Set<String> = [
-        "mp3", "mp2", "aac", "aac_latm", "alac", "flac", "vorbis", "opus", "amr_nb", "amr_wb", "gsm_ms",
-        "adpcm_ms", "adpcm_ima_wav", "adpcm_ima_qt", "ac3", "eac3", "wmav1", "wmav2", "wmapro", "wmavoice",
-    ]
     /// Samples in a frame: FLAC's longest block is 65,535, PCM comes in pieces of a few thousand.
     private static let longestFrame: Int64 = 1 << 18
     /// Hertz. Lower ones would make resampling a way to blow up memory.
     static let sampleRates: ClosedRange<Int32> = 1_000...768_000
 
-    /// - Parameter strict: a frame whose checksum is wrong is an error.
+    /// - Parameters:
+    ///   - container: says which codecs may be opened.
+    ///   - strict: a frame whose checksum is wrong is an error.
     /// - Throws: ``Rejection/damaged(detail:)`` for a codec that is not accepted or cannot be set up.
-    init(_ parameters: UnsafeMutablePointer<AVCodecParameters>, strict: Bool) throws {
+    init(
+        _ parameters: UnsafeMutablePointer<AVCodecParameters>, of container: Container, strict: Bool
+    ) throws {
         let name = String(cString: avcodec_get_name(parameters.pointee.codec_id))
-        guard name.hasPrefix("pcm_") || Self.accepted.contains(name),
-            let codec = avcodec_find_decoder(parameters.pointee.codec_id)
+        guard container.allows(name), let codec = avcodec_find_decoder(parameters.pointee.codec_id)
         else { throw RejectionDetail.codec(name) }
         var context = avcodec_alloc_context3(codec)
         var frame = av_frame_alloc()

@@ -18,7 +18,11 @@ struct Completeness {
         case .mov: try MP4Layout.check(source)
         case .flac: flac = try FLACLayout(source)
         case .mp3: mp3 = try MP3Promise(source)
-        case .ogg, .matroska, .aac, .amr, .asf: break
+        case .ogg: try OggLayout.check(source)
+        case .matroska: try WebMLayout.check(source)
+        case .aac: try ADTSLayout.check(source)
+        case .amr: try AMRLayout.check(source)
+        case .asf: try ASFLayout.check(source)
         }
     }
 
@@ -32,7 +36,11 @@ struct Completeness {
         case .mov:
             let brand = head.dropFirst(4)
             return brand.count < 4 ? head.starts(with: [0, 0, 0]) : brand.starts(with: Array("ftyp".utf8))
-        case .ogg, .matroska, .aac, .amr, .asf: return false
+        case .ogg: return head.starts(with: OggLayout.capture)
+        case .matroska: return head.starts(with: WebMLayout.magic.prefix(head.count))
+        case .aac: return head.starts(with: Array("ID3".utf8)) || ADTSLayout.isFrame(head)
+        case .amr: return head.starts(with: AMRLayout.narrowband.prefix(min(5, head.count)))
+        case .asf: return head.starts(with: ASFLayout.header.prefix(head.count))
         }
     }
 
@@ -55,9 +63,9 @@ struct Completeness {
             if try !decodesLast() { throw Rejection.incomplete }
         case .mp3:
             if isCutFrame(walk.last) || isBroken(walked: walk.packets) { throw Rejection.incomplete }
-        case .mov, .amr:
+        case .mov:
             if walk.last?.isCutShort == true { throw Rejection.incomplete }
-        case .wav, .ogg, .matroska, .aac, .asf:
+        case .wav, .ogg, .matroska, .aac, .amr, .asf:
             break
         }
     }

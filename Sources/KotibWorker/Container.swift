@@ -13,14 +13,27 @@ enum Container: String, CaseIterable, Sendable {
     case asf
 
     /// Lower case, without the dot.
-    static let extensions: [String: Container] = [
-        "wav": .wav, "mp3": .mp3, "flac": .flac,
-        "m4a": .mov, "mp4": .mov, "mov": .mov, "3gp": .mov,
-        "ogg": .ogg, "oga": .ogg, "opus": .ogg,
-        "webm": .matroska, "aac": .aac, "amr": .amr, "wma": .asf,
-    ]
+    static let extensions = Dictionary(
+        uniqueKeysWithValues: RecordingEnding.allCases.map { ($0.rawValue, Container($0)) })
+
+    private init(_ ending: RecordingEnding) {
+        self =
+            switch ending {
+            case .wav: .wav
+            case .mp3: .mp3
+            case .flac: .flac
+            case .m4a, .mp4, .mov, .threeGP: .mov
+            case .ogg, .oga, .opus: .ogg
+            case .webm: .matroska
+            case .aac: .aac
+            case .amr: .amr
+            case .wma: .asf
+            }
+    }
 
     /// What libmagic calls a file of this kind; writers of one container differ in the brand that they state.
+    /// (file(1)'s magic/Magdir: riff, audio, animation, vorbis, matroska, asf; and the registered names of RFC 3533
+    /// and 7845, 3839, 4867, so that another version's words are understood.)
     var mediaTypes: Set<String> {
         switch self {
         case .wav: ["audio/x-wav", "audio/wav", "audio/wave", "audio/vnd.wave"]
@@ -39,6 +52,36 @@ enum Container: String, CaseIterable, Sendable {
         }
     }
 
+    /// libav's names of the codecs that are decoded out of this container; what else it names stays closed, since
+    /// libav has hundreds of decoders, and a container can name any of them.
+    private var codecs: Set<String> {
+        switch self {
+        case .wav: ["adpcm_ms", "adpcm_ima_wav", "gsm_ms", "mp2", "mp3", "aac", "ac3"]
+        case .mp3: ["mp3", "mp2"]
+        case .mov:
+            ["aac", "alac", "amr_nb", "amr_wb", "mp3", "mp2", "opus", "flac", "ac3", "eac3", "adpcm_ima_qt"]
+        case .flac: ["flac"]
+        case .ogg: ["opus", "vorbis", "flac", "speex"]
+        case .matroska: ["opus", "vorbis", "aac", "mp3", "flac"]
+        case .aac: ["aac"]
+        case .amr: ["amr_nb", "amr_wb"]
+        case .asf: ["wmav1", "wmav2", "wmapro", "wmavoice", "mp3"]
+        }
+    }
+
+    /// PCM is accepted in each of its variants where a container can hold it.
+    private var holdsPCM: Bool {
+        switch self {
+        case .wav, .mov, .matroska, .asf: true
+        case .mp3, .flac, .ogg, .aac, .amr: false
+        }
+    }
+
+    /// Whether a codec of that name, which is libav's, may be opened.
+    func allows(_ codec: String) -> Bool {
+        codecs.contains(codec) || (holdsPCM && codec.hasPrefix("pcm_"))
+    }
+
     /// Words of libmagic's description that settle the kind where the MIME type does not: good MP3 files are
     /// `application/octet-stream` to some versions, and an ID3 tag hides what comes after it.
     private var descriptions: [String] {
@@ -46,6 +89,7 @@ enum Container: String, CaseIterable, Sendable {
         case .mp3: ["Audio file with ID3", "MPEG ADTS, layer"]
         case .mov: ["ISO Media"]
         case .flac: ["contains: FLAC", "contains:FLAC"]
+        case .aac: ["MPEG ADTS, AAC"]
         default: []
         }
     }

@@ -28,7 +28,7 @@ final class Decoder: SampleSource {
             throw RejectionDetail.codec("container \(container)")
         }
         demuxer = try Demuxer(FileSource(file), container: container, budget: nil)
-        codec = try AudioCodec(demuxer.stream.pointee.codecpar, strict: false)
+        codec = try AudioCodec(demuxer.stream.pointee.codecpar, of: container, strict: false)
         packet = try Packet()
         let longest = longestDuration * Double(Self.sampleRate)
         allowance = longest > 0 ? Int(exactly: longest.rounded(.down)) ?? .max : 0

@@ -104,6 +104,10 @@ final class Demuxer {
     func expectedDuration(bitRate: Int64) -> Double {
         let stated = stream.pointee.duration
         if stated != CAV_NO_TIME && stated > 0 { return Double(stated) * av_q2d(stream.pointee.time_base) }
+        // Matroska and ASF say one of the whole file only.
+        if let whole = context?.pointee.duration, whole != CAV_NO_TIME, whole > 0 {
+            return Double(whole) / Double(AV_TIME_BASE)
+        }
         return bitRate > 0 ? Double(input.source.size) * 8 / Double(bitRate) : 0
     }
 

@@ -21,13 +21,16 @@ struct PacketWalk {
     private var undecoded = 0
 
     private let isMP3: Bool
+    /// libav counts the packets in the rate before coding, where the container names that one.
+    private let isOpusInMatroska: Bool
 
     /// Packets that must have been decoded well before the rest is believed.
     private static let proof = 16
 
-    /// - Parameter isMP3: the container is bare MPEG audio.
-    init(_ stream: UnsafeMutablePointer<AVStream>, isMP3: Bool) {
-        self.isMP3 = isMP3
+    init(_ stream: UnsafeMutablePointer<AVStream>, of container: Container) {
+        isMP3 = container == .mp3
+        isOpusInMatroska =
+            container == .matroska && stream.pointee.codecpar.pointee.codec_id == AV_CODEC_ID_OPUS
         channels = Int(max(0, stream.pointee.codecpar.pointee.ch_layout.nb_channels))
         sampleRate = Int(max(0, stream.pointee.codecpar.pointee.sample_rate))
     }
@@ -59,7 +62,8 @@ struct PacketWalk {
     }
 
     private mutating func measure(_ packet: Packet, _ demuxer: Demuxer) {
-        duration += demuxer.duration(of: packet) ?? frameDuration
+        let own = isOpusInMatroska ? OpusPacket.duration(packet.prefix(2)) : nil
+        duration += own ?? demuxer.duration(of: packet) ?? frameDuration
         if sampleRate > 0 { duration -= Double(packet.skippedSamples) / Double(sampleRate) }
         bytes += packet.size
         let header = MPEGFrameHeader(packet.prefix(4))

@@ -26,10 +26,11 @@ final class RecordingInspector {
         let promise = try Completeness(container, of: reader)
         let demuxer = try open(reader, container, promise)
         try promise.check(demuxer)
-        let codec = try AudioCodec(demuxer.stream.pointee.codecpar, strict: container == .flac)
-        var walk = PacketWalk(demuxer.stream, isMP3: container == .mp3)
+        let codec = try AudioCodec(
+            demuxer.stream.pointee.codecpar, of: container, strict: container == .flac)
+        var walk = PacketWalk(demuxer.stream, of: container)
         try walk.walk(demuxer, codec, longest: request.longestDuration)
-        try promise.check(walk) { try Self.decodes(walk.last, of: demuxer) }
+        try promise.check(walk) { try Self.decodes(walk.last, of: demuxer, in: container) }
         try walk.requireSound()
         return AudioFacts(
             mediaType: kind.mediaType, container: container.rawValue, codec: codec.name,
@@ -60,9 +61,11 @@ final class RecordingInspector {
     }
 
     /// Whether the last packet is whole, as its checksum tells; in a decoder of its own.
-    private static func decodes(_ packet: Packet?, of demuxer: Demuxer) throws -> Bool {
+    private static func decodes(
+        _ packet: Packet?, of demuxer: Demuxer, in container: Container
+    ) throws -> Bool {
         guard let packet else { return false }
-        let codec = try AudioCodec(demuxer.stream.pointee.codecpar, strict: true)
+        let codec = try AudioCodec(demuxer.stream.pointee.codecpar, of: container, strict: true)
         // After the last frame there may be rubbish, which is no frame.
         var frames = 0
         _ = codec.decode(packet) { _ in frames += 1 }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import KotibPrograms
 import KotibTestSupport
 import Logging
 import Testing
@@ -63,7 +64,7 @@ import Testing
         #expect(await error("yes 'it is broken' | head -c 10000000 >&2; exit 1") != nil)
         let line = try #require(log.all.first)
         #expect(log.all.count == 1 && line.contains("it is broken") && line.contains("bytes=10000000"))
-        #expect(line.utf8.count < 4 * BoundedErrors.most && line.hasPrefix("warning "))
+        #expect(line.utf8.count < 4 * Program.keptErrors && line.hasPrefix("warning "))
     }
 
     /// Style rule 14: a program that repeats what it was given to send.

@@ -102,7 +102,7 @@ struct JobTests {
     @Test func aJobWhoseAudioIsGoneGoesBackUntilItReturns() async throws {
         let id = try await catalog.accept("a/1.mp3").recording
         _ = try await catalog.claimNext()
-        #expect(try await catalog.handBack(id, isGone: true) == .recorded)
+        #expect(try await catalog.handBack(id, isGoneFrom: inboxPath("a/1.mp3")) == .recorded)
         #expect(try await catalog.claimNext() == nil)
         #expect(try await catalog.accept("a/1.mp3") == .unchanged(id))
         #expect(try await catalog.claimNext()?.attempts == 1)

@@ -27,11 +27,17 @@ struct QueryPlanTests {
         (RevisionSQL.page, "INDEX transcript_revisions_record (audio_record_id=? AND id<?)"),
         (RevisionSQL.one, "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)"),
         (JobSQL.complete, "SEARCH audio_records USING INTEGER PRIMARY KEY (rowid=?)"),
+        (Catalog.forgetRefusedSQL, "SEARCH audio_records USING INTEGER PRIMARY KEY (rowid=?)"),
         (Catalog.duePage, "INDEX audio_records_sidecar_due (id>?)"),
         (Catalog.sidecarAtPath, "INDEX sqlite_autoindex_sidecars_1 (path=?)"),
         (DeletionSQL.visible, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
         (DeletionSQL.page, "SEARCH deletions USING INTEGER PRIMARY KEY (rowid>?)"),
         (DeletionSQL.finish, "SEARCH audio_records USING INTEGER PRIMARY KEY (rowid=?)"),
+        (MoveSQL.byInode, "INDEX audio_records_inode (inode=?)"),
+        (MoveSQL.present, "INDEX audio_records_content (user_id=? AND sha256=? AND audio_state=?)"),
+        (MoveSQL.unchanged, "INDEX audio_records_inode (inode=?)"),
+        (MoveSQL.page, "SEARCH moves USING INTEGER PRIMARY KEY (rowid>?)"),
+        (MoveSQL.inherit, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
         (RecordingSQL.sidecars, "INDEX sidecars_record (audio_record_id=?)"),
         (JobSQL.hasDue, "INDEX audio_records_delayed (due_at<?)"),
         (JobSQL.hasDue, "INDEX audio_records_delayed (due_at>?)"),
@@ -64,11 +70,27 @@ struct QueryPlanTests {
         (LibrarySQL.entry, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
         (LibrarySQL.entries, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
         (EventSQL.page, "SEARCH events USING INTEGER PRIMARY KEY (rowid>?)"),
+        (HookSQL.due, "INDEX hook_deliveries_due (receiver=? AND due_at<?)"),
+        (HookSQL.due, "SEARCH e USING INTEGER PRIMARY KEY (rowid=?)"),
+        (HookSQL.due, "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)"),
+        (HookSQL.tooFarAhead, "INDEX hook_deliveries_due (receiver=? AND due_at>?)"),
+        (HookSQL.nextDue, "COVERING INDEX hook_deliveries_due (receiver=?)"),
+        (HookSQL.settle, "SEARCH hook_deliveries USING INTEGER PRIMARY KEY (rowid=?)"),
+        (HookSQL.putOff, "SEARCH hook_deliveries USING INTEGER PRIMARY KEY (rowid=?)"),
+        (HookSQL.forget, "INDEX hook_deliveries_due (receiver=?)"),
+        (HookSQL.pending, "COVERING INDEX hook_deliveries_due"),
     ])
     func usesAnIndex(sql: String, step: String) async throws {
         let plan = try await plan(sql)
         #expect(plan.contains(step))
         #expect(!plan.contains("TEMP B-TREE"))
+    }
+
+    /// Only what went at the same moment is sorted.
+    @Test func whatWentLastIsReadInTheOrderOfAnIndex() async throws {
+        let plan = try await plan(MoveSQL.departed)
+        #expect(plan.contains("INDEX audio_records_departed (user_id=? AND sha256=?)"))
+        #expect(!plan.contains("USE TEMP B-TREE FOR ORDER BY"))
     }
 
     @Test func aClaimGoesDownTwoIndexesAndSortsNothing() async throws {

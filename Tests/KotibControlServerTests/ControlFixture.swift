@@ -4,6 +4,7 @@ import Glibc
 import HTTPTypes
 import Hummingbird
 import KotibCatalog
+import KotibHooks
 import KotibIngest
 import KotibIntake
 import KotibModel
@@ -37,7 +38,8 @@ struct ControlFixture: Sendable {
 
     init(
         engine: FakeEngine = FakeEngine(), ping: Duration = .seconds(15),
-        health: WatchHealth = WatchHealth(watchedFolders: 3, polledFolders: 0, problems: [])
+        health: WatchHealth = WatchHealth(watchedFolders: 3, polledFolders: 0, problems: []),
+        hooks: [HookHealth] = []
     ) async throws {
         let rescans = Rescans()
         self.rescans = rescans
@@ -66,7 +68,7 @@ struct ControlFixture: Sendable {
         parts = ControlParts(
             catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
             health: { health }, engineName: "local", version: "1.2.3",
-            rescan: { rescans.add() })
+            rescan: { rescans.add() }, hooks: { () async throws(CatalogError) in hooks })
         let router = Router(context: ControlContext.self)
         let group = router.group("/api/v1")
         AuthRoutes(parts: parts).add(to: group)

@@ -3,6 +3,8 @@ import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
+import KotibHooks
+import KotibIntake
 import KotibModel
 import Testing
 
@@ -15,10 +17,12 @@ import Testing
             health: WatchHealth(watchedFolders: 3, polledFolders: 1, problems: [.watchLimit]))
         try await fixture.record("ali/a.mp3")
         let admin = try await fixture.user("aziza", .admin)
+        let health = WatchHealth(watchedFolders: 3, polledFolders: 1, problems: [.watchLimit])
+        let expected = Sentence.problem(.watchLimit, health).text(in: .uzbek)
         for caller in [Caller.localOperator, .session(admin)] {
             let status = try await fixture.ask(.get, "/api/v1/status", as: caller).json(StatusBody.self)
             #expect(status.version == "1.2.3" && status.state == "degraded")
-            #expect(status.problems == [WatchHealth.Problem.watchLimit.description])
+            #expect(status.problems == [expected])
             #expect(status.recordings["pending"] == 1 && status.recordings["rejected"] == 0)
             #expect(status.engine?.name == "local" && status.watch?.polledFolders == 1)
             #expect(status.uptime.map { $0 >= 0 } == true)
@@ -37,5 +41,28 @@ import Testing
         #expect(own.problems.isEmpty && own.engine == nil && own.watch == nil && own.uptime == nil)
         let other = try await fixture.ask(.get, "/api/v1/status", as: .session(vali)).json(StatusBody.self)
         #expect(other.recordings["pending"] == 1)
+    }
+
+    @Test func aHookThatFailsIsAProblem() async throws {
+        let hooks = [
+            HookHealth(receiver: .program, pending: 0, delivered: 4),
+            HookHealth(receiver: .webhook, pending: 3, delivered: 1, failed: 2, problem: "no route"),
+        ]
+        let fixture = try await ControlFixture(hooks: hooks)
+        let status = try await fixture.ask(.get, "/api/v1/status", as: .localOperator).json(StatusBody.self)
+        #expect(status.state == "degraded" && status.problems.count == 1)
+        #expect(status.problems.first?.contains("no route") == true)
+        #expect(
+            status.hooks == [
+                HookBody(receiver: "program", pending: 0, lastError: nil),
+                HookBody(receiver: "webhook", pending: 3, lastError: "no route"),
+            ])
+        let metrics = try await fixture.ask(.get, "/metrics", as: .localOperator).text.split(separator: "\n")
+        #expect(metrics.contains(#"kotib_hooks_pending{receiver="webhook"} 3"#))
+        #expect(metrics.contains(#"kotib_hooks_delivered_total{receiver="program"} 4"#))
+        #expect(metrics.contains(#"kotib_hooks_failed_total{receiver="webhook"} 2"#))
+        let ali = try await fixture.user("ali")
+        let own = try await fixture.ask(.get, "/api/v1/status", as: .session(ali)).json(StatusBody.self)
+        #expect(own.hooks == nil && own.problems.isEmpty)
     }
 }

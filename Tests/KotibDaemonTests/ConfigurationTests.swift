@@ -1,4 +1,5 @@
 import Foundation
+import KotibModel
 import Testing
 
 @testable import KotibDaemon
@@ -64,6 +65,31 @@ import Testing
         } catch {
             #expect("\(error)".contains(hint), "\(error)")
         }
+    }
+
+    @Test func everyKnownEndingMayBeTakenAndNoOther() {
+        var configuration = Configuration()
+        configuration.intake.extensions = [
+            ".mp3", "wav", ".M4A", ".flac", ".ogg", ".oga", ".opus", ".webm", ".aac", ".amr", ".3gp", ".mp4",
+            ".mov", ".wma",
+        ]
+        #expect(!configuration.findings().contains { $0.message.contains("intake.extensions") })
+        configuration.intake.extensions = [".mp3", ".mkv", "*.mp3", "."]
+        let findings = configuration.findings().filter { $0.message.contains("intake.extensions") }
+        #expect(findings.count == 3 && findings.allSatisfy(\.isError))
+        #expect(findings.first?.message.contains("\".mkv\"; it knows .mp3 .wav .m4a .flac .ogg") == true)
+    }
+
+    @Test func endingsThatOpenAIDoesNotTakeAreWarnedOf() {
+        var configuration = Configuration()
+        configuration.queue.engine = .openai
+        configuration.intake.extensions = [".mp3", ".OGG", ".opus", ".amr", ".3gp"]
+        let warnings = { configuration.findings().filter { $0.message.contains("OpenAI does not say") } }
+        #expect(warnings().count == 1)
+        #expect(warnings().first?.isError == false)
+        #expect(warnings().first?.message.contains("takes .amr .3gp;") == true)
+        configuration.openai.baseURL = "http://127.0.0.1:8080/v1"
+        #expect(warnings().isEmpty)
     }
 
     @Test func secretIsNeverShown() throws {

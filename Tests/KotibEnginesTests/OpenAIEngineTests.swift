@@ -53,6 +53,19 @@ struct OpenAIEngineTests {
         #expect(parts.last?.body == Array("ID3 sound".utf8))
     }
 
+    /// OpenAI's list of what it takes has neither .opus nor .oga.
+    @Test(arguments: [
+        ("opus", "audio.ogg", "audio/ogg"), ("oga", "audio.ogg", "audio/ogg"),
+        ("ogg", "audio.ogg", "audio/ogg"),
+        ("webm", "audio.webm", "audio/webm"), ("mp4", "audio.mp4", "audio/mp4"),
+        ("amr", "audio.amr", "audio/amr"),
+        ("x y", "audio.bin", "application/octet-stream"),
+    ])
+    func aServerIsToldTheKindByANameThatItKnows(ending: String, name: String, type: String) {
+        let kind = OpenAIFileKind(ending)
+        #expect(kind.fileName == name && kind.contentType == type)
+    }
+
     @Test func verboseJSONBecomesATranscript() async throws {
         let server = try FaultServer { _ in [.send(Answer.whole(200, verbose))] }
         let reports = Reports()

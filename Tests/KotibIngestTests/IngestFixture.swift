@@ -50,7 +50,11 @@ struct IngestFixture: Sendable {
         let opener = AudioOpener(files: files)
         queue = TranscriptionQueue(
             catalog: catalog, engine: engine, log: logger, open: { try await opener.open($0) },
-            settled: { await sidecars.settled($0) }, language: { _ in settings().language })
+            settled: { await sidecars.settled($0) },
+            choices: { _ in
+                RecordingChoices(
+                    language: settings().language.map(SpokenLanguage.code), engine: settings().engine)
+            })
         var pipeline = IngestPipeline(
             files: files,
             policy: IntakePolicy(extensions: ["wav"], maximumSize: Self.largest, maximumDuration: 60),
@@ -124,10 +128,13 @@ extension IngestFixture {
     }
 
     /// Records files that are not there, without the pipeline.
-    func record(_ names: [String]) async throws {
+    /// - Parameter device: nil for that of the inbox.
+    func record(_ names: [String], on device: UInt64? = nil) async throws {
+        let own = try disk.status(of: disk.openFolder(nil)).identity.device
         let facts = FakeInspector.facts([1])
         for name in names {
-            let identity = FileIdentity(device: 1, inode: 1, size: 1, modified: 1, changed: 1)
+            let identity = FileIdentity(
+                device: device ?? own, inode: 1, size: 1, modified: 1, changed: 1)
             _ = try await catalog.accept(path(name), identity: identity, facts: facts)
         }
     }

@@ -22,19 +22,24 @@ struct QueueFixture: Sendable {
     init(
         catalog: Catalog? = nil, clock: ManualClock = ManualClock(), slots: Int = 1,
         grace: Duration = .seconds(20), retries: RetryPolicy = RetryPolicy(),
-        reuse: WordsReuse = .none, engine: FakeEngine = FakeEngine(), open: TranscriptionQueue.Opener? = nil
+        reuse: WordsReuse = .none, engine: FakeEngine = FakeEngine(), others: [EngineLane] = [],
+        open: TranscriptionQueue.Opener? = nil
     ) throws {
         let (catalog, settled) = (try catalog ?? Catalog(DatabaseQueue()), settled)
         self.clock = clock
         self.catalog = catalog
         self.engine = engine
         queue = TranscriptionQueue(
-            catalog: catalog, engine: engine,
+            catalog: catalog, engine: engine, others: others,
             options: TranscriptionQueue.Options(slots: slots, grace: grace, reuse: reuse, retries: retries),
             time: TranscriptionQueue.Time(clock: clock) { clock.date }, random: SeededGenerator(seed: 1),
             log: Logger(label: "test") { [log] _ in log },
             open: open ?? { _ in OpenFile(owning: Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)) },
-            settled: { settled.add($0) })
+            settled: { settled.add($0) },
+            choices: { recording throws(CatalogError) in
+                guard let user = recording.user else { return RecordingChoices() }
+                return RecordingChoices(engine: try await catalog.settings(of: user).engine)
+            })
     }
 
     /// Runs `body` beside the queue, then stops that and waits for its end.

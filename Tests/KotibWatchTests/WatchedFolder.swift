@@ -2,7 +2,6 @@ import KotibModel
 import KotibPOSIX
 import KotibTestSupport
 import KotibWatch
-import Logging
 import Synchronization
 
 /// What a watcher has told, in order.
@@ -41,6 +40,7 @@ struct WatchedFolder {
     let root: InboxRoot
     let watcher: InboxWatcher
     let told = Told()
+    let log: LogLines
 
     /// Patience short enough for tests.
     static var quick: WatchConfiguration {
@@ -50,6 +50,7 @@ struct WatchedFolder {
         configuration.openPatience = .milliseconds(700)
         configuration.linkPatience = .milliseconds(200)
         configuration.pollInterval = .milliseconds(100)
+        configuration.replacedPatience = .milliseconds(100)
         configuration.rootInterval = .milliseconds(40)
         return configuration
     }
@@ -62,8 +63,8 @@ struct WatchedFolder {
         self.folder = try folder ?? TemporaryFolder()
         try self.folder.makeFolder("inbox")
         root = try InboxRoot(path: self.folder.path("inbox"))
-        var logger = Logger(label: "watch")
-        logger.logLevel = .error
+        let (logger, log) = recordingLogger()
+        self.log = log
         watcher = InboxWatcher(
             root: root, configuration: configuration, isKnown: isKnown,
             handler: { [told] sighting in

@@ -29,6 +29,10 @@ final class BuiltWorker {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, other.descriptor, STDIN_FILENO)
         posix_spawn_file_actions_adddup2(&actions, heldByWorker.descriptor, STDERR_FILENO + 1)
+        // What other tests have open meanwhile: a worker may have 64 descriptors in all.
+        for descriptor in STDERR_FILENO + 2..<512 {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
         var list: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
         defer { for argument in list { free(argument) } }
         var child = pid_t()

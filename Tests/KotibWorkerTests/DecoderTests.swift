@@ -40,7 +40,7 @@ func decode(
         return windows.map { $0 - mean }
     }
 
-    @Test(arguments: Recording.plain + Recording.unusual)
+    @Test(arguments: Recording.plain + Recording.unusual + Recording.phone)
     func everyFormatGivesTheSameSound(_ recording: Recording) throws {
         let expected = try decode(Recording("wav", "wav").bytes(), "wav")
         let samples = try decode(recording.bytes(), recording.fileExtension)
@@ -57,7 +57,7 @@ func decode(
         #expect(try decode(bytes, "wav", step: 100_000) == expected)
     }
 
-    @Test(arguments: Recording.plain)
+    @Test(arguments: Recording.plain + Recording.phoneKinds)
     func itEndsAtTheLongestDuration(_ recording: Recording) throws {
         #expect(try decode(recording.bytes(), recording.fileExtension, longest: 2).count == 32_000)
     }

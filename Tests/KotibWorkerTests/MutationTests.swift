@@ -11,7 +11,9 @@ import Testing
     /// Mutants of each recording; KOTIB_TEST_MUTANTS asks for a longer campaign.
     private static let mutants = getenv("KOTIB_TEST_MUTANTS").flatMap { Int(String(cString: $0)) } ?? 200
 
-    @Test(arguments: Recording.plain + [Recording.unusual[1], Recording.unusual[12], Recording.unusual[13]])
+    @Test(
+        arguments: Recording.plain + [Recording.unusual[1], Recording.unusual[12], Recording.unusual[13]]
+            + Recording.phone)
     func mutantsHarmNobody(_ recording: Recording) throws {
         let original = try recording.bytes(seconds: 1)
         let inspector = try RecordingInspector(MagicDatabase(), budget: 10)

@@ -11,14 +11,17 @@ struct Recording: CustomTestStringConvertible, Sendable {
     var options: [String]
     var channels = 1
     var sampleRate = 16_000
+    /// Made by another program than ffmpeg, which only puts it into its container.
+    var amr: AMR?
 
     init(
         _ name: String, _ fileExtension: String, _ options: [String] = [], channels: Int = 1,
-        rate: Int = 16_000
+        rate: Int = 16_000, amr: AMR? = nil
     ) {
         testDescription = name
         self.fileExtension = fileExtension
-        self.options = options + ["-ac", "\(channels)", "-ar", "\(rate)"]
+        self.options = amr == nil ? options + ["-ac", "\(channels)", "-ar", "\(rate)"] : options
+        self.amr = amr
         self.channels = channels
         sampleRate = rate
     }
@@ -52,7 +55,8 @@ struct Recording: CustomTestStringConvertible, Sendable {
 
     /// `seconds` of a real speech, in this format.
     func bytes(seconds: Double = 5) throws -> [UInt8] {
-        try Tool.ffmpeg(
+        if let amr { return try amr.bytes(seconds: seconds, options, fileExtension: fileExtension) }
+        return try Tool.ffmpeg(
             ["-t", "\(seconds)", "-i", Samples.path("jfk.wav")] + options, fileExtension: fileExtension)
     }
 }
@@ -129,7 +133,9 @@ extension OpenFile {
     /// A real file without a name that holds `bytes`.
     static func holding(_ bytes: [UInt8]) throws -> OpenFile {
         var template = Array("/tmp/kotib-worker-test-XXXXXX".utf8CString)
+        // Closed on exec: a worker that another test starts would have them all, and may have 64.
         let file = OpenFile(owning: try SystemError.check("mkstemp") { mkstemp(&template) })
+        try SystemError.check("fcntl") { fcntl(file.descriptor, F_SETFD, FD_CLOEXEC) }
         unlink(template)
         try file.append(bytes)
         return file

@@ -29,6 +29,49 @@ import Testing
         }
     }
 
+    /// Containers that are written as they are recorded end anywhere, but not within a page, an element or a frame.
+    @Test(arguments: Recording.phone)
+    func aCutIsSeenUnlessItFallsBetweenTwoFrames(_ recording: Recording) throws {
+        let bytes = try recording.bytes()
+        let step = max(1, bytes.count / 97)
+        let lengths =
+            Array(stride(from: 64, to: bytes.count, by: step)) + Array(bytes.count - 40..<bytes.count)
+        var taken: [Int] = []
+        for length in lengths {
+            let found = try refusal(Array(bytes[..<length]), recording.fileExtension)
+            if found == nil { taken.append(length) } else { #expect(found == .incomplete, "\(length)") }
+        }
+        #expect(taken.count <= lengths.count / 12, "\(taken) of \(bytes.count) bytes")
+        // With a stated length nothing is left to chance.
+        if ["3gp", "mp4", "mov", "wma"].contains(recording.fileExtension) { #expect(taken.isEmpty) }
+    }
+
+    @Test(arguments: Recording.phoneKinds)
+    func theFirstBytesOfAPhoneRecordingAreRefused(_ recording: Recording) throws {
+        let bytes = try recording.bytes(seconds: 1)
+        for length in 1..<64 {
+            let found = try refusal(Array(bytes[..<length]), recording.fileExtension)
+            // Of bare frames a few whole ones are a recording.
+            if found == nil { #expect(["aac", "amr"].contains(recording.fileExtension), "\(length) bytes") }
+        }
+    }
+
+    @Test func anOggFileMayEndWithAnyPageButNotWithinOne() throws {
+        let bytes = try Recording.phone[0].bytes()
+        let pages = bytes.indices.filter { bytes[$0...].starts(with: OggLayout.capture) }
+        let last = try #require(pages.last)
+        #expect(pages.count > 3)
+        #expect(try refusal(Array(bytes[..<last]), "ogg") == nil)
+        for length in [last + 1, last + 3, last + 4, last + 27, bytes.count - 1] {
+            #expect(try refusal(Array(bytes[..<length]), "ogg") == .incomplete, "\(length) bytes")
+        }
+        // Damage between pages is no end, and rubbish behind the last page is forgiven.
+        var damaged = bytes
+        damaged[pages[2] + 1] = 0
+        #expect(try refusal(damaged, "ogg") == nil)
+        #expect(try refusal(bytes + Array("\r\n--boundary--\r\n".utf8), "ogg") == nil)
+    }
+
     @Test func aCutThroughTheLastFrameIsSeenWithoutPromises() throws {
         let bytes = try Recording("mp3", "mp3", ["-write_xing", "0"]).bytes()
         for missing in 1..<40 {

@@ -23,7 +23,7 @@ import Testing
         #expect(try field("CapEff", of: worker.process) == "0000000000000000")
     }
 
-    @Test(arguments: Recording.plain)
+    @Test(arguments: Recording.plain + Recording.phone)
     func inspectionGoesThere(_ recording: Recording) throws {
         let worker = try BuiltWorker()
         _ = try worker.ready()

@@ -27,6 +27,9 @@ int kotib_probe_lease(int file);
 // fstatfs(2): the file system's magic number and the bytes that an unprivileged user may still write.
 int kotib_mount_facts(int file, uint32_t *type, uint64_t *free_bytes);
 
+// memfd_create(2): a file without a name that lies in memory, open for reading and writing, close-on-exec.
+int kotib_memory_file(const char *name);
+
 // wcwidth(3) of a Unicode scalar, whatever the process's own locale is: 0, 1 or 2, and -1 for what cannot be shown.
 int kotib_character_width(uint32_t scalar);
 

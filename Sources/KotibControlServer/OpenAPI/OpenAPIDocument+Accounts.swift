@@ -77,7 +77,7 @@ extension OpenAPIDocument {
               "default": {"$ref": "#/components/responses/Error"}}},
           "patch": {"operationId": "changeUser", "tags": ["users"],
             "summary":
-              "Changes a user; their own sidecars and language are theirs to change, the rest is an admin's",
+              "Changes a user; their own sidecars, language and engine are theirs to change, the rest an admin's",
             "requestBody": {"required": true, "content": {"application/json":
               {"schema": {"$ref": "#/components/schemas/ChangeUser"}}}},
             "responses": {
@@ -117,7 +117,8 @@ extension OpenAPIDocument {
             "phone_number": {"type": "string"}, "role": {"$ref": "#/components/schemas/Role"},
             "is_active": {"type": "boolean"}, "created_at": {"type": "string", "format": "date-time"},
             "sidecars": {"$ref": "#/components/schemas/Sidecars"},
-            "language": {"type": "string", "description": "ISO 639-1; left out for the daemon's setting."}}},
+            "language": {"type": "string", "description": "ISO 639-1; left out for the daemon's setting."},
+            "engine": {"enum": ["local", "openai"], "description": "Left out for the daemon's setting."}}},
         "UserList": {"type": "object", "required": ["items", "total", "skip", "limit"],
           "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/User"}},
             "total": {"type": "integer"}, "skip": {"type": "integer"}, "limit": {"type": "integer"}}},
@@ -130,6 +131,8 @@ extension OpenAPIDocument {
             "role": {"enum": ["user", "admin", null]}, "is_active": {"type": ["boolean", "null"]},
             "sidecars": {"anyOf": [{"$ref": "#/components/schemas/Sidecars"}, {"type": "null"}]},
             "language": {"type": ["string", "null"], "pattern": "^([a-z][a-z])?$",
-              "description": "ISO 639-1. Empty: the daemon's setting."}}}
+              "description": "ISO 639-1. Empty: the daemon's setting."},
+            "engine": {"enum": ["local", "openai", "", null],
+              "description": "One that the daemon offers. Empty: the daemon's setting."}}}
         """##
 }

@@ -1,6 +1,7 @@
 import HTTPTypes
 import KotibAccounts
 import KotibControlProtocol
+import KotibModel
 
 /// Runs `body`; what a person can do something about becomes an answer, the rest is passed on as it is.
 /// - Throws: ``ControlFailure``; the catalog's and the file system's errors.
@@ -18,6 +19,8 @@ func answering<Value>(
             throw ControlFailure.later(.tooManyRequests, .tooMany, .tooManyCodes, seconds: seconds)
         case .wrongCode: throw ControlFailure(.badRequest, .wrongCode, .wrongCode)
         case .unauthorized: throw ControlFailure.unauthorized
+        case .engineNotOffered(let offered):
+            throw ControlFailure(.unprocessableContent, .invalid, .engineNotOffered(offered.map(\.rawValue)))
         case .noSuchUser: throw ControlFailure(.notFound, .notFound, .noSuchUser)
         case .taken: throw ControlFailure(.conflict, .conflict, .userTaken)
         case .notSent: throw ControlFailure(.internalServerError, .notSent, .notSent)
@@ -48,6 +51,14 @@ extension Sentence {
     static let noSuchUser = Sentence(
         uzbek: "Foydalanuvchi topilmadi", english: "There is no such user",
         russian: "Пользователь не найден")
+    static func engineNotOffered(_ offered: [String]) -> Sentence {
+        let names = offered.joined(separator: ", ")
+        return Sentence(
+            uzbek: "engine: bunday dvigatel sozlanmagan; mavjudlari: \(names) (queue.other_engines)",
+            english: "engine: it is not configured; there are: \(names) (queue.other_engines)",
+            russian: "engine: такой движок не настроен; есть: \(names) (queue.other_engines)")
+    }
+
     static let userTaken = Sentence(
         uzbek: "Bunday nom yoki telefon raqamli foydalanuvchi bor",
         english: "Another user has this name or phone number",

@@ -2,6 +2,7 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import KotibCatalog
+import KotibHooks
 import KotibModel
 import KotibPOSIX
 import KotibTranscription
@@ -20,6 +21,7 @@ struct MetricsRoute {
         _ = try context.requireAdmin()
         var page = MetricsPage()
         try await addDaemon(to: &page)
+        addHooks(try await parts.hooks(), to: &page)
         await BlockingWork.run { ProcessFacts.read() }?.add(to: &page)
         return Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
@@ -60,5 +62,16 @@ struct MetricsRoute {
         page.family(
             "kotib_watch_problems", .gauge, "What is not as it should be with the inbox.",
             [.init(Double(health.problems.count))])
+    }
+
+    private func addHooks(_ hooks: [HookHealth], to page: inout MetricsPage) {
+        func samples(_ value: (HookHealth) -> Int) -> [MetricsPage.Sample] {
+            hooks.map { .init(Double(value($0)), [("receiver", $0.receiver.rawValue)]) }
+        }
+        page.family(
+            "kotib_hooks_pending", .gauge, "Events that a hook is still to be told.", samples(\.pending))
+        page.family("kotib_hooks_delivered_total", .counter, "Events told.", samples(\.delivered))
+        page.family(
+            "kotib_hooks_failed_total", .counter, "Events that a hook will never be told.", samples(\.failed))
     }
 }

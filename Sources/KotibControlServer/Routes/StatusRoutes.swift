@@ -4,6 +4,8 @@ import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
+import KotibHooks
+import KotibIntake
 import KotibModel
 import KotibTranscription
 import KotibWatch
@@ -20,7 +22,9 @@ struct StatusRoutes {
         let scope = try context.requireCaller().scope
         let pause = await parts.queue.enginePause()
         let health = await parts.health()
-        let problems = problems(pause, health)
+        let hooks = try await parts.hooks()
+        let problems =
+            problems(pause, health, context.language) + hooks.compactMap { $0.sentence(in: context.language) }
         let running = await parts.queue.running().filter { scope.includes($0) }
         var body = StatusBody(
             version: parts.version, state: problems.isEmpty ? "ok" : "degraded", problems: [],
@@ -32,16 +36,21 @@ struct StatusRoutes {
                 name: parts.engineName, pausedBecause: pause?.message,
                 pausedFor: pause.map { $0.remaining / .seconds(1) })
             body.watch = WatchBody(
-                watchedFolders: health.watchedFolders, polledFolders: health.polledFolders)
+                watchedFolders: health.watchedFolders, polledFolders: health.polledFolders,
+                mode: health.mode.rawValue, withoutEvents: health.remote.sorted())
+            body.hooks = hooks.isEmpty ? nil : hooks.map(HookBody.init)
             body.uptime = max(0, Date().timeIntervalSince(parts.started))
         }
         return try ControlJSON.response(body)
     }
 
-    private func problems(_ pause: EnginePause?, _ health: WatchHealth) -> [String] {
+    private func problems(
+        _ pause: EnginePause?, _ health: WatchHealth, _ language: NoteLanguage
+    ) -> [String] {
         let engine = pause.map { ["engine paused: \($0.message)"] } ?? []
         let messages = parts.accounts.messageProblem.map { ["no codes are sent: \($0)"] } ?? []
-        return engine + messages + health.problems.map(\.description).sorted()
+        return engine + messages
+            + health.problems.map { Sentence.problem($0, health).text(in: language) }.sorted()
     }
 
     /// Every state, those that no recording is in too.
@@ -76,5 +85,33 @@ extension RunningBody {
             id: job.recording.rawValue, userName: job.user, filePath: job.file, duration: job.duration,
             progress: job.fraction, remaining: job.remaining.map { $0 / .seconds(1) },
             startedAt: Timestamp.text(job.started))
+    }
+}
+
+extension HookBody {
+    init(_ health: HookHealth) {
+        self.init(
+            receiver: health.receiver.rawValue, pending: health.pending, lastError: health.problem)
+    }
+}
+
+extension HookHealth {
+    /// What is wrong with it, for an administrator; nil where nothing is.
+    func sentence(in language: NoteLanguage) -> String? {
+        guard let problem else { return nil }
+        let sentence =
+            switch receiver {
+            case .program:
+                Sentence(
+                    uzbek: "xabar dasturi (hooks.program) bajarmayapti: \(problem)",
+                    english: "the hook program (hooks.program) fails: \(problem)",
+                    russian: "программа уведомлений (hooks.program) не справляется: \(problem)")
+            case .webhook:
+                Sentence(
+                    uzbek: "vebxuk (hooks.url) qabul qilinmayapti: \(problem)",
+                    english: "the webhook (hooks.url) is not taken: \(problem)",
+                    russian: "вебхук (hooks.url) не принимается: \(problem)")
+            }
+        return sentence.text(in: language)
     }
 }

@@ -63,7 +63,8 @@ struct UserRoutes {
         }
         let change = UserChange(
             phone: body.phoneNumber, role: try body.role.map(role), isActive: body.isActive,
-            sidecars: try body.sidecars.map(formats), language: try body.language.map(language))
+            sidecars: try body.sidecars.map(formats), language: try body.language.map(language),
+            engine: try body.engine.map(engine))
         let user = try await answering { () async throws(AccountError) in
             try await parts.accounts.change(id, change)
         }
@@ -106,11 +107,21 @@ struct UserRoutes {
     }
 }
 
+extension UserRoutes {
+    /// The name of an engine, or empty; whether there is one of that name now is for the accounts to say.
+    private func engine(_ name: String) throws(ControlFailure) -> UserChange.Engine {
+        if name.isEmpty { return .daemons }
+        guard let engine = EngineName(rawValue: name) else { throw .invalid("engine") }
+        return .own(engine)
+    }
+}
+
 extension UserBody {
     init(_ user: User) {
         self.init(
             id: user.id.rawValue, name: ByteText.escaped(user.folder), phoneNumber: user.phone,
             role: user.role.rawValue, isActive: user.isActive, createdAt: Timestamp.text(user.created),
-            sidecars: user.settings.sidecars.map(\.rawValue), language: user.settings.language)
+            sidecars: user.settings.sidecars.map(\.rawValue), language: user.settings.language,
+            engine: user.settings.engine?.rawValue)
     }
 }

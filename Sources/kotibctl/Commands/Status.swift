@@ -45,8 +45,14 @@ extension Session {
         if let watch = status.watch {
             facts.add(text(.watchedFolders), String(watch.watchedFolders))
             if watch.polledFolders > 0 {
-                facts.add(text(.polledFolders), String(watch.polledFolders), .yellow)
+                let kinds = (watch.withoutEvents ?? []).joined(separator: ", ")
+                facts.add(
+                    text(.polledFolders), "\(watch.polledFolders)" + (kinds.isEmpty ? "" : " (\(kinds))"))
             }
+        }
+        for hook in status.hooks ?? [] {
+            facts.add(
+                text(.hook(hook.receiver)), text(.untold(hook.pending)), hook.lastError == nil ? nil : .red)
         }
         return facts.text(for: output)
     }
@@ -71,4 +77,18 @@ extension Phrase {
     static let polledFolders = Phrase(
         uzbek: "tekshirib turiladigan papkalar", english: "folders polled instead",
         russian: "папок с опросом вместо этого")
+
+    /// - Parameter receiver: the daemon's word; one that is not known stays.
+    static func hook(_ receiver: String) -> Phrase {
+        switch receiver {
+        case "program":
+            Phrase(uzbek: "xabar dasturi", english: "hook program", russian: "программа уведомлений")
+        case "webhook": Phrase(uzbek: "vebxuk", english: "webhook", russian: "вебхук")
+        default: Phrase(uzbek: receiver, english: receiver, russian: receiver)
+        }
+    }
+
+    static func untold(_ count: Int) -> Phrase {
+        Phrase(uzbek: "\(count) ta kutmoqda", english: "\(count) waiting", russian: "ожидает: \(count)")
+    }
 }

@@ -43,6 +43,7 @@ extension Session {
         facts.add(text(.active), text(user.isActive ? .yes : .no), user.isActive ? nil : .red)
         facts.add(text(.sidecars), user.sidecars.joined(separator: ","))
         facts.add(text(.language), user.language)
+        facts.add(text(.engine), user.engine)
         facts.add(text(.time), LocalTime.text(user.createdAt))
         try await output.write(Array(facts.text(for: output).utf8))
     }

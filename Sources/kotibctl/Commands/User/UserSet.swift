@@ -23,9 +23,21 @@ struct UserSet: ControlCommand {
             "What is spoken, such as uz; default for the daemon's own setting.", valueName: "code"))
     var language: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What transcribes: local (this machine) or openai; default for the daemon's own setting.",
+            valueName: "name"))
+    var engine: String?
+
+    private static let engines = ["local", "openai", "default"]
+
     func validate() throws {
-        guard sidecars != nil || language != nil else {
-            throw ValidationError("Use --sidecars or --language")
+        guard sidecars != nil || language != nil || engine != nil else {
+            throw ValidationError("Use --sidecars, --language or --engine")
+        }
+        if let engine, !Self.engines.contains(engine) {
+            throw ValidationError(
+                "There is no engine \(engine): it is \(Self.engines.joined(separator: ", ")).")
         }
         let known = Show.Format.allCases.map(\.rawValue)
         if let unknown = formats?.first(where: { !known.contains($0) }) {
@@ -39,7 +51,9 @@ struct UserSet: ControlCommand {
     }
 
     var request: ChangeUserRequest {
-        return ChangeUserRequest(sidecars: formats, language: language == "default" ? "" : language)
+        return ChangeUserRequest(
+            sidecars: formats, language: language == "default" ? "" : language,
+            engine: engine == "default" ? "" : engine)
     }
 
     func run(_ session: Session) async throws {

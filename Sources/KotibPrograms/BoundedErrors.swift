@@ -44,7 +44,7 @@ final class BoundedErrors: Sendable {
         while body: () async -> Value
     ) async -> (value: Value, beginning: [UInt8], count: Int) {
         let source = DispatchSource.makeReadSource(
-            fileDescriptor: reading.descriptor, queue: DispatchQueue(label: "kotib.message.errors"))
+            fileDescriptor: reading.descriptor, queue: DispatchQueue(label: "kotib.program.errors"))
         let (drained, isDrained) = AsyncStream<Never>.makeStream()
         source.setEventHandler { while self.read() {} }
         source.setCancelHandler {

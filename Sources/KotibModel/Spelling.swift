@@ -1,7 +1,7 @@
 /// Finds what somebody probably meant.
-enum Spelling {
+public enum Spelling {
     /// The candidate that takes the fewest single-letter edits, where that is at most a third of the word.
-    static func nearest(to word: String, among candidates: [String]) -> String? {
+    public static func nearest(to word: String, among candidates: [String]) -> String? {
         let scored = candidates.map { (distance(word, $0), $0) }
         guard let best = scored.min(by: { $0.0 < $1.0 }), best.0 <= max(2, word.count / 3) else { return nil }
         return best.1

@@ -1,0 +1,211 @@
+import FoundationEssentials
+import GRDB
+import KotibModel
+
+/// A recording that was found elsewhere.
+public struct Relocation: Hashable, Sendable {
+    public var recording: RecordingID
+    /// What lay at the new path before: a job for it is to be cancelled.
+    public var old: RecordingID?
+    /// To be removed: they tell of `old`.
+    public var notes: [Sidecar]
+}
+
+/// A move whose texts are not at their new place yet.
+public struct UnfinishedMove: Hashable, Sendable {
+    public var recording: RecordingID
+    /// Where it lay.
+    public var path: InboxPath
+}
+
+extension Catalog {
+    /// Of each way to find a recording by, no more are looked at: somebody may have thousands of one content.
+    static let mostOrigins = 8
+
+    /// The recordings that a file may have been, best first: of the same user and content, at other paths. Whether
+    /// one still lies at its own path is for the caller to look at.
+    ///
+    /// The very file comes before what went last, and that before what the catalog takes for present.
+    public func origins(
+        of path: InboxPath, identity: FileIdentity, sha256: [UInt8]
+    ) async throws(CatalogError) -> [Recording] {
+        let name = ByteText.escaped(path.name)
+        let (inode, most) = (Int64(bitPattern: identity.inode), Self.mostOrigins)
+        return try await read("origins") { database in
+            guard let user = try database.userIfKnown(path.user)?.rawValue else { return [] }
+            let content: StatementArguments = [user, Data(sha256), identity.size, path.blob]
+            let rows =
+                try database.rows(MoveSQL.byInode, content + [inode, most])
+                + database.rows(MoveSQL.departed, content + [name, most])
+                + database.rows(MoveSQL.present, content + [most])
+            var seen: Set<RecordingID> = []
+            return try rows.map(Recording.init).filter { seen.insert($0.id).inserted }
+        }
+    }
+
+    /// The recording whose file this is in just the state in which it was recorded, at another path of the same
+    /// user: as a file is whose folder was moved. Nil where there is none.
+    public func origin(
+        of path: InboxPath, identity: FileIdentity
+    ) async throws(CatalogError) -> Recording? {
+        try await read("origin") { database in
+            guard let user = try database.userIfKnown(path.user)?.rawValue else { return nil }
+            return try database.row(
+                MoveSQL.unchanged, [user, path.blob] + StatementArguments(identity.columns)
+            ).map(Recording.init)
+        }
+    }
+
+    /// Gives a recording its new path, and notes that its texts are to follow. What was given up for its path alone,
+    /// or failed, waits again.
+    /// - Parameter seen: as it was when its file was found not to be at its path any more.
+    /// - Returns: nil where it has changed since, or what the path holds is the same: nothing was changed.
+    public func relocate(
+        _ seen: Recording, to path: InboxPath, identity: FileIdentity, now: Date = Date()
+    ) async throws(CatalogError) -> Relocation? {
+        try await write("relocate") { database in
+            guard let recording = try database.recording(seen.id), recording.path == seen.path,
+                recording.facts?.sha256 == seen.facts?.sha256,
+                recording.audio != .present || recording.identity == seen.identity,
+                recording.audio != .present || seen.audio == .present,
+                try !database.isBeingDeleted(seen.id)
+            else { return nil }
+            var relocation = Relocation(recording: seen.id, old: nil, notes: [])
+            if let holder = try database.currentRecording(path) {
+                let isGoing = try database.isBeingDeleted(holder.id)
+                guard holder.facts?.sha256 != seen.facts?.sha256 || isGoing else { return nil }
+                relocation.old = holder.id
+                if !isGoing { relocation.notes = try database.notes(of: holder.id) }
+                try database.supersede(holder.id, now: now)
+            }
+            try database.move(recording, to: path, identity, now)
+            return relocation
+        }
+    }
+
+    /// What is not finished, in the order of the recordings' ids, a page at a time.
+    /// - Parameter last: the last id of the page before; nil for the first.
+    public func unfinishedMoves(
+        after last: RecordingID?, limit: Int
+    ) async throws(CatalogError) -> [UnfinishedMove] {
+        try await read("unfinishedMoves") { database in
+            try database.rows(MoveSQL.page, [last?.rawValue ?? 0, limit]).map { row in
+                UnfinishedMove(
+                    recording: RecordingID(rawValue: row["audio_record_id"]), path: try InboxPath(row))
+            }
+        }
+    }
+
+    /// Whether a recording's texts are still to follow it.
+    public func isMoving(_ id: RecordingID) async throws(CatalogError) -> Bool {
+        try await read("isMoving") { try $0.row(MoveSQL.isMoving, [id.rawValue]) != nil }
+    }
+
+    /// Notes where texts of one recording stand now, which of them are no more, and whether all is done.
+    /// - Parameter isDue: whether they are to be written anew, since some of them hold the recording's name.
+    public func sidecarsMoved(
+        of id: RecordingID, _ moved: [(from: InboxPath, to: InboxPath)], lost: [InboxPath],
+        isDone: Bool, isDue: Bool
+    ) async throws(CatalogError) {
+        try await write("sidecarsMoved") { database in
+            for (from, to) in moved { try database.run(MoveSQL.sidecar, [to.blob, from.blob, id.rawValue]) }
+            for path in lost {
+                try database.run(
+                    "DELETE FROM sidecars WHERE path = ? AND audio_record_id = ?", [path.blob, id.rawValue])
+            }
+            if isDone { try database.run(MoveSQL.finish, [id.rawValue]) }
+            if isDue { try database.run(MoveSQL.makeDue, [id.rawValue]) }
+        }
+    }
+}
+
+extension Database {
+    fileprivate func move(
+        _ recording: Recording, to path: InboxPath, _ identity: FileIdentity, _ now: Date
+    ) throws {
+        let (id, time) = (recording.id.rawValue, Timestamp.text(now))
+        try run(MoveSQL.intend, [id, recording.path.blob, time])
+        // It was not replaced after all.
+        try run("DELETE FROM transcript_revisions WHERE earlier_record = ?", [id])
+        let name = ByteText.escaped(path.name)
+        try run(
+            MoveSQL.move,
+            [name, path.text, path.blob] + StatementArguments(identity.columns) + [time, id])
+        if recording.state == .failed { try run(MoveSQL.waitAgain, [id]) }
+        // Of what was replaced somebody else's words may have taken the text's place; and who brings back a file
+        // brings it back for its words.
+        if recording.audio == .replaced || !recording.identity.isSameFile(as: identity) {
+            try run(ArrivalSQL.makeDueAgain, [id])
+        }
+    }
+
+    /// Keeps the words of the recording whose path another has taken, as that one's earlier revision: those that it
+    /// shows, or where it has none yet, those that it has taken over itself.
+    func inherit(from old: RecordingID, to new: RecordingID) throws {
+        try run(MoveSQL.inherit, [old.rawValue, new.rawValue])
+    }
+}
+
+extension FileIdentity {
+    /// Whether a file moved, and was not copied. A device's number may be another after each mount.
+    fileprivate func isSameFile(as other: FileIdentity) -> Bool {
+        inode == other.inode && size == other.size && modified == other.modified
+    }
+}
+
+enum MoveSQL {
+    static let byInode = """
+        SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_inode
+        WHERE +user_id = ?1 AND sha256 = ?2 AND file_size = ?3 AND path <> ?4 AND \(DeletionSQL.isVisible)
+            AND inode = ?5 LIMIT ?6
+        """
+    /// What went at the same time is sorted, and nothing else.
+    static let departed = """
+        SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_departed
+        WHERE user_id = ?1 AND sha256 = ?2 AND file_size = ?3 AND path <> ?4 AND \(DeletionSQL.isVisible)
+            AND audio_state <> 'present' ORDER BY updated_at DESC, file_name = ?5 DESC, id LIMIT ?6
+        """
+    static let present = """
+        SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_content
+        WHERE user_id = ?1 AND sha256 = ?2 AND file_size = ?3 AND path <> ?4 AND \(DeletionSQL.isVisible)
+            AND audio_state = 'present' LIMIT ?5
+        """
+    static let unchanged = """
+        SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_inode
+        WHERE +user_id = ?1 AND path <> ?2 AND device = ?3 AND inode = ?4 AND file_size = ?5
+            AND modified_ns = ?6 AND changed_ns = ?7 AND sha256 IS NOT NULL AND \(DeletionSQL.isVisible) LIMIT 1
+        """
+    static let move = """
+        UPDATE audio_records SET file_name = ?1, original_filename = ?1, file_path = ?2, path = ?3, device = ?4,
+            inode = ?5, file_size = ?6, modified_ns = ?7, changed_ns = ?8, updated_at = ?9,
+            audio_state = 'present', is_current = 1
+        WHERE id = ?10
+        """
+    static let waitAgain = """
+        UPDATE audio_records SET transcription_status = 'pending', attempts = 0, interruptions = 0,
+            due_at = NULL, error_code = NULL, error_message = NULL, sidecar_due = \(Catalog.wordsStayDue)
+        WHERE id = ?
+        """
+    /// The earliest place, where several moves are not finished.
+    static let intend = """
+        INSERT INTO moves (audio_record_id, path, requested_at)
+            SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM sidecars WHERE audio_record_id = ?1)
+        ON CONFLICT DO NOTHING
+        """
+    static let isMoving = "SELECT 1 FROM moves WHERE audio_record_id = ?"
+    static let page = "SELECT * FROM moves WHERE audio_record_id > ? ORDER BY audio_record_id LIMIT ?"
+    static let finish = "DELETE FROM moves WHERE audio_record_id = ?"
+    static let sidecar = "UPDATE OR REPLACE sidecars SET path = ? WHERE path = ? AND audio_record_id = ?"
+    static let makeDue = """
+        UPDATE audio_records SET sidecar_due = 'transcript', sidecar_version = sidecar_version + 1
+        WHERE id = ? AND revision_id IS NOT NULL
+        """
+    static let inherit = """
+        INSERT INTO transcript_revisions
+            (audio_record_id, author, origin, text, segments, language, created_at, earlier_record)
+        SELECT ?2, r.author, r.origin, r.text, r.segments, r.language, r.created_at, ?1
+        FROM audio_records a JOIN transcript_revisions r ON r.id = coalesce(a.revision_id,
+            (SELECT max(id) FROM transcript_revisions WHERE audio_record_id = a.id))
+        WHERE a.id = ?1
+        """
+}

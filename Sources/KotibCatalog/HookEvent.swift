@@ -1,0 +1,91 @@
+import FoundationEssentials
+import KotibModel
+
+/// Who is told when a recording comes to its end.
+public enum HookReceiver: String, Hashable, Sendable, CaseIterable {
+    case program, webhook
+}
+
+/// A recording became completed, failed or rejected.
+public struct HookEvent: Hashable, Sendable {
+    /// 32 hexadecimal digits by chance: the same for every receiver and with every attempt.
+    public var id: String
+    public var kind: RecordingState
+    public var recording: RecordingID
+    /// Nil for a refused file that lies in nobody's folder.
+    public var user: UserID?
+    /// As it was then.
+    public var path: InboxPath
+    public var facts: HookFacts
+    /// The words of that moment, or their beginning; nil where there are none, or the recording is gone by now.
+    public var text: String?
+    /// Whether that is not all of them.
+    public var isTextTruncated: Bool
+    public var time: Date
+
+    public init(
+        id: String, kind: RecordingState, recording: RecordingID, user: UserID?, path: InboxPath,
+        facts: HookFacts, text: String?, isTextTruncated: Bool, time: Date
+    ) {
+        self.id = id
+        self.kind = kind
+        self.recording = recording
+        self.user = user
+        self.path = path
+        self.facts = facts
+        self.text = text
+        self.isTextTruncated = isTextTruncated
+        self.time = time
+    }
+}
+
+/// What the catalog knew of the recording at that moment, under the names of the API.
+public struct HookFacts: Codable, Hashable, Sendable {
+    /// For people: bytes that are not UTF-8 appear as `\xNN`.
+    public var fileName: String
+    /// Bytes.
+    public var fileSize: Int64
+    public var mediaType: String?
+    /// Seconds.
+    public var duration: Double?
+    /// ISO 639-1, as the engine heard it.
+    public var language: String?
+    public var engine: String?
+    public var model: String?
+    /// Why it failed or was refused.
+    public var errorCode: String?
+    public var errorMessage: String?
+    public var createdAt: String
+
+    enum CodingKeys: String, CodingKey {
+        case fileName = "file_name"
+        case fileSize = "file_size"
+        case mediaType = "media_type"
+        case duration, language, engine, model
+        case errorCode = "error_code"
+        case errorMessage = "error_message"
+        case createdAt = "created_at"
+    }
+
+    public init(fileName: String, fileSize: Int64, createdAt: String) {
+        self.fileName = fileName
+        self.fileSize = fileSize
+        self.createdAt = createdAt
+    }
+}
+
+/// What one receiver is to be told.
+public struct HookDelivery: Hashable, Sendable {
+    /// Its row.
+    public var id: Int64
+    public var event: HookEvent
+    /// Those that failed.
+    public var attempts: Int
+}
+
+/// The next thing to tell a receiver.
+public enum HookTurn: Hashable, Sendable {
+    case delivery(HookDelivery)
+    /// Nothing now; the first that is put off comes at `nextDue`.
+    case nothing(nextDue: Date?)
+}

@@ -1,0 +1,52 @@
+/// What is said of disks that cannot be written.
+extension Sentence {
+    static func inboxFull(_ since: String) -> Sentence {
+        Sentence(
+            uzbek: "\(since) dan beri inbox turgan diskda joy yoki kvota qolmagan; matnlar katalogda "
+                + "kutmoqda, joy boʻshating va ular oʻzi yoziladi.",
+            english: "Since \(since) the inbox's disk or quota is full; texts wait in the catalog, so "
+                + "free space and they are written by themselves.",
+            russian: "С \(since) диск или квота inbox заполнены; тексты ждут в каталоге, освободите "
+                + "место, и они запишутся сами.")
+    }
+
+    static func inboxReadOnly(_ since: String) -> Sentence {
+        Sentence(
+            uzbek: "\(since) dan beri inbox faqat oʻqish uchun ulangan; matnlar katalogda kutmoqda, uni "
+                + "yozish uchun qayta ulang va ular oʻzi yoziladi.",
+            english: "Since \(since) the inbox is read-only; texts wait in the catalog, so remount it "
+                + "read-write and they are written by themselves.",
+            russian: "С \(since) inbox доступен только для чтения; тексты ждут в каталоге, подключите его "
+                + "для записи, и они запишутся сами.")
+    }
+
+    static func unwritable(_ since: String) -> Sentence {
+        Sentence(
+            uzbek: "\(since) dan beri baʼzi papkalarga matn yozib boʻlmayapti (nomlari jurnalda); kotib "
+                + "foydalanuvchisiga yozish ruxsatini bering va ular oʻzi yoziladi.",
+            english: "Since \(since) texts cannot be written into some folders (the log names them); let "
+                + "the daemon's user write there and they are written by themselves.",
+            russian: "С \(since) в некоторые папки не удаётся записать тексты (их называет журнал); "
+                + "разрешите пользователю службы писать туда, и они запишутся сами.")
+    }
+
+    static func catalogFull(_ since: String) -> Sentence {
+        Sentence(
+            uzbek: "\(since) dan beri katalog turgan diskda joy qolmagan; yangi yozuvlar va tayyor "
+                + "matnlar kutmoqda, joy boʻshating va ish oʻzi davom etadi.",
+            english: "Since \(since) the catalog's disk is full; new recordings and finished words wait, "
+                + "so free space and all goes on by itself.",
+            russian: "С \(since) диск каталога заполнен; новые записи и готовые тексты ждут, освободите "
+                + "место, и работа продолжится сама.")
+    }
+
+    static func catalogFails(_ since: String) -> Sentence {
+        Sentence(
+            uzbek: "\(since) dan beri katalogga yozib boʻlmayapti (sababi jurnalda); state papkasi va "
+                + "uning diskini tekshiring, tuzalgach ish oʻzi davom etadi.",
+            english: "Since \(since) the catalog cannot be written (the log says why); check the state "
+                + "folder and its disk, and all goes on by itself.",
+            russian: "С \(since) в каталог не удаётся писать (причина в журнале); проверьте папку state и "
+                + "её диск, затем работа продолжится сама.")
+    }
+}

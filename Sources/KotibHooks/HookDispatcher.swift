@@ -1,0 +1,84 @@
+// KotibHooks: tells a program and a server what became of recordings, from a durable list, until they know it.
+
+import FoundationEssentials
+import KotibCatalog
+import KotibTranscription
+import Logging
+
+/// How one receiver is.
+public struct HookHealth: Hashable, Sendable {
+    public var receiver: HookReceiver
+    /// What it is still to be told.
+    public var pending: Int
+    /// Events since the daemon's start.
+    public var delivered: Int
+    /// Events since the daemon's start that it will never be told.
+    public var failed: Int
+    /// Why the last attempt came to nothing; nil where it came to something.
+    public var problem: String?
+
+    public init(
+        receiver: HookReceiver, pending: Int, delivered: Int = 0, failed: Int = 0, problem: String? = nil
+    ) {
+        self.receiver = receiver
+        self.pending = pending
+        self.delivered = delivered
+        self.failed = failed
+        self.problem = problem
+    }
+}
+
+/// Works the catalog's list of events off: each receiver by itself, one event at a time, so that neither holds up
+/// the other, and nothing holds up what makes the events.
+public final class HookDispatcher: Sendable {
+    /// What tells the time.
+    public struct Time: Sendable {
+        public var clock: any Clock<Duration>
+        public var now: @Sendable () -> Date
+
+        public init(
+            clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date = { Date() }
+        ) {
+            self.clock = clock
+            self.now = now
+        }
+    }
+
+    private let lines: [HookLine]
+    private let catalog: Catalog
+
+    /// From now on the catalog keeps what these receivers are to be told, and nothing for others. To be called before
+    /// anything can happen to a recording.
+    /// - Parameter withText: whether they get the words.
+    public init(
+        _ receivers: [any HookReceiving], withText: Bool = true, catalog: Catalog, time: Time = Time(),
+        logger: Logger
+    ) async throws(CatalogError) {
+        self.catalog = catalog
+        lines = receivers.map {
+            HookLine($0, withText: withText, catalog: catalog, time: time, logger: logger)
+        }
+        let forgotten = try await catalog.setHookReceivers(Set(receivers.map(\.name)))
+        if forgotten > 0 {
+            logger.warning(
+                "hooks forgotten: their receiver is not set up any more", metadata: ["count": "\(forgotten)"])
+        }
+    }
+
+    /// Whether there is somebody to tell.
+    public var isNeeded: Bool { !lines.isEmpty }
+
+    /// Tells until the task is cancelled; what was not told stays in the catalog. To be called once.
+    public func run() async {
+        await withDiscardingTaskGroup { group in
+            for line in lines { group.addTask { await line.run() } }
+        }
+    }
+
+    /// One for each receiver.
+    public func health() async throws(CatalogError) -> [HookHealth] {
+        guard isNeeded else { return [] }
+        let pending = try await catalog.pendingHooks()
+        return lines.map { $0.health(pending: pending[$0.name, default: 0]) }
+    }
+}

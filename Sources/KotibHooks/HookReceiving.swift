@@ -1,0 +1,20 @@
+import KotibCatalog
+
+/// Who can be told what became of a recording.
+public protocol HookReceiving: Sendable {
+    var name: HookReceiver { get }
+
+    /// Tells once. Ends soon after the task is cancelled.
+    func deliver(_ message: HookMessage) async -> HookOutcome
+}
+
+/// What became of one attempt. The texts are for logs and for status; none holds a secret or words of a recording.
+public enum HookOutcome: Hashable, Sendable {
+    case delivered
+    /// The receiver will not have it: never tried again.
+    case failed(String)
+    /// Worth another try, not before `retryAfter` if the receiver asks for that.
+    case later(String, retryAfter: Duration?)
+    /// The task was cancelled; whether the receiver was told is not known.
+    case stopped
+}

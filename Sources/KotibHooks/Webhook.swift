@@ -1,0 +1,77 @@
+import FoundationEssentials
+import KotibCatalog
+import KotibHTTP
+
+/// Sends each event to a server: a POST with the JSON, signed as the Standard Webhooks specification has it.
+public struct Webhook: HookReceiving {
+    public let name = HookReceiver.webhook
+
+    private let url: String
+    private let secret: WebhookSecret
+    private let limits: HTTPLimits
+    private let transfers: HTTPTransfers
+    private let now: @Sendable () -> Date
+
+    /// - Parameters:
+    ///   - url: one in which ``WebhookAddress`` finds no fault.
+    ///   - limit: for one request.
+    public init(
+        _ url: String, secret: WebhookSecret, limit: Duration, transfers: HTTPTransfers,
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.url = url
+        self.secret = secret
+        self.transfers = transfers
+        self.now = now
+        // What the server says beside its status is of no use.
+        limits = HTTPLimits(connect: min(limit, .seconds(10)), stall: limit, total: limit, answer: 1 << 20)
+    }
+
+    public func deliver(_ message: HookMessage) async -> HookOutcome {
+        let response: HTTPResponse
+        do throws(HTTPError) {
+            response = try await transfers.perform(request(message))
+        } catch {
+            return Self.outcome(of: error)
+        }
+        return Self.outcome(of: response, now: now())
+    }
+
+    private func request(_ message: HookMessage) -> HTTPRequest {
+        let timestamp = Int64(now().timeIntervalSince1970)
+        let id = message.event.id
+        return HTTPRequest(
+            url: url,
+            headers: [
+                ("webhook-id", id), ("webhook-timestamp", "\(timestamp)"),
+                ("webhook-signature", secret.signature(id: id, timestamp: timestamp, body: message.json)),
+            ],
+            body: .bytes(message.json, contentType: "application/json"), limits: limits)
+    }
+
+    /// What a client did wrong it does wrong again, but for what RFC 9110 and 6585 say may pass (408, 425, 429). A
+    /// redirect is not followed, so that nothing reaches whom the administrator did not name.
+    static func outcome(of response: HTTPResponse, now: Date) -> HookOutcome {
+        let answer = "the server answered with status \(response.status)"
+        switch response.status {
+        case 200..<300: return .delivered
+        case 300..<400:
+            return .later("\(answer), a redirect, which is not followed; set its target", retryAfter: nil)
+        case 429, 503: return .later(answer, retryAfter: RetryAfter.delay(asked: response, now: now))
+        case 408, 425: return .later(answer, retryAfter: nil)
+        case 400..<500: return .failed(answer)
+        default: return .later(answer, retryAfter: nil)
+        }
+    }
+
+    private static func outcome(of error: HTTPError) -> HookOutcome {
+        switch error {
+        case .cancelled, .closed: .stopped
+        // It was told, and would answer the same again.
+        case .tooLarge(let limit): .failed("the server answered with more than \(limit) bytes")
+        case .invalid(let detail), .unreachable(let detail), .timedOut(let detail), .broken(let detail):
+            .later(detail, retryAfter: nil)
+        case .unreadableFile(let detail): .later(detail, retryAfter: nil)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import Glibc
+import KotibCatalog
+import KotibIntake
+import KotibModel
+import KotibPOSIX
+import Logging
+
+/// Reads what people say of their folders, as cautiously as recordings are opened.
+public struct FolderSettingsReader: Sendable {
+    private let files: any FileSystem
+    private let logger: Logger
+
+    public init(files: any FileSystem, logger: Logger) {
+        self.files = files
+        self.logger = logger
+    }
+
+    /// What holds for a recording: the nearest file from its folder up to its user's counts, as a whole. One that
+    /// cannot be read or understood counts as empty; a recording never waits for it.
+    public func settings(for recording: Recording) async -> FolderSettings {
+        var folder = recording.path.parent
+        while let current = folder, let path = current.appending(FolderSettings.fileName) {
+            do throws(FileError) {
+                switch try await read(path) {
+                case nil: break
+                case .success(let settings): return settings
+                case .failure(let problem): return ignore(path, "\(problem)", recording)
+                }
+            } catch {
+                return ignore(path, "\(error)", recording)
+            }
+            folder = current.parent
+        }
+        return FolderSettings()
+    }
+
+    /// Nil where there is no such file.
+    func read(_ path: InboxPath) async throws(FileError) -> Result<FolderSettings, FolderSettingsProblem>? {
+        let files = files
+        return try await BlockingWork.run { () throws(FileError) in try Self.read(path, files) }
+    }
+
+    private static func read(
+        _ path: InboxPath, _ files: any FileSystem
+    ) throws(FileError) -> Result<FolderSettings, FolderSettingsProblem>? {
+        let (file, status): (OpenFile, FileStatus)
+        do throws(FileError) {
+            (file, status) = try files.openForReading(path)
+        } catch {
+            switch error {
+            case .notRegular(.folder): return nil
+            case .notRegular: return .failure(.notOrdinary)
+            default: break
+            }
+            switch error.code {
+            case ENOENT, ENOTDIR, ELOOP: return nil
+            case EACCES, EPERM: return .failure(.unreadable)
+            default: throw error
+            }
+        }
+        if let problem = FolderSettings.problem(with: status) { return .failure(problem) }
+        do throws(SystemError) {
+            let bytes = try file.read(upTo: FolderSettings.longest + 1)
+            return Result { () throws(FolderSettingsProblem) in try FolderSettings(parsing: bytes) }
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    private func ignore(_ path: InboxPath, _ cause: String, _ recording: Recording) -> FolderSettings {
+        logger.warning(
+            "a folder's settings do not count; the user's do",
+            metadata: ["recording": "\(recording.id)", "file": "\(path)", "cause": "\(cause)"])
+        return FolderSettings()
+    }
+}

@@ -1,0 +1,76 @@
+import KotibModel
+import KotibPOSIX
+
+/// What a person says of a folder of theirs by a file `kotib.ini` in it: lines `key = value`; what follows `#` or `;`
+/// is a comment.
+public struct FolderSettings: Hashable, Sendable {
+    public static let fileName = Array("kotib.ini".utf8)
+    /// Bytes of a file.
+    public static let longest = 4096
+    /// Characters of a line that a note repeats.
+    private static let longestQuotation = 40
+    private static let keys = ["language"]
+
+    /// Of the recordings in the folder and below it; nil where nothing is said.
+    public var language: SpokenLanguage?
+
+    public init(language: SpokenLanguage? = nil) {
+        self.language = language
+    }
+
+    /// - Parameter bytes: UTF-8, with or without a byte order mark; lines end as on Unix or Windows.
+    public init(parsing bytes: [UInt8]) throws(FolderSettingsProblem) {
+        guard bytes.count <= Self.longest else { throw .tooLarge(limit: Self.longest) }
+        let isMarked = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        guard let text = String(validating: isMarked ? bytes.dropFirst(3) : bytes[...], as: UTF8.self),
+            !text.utf8.contains(0)
+        else { throw .notText }
+        // By scalars, because Swift takes CR LF for one character.
+        let lines = text.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
+            let content = Self.trimmed(line.prefix { $0 != "#" && $0 != ";" })
+            if !content.isEmpty { try read(content, line: index + 1) }
+        }
+    }
+
+    private mutating func read(_ content: Substring, line: Int) throws(FolderSettingsProblem) {
+        guard let sign = content.firstIndex(of: "=") else { throw .noAssignment(line: line) }
+        let key = Self.trimmed(content[..<sign].unicodeScalars[...]).lowercased()
+        let value = Self.trimmed(content[content.index(after: sign)...].unicodeScalars[...])
+        guard Self.keys.contains(key) else {
+            throw .unknownKey(
+                line: line, key: Self.quotation(key), nearest: Spelling.nearest(to: key, among: Self.keys))
+        }
+        guard language == nil else { throw .repeatedKey(line: line, key: key) }
+        guard let language = SpokenLanguage(value) else {
+            throw .unknownLanguage(line: line, value: Self.quotation(value))
+        }
+        self.language = language
+    }
+
+    private static func trimmed(_ scalars: Substring.UnicodeScalarView) -> Substring {
+        let isBlank = { (scalar: Unicode.Scalar) in scalar.properties.isWhitespace }
+        let rest = scalars.drop(while: isBlank)
+        guard let last = rest.lastIndex(where: { !isBlank($0) }) else { return "" }
+        return Substring(rest[...last])
+    }
+
+    private static func quotation(_ text: some StringProtocol) -> String {
+        ByteText.escaped(String(text.prefix(longestQuotation)).utf8)
+    }
+}
+
+extension FolderSettings {
+    /// What is wrong with the file as such, before a byte is read; nil for one that can be read.
+    public static func problem(with status: FileStatus) -> FolderSettingsProblem? {
+        // With a second name it may be somebody else's file that was linked here to have it read (threat 16).
+        guard status.kind == .regular, status.links <= 1 else { return .notOrdinary }
+        if status.permissions & 0o444 == 0 { return .unreadable }
+        return status.identity.size > Int64(longest) ? .tooLarge(limit: longest) : nil
+    }
+
+    /// Whether a file may be meant for this: some file systems do not tell capital letters from small ones.
+    static func isMeant(by name: [UInt8]) -> Bool {
+        String(decoding: name, as: UTF8.self).lowercased().utf8.elementsEqual(fileName)
+    }
+}

@@ -1,0 +1,22 @@
+import CKotibPOSIX
+import Glibc
+
+extension OpenFile {
+    /// A file without a name that lies in memory and holds `bytes`, to be read from its beginning.
+    ///
+    /// As a program's standard input it needs nobody who writes while the program reads: neither a program that
+    /// reads nothing nor one that ends early breaks or holds up anything.
+    /// - Parameter name: for /proc only.
+    /// - Throws: ``SystemError`` of memfd_create(2) or write(2).
+    public static func inMemory(_ name: String, holding bytes: [UInt8]) throws(SystemError) -> OpenFile {
+        let file = OpenFile(owning: try SystemError.check("memfd_create") { kotib_memory_file(name) })
+        var written = 0
+        while written < bytes.count {
+            written += try SystemError.check("write", name) {
+                bytes[written...].withUnsafeBytes { write(file.descriptor, $0.baseAddress, $0.count) }
+            }
+        }
+        try SystemError.check("lseek", name) { lseek(file.descriptor, 0, SEEK_SET) }
+        return file
+    }
+}

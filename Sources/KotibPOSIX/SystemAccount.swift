@@ -1,0 +1,29 @@
+import Glibc
+
+/// Accounts of this machine, as the name service knows them (nsswitch.conf(5)).
+public enum SystemAccount {
+    /// Where people's accounts begin (`UID_MIN`, login.defs(5)), and `nobody`, which is none.
+    private static let people: ClosedRange<UInt32> = 1000...65_533
+    private static let nobody: UInt32 = 65_534
+
+    /// The number of a person's account; nil where there is no account of that name, or it is a service's. Blocks, for
+    /// as long as a directory on the network takes to answer.
+    public static func person(named name: [UInt8]) -> UInt32? {
+        guard !name.isEmpty, !name.contains(0) else { return nil }
+        // What the manual calls enough for most (getpwnam_r(3), ERANGE), doubled while it is not.
+        var size = 4096
+        while size <= 1 << 20 {
+            var entry = passwd()
+            var found: UnsafeMutablePointer<passwd>?
+            var room = [CChar](repeating: 0, count: size)
+            let code = withCString(name) { getpwnam_r($0, &entry, &room, room.count, &found) }
+            if code == ERANGE {
+                size *= 2
+                continue
+            }
+            guard code == 0, found != nil else { return nil }
+            return people.contains(entry.pw_uid) || entry.pw_uid > nobody ? entry.pw_uid : nil
+        }
+        return nil
+    }
+}

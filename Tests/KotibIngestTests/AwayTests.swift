@@ -1,0 +1,99 @@
+import GRDB
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import KotibTestSupport
+import KotibWatch
+import Logging
+import Testing
+
+@testable import KotibIngest
+
+/// Recordings whose file system is not mounted, or whose inbox is in doubt, are not gone.
+@Suite struct AwayTests {
+    @Test func recordingsOnAnotherDeviceAreNotGone() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.record((1...600).map { "ali/\($0).wav" }, on: 1)
+        await inbox.pipeline.handle(.scanned)
+        #expect(try inbox.counts(.present) == 600)
+        #expect(inbox.pipeline.recovery.board.stands(.filesAway))
+        await inbox.pipeline.handle(.gone(try inbox.path("ali")))
+        await inbox.pipeline.handle(.gone(try inbox.path("ali/1.wav")))
+        #expect(try inbox.counts(.present) == 600)
+    }
+
+    @Test func whenTheyAreFoundAgainTheProblemIsOver() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.record(["ali/talk.wav"], on: 1)
+        await inbox.pipeline.handle(.scanned)
+        #expect(inbox.pipeline.recovery.board.stands(.filesAway))
+        #expect(try await inbox.drop("speech")?.audio == .present)
+        await inbox.pipeline.handle(.scanned)
+        #expect(inbox.pipeline.recovery.board.standing.isEmpty)
+        let problem = WatchHealth.Problem.filesAway
+        #expect(inbox.logged("\(problem)") == 1)
+        #expect(inbox.logged("over: \(problem)") == 1)
+    }
+
+    /// After a restart of the machine a device may have another number: an older file that is there shows it.
+    @Test func aDeviceWithANewNumberIsKnownByAnOlderFile() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.drop("speech")
+        try await inbox.record(["ali/deleted.wav"], on: 1)
+        await inbox.pipeline.handle(.scanned)
+        #expect(try await inbox.current("ali/deleted.wav")?.audio == .gone)
+        #expect(try await inbox.current()?.audio == .present)
+    }
+
+    @Test(arguments: [WatchHealth.Problem.rootReplaced, .rootMissing(reason: "test")])
+    func nothingIsGoneWhileTheInboxIsInDoubt(_ problem: WatchHealth.Problem) async throws {
+        let inbox = try IngestFixture()
+        try await inbox.record(["ali/1.wav", "ali/2.wav"])
+        inbox.pipeline.recovery.board.report(problem)
+        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.gone(try inbox.path("ali/1.wav")))
+        #expect(try inbox.counts(.present) == 2)
+        inbox.pipeline.recovery.board.resolve(problem)
+        await inbox.pipeline.handle(.scanned)
+        #expect(try inbox.counts(.gone) == 2)
+    }
+
+    @Test func aJobWhoseFileIsAwayWaitsAndCostsNoAttempt() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.record(["ali/talk.wav"], on: 1)
+        try await inbox.transcribing {
+            try await waitUntil("it is put off") {
+                try await inbox.database.read {
+                    try Int.fetchOne($0, sql: "SELECT count(*) FROM audio_records WHERE due_at > 0") == 1
+                }
+            }
+        }
+        let recording = try #require(try await inbox.current())
+        #expect(recording.state == .pending && recording.audio == .present && recording.attempts == 0)
+    }
+
+    /// A limit of pages plays a disk that is full.
+    @Test func aFullCatalogIsToldOnceAndWaitedFor() async throws {
+        let inbox = try IngestFixture()
+        let database = inbox.database
+        try await database.writeWithoutTransaction {
+            let pages = try Int.fetchOne($0, sql: "PRAGMA page_count") ?? 0
+            try $0.execute(sql: "PRAGMA max_page_count = \(pages)")
+        }
+        let names = (1...60).map { "ali/\($0).wav" }
+        for name in names { try inbox.folder.write(name, to: name) }
+        let sightings = try names.map { try inbox.sighting($0) }
+        try await withThrowingTaskGroup { group in
+            for sighting in sightings { group.addTask { await inbox.pipeline.handle(sighting) } }
+            try await waitUntil("it is told") { inbox.pipeline.recovery.board.stands(.catalogFull) }
+            #expect(try inbox.rows() < 60)
+            try await database.writeWithoutTransaction {
+                try $0.execute(sql: "PRAGMA max_page_count = 1000000")
+            }
+            try await group.waitForAll()
+        }
+        #expect(try inbox.counts(.present) == 60)
+        #expect(inbox.pipeline.recovery.board.standing.isEmpty)
+        #expect(inbox.logged("\(WatchHealth.Problem.catalogFull)") == 1)
+    }
+}

@@ -1,0 +1,65 @@
+import GRDB
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTestSupport
+import KotibTranscription
+import KotibWatch
+import Testing
+
+@testable import KotibIngest
+
+/// Whatever step of a move fails, or is the daemon's last: after the next start the record and its texts are at the
+/// new place, once.
+@Suite struct MoveCrashTests {
+    @Test(arguments: CrashPoint.Kind.allCases, [false, true])
+    func noStepLosesWords(_ kind: CrashPoint.Kind, _ isEdited: Bool) async throws {
+        var step = 0
+        while try await wasReached(step, kind, isEdited) { step += 1 }
+        #expect(step > 10)
+    }
+
+    private func wasReached(_ step: Int, _ kind: CrashPoint.Kind, _ isEdited: Bool) async throws -> Bool {
+        let point = CrashPoint()
+        let database = try DatabaseQueue()
+        let inbox = try IngestFixture(
+            database: database, settings: UserSettings(sidecars: [.txt, .srt])
+        ) { FaultyFileSystem($0, fault: point.pass) }
+        database.add(transactionObserver: point, extent: .databaseLifetime)
+        let id = try #require(try await inbox.drop("speech")).id
+        _ = try await inbox.catalog.claim()
+        _ = try await inbox.catalog.complete(
+            id, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
+        await inbox.pipeline.sidecars.settled(id)
+        if isEdited { try inbox.folder.write("Mine.\n", to: "ali/talk.wav.txt") }
+        try inbox.folder.makeFolder("ali/sub")
+        try inbox.folder.rename("ali/talk.wav", to: "ali/sub/new.wav")
+
+        point.arm(kind, at: step)
+        let sighting = try inbox.sighting("ali/sub/new.wav")
+        if case .settled(let path, let status) = sighting {
+            try? await inbox.pipeline.settled(path, status)
+        }
+        let wasReached = point.disarm()
+
+        let place = Comment("\(kind) at step \(step)")
+        if await inbox.pipeline.isKnown([try candidate(sighting)]) == [false] {
+            await inbox.pipeline.handle(sighting)
+        }
+        await inbox.pipeline.handle(.scanned)
+        let recording = try #require(try await inbox.current("ali/sub/new.wav"), place)
+        #expect(recording.id == id && recording.audio == .present, place)
+        #expect(recording.sidecarDue == nil, place)
+        #expect(try inbox.rows() == 1, place)
+        #expect(try inbox.names().filter { !$0.hasPrefix(".kotib-") } == ["sub"], place)
+        let names = try inbox.folder.names(in: "ali/sub").filter { !$0.hasPrefix(".kotib-") }
+        #expect(names == ["new.wav", "new.wav.srt", "new.wav.txt"], place)
+        let text = isEdited ? "Mine.\n" : "Hello.\n"
+        #expect(inbox.folder.read("ali/sub/new.wav.txt") == text, place)
+        #expect(try await inbox.catalog.unfinishedMoves(after: nil, limit: 1).isEmpty, place)
+        let owned = try await inbox.catalog.ownedSidecars(of: id).map(\.path.text).sorted()
+        #expect(owned == ["ali/sub/new.wav.srt", "ali/sub/new.wav.txt"], place)
+        return wasReached
+    }
+}

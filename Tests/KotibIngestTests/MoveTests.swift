@@ -1,0 +1,195 @@
+import Glibc
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import KotibTestSupport
+import KotibTranscription
+import KotibWatch
+import Testing
+
+@testable import KotibIngest
+
+/// What a person does to files with a file manager, and what becomes of records and texts.
+@Suite struct MoveTests {
+    /// In which order the watcher tells: both come from one rename.
+    enum Order: CaseIterable { case newFirst, oldFirst }
+
+    private func transcribed(_ inbox: IngestFixture, _ names: [String]) async throws -> [RecordingID] {
+        var ids: [RecordingID] = []
+        try await inbox.transcribing {
+            for name in names {
+                ids.append(try #require(try await inbox.drop("speech of \(name)", name)).id)
+                try await inbox.awaitText("Hello.", beside: name)
+                try await waitUntil("it is registered") { try await inbox.current(name)?.sidecarDue == nil }
+            }
+        }
+        return ids
+    }
+
+    private func tell(
+        _ inbox: IngestFixture, gone: [String], new: [String], _ order: Order
+    ) async throws {
+        if order == .newFirst { for name in new { try await inbox.handle(name) } }
+        for name in gone { await inbox.pipeline.handle(.gone(try inbox.path(name))) }
+        if order == .oldFirst { for name in new { try await inbox.handle(name) } }
+        await inbox.pipeline.handle(.scanned)
+    }
+
+    private func owned(_ id: RecordingID, _ inbox: IngestFixture) async throws -> [String] {
+        try await inbox.catalog.ownedSidecars(of: id).map(\.path.text).sorted()
+    }
+
+    @Test(arguments: Order.allCases, ["ali/new.wav", "ali/2026/talk.wav"])
+    func aRenamedRecordingTakesItsTextAlong(_ order: Order, _ new: String) async throws {
+        let engine = FakeEngine()
+        let inbox = try IngestFixture(engine: engine)
+        let id = try await transcribed(inbox, ["ali/talk.wav"])[0]
+        try inbox.folder.makeFolder("ali/2026")
+        try inbox.folder.rename("ali/talk.wav", to: new)
+        try await tell(inbox, gone: ["ali/talk.wav"], new: [new], order)
+        let recording = try #require(try await inbox.current(new))
+        #expect(recording.id == id && recording.audio == .present && recording.state == .completed)
+        #expect(inbox.folder.read(new + ".txt") == "Hello.\n")
+        #expect(inbox.folder.read("ali/talk.wav.txt") == nil)
+        #expect(try await owned(id, inbox) == [new + ".txt"])
+        #expect(try inbox.rows() == 1)
+        #expect(inbox.logged("recording moved") == 1)
+        // The text is known as before: saved, it is an edit.
+        try inbox.folder.write("Mine.\n", to: new + ".txt")
+        try await inbox.handle(new + ".txt")
+        #expect(try await inbox.catalog.transcript(of: id)?.text == "Mine.")
+        #expect(engine.calls.count == 1)
+    }
+
+    @Test(arguments: Order.allCases) func whatThePersonMovedAlongIsKnown(_ order: Order) async throws {
+        let inbox = try IngestFixture()
+        let id = try await transcribed(inbox, ["ali/talk.wav"])[0]
+        try inbox.folder.rename("ali/talk.wav", to: "ali/new.wav")
+        try inbox.folder.rename("ali/talk.wav.txt", to: "ali/new.wav.txt")
+        try await tell(
+            inbox, gone: ["ali/talk.wav", "ali/talk.wav.txt"], new: ["ali/new.wav.txt", "ali/new.wav"], order)
+        #expect(try inbox.names() == ["new.wav", "new.wav.txt"])
+        #expect(try await owned(id, inbox) == ["ali/new.wav.txt"])
+    }
+
+    @Test(arguments: Order.allCases) func aMovedFolderMovesAllWithoutInspection(_ order: Order) async throws {
+        let inbox = try IngestFixture()
+        try inbox.folder.makeFolder("ali/a")
+        let names = (1...3).map { "\($0).wav" }
+        let ids = try await transcribed(inbox, names.map { "ali/a/\($0)" })
+        let inspections = inbox.inspector.calls
+        // Behind the move the person edits one of the texts.
+        try inbox.folder.rename("ali/a", to: "ali/b")
+        try inbox.folder.write("Mine.\n", to: "ali/b/1.wav.txt")
+        try await tell(inbox, gone: ["ali/a"], new: names.map { "ali/b/\($0)" }, order)
+        #expect(inbox.inspector.calls == inspections)
+        for (id, name) in zip(ids, names) {
+            #expect(try await inbox.current("ali/b/\(name)")?.id == id)
+            #expect(try await owned(id, inbox) == ["ali/b/\(name).txt"])
+        }
+        #expect(try inbox.folder.names(in: "ali/b").count == 6)
+        try await inbox.handle("ali/b/1.wav.txt")
+        #expect(try await inbox.catalog.transcript(of: ids[0])?.text == "Mine.")
+    }
+
+    @Test func aPersonsEditMovesAlongAndAStrangersFileStays() async throws {
+        let inbox = try IngestFixture()
+        let id = try await transcribed(inbox, ["ali/talk.wav"])[0]
+        try inbox.folder.write("Mine.\n", to: "ali/talk.wav.txt")
+        try inbox.folder.write("shopping", to: "ali/new.wav.txt")
+        try inbox.folder.rename("ali/talk.wav", to: "ali/new.wav")
+        try await tell(inbox, gone: ["ali/talk.wav"], new: ["ali/new.wav"], .newFirst)
+        #expect(try inbox.names() == ["new.wav", "new.wav.kotib.txt", "new.wav.txt"])
+        #expect(inbox.folder.read("ali/new.wav.txt") == "shopping")
+        #expect(inbox.folder.read("ali/new.wav.kotib.txt") == "Mine.\n")
+        try await inbox.handle("ali/new.wav.kotib.txt")
+        #expect(try await inbox.catalog.transcript(of: id)?.text == "Mine.")
+    }
+
+    @Test func aCopyIsAnotherRecordingAndSoIsAnotherUsers() async throws {
+        let inbox = try IngestFixture()
+        let id = try await transcribed(inbox, ["ali/talk.wav"])[0]
+        let copy = try #require(try await inbox.drop("speech of ali/talk.wav", "ali/copy.wav"))
+        #expect(copy.id != id)
+        try #require(link(inbox.folder.path("ali/talk.wav"), inbox.folder.path("ali/link.wav")) == 0)
+        try await inbox.handle("ali/link.wav")
+        #expect(try await inbox.current("ali/link.wav")?.id != id)
+        try inbox.folder.makeFolder("vali")
+        try inbox.folder.rename("ali/talk.wav", to: "vali/talk.wav")
+        try await tell(inbox, gone: ["ali/talk.wav"], new: ["vali/talk.wav"], .oldFirst)
+        #expect(try await inbox.current("vali/talk.wav")?.id != id)
+        #expect(try await inbox.catalog.recording(id)?.audio == .gone)
+        #expect(inbox.folder.read("ali/talk.wav.txt") == "Hello.\n")
+        #expect(inbox.folder.read("vali/talk.wav.txt") == nil)
+    }
+
+    @Test(arguments: ["ali/talk.wav", "ali/again.wav"])
+    func whatWasDeletedAndComesBackFindsItsRecord(_ place: String) async throws {
+        let engine = FakeEngine()
+        let inbox = try IngestFixture(engine: engine)
+        let id = try await transcribed(inbox, ["ali/talk.wav"])[0]
+        try await inbox.lose("ali/talk.wav")
+        inbox.folder.remove("ali/talk.wav.txt")
+        let back = try #require(try await inbox.drop("speech of ali/talk.wav", place))
+        #expect(back.id == id && back.state == .completed)
+        #expect(inbox.folder.read(place + ".txt") == "Hello.\n")
+        #expect(try inbox.names().count == 2)
+        #expect(engine.calls.count == 1)
+    }
+
+    /// The person does not want it: neither a rename nor a scan is a request.
+    @Test func aDeletedTextStaysDeleted() async throws {
+        let inbox = try IngestFixture()
+        let id = try await transcribed(inbox, ["ali/talk.wav"])[0]
+        try await inbox.lose("ali/talk.wav.txt")
+        await inbox.pipeline.handle(.scanned)
+        try inbox.folder.rename("ali/talk.wav", to: "ali/new.wav")
+        try await tell(inbox, gone: ["ali/talk.wav"], new: ["ali/new.wav"], .newFirst)
+        #expect(try await inbox.current("ali/new.wav")?.id == id)
+        #expect(try inbox.names() == ["new.wav"])
+    }
+
+    /// A to B and C to A, in whatever order they are told of; and two that change places.
+    @Test(arguments: [["a", "b", "c"], ["b", "a", "c"], ["a", "c", "b"]], [false, true])
+    func chainsOfRenamesKeepWordsWithTheirRecordings(_ order: [String], _ isEdited: Bool) async throws {
+        let inbox = try IngestFixture()
+        let (a, c) = ("ali/a.wav", "ali/c.wav")
+        let ids = try await transcribed(inbox, [a, c])
+        for (name, words) in [(a, "A."), (c, "C.")] where isEdited {
+            try inbox.folder.write(words + "\n", to: name + ".txt")
+            try await inbox.handle(name + ".txt")
+        }
+        try inbox.folder.rename(a, to: "ali/b.wav")
+        try inbox.folder.rename(c, to: a)
+        for name in order {
+            if name == "c" {
+                await inbox.pipeline.handle(.gone(try inbox.path(c)))
+            } else {
+                try await inbox.handle("ali/\(name).wav")
+            }
+        }
+        await inbox.pipeline.handle(.scanned)
+        #expect(try await inbox.current("ali/b.wav")?.id == ids[0])
+        #expect(try await inbox.current(a)?.id == ids[1])
+        #expect(try inbox.names() == ["a.wav", "a.wav.txt", "b.wav", "b.wav.txt"])
+        #expect(inbox.folder.read("ali/b.wav.txt") == (isEdited ? "A.\n" : "Hello.\n"))
+        #expect(inbox.folder.read("ali/a.wav.txt") == (isEdited ? "C.\n" : "Hello.\n"))
+    }
+
+    @Test(arguments: [false, true]) func twoThatChangePlacesKeepTheirWords(_ isEdited: Bool) async throws {
+        let inbox = try IngestFixture()
+        let ids = try await transcribed(inbox, ["ali/a.wav", "ali/c.wav"])
+        if isEdited {
+            try inbox.folder.write("A.\n", to: "ali/a.wav.txt")
+            try await inbox.handle("ali/a.wav.txt")
+        }
+        try inbox.folder.rename("ali/a.wav", to: "ali/x")
+        try inbox.folder.rename("ali/c.wav", to: "ali/a.wav")
+        try inbox.folder.rename("ali/x", to: "ali/c.wav")
+        try await tell(inbox, gone: [], new: ["ali/a.wav", "ali/c.wav"], .newFirst)
+        #expect(try await inbox.current("ali/c.wav")?.id == ids[0])
+        #expect(try await inbox.current("ali/a.wav")?.id == ids[1])
+        #expect(try inbox.names() == ["a.wav", "a.wav.txt", "c.wav", "c.wav.txt"])
+        #expect(inbox.folder.read("ali/c.wav.txt") == (isEdited ? "A.\n" : "Hello.\n"))
+    }
+}

@@ -1,0 +1,47 @@
+import KotibPOSIX
+import KotibTestSupport
+import KotibWatch
+import Testing
+
+/// How changes are noticed, by choice; and when another folder is trusted.
+@Suite struct ModeTests {
+    @Test func whereEverythingIsPolledNoEventIsAskedFor() async throws {
+        var configuration = WatchedFolder.quick
+        configuration.mode = .poll
+        let watched = try WatchedFolder(configuration)
+        try await watched.watch {
+            try watched.folder.makeFolder("inbox/user/sub")
+            try watched.write("x", to: "user/sub/talk.mp3")
+            #expect(await waitUntil { watched.told.names == ["user/sub/talk.mp3"] })
+            let health = await watched.watcher.health
+            #expect(health.watchedFolders == 0 && health.polledFolders == 3 && health.problems.isEmpty)
+        }
+    }
+
+    @Test func aFolderThatReplacesTheInboxIsNotTrustedAtOnce() async throws {
+        var configuration = WatchedFolder.quick
+        configuration.replacedPatience = .seconds(600)
+        let watched = try WatchedFolder(configuration)
+        try await watched.watch {
+            try watched.folder.rename("inbox", to: "away")
+            try watched.folder.makeFolder("inbox/user")
+            try watched.write("x", to: "user/one.mp3")
+            #expect(await waitUntil { watched.told.names == ["user/one.mp3"] })
+            #expect(await watched.watcher.health.problems == [.rootReplaced])
+        }
+    }
+
+    @Test func anInboxThatIsAwayAndComesBackIsTheSame() async throws {
+        var configuration = WatchedFolder.quick
+        configuration.replacedPatience = .seconds(600)
+        let watched = try WatchedFolder(configuration)
+        try await watched.watch {
+            try watched.folder.rename("inbox", to: "away")
+            #expect(await waitUntil { await !watched.watcher.health.problems.isEmpty })
+            try watched.folder.rename("away", to: "inbox")
+            try watched.write("x", to: "one.mp3")
+            #expect(await waitUntil { watched.told.names == ["one.mp3"] })
+            #expect(await watched.watcher.health.problems.isEmpty)
+        }
+    }
+}
