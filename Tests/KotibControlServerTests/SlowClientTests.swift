@@ -7,7 +7,8 @@ import Testing
 @testable import KotibControlServer
 
 /// Threat 62: who holds things up is let go, and a quick client is served all the while.
-@Suite(.timeLimit(.minutes(3))) struct SlowClientTests {
+/// One after the other: each keeps a quick client busy, and ten of those would starve the slow ones' server of its seconds.
+@Suite(.serialized, .timeLimit(.minutes(3))) struct SlowClientTests {
     private let fixture: SocketFixture
 
     init() async throws {
