@@ -2,6 +2,13 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
+public enum DueTexts: Hashable, Sendable {
+    case due
+    /// It has no words yet, or another recording has its place.
+    case nothing
+    case notFound
+}
+
 extension Catalog {
     /// The recordings, but those that are being deleted, beside which something must still be written, in the order of their ids, a page at a time.
     /// - Parameter last: the last id of the page before; nil for the first.
@@ -25,6 +32,18 @@ extension Catalog {
     /// Gives up what was due, where it cannot be written: its folder is gone, say.
     public func sidecarWaived(_ id: RecordingID, due: SidecarDue) async throws(CatalogError) {
         try await write("sidecarWaived") { try $0.run(Self.settle, [id.rawValue, due.version]) }
+    }
+
+    /// Makes due what tells of a recording as it is now, as if nothing of it had been written.
+    public func makeTextsDue(
+        _ id: RecordingID, in scope: AccessScope
+    ) async throws(CatalogError) -> DueTexts {
+        try await write("makeTextsDue") { database in
+            guard let recording = try database.recording(id, in: scope) else { return .notFound }
+            guard recording.isCurrent else { return .nothing }
+            try database.run(ArrivalSQL.makeDueAgain, [id.rawValue])
+            return try database.recording(id)?.sidecarDue == nil ? .nothing : .due
+        }
     }
 
     /// Forgets a sidecar: it was removed, or edited by a person and is theirs now.

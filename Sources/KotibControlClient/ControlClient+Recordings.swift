@@ -38,6 +38,11 @@ extension ControlClient {
         try await json(AudioRecordBody.self, .POST, "audio/\(id)/retry")
     }
 
+    /// Has the texts beside a recording written again.
+    public func putBackTexts(_ id: Int64) async throws -> Answer<MessageBody> {
+        try await json(MessageBody.self, .POST, "audio/\(id)/sidecars")
+    }
+
     /// - Parameter before: ``RevisionListBody/next`` of the page before.
     public func revisions(_ id: Int64, before: Int64? = nil) async throws -> Answer<RevisionListBody> {
         let query = before.map { [("before", String($0))] } ?? []

@@ -112,6 +112,16 @@ public struct RecordingActions: Sendable {
         }
     }
 
+    /// Writes the texts beside a recording again that somebody removed; the engine is not asked.
+    public func putBackTexts(_ id: RecordingID, in scope: AccessScope) async throws -> PutBack {
+        let outcome = try await pipeline.sidecars.putBack(id, in: scope)
+        if [.written, .later].contains(outcome) {
+            pipeline.logger.info(
+                "texts put back", metadata: ["recording": "\(id)", "isWritten": "\(outcome == .written)"])
+        }
+        return outcome
+    }
+
     /// As if somebody had touched the file: what changed without a word, or was refused, is inspected again.
     /// - Returns: false where it is gone.
     private func lookAgain(at recording: Recording) async throws -> Bool {

@@ -3,6 +3,17 @@ import KotibModel
 import KotibPOSIX
 import Logging
 
+/// What came of a wish to have a recording's texts beside it again.
+public enum PutBack: Hashable, Sendable {
+    /// They stand there, as far as they could be written.
+    case written
+    /// They cannot be written now; it is tried again by itself.
+    case later
+    /// There are no words, nothing to tell, or no place for them any more.
+    case nothing
+    case notFound
+}
+
 /// What is no longer true, or no longer there.
 extension SidecarWriter {
     /// Removes files of Kotib's own, where they are still as it wrote them.
@@ -53,6 +64,21 @@ extension SidecarWriter {
                 if try await isRemoved(sidecar.path) { try await catalog.sidecarRemoved(sidecar.path) }
             }
         }
+    }
+
+    /// Writes the texts beside a recording again that somebody removed, as its user wants them now; also where the
+    /// recording itself is not there any more.
+    public func putBack(_ id: RecordingID, in scope: AccessScope) async throws(CatalogError) -> PutBack {
+        let outcome = try await takeTurn(of: id) { () async throws(CatalogError) -> PutBack in
+            switch try await catalog.makeTextsDue(id, in: scope) {
+            case .notFound: return .notFound
+            case .nothing: return .nothing
+            case .due: break
+            }
+            if try await write(id, isAsked: true) { return .written }
+            return try await catalog.recording(id)?.sidecarDue == nil ? .nothing : .later
+        }
+        return outcome ?? .notFound
     }
 
     private func isRemoved(_ path: InboxPath) async throws(CatalogError) -> Bool {

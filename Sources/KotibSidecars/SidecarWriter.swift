@@ -108,23 +108,31 @@ public struct SidecarWriter: Sendable {
     }
 
     /// With the turn: writes what is due beside one recording.
-    func write(_ id: RecordingID) async throws(CatalogError) {
+    /// - Parameter isAsked: whether somebody wants it there although the recording itself is not.
+    /// - Returns: whether anything stands there now.
+    @discardableResult
+    func write(_ id: RecordingID, isAsked: Bool = false) async throws(CatalogError) -> Bool {
         // What is being deleted gets nothing more.
         guard let before = try await catalog.recording(id, in: .everyone), before.sidecarDue != nil else {
-            return
+            return false
         }
         // Until its texts have followed it none is written: there would be two.
-        guard try await !catalog.isMoving(id) else { return }
+        guard try await !catalog.isMoving(id) else { return false }
         try await takeEdits(at: before.path)
         // What was taken in makes the newer words due.
-        guard let recording = try await catalog.recording(id), let due = recording.sidecarDue else { return }
+        guard let recording = try await catalog.recording(id), let due = recording.sidecarDue else {
+            return false
+        }
+        let isExpected = isAsked || recording.audio == .present
         let texts = try await texts(of: recording)
         var (written, isDone): ([SidecarKind: InboxPath], Bool) = ([:], true)
         for text in texts {
-            switch try await write(text, beside: recording) {
+            switch try await write(text, beside: recording, isExpected) {
             case .written(let path): written[text.kind] = path
             case .absent: continue
-            case .folderGone: return try await leave(recording, due)
+            case .folderGone:
+                try await leave(recording, due)
+                return false
             case .later: isDone = false
             }
         }
@@ -133,6 +141,7 @@ public struct SidecarWriter: Sendable {
             isDone = isDone && isRemoved
         }
         if isDone { try await catalog.sidecarWaived(id, due: due) }
+        return !written.isEmpty
     }
 
     private enum Done {
@@ -144,8 +153,11 @@ public struct SidecarWriter: Sendable {
         case later
     }
 
-    private func write(_ text: Text, beside recording: Recording) async throws(CatalogError) -> Done {
-        for path in try await places(for: text.kind, beside: recording) {
+    /// - Parameter isExpected: whether it is to be there where there is none yet.
+    private func write(
+        _ text: Text, beside recording: Recording, _ isExpected: Bool
+    ) async throws(CatalogError) -> Done {
+        for path in try await places(for: text.kind, beside: recording, isExpected) {
             let owned = try await catalog.owner(ofSidecar: path)
             let isOthers = owned.map { $0.recording != recording.id } ?? false
             // Somebody takes it to its own place, or a later scan does.
@@ -153,7 +165,7 @@ public struct SidecarWriter: Sendable {
             var place = SidecarPlace(
                 files: files, path: path, owned: owned, recording: text.kind.isNote ? nil : recording.path,
                 words: text.words)
-            place.isOnlyUpdated = recording.audio != .present
+            place.isOnlyUpdated = !isExpected
             if isOthers, let owned { place.isKept = try await holdsPersonsWords(owned) }
             switch await put(text.content, place) {
             case .occupied, .absent: continue
@@ -171,7 +183,7 @@ public struct SidecarWriter: Sendable {
             case nil: return .later
             }
         }
-        guard recording.audio == .present else { return .absent }
+        guard isExpected else { return .absent }
         logger.error(
             "no place for a text: files of other people have both its names; it stays due",
             metadata: ["recording": "\(recording.id)", "file": "\(recording.path)"])
@@ -183,11 +195,11 @@ extension SidecarWriter {
     /// The names to try: first the one that this recording has, so that it never has two. Beside the place of one
     /// that is not there, no other: somebody else's words may belong there.
     private func places(
-        for kind: SidecarKind, beside recording: Recording
+        for kind: SidecarKind, beside recording: Recording, _ isExpected: Bool
     ) async throws(CatalogError) -> [InboxPath] {
         let candidates = SidecarName.candidates(for: recording.path, kind: kind)
         let own = try await catalog.ownedSidecars(of: recording.id).filter { $0.kind == kind }.map(\.path)
-        guard recording.audio == .present else { return own }
+        guard isExpected else { return own }
         return candidates.filter(own.contains) + candidates.filter { !own.contains($0) }
     }
 

@@ -15,6 +15,6 @@ struct Kotibctl: AsyncParsableCommand {
         version: "kotibctl 0.1.0",
         subcommands: [
             Login.self, Logout.self, WhoAmI.self, List.self, Show.self, Search.self, Watch.self, Upload.self,
-            Edit.self, Export.self, Play.self, Retry.self, Remove.self, Status.self, User.self,
+            Edit.self, Export.self, Play.self, Retry.self, Texts.self, Remove.self, Status.self, User.self,
         ])
 }

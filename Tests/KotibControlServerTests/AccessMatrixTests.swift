@@ -49,6 +49,7 @@ import Testing
             (.put, "audio/{id}", .recording, 200, edit),
             (.delete, "audio/{id}", .recording, 200, ""),
             (.post, "audio/{id}/retry", .recording, 200, ""),
+            (.post, "audio/{id}/sidecars", .recording, 200, ""),
             (.get, "audio/{id}/file", .recording, 200, ""),
             (.get, "audio/file/{id}", .recording, 200, ""),
             (.get, "audio/{id}/transcript", .recording, 200, ""),

@@ -52,6 +52,7 @@ import Testing
         let id = try await transcribed(fixture, by: ali).id
         let calls: [(HTTPRequest.Method, String)] = [
             (.get, "\(id)"), (.put, "\(id)"), (.delete, "\(id)"), (.post, "\(id)/retry"),
+            (.post, "\(id)/sidecars"),
             (.get, "\(id)/revisions"), (.get, "\(id)/revisions/1"), (.post, "\(id)/revisions/1/restore"),
             (.get, "\(id)/transcript"), (.get, "\(id)/file"), (.get, "file/\(id)"),
         ]

@@ -12,7 +12,7 @@ import Testing
         ["upload", "FOLDER/a.wav", "--user", "ali", "--wait"],
         ["edit", "1"], ["edit", "1", "--file", "FOLDER/a.wav"], ["edit", "1", "--restore", "2"],
         ["export", "1", "--format", "json"], ["export", "1", "--format", "txt", "-o", "FOLDER"],
-        ["play", "1"], ["retry", "1", "2"], ["rm", "1", "2", "--yes"], ["status"],
+        ["play", "1"], ["retry", "1", "2"], ["texts", "1", "2"], ["rm", "1", "2", "--yes"], ["status"],
         ["user", "list"], ["user", "show", "ali"], ["user", "add", "ali"], ["user", "link", "ali", "+1"],
         ["user", "role", "ali", "admin"], ["user", "set", "ali", "--language", "uz"],
         ["user", "activate", "ali"], ["user", "deactivate", "ali"],
@@ -41,6 +41,7 @@ import Testing
             return .init(
                 body: #"{"version":"1","state":"ok","problems":[],"recordings":{},"running":[],"uptime":1}"#)
         case "GET users": return .init(body: #"{"items":[\#(user.body)],"total":1,"skip":0,"limit":1000}"#)
+        case "POST audio/1/sidecars", "POST audio/2/sidecars": return .init(body: #"{"message":"Done"}"#)
         case let what where what.contains("users"): return user
         default: return record
         }

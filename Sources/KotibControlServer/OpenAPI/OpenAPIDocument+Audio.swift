@@ -86,6 +86,19 @@ extension OpenAPIDocument {
               "404": {"$ref": "#/components/responses/NotFound"},
               "409": {"$ref": "#/components/responses/Conflict"},
               "422": {"$ref": "#/components/responses/Invalid"},
+              "default": {"$ref": "#/components/responses/Error"}}}},
+        "/api/v1/audio/{id}/sidecars": {"parameters": [{"$ref": "#/components/parameters/id"}],
+          "post": {"operationId": "putBackTexts", "tags": ["audio"],
+            "summary": "Writes the texts beside it again that somebody removed",
+            "responses": {
+              "200": {"description": "They are there.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Message"}}}},
+              "202": {"description": "They cannot be written now; it is tried again by itself.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Message"}}}},
+              "401": {"$ref": "#/components/responses/Unauthorized"},
+              "404": {"$ref": "#/components/responses/NotFound"},
+              "409": {"$ref": "#/components/responses/Conflict"},
+              "422": {"$ref": "#/components/responses/Invalid"},
               "default": {"$ref": "#/components/responses/Error"}}}}
         """##
 

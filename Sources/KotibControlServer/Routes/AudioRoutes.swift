@@ -29,6 +29,9 @@ struct AudioRoutes {
         group.post("audio/:id/retry") { _, context in
             try await retry(context)
         }
+        group.post("audio/:id/sidecars") { _, context in
+            try await putBackTexts(context)
+        }
     }
 
     private func edit(_ request: Request, _ context: ControlContext) async throws -> Response {
@@ -69,6 +72,20 @@ struct AudioRoutes {
         case .notFound: throw ControlFailure.noRecording
         case .notNow: throw ControlFailure(.conflict, .wrongState, .notRetried)
         }
+    }
+
+    private func putBackTexts(_ context: ControlContext) async throws -> Response {
+        let scope = try context.requireCaller().scope
+        let id = try context.recordingID()
+        let (sentence, status): (Sentence, HTTPResponse.Status)
+        switch try await parts.actions.putBackTexts(id, in: scope) {
+        case .written: (sentence, status) = (.textsPutBack, .ok)
+        case .later: (sentence, status) = (.textsLater, .accepted)
+        case .nothing: throw ControlFailure(.conflict, .wrongState, .noTexts)
+        case .notFound: throw ControlFailure.noRecording
+        }
+        return try ControlJSON.response(
+            MessageBody(message: sentence.text(in: context.language)), status: status)
     }
 }
 

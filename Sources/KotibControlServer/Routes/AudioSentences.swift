@@ -36,6 +36,17 @@ extension Sentence {
         uzbek: "Matnni bu orada boshqa kishi o'zgartirdi; yangisini ko'rib, qaytadan saqlang",
         english: "Somebody else changed the text meanwhile; look at theirs and save again",
         russian: "Текст тем временем изменил кто-то другой; посмотрите его и сохраните снова")
+    static let textsPutBack = Sentence(
+        uzbek: "Matn yozuv yonida yana turibdi", english: "The text stands beside the recording again",
+        russian: "Текст снова лежит рядом с записью")
+    static let textsLater = Sentence(
+        uzbek: "Matnni hozir yozib bo'lmadi; imkon bo'lishi bilan yoziladi",
+        english: "The text cannot be written now; it will be as soon as that is possible",
+        russian: "Сейчас текст записать нельзя; это будет сделано, как только станет возможно")
+    static let noTexts = Sentence(
+        uzbek: "Hali matn yo'q yoki uni qo'yish uchun papka yo'q",
+        english: "There is no text yet, or no folder to put it into",
+        russian: "Текста ещё нет, или нет папки, куда его положить")
     static let notRetried = Sentence(
         uzbek: "Yozuv navbatda turibdi, ishlanmoqda yoki audiosi yo'q: qayta boshlab bo'lmaydi",
         english: "It waits or runs already, or its audio is gone: it cannot be started again",

@@ -37,6 +37,17 @@ extension Acceptance {
                 try daemon.write(SampleAudio.variant(3, of: speech), as: "malika/other.wav")
                 _ = try await daemon.awaitText(of: "malika/other.wav.txt")
 
+                // A text that was removed comes back on request, with what is wanted now.
+                try daemon.remove("alisher/before.wav.txt")
+                let first = try #require(
+                    try await daemon.recordings().first { $0.filePath == "alisher/before.wav" })
+                let put = try await daemon.kotibctl(
+                    ["texts", String(first.id)], environment: ["LC_ALL": "en_US.UTF-8"])
+                #expect(
+                    put.end == .exited(0) && put.output == "1: The text stands beside the recording again\n")
+                #expect(daemon.text(of: "alisher/before.wav.txt") == "Salom dunyo.\n")
+                #expect(daemon.text(of: "alisher/before.wav.srt") == subtitles)
+
                 // Before (the daemon's own setting), after, and another user's.
                 let languages = try server.received.map { request in
                     try request.form().first { $0.head.contains(#"name="language""#) }

@@ -1,0 +1,29 @@
+import ArgumentParser
+import KotibControlClient
+import KotibControlProtocol
+
+struct Texts: ControlCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Writes the texts beside recordings again that somebody removed.",
+        discussion: """
+            In the forms that the recordings' user wants now (kotibctl user set --sidecars). Nothing is transcribed \
+            anew; kotibctl retry does that.
+            """)
+
+    @OptionGroup var options: GlobalOptions
+
+    @Argument(help: "The recordings' numbers.")
+    var ids: [Int64]
+
+    func run(_ session: Session) async throws {
+        let client = try await session.client()
+        try await session.each(ids) { id in
+            let answer = try await client.putBackTexts(id)
+            if session.json {
+                try await session.show(json: answer.json)
+            } else {
+                try await session.output.line("\(id): " + Terminal.safe(answer.body.message))
+            }
+        }
+    }
+}
