@@ -46,16 +46,20 @@ class Program:
         return self.connection.execute(question).fetchone()[0]
 
     def await_rows(self, count: int, condition: str = "1", seconds: float = 3600) -> None:
-        """Counts only after another connection has committed (PRAGMA data_version): asking that costs little."""
-        seen = None
+        """Counts only after another connection has committed (PRAGMA data_version): asking that costs little.
+
+        Counting many rows costs more, and would be taken from what is measured: the more of them are missing, the
+        longer until the next count."""
+        seen, pause = None, 0.0002
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             now = self.ask("PRAGMA data_version")
             if now != seen:
-                seen = now
-                if self.rows(condition) >= count:
+                seen, missing = now, count - self.rows(condition)
+                if missing <= 0:
                     return
-            time.sleep(0.0002)
+                pause = min(0.5, max(0.0002, missing / 20_000))
+            time.sleep(pause)
         raise TimeoutError(f"{self.name}: {self.rows(condition)} of {count} rows after {seconds} s")
 
     def processes(self) -> list[int]:

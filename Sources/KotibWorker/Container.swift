@@ -111,5 +111,5 @@ enum Container: String, CaseIterable, Sendable {
 /// What libmagic says of the first bytes of a file.
 struct ContentKind: Hashable, Sendable {
     var mediaType: String
-    var description: String
+    var description = ""
 }

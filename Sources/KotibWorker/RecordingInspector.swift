@@ -51,7 +51,7 @@ final class RecordingInspector {
 
     private func recognise(_ reader: HashingReader, _ container: Container) throws -> ContentKind {
         let head = try reader.head()
-        let kind = magic.kind(of: head)
+        let kind = magic.kind(of: head, expecting: container.mediaTypes)
         do throws(Rejection) {
             try container.require(kind)
         } catch {

@@ -45,6 +45,21 @@ struct CommandTests {
         }
     }
 
+    @Test("Engines are a column only where somebody has one of their own", arguments: [false, true])
+    func userList(hasEngine: Bool) async throws {
+        let engine = hasEngine ? #""engine": "local", "# : ""
+        let users = #"""
+            {"items": [{"id": 1, "name": "ali", "role": "user", "is_active": true, \#(engine)"sidecars": ["txt"],
+             "created_at": "2026-01-01T00:00:00Z"}], "total": 1, "skip": 0, "limit": 1000}
+            """#
+        try await StandInDaemon.run(["GET users": .init(json: users)]) { daemon in
+            let lines = try await daemon.kotibctl("user", "list").output.split(separator: "\n")
+            #expect(lines.count == 2)
+            #expect(lines.first?.contains("ENGINE") == hasEngine)
+            #expect(lines.last?.hasSuffix("local") == hasEngine)
+        }
+    }
+
     @Test("A recording's words follow what is known of it")
     func show() async throws {
         try await StandInDaemon.run(["GET audio/7": .init(json: Self.record)]) { daemon in

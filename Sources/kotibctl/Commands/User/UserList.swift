@@ -13,17 +13,22 @@ struct UserList: ControlCommand {
         guard !answer.body.items.isEmpty else {
             return try await session.errors.line(session.text(.noUsers))
         }
-        var table = TextTable(columns: [
-            .init(title: session.text(.user), gives: true), .init(title: session.text(.phone)),
-            .init(title: session.text(.role)), .init(title: session.text(.active)),
-            .init(title: session.text(.sidecars)), .init(title: session.text(.language)),
-        ])
-        table.rows = answer.body.items.map { user in
+        let users = answer.body.items
+        // Where nobody has an engine of their own there is nothing to tell.
+        let engines =
+            users.contains { $0.engine != nil } ? [TextTable.Column(title: session.text(.engine))] : []
+        var table = TextTable(
+            columns: [
+                .init(title: session.text(.user), gives: true), .init(title: session.text(.phone)),
+                .init(title: session.text(.role)), .init(title: session.text(.active)),
+                .init(title: session.text(.sidecars)), .init(title: session.text(.language)),
+            ] + engines)
+        table.rows = users.map { user in
             [
                 .init(user.name), .init(user.phoneNumber ?? ""), .init(user.role),
                 .init(session.text(user.isActive ? .yes : .no), user.isActive ? nil : .red),
                 .init(user.sidecars.joined(separator: ",")), .init(user.language ?? ""),
-            ]
+            ] + (engines.isEmpty ? [] : [.init(user.engine ?? "")])
         }
         try await session.output.write(Array(table.text(for: session.output).utf8))
     }
