@@ -108,7 +108,7 @@ let package = Package(
             "KotibIngest",
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
-                "KotibSidecars", log,
+                "KotibSidecars", log, crypto,
             ]),
 
         // The control socket.
@@ -185,7 +185,7 @@ let package = Package(
             "KotibIngest",
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
-                "KotibSidecars", "KotibIngest", "KotibTestSupport", grdb, log,
+                "KotibSidecars", "KotibIngest", "KotibTestSupport", grdb, log, crypto,
             ]),
         tests("KotibHTTP", ["KotibPOSIX", "KotibHTTP", "KotibTestSupport"]),
         tests(
@@ -230,7 +230,7 @@ let package = Package(
                 "kotibctl", "KotibControlProtocol", "KotibControlClient", "KotibControlTestSupport",
                 "KotibTestSupport", arguments, system, hummingbird, httpTypes, nio,
             ]),
-        tests("KotibDaemon", ["KotibDaemon", log]),
+        tests("KotibDaemon", ["KotibDaemon", "KotibTestSupport", log]),
         tests(
             "KotibWorker",
             [

@@ -11,8 +11,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -108,6 +110,20 @@ int kotib_mount_facts(int file, uint32_t *type, uint64_t *free_bytes) {
     *type = (uint32_t)facts.f_type;
     *free_bytes = (uint64_t)facts.f_bavail * (uint64_t)(facts.f_frsize > 0 ? facts.f_frsize : facts.f_bsize);
     return 0;
+}
+
+int kotib_set_modified(int file, int64_t nanoseconds) {
+    int64_t seconds = nanoseconds / 1000000000, rest = nanoseconds % 1000000000;
+    if (rest < 0) {
+        rest += 1000000000;
+        seconds--;
+    }
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)seconds, .tv_nsec = (long)rest}};
+    return futimens(file, times);
+}
+
+int kotib_has_access_list(int file) {
+    return fgetxattr(file, "system.posix_acl_access", NULL, 0) > 0;
 }
 
 static locale_t unicode;

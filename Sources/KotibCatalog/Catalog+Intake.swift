@@ -167,6 +167,7 @@ extension Catalog {
     /// Where the daemon itself removes a file, nothing has departed.
     private static let shouldBeThere = """
         a.is_current = 1 AND a.audio_state = 'present' AND \(DeletionSQL.isVisible)
+            AND \(ArchiveSQL.isNotBeingArchived)
         """
     static let presentAtOrBelow = """
         SELECT id FROM audio_records a WHERE path = ?1 AND \(shouldBeThere) AND (?4 IS NULL OR device = ?4)

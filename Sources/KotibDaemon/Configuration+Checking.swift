@@ -17,7 +17,7 @@ extension Configuration {
     /// What is wrong with the values together and with the files that they name.
     public func findings() -> [Finding] {
         folderFindings() + extensionFindings() + ignoreFindings() + engineFindings()
-            + controlFindings() + accountFindings() + hookFindings() + systemFindings()
+            + controlFindings() + accountFindings() + hookFindings() + archiveFindings() + systemFindings()
     }
 
     private func folderFindings() -> [Finding] {

@@ -111,7 +111,7 @@ public struct Daemon: Sendable {
             files: files, policy: configuration.intakePolicy,
             inspector: WorkerInspector(pool: inspectors, limits: configuration.inspectionLimits),
             catalog: catalog, sidecars: sidecars, queue: queue, language: configuration.intake.language,
-            enrolls: configuration.enroll, board: board, logger: logger)
+            enrolls: configuration.enroll, archive: configuration.archiveFolder, board: board, logger: logger)
         let watcher = InboxWatcher(
             root: files.root, configuration: configuration.watchConfiguration, board: board,
             isKnown: { await pipeline.isKnown($0) }, handler: { await pipeline.handle($0) }, logger: logger)
@@ -134,7 +134,8 @@ public struct Daemon: Sendable {
             [WorkerService(pool: inspectors)] + engines + [
                 QueueService(queue: queue), WatcherService(watcher: watcher),
                 DueTextService(pipeline: pipeline, logger: logger), MessageService(dispatcher: messages),
-            ] + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : []) + [control, status])
+            ] + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : []) + archiveServices(pipeline)
+                + [control, status])
     }
 
     private func run(_ parts: [any Service]) async throws {

@@ -68,6 +68,22 @@ struct MessageService: Service {
     }
 }
 
+/// The archive: what is on its way when the daemon stops gets there at the next start.
+struct ArchiveService: Service {
+    let keeper: ArchiveKeeper
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await keeper.run() }
+    }
+}
+
+extension Daemon {
+    /// None where no archive is set.
+    func archiveServices(_ pipeline: IngestPipeline) -> [any Service] {
+        ArchiveKeeper(pipeline, age: configuration.archiveAge).map { [ArchiveService(keeper: $0)] } ?? []
+    }
+}
+
 /// The hooks: what they were not told when the daemon stops stays in the catalog.
 struct HookService: Service {
     let dispatcher: HookDispatcher

@@ -27,6 +27,7 @@ struct Setting: Sendable {
         case text(@Sendable (inout Configuration, String) -> Void)
         case integer(ClosedRange<Int>, @Sendable (inout Configuration, Int) -> Void)
         case seconds(ClosedRange<Double>, @Sendable (inout Configuration, Double) -> Void)
+        case number(ClosedRange<Double>, @Sendable (inout Configuration, Double) -> Void)
         case list(@Sendable (inout Configuration, [String]) -> Void)
         case flag(@Sendable (inout Configuration, Bool) -> Void)
         case choice([String], @Sendable (inout Configuration, String) -> Void)
@@ -36,7 +37,7 @@ struct Setting: Sendable {
 /// All settings there are. An unknown one is an error that names the nearest.
 enum Settings {
     static let all: [Setting] =
-        top + intake + watch + queue + local + openai + control + accounts + sms + hooks + log
+        top + intake + watch + queue + local + openai + control + accounts + sms + hooks + archive + log
 
     private static let top = [
         text("inbox", ["UPLOAD_DIR", "KOTIB_INBOX"], \.inbox),

@@ -24,6 +24,8 @@ public struct IngestPipeline: Sendable {
     let language: NoteLanguage
     /// Whether a new first-level folder becomes a user's inbox by itself.
     let enrolls: Bool
+    /// Nil where none is set.
+    let archive: ArchiveFolder?
     let recovery: Recovery
     var patience: Patience
     let logger: Logger
@@ -31,7 +33,7 @@ public struct IngestPipeline: Sendable {
     public init(
         files: any FileSystem, policy: IntakePolicy, inspector: any Inspecting, catalog: Catalog,
         sidecars: SidecarWriter, queue: TranscriptionQueue, language: NoteLanguage, enrolls: Bool = true,
-        board: ProblemBoard? = nil, logger: Logger
+        archive: ArchiveFolder? = nil, board: ProblemBoard? = nil, logger: Logger
     ) {
         self.files = files
         self.policy = policy
@@ -41,11 +43,13 @@ public struct IngestPipeline: Sendable {
         self.queue = queue
         self.language = language
         self.enrolls = enrolls
+        self.archive = archive
         self.logger = logger
         let board = board ?? ProblemBoard(logger: logger)
         patience = Patience(board: board, logger: logger)
         recovery = Recovery(
-            files: files, catalog: catalog, sidecars: sidecars, queue: queue, board: board, logger: logger)
+            files: files, catalog: catalog, sidecars: sidecars, queue: queue, archive: archive, board: board,
+            logger: logger)
     }
 
     /// Takes one sighting to its end. Returns early only when the task is cancelled.

@@ -10,12 +10,14 @@ public enum RetryOutcome: Hashable, Sendable {
     case notFound
     /// It waits or runs already, its audio is gone, or it was refused.
     case notNow(RecordingState, AudioState)
+    /// Its audio is in the archive: who puts it back into the inbox can have it transcribed again.
+    case archived
 }
 
 /// What people do to recordings other than by their files: each ends in the catalog and in the folder alike.
 public struct RecordingActions: Sendable {
-    private let pipeline: IngestPipeline
-    private let catalog: Catalog
+    let pipeline: IngestPipeline
+    let catalog: Catalog
 
     /// - Parameter pipeline: the one that handles what lies in the inbox.
     public init(_ pipeline: IngestPipeline) {
@@ -100,6 +102,7 @@ public struct RecordingActions: Sendable {
         switch try await catalog.retry(id, in: scope) {
         case .notFound: return .notFound
         case .notNow(let now):
+            if try await isArchived(now) { return .archived }
             let isAdmitted = before.state == .rejected || before.state == .failed
             if isAdmitted, [.pending, .processing].contains(now.state) { return .queued(id) }
             return .notNow(now.state, now.audio)
@@ -125,16 +128,6 @@ public struct RecordingActions: Sendable {
             try await pipeline.settled(path, status)
         }
         return true
-    }
-
-    /// Opens the audio. Nil where there is none to see, or it is gone.
-    public func audio(
-        _ id: RecordingID, in scope: AccessScope
-    ) async throws -> (file: OpenFile, recording: Recording)? {
-        guard let recording = try await catalog.recording(id, in: scope), recording.audio == .present,
-            let file = try await AudioOpener(files: pipeline.files).open(recording)
-        else { return nil }
-        return (file, recording)
     }
 
     /// Begins an upload into a user's folder, which is made where it is missing.

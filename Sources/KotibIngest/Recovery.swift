@@ -12,11 +12,14 @@ struct Recovery: Sendable {
     let catalog: Catalog
     let sidecars: SidecarWriter
     let queue: TranscriptionQueue
+    let archive: ArchiveFolder?
     let board: ProblemBoard
     let logger: Logger
 
     var deletions: Deletions {
-        Deletions(files: files, catalog: catalog, queue: queue, turns: sidecars.turns, logger: logger)
+        Deletions(
+            files: files, catalog: catalog, queue: queue, turns: sidecars.turns, archive: archive,
+            logger: logger)
     }
 
     /// Ends what deletions and moves a crash or a fault left, writes what is due and notices what was removed without an event.

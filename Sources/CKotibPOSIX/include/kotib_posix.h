@@ -27,6 +27,12 @@ int kotib_probe_lease(int file);
 // fstatfs(2): the file system's magic number and the bytes that an unprivileged user may still write.
 int kotib_mount_facts(int file, uint32_t *type, uint64_t *free_bytes);
 
+// Sets the time of the last modification in nanoseconds since 1970 and leaves that of the last access (futimens(2)).
+int kotib_set_modified(int file, int64_t nanoseconds);
+
+// Whether more is granted than the mode says: 1 where the file has a POSIX access list (acl(5)), else 0.
+int kotib_has_access_list(int file);
+
 // memfd_create(2): a file without a name that lies in memory, open for reading and writing, close-on-exec.
 int kotib_memory_file(const char *name);
 

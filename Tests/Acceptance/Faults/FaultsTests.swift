@@ -158,7 +158,7 @@ extension Acceptance {
 
 extension DaemonFixture {
     /// Waits until `kotibctl status` says what it should, in English.
-    fileprivate func awaitStatus(
+    func awaitStatus(
         _ what: String, _ condition: (String) -> Bool
     ) async throws {
         try await wait(until: what, within: .seconds(30)) {
