@@ -132,7 +132,8 @@ let package = Package(
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
                 "KotibSidecars", "KotibHTTP", "KotibEngines", "KotibIngest", "KotibWorkerClient",
-                "KotibAccounts", "KotibHooks", "KotibControlServer", log, lifecycle, signals, toml,
+                "KotibWorkerProtocol", "KotibAccounts", "KotibHooks", "KotibControlServer", log, lifecycle,
+                signals, toml,
             ]),
         program("kotibd", ["KotibDaemon", arguments]),
 
@@ -192,7 +193,8 @@ let package = Package(
             "KotibEngines",
             [
                 "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
-                "KotibEngines", "KotibHTTP", "KotibTestSupport", log, "kotib-stand-in-worker",
+                "KotibEngines", "KotibHTTP", "KotibTestSupport", log, "kotib-stand-in-worker", "kotib-worker",
+                "kotibd",
             ]),
         tests("KotibPrograms", ["KotibPrograms", "KotibPOSIX", "KotibTestSupport"]),
         tests(
@@ -230,7 +232,7 @@ let package = Package(
                 "kotibctl", "KotibControlProtocol", "KotibControlClient", "KotibControlTestSupport",
                 "KotibTestSupport", arguments, system, hummingbird, httpTypes, nio,
             ]),
-        tests("KotibDaemon", ["KotibDaemon", log]),
+        tests("KotibDaemon", ["KotibDaemon", "KotibEngines", log]),
         tests(
             "KotibWorker",
             [

@@ -97,22 +97,7 @@ extension Configuration {
             findings.append(
                 .error("local.worker: there is no program \(workerPath); it belongs beside kotibd."))
         }
-        return findings + undocumentedFindings()
-    }
-
-    /// A server of one's own may take more than OpenAI does.
-    private func undocumentedFindings() -> [Finding] {
-        guard openai.baseURL.contains("api.openai.com") else { return [] }
-        let strange = intake.extensions.compactMap { RecordingEnding($0)?.rawValue }.filter {
-            !KotibEngines.OpenAISettings.documentedEndings.contains($0)
-        }
-        guard !strange.isEmpty else { return [] }
-        let list = strange.map { "." + $0 }.joined(separator: " ")
-        return [
-            .warning(
-                "intake.extensions: OpenAI does not say that it takes \(list); such a recording may fail there, "
-                    + "and the local engine takes it.")
-        ]
+        return findings + uploadFindings()
     }
 
     private func systemFindings() -> [Finding] {

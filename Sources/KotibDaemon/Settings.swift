@@ -92,6 +92,8 @@ enum Settings {
         seconds("openai.connect_timeout", 0.1...600, \.openai.connectTimeout),
         seconds("openai.timeout", 1...86_400, \.openai.timeout),
         integer("openai.max_request", [], 1024...(1 << 40), \.openai.maximumRequest),
+        list("openai.formats", ["KOTIB_OPENAI_FORMATS"], \.openai.formats),
+        choice("openai.encode", UploadEncoding.allCases, \.openai.encode, ["KOTIB_OPENAI_ENCODE"]),
     ]
 
     private static let log = [

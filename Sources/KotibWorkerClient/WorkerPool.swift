@@ -49,19 +49,21 @@ public final class WorkerPool: Sendable {
     /// - Parameters:
     ///   - request: makes the message of the number that it is given.
     ///   - file: goes with the message; the worker gets a copy of the descriptor, with the same offset.
+    ///   - output: what the worker is to write to, if anything; goes with the message too.
     ///   - deadline: how long a worker may take, its turn not counted; nil for as long as it gives signs of life.
     ///   - report: told every reply but the last, in order, on a thread that must not be held up; never after
     ///     this has returned.
     /// - Throws: ``WorkerError``; where the worker ended, not before it has been reaped.
     public func perform(
-        passing file: OpenFile, deadline: Duration? = nil,
+        passing file: OpenFile, filling output: OpenFile? = nil, deadline: Duration? = nil,
         report: @escaping @Sendable (WorkerReply) -> Void = { _ in },
         _ request: (UInt64) -> WorkerRequest
     ) async throws(WorkerError) -> Answer {
         while true {
             let session = try await turn()
             defer { giveBack(session) }
-            let reply = try await session.perform(request, passing: file, deadline: deadline, report: report)
+            let files = [file] + (output.map { [$0] } ?? [])
+            let reply = try await session.perform(request, passing: files, deadline: deadline, report: report)
             if let reply, let worker = session.ready { return Answer(reply: reply, worker: worker) }
             // The worker ended while it had no work: that is nothing of this request's.
         }
