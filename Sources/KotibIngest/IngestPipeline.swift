@@ -142,7 +142,8 @@ public struct IngestPipeline: Sendable {
             }
         }
         let size = status.identity.size
-        let result = try await inspector.inspect(file, fileExtension: fileExtension, size: size)
+        let result = try await inspector.inspect(
+            file, of: path.user, fileExtension: fileExtension, size: size)
         let still = try await BlockingWork.run { () throws(FileError) in
             try (files.status(of: file).identity, files.examine(path)?.identity)
         }

@@ -139,7 +139,7 @@ extension Upload {
         while true {
             do throws(InspectionError) {
                 return try await pipeline.inspector.inspect(
-                    opened.file, fileExtension: fileExtension, size: size)
+                    opened.file, of: hidden.user, fileExtension: fileExtension, size: size)
             } catch {
                 guard let pause = error.retryAfter, tries < Self.inspections else { throw error }
                 tries += 1

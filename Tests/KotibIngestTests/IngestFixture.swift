@@ -168,7 +168,7 @@ final class FakeInspector: Inspecting, Sendable {
     var calls: Int { asked.withLock { $0 } }
 
     func inspect(
-        _ file: OpenFile, fileExtension: String, size: Int64
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64
     ) async throws(InspectionError) -> InspectionResult {
         let before = asked.withLock { count in
             count += 1
