@@ -37,7 +37,9 @@ public struct Daemon: Sendable {
             for finding in findings where !finding.isError { logger.warning("\(finding.message)") }
             let errors = findings.filter(\.isError)
             if !errors.isEmpty {
-                throw ConfigurationError(errors.map(\.message).joined(separator: "\nkotibd: "))
+                let message = errors.map(\.message).joined(separator: "\nkotibd: ")
+                if errors.allSatisfy(\.mayPass) { throw NotNow(description: message) }
+                throw ConfigurationError(message)
             }
             let services = ServiceManager(environment: environment)
             try await Daemon(configuration: configuration, services: services, logger: logger).run()

@@ -44,6 +44,8 @@ struct DueTextService: Service {
     let pipeline: IngestPipeline
     let logger: Logger
 
+    /// Asked again and again because nothing tells that a disk or a quota has room again, that a file system was
+    /// remounted or that a folder's ACL was changed. Only while a text waits, and at the price of one query.
     private static let interval = Duration.seconds(5)
 
     func run() async throws {
