@@ -247,6 +247,7 @@ extension AccountService {
                     user.settings.language = language.isEmpty ? nil : language
                 }
                 if let engine = change.engine { user.settings.engine = engine.name }
+                change.quota.apply(to: &user.quota)
             }
         }
         guard let user else { throw .noSuchUser }
@@ -280,6 +281,7 @@ public struct UserChange: Hashable, Sendable {
     /// ISO 639-1; empty: the daemon's setting.
     public var language: String?
     public var engine: Engine?
+    public var quota = Quota()
 
     /// Which engine a user is to have.
     public enum Engine: Hashable, Sendable {

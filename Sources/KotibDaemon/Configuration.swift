@@ -21,6 +21,7 @@ public struct Configuration: Sendable {
     public var sms = SMSSettings()
     public var twilio = TwilioSettings()
     public var hooks = HooksSettings()
+    public var quota = QuotaSettings()
     public var log = LogSettings()
 
     public init() {}

@@ -111,7 +111,7 @@ public struct Daemon: Sendable {
             files: files, policy: configuration.intakePolicy,
             inspector: WorkerInspector(pool: inspectors, limits: configuration.inspectionLimits),
             catalog: catalog, sidecars: sidecars, queue: queue, language: configuration.intake.language,
-            enrolls: configuration.enroll, board: board, logger: logger)
+            enrolls: configuration.enroll, quotas: configuration.quotas, board: board, logger: logger)
         let watcher = InboxWatcher(
             root: files.root, configuration: configuration.watchConfiguration, board: board,
             isKnown: { await pipeline.isKnown($0) }, handler: { await pipeline.handle($0) }, logger: logger)
@@ -126,14 +126,16 @@ public struct Daemon: Sendable {
                 version: Version.text,
                 // With automatic enrolment the folder's own appearance is enough.
                 rescan: { [enroll = configuration.enroll] in if !enroll { await watcher.rescan() } },
-                hooks: { () async throws(CatalogError) in try await hooks.health() }),
+                hooks: { () async throws(CatalogError) in try await hooks.health() },
+                quotas: configuration.quotas),
             environment: ProcessInfo.processInfo.environment, logger: logger)
         let status = StatusReporter(
             services: services, catalog: catalog, queue: queue, watcher: watcher, logger: logger)
         try await run(
             [WorkerService(pool: inspectors)] + engines + [
                 QueueService(queue: queue), WatcherService(watcher: watcher),
-                DueTextService(pipeline: pipeline, logger: logger), MessageService(dispatcher: messages),
+                DueTextService(pipeline: pipeline, logger: logger),
+                ReadmissionService(readmission: Readmission(pipeline)), MessageService(dispatcher: messages),
             ] + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : []) + [control, status])
     }
 

@@ -76,3 +76,12 @@ struct HookService: Service {
         await cancelWhenGracefulShutdown { await dispatcher.run() }
     }
 }
+
+/// What waits for room in a quota: what was not looked at when the daemon stops is at the next start.
+struct ReadmissionService: Service {
+    let readmission: Readmission
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await readmission.run() }
+    }
+}

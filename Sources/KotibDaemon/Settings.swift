@@ -36,7 +36,7 @@ struct Setting: Sendable {
 /// All settings there are. An unknown one is an error that names the nearest.
 enum Settings {
     static let all: [Setting] =
-        top + intake + watch + queue + local + openai + control + accounts + sms + hooks + log
+        top + intake + watch + queue + local + openai + control + accounts + sms + hooks + quota + log
 
     private static let top = [
         text("inbox", ["UPLOAD_DIR", "KOTIB_INBOX"], \.inbox),

@@ -24,6 +24,7 @@ public struct IngestPipeline: Sendable {
     let language: NoteLanguage
     /// Whether a new first-level folder becomes a user's inbox by itself.
     let enrolls: Bool
+    let quotas: Quotas
     let recovery: Recovery
     var patience: Patience
     let logger: Logger
@@ -31,7 +32,7 @@ public struct IngestPipeline: Sendable {
     public init(
         files: any FileSystem, policy: IntakePolicy, inspector: any Inspecting, catalog: Catalog,
         sidecars: SidecarWriter, queue: TranscriptionQueue, language: NoteLanguage, enrolls: Bool = true,
-        board: ProblemBoard? = nil, logger: Logger
+        quotas: Quotas = Quotas(), board: ProblemBoard? = nil, logger: Logger
     ) {
         self.files = files
         self.policy = policy
@@ -41,6 +42,7 @@ public struct IngestPipeline: Sendable {
         self.queue = queue
         self.language = language
         self.enrolls = enrolls
+        self.quotas = quotas
         self.logger = logger
         let board = board ?? ProblemBoard(logger: logger)
         patience = Patience(board: board, logger: logger)
@@ -151,7 +153,7 @@ public struct IngestPipeline: Sendable {
             return
         }
         switch result {
-        case .facts(let facts): _ = try await accept(path, status.identity, facts)
+        case .facts(let facts): try await acceptOrWait(path, status.identity, facts)
         case .refused(let rejection): try await refuse(path, status.identity, rejection)
         }
     }
@@ -167,6 +169,7 @@ public struct IngestPipeline: Sendable {
         }
     }
 
+    /// - Throws: ``Rejection`` where its user's quota has no room for it: nothing was recorded.
     func accept(
         _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts
     ) async throws -> RecordingID {
@@ -174,7 +177,7 @@ public struct IngestPipeline: Sendable {
         let isSame = known?.facts?.sha256 == facts.sha256 && known?.identity.size == identity.size
         if !isSame, let id = try await moved(path, identity, facts) { return id }
         if let known, known.audio == .gone { try await sidecars.forgetRemoved(of: known.id) }
-        let acceptance = try await catalog.accept(path, identity: identity, facts: facts)
+        let acceptance = try await catalog.accept(path, identity: identity, facts: facts, under: quotas).get()
         switch acceptance {
         case .unchanged(let id):
             try await sidecars.writeDue(id)
@@ -200,10 +203,13 @@ public struct IngestPipeline: Sendable {
         return acceptance.recording
     }
 
-    func refuse(_ path: InboxPath, _ identity: FileIdentity, _ rejection: Rejection) async throws {
+    /// - Parameter facts: of what only waits for room.
+    func refuse(
+        _ path: InboxPath, _ identity: FileIdentity, _ rejection: Rejection, knowing facts: AudioFacts? = nil
+    ) async throws {
         let sentence = rejection.sentence(about: ByteText.escaped(path.name), in: language)
         let refusal = try await catalog.reject(
-            path, identity: identity, rejection: rejection, message: sentence)
+            path, identity: identity, rejection: rejection, message: sentence, facts: facts)
         guard !refusal.isKept else {
             return logger.info(
                 "kept, although it would not be taken now",

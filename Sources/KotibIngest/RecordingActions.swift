@@ -137,6 +137,22 @@ public struct RecordingActions: Sendable {
         return (file, recording)
     }
 
+    /// Why an upload would be in vain, before any of it is read; nil where it may succeed.
+    /// - Parameter size: bytes that the file has at least; 0 where that is not known.
+    public func refusal(
+        ofUploadTo user: UserID, atLeast size: Int64
+    ) async throws(CatalogError) -> Rejection? {
+        // Any recording takes some room and some time.
+        let claim = QuotaClaim(size: max(1, size), milliseconds: 1)
+        let rejection = try await catalog.refusal(of: claim, by: user, under: pipeline.quotas)
+        if let rejection {
+            pipeline.logger.notice(
+                "upload refused",
+                metadata: ["user": "\(user)", "size": "\(size)", "reason": "\(rejection.code)"])
+        }
+        return rejection
+    }
+
     /// Begins an upload into a user's folder, which is made where it is missing.
     /// - Parameter name: as the client calls the file; where it is taken, ` (2)` and so on is put before the ending.
     /// - Throws: ``Rejection`` where no file of that name is taken; ``UploadError``; ``FileError``; ``CatalogError``.

@@ -78,6 +78,12 @@ struct QueryPlanTests {
         (HookSQL.settle, "SEARCH hook_deliveries USING INTEGER PRIMARY KEY (rowid=?)"),
         (HookSQL.putOff, "SEARCH hook_deliveries USING INTEGER PRIMARY KEY (rowid=?)"),
         (HookSQL.forget, "INDEX hook_deliveries_due (receiver=?)"),
+        (QuotaSQL.ofFolder, "(folder=?)"),
+        (QuotaSQL.take, "(folder=?)"),
+        (QuotaSQL.fitting, "INDEX quota_waits_user (user_id=? AND audio_record_id>?)"),
+        (QuotaSQL.fitting, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
+        (QuotaSQL.users, "COVERING INDEX quota_waits_user"),
+        (QuotaSQL.count, "COVERING INDEX quota_waits_user"),
         (HookSQL.pending, "COVERING INDEX hook_deliveries_due"),
     ])
     func usesAnIndex(sql: String, step: String) async throws {

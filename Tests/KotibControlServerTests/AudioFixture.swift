@@ -26,7 +26,7 @@ struct AudioFixture: Sendable {
     private let responder: RouterResponder<ControlContext>
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    init() async throws {
+    init(quotas: Quotas = Quotas()) async throws {
         folder = try TemporaryFolder()
         let disk = LocalFileSystem(try InboxRoot(path: folder.path))
         let catalog = try Catalog(DatabaseQueue())
@@ -40,7 +40,7 @@ struct AudioFixture: Sendable {
             files: disk,
             policy: IntakePolicy(extensions: ["wav"], maximumSize: Self.largest, maximumDuration: 60),
             inspector: TrustingInspector(), catalog: catalog, sidecars: sidecars, queue: queue,
-            language: .english, logger: logger)
+            language: .english, quotas: quotas, logger: logger)
         let accounts = try await AccountService(
             AccountSettings(), secret: SigningSecret(configured: String(repeating: "secret ", count: 8)),
             catalog: catalog, inbox: InboxMaker(disk),
@@ -48,7 +48,7 @@ struct AudioFixture: Sendable {
         parts = ControlParts(
             catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
             health: { WatchHealth(watchedFolders: 1, polledFolders: 0, problems: []) }, engineName: "local",
-            version: "test")
+            version: "test", quotas: quotas)
         let router = Router(context: ControlContext.self)
         let group = router.group("/api/v1")
         AudioListRoute(parts: parts).add(to: group)
