@@ -85,7 +85,7 @@ bench: build ## measures beside peers and prints ratios
 	@etc/setup/packages bench
 	@etc/setup/samples
 	@etc/setup/peers
-	@set -e; for program in intake engine idle socket_api library folder; do \
+	@set -e; for program in intake engine encoding idle socket_api library folder; do \
 		"$$DEPS/venv-bench/bin/python" "Benchmarks/$$program.py"; done
 
 # Copies only, so that `sudo make install` needs no toolchain. A configuration that is there is kept.

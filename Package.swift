@@ -108,7 +108,7 @@ let package = Package(
             "KotibIngest",
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
-                "KotibSidecars", log,
+                "KotibSidecars", log, crypto,
             ]),
 
         // The control socket.
@@ -132,7 +132,8 @@ let package = Package(
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
                 "KotibSidecars", "KotibHTTP", "KotibEngines", "KotibIngest", "KotibWorkerClient",
-                "KotibAccounts", "KotibHooks", "KotibControlServer", log, lifecycle, signals, toml,
+                "KotibWorkerProtocol", "KotibAccounts", "KotibHooks", "KotibControlServer", log, lifecycle,
+                signals, toml,
             ]),
         program("kotibd", ["KotibDaemon", arguments]),
 
@@ -185,14 +186,15 @@ let package = Package(
             "KotibIngest",
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
-                "KotibSidecars", "KotibIngest", "KotibTestSupport", grdb, log,
+                "KotibSidecars", "KotibIngest", "KotibTestSupport", grdb, log, crypto,
             ]),
         tests("KotibHTTP", ["KotibPOSIX", "KotibHTTP", "KotibTestSupport"]),
         tests(
             "KotibEngines",
             [
                 "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
-                "KotibEngines", "KotibHTTP", "KotibTestSupport", log, "kotib-stand-in-worker",
+                "KotibEngines", "KotibHTTP", "KotibTestSupport", log, "kotib-stand-in-worker", "kotib-worker",
+                "kotibd",
             ]),
         tests("KotibPrograms", ["KotibPrograms", "KotibPOSIX", "KotibTestSupport"]),
         tests(
@@ -230,7 +232,7 @@ let package = Package(
                 "kotibctl", "KotibControlProtocol", "KotibControlClient", "KotibControlTestSupport",
                 "KotibTestSupport", arguments, system, hummingbird, httpTypes, nio,
             ]),
-        tests("KotibDaemon", ["KotibDaemon", log]),
+        tests("KotibDaemon", ["KotibDaemon", "KotibEngines", "KotibTestSupport", log]),
         tests(
             "KotibWorker",
             [

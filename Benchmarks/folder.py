@@ -1,4 +1,5 @@
-"""What floods of files cost: storms, backlogs, many inboxes, renames by link and unlink, odd names, fair turns.
+"""What floods of files cost: storms, backlogs, many inboxes, renames by link and unlink, odd names, fair turns,
+moves.
 
 `python3 folder.py [part…]`; `KOTIB_BIN` names the folder of the programs, `FILES` how many files there are at most.
 The engine is one that nobody answers for, but for `turns`, where a stand-in answers every request.
@@ -154,6 +155,39 @@ def names() -> None:
               f"{time.perf_counter() - written:.1f} s later")
 
 
+def await_paths(program: Program, count: int, pattern: str) -> None:
+    """Until so many records have a path of this form; asked ten times a second, as counting costs the daemon time."""
+    deadline = time.monotonic() + 3600
+    while program.rows(f"file_path LIKE '{pattern}' AND audio_state = 'present'") < count:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not all {count} records have the path {pattern}")
+        time.sleep(0.1)
+
+
+def moves() -> None:
+    """A folder of recordings renamed, and then each of them by itself: until all records have the new path."""
+    count = min(10_000, FILES)
+    with kotibd() as program:
+        folder, moved = program.inbox / "user" / "a", program.inbox / "user" / "b"
+        folder.mkdir(parents=True)
+        for number in range(count):
+            put(folder / f"{number}.wav", number)
+        await_paths(program, count, "user/a/%")
+        ids = program.ask("SELECT sum(id) FROM audio_records")
+        start = time.perf_counter()
+        folder.rename(moved)
+        await_paths(program, count, "user/b/%")
+        whole = time.perf_counter() - start
+        start = time.perf_counter()
+        for number in range(count):
+            (moved / f"{number}.wav").rename(moved / f"new{number}.wav")
+        await_paths(program, count, "user/b/new%")
+        single = time.perf_counter() - start
+        same = "the same records" if program.ask("SELECT sum(id) FROM audio_records") == ids else "OTHER RECORDS"
+        print(f"moves: {check(program, count)}, {same}; their folder renamed: {whole:.1f} s, {count / whole:.0f} "
+              f"files/s; each renamed: {single:.1f} s, {count / single:.0f} files/s")
+
+
 class StandIn(http.server.BaseHTTPRequestHandler):
     """An engine that takes a tenth of a second for anything."""
 
@@ -205,7 +239,8 @@ def turns() -> None:
                   f"{began - recorded:.2f} s after that, behind {after - before} of the other's jobs (each 0.1 s)")
 
 
-PARTS = {"storm": storm, "backlog": backlog, "inboxes": inboxes, "renames": renames, "names": names, "turns": turns}
+PARTS = {"storm": storm, "backlog": backlog, "inboxes": inboxes, "renames": renames, "names": names,
+         "turns": turns, "moves": moves}
 
 
 def main() -> None:

@@ -11,8 +11,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -31,64 +33,82 @@ int kotib_renameat2(int from_folder, const char *from, int to_folder, const char
     return renameat2(from_folder, from, to_folder, to, flags);
 }
 
-int kotib_memory_file(const char *name) {
+// `flags` beside MFD_CLOEXEC.
+static int memory_file(const char *name, unsigned int flags) {
     // MFD_NOEXEC_SEAL, which kernels since 6.3 can be set to demand (sysctl vm.memfd_noexec) and older ones refuse.
     const unsigned int never_executable = 0x8;
-    int file = memfd_create(name, MFD_CLOEXEC | never_executable);
-    return file < 0 && errno == EINVAL ? memfd_create(name, MFD_CLOEXEC) : file;
+    int file = memfd_create(name, flags | MFD_CLOEXEC | never_executable);
+    return file < 0 && errno == EINVAL ? memfd_create(name, flags | MFD_CLOEXEC) : file;
 }
 
-ssize_t kotib_send_packet(int socket, const void *bytes, size_t count, int descriptor) {
+int kotib_memory_file(const char *name) { return memory_file(name, 0); }
+
+int kotib_memory_buffer(const char *name, off_t size) {
+    int file = memory_file(name, MFD_ALLOW_SEALING);
+    if (file < 0) return -1;
+    const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+    if (ftruncate(file, size) == 0 && fcntl(file, F_ADD_SEALS, seals) == 0) return file;
+    int cause = errno;
+    close(file);
+    errno = cause;
+    return -1;
+}
+
+// Room for what comes beside a packet, aligned as the macros of cmsg(3) need it.
+union control {
+    char bytes[CMSG_SPACE(KOTIB_MOST_DESCRIPTORS * sizeof(int))];
+    struct cmsghdr align;
+};
+
+ssize_t kotib_send_packet(int socket, const void *bytes, size_t count, const int *descriptors, size_t passed) {
     struct iovec part = {.iov_base = (void *)bytes, .iov_len = count};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
-    union {
-        char bytes[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr align;
-    } control;
-    if (descriptor >= 0) {
+    union control control;
+    if (passed > KOTIB_MOST_DESCRIPTORS) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (passed > 0) {
         memset(&control, 0, sizeof control);
         message.msg_control = control.bytes;
-        message.msg_controllen = sizeof control.bytes;
+        message.msg_controllen = CMSG_SPACE(passed * sizeof(int));
         struct cmsghdr *header = CMSG_FIRSTHDR(&message);
         header->cmsg_level = SOL_SOCKET;
         header->cmsg_type = SCM_RIGHTS;
-        header->cmsg_len = CMSG_LEN(sizeof(int));
-        memcpy(CMSG_DATA(header), &descriptor, sizeof(int));
+        header->cmsg_len = CMSG_LEN(passed * sizeof(int));
+        memcpy(CMSG_DATA(header), descriptors, passed * sizeof(int));
     }
     return sendmsg(socket, &message, MSG_NOSIGNAL);
 }
 
-// Keeps the first descriptor of a message and closes every other, so that a peer cannot fill our table.
-static int take_descriptor(struct msghdr *message) {
-    int taken = -1;
+// Keeps the first descriptors of a message and closes every other, so that a peer cannot fill our table.
+static size_t take_descriptors(struct msghdr *message, int *taken) {
+    size_t kept = 0;
     for (struct cmsghdr *header = CMSG_FIRSTHDR(message); header; header = CMSG_NXTHDR(message, header)) {
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
         size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
         for (size_t i = 0; i < count; i++) {
             int descriptor;
             memcpy(&descriptor, CMSG_DATA(header) + i * sizeof(int), sizeof(int));
-            if (taken < 0) taken = descriptor;
+            if (kept < KOTIB_MOST_DESCRIPTORS) taken[kept++] = descriptor;
             else close(descriptor);
         }
     }
-    return taken;
+    return kept;
 }
 
-ssize_t kotib_receive_packet(int socket, void *bytes, size_t capacity, int *descriptor) {
+ssize_t kotib_receive_packet(int socket, void *bytes, size_t capacity, int *descriptors, size_t *received) {
     struct iovec part = {.iov_base = bytes, .iov_len = capacity};
-    union {
-        char bytes[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr align;
-    } control;
+    union control control;
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof control.bytes};
-    *descriptor = -1;
+    *received = 0;
     ssize_t count = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
     if (count < 0) return count;
-    *descriptor = take_descriptor(&message);
+    *received = take_descriptors(&message, descriptors);
     if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
-        if (*descriptor >= 0) close(*descriptor);
-        *descriptor = -1;
+        for (size_t i = 0; i < *received; i++) close(descriptors[i]);
+        *received = 0;
         errno = EMSGSIZE;
         return -1;
     }
@@ -108,6 +128,20 @@ int kotib_mount_facts(int file, uint32_t *type, uint64_t *free_bytes) {
     *type = (uint32_t)facts.f_type;
     *free_bytes = (uint64_t)facts.f_bavail * (uint64_t)(facts.f_frsize > 0 ? facts.f_frsize : facts.f_bsize);
     return 0;
+}
+
+int kotib_set_modified(int file, int64_t nanoseconds) {
+    int64_t seconds = nanoseconds / 1000000000, rest = nanoseconds % 1000000000;
+    if (rest < 0) {
+        rest += 1000000000;
+        seconds--;
+    }
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)seconds, .tv_nsec = (long)rest}};
+    return futimens(file, times);
+}
+
+int kotib_has_access_list(int file) {
+    return fgetxattr(file, "system.posix_acl_access", NULL, 0) > 0;
 }
 
 static locale_t unicode;

@@ -151,7 +151,7 @@ public final class AccountService: Sendable {
     ) async throws(AccountError) -> Login {
         // An upload or the next login makes it again; a full disk is no reason to keep somebody out.
         do throws(FileError) {
-            try await inbox.make(user.folder)
+            tell(try await inbox.make(user.folder), user)
         } catch {
             logger.error("folder not made", metadata: ["user": "\(user.id)", "cause": "\(error)"])
         }
@@ -212,17 +212,34 @@ extension AccountService {
             try await catalog.addUser(folder: Array(name.utf8), phone: number, role: role, now: time)
         }
         do throws(FileError) {
-            if try await inbox.make(user.folder) == .daemonForWantOfPrivilege {
-                logger.warning(
-                    "a new folder is not its account's: the daemon may not give it away; see folder-owners.conf",
-                    metadata: ["user": "\(user.id)", "folder": "\(ByteText.escaped(user.folder))"])
-            }
+            tell(try await inbox.make(user.folder), user)
         } catch {
             logger.error("folder not made", metadata: ["user": "\(user.id)", "cause": "\(error)"])
             throw .folder(error)
         }
         logger.info("user added", metadata: ["user": "\(user.id)", "role": "\(role)"])
         return user
+    }
+
+    /// What an administrator has to do so that the folder is its account's.
+    private func tell(_ owner: InboxMaker.Owner, _ user: User) {
+        let folder = ByteText.escaped(user.folder)
+        let metadata: Logger.Metadata = ["user": "\(user.id)", "folder": "\(folder)"]
+        switch owner {
+        case .daemon, .account: break
+        case .daemonForWantOfPrivilege:
+            logger.warning(
+                "a folder is not its account's: the daemon may not give it away; see folder-owners.conf",
+                metadata: metadata)
+        case .accountBarContents:
+            logger.notice(
+                "a folder is its account's now, but not what was in it: chown -R \(folder) gives it that too",
+                metadata: metadata)
+        case .stranger:
+            logger.warning(
+                "a folder belongs to another account than the one of its name; if that is a mistake: chown",
+                metadata: metadata)
+        }
     }
 
     /// Why people get no codes, for an administrator; nil where they do.
@@ -247,6 +264,7 @@ extension AccountService {
                     user.settings.language = language.isEmpty ? nil : language
                 }
                 if let engine = change.engine { user.settings.engine = engine.name }
+                change.quota.apply(to: &user.quota)
             }
         }
         guard let user else { throw .noSuchUser }
@@ -280,6 +298,7 @@ public struct UserChange: Hashable, Sendable {
     /// ISO 639-1; empty: the daemon's setting.
     public var language: String?
     public var engine: Engine?
+    public var quota = Quota()
 
     /// Which engine a user is to have.
     public enum Engine: Hashable, Sendable {

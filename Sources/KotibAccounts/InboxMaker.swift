@@ -7,9 +7,15 @@ public struct InboxMaker: Sendable {
     /// The group, which Samba's and SFTP's users share, may write; what is made below belongs to it too.
     static let mode: UInt16 = 0o2770
     private let files: LocalFileSystem
+    private let account: @Sendable ([UInt8]) -> UInt32?
 
-    public init(_ files: LocalFileSystem) {
+    /// - Parameter account: the number of the person's account of a name, which may block.
+    public init(
+        _ files: LocalFileSystem,
+        account: @escaping @Sendable ([UInt8]) -> UInt32? = SystemAccount.person(named:)
+    ) {
         self.files = files
+        self.account = account
     }
 
     /// One name, not hidden, readable as text on one line.
@@ -21,16 +27,21 @@ public struct InboxMaker: Sendable {
 
     /// Who a folder belongs to that was to be made.
     enum Owner: Hashable, Sendable {
-        /// The daemon; or whoever it was, where the folder was there.
+        /// The daemon; or whoever it was, where the folder was there and nobody has its name.
         case daemon
         /// The account of the folder's name.
         case account
+        /// The account of the folder's name from now on; what was in it is still whose it was.
+        case accountBarContents
         /// There is such an account, but the daemon may not give files away.
         case daemonForWantOfPrivilege
+        /// There is such an account, but the folder was another one's, and stays so.
+        case stranger
     }
 
-    /// Does nothing where the folder is there. Its group is the inbox's, its owner a person's account of its name
-    /// where there is one (``SystemAccount``): who comes by Samba or SFTP works as that one.
+    /// Its group is the inbox's, its owner a person's account of its name where there is one (``SystemAccount``): who
+    /// comes by Samba or SFTP works as that one. A folder that was there is given away too where it was the daemon's or
+    /// root's, but nothing that is in it: that may have come from anywhere, by a link too.
     @discardableResult
     func make(_ name: [UInt8]) async throws(FileError) -> Owner {
         try await BlockingWork.run { () throws(FileError) in try makeNow(name) }
@@ -46,7 +57,7 @@ public struct InboxMaker: Sendable {
             try SystemError.check("mkdirat", path.text) { mkdirat(root.descriptor, text, 0o700) }
         } catch {
             guard error.code == EEXIST else { throw .system(error) }
-            return .daemon
+            return try giveStanding(path)
         }
         let folder = try files.openFolder(path)
         let inbox = try files.status(of: root)
@@ -56,13 +67,44 @@ public struct InboxMaker: Sendable {
             guard error.code == EPERM else { throw error }
         }
         try files.setPermissions(Self.mode, of: folder)
-        let owner = try give(folder, to: SystemAccount.person(named: name), group: inbox.group)
+        let owner = try give(folder, to: account(name), group: inbox.group)
         try files.synchronize(folder)
         try files.synchronize(root)
         return owner
     }
 
-    /// After its mode is set, which only its owner may do.
+    private func giveStanding(_ path: InboxPath) throws(FileError) -> Owner {
+        guard let account = account(path.name) else { return .daemon }
+        let folder: OpenFile
+        do throws(FileError) {
+            folder = try files.openFolder(path)
+        } catch {
+            // Something else has the name, which is for the watcher to tell.
+            if [ENOTDIR, ELOOP].contains(error.code) { return .daemon }
+            throw error
+        }
+        let owner = try files.status(of: folder).owner
+        if owner == account { return .account }
+        guard owner == geteuid() || owner == 0 else { return .stranger }
+        let group = try files.status(of: files.root.folder).group
+        // Before its mode: where it cannot be given away nothing of it changes.
+        let outcome = try give(folder, to: account, group: group)
+        guard outcome == .account else { return outcome }
+        do throws(FileError) {
+            try files.setPermissions(Self.mode, of: folder)
+        } catch {
+            guard error.code == EPERM else { throw error }
+        }
+        try files.synchronize(folder)
+        let listing = try files.list(folder)
+        do throws(SystemError) {
+            return try listing.next(1).isEmpty ? .account : .accountBarContents
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// Of a new folder after its mode is set, which only its owner may do.
     private func give(
         _ folder: OpenFile, to account: UInt32?, group: UInt32
     ) throws(FileError) -> Owner {

@@ -125,9 +125,10 @@ enum ArrivalSQL {
         WHERE id = ?
         """
     static let identify = """
-        UPDATE audio_records SET device = ?, inode = ?, file_size = ?, modified_ns = ?, changed_ns = ?,
-            updated_at = ?, audio_state = 'present'
-        WHERE id = ?
+        UPDATE audio_records SET device = ?1, inode = ?2, file_size = ?3, modified_ns = ?4, changed_ns = ?5,
+            updated_at = ?6, handled_at = CASE audio_state WHEN 'present' THEN handled_at ELSE ?6 END,
+            audio_state = 'present'
+        WHERE id = ?7
         """
     static let rejectAgain = """
         UPDATE audio_records SET user_id = ?, device = ?, inode = ?, file_size = ?, modified_ns = ?, changed_ns = ?,

@@ -54,72 +54,37 @@ extension Catalog {
         }
     }
 
-    /// Records a file that passed inspection.
+    /// Records a file that passed inspection, if its user's quota has room for it: that is looked at and used in one
+    /// transaction, so that of two that come at once only one gets the last of it.
+    /// - Returns: why there is no room; then nothing was changed.
+    public func accept(
+        _ path: InboxPath, identity: FileIdentity, facts: AudioFacts, under quotas: Quotas
+    ) async throws(CatalogError) -> Result<Acceptance, Rejection> {
+        let now = quotas.now()
+        let arrival = Arrival(path: path, identity: identity, facts: facts, now: now)
+        let day = quotas.days.day(of: now)
+        return try await write("accept") { try $0.accept(arrival, within: quotas.limits, on: day) }
+    }
+
+    /// Records a file that passed inspection, whatever its user's quota says.
     public func accept(
         _ path: InboxPath, identity: FileIdentity, facts: AudioFacts, now: Date = Date()
     ) async throws(CatalogError) -> Acceptance {
         let arrival = Arrival(path: path, identity: identity, facts: facts, now: now)
-        return try await write("accept") { database in
-            guard let old = try database.currentRecording(path) else {
-                return .new(try database.insert(arrival))
-            }
-            let isSame = old.facts?.sha256 == facts.sha256 && old.identity.size == identity.size
-            if try database.isBeingDeleted(old.id) {
-                // Only the very file that is to go is still the old one, its attributes changed perhaps.
-                if isSame && old.identity.isSameContent(as: identity) {
-                    try database.identify(old.id, identity, now: now)
-                    return .unchanged(old.id)
-                }
-                try database.supersede(old.id, now: now)
-                return .replaced(try database.insert(arrival), old: old.id, notes: [])
-            }
-            // Who puts a failed recording there anew wants it tried again.
-            if old.state == .rejected || (old.state == .failed && isSame) {
-                let notes = try database.notes(of: old.id)
-                try database.readmit(old.id, arrival)
-                return .readmitted(old.id, notes: notes)
-            }
-            if isSame {
-                try database.returned(old, identity: identity, now: now)
-                return .unchanged(old.id)
-            }
-            let notes = try database.notes(of: old.id)
-            try database.supersede(old.id, now: now)
-            let new = try database.insert(arrival)
-            try database.inherit(from: old.id, to: new)
-            return .replaced(new, old: old.id, notes: notes)
-        }
+        return try await write("accept") { try $0.accept(arrival, inPlaceOf: $0.currentRecording(path)) }
     }
 
     /// Records a file that is not taken; its note becomes due.
-    /// - Parameter message: one sentence for the person, kept with the record.
+    /// - Parameters:
+    ///   - message: one sentence for the person, kept with the record.
+    ///   - facts: of a good recording that is refused for want of room alone, and is taken when there is some.
     public func reject(
-        _ path: InboxPath, identity: FileIdentity, rejection: Rejection, message: String, now: Date = Date()
+        _ path: InboxPath, identity: FileIdentity, rejection: Rejection, message: String,
+        facts: AudioFacts? = nil, now: Date = Date()
     ) async throws(CatalogError) -> Refusal {
         let arrival = RejectedArrival(
             path: path, identity: identity, code: rejection.code, message: message, now: now)
-        return try await write("reject") { database in
-            guard let old = try database.currentRecording(path) else {
-                return Refusal(recording: try database.insert(arrival), old: nil, notes: [])
-            }
-            let isSame = old.identity.isSameContent(as: identity)
-            // The file that is to go still is; another in its place is not.
-            let isGoing = try database.isBeingDeleted(old.id)
-            // What was taken and done is not thrown away for its mode, or for a backup by links.
-            if isSame, isGoing || old.state == .completed || old.state == .failed {
-                try database.identify(old.id, identity, now: now)
-                return Refusal(recording: old.id, isKept: true, old: nil, notes: [])
-            }
-            if old.state == .rejected, !isGoing {
-                try database.rejectAgain(old, arrival)
-                return Refusal(recording: old.id, old: nil, notes: [])
-            }
-            let notes = isGoing ? [] : try database.notes(of: old.id)
-            try database.supersede(old.id, now: now)
-            let new = try database.insert(arrival)
-            if !isGoing { try database.inherit(from: old.id, to: new) }
-            return Refusal(recording: new, old: old.id, notes: notes)
-        }
+        return try await write("reject") { try $0.reject(arrival, waitingWith: facts) }
     }
 
     /// Notes that the file at `path`, or every file below that folder, is no longer there.
@@ -167,6 +132,7 @@ extension Catalog {
     /// Where the daemon itself removes a file, nothing has departed.
     private static let shouldBeThere = """
         a.is_current = 1 AND a.audio_state = 'present' AND \(DeletionSQL.isVisible)
+            AND \(ArchiveSQL.isNotBeingArchived)
         """
     static let presentAtOrBelow = """
         SELECT id FROM audio_records a WHERE path = ?1 AND \(shouldBeThere) AND (?4 IS NULL OR device = ?4)

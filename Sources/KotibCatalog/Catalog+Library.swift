@@ -47,6 +47,8 @@ public struct LibraryEntry: Hashable, Sendable {
     public var text: String?
     /// The one whose text that is; nil before there is any.
     public var revision: RevisionID?
+    /// When its audio came into the archive; nil where it lies in the inbox, or nowhere.
+    public var archived: Date?
     /// Empty unless something was searched.
     public var snippet: [SnippetPart] = []
 }
@@ -146,5 +148,6 @@ extension LibraryEntry {
         userFolder = (row["user_folder"] as Data?).map { Array($0) }
         text = row["transcript_text"]
         revision = (row["revision_id"] as Int64?).map(RevisionID.init(rawValue:))
+        archived = try row.dateIfAny("archived_at")
     }
 }

@@ -178,6 +178,7 @@ enum MoveSQL {
     static let move = """
         UPDATE audio_records SET file_name = ?1, original_filename = ?1, file_path = ?2, path = ?3, device = ?4,
             inode = ?5, file_size = ?6, modified_ns = ?7, changed_ns = ?8, updated_at = ?9,
+            handled_at = CASE audio_state WHEN 'present' THEN handled_at ELSE ?9 END,
             audio_state = 'present', is_current = 1
         WHERE id = ?10
         """

@@ -6,7 +6,7 @@ import KotibModel
 public enum Retry: Hashable, Sendable {
     /// It waits for its turn, with all its attempts before it. `notes` are to be removed.
     case queued(notes: [Sidecar])
-    /// It waits or runs already, was refused, or there is no audio.
+    /// It waits or runs already, was refused, or there is no audio or it is on its way into the archive.
     case notNow(Recording)
     /// No such recording, or not the caller's.
     case notFound
@@ -19,7 +19,9 @@ extension Catalog {
     ) async throws(CatalogError) -> Retry {
         try await write("retry") { database in
             guard let recording = try database.recording(id, in: scope) else { return .notFound }
-            guard [.failed, .completed].contains(recording.state), recording.audio == .present else {
+            guard [.failed, .completed].contains(recording.state), recording.audio == .present,
+                try !database.isBeingArchived(id)
+            else {
                 return .notNow(recording)
             }
             let notes = try database.notes(of: id)

@@ -181,6 +181,7 @@ enum RevisionSQL {
         VALUES (?, (SELECT id FROM users WHERE id = ?), ?, ?, ?, ?, ?)
         """
     static let show = """
-        UPDATE audio_records SET revision_id = ?, transcript_text = ?, updated_at = ? WHERE id = ?
+        UPDATE audio_records SET revision_id = ?1, transcript_text = ?2, updated_at = ?3, handled_at = ?3
+        WHERE id = ?4
         """
 }

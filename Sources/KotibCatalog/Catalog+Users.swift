@@ -13,6 +13,9 @@ public struct User: Hashable, Sendable, Identifiable {
     public var isActive: Bool
     public var created: Date
     public var settings: UserSettings
+    public var quota: OwnQuota
+    /// As of the last day on which something was taken in (``QuotaUse/on(_:)``).
+    public var use: QuotaUse
 }
 
 extension Catalog {
@@ -73,7 +76,8 @@ extension Catalog {
                 [
                     user.phone, user.role.rawValue, user.isActive,
                     user.settings.sidecars.map(\.rawValue).joined(separator: ","), user.settings.language,
-                    user.settings.engine?.rawValue, id.rawValue,
+                    user.settings.engine?.rawValue, user.quota.bytes, user.quota.files,
+                    user.quota.minutesPerDay, id.rawValue,
                 ])
             if !user.isActive || user.phone != before {
                 try database.run(TokenSQL.deleteOfUser, [id.rawValue])
@@ -105,7 +109,8 @@ extension Database {
 
 enum UserSQL {
     static let columns = """
-        u.id, u.phone_number, u.folder, u.role, u.is_active, u.created_at, u.sidecars, u.language, u.engine
+        u.id, u.phone_number, u.folder, u.role, u.is_active, u.created_at, u.sidecars, u.language, u.engine, \
+        \(QuotaSQL.columns)
         """
     static let byID = "SELECT \(columns) FROM users u WHERE u.id = ?"
     static let byPhone = "SELECT \(columns) FROM users u WHERE u.phone_number = ?"
@@ -114,7 +119,8 @@ enum UserSQL {
     static let count = "SELECT count(*) AS count FROM users"
     static let insert = "INSERT INTO users (folder, phone_number, role, created_at) VALUES (?, ?, ?, ?)"
     static let update = """
-        UPDATE users SET phone_number = ?, role = ?, is_active = ?, sidecars = ?, language = ?, engine = ?
+        UPDATE users SET phone_number = ?, role = ?, is_active = ?, sidecars = ?, language = ?, engine = ?,
+            quota_bytes = ?, quota_files = ?, quota_minutes = ?
         WHERE id = ?
         """
     static let link = "UPDATE users SET phone_number = ? WHERE id = ?"
@@ -133,6 +139,7 @@ extension User {
                     TranscriptFormat(rawValue: String($0))
                 },
                 language: row["language"],
-                engine: (row["engine"] as String?).flatMap(EngineName.init(rawValue:))))
+                engine: (row["engine"] as String?).flatMap(EngineName.init(rawValue:))),
+            quota: OwnQuota(row), use: QuotaUse(row))
     }
 }

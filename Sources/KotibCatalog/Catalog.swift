@@ -23,6 +23,7 @@ public final class Catalog: Sendable {
     private let clock: any Clock<Duration>
     let signals = EventSignals(table: "events")
     let hookEvents = EventSignals(table: "hook_deliveries")
+    let room = EventSignals(table: "quota_room")
     private let file: String
 
     /// Takes open connections and brings the tables up to date. Blocks: for tests, and for ``open(_:)``.
@@ -46,6 +47,7 @@ public final class Catalog: Sendable {
             try Migrations.all.migrate(writer)
             writer.add(transactionObserver: signals, extent: .databaseLifetime)
             writer.add(transactionObserver: hookEvents, extent: .databaseLifetime)
+            writer.add(transactionObserver: room, extent: .databaseLifetime)
         } catch {
             throw CatalogError(error, operation: "migrate", file: writer.path)
         }
@@ -73,6 +75,7 @@ public final class Catalog: Sendable {
         let (writer, searcher, file) = (writer, searcher, file)
         signals.finish()
         hookEvents.finish()
+        room.finish()
         let result: Result<Void, CatalogError> = await Self.onThread {
             Result {
                 // Readers first: only the last connection takes the log along, and only one that may write can.

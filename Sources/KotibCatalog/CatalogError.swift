@@ -47,6 +47,9 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Whether SQLite may roll back all of the transaction in which it happens.
+    var endsTransactions: Bool { code == .full || code == .inputOutput || code == .busy }
+
     public var description: String {
         "catalog \(file): \(operation): \(message)" + (advice.map { "; \($0)" } ?? "")
     }

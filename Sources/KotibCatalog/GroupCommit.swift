@@ -18,7 +18,7 @@ final class GroupCommit: Sendable {
 
     private struct Write: Sendable {
         /// Does the work in a savepoint. The completion tells the caller.
-        var run: @Sendable (Database) -> Completion
+        var run: @Sendable (Database) -> (completion: Completion, failure: CatalogError?)
         /// Tells the caller that the work was not begun.
         var refuse: Completion
     }
@@ -43,10 +43,14 @@ final class GroupCommit: Sendable {
     ) async throws(CatalogError) -> Value {
         let file = file
         let result: Result<Value, CatalogError> = await withCheckedContinuation { caller in
-            let run: @Sendable (Database) -> Completion = { database in
+            let run: @Sendable (Database) -> (completion: Completion, failure: CatalogError?) = { database in
                 let result = Self.inSavepoint(database, body)
                     .mapError { CatalogError($0, operation: operation, file: file) }
-                return { failure in caller.resume(returning: failure.map(Result.failure) ?? result) }
+                let completion: Completion = { failure in
+                    caller.resume(returning: failure.map(Result.failure) ?? result)
+                }
+                if case .failure(let error) = result { return (completion, error) }
+                return (completion, nil)
             }
             let refuse: Completion = { failure in
                 let unexplained = CatalogError(
@@ -99,15 +103,25 @@ final class GroupCommit: Sendable {
     private func commit(_ group: [Write], in database: Database) {
         var completions: [Completion] = []
         var failure: CatalogError?
+        var cause: CatalogError?
         do {
             try database.inTransaction(.immediate) {
                 // A full disk and the like end the whole transaction (https://www.sqlite.org/lang_transaction.html):
                 // GRDB then refuses every statement up to the end of this block, and the commit.
-                for write in group { completions.append(write.run(database)) }
+                for write in group {
+                    let (completion, failure) = write.run(database)
+                    completions.append(completion)
+                    if let failure, cause == nil, failure.endsTransactions { cause = failure }
+                }
                 return .commit
             }
         } catch {
-            failure = CatalogError(error, operation: "commit", file: file)
+            var error = CatalogError(error, operation: "commit", file: file)
+            // That the commit finds no transaction any more says less than what ended it.
+            if error.code == .rolledBack, let cause {
+                (error.code, error.message) = (cause.code, cause.message)
+            }
+            failure = error
         }
         for completion in completions { completion(failure) }
         for write in group.dropFirst(completions.count) { write.refuse(failure) }

@@ -30,7 +30,7 @@ enum LibrarySQL {
 
     private static let entryColumns = """
         \(RecordingSQL.columns.split(separator: ",").map { "a." + $0.drop(while: \.isWhitespace) }
-            .joined(separator: ", ")), a.revision_id, a.transcript_text,
+            .joined(separator: ", ")), a.revision_id, a.transcript_text, \(ArchiveSQL.since) AS archived_at,
             (SELECT folder FROM users u WHERE u.id = a.user_id) AS user_folder
         """
 

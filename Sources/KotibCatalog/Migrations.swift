@@ -16,6 +16,8 @@ enum Migrations {
         migrator.registerMigration("10 hooks") { try $0.execute(sql: hooks) }
         migrator.registerMigration("11 limits") { try $0.execute(sql: limits) }
         migrator.registerMigration("12 moves") { try $0.execute(sql: moves) }
+        migrator.registerMigration("13 quotas") { try $0.execute(sql: quotas) }
+        migrator.registerMigration("14 archive") { try $0.execute(sql: archive) }
         return migrator
     }()
 

@@ -85,6 +85,8 @@ public struct UserBody: Codable, Hashable, Sendable {
     public var language: String?
     /// `local` or `openai`; null for the daemon's setting.
     public var engine: String?
+    /// Nil of an earlier daemon.
+    public var quota: QuotaBody?
 
     enum CodingKeys: String, CodingKey {
         case id, name
@@ -92,12 +94,12 @@ public struct UserBody: Codable, Hashable, Sendable {
         case role
         case isActive = "is_active"
         case createdAt = "created_at"
-        case sidecars, language, engine
+        case sidecars, language, engine, quota
     }
 
     public init(
         id: Int64, name: String, phoneNumber: String?, role: String, isActive: Bool, createdAt: String,
-        sidecars: [String], language: String?, engine: String? = nil
+        sidecars: [String], language: String?, engine: String? = nil, quota: QuotaBody? = nil
     ) {
         self.id = id
         self.name = name
@@ -108,6 +110,7 @@ public struct UserBody: Codable, Hashable, Sendable {
         self.sidecars = sidecars
         self.language = language
         self.engine = engine
+        self.quota = quota
     }
 }
 
@@ -157,17 +160,35 @@ public struct ChangeUserRequest: Codable, Hashable, Sendable {
     public var language: String?
     /// One of those that the daemon offers. An empty one goes back to the daemon's setting.
     public var engine: String?
+    /// Bytes. As the next two: 0 for no limit, ``daemonsQuota`` goes back to the daemon's setting.
+    public var quotaBytes: Int64?
+    public var quotaFiles: Int64?
+    /// Minutes of sound a day.
+    public var quotaMinutes: Int64?
+
+    /// The daemon's own setting, in the place of a limit.
+    public static let daemonsQuota: Int64 = -1
 
     enum CodingKeys: String, CodingKey {
         case phoneNumber = "phone_number"
         case role
         case isActive = "is_active"
         case sidecars, language, engine
+        case quotaBytes = "quota_bytes"
+        case quotaFiles = "quota_files"
+        case quotaMinutes = "quota_minutes"
+    }
+
+    /// Whether a user may change this of their own account.
+    public var isOnesOwn: Bool {
+        phoneNumber == nil && role == nil && isActive == nil && quotaBytes == nil && quotaFiles == nil
+            && quotaMinutes == nil
     }
 
     public init(
         phoneNumber: String? = nil, role: String? = nil, isActive: Bool? = nil, sidecars: [String]? = nil,
-        language: String? = nil, engine: String? = nil
+        language: String? = nil, engine: String? = nil, quotaBytes: Int64? = nil, quotaFiles: Int64? = nil,
+        quotaMinutes: Int64? = nil
     ) {
         self.phoneNumber = phoneNumber
         self.role = role
@@ -175,5 +196,8 @@ public struct ChangeUserRequest: Codable, Hashable, Sendable {
         self.sidecars = sidecars
         self.language = language
         self.engine = engine
+        self.quotaBytes = quotaBytes
+        self.quotaFiles = quotaFiles
+        self.quotaMinutes = quotaMinutes
     }
 }

@@ -33,6 +33,8 @@ public struct AudioRecordBody: Codable, Hashable, Sendable {
     public var errorCode: String?
     public var errorMessage: String?
     public var completedAt: String?
+    /// When the audio came into the archive, where it can still be had; its state is `gone` or `replaced` then.
+    public var archivedAt: String?
     /// The latest revision of the words; also the ETag.
     public var revision: Int64?
     /// Between 0 and 1 while it is being transcribed.
@@ -58,6 +60,7 @@ public struct AudioRecordBody: Codable, Hashable, Sendable {
         case errorCode = "error_code"
         case errorMessage = "error_message"
         case completedAt = "completed_at"
+        case archivedAt = "archived_at"
         case revision, progress, snippet
     }
 
@@ -104,6 +107,7 @@ extension AudioRecordBody {
         try fields.encodeIfPresent(errorCode, forKey: .errorCode)
         try fields.encodeIfPresent(errorMessage, forKey: .errorMessage)
         try fields.encodeIfPresent(completedAt, forKey: .completedAt)
+        try fields.encodeIfPresent(archivedAt, forKey: .archivedAt)
         try fields.encodeIfPresent(revision, forKey: .revision)
         try fields.encodeIfPresent(progress, forKey: .progress)
         try fields.encodeIfPresent(snippet, forKey: .snippet)

@@ -31,6 +31,8 @@ public enum ErrorCode: String, Codable, Sendable, CaseIterable {
     case unavailable
     /// 507: the disk is full.
     case noSpace = "no_space"
+    /// 507: the user's quota of bytes or files has no room; 429, with Retry-After: the day's minutes are used.
+    case overQuota = "over_quota"
 }
 
 /// What comes with every status of 400 and more.

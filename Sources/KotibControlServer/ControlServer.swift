@@ -30,6 +30,8 @@ public struct ControlParts: Sendable {
     public var rescan: @Sendable () async -> Void
     /// Of each hook that is set up.
     public var hooks: @Sendable () async throws(CatalogError) -> [HookHealth]
+    /// The same that the intake goes by.
+    public var quotas: Quotas
     let metrics = ControlMetrics()
     let bodies = BodyRoom()
 
@@ -39,7 +41,7 @@ public struct ControlParts: Sendable {
         started: Date = Date(), rescan: @escaping @Sendable () async -> Void = {},
         hooks: @escaping @Sendable () async throws(CatalogError) -> [HookHealth] = {
             () async throws(CatalogError) in []
-        }
+        }, quotas: Quotas = Quotas()
     ) {
         self.catalog = catalog
         self.accounts = accounts
@@ -51,6 +53,7 @@ public struct ControlParts: Sendable {
         self.started = started
         self.rescan = rescan
         self.hooks = hooks
+        self.quotas = quotas
     }
 }
 

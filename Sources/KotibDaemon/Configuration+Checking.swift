@@ -8,16 +8,29 @@ public struct Finding: Sendable, Equatable {
     /// True where the daemon would not start.
     public var isError: Bool
     public var message: String
+    /// Whether it may pass without anybody changing the settings: a start is then to be tried again.
+    var mayPass = false
+
+    private init(isError: Bool, message: String) {
+        self.isError = isError
+        self.message = message
+    }
 
     static func error(_ message: String) -> Finding { Finding(isError: true, message: message) }
     static func warning(_ message: String) -> Finding { Finding(isError: false, message: message) }
+
+    static func passingError(_ message: String) -> Finding {
+        var finding = error(message)
+        finding.mayPass = true
+        return finding
+    }
 }
 
 extension Configuration {
     /// What is wrong with the values together and with the files that they name.
     public func findings() -> [Finding] {
         folderFindings() + extensionFindings() + ignoreFindings() + engineFindings()
-            + controlFindings() + accountFindings() + hookFindings() + systemFindings()
+            + controlFindings() + accountFindings() + hookFindings() + archiveFindings() + systemFindings()
     }
 
     private func folderFindings() -> [Finding] {
@@ -28,8 +41,7 @@ extension Configuration {
                     .error("\(key): there is no folder \(path); create it, or name another (setting \(key)).")
                 )
             } else if access(path, R_OK | W_OK | X_OK) != 0 {
-                findings.append(
-                    .error("\(key): \(path) must be a folder that \(Self.me) may read and write."))
+                findings.append(errno == EROFS ? Self.readOnly(key, path) : Self.forbidden(key, path))
             }
         }
         if let inbox = Self.resolved(inbox), let state = Self.resolved(state),
@@ -39,6 +51,18 @@ extension Configuration {
                 .error("state: \(state) must not be inside the inbox \(inbox), which users can write."))
         }
         return findings
+    }
+
+    private static func forbidden(_ key: String, _ path: String) -> Finding {
+        .error("\(key): \(path) must be a folder that \(me) may read and write.")
+    }
+
+    /// Recordings can be taken and texts wait; nothing can be done without a catalog.
+    private static func readOnly(_ key: String, _ path: String) -> Finding {
+        let message = "\(key): \(path) lies on a read-only file system; remount it read-write"
+        return key == "inbox"
+            ? .warning(message + ", until then texts wait.")
+            : .passingError(message + ", until then kotibd cannot start.")
     }
 
     private func extensionFindings() -> [Finding] {
@@ -97,22 +121,7 @@ extension Configuration {
             findings.append(
                 .error("local.worker: there is no program \(workerPath); it belongs beside kotibd."))
         }
-        return findings + undocumentedFindings()
-    }
-
-    /// A server of one's own may take more than OpenAI does.
-    private func undocumentedFindings() -> [Finding] {
-        guard openai.baseURL.contains("api.openai.com") else { return [] }
-        let strange = intake.extensions.compactMap { RecordingEnding($0)?.rawValue }.filter {
-            !KotibEngines.OpenAISettings.documentedEndings.contains($0)
-        }
-        guard !strange.isEmpty else { return [] }
-        let list = strange.map { "." + $0 }.joined(separator: " ")
-        return [
-            .warning(
-                "intake.extensions: OpenAI does not say that it takes \(list); such a recording may fail there, "
-                    + "and the local engine takes it.")
-        ]
+        return findings + uploadFindings()
     }
 
     private func systemFindings() -> [Finding] {

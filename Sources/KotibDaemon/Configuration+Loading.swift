@@ -137,7 +137,7 @@ extension Setting {
         case .integer:
             guard let integer = Int(text) else { throw wrong(text, in: name) }
             return .integer(integer)
-        case .seconds:
+        case .seconds, .number:
             guard let number = Double(text) else { throw wrong(text, in: name) }
             return .number(number)
         case .list:
@@ -165,6 +165,10 @@ extension Setting {
             set(&configuration, Double(integer))
         case (.seconds(let range, let set), .number(let number)) where range.contains(number):
             set(&configuration, number)
+        case (.number(let range, let set), .integer(let integer)) where range.contains(Double(integer)):
+            set(&configuration, Double(integer))
+        case (.number(let range, let set), .number(let number)) where range.contains(number):
+            set(&configuration, number)
         case (.list(let set), .strings(let list)):
             set(&configuration, list)
         case (.flag(let set), .flag(let flag)):
@@ -186,6 +190,8 @@ extension Setting {
             "must be a whole number between \(range.lowerBound) and \(range.upperBound)"
         case .seconds(let range, _):
             "must be seconds between \(range.lowerBound) and \(range.upperBound)"
+        case .number(let range, _):
+            "must be a number between \(range.lowerBound) and \(range.upperBound)"
         case .list: "must be a list of texts in quotes"
         case .flag: "must be true or false"
         case .choice(let choices, _):

@@ -62,16 +62,7 @@ extension Configuration {
             let engine = LocalEngine(pool: pool, longestDuration: intake.maximumDuration)
             return (engine, WorkerService(pool: pool))
         case .openai:
-            let transfers = try HTTPTransfers(
-                HTTPTransfers.Settings(
-                    userAgent: "kotib/\(Version.text)",
-                    certificateAuthorities: openai.certificateAuthorities.isEmpty
-                        ? nil : openai.certificateAuthorities))
-            let settings = KotibEngines.OpenAISettings(
-                baseURL: openai.baseURL, model: openai.model, key: APIKey(openai.apiKey),
-                uploadLimit: Int64(openai.maximumRequest), connect: .seconds(openai.connectTimeout),
-                total: .seconds(openai.timeout))
-            return (try OpenAIEngine(settings, transfers: transfers), nil)
+            return try makeOpenAIEngine(logger)
         }
     }
 

@@ -21,6 +21,8 @@ public struct Configuration: Sendable {
     public var sms = SMSSettings()
     public var twilio = TwilioSettings()
     public var hooks = HooksSettings()
+    public var quota = QuotaSettings()
+    public var archive = ArchiveSettings()
     public var log = LogSettings()
 
     public init() {}
@@ -93,6 +95,12 @@ public struct Configuration: Sendable {
         public var timeout = 600.0
         /// Bytes of a whole request.
         public var maximumRequest = 26_214_400
+        /// What the server takes, with or without a leading dot, any case.
+        public var formats = [
+            ".flac", ".mp3", ".mp4", ".mpeg", ".mpga", ".m4a", ".ogg", ".wav", ".webm", ".oga", ".opus",
+        ]
+        /// What becomes of other recordings, and of those that are too large.
+        public var encode = UploadEncoding.opus
     }
 
     public struct LogSettings: Sendable {
@@ -113,6 +121,11 @@ public struct Configuration: Sendable {
 
 public enum LogFormat: String, Sendable, CaseIterable {
     case logfmt, json
+}
+
+/// How a recording is re-encoded that a server does not take.
+public enum UploadEncoding: String, Sendable, CaseIterable {
+    case opus, flac, none
 }
 
 /// A setting that cannot be used, in a sentence that says which and what to do.

@@ -37,7 +37,9 @@ public struct Daemon: Sendable {
             for finding in findings where !finding.isError { logger.warning("\(finding.message)") }
             let errors = findings.filter(\.isError)
             if !errors.isEmpty {
-                throw ConfigurationError(errors.map(\.message).joined(separator: "\nkotibd: "))
+                let message = errors.map(\.message).joined(separator: "\nkotibd: ")
+                if errors.allSatisfy(\.mayPass) { throw NotNow(description: message) }
+                throw ConfigurationError(message)
             }
             let services = ServiceManager(environment: environment)
             try await Daemon(configuration: configuration, services: services, logger: logger).run()
@@ -116,7 +118,8 @@ public struct Daemon: Sendable {
             files: files, policy: configuration.intakePolicy,
             inspector: WorkerInspector(pool: inspectors, limits: configuration.inspectionLimits),
             catalog: catalog, sidecars: sidecars, queue: queue, language: configuration.intake.language,
-            enrolls: configuration.enroll, board: board, logger: logger)
+            enrolls: configuration.enroll, quotas: configuration.quotas, archive: configuration.archiveFolder,
+            board: board, logger: logger)
         let watcher = InboxWatcher(
             root: files.root, configuration: configuration.watchConfiguration, board: board,
             isKnown: { await pipeline.isKnown($0) }, handler: { await pipeline.handle($0) }, logger: logger)
@@ -131,15 +134,18 @@ public struct Daemon: Sendable {
                 version: Version.text,
                 // With automatic enrolment the folder's own appearance is enough.
                 rescan: { [enroll = configuration.enroll] in if !enroll { await watcher.rescan() } },
-                hooks: { () async throws(CatalogError) in try await hooks.health() }),
+                hooks: { () async throws(CatalogError) in try await hooks.health() },
+                quotas: configuration.quotas),
             environment: ProcessInfo.processInfo.environment, logger: logger)
         let status = StatusReporter(
             services: services, catalog: catalog, queue: queue, watcher: watcher, logger: logger)
         try await run(
             [WorkerService(pool: inspectors)] + engines + [
                 QueueService(queue: queue), WatcherService(watcher: watcher),
-                DueTextService(pipeline: pipeline, logger: logger), MessageService(dispatcher: messages),
-            ] + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : []) + [control, status])
+                DueTextService(pipeline: pipeline, logger: logger),
+                ReadmissionService(readmission: Readmission(pipeline)), MessageService(dispatcher: messages),
+            ] + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : []) + archiveServices(pipeline)
+                + [control, status])
     }
 
     private func run(_ parts: [any Service]) async throws {

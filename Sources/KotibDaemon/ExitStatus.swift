@@ -24,12 +24,18 @@ enum ExitStatus {
         switch error {
         case is ConfigurationError, is SecretError: configuration
         case is StateFolderInUse: busy
+        case is NotNow: cannotCreate
         case is LockFile.Failure, is ListeningSocket.Failure: cannotCreate
         case let error as CatalogError: error.code == .corrupt ? dataError : cannotCreate
         case is SystemError, is FileError: systemError
         default: fault
         }
     }
+}
+
+/// The settings are right, but what they name cannot be used now.
+struct NotNow: Error, CustomStringConvertible {
+    var description: String
 }
 
 /// Another daemon works on the same catalog.

@@ -44,6 +44,8 @@ struct DueTextService: Service {
     let pipeline: IngestPipeline
     let logger: Logger
 
+    /// Asked again and again because nothing tells that a disk or a quota has room again, that a file system was
+    /// remounted or that a folder's ACL was changed. Only while a text waits, and at the price of one query.
     private static let interval = Duration.seconds(5)
 
     func run() async throws {
@@ -68,11 +70,36 @@ struct MessageService: Service {
     }
 }
 
+/// The archive: what is on its way when the daemon stops gets there at the next start.
+struct ArchiveService: Service {
+    let keeper: ArchiveKeeper
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await keeper.run() }
+    }
+}
+
+extension Daemon {
+    /// None where no archive is set.
+    func archiveServices(_ pipeline: IngestPipeline) -> [any Service] {
+        ArchiveKeeper(pipeline, age: configuration.archiveAge).map { [ArchiveService(keeper: $0)] } ?? []
+    }
+}
+
 /// The hooks: what they were not told when the daemon stops stays in the catalog.
 struct HookService: Service {
     let dispatcher: HookDispatcher
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await dispatcher.run() }
+    }
+}
+
+/// What waits for room in a quota: what was not looked at when the daemon stops is at the next start.
+struct ReadmissionService: Service {
+    let readmission: Readmission
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await readmission.run() }
     }
 }

@@ -29,6 +29,16 @@ extension Settings {
             show: { String($0[keyPath: path]) })
     }
 
+    /// With or without a fraction.
+    static func number(
+        _ key: String, _ environment: [String], _ range: ClosedRange<Double>, _ path: Path<Double>
+    ) -> Setting {
+        Setting(
+            key: key, environment: environment, secret: false,
+            form: .number(range) { $0[keyPath: path] = $1 },
+            show: { String($0[keyPath: path]) })
+    }
+
     static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
         _ key: String, _ choices: Choice.AllCases, _ path: Path<Choice>, _ environment: [String] = []
     ) -> Setting {

@@ -27,6 +27,7 @@ struct Setting: Sendable {
         case text(@Sendable (inout Configuration, String) -> Void)
         case integer(ClosedRange<Int>, @Sendable (inout Configuration, Int) -> Void)
         case seconds(ClosedRange<Double>, @Sendable (inout Configuration, Double) -> Void)
+        case number(ClosedRange<Double>, @Sendable (inout Configuration, Double) -> Void)
         case list(@Sendable (inout Configuration, [String]) -> Void)
         case flag(@Sendable (inout Configuration, Bool) -> Void)
         case choice([String], @Sendable (inout Configuration, String) -> Void)
@@ -36,7 +37,8 @@ struct Setting: Sendable {
 /// All settings there are. An unknown one is an error that names the nearest.
 enum Settings {
     static let all: [Setting] =
-        top + intake + watch + queue + local + openai + control + accounts + sms + hooks + log
+        top + intake + watch + queue + local + openai + control + accounts + sms + hooks + quota + archive
+        + log
 
     private static let top = [
         text("inbox", ["UPLOAD_DIR", "KOTIB_INBOX"], \.inbox),
@@ -92,6 +94,8 @@ enum Settings {
         seconds("openai.connect_timeout", 0.1...600, \.openai.connectTimeout),
         seconds("openai.timeout", 1...86_400, \.openai.timeout),
         integer("openai.max_request", [], 1024...(1 << 40), \.openai.maximumRequest),
+        list("openai.formats", ["KOTIB_OPENAI_FORMATS"], \.openai.formats),
+        choice("openai.encode", UploadEncoding.allCases, \.openai.encode, ["KOTIB_OPENAI_ENCODE"]),
     ]
 
     private static let log = [

@@ -10,9 +10,6 @@ import KotibWorkerProtocol
 public struct LocalEngine: TranscriptionEngine {
     public let name = "local"
 
-    /// A full line of jobs moves on soon.
-    private static let soon = Duration.seconds(5)
-
     private let pool: WorkerPool
     private let longestDuration: Double
 
@@ -37,7 +34,7 @@ public struct LocalEngine: TranscriptionEngine {
                         longestDuration: longestDuration))
             }
         } catch {
-            throw engineError(error)
+            throw EngineError(error, of: "The transcribing worker")
         }
         return try result(answer, draft, job)
     }
@@ -60,17 +57,6 @@ public struct LocalEngine: TranscriptionEngine {
             throw .permanent(message: "The recording could not be transcribed: \(reason)")
         default:
             throw .poison(message: "The transcribing worker gave the answer to another kind of request.")
-        }
-    }
-
-    private func engineError(_ error: WorkerError) -> EngineError {
-        let message = "The transcribing worker \(error)."
-        return switch error {
-        case .died, .stalled, .overdue, .breach: .poison(message: message)
-        case .couldNotStart(_, let retryAfter): .unavailable(message: message, retryAfter: retryAfter)
-        case .stopped: .unavailable(message: message, retryAfter: nil)
-        case .busy: .transient(message: message, retryAfter: Self.soon)
-        case .cancelled: .cancelled
         }
     }
 }

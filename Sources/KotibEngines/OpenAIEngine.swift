@@ -7,11 +7,14 @@ import Synchronization
 /// OpenAI's transcription service, or any server that speaks the same: `POST {base}/audio/transcriptions`
 /// (developers.openai.com/api/reference/resources/audio).
 ///
-/// The server learns the recording's bytes and kind, the model and the language; never the file's name.
+/// What the server does not take, or not so long, a worker makes smaller before. The server learns the recording's
+/// sound and kind, the model and the language; never the file's name.
 public final class OpenAIEngine: TranscriptionEngine {
     public let name = "openai"
-    private let settings: OpenAISettings
-    private let endpoint: OpenAIEndpoint
+    let settings: OpenAISettings
+    let endpoint: OpenAIEndpoint
+    /// Nil where recordings are sent as they are.
+    let encoder: SpeechEncoder?
     private let transfers: HTTPTransfers
     private let now: @Sendable () -> Date
     /// The best form of an answer that the server has not refused yet.
@@ -22,22 +25,26 @@ public final class OpenAIEngine: TranscriptionEngine {
     /// Bytes: more than the multipart form needs around the file and the few short fields.
     static let envelope: Int64 = 4096
 
-    /// - Parameter now: the wall clock, for dates in `Retry-After`.
+    /// - Parameters:
+    ///   - encoder: makes what the server takes out of what it does not take; nil to send all as it is.
+    ///   - now: the wall clock, for dates in `Retry-After`.
     /// - Throws: ``OpenAISettingsError``, which no retry helps.
     public convenience init(
-        _ settings: OpenAISettings, transfers: HTTPTransfers, now: @escaping @Sendable () -> Date = { Date() }
+        _ settings: OpenAISettings, transfers: HTTPTransfers, encoder: SpeechEncoder? = nil,
+        now: @escaping @Sendable () -> Date = { Date() }
     ) throws(OpenAISettingsError) {
         let format = OpenAIFormat(model: settings.model)
-        try self.init(settings, transfers: transfers, format: format, now: now)
+        try self.init(settings, transfers: transfers, encoder: encoder, format: format, now: now)
     }
 
     /// - Parameter format: what to ask for first.
     init(
-        _ settings: OpenAISettings, transfers: HTTPTransfers, format: OpenAIFormat,
-        now: @escaping @Sendable () -> Date = { Date() }
+        _ settings: OpenAISettings, transfers: HTTPTransfers, encoder: SpeechEncoder? = nil,
+        format: OpenAIFormat, now: @escaping @Sendable () -> Date = { Date() }
     ) throws(OpenAISettingsError) {
         self.settings = settings
         self.transfers = transfers
+        self.encoder = encoder
         self.now = now
         endpoint = try OpenAIEndpoint(settings)
         self.format = Mutex(format)
@@ -46,11 +53,11 @@ public final class OpenAIEngine: TranscriptionEngine {
     public func transcribe(
         _ job: TranscriptionJob, report: @escaping @Sendable (TranscriptionProgress) -> Void
     ) async throws(EngineError) -> TranscriptionResult {
-        try checkLimits(job)
         let progress = RisingProgress(report)
+        let upload = try await upload(job, progress)
         while true {
             let format = format.withLock { $0 }
-            let response = try await send(job, format: format, progress: progress)
+            let response = try await send(upload, of: job, format: format, progress: progress)
             if response.status == 200 {
                 let result = try result(job, of: response, format: format)
                 progress.rise(to: 1)
@@ -65,36 +72,24 @@ public final class OpenAIEngine: TranscriptionEngine {
         }
     }
 
-    private func checkLimits(_ job: TranscriptionJob) throws(EngineError) {
-        guard job.duration >= Self.shortest else {
-            throw .permanent(message: "The recording is shorter than \(Self.shortest) s, which is too short.")
-        }
-        let most = settings.uploadLimit - Self.envelope
-        guard job.size <= most else {
-            throw .permanent(
-                message: """
-                    The recording has \(mebibytes(job.size)), and \(endpoint.server) takes \
-                    \(mebibytes(settings.uploadLimit)) in one request. A stronger compression, such as MP3, makes \
-                    it smaller; a server that takes more can be given a higher upload limit.
-                    """)
-        }
-    }
-
     private func send(
-        _ job: TranscriptionJob, format: OpenAIFormat, progress: RisingProgress
+        _ upload: OpenAIUpload, of job: TranscriptionJob, format: OpenAIFormat, progress: RisingProgress
     ) async throws(EngineError) -> HTTPResponse {
-        let request = request(job, format: format)
+        let request = request(upload, of: job, format: format)
         do throws(HTTPError) {
             return try await transfers.perform(request) { sent, total in
                 // The other half is the server's work, of which nothing is heard.
-                progress.rise(to: 0.5 * Double(sent) / Double(max(total, 1)))
+                let half = (1 - upload.done) / 2
+                progress.rise(to: upload.done + half * Double(sent) / Double(max(total, 1)))
             }
         } catch {
             throw engineError(error)
         }
     }
 
-    private func request(_ job: TranscriptionJob, format: OpenAIFormat) -> HTTPRequest {
+    private func request(
+        _ upload: OpenAIUpload, of job: TranscriptionJob, format: OpenAIFormat
+    ) -> HTTPRequest {
         var parts = [
             HTTPPart(name: "model", content: .text(settings.model)),
             HTTPPart(name: "response_format", content: .text(format.rawValue)),
@@ -102,12 +97,12 @@ public final class OpenAIEngine: TranscriptionEngine {
         if let language = job.language {
             parts.append(HTTPPart(name: "language", content: .text(language)))
         }
-        let kind = OpenAIFileKind(job.fileExtension)
+        let kind = OpenAIFileKind(upload.fileExtension)
         parts.append(
             HTTPPart(
                 name: "file",
                 content: .file(
-                    job.file, size: job.size, fileName: kind.fileName, contentType: kind.contentType)))
+                    upload.file, size: upload.size, fileName: kind.fileName, contentType: kind.contentType)))
         let own = Duration.seconds(job.duration)
         return HTTPRequest(
             url: endpoint.url,
@@ -159,16 +154,10 @@ public final class OpenAIEngine: TranscriptionEngine {
             .cancelled
         }
     }
-
-    /// To one decimal, rounded up, so that what is over a limit also reads so.
-    private func mebibytes(_ bytes: Int64) -> String {
-        let tenths = (bytes * 10 + (1 << 20) - 1) >> 20
-        return tenths % 10 == 0 ? "\(tenths / 10) MiB" : "\(tenths / 10).\(tenths % 10) MiB"
-    }
 }
 
 /// Reports fractions that only rise, though a second attempt begins its upload anew.
-private final class RisingProgress: Sendable {
+final class RisingProgress: Sendable {
     private let highest = Mutex(0.0)
     private let report: @Sendable (TranscriptionProgress) -> Void
 

@@ -18,6 +18,8 @@ public struct OpenAISettings: Sendable {
     /// The longest request, in bytes, its multipart form included. OpenAI takes 25 MiB
     /// (developers.openai.com/api/docs/guides/speech-to-text); servers of one's own often more.
     public var uploadLimit: Int64
+    /// What the names of recordings end with that the server takes; lower case, without the dot.
+    public var formats: Set<String>
     /// How long a connection may take.
     public var connect: Duration
     /// How long nothing may move, beside the recording's own length: so long may a server think that is as slow
@@ -30,13 +32,15 @@ public struct OpenAISettings: Sendable {
 
     public init(
         baseURL: String = OpenAISettings.openAI, model: String = "whisper-1", key: APIKey = APIKey(""),
-        uploadLimit: Int64 = 25 << 20, connect: Duration = .seconds(15), stall: Duration = .seconds(120),
+        uploadLimit: Int64 = 25 << 20, formats: Set<String> = OpenAISettings.documentedEndings,
+        connect: Duration = .seconds(15), stall: Duration = .seconds(120),
         total: Duration = .seconds(3600), answerLimit: Int = 16 << 20
     ) {
         self.baseURL = baseURL
         self.model = model
         self.key = key
         self.uploadLimit = uploadLimit
+        self.formats = formats
         self.connect = connect
         self.stall = stall
         self.total = total

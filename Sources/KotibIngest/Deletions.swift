@@ -34,6 +34,7 @@ struct Deletions: Sendable {
     let queue: TranscriptionQueue
     /// Nobody writes beside a recording while it goes.
     let turns: RecordingTurns
+    let archive: ArchiveFolder?
     let logger: Logger
 
     /// More often no sidecar is written anew while a recording goes.
@@ -94,6 +95,9 @@ struct Deletions: Sendable {
         var isUnchanged = true
         if recording.audio == .present {
             try await remove(recording.path, ifStill: recording.identity, deletion, &isUnchanged)
+        }
+        if let audio = try await catalog.archived(id) {
+            try await remove(audio, of: recording, &isUnchanged)
         }
         for _ in 1...Self.rounds {
             for sidecar in try await catalog.ownedSidecars(of: id) {

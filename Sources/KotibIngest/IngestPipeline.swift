@@ -24,6 +24,9 @@ public struct IngestPipeline: Sendable {
     let language: NoteLanguage
     /// Whether a new first-level folder becomes a user's inbox by itself.
     let enrolls: Bool
+    let quotas: Quotas
+    /// Nil where none is set.
+    let archive: ArchiveFolder?
     let recovery: Recovery
     var patience: Patience
     let logger: Logger
@@ -31,7 +34,7 @@ public struct IngestPipeline: Sendable {
     public init(
         files: any FileSystem, policy: IntakePolicy, inspector: any Inspecting, catalog: Catalog,
         sidecars: SidecarWriter, queue: TranscriptionQueue, language: NoteLanguage, enrolls: Bool = true,
-        board: ProblemBoard? = nil, logger: Logger
+        quotas: Quotas = Quotas(), archive: ArchiveFolder? = nil, board: ProblemBoard? = nil, logger: Logger
     ) {
         self.files = files
         self.policy = policy
@@ -41,11 +44,14 @@ public struct IngestPipeline: Sendable {
         self.queue = queue
         self.language = language
         self.enrolls = enrolls
+        self.quotas = quotas
+        self.archive = archive
         self.logger = logger
         let board = board ?? ProblemBoard(logger: logger)
         patience = Patience(board: board, logger: logger)
         recovery = Recovery(
-            files: files, catalog: catalog, sidecars: sidecars, queue: queue, board: board, logger: logger)
+            files: files, catalog: catalog, sidecars: sidecars, queue: queue, archive: archive, board: board,
+            logger: logger)
     }
 
     /// Takes one sighting to its end. Returns early only when the task is cancelled.
@@ -142,7 +148,8 @@ public struct IngestPipeline: Sendable {
             }
         }
         let size = status.identity.size
-        let result = try await inspector.inspect(file, fileExtension: fileExtension, size: size)
+        let result = try await inspector.inspect(
+            file, of: path.user, fileExtension: fileExtension, size: size)
         let still = try await BlockingWork.run { () throws(FileError) in
             try (files.status(of: file).identity, files.examine(path)?.identity)
         }
@@ -151,7 +158,7 @@ public struct IngestPipeline: Sendable {
             return
         }
         switch result {
-        case .facts(let facts): _ = try await accept(path, status.identity, facts)
+        case .facts(let facts): try await acceptOrWait(path, status.identity, facts)
         case .refused(let rejection): try await refuse(path, status.identity, rejection)
         }
     }
@@ -167,6 +174,7 @@ public struct IngestPipeline: Sendable {
         }
     }
 
+    /// - Throws: ``Rejection`` where its user's quota has no room for it: nothing was recorded.
     func accept(
         _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts
     ) async throws -> RecordingID {
@@ -174,7 +182,7 @@ public struct IngestPipeline: Sendable {
         let isSame = known?.facts?.sha256 == facts.sha256 && known?.identity.size == identity.size
         if !isSame, let id = try await moved(path, identity, facts) { return id }
         if let known, known.audio == .gone { try await sidecars.forgetRemoved(of: known.id) }
-        let acceptance = try await catalog.accept(path, identity: identity, facts: facts)
+        let acceptance = try await catalog.accept(path, identity: identity, facts: facts, under: quotas).get()
         switch acceptance {
         case .unchanged(let id):
             try await sidecars.writeDue(id)
@@ -200,10 +208,13 @@ public struct IngestPipeline: Sendable {
         return acceptance.recording
     }
 
-    func refuse(_ path: InboxPath, _ identity: FileIdentity, _ rejection: Rejection) async throws {
+    /// - Parameter facts: of what only waits for room.
+    func refuse(
+        _ path: InboxPath, _ identity: FileIdentity, _ rejection: Rejection, knowing facts: AudioFacts? = nil
+    ) async throws {
         let sentence = rejection.sentence(about: ByteText.escaped(path.name), in: language)
         let refusal = try await catalog.reject(
-            path, identity: identity, rejection: rejection, message: sentence)
+            path, identity: identity, rejection: rejection, message: sentence, facts: facts)
         guard !refusal.isKept else {
             return logger.info(
                 "kept, although it would not be taken now",

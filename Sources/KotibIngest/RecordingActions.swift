@@ -10,12 +10,14 @@ public enum RetryOutcome: Hashable, Sendable {
     case notFound
     /// It waits or runs already, its audio is gone, or it was refused.
     case notNow(RecordingState, AudioState)
+    /// Its audio is in the archive: who puts it back into the inbox can have it transcribed again.
+    case archived
 }
 
 /// What people do to recordings other than by their files: each ends in the catalog and in the folder alike.
 public struct RecordingActions: Sendable {
-    private let pipeline: IngestPipeline
-    private let catalog: Catalog
+    let pipeline: IngestPipeline
+    let catalog: Catalog
 
     /// - Parameter pipeline: the one that handles what lies in the inbox.
     public init(_ pipeline: IngestPipeline) {
@@ -100,6 +102,7 @@ public struct RecordingActions: Sendable {
         switch try await catalog.retry(id, in: scope) {
         case .notFound: return .notFound
         case .notNow(let now):
+            if try await isArchived(now) { return .archived }
             let isAdmitted = before.state == .rejected || before.state == .failed
             if isAdmitted, [.pending, .processing].contains(now.state) { return .queued(id) }
             return .notNow(now.state, now.audio)
@@ -137,14 +140,20 @@ public struct RecordingActions: Sendable {
         return true
     }
 
-    /// Opens the audio. Nil where there is none to see, or it is gone.
-    public func audio(
-        _ id: RecordingID, in scope: AccessScope
-    ) async throws -> (file: OpenFile, recording: Recording)? {
-        guard let recording = try await catalog.recording(id, in: scope), recording.audio == .present,
-            let file = try await AudioOpener(files: pipeline.files).open(recording)
-        else { return nil }
-        return (file, recording)
+    /// Why an upload would be in vain, before any of it is read; nil where it may succeed.
+    /// - Parameter size: bytes that the file has at least; 0 where that is not known.
+    public func refusal(
+        ofUploadTo user: UserID, atLeast size: Int64
+    ) async throws(CatalogError) -> Rejection? {
+        // Any recording takes some room and some time.
+        let claim = QuotaClaim(size: max(1, size), milliseconds: 1)
+        let rejection = try await catalog.refusal(of: claim, by: user, under: pipeline.quotas)
+        if let rejection {
+            pipeline.logger.notice(
+                "upload refused",
+                metadata: ["user": "\(user)", "size": "\(size)", "reason": "\(rejection.code)"])
+        }
+        return rejection
     }
 
     /// Begins an upload into a user's folder, which is made where it is missing.

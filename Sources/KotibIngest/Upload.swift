@@ -39,8 +39,11 @@ public actor Upload {
     private let pipeline: IngestPipeline
     private let name: UploadName
     private let folder: InboxPath
+    private let user: UserID
     private let file: UnfinishedFile
     private var size: Int64 = 0
+    /// Bytes that the user's quota had left when it was last looked at.
+    private var room: Int64
     private var isOver = false
 
     init(_ name: String, to user: UserID, _ pipeline: IngestPipeline) async throws {
@@ -52,6 +55,8 @@ public actor Upload {
         guard let folder = try await pipeline.catalog.folder(of: user).flatMap({ InboxPath($0) }) else {
             throw UploadError.noSuchUser(user)
         }
+        room = try await pipeline.catalog.room(of: user, under: pipeline.quotas)
+        self.user = user
         let files = pipeline.files
         file = try await BlockingWork.run { () throws(FileError) in
             try AtomicFile(files).begin(in: files.ensureFolder(folder))
@@ -69,18 +74,30 @@ public actor Upload {
     }
 
     /// Appends. After an error the upload is over.
-    /// - Throws: ``Rejection/tooLarge(size:limit:)`` with the bytes so far; ``FileError`` where the disk is full, say.
+    /// - Throws: ``Rejection/tooLarge(size:limit:)`` with the bytes so far, or that the user's quota has no room;
+    ///   ``FileError`` where the disk is full, say.
     public func write(_ bytes: [UInt8]) async throws {
         guard !isOver else { throw UploadError.isOver }
         size += Int64(bytes.count)
         let (files, file, limit) = (pipeline.files, file, pipeline.policy.maximumSize)
         do {
             guard size <= limit else { throw Rejection.tooLarge(size: size, limit: limit) }
+            if size > room { try await makeSureOfRoom() }
             try await BlockingWork.run { () throws(FileError) in try files.write(bytes, to: file.file) }
         } catch {
             await cancel()
             throw error
         }
+    }
+
+    /// Some may have been made since the beginning.
+    private func makeSureOfRoom() async throws {
+        let claim = QuotaClaim(size: size, milliseconds: 0)
+        if let rejection = try await pipeline.catalog.refusal(of: claim, by: user, under: pipeline.quotas) {
+            log(rejection)
+            throw rejection
+        }
+        room = try await pipeline.catalog.room(of: user, under: pipeline.quotas)
     }
 
     /// Inspects the file, puts it under its name and takes it in as if it had been dropped there.
@@ -125,7 +142,21 @@ extension Upload {
         }
         switch try await inspect(status, fileExtension) {
         case .refused(let rejection): return .refused(rejection)
-        case .facts(let facts): return .accepted(try await place(status, facts))
+        case .facts(let facts): return try await placeIfThereIsRoom(status, facts)
+        }
+    }
+
+    /// Nobody sees for a moment what there is no room for, but where another file takes the room just now.
+    private func placeIfThereIsRoom(_ status: FileStatus, _ facts: AudioFacts) async throws -> UploadOutcome {
+        let claim = QuotaClaim(
+            size: status.identity.size, milliseconds: QuotaClaim.milliseconds(of: facts.duration))
+        if let rejection = try await pipeline.catalog.refusal(of: claim, by: user, under: pipeline.quotas) {
+            return .refused(rejection)
+        }
+        do {
+            return .accepted(try await place(status, facts))
+        } catch let rejection as Rejection {
+            return .refused(rejection)
         }
     }
 
@@ -139,7 +170,7 @@ extension Upload {
         while true {
             do throws(InspectionError) {
                 return try await pipeline.inspector.inspect(
-                    opened.file, fileExtension: fileExtension, size: size)
+                    opened.file, of: hidden.user, fileExtension: fileExtension, size: size)
             } catch {
                 guard let pause = error.retryAfter, tries < Self.inspections else { throw error }
                 tries += 1

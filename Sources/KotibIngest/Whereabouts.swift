@@ -7,20 +7,27 @@ import KotibPOSIX
 struct Whereabouts: Sendable {
     let files: any FileSystem
 
-    /// The device of the nearest folder above `path` that is there.
-    func device(above path: InboxPath) throws(FileError) -> UInt64 {
+    /// Where a file would be that is not there.
+    struct Place: Hashable, Sendable {
+        /// The nearest folder above it that is there; nil for the inbox itself.
+        var folder: InboxPath?
+        var device: UInt64
+    }
+
+    func place(of path: InboxPath) throws(FileError) -> Place {
         var parent = path.parent
         while let folder = parent {
             if let status = try files.examine(folder), status.kind == .folder {
-                return status.identity.device
+                return Place(folder: folder, device: status.identity.device)
             }
             parent = folder.parent
         }
-        return try files.status(of: files.openFolder(nil)).identity.device
+        let root = try files.status(of: files.openFolder(nil))
+        return Place(folder: nil, device: root.identity.device)
     }
 
     /// Whether a file that is not at its path is on a file system that is not mounted.
     func isAway(_ path: InboxPath, on device: UInt64) throws(FileError) -> Bool {
-        try self.device(above: path) != device
+        try place(of: path).device != device
     }
 }

@@ -30,10 +30,11 @@ public struct InspectionError: Error, Hashable, Sendable, CustomStringConvertibl
 public protocol Inspecting: Sendable {
     /// - Parameters:
     ///   - file: open for reading; only read at explicit offsets.
+    ///   - user: whose folder it lies in; users take turns.
     ///   - fileExtension: what the name ends with, lower case, without the dot.
     ///   - size: bytes; more is not read.
     func inspect(
-        _ file: OpenFile, fileExtension: String, size: Int64
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64
     ) async throws(InspectionError) -> InspectionResult
 }
 
@@ -65,12 +66,12 @@ public struct WorkerInspector: Inspecting {
     }
 
     public func inspect(
-        _ file: OpenFile, fileExtension: String, size: Int64
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64
     ) async throws(InspectionError) -> InspectionResult {
         var last = WorkerError.stopped
         for _ in 1...Self.tries {
             do throws(WorkerError) {
-                return try await ask(file, fileExtension, size)
+                return try await ask(file, user, fileExtension, size)
             } catch  where error.mayBlameRequest {
                 last = error
             } catch {
@@ -81,9 +82,9 @@ public struct WorkerInspector: Inspecting {
     }
 
     private func ask(
-        _ file: OpenFile, _ fileExtension: String, _ size: Int64
+        _ file: OpenFile, _ user: [UInt8], _ fileExtension: String, _ size: Int64
     ) async throws(WorkerError) -> InspectionResult {
-        let answer = try await pool.perform(passing: file, deadline: limits.deadline) { id in
+        let answer = try await pool.perform(passing: file, for: user, deadline: limits.deadline) { id in
             .inspect(
                 InspectRequest(
                     request: id, fileExtension: fileExtension, size: size,

@@ -5,6 +5,7 @@ extension Rejection {
     /// - Parameter name: the file's name, readable (``ByteText``).
     public func sentence(about name: String, in language: NoteLanguage) -> String {
         if case .folderSettings(let problem) = self { return problem.sentence(about: name, in: language) }
+        if isOverQuota { return quotaSentence(about: name, in: language) }
         return switch language {
         case .english: english(name)
         case .uzbek: uzbek(name)
@@ -55,7 +56,7 @@ extension Rejection {
         case .notEnrolled:
             start + "this folder is nobody's yet; when the administrator has added it (kotibctl user add) "
                 + "the file is taken by itself."
-        case .folderSettings: start
+        case .folderSettings, .overQuotaBytes, .overQuotaFiles, .overQuotaMinutes: start
         }
     }
 
@@ -101,7 +102,7 @@ extension Rejection {
         case .notEnrolled:
             start + "bu papka hali hech kimniki emas; administrator uni qoʻshgach (kotibctl user add), fayl "
                 + "oʻzi qabul qilinadi."
-        case .folderSettings: start
+        case .folderSettings, .overQuotaBytes, .overQuotaFiles, .overQuotaMinutes: start
         }
     }
 
@@ -143,7 +144,7 @@ extension Rejection {
         case .notEnrolled:
             start + "эта папка пока ничья; когда администратор добавит её (kotibctl user add), файл будет "
                 + "принят сам."
-        case .folderSettings: start
+        case .folderSettings, .overQuotaBytes, .overQuotaFiles, .overQuotaMinutes: start
         }
     }
 

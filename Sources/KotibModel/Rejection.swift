@@ -32,6 +32,12 @@ public enum Rejection: Error, Hashable, Sendable, Codable {
     case notEnrolled
     /// A folder's `kotib.ini` that does not count.
     case folderSettings(FolderSettingsProblem)
+    /// Bytes that it has, bytes of the user's other recordings, bytes that they may have in all.
+    case overQuotaBytes(size: Int64, used: Int64, limit: Int64)
+    /// Recordings that the user has, and may have.
+    case overQuotaFiles(used: Int64, limit: Int64)
+    /// Seconds that it lasts, seconds that were taken in today, seconds that may be.
+    case overQuotaMinutes(duration: Double, used: Double, limit: Double)
 
     /// Stands in the catalog and in logs.
     public var code: String {
@@ -52,6 +58,26 @@ public enum Rejection: Error, Hashable, Sendable, Codable {
         case .noFolder: "no_folder"
         case .notEnrolled: "not_enrolled"
         case .folderSettings: "folder_settings"
+        case .overQuotaBytes: "over_quota_bytes"
+        case .overQuotaFiles: "over_quota_files"
+        case .overQuotaMinutes: "over_quota_minutes"
+        }
+    }
+
+    /// Whether it is the user's quota that has no room.
+    public var isOverQuota: Bool {
+        switch self {
+        case .overQuotaBytes, .overQuotaFiles, .overQuotaMinutes: true
+        default: false
+        }
+    }
+
+    /// Whether it is too much for the quota even where nothing else is there.
+    public var neverFits: Bool {
+        switch self {
+        case .overQuotaBytes(let size, _, let limit): size > limit
+        case .overQuotaMinutes(let duration, _, let limit): duration > limit
+        default: false
         }
     }
 }

@@ -39,6 +39,8 @@ public protocol FileSystem: Sendable {
     /// Nil leaves the owner as it is.
     func setOwner(_ owner: UInt32?, group: UInt32, of file: OpenFile) throws(FileError)
     func setPermissions(_ permissions: UInt16, of file: OpenFile) throws(FileError)
+    /// - Parameter time: nanoseconds since 1970; a file system may keep less exact ones.
+    func setModified(_ time: Int64, of file: OpenFile) throws(FileError)
     /// fsync(2), of a file or of a folder. After EIO a second call may succeed with the data lost: never
     /// retry, write anew.
     func synchronize(_ file: OpenFile) throws(FileError)

@@ -134,6 +134,12 @@ public struct LocalFileSystem: FileSystem {
         }
     }
 
+    public func setModified(_ time: Int64, of file: OpenFile) throws(FileError) {
+        _ = try step { () throws(SystemError) in
+            try SystemError.check("futimens") { kotib_set_modified(file.descriptor, time) }
+        }
+    }
+
     public func synchronize(_ file: OpenFile) throws(FileError) {
         _ = try step { () throws(SystemError) in try SystemError.check("fsync") { fsync(file.descriptor) } }
     }

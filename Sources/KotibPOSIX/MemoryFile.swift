@@ -19,4 +19,15 @@ extension OpenFile {
         try SystemError.check("lseek", name) { lseek(file.descriptor, 0, SEEK_SET) }
         return file
     }
+
+    /// A file without a name that lies in memory, of `size` bytes that are zero, for another process to fill.
+    ///
+    /// Its size is sealed: nobody who gets the descriptor can make it longer or shorter, so that who reads it later
+    /// finds all its bytes. Memory is taken only for pages that are written.
+    /// - Parameter name: for /proc only.
+    /// - Throws: ``SystemError`` of memfd_create(2), ftruncate(2) or fcntl(2).
+    public static func inMemory(_ name: String, size: Int64) throws(SystemError) -> OpenFile {
+        OpenFile(
+            owning: try SystemError.check("memfd_create", name) { kotib_memory_buffer(name, off_t(size)) })
+    }
 }

@@ -5,6 +5,8 @@ import Glibc
 public final class PacketSocket: Sendable {
     /// The longest packet, in bytes: well below the default send buffer of 212,992 (net.core.wmem_default).
     public static let longestPacket = 128 * 1024
+    /// Descriptors that a packet can carry.
+    public static let mostFiles = Int(KOTIB_MOST_DESCRIPTORS)
 
     public let file: OpenFile
     public var descriptor: Int32 { file.descriptor }
@@ -23,32 +25,35 @@ public final class PacketSocket: Sendable {
         return (PacketSocket(owning: ends[0]), PacketSocket(owning: ends[1]))
     }
 
-    /// Sends one packet, with a descriptor beside it where one is given (the peer gets its own copy).
+    /// Sends one packet, with at most ``mostFiles`` descriptors beside it (the peer gets its own copies).
     /// - Throws: ``SystemError`` of sendmsg(2): EPIPE where the peer is gone, EAGAIN where the socket does not
     ///   block and is full.
-    public func send(_ bytes: [UInt8], passing passed: Int32? = nil) throws(SystemError) {
+    public func send(_ bytes: [UInt8], passing passed: [Int32] = []) throws(SystemError) {
         try SystemError.check("sendmsg") {
-            bytes.withUnsafeBytes { kotib_send_packet(descriptor, $0.baseAddress, $0.count, passed ?? -1) }
+            bytes.withUnsafeBytes {
+                kotib_send_packet(descriptor, $0.baseAddress, $0.count, passed, passed.count)
+            }
         }
     }
 
-    /// The next packet and the descriptor that came with it; nil at the end of the connection.
+    /// The next packet and the descriptors that came with it, in their order; nil at the end of the connection.
     /// - Throws: ``SystemError`` of recvmsg(2): EAGAIN where the socket does not block and is empty, EMSGSIZE
-    ///   for a packet over ``longestPacket``.
-    public func receive() throws(SystemError) -> (bytes: [UInt8], file: OpenFile?)? {
-        var passed: Int32 = -1
+    ///   for a packet over ``longestPacket`` or with more than ``mostFiles`` descriptors.
+    public func receive() throws(SystemError) -> (bytes: [UInt8], files: [OpenFile])? {
+        var passed = [Int32](repeating: -1, count: Self.mostFiles)
+        var received = 0
         var failure: SystemError?
         let bytes = [UInt8](unsafeUninitializedCapacity: Self.longestPacket) { buffer, count in
             do throws(SystemError) {
                 count = try SystemError.check("recvmsg") {
-                    kotib_receive_packet(descriptor, buffer.baseAddress, buffer.count, &passed)
+                    kotib_receive_packet(descriptor, buffer.baseAddress, buffer.count, &passed, &received)
                 }
             } catch {
                 failure = error
             }
         }
         if let failure { throw failure }
-        if bytes.isEmpty && passed < 0 { return nil }
-        return (bytes, passed < 0 ? nil : OpenFile(owning: passed))
+        if bytes.isEmpty && received == 0 { return nil }
+        return (bytes, passed.prefix(received).map(OpenFile.init(owning:)))
     }
 }

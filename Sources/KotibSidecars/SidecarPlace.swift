@@ -18,6 +18,9 @@ struct SidecarPlace: Sendable {
     /// The recording is not there: what stands beside its place is kept up to date, and nothing new is put there.
     var isOnlyUpdated = false
 
+    /// A recording that should be there, and its device.
+    var beside: (path: InboxPath, device: UInt64)?
+
     enum Outcome: Sendable {
         case written(FileIdentity)
         /// A person's file is there.
@@ -28,12 +31,15 @@ struct SidecarPlace: Sendable {
         case absent
         /// There is no folder to write into any more.
         case folderGone
+        /// The recording's file system is not mounted: a text in the bare folder would not be beside it later.
+        case away
     }
 
     /// Puts `content` there: where the name is free, where Kotib's own untouched file is, or where the very bytes
     /// already are, since a crash came between the rename and its record.
     func put(_ content: [UInt8]) throws(FileError) -> Outcome {
         do throws(FileError) {
+            if try isAway() { return .away }
             let old = try files.examine(path)
             if old == nil, isOnlyUpdated { return .absent }
             if old != nil, isKept { return .occupied }
@@ -55,6 +61,11 @@ struct SidecarPlace: Sendable {
             if Self.mayMeanThatTheFolderIsGone(error), folderIsGone() { return .folderGone }
             throw error
         }
+    }
+
+    private func isAway() throws(FileError) -> Bool {
+        guard let beside, try files.examine(beside.path) == nil else { return false }
+        return try files.status(of: files.openFolder(beside.path.parent)).identity.device != beside.device
     }
 
     /// Where the recording is not there to ask, the words are no more public than they were.

@@ -166,10 +166,12 @@ public struct SidecarWriter: Sendable {
                 files: files, path: path, owned: owned, recording: text.kind.isNote ? nil : recording.path,
                 words: text.words)
             place.isOnlyUpdated = !isExpected
+            if recording.audio == .present { place.beside = (recording.path, recording.identity.device) }
             if isOthers, let owned { place.isKept = try await holdsPersonsWords(owned) }
             switch await put(text.content, place) {
             case .occupied, .absent: continue
             case .folderGone: return .folderGone
+            case .away: return .later
             case .beingEdited(let identity):
                 // Who edits an older recording's words does not make this one's wait, nor does what is no text.
                 if isOthers || unreadable.contains(path, identity) { continue }

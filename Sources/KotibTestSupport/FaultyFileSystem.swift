@@ -115,6 +115,11 @@ extension FaultyFileSystem {
         try base.setPermissions(permissions, of: file)
     }
 
+    public func setModified(_ time: Int64, of file: OpenFile) throws(FileError) {
+        try step("setModified")
+        try base.setModified(time, of: file)
+    }
+
     public func synchronize(_ file: OpenFile) throws(FileError) {
         try step("synchronize")
         try base.synchronize(file)

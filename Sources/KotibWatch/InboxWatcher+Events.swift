@@ -35,7 +35,9 @@ extension InboxWatcher {
     }
 
     func saw(_ status: FileStatus?, at path: InboxPath, as look: Settler.Look) {
-        follow(settler.saw(status, at: path, as: look, hasRoom: hasRoom, now: elapsed()), at: path, status)
+        follow(
+            settler.saw(status, at: path, as: look, hasRoom: hasRoom(for: path), now: elapsed()), at: path,
+            status)
     }
 
     private func follow(_ step: Settler.Step, at path: InboxPath, _ status: FileStatus?) {

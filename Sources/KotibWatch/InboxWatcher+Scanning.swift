@@ -48,22 +48,22 @@ extension InboxWatcher {
     }
 
     /// Of the folders in it, those that are known already have watches or polls of their own.
-    private func scan(from folder: FolderID) async {
+    func scan(from folder: FolderID) async {
         await walk(from: folder) { await self.visit($0, files: true).filter(\.isNew).map(\.id) }
     }
 
-    private func pollFolders() async {
+    func pollFolders() async {
         startInotify()
         forgetTroubles()
         let start = elapsed()
-        for folder in polled { await scan(from: folder) }
+        for folder in polled where !isHeldUp(folder) { await scan(from: folder) }
         guard !polled.isEmpty else { return }
         // A poll that takes long comes less often.
         agenda.schedulePoll(at: elapsed() + max(configuration.pollInterval, (elapsed() - start) * 4))
     }
 
     /// Depth first, so that what waits is at most one level's folders for each level.
-    private func walk(from folder: FolderID, _ visit: (FolderID) async -> [FolderID]) async {
+    func walk(from folder: FolderID, _ visit: (FolderID) async -> [FolderID]) async {
         var waiting = [folder]
         while let folder = waiting.popLast(), !Task.isCancelled {
             waiting += await visit(folder)
@@ -72,7 +72,7 @@ extension InboxWatcher {
 
     /// Watches one folder and goes through its names.
     /// - Returns: the folders in it.
-    private func visit(_ id: FolderID, files: Bool) async -> [(id: FolderID, isNew: Bool)] {
+    func visit(_ id: FolderID, files: Bool) async -> [(id: FolderID, isNew: Bool)] {
         guard tree.contains(id) else { return [] }
         let path = tree.path(id)
         guard let opened = open(id, path) else { return [] }
@@ -89,7 +89,7 @@ extension InboxWatcher {
                 subfolders += found.subfolders
                 if files {
                     removeStaleTemporaries(found.temporaries, in: opened, path)
-                    await offer(found.candidates, isLocal: watching.isLocal)
+                    await offer(found.candidates, of: id, isLocal: watching.isLocal)
                 } else {
                     await Task.yield()
                 }
@@ -99,7 +99,8 @@ extension InboxWatcher {
             cannotRead(id, path, "\(error)")
             return subfolders
         }
-        readable(id)
+        // Its names may be listed and still not be looked at (mode r--).
+        if files { readable(id) }
         if watching.givesEvents { unpoll(id) } else { poll(id) }
         for unseen in tree.unseenChildren(of: id) { forgetIfGone(unseen) }
         return subfolders
@@ -133,13 +134,15 @@ extension InboxWatcher {
     }
 
     /// Hands what the catalog does not know to the settler, and waits where that is full.
-    private func offer(_ candidates: [Candidate], isLocal: Bool) async {
+    private func offer(_ candidates: [Candidate], of folder: FolderID, isLocal: Bool) async {
         guard !candidates.isEmpty else { return }
         let known = await isKnown(candidates)
         for (candidate, isKnown) in zip(candidates, known) where !isKnown {
             var status: FileStatus? = candidate.status
-            if !hasRoom {
-                guard await waitForRoom() else { return }
+            if !hasRoom(for: candidate.path) {
+                // Who is looked at while another waits does not wait as well.
+                if heldUp != nil { return agenda.request(folder) }
+                guard await waitForRoom(for: candidate.path) else { return }
                 // The wait may have been long.
                 status = try? fileSystem.examine(candidate.path)
             }
@@ -147,15 +150,6 @@ extension InboxWatcher {
             saw(status, at: candidate.path, as: .scanned(quiet: isLocal ? quiet(status) : .zero))
         }
         events.ring()
-    }
-
-    /// - Returns: false where the task is cancelled.
-    private func waitForRoom() async -> Bool {
-        while !hasRoom {
-            events.ring()
-            guard await room.wait() else { return false }
-        }
-        return true
     }
 
     /// How long a file has stood still by its own times; zero for one from the future.

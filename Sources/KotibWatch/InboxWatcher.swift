@@ -47,6 +47,8 @@ public actor InboxWatcher {
     /// Whether what the scan under way is to make good has happened again.
     var hasLostEvents = false
     var metTooDeep = false
+    /// Whose names wait for room while a scan looks after the others (``Crowd/owner(of:)``).
+    var heldUp: [UInt8]?
     /// The mounts below the inbox as last seen.
     var mounts: Set<String>?
     let board: ProblemBoard
@@ -67,8 +69,9 @@ public actor InboxWatcher {
     ///   - board: where problems are told; nil for one of its own.
     ///   - isKnown: asked during scans, some hundred files at a time: true for each that needs no telling,
     ///     because it was handled in just this state. It returns as many answers as it was given files.
-    ///   - handler: called for up to ``WatchConfiguration/concurrency`` sightings at once, never for two of the
-    ///     same path. While it runs, that much less is taken from the folders.
+    ///   - handler: called for up to ``WatchConfiguration/concurrency`` sightings of one user at once, and for one more
+    ///     in all, never for two of the same path; users take turns. While it runs, that much less is taken from the
+    ///     folders.
     public init(
         root: InboxRoot, fileSystem: (any FileSystem)? = nil, configuration: WatchConfiguration = .init(),
         clock: any Clock<Duration> = ContinuousClock(),
@@ -147,8 +150,17 @@ public actor InboxWatcher {
 }
 
 extension InboxWatcher {
-    /// Whether another name may be waited for.
-    var hasRoom: Bool { settler.count + deliveries.count < configuration.capacity }
+    /// Whether another name may be waited for. Nobody takes all the room: each may have so many times what is free
+    /// (dynamic thresholds, Choudhury and Hahne, 1998), so that who comes next to a flood always finds some.
+    func hasRoom(for path: InboxPath) -> Bool {
+        let free = configuration.capacity - settler.count - deliveries.count
+        guard free > 0 else { return false }
+        let owner = Crowd.owner(of: path)
+        return settler.count(of: owner) + deliveries.count(of: owner) < free * Self.greed
+    }
+
+    /// One alone gets eight ninths of the room, two eight seventeenths each.
+    private static let greed = 8
 
     func becomeReady() {
         isReady = true

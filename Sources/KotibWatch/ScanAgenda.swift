@@ -61,6 +61,26 @@ struct ScanAgenda {
         return nil
     }
 
+    /// Folders that were requested, out of their turn.
+    mutating func takeFolders(where isWanted: (FolderID) -> Bool) -> [FolderID] {
+        let taken = folders.filter(isWanted)
+        guard !taken.isEmpty else { return [] }
+        requested.subtract(taken)
+        folders.removeAll { !requested.contains($0) }
+        return Array(taken)
+    }
+
+    mutating func takePoll(now: Duration) -> Bool {
+        guard let poll = nextPoll, now >= poll else { return false }
+        nextPoll = nil
+        return true
+    }
+
+    /// Whether ``next(now:)`` will soon ask for a scan of everything.
+    func isFullScanDue(now: Duration) -> Bool {
+        wantsFullScan || nextFullScan.map { now >= $0 } ?? false
+    }
+
     /// When ``next(now:)`` will have something again.
     var nextTime: Duration {
         min(nextRootCheck, nextFullScan ?? nextRootCheck, nextPoll ?? nextRootCheck)

@@ -44,6 +44,7 @@ struct Settler {
 
     private let patience: WatchConfiguration
     private var entries: [InboxPath: Entry] = [:]
+    private var crowd = Crowd()
     private var agenda = Heap<Appointment>()
 
     init(_ patience: WatchConfiguration) {
@@ -52,6 +53,8 @@ struct Settler {
 
     /// How many names are waited for.
     var count: Int { entries.count }
+
+    func count(of owner: [UInt8]) -> Int { crowd.count(of: owner) }
 
     /// When ``due(now:)`` will have something.
     var nextLook: Duration? { agenda.min?.time }
@@ -80,12 +83,18 @@ struct Settler {
         if writer == .writing, now - entry.quietSince < patience.openPatience {
             return wait(entry, path, atLeast: patience.openPatience, now)
         }
-        entries[path] = nil
+        forget(path)
         return .settled(status)
     }
 
     /// Waits for a name no longer: a scan will come across it.
-    mutating func forget(_ path: InboxPath) { entries[path] = nil }
+    mutating func forget(_ path: InboxPath) {
+        if entries.removeValue(forKey: path) != nil { crowd.remove(Crowd.owner(of: path)) }
+    }
+
+    private mutating func keep(_ entry: Entry, _ path: InboxPath) {
+        if entries.updateValue(entry, forKey: path) == nil { crowd.add(Crowd.owner(of: path)) }
+    }
 
     /// Names that are to be looked at now.
     mutating func due(now: Duration) -> [InboxPath] {
@@ -120,14 +129,14 @@ struct Settler {
         let needed = needed(entry.status)
         guard quiet >= needed else { return wait(entry, path, atLeast: needed, now) }
         guard let status = entry.status else {
-            entries[path] = nil
+            forget(path)
             return .gone
         }
         if status.kind == .regular && quiet < patience.openPatience {
-            entries[path] = entry
+            keep(entry, path)
             return .checkWriter
         }
-        entries[path] = nil
+        forget(path)
         return .settled(status)
     }
 
@@ -155,6 +164,6 @@ struct Settler {
             entry.agenda = entry.nextLook
             agenda.insert(Appointment(time: entry.nextLook, path: path))
         }
-        entries[path] = entry
+        keep(entry, path)
     }
 }

@@ -27,9 +27,9 @@ public struct WatchConfiguration: Hashable, Sendable {
     public var rootInterval: Duration = .seconds(2)
     /// How long another folder must stand at the inbox's path before what is not in it counts as gone.
     public var replacedPatience: Duration = .seconds(60)
-    /// How many handlers run at once.
+    /// How many handlers run at once for one user; one more in all.
     public var concurrency = 8
-    /// How many names may be waited for or be about to be handled; more wait in the folders.
+    /// How many names may be waited for or be about to be handled, of all users together; more wait in the folders.
     public var capacity = 10_000
     /// How many folders deep the inbox is watched.
     public var deepest = 64

@@ -30,6 +30,14 @@ public struct WatchHealth: Hashable, Sendable {
         case catalogFull
         /// The catalog cannot be written for another reason.
         case catalogFails
+        /// The archive's folder is gone, not mounted, or fails.
+        case archiveMissing(reason: String)
+        /// No space is left in the archive: ENOSPC, EDQUOT.
+        case archiveFull
+        /// Nothing may be written into the archive: EROFS, EACCES, EPERM.
+        case archiveReadOnly
+        /// Some recordings cannot be archived, for reasons of their own.
+        case archiveStuck
 
         public var description: String {
             switch self {
@@ -46,11 +54,23 @@ public struct WatchHealth: Hashable, Sendable {
             case .unwritable: "texts cannot be written into some folders"
             case .catalogFull: "no space is left for the catalog: everything waits"
             case .catalogFails: "the catalog cannot be written: everything waits"
+            case .archiveMissing(let reason): "the archive cannot be used: \(reason)"
+            case .archiveFull: "no space is left in the archive: recordings stay in the inbox"
+            case .archiveReadOnly: "the archive cannot be written: recordings stay in the inbox"
+            case .archiveStuck: "some recordings cannot be archived"
             }
         }
 
         /// Whether texts cannot be written beside recordings.
         public var isOfWriting: Bool { self == .inboxFull || self == .inboxReadOnly || self == .unwritable }
+
+        /// Whether audio that has come of age stays in the inbox.
+        public var isOfArchive: Bool {
+            switch self {
+            case .archiveMissing, .archiveFull, .archiveReadOnly, .archiveStuck: true
+            default: false
+            }
+        }
     }
 
     /// Folders that give events.

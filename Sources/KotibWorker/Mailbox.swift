@@ -3,11 +3,12 @@ import KotibPOSIX
 import KotibWorkerProtocol
 import Synchronization
 
-/// A request with its file.
+/// A request with its file, and the buffer that is to be filled, where there is one.
 final class Job: Sendable {
     enum Work: Sendable {
         case inspect(InspectRequest)
         case transcribe(TranscribeRequest)
+        case encode(EncodeRequest, output: OpenFile)
     }
 
     let work: Work
@@ -23,6 +24,7 @@ final class Job: Sendable {
         switch work {
         case .inspect(let request): request.request
         case .transcribe(let request): request.request
+        case .encode(let request, _): request.request
         }
     }
 
@@ -41,7 +43,7 @@ final class Mailbox: Sendable {
     private let state = Mutex(State())
     private let arrivals = DispatchSemaphore(value: 0)
 
-    /// Requests that may wait: a daemon that sends more is broken. Each holds a descriptor.
+    /// Requests that may wait: a daemon that sends more is broken. Each holds a descriptor or two.
     static let capacity = 32
 
     /// Returns false where too many wait already.

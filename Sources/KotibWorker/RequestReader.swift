@@ -37,7 +37,7 @@ struct RequestReader: Sendable {
         while true {
             do {
                 guard let packet = try socket.receive() else { WorkerExit.done.leave() }
-                try accept(WorkerCoding.decode(WorkerRequest.self, from: packet.bytes), packet.file)
+                try accept(WorkerCoding.decode(WorkerRequest.self, from: packet.bytes), packet.files)
             } catch let error as SystemError where error.code == ECONNRESET {
                 WorkerExit.done.leave()
             } catch {
@@ -47,16 +47,21 @@ struct RequestReader: Sendable {
         }
     }
 
-    private func accept(_ request: WorkerRequest, _ file: OpenFile?) throws(ProtocolBreach) {
+    private func accept(_ request: WorkerRequest, _ files: [OpenFile]) throws(ProtocolBreach) {
         switch request {
-        case .inspect(let request): try put(.inspect(request), file)
-        case .transcribe(let request): try put(.transcribe(request), file)
+        case .inspect(let request): try put(.inspect(request), files)
+        case .transcribe(let request): try put(.transcribe(request), files)
+        case .encode(let request):
+            guard files.count == 2 else { throw ProtocolBreach(description: "a request without its buffer") }
+            try put(.encode(request, output: files[1]), files.dropLast())
         case .cancel(let number): mailbox.cancel(number)
         }
     }
 
-    private func put(_ work: Job.Work, _ file: OpenFile?) throws(ProtocolBreach) {
-        guard let file else { throw ProtocolBreach(description: "a request without its file") }
+    private func put(_ work: Job.Work, _ files: [OpenFile]) throws(ProtocolBreach) {
+        guard let file = files.first, files.count == 1 else {
+            throw ProtocolBreach(description: "a request without its file, or with others")
+        }
         if !mailbox.put(Job(work, file)) {
             throw ProtocolBreach(description: "more than \(Mailbox.capacity) requests at once")
         }

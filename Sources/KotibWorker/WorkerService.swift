@@ -29,6 +29,7 @@ final class WorkerService {
             switch job.work {
             case .inspect(let request): try send(inspect(job.file, request))
             case .transcribe(let request): try send(transcribe(job, request))
+            case .encode(let request, let output): try send(encode(job, request, output))
             }
         } catch let failure as EngineFailure {
             leave(.software, "the engine failed: \(failure.message)")
@@ -67,6 +68,15 @@ final class WorkerService {
         }
     }
 
+    private func encode(_ job: Job, _ request: EncodeRequest, _ output: OpenFile) throws -> WorkerReply {
+        let encoder = RecordingEncoder(request, TranscriptionReporter(job, send: send))
+        do {
+            return try encoder.encode(job.file, into: OutputBuffer(output, capacity: request.capacity))
+        } catch let rejection as Rejection {
+            return .failed(request: request.request, reason: rejection.reason)
+        }
+    }
+
     private func send(_ reply: WorkerReply) {
         do {
             try socket.send(WorkerCoding.encode(reply))
@@ -84,7 +94,7 @@ final class WorkerService {
 }
 
 extension Rejection {
-    /// Why a file that was taken cannot be transcribed after all.
+    /// Why a file that was taken cannot be transcribed or encoded after all.
     fileprivate var reason: String {
         if case .damaged(let detail) = self { detail } else { code }
     }

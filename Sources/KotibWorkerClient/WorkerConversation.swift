@@ -125,7 +125,8 @@ extension WorkerReply {
         switch self {
         case .ready: nil
         case .inspected(let id, _), .refused(let id, _), .progress(let id, _), .segment(let id, _),
-            .transcribed(let id, _), .cancelled(let id), .failed(let id, _):
+            .transcribed(let id, _), .encoded(let id, _), .outgrown(let id, _), .cancelled(let id),
+            .failed(let id, _):
             id
         }
     }
@@ -134,7 +135,7 @@ extension WorkerReply {
     var isFinal: Bool {
         switch self {
         case .ready, .progress, .segment: false
-        case .inspected, .refused, .transcribed, .cancelled, .failed: true
+        case .inspected, .refused, .transcribed, .encoded, .outgrown, .cancelled, .failed: true
         }
     }
 }

@@ -3,8 +3,8 @@ import KotibWorkerProtocol
 import Logging
 import Synchronization
 
-/// A fixed number of workers, kept alive, each serving one request at a time. Callers take turns in the order
-/// in which they came.
+/// A fixed number of workers, kept alive, each serving one request at a time. Users take turns, and the callers of
+/// one user are served in the order in which they came.
 public final class WorkerPool: Sendable {
     /// The program that is started.
     public let program: WorkerProgram
@@ -49,19 +49,23 @@ public final class WorkerPool: Sendable {
     /// - Parameters:
     ///   - request: makes the message of the number that it is given.
     ///   - file: goes with the message; the worker gets a copy of the descriptor, with the same offset.
+    ///   - user: who takes the turn.
+    ///   - output: what the worker is to write to, if anything; goes with the message too.
     ///   - deadline: how long a worker may take, its turn not counted; nil for as long as it gives signs of life.
     ///   - report: told every reply but the last, in order, on a thread that must not be held up; never after
     ///     this has returned.
     /// - Throws: ``WorkerError``; where the worker ended, not before it has been reaped.
     public func perform(
-        passing file: OpenFile, deadline: Duration? = nil,
+        passing file: OpenFile, filling output: OpenFile? = nil, for user: [UInt8] = [],
+        deadline: Duration? = nil,
         report: @escaping @Sendable (WorkerReply) -> Void = { _ in },
         _ request: (UInt64) -> WorkerRequest
     ) async throws(WorkerError) -> Answer {
         while true {
-            let session = try await turn()
+            let session = try await turn(of: user)
             defer { giveBack(session) }
-            let reply = try await session.perform(request, passing: file, deadline: deadline, report: report)
+            let files = [file] + (output.map { [$0] } ?? [])
+            let reply = try await session.perform(request, passing: files, deadline: deadline, report: report)
             if let reply, let worker = session.ready { return Answer(reply: reply, worker: worker) }
             // The worker ended while it had no work: that is nothing of this request's.
         }
@@ -81,12 +85,12 @@ public final class WorkerPool: Sendable {
 
     // MARK: Turns
 
-    private func turn() async throws(WorkerError) -> WorkerSession {
+    private func turn(of user: [UInt8]) async throws(WorkerError) -> WorkerSession {
         if Task.isCancelled { throw .cancelled }
         let ticket = turns.withLock { $0.ticket() }
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { caller in
-                turns.withLock { $0.take(ticket, caller) }
+                turns.withLock { $0.take(ticket, user, caller) }
             }
         } onCancel: {
             turns.withLock { $0.withdraw(ticket) }

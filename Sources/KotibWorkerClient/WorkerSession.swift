@@ -116,7 +116,7 @@ extension WorkerSession {
     /// Has one request served.
     /// - Returns: the last reply; nil where the worker is busy or gone and never got the request.
     func perform(
-        _ request: (UInt64) -> WorkerRequest, passing file: OpenFile, deadline: Duration?,
+        _ request: (UInt64) -> WorkerRequest, passing files: [OpenFile], deadline: Duration?,
         report: @escaping @Sendable (WorkerReply) -> Void
     ) async throws(WorkerError) -> WorkerReply? {
         let now = time.elapsed()
@@ -127,7 +127,7 @@ extension WorkerSession {
         isOwed.yield()
         let message = request(id)
         let outcome = await withTaskCancellationHandler {
-            await withCheckedContinuation { send(message, id, passing: file, report: report, caller: $0) }
+            await withCheckedContinuation { send(message, id, passing: files, report: report, caller: $0) }
         } onCancel: {
             cancel(id)
         }
@@ -135,7 +135,7 @@ extension WorkerSession {
     }
 
     private func send(
-        _ request: WorkerRequest, _ id: UInt64, passing file: OpenFile,
+        _ request: WorkerRequest, _ id: UInt64, passing files: [OpenFile],
         report: @escaping @Sendable (WorkerReply) -> Void, caller: CheckedContinuation<Outcome, Never>
     ) {
         let answer: Outcome? = state.withLock { state in
@@ -144,7 +144,7 @@ extension WorkerSession {
             state.caller = caller
             state.report = report
             do {
-                try write(request, passing: file.descriptor)
+                try write(request, passing: files)
                 state.hadWork = true
             } catch {
                 state.isUnsent = true
@@ -161,13 +161,15 @@ extension WorkerSession {
         state.withLock { state in
             guard state.conversation.cancel(id, at: now) else { return }
             // If it cannot be written the worker is gone or stuck, and the watch ends it after the grace.
-            try? write(.cancel(request: id), passing: nil)
+            try? write(.cancel(request: id))
         }
     }
 
     /// One request and one `cancel` always fit into the socket's buffer (``PacketSocket/longestPacket``).
-    private func write(_ request: WorkerRequest, passing descriptor: Int32?) throws {
-        try socket.send(WorkerCoding.encode(request), passing: descriptor)
+    private func write(_ request: WorkerRequest, passing files: [OpenFile] = []) throws {
+        try withExtendedLifetime(files) {
+            try socket.send(WorkerCoding.encode(request), passing: files.map(\.descriptor))
+        }
     }
 }
 

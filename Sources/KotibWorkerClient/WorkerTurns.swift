@@ -4,14 +4,22 @@ struct WorkerTurns {
 
     let mostWaiting: Int
     private var free: [WorkerSession] = []
-    /// In the order in which they came.
-    private var waiting: [(ticket: UInt64, caller: Caller)] = []
+    /// Users with callers who wait, in the order of their turns. At most `mostWaiting` in all.
+    private var lines: [Line] = []
     private var lastTicket: UInt64 = 0
     /// Tickets whose caller does not wait yet.
     private var issued: Set<UInt64> = []
     /// How many workers take requests, busy or free, and how many are being started.
     private var running = 0
     private var starting = 0
+    /// The callers of one user, in the order in which they came.
+    private struct Line {
+        var user: [UInt8]
+        var callers: [(ticket: UInt64, caller: Caller)]
+    }
+
+    private var waiting: Int { lines.reduce(0) { $0 + $1.callers.count } }
+
     /// Why there is no worker: the answer to all who come, until one is started again.
     private var refusal: WorkerError?
 
@@ -20,7 +28,7 @@ struct WorkerTurns {
     }
 
     var status: WorkerPool.Status {
-        WorkerPool.Status(running: running, busy: running - free.count, waiting: waiting.count)
+        WorkerPool.Status(running: running, busy: running - free.count, waiting: waiting)
     }
 
     // MARK: Callers
@@ -31,40 +39,48 @@ struct WorkerTurns {
         return lastTicket
     }
 
-    /// Answers `caller` now, or once its turn has come.
-    mutating func take(_ ticket: UInt64, _ caller: Caller) {
+    /// Answers `caller` now, or once the turn of `user` has come.
+    mutating func take(_ ticket: UInt64, _ user: [UInt8], _ caller: Caller) {
         guard issued.remove(ticket) != nil else { return caller.resume(returning: .failure(.cancelled)) }
         if let refusal { return caller.resume(returning: .failure(refusal)) }
         free.removeAll { !$0.isOpen }
         if !free.isEmpty { return caller.resume(returning: .success(free.removeFirst())) }
-        guard waiting.count < mostWaiting else { return caller.resume(returning: .failure(.busy)) }
-        waiting.append((ticket, caller))
+        guard waiting < mostWaiting else { return caller.resume(returning: .failure(.busy)) }
+        if let index = lines.firstIndex(where: { $0.user == user }) {
+            lines[index].callers.append((ticket, caller))
+        } else {
+            lines.append(Line(user: user, callers: [(ticket, caller)]))
+        }
     }
 
     /// The caller with that ticket no longer wants a turn; no matter if it has had it.
     mutating func withdraw(_ ticket: UInt64) {
         if issued.remove(ticket) != nil { return }
-        guard let index = waiting.firstIndex(where: { $0.ticket == ticket }) else { return }
-        waiting.remove(at: index).caller.resume(returning: .failure(.cancelled))
+        for line in lines.indices {
+            guard let index = lines[line].callers.firstIndex(where: { $0.ticket == ticket }) else { continue }
+            lines[line].callers.remove(at: index).caller.resume(returning: .failure(.cancelled))
+            if lines[line].callers.isEmpty { lines.remove(at: line) }
+            return
+        }
     }
 
     /// Whoever waits, or comes, is told `error`.
     mutating func refuse(_ error: WorkerError) {
         refusal = error
-        for (_, caller) in waiting { caller.resume(returning: .failure(error)) }
-        waiting = []
+        for (_, caller) in lines.flatMap(\.callers) { caller.resume(returning: .failure(error)) }
+        lines = []
     }
 
     // MARK: Workers
 
-    /// A worker is free: the longest waiting caller gets it. One that is gone is nobody's any more.
+    /// A worker is free: the longest waiting caller of the user whose turn it is gets it. One that is gone is
+    /// nobody's any more.
     mutating func offer(_ session: WorkerSession) {
         guard session.isOpen else { return }
-        if waiting.isEmpty {
-            free.append(session)
-        } else {
-            waiting.removeFirst().caller.resume(returning: .success(session))
-        }
+        guard !lines.isEmpty else { return free.append(session) }
+        var line = lines.removeFirst()
+        line.callers.removeFirst().caller.resume(returning: .success(session))
+        if !line.callers.isEmpty { lines.append(line) }
     }
 
     mutating func starts() {

@@ -1,7 +1,7 @@
 // KotibWorkerProtocol: the words between kotibd and kotib-worker.
 //
 // One message is one packet of JSON over the worker's standard input, a SOCK_SEQPACKET socket. A request that
-// concerns a file carries its descriptor. A worker serves one request at a time; `cancel` is the only one that
+// concerns a file carries its descriptor, one that makes a file that of the buffer for it. A worker serves one request at a time; `cancel` is the only one that
 // may come while another is being served.
 
 import KotibModel
@@ -13,6 +13,10 @@ public enum WorkerRequest: Hashable, Sendable, Codable {
     /// Turn the file that comes with this into words. Answered by any number of `progress` and `segment`, then
     /// one of `transcribed`, `cancelled`, `failed`.
     case transcribe(TranscribeRequest)
+    /// Make a small file of speech out of the file that comes with this, in the buffer that comes second: a file in
+    /// memory of a fixed size. Answered by any number of `progress`, then one of `encoded`, `outgrown`, `cancelled`,
+    /// `failed`.
+    case encode(EncodeRequest)
     /// End the request of that number soon; one already ended is no error.
     case cancel(request: UInt64)
 }
@@ -62,8 +66,12 @@ public enum WorkerReply: Hashable, Sendable, Codable {
     /// The next stretch of speech; in order of time.
     case segment(request: UInt64, segment: TranscriptSegment)
     case transcribed(request: UInt64, summary: TranscriptionSummary)
+    /// The buffer holds the whole recording.
+    case encoded(request: UInt64, summary: EncodingSummary)
+    /// The buffer was full after so many seconds of the recording.
+    case outgrown(request: UInt64, duration: Double)
     case cancelled(request: UInt64)
-    /// The file could not be transcribed, and would not be another time either.
+    /// The file could not be transcribed or encoded, and would not be another time either.
     case failed(request: UInt64, reason: String)
 }
 

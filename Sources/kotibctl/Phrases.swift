@@ -37,9 +37,20 @@ extension Phrase {
         uzbek: " (kotibctl login)", english: " (kotibctl login)", russian: " (kotibctl login)")
 
     static func retryHint(seconds: Int) -> Phrase {
-        Phrase(
-            uzbek: " (\(seconds) soniyadan so'ng)", english: " (in \(seconds) s)",
-            russian: " (через \(seconds) с)")
+        switch seconds {
+        case ..<300:
+            Phrase(
+                uzbek: " (\(seconds) soniyadan so'ng)", english: " (in \(seconds) s)",
+                russian: " (через \(seconds) с)")
+        case ..<7200:
+            Phrase(
+                uzbek: " (\(seconds / 60 + 1) daqiqadan so'ng)", english: " (in \(seconds / 60 + 1) min)",
+                russian: " (через \(seconds / 60 + 1) мин)")
+        default:
+            Phrase(
+                uzbek: " (\(seconds / 3600 + 1) soatdan so'ng)", english: " (in \(seconds / 3600 + 1) h)",
+                russian: " (через \(seconds / 3600 + 1) ч)")
+        }
     }
 
     static func tokenFile(_ failure: TokenFile.Failure) -> Phrase {

@@ -35,6 +35,7 @@ extension Session {
         facts.add(text(.engine), [record.engine, record.model].compactMap { $0 }.joined(separator: ", "))
         facts.add(text(.time), LocalTime.text(record.createdAt))
         facts.add(text(.completed), record.completedAt.map(LocalTime.text))
+        facts.add(text(.archived), record.archivedAt.map(LocalTime.text))
         facts.add(text(.revision), record.revision.map { String($0) })
         return facts
     }
@@ -42,7 +43,11 @@ extension Session {
     private func state(_ record: AudioRecordBody) -> TextTable.Cell {
         var words = text(.state(record.transcriptionStatus))
         if let progress = record.progress { words += " " + LocalTime.percent(progress) }
-        if record.audioState != "present" { words += ", " + text(.audioState(record.audioState)) }
+        if record.archivedAt != nil {
+            words += ", " + text(.isArchived)
+        } else if record.audioState != "present" {
+            words += ", " + text(.audioState(record.audioState))
+        }
         let style: Terminal.Style? =
             switch record.transcriptionStatus {
             case "completed": .green
@@ -58,6 +63,8 @@ extension Phrase {
     static let state = Phrase(uzbek: "HOLAT", english: "STATE", russian: "СОСТОЯНИЕ")
     static let time = Phrase(uzbek: "VAQT", english: "TIME", russian: "ВРЕМЯ")
     static let completed = Phrase(uzbek: "TAYYOR", english: "COMPLETED", russian: "ГОТОВО")
+    static let archived = Phrase(uzbek: "ARXIVDA", english: "ARCHIVED", russian: "В АРХИВЕ")
+    static let isArchived = Phrase(uzbek: "arxivda", english: "archived", russian: "в архиве")
     static let length = Phrase(uzbek: "UZUNLIK", english: "LENGTH", russian: "ДЛИНА")
     static let user = Phrase(uzbek: "FOYDALANUVCHI", english: "USER", russian: "ПОЛЬЗОВАТЕЛЬ")
     static let file = Phrase(uzbek: "FAYL", english: "FILE", russian: "ФАЙЛ")

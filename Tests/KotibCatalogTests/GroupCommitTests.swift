@@ -96,6 +96,31 @@ struct GroupCommitTests {
         #expect(outcomes.allSatisfy { $0 == nil || $0 == .rolledBack })
     }
 
+    /// All its callers are told what ended it, which an administrator can do something about.
+    @Test func aTransactionThatAFullDiskEndsIsToldToBeThat() async throws {
+        let catalog = try memoryCatalog()
+        let outcomes = await withTaskGroup(of: CatalogError.Code?.self) { group in
+            for number in 0..<50 {
+                group.addTask {
+                    do throws(CatalogError) {
+                        try await catalog.write("test") { database in
+                            _ = try database.user(inFolder: Array("user\(number)".utf8), now: noon)
+                            guard number == 25 else { return }
+                            try database.execute(sql: "ROLLBACK")
+                            throw DatabaseError(resultCode: .SQLITE_FULL)
+                        }
+                        return nil
+                    } catch {
+                        return error.code
+                    }
+                }
+            }
+            return await group.reduce(into: [CatalogError.Code?]()) { $0.append($1) }
+        }
+        #expect(outcomes.contains(.full))
+        #expect(outcomes.allSatisfy { $0 == nil || $0 == .full })
+    }
+
     @Test func aCancelledCallerStillReachesTheDisk() async throws {
         let catalog = try memoryCatalog()
         let id = try await catalog.accept("alisher/a.mp3").recording

@@ -1,5 +1,6 @@
 import HTTPTypes
 import KotibControlProtocol
+import KotibTestSupport
 import Testing
 
 @testable import KotibControlServer
@@ -119,9 +120,9 @@ import Testing
     }
 
     /// Nobody learns from an answer which numbers are taken.
-    @Test(arguments: [Asker.another, .anotherThroughProxy])
-    func anothersRecordingIsLikeNone(_ asker: Asker) async throws {
-        let world = try await MatrixWorld()
+    @Test(arguments: [Asker.another, .anotherThroughProxy], [false, true])
+    func anothersRecordingIsLikeNone(_ asker: Asker, _ isArchived: Bool) async throws {
+        let world = try await MatrixWorld(isArchived: isArchived)
         for (route, expectation) in Self.expectations where expectation.access == .recording {
             let another = try await world.ask(expectation.call, as: asker)
             let none = try await world.ask(expectation.call, as: asker, recording: 999_999)
@@ -140,6 +141,20 @@ import Testing
                 #expect(answer.status == expectation.served, "\(route) as \(asker): \(answer.text)")
             }
         }
+    }
+
+    @Test(arguments: [Asker.nobody, .another, .forged, .owner, .ownerThroughProxy, .admin, .root])
+    func archivedAudioIsForTheSameAsBefore(_ asker: Asker) async throws {
+        let world = try await MatrixWorld(isArchived: true)
+        for path in ["audio/{id}/file", "audio/file/{id}"] {
+            let answer = try await world.ask(Call(method: .get, path: "/api/v1/\(path)"), as: asker)
+            #expect(answer.status == refusal(.recording, asker.standing) ?? 200)
+            #expect((answer.text == "speech") == (answer.status == 200))
+        }
+        let path = "archive/ali/talk.wav"
+        let answer = try await world.ask(Call(method: .delete, path: "/api/v1/audio/{id}"), as: asker)
+        #expect(answer.status == refusal(.recording, asker.standing) ?? 200)
+        #expect((world.fixture.folder.read(path) == nil) == (answer.status == 200))
     }
 
     /// What everybody may ask for holds only what is theirs.

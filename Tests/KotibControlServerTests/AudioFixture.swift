@@ -22,12 +22,17 @@ struct AudioFixture: Sendable {
     static let largest: Int64 = 200_000
 
     let folder: TemporaryFolder
+    /// Below it, `archive`.
+    let place: TemporaryFolder
+    let pipeline: IngestPipeline
     let parts: ControlParts
     private let responder: RouterResponder<ControlContext>
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    init() async throws {
+    init(quotas: Quotas = Quotas()) async throws {
         folder = try TemporaryFolder()
+        place = try TemporaryFolder()
+        try place.makeFolder("archive")
         let disk = LocalFileSystem(try InboxRoot(path: folder.path))
         let catalog = try Catalog(DatabaseQueue())
         let opener = AudioOpener(files: disk)
@@ -36,11 +41,12 @@ struct AudioFixture: Sendable {
         let queue = TranscriptionQueue(
             catalog: catalog, engine: FakeEngine(words: "Hello there."), log: logger,
             open: { try await opener.open($0) }, settled: { await sidecars.settled($0) })
-        let pipeline = IngestPipeline(
+        pipeline = IngestPipeline(
             files: disk,
             policy: IntakePolicy(extensions: ["wav"], maximumSize: Self.largest, maximumDuration: 60),
             inspector: TrustingInspector(), catalog: catalog, sidecars: sidecars, queue: queue,
-            language: .english, logger: logger)
+            language: .english, quotas: quotas, archive: ArchiveFolder(path: place.path("archive")),
+            logger: logger)
         let accounts = try await AccountService(
             AccountSettings(), secret: SigningSecret(configured: String(repeating: "secret ", count: 8)),
             catalog: catalog, inbox: InboxMaker(disk),
@@ -48,7 +54,7 @@ struct AudioFixture: Sendable {
         parts = ControlParts(
             catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
             health: { WatchHealth(watchedFolders: 1, polledFolders: 0, problems: []) }, engineName: "local",
-            version: "test")
+            version: "test", quotas: quotas)
         let router = Router(context: ControlContext.self)
         let group = router.group("/api/v1")
         AudioListRoute(parts: parts).add(to: group)
@@ -63,6 +69,11 @@ struct AudioFixture: Sendable {
     func user(_ name: String, role: Role = .user) async throws -> Caller {
         let user = try await parts.accounts.add(name: name, phone: nil, role: role)
         return .session(Session(user: user, token: "token of \(name)"))
+    }
+
+    /// Has everything archived that is transcribed.
+    func archive(_ name: String) async throws {
+        try await parts.catalog.untilArchived(name, by: pipeline)
     }
 
     /// Runs `body` beside the queue, then stops that and waits for its end.

@@ -71,7 +71,8 @@ struct MatrixWorld: Sendable {
     private let tokens: [Asker: String]
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    init() async throws {
+    /// - Parameter isArchived: whether the recording's audio lies in the archive.
+    init(isArchived: Bool = false) async throws {
         let time = Mutex(Date().addingTimeInterval(-31 * 86_400))
         let clock = Clock(time: time)
         let fixture = try await SocketFixture { clock.now }
@@ -98,6 +99,7 @@ struct MatrixWorld: Sendable {
             "x", of: owner, issued: clock.now, expires: clock.now + 1000)
         self.tokens = tokens
         (recording, revision) = try await Self.transcribed(fixture, for: owner)
+        if isArchived { try await fixture.catalog.untilArchived("ali/talk.wav", by: fixture.pipeline) }
     }
 
     private static let key = "0123456789abcdefghijklmnopqrstuv"

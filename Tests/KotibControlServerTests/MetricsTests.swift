@@ -36,6 +36,7 @@ import Testing
         #expect(lines.contains(#"kotib_recordings{state="failed"} 0"#))
         #expect(lines.contains(#"kotib_build_info{engine="local",version="1.2.3"} 1"#))
         #expect(lines.contains(#"kotib_watch_folders{mode="polled"} 1"#))
+        #expect(lines.contains("kotib_over_quota 0"))
         #expect(lines.contains("kotib_watch_problems 1") && lines.contains("kotib_engine_paused 0"))
         let resident = lines.first { $0.hasPrefix("process_resident_memory_bytes ") }
         #expect(try #require(resident?.split(separator: " ").last.flatMap { Double($0) }) > 1_000_000)

@@ -23,6 +23,7 @@ struct SocketFixture: Sendable {
     let catalog: Catalog
     let accounts: AccountService
     let dispatcher: SMSDispatcher
+    let pipeline: IngestPipeline
     let parts: ControlParts
     var settings: ControlServer.Settings
 
@@ -32,6 +33,7 @@ struct SocketFixture: Sendable {
     init(connections: Int = 64, now: @escaping @Sendable () -> Date = { Date() }) async throws {
         folder = try TemporaryFolder()
         try folder.makeFolder("inbox/ali")
+        try folder.makeFolder("archive")
         let files = LocalFileSystem(try InboxRoot(path: folder.path("inbox")))
         database = try DatabaseQueue()
         let catalog = try Catalog(database)
@@ -41,11 +43,11 @@ struct SocketFixture: Sendable {
         let queue = TranscriptionQueue(
             catalog: catalog, engine: FakeEngine(), log: logger,
             open: { try await AudioOpener(files: files).open($0) }, settled: { await sidecars.settled($0) })
-        let pipeline = IngestPipeline(
+        pipeline = IngestPipeline(
             files: files,
             policy: IntakePolicy(extensions: ["wav"], maximumSize: 100_000, maximumDuration: 60),
             inspector: AnythingIsAudio(), catalog: catalog, sidecars: sidecars, queue: queue,
-            language: .english, logger: logger)
+            language: .english, archive: ArchiveFolder(path: folder.path("archive")), logger: logger)
         dispatcher = SMSDispatcher(FileSender(path: folder.path("sms.jsonl")), logger: logger)
         accounts = try await AccountService(
             AccountSettings(), secret: SigningSecret(file: folder.path("secret")), catalog: catalog,
@@ -79,7 +81,7 @@ struct SocketFixture: Sendable {
 /// Takes every file for a second of sound.
 struct AnythingIsAudio: Inspecting {
     func inspect(
-        _ file: OpenFile, fileExtension: String, size: Int64
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64
     ) async throws(InspectionError) -> InspectionResult {
         .facts(
             AudioFacts(

@@ -75,7 +75,10 @@ import Testing
         #expect(try changed.json(UserBody.self).language == "uz")
         #expect(try changed.json(UserBody.self).sidecars == [])
 
-        for body in [#"{"role": "admin"}"#, #"{"is_active": false}"#, #"{"phone_number": ""}"#] {
+        for body in [
+            #"{"role": "admin"}"#, #"{"is_active": false}"#, #"{"phone_number": ""}"#, #"{"quota_bytes": 0}"#,
+            #"{"quota_files": -1}"#, #"{"quota_minutes": 5}"#,
+        ] {
             let refusal = try await fixture.refusal(.patch, own, as: .session(ali), body: body)
             #expect(refusal?.status == .forbidden, "\(body)")
         }
@@ -95,7 +98,9 @@ import Testing
 
     @Test(arguments: [
         #"{"role": "root"}"#, #"{"sidecars": ["doc"]}"#, #"{"language": "uzb"}"#, #"{"language": "UZ"}"#,
-        #"{"phone_number": "12"}"#, #"{"is_active": "no"}"#,
+        #"{"phone_number": "12"}"#, #"{"is_active": "no"}"#, #"{"quota_bytes": -2}"#,
+        #"{"quota_files": 1.5}"#,
+        #"{"quota_minutes": 1000000001}"#, #"{"quota_bytes": 9007199254740993}"#, #"{"quota_bytes": "1G"}"#,
     ])
     func aValueThatThereIsNotIsInvalid(_ body: String) async throws {
         let fixture = try await ControlFixture()

@@ -83,6 +83,7 @@ import Testing
     @Test func endingsThatOpenAIDoesNotTakeAreWarnedOf() {
         var configuration = Configuration()
         configuration.queue.engine = .openai
+        configuration.openai.encode = .none
         configuration.intake.extensions = [".mp3", ".OGG", ".opus", ".amr", ".3gp"]
         let warnings = { configuration.findings().filter { $0.message.contains("OpenAI does not say") } }
         #expect(warnings().count == 1)
@@ -90,6 +91,9 @@ import Testing
         #expect(warnings().first?.message.contains("takes .amr .3gp;") == true)
         configuration.openai.baseURL = "http://127.0.0.1:8080/v1"
         #expect(warnings().isEmpty)
+        configuration.openai.baseURL = "https://api.openai.com/v1"
+        configuration.openai.encode = .opus
+        #expect(warnings().isEmpty, "they are re-encoded")
     }
 
     @Test func secretIsNeverShown() throws {

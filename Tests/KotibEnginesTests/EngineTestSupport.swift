@@ -15,11 +15,11 @@ func transfers(threadName: String = "kotib-http") throws -> HTTPTransfers {
 /// A recording of `bytes`, lasting a second.
 func job(
     _ bytes: [UInt8] = Array("RIFF".utf8), size: Int64? = nil, duration: Double = 1, ending: String = "wav",
-    language: String? = nil
+    container: String = "wav", language: String? = nil
 ) throws -> TranscriptionJob {
     TranscriptionJob(
         recording: RecordingID(rawValue: 1), file: try temporaryFile(size: size ?? 0, bytes),
-        size: size ?? Int64(bytes.count), duration: duration, container: "wav", fileExtension: ending,
+        size: size ?? Int64(bytes.count), duration: duration, container: container, fileExtension: ending,
         language: language)
 }
 

@@ -22,12 +22,21 @@ func withLocalEngine(
     _ program: WorkerProgram = standIn(), size: Int = 1,
     _ body: @Sendable (LocalEngine) async throws -> Void
 ) async throws {
+    try await withPool(program, size: size) { pool in
+        try await body(LocalEngine(pool: pool, longestDuration: 3600))
+    }
+}
+
+/// Runs workers for as long as `body` takes.
+func withPool(
+    _ program: WorkerProgram = standIn(), size: Int = 1, _ body: @Sendable (WorkerPool) async throws -> Void
+) async throws {
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     let pool = WorkerPool(program: program, size: size, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await pool.run() }
         defer { group.cancelAll() }
-        try await body(LocalEngine(pool: pool, longestDuration: 3600))
+        try await body(pool)
     }
 }
 

@@ -45,6 +45,51 @@ import Testing
         #expect(try await inbox.current()?.audio == .present)
     }
 
+    /// Two users' folders may be two disks, so that what is on the one says nothing of the other.
+    @Test func anOlderFileInAnotherFolderTellsNothing() async throws {
+        let inbox = try IngestFixture()
+        try inbox.folder.makeFolder("vali")
+        try await inbox.drop("speech", "vali/talk.wav")
+        try inbox.folder.makeFolder("ali/2026")
+        try await inbox.record(["ali/talk.wav", "ali/2026/talk.wav"], on: 1)
+        await inbox.pipeline.handle(.scanned)
+        #expect(try inbox.counts(.present) == 3)
+        #expect(inbox.pipeline.recovery.board.stands(.filesAway))
+    }
+
+    /// A new file in the bare folder does not make it the disk that is missing.
+    @Test func aNewerFileTellsNothing() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.record(["ali/talk.wav"], on: 1)
+        try await inbox.drop("speech", "ali/new.wav")
+        for _ in 1...2 { await inbox.pipeline.handle(.scanned) }
+        #expect(try inbox.counts(.present) == 2)
+    }
+
+    /// A folder that is gone with all in it is known by what is left in the folder above.
+    @Test func aFolderThatWasRemovedMeanwhileIsGone() async throws {
+        let inbox = try IngestFixture()
+        try inbox.folder.makeFolder("ali/2025")
+        try await inbox.drop("speech", "ali/2025/talk.wav")
+        try await inbox.record(["ali/2026/1.wav", "ali/2026/2.wav"], on: 1)
+        await inbox.pipeline.handle(.scanned)
+        #expect(try inbox.counts(.gone) == 2)
+        #expect(inbox.pipeline.recovery.board.standing.isEmpty)
+    }
+
+    @Test func noTextIsPutIntoTheBareFolder() async throws {
+        let inbox = try IngestFixture()
+        try inbox.folder.makeFolder("ali")
+        try await inbox.record(["ali/talk.wav"], on: 1)
+        let id = try #require(try await inbox.current()).id
+        _ = try await inbox.catalog.claim()
+        let words = Transcript(text: "Hello.", segments: [], language: "en", engine: "fake", model: "1")
+        _ = try await inbox.catalog.complete(id, transcript: words, speech: 1, engineSeconds: 1)
+        await inbox.pipeline.handle(.scanned)
+        #expect(try inbox.names().isEmpty)
+        #expect(try await inbox.current()?.sidecarDue != nil)
+    }
+
     @Test(arguments: [WatchHealth.Problem.rootReplaced, .rootMissing(reason: "test")])
     func nothingIsGoneWhileTheInboxIsInDoubt(_ problem: WatchHealth.Problem) async throws {
         let inbox = try IngestFixture()

@@ -33,6 +33,7 @@ struct IngestFixture: Sendable {
         inspector: FakeInspector = FakeInspector(), engine: FakeEngine = FakeEngine(),
         database: DatabaseQueue? = nil, enrolls: Bool = true,
         settings: @autoclosure @escaping @Sendable () -> UserSettings = UserSettings(),
+        quotas: Quotas = Quotas(), archive: ArchiveFolder? = nil,
         files: (LocalFileSystem) -> any FileSystem = { $0 }
     ) throws {
         folder = try TemporaryFolder()
@@ -59,7 +60,7 @@ struct IngestFixture: Sendable {
             files: files,
             policy: IntakePolicy(extensions: ["wav"], maximumSize: Self.largest, maximumDuration: 60),
             inspector: inspector, catalog: catalog, sidecars: sidecars, queue: queue, language: .english,
-            enrolls: enrolls, logger: logger)
+            enrolls: enrolls, quotas: quotas, archive: archive, logger: logger)
         pipeline.patience.firstPause = .milliseconds(1)
         self.pipeline = pipeline
     }
@@ -168,7 +169,7 @@ final class FakeInspector: Inspecting, Sendable {
     var calls: Int { asked.withLock { $0 } }
 
     func inspect(
-        _ file: OpenFile, fileExtension: String, size: Int64
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64
     ) async throws(InspectionError) -> InspectionResult {
         let before = asked.withLock { count in
             count += 1

@@ -60,14 +60,14 @@ struct SidecarFixture: Sendable {
 
     func refused(_ message: String, name: [UInt8] = name) async throws -> Refusal {
         try await catalog.reject(
-            path(name), identity: Self.identity, rejection: .incomplete, message: message)
+            path(name), identity: identity(), rejection: .incomplete, message: message)
     }
 
     func accepted(name: [UInt8] = name, content: UInt8) async throws -> Acceptance {
         let facts = AudioFacts(
             mediaType: "audio/x-wav", container: "wav", codec: "pcm_s16le", duration: 1, channels: 1,
             sampleRate: 16_000, sha256: Array(repeating: content, count: 32))
-        return try await catalog.accept(path(name), identity: Self.identity, facts: facts)
+        return try await catalog.accept(path(name), identity: identity(), facts: facts)
     }
 
     private func claimed(name: [UInt8], content: UInt8) async throws -> RecordingID {
@@ -78,7 +78,11 @@ struct SidecarFixture: Sendable {
         return id
     }
 
-    private static let identity = FileIdentity(device: 1, inode: 1, size: 1000, modified: 1, changed: 1)
+    /// Of a recording that is not there, although its file system is.
+    private func identity() throws -> FileIdentity {
+        let device = try disk.status(of: disk.openFolder(nil)).identity.device
+        return FileIdentity(device: device, inode: 1, size: 1000, modified: 1, changed: 1)
+    }
 }
 
 extension SidecarFixture {

@@ -55,6 +55,81 @@ import Testing
     }
 }
 
+/// One user's flood does not hold another's file up.
+@Suite struct DeliveryTurnTests {
+    var queue = DeliveryQueue(concurrency: 3)
+
+    private func path(_ name: String) throws -> InboxPath { try #require(InboxPath(name)) }
+
+    private mutating func add(_ names: String...) throws {
+        for name in names { queue.add(.gone(try path(name)), at: try path(name)) }
+    }
+
+    private mutating func start() -> (name: String, delivery: DeliveryQueue.Delivery)? {
+        guard let delivery = queue.next(), case .gone(let path) = delivery.sighting else { return nil }
+        return (path.text, delivery)
+    }
+
+    /// Handles everything, one after the other.
+    private mutating func drain() -> [String] {
+        var names: [String] = []
+        while let (name, delivery) = start() {
+            names.append(name)
+            queue.finished(delivery)
+        }
+        return names
+    }
+
+    @Test mutating func usersTakeTurnsAndEachOnesFilesComeInTheirOrder() throws {
+        try add("a/1", "a/2", "a/3", "a/4", "b/1", "b/2", "c/1")
+        #expect(drain() == ["a/1", "b/1", "c/1", "a/2", "b/2", "a/3", "a/4"])
+        #expect(queue.count == 0 && queue.count(of: Array("a".utf8)) == 0)
+    }
+
+    /// What lies in the inbox itself is one user's, not as many as there are files.
+    @Test mutating func aFloodInTheInboxItselfIsOneUsers() throws {
+        try add("1", "2", "3", "4", "b/1", "b/2")
+        #expect(drain() == ["1", "b/1", "2", "b/2", "3", "4"])
+    }
+
+    @Test mutating func whoComesWhileAnotherHasAllTheHandlersBeginsAtOnce() throws {
+        try add("a/1", "a/2", "a/3", "a/4", "a/5")
+        let running = [start(), start(), start()].compactMap(\.self)
+        #expect(running.map(\.name) == ["a/1", "a/2", "a/3"])
+        #expect(start() == nil, "the one that is free is for somebody else")
+        try add("b/1", "b/2")
+        let other = try #require(start())
+        #expect(other.name == "b/1")
+        #expect(start() == nil)
+        // The next to end makes room for whose turn it is.
+        queue.finished(running[0].delivery)
+        #expect(start()?.name == "b/2")
+        queue.finished(other.delivery)
+        #expect(start()?.name == "a/4")
+    }
+
+    @Test mutating func whatComesAgainWhileItIsHandledWaitsForItsTurn() throws {
+        try add("a/1")
+        let first = try #require(start())
+        try add("a/1", "b/1")
+        #expect(start()?.name == "b/1")
+        #expect(start() == nil)
+        queue.finished(first.delivery)
+        #expect(start()?.name == "a/1")
+    }
+
+    /// As long as one hundred thousand wait as while one does.
+    @Test mutating func manyUsersCostNoMore() throws {
+        for number in 0..<2_000 {
+            for user in 0..<50 { try add("user\(user)/\(number)") }
+        }
+        #expect(queue.count == 100_000)
+        let start = ContinuousClock.now
+        #expect(drain().count == 100_000)
+        #expect(ContinuousClock.now - start < .seconds(20))
+    }
+}
+
 @Suite struct DeliveryTests {
     @Test func handlersRunAtOnceButOneForEachPath() async throws {
         struct Load { var now: [InboxPath: Int] = [:], most = 0, mostOfOne = 0 }

@@ -176,6 +176,61 @@ import Testing
         }
     }
 
+    /// Forty of one user's names fill the room while the handlers hold them back.
+    @Test func aFloodLeavesRoomForSomebodyElse() async throws {
+        var configuration = WatchedFolder.quick
+        (configuration.capacity, configuration.concurrency) = (18, 2)
+        let folder = try TemporaryFolder()
+        for user in ["many", "one"] { try folder.makeFolder("inbox/\(user)") }
+        for number in 0..<40 { try folder.write("x", to: "inbox/many/\(number).mp3") }
+        let isHeld = Flag()
+        let watched = try WatchedFolder(
+            configuration, in: folder,
+            handler: { sighting in
+                guard case .settled(let path, _) = sighting, path.text.hasPrefix("many/") else { return }
+                _ = await waitUntil { !isHeld.isSet }
+            })
+        try await watched.watch {
+            #expect(await waitUntil { await watched.watcher.waiting >= 16 })
+            // By an event, and, since the watch of the new folder comes with a scan, by a scan.
+            try watched.write("x", to: "one/a.mp3")
+            try watched.folder.makeFolder("inbox/new/deep")
+            try watched.write("x", to: "new/deep/b.mp3")
+            #expect(await waitUntil { watched.told.names.contains("one/a.mp3") })
+            #expect(await waitUntil { watched.told.names.contains("new/deep/b.mp3") })
+            #expect(!watched.told.names.contains { $0.hasPrefix("many/") && $0.hasSuffix(".mp3") })
+            #expect(watched.told.scans == 0)
+            isHeld.clear()
+            #expect(await waitUntil { Set(watched.told.files).count == 42 && watched.told.scans >= 1 })
+        }
+    }
+
+    /// As ``aFloodLeavesRoomForSomebodyElse()``, where the kernel lost the event of the other's file.
+    @Test func whatWasLostOfSomebodyElseIsFoundWhileAFloodWaits() async throws {
+        var configuration = WatchedFolder.quick
+        (configuration.capacity, configuration.concurrency) = (18, 2)
+        let folder = try TemporaryFolder()
+        for user in ["many", "one"] { try folder.makeFolder("inbox/\(user)") }
+        for number in 0..<40 { try folder.write("x", to: "inbox/many/\(number).mp3") }
+        let isHeld = Flag()
+        let watched = try WatchedFolder(
+            configuration, in: folder,
+            handler: { sighting in
+                guard case .settled(let path, _) = sighting, path.text.hasPrefix("many/") else { return }
+                _ = await waitUntil { !isHeld.isSet }
+            })
+        try await watched.watch {
+            #expect(await waitUntil { await watched.watcher.waiting >= 16 })
+            await watched.watcher.loseWatches(polling: false)
+            try watched.write("x", to: "one/a.mp3")
+            await watched.watcher.rescan()
+            #expect(await waitUntil { watched.told.names.contains("one/a.mp3") })
+            #expect(watched.told.scans == 0)
+            isHeld.clear()
+            #expect(await waitUntil { Set(watched.told.files).count == 41 && watched.told.scans >= 1 })
+        }
+    }
+
     @Test func aCancelledWatcherEndsAtOnceEvenWhileItIsFull() async throws {
         var configuration = WatchedFolder.quick
         (configuration.capacity, configuration.concurrency) = (1, 1)
@@ -223,7 +278,7 @@ extension InboxWatcher {
     fileprivate var waiting: Int { settler.count + deliveries.count }
 
     /// As if the kernel had refused them all.
-    fileprivate func loseWatches() {
+    fileprivate func loseWatches(polling: Bool = true) {
         var folders = [tree.root]
         for watch in Int32(1)...64 {
             guard let folder = tree.folder(watchedBy: watch) else { continue }
@@ -231,6 +286,6 @@ extension InboxWatcher {
             _ = tree.setWatch(nil, of: folder)
             if folder != tree.root { folders.append(folder) }
         }
-        for folder in folders { poll(folder) }
+        if polling { for folder in folders { poll(folder) } }
     }
 }

@@ -49,9 +49,11 @@ extension WorkerPool {
 
     /// The codec that the stand-in gives to an inspection that does `deed`.
     func inspect(
-        _ deed: String, _ file: OpenFile? = nil, deadline: Duration? = nil
+        _ deed: String, _ file: OpenFile? = nil, of user: String = "", deadline: Duration? = nil
     ) async throws(WorkerError) -> String {
-        let answer = try await perform(passing: file ?? temporaryFile(), deadline: deadline) { id in
+        let answer = try await perform(
+            passing: file ?? temporaryFile(), for: Array(user.utf8), deadline: deadline
+        ) { id in
             .inspect(InspectRequest(request: id, fileExtension: deed, size: 0, longestDuration: 1))
         }
         guard case .inspected(_, let facts) = answer.reply else { return "\(answer.reply)" }

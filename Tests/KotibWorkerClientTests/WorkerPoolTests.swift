@@ -58,6 +58,26 @@ struct WorkerPoolTests {
         }
     }
 
+    @Test func usersTakeTurnsAndOneUsersCallersComeInTheirOrder() async throws {
+        let order = Shared<[String]>([])
+        try await withPool { pool async throws in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                let first = Task { try await pool.transcribe("until-cancelled") }
+                try await eventually { pool.waiting == 0 && pool.isBusy }
+                for (number, name) in ["a1", "a2", "a3", "a4", "b1", "b2", "c1"].enumerated() {
+                    group.addTask {
+                        _ = try await pool.inspect("ok", of: String(name.prefix(1)))
+                        order.change { $0.append(name) }
+                    }
+                    try await eventually { pool.waiting == number + 1 }
+                }
+                first.cancel()
+                try await group.waitForAll()
+            }
+        }
+        #expect(order.value == ["a1", "b1", "c1", "a2", "b2", "a3", "a4"])
+    }
+
     @Test func callersAreServedInTheOrderOfTheirComing() async throws {
         let order = Shared<[Int]>([])
         try await withPool { pool async throws in

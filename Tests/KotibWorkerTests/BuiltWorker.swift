@@ -52,12 +52,12 @@ final class BuiltWorker {
         waitpid(process, &status, 0)
     }
 
-    func send(_ request: WorkerRequest, _ file: OpenFile? = nil) throws {
-        try send(WorkerCoding.encode(request), file)
+    func send(_ request: WorkerRequest, _ files: OpenFile...) throws {
+        try #require(socket).send(WorkerCoding.encode(request), passing: files.map(\.descriptor))
     }
 
-    func send(_ packet: [UInt8], _ file: OpenFile? = nil) throws {
-        try #require(socket).send(packet, passing: file?.descriptor)
+    func send(_ packet: [UInt8]) throws {
+        try #require(socket).send(packet)
     }
 
     /// The next reply; a worker that says nothing for ten seconds fails the test.

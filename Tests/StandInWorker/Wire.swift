@@ -18,9 +18,9 @@ func send(_ bytes: [UInt8]) throws {
     try daemon.send(bytes)
 }
 
-func nextRequest() throws -> (WorkerRequest, OpenFile?)? {
+func nextRequest() throws -> (WorkerRequest, [OpenFile])? {
     guard let packet = try daemon.receive() else { return nil }
-    return (try WorkerCoding.decode(WorkerRequest.self, from: packet.bytes), packet.file)
+    return (try WorkerCoding.decode(WorkerRequest.self, from: packet.bytes), packet.files)
 }
 
 func die(of signal: Int32) -> Never {

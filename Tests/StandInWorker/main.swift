@@ -1,6 +1,6 @@
 // kotib-stand-in-worker: speaks the worker's protocol over real sockets and misbehaves on request, in ways that
 // the real worker cannot be made to show. Its first argument says how it starts; `fileExtension` of an
-// inspection, or `language` of a transcription, says what to do with the request.
+// inspection, `language` of a transcription, or `container` of an encoding says what to do with the request.
 
 import Glibc
 import KotibModel
@@ -25,7 +25,8 @@ default: break
 do {
     try reply(.ready(WorkerReady(model: "stand-in", sandbox: ["none"])))
     if arguments.first == "exit-when-ready" { exit(4) }
-    while let (request, file) = try nextRequest() {
+    while let (request, files) = try nextRequest() {
+        let file = files.first
         switch request {
         case .inspect(let inspect):
             try serve(inspect.request, does: inspect.fileExtension, file) { try inspected(inspect, $0) }
@@ -33,6 +34,8 @@ do {
             try serve(transcribe.request, does: transcribe.language ?? "", file) {
                 try transcribed(transcribe, speech: $0)
             }
+        case .encode(let encode):
+            try serve(encode.request, does: encode.container, file) { try encoded(encode, files.last, $0) }
         case .cancel: break
         }
     }

@@ -17,6 +17,7 @@ static const int CAV_END_OF_FILE = AVERROR_EOF;
 static const int CAV_TRY_AGAIN = AVERROR(EAGAIN);
 static const int CAV_IO_ERROR = AVERROR(EIO);
 static const int CAV_OUT_OF_MEMORY = AVERROR(ENOMEM);
+static const int CAV_NO_SPACE = AVERROR(ENOSPC);
 static const int CAV_NOT_PERMITTED = AVERROR(EPERM);
 static const int CAV_INVALID_ARGUMENT = AVERROR(EINVAL);
 static const int CAV_INTERRUPTED = AVERROR_EXIT;

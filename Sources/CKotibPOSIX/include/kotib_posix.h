@@ -13,12 +13,16 @@ int kotib_openat2(int folder, const char *path, uint64_t flags, uint64_t mode, u
 // renameat2(2). `flags` 0 replaces, KOTIB_RENAME_NOREPLACE does not, KOTIB_RENAME_EXCHANGE swaps both names.
 int kotib_renameat2(int from_folder, const char *from, int to_folder, const char *to, unsigned int flags);
 
-// One packet over a SOCK_SEQPACKET socket, with a descriptor where `descriptor` is not -1 (SCM_RIGHTS, unix(7)).
-ssize_t kotib_send_packet(int socket, const void *bytes, size_t count, int descriptor);
+// Descriptors that one packet can carry.
+enum { KOTIB_MOST_DESCRIPTORS = 2 };
 
-// One packet. `*descriptor` becomes the descriptor that came with it (close-on-exec), or -1. 0 is the end of
-// the connection. A packet longer than `capacity` fails with EMSGSIZE.
-ssize_t kotib_receive_packet(int socket, void *bytes, size_t capacity, int *descriptor);
+// One packet over a SOCK_SEQPACKET socket, with the first `passed` of `descriptors` (SCM_RIGHTS, unix(7)). EINVAL for
+// more than KOTIB_MOST_DESCRIPTORS.
+ssize_t kotib_send_packet(int socket, const void *bytes, size_t count, const int *descriptors, size_t passed);
+
+// One packet, and `*received` descriptors that came with it (close-on-exec), at most KOTIB_MOST_DESCRIPTORS. 0 is the
+// end of the connection. A packet longer than `capacity`, or with more descriptors, fails with EMSGSIZE.
+ssize_t kotib_receive_packet(int socket, void *bytes, size_t capacity, int *descriptors, size_t *received);
 
 // Takes a read lease on `file` and gives it back: 0, or -1 with EAGAIN where somebody has it open for writing
 // (F_SETLEASE, fcntl(2)). `file` must be open for reading only.
@@ -27,8 +31,17 @@ int kotib_probe_lease(int file);
 // fstatfs(2): the file system's magic number and the bytes that an unprivileged user may still write.
 int kotib_mount_facts(int file, uint32_t *type, uint64_t *free_bytes);
 
+// Sets the time of the last modification in nanoseconds since 1970 and leaves that of the last access (futimens(2)).
+int kotib_set_modified(int file, int64_t nanoseconds);
+
+// Whether more is granted than the mode says: 1 where the file has a POSIX access list (acl(5)), else 0.
+int kotib_has_access_list(int file);
+
 // memfd_create(2): a file without a name that lies in memory, open for reading and writing, close-on-exec.
 int kotib_memory_file(const char *name);
+
+// The same, of `size` bytes that are zero, and sealed: nobody can make it longer or shorter (F_ADD_SEALS, fcntl(2)).
+int kotib_memory_buffer(const char *name, off_t size);
 
 // wcwidth(3) of a Unicode scalar, whatever the process's own locale is: 0, 1 or 2, and -1 for what cannot be shown.
 int kotib_character_width(uint32_t scalar);

@@ -118,7 +118,17 @@ extension OpenAPIDocument {
             "is_active": {"type": "boolean"}, "created_at": {"type": "string", "format": "date-time"},
             "sidecars": {"$ref": "#/components/schemas/Sidecars"},
             "language": {"type": "string", "description": "ISO 639-1; left out for the daemon's setting."},
-            "engine": {"enum": ["local", "openai"], "description": "Left out for the daemon's setting."}}},
+            "engine": {"enum": ["local", "openai"], "description": "Left out for the daemon's setting."},
+            "quota": {"$ref": "#/components/schemas/Quota"}}},
+        "Quota": {"type": "object", "required": ["bytes", "files", "minutes_per_day"],
+          "description": "Of the recordings whose audio is in the folder; minutes of sound taken in today.",
+          "properties": {"bytes": {"$ref": "#/components/schemas/QuotaPart"},
+            "files": {"$ref": "#/components/schemas/QuotaPart"},
+            "minutes_per_day": {"$ref": "#/components/schemas/QuotaPart"}}},
+        "QuotaPart": {"type": "object", "required": ["used", "is_own"],
+          "properties": {"limit": {"type": "integer", "description": "Left out where there is none."},
+            "used": {"type": "number"},
+            "is_own": {"type": "boolean", "description": "Set for this user, not the daemon's setting."}}},
         "UserList": {"type": "object", "required": ["items", "total", "skip", "limit"],
           "properties": {"items": {"type": "array", "items": {"$ref": "#/components/schemas/User"}},
             "total": {"type": "integer"}, "skip": {"type": "integer"}, "limit": {"type": "integer"}}},
@@ -133,6 +143,11 @@ extension OpenAPIDocument {
             "language": {"type": ["string", "null"], "pattern": "^([a-z][a-z])?$",
               "description": "ISO 639-1. Empty: the daemon's setting."},
             "engine": {"enum": ["local", "openai", "", null],
-              "description": "One that the daemon offers. Empty: the daemon's setting."}}}
+              "description": "One that the daemon offers. Empty: the daemon's setting."},
+            "quota_bytes": {"type": ["integer", "null"], "minimum": -1, "maximum": 9007199254740992,
+              "description": "0: no limit. -1: the daemon's setting. As the next two, an admin's to change."},
+            "quota_files": {"type": ["integer", "null"], "minimum": -1, "maximum": 9007199254740992},
+            "quota_minutes": {"type": ["integer", "null"], "minimum": -1, "maximum": 1000000000,
+              "description": "Of sound a day."}}}
         """##
 }

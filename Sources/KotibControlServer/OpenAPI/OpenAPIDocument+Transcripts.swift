@@ -80,6 +80,8 @@ extension OpenAPIDocument {
             "created_at": {"type": "string", "format": "date-time"},
             "updated_at": {"type": "string", "format": "date-time"},
             "completed_at": {"type": ["string", "null"], "format": "date-time"},
+            "archived_at": {"type": ["string", "null"], "format": "date-time",
+              "description": "When the audio came into the archive, where it can still be had."},
             "audio_state": {"$ref": "#/components/schemas/AudioState"},
             "language": {"type": ["string", "null"], "description": "ISO 639-1."},
             "engine": {"type": ["string", "null"]}, "model": {"type": ["string", "null"]},

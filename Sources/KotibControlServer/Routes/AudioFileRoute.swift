@@ -5,6 +5,7 @@ import KotibControlProtocol
 import KotibIngest
 import KotibModel
 import KotibPOSIX
+import Logging
 import NIOCore
 
 /// `GET audio/{id}/file`, which the seed calls `audio/file/{id}`: the audio itself.
@@ -23,9 +24,7 @@ struct AudioFileRoute {
     private func file(_ request: Request, _ context: ControlContext) async throws -> Response {
         let scope = try context.requireCaller().scope
         let id = try context.recordingID()
-        guard let (file, recording) = try await parts.actions.audio(id, in: scope) else {
-            throw ControlFailure(.notFound, .notFound, .noAudio)
-        }
+        let (file, recording) = try await audio(id, in: scope, context)
         let size = recording.identity.size
         var headers = Self.headers(recording)
         switch ByteRange(Self.range(request.headers, headers[.eTag]), size: size) {
@@ -39,6 +38,21 @@ struct AudioFileRoute {
                 .rangeNotSatisfiable, .invalid, .invalid("Range"),
                 headers: [.contentRange: "bytes */\(size)", .acceptRanges: "bytes"])
         }
+    }
+
+    private func audio(
+        _ id: RecordingID, in scope: AccessScope, _ context: ControlContext
+    ) async throws -> (OpenFile, Recording) {
+        do {
+            if let (file, recording) = try await parts.actions.audio(id, in: scope) {
+                return (file, recording)
+            }
+        } catch let error as ArchiveOutOfReach {
+            context.logger.warning(
+                "the archive is out of reach", metadata: ["recording": "\(id)", "cause": "\(error)"])
+            throw ControlFailure.later(.serviceUnavailable, .unavailable, .archiveOutOfReach, seconds: 60)
+        }
+        throw ControlFailure(.notFound, .notFound, .noAudio)
     }
 
     /// A range counts only as long as `If-Range`, if there is one, names the bytes that are there (RFC 9110, 13.1.5).

@@ -22,6 +22,7 @@ extension AudioRecordBody {
         errorCode = recording.errorCode
         errorMessage = recording.errorMessage
         completedAt = recording.completed.map(Timestamp.text)
+        archivedAt = entry.archived.map(Timestamp.text)
         revision = entry.revision?.rawValue
         self.progress = progress
         snippet =

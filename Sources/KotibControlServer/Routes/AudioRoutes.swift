@@ -70,6 +70,7 @@ struct AudioRoutes {
         switch try await parts.actions.retry(context.recordingID(), in: scope) {
         case .queued(let id): return try await parts.recordResponse(id, in: scope)
         case .notFound: throw ControlFailure.noRecording
+        case .archived: throw ControlFailure(.conflict, .wrongState, .archivedNotRetried)
         case .notNow: throw ControlFailure(.conflict, .wrongState, .notRetried)
         }
     }

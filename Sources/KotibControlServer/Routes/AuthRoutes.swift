@@ -66,7 +66,8 @@ struct AuthRoutes {
         switch try context.requireCaller() {
         case .localOperator: try ControlJSON.response(CallerBody(by: "operator", user: nil))
         case .session(let session):
-            try ControlJSON.response(CallerBody(by: "token", user: UserBody(session.user)))
+            try ControlJSON.response(
+                CallerBody(by: "token", user: UserBody(session.user, under: parts.quotas)))
         }
     }
 

@@ -33,6 +33,10 @@ struct MetricsRoute {
         let running = await parts.queue.running().count
         let pause = await parts.queue.enginePause()
         let health = await parts.health()
+        let overQuota = try await parts.catalog.waitingForRoom()
+        page.family(
+            "kotib_over_quota", .gauge, "Files that wait for room in their user's quota.",
+            [.init(Double(overQuota))])
         page.family(
             "kotib_build_info", .gauge, "Always 1.",
             [.init(1, [("engine", parts.engineName), ("version", parts.version)])])

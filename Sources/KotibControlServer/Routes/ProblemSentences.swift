@@ -19,6 +19,10 @@ extension Sentence {
         case .unwritable: unwritable(since)
         case .catalogFull: catalogFull(since)
         case .catalogFails: catalogFails(since)
+        case .archiveMissing(let reason): archiveMissing(since, reason)
+        case .archiveFull: archiveFull(since)
+        case .archiveReadOnly: archiveReadOnly(since)
+        case .archiveStuck: archiveStuck(since)
         }
     }
 

@@ -10,12 +10,12 @@ import KotibPOSIX
 /// What the client of an upload is told.
 enum UploadFailure {
     /// What is none of the client's business stays as it is: the transport answers for it.
-    /// - Parameter name: as the client calls the file.
-    static func failure(_ error: any Error, about name: String) -> any Error {
+    /// - Parameter name: as the client calls the file; empty before that is known.
+    static func failure(_ error: any Error, about name: String, _ quotas: Quotas) -> any Error {
         switch error {
         case let rejection as Rejection:
-            let readable = ByteText.escaped(name.utf8)
-            return ControlFailure(.badRequest, .refused, .rejected(rejection, about: readable))
+            let sentence = Sentence.rejected(rejection, about: ByteText.escaped(name.utf8))
+            return rejected(rejection, sentence, quotas)
         case let error as UploadFormError: return form(error)
         case is MultipartParser.Failure: return ControlFailure(.badRequest, .refused, .brokenForm)
         case let error as UploadError: return upload(error)
@@ -27,8 +27,24 @@ enum UploadFailure {
         }
     }
 
-    private static let noSpace = ControlFailure(
-        HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), .noSpace, .noSpace)
+    /// RFC 4918, 11.5.
+    private static let insufficientStorage = HTTPResponse.Status(
+        code: 507, reasonPhrase: "Insufficient Storage")
+    private static let noSpace = ControlFailure(insufficientStorage, .noSpace, .noSpace)
+
+    private static func rejected(
+        _ rejection: Rejection, _ sentence: Sentence, _ quotas: Quotas
+    ) -> ControlFailure {
+        switch rejection {
+        case .overQuotaBytes, .overQuotaFiles: ControlFailure(insufficientStorage, .overQuota, sentence)
+        // What lasts longer than a day's minutes is not to be tried again.
+        case .overQuotaMinutes where !rejection.neverFits:
+            .later(
+                .tooManyRequests, .overQuota, sentence,
+                seconds: Int64((quotas.untilMidnight / .seconds(1)).rounded(.up)))
+        default: ControlFailure(.badRequest, .refused, sentence)
+        }
+    }
 
     private static func form(_ error: UploadFormError) -> ControlFailure {
         switch error {
@@ -72,9 +88,10 @@ extension Sentence {
         russian: "Ошибка загрузки: сейчас файл не удаётся проверить; загрузите его чуть позже")
 
     static func rejected(_ rejection: Rejection, about name: String) -> Sentence {
-        Sentence(
-            uzbek: rejection.sentence(about: name, in: .uzbek),
-            english: rejection.sentence(about: name, in: .english),
-            russian: rejection.sentence(about: name, in: .russian))
+        func text(_ language: NoteLanguage) -> String {
+            rejection.uploadSentence(about: name, in: language)
+                ?? rejection.sentence(about: name, in: language)
+        }
+        return Sentence(uzbek: text(.uzbek), english: text(.english), russian: text(.russian))
     }
 }

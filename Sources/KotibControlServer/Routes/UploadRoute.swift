@@ -11,6 +11,8 @@ import NIOCore
 
 /// `POST audio/upload`: a form with the field `file`, written to the inbox as it arrives.
 struct UploadRoute {
+    /// Bytes of a body that are not the file's, at most, where no client plays tricks.
+    static let largestForm = 65_536
 
     let parts: ControlParts
     /// Bytes of a whole body; that the file is too large is told by the intake's sentence, so this is more.
@@ -28,15 +30,26 @@ struct UploadRoute {
         guard let parser = Self.parser(request.headers) else {
             throw ControlFailure(.unsupportedMediaType, .unsupportedType, .noForm)
         }
+        try await makeSureOfRoom(for: owner, request.headers)
         var form = UploadForm(parser: parser, owner: owner, actions: parts.actions)
         let id: RecordingID
         do {
             id = try await form.receive(request.body, upTo: limit)
         } catch {
             await form.cancel()
-            throw UploadFailure.failure(error, about: form.fileName)
+            throw UploadFailure.failure(error, about: form.fileName, parts.quotas)
         }
         return try await parts.recordResponse(id, in: caller.scope)
+    }
+
+    /// Before a byte of the body is read.
+    private func makeSureOfRoom(for owner: UserID, _ headers: HTTPFields) async throws {
+        let declared = headers[.contentLength].flatMap(Int64.init) ?? 0
+        let size = max(0, declared - Int64(Self.largestForm))
+        guard let rejection = try await parts.actions.refusal(ofUploadTo: owner, atLeast: size) else {
+            return
+        }
+        throw UploadFailure.failure(rejection, about: "", parts.quotas)
     }
 
     /// Anybody's own folder unless an admin names another's; the operator has none, and names one.

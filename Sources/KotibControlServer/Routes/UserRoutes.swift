@@ -31,7 +31,7 @@ struct UserRoutes {
             try await parts.accounts.users(named: name, skip: skip, limit: limit)
         }
         return try ControlJSON.response(
-            UserListBody(items: users.map(UserBody.init), total: total, skip: skip, limit: limit))
+            UserListBody(items: users.map(shown), total: total, skip: skip, limit: limit))
     }
 
     @Sendable private func add(_ request: Request, _ context: ControlContext) async throws -> Response {
@@ -45,31 +45,32 @@ struct UserRoutes {
         // What was refused for want of the user is welcome now.
         await parts.rescan()
         return try ControlJSON.response(
-            UserBody(user), status: .created, headers: [.location: "/api/v1/users/\(user.id)"])
+            shown(user), status: .created, headers: [.location: "/api/v1/users/\(user.id)"])
     }
 
     @Sendable private func show(_ request: Request, _ context: ControlContext) async throws -> Response {
         let id = try permitted(context).id
         let user = try await answering { () async throws(AccountError) in try await parts.accounts.user(id) }
         guard let user else { throw ControlFailure(.notFound, .notFound, .noSuchUser) }
-        return try ControlJSON.response(UserBody(user))
+        return try ControlJSON.response(shown(user))
     }
 
     @Sendable private func change(_ request: Request, _ context: ControlContext) async throws -> Response {
         let (id, isAdmin) = try permitted(context)
         let body = try await ControlJSON.decode(ChangeUserRequest.self, from: request, upTo: Self.largestBody)
-        guard isAdmin || (body.phoneNumber == nil && body.role == nil && body.isActive == nil) else {
-            throw ControlFailure(.forbidden, .forbidden, .forbidden)
-        }
-        let change = UserChange(
+        guard isAdmin || body.isOnesOwn else { throw ControlFailure(.forbidden, .forbidden, .forbidden) }
+        var change = UserChange(
             phone: body.phoneNumber, role: try body.role.map(role), isActive: body.isActive,
             sidecars: try body.sidecars.map(formats), language: try body.language.map(language),
             engine: try body.engine.map(engine))
+        change.quota = try quota(body)
         let user = try await answering { () async throws(AccountError) in
             try await parts.accounts.change(id, change)
         }
-        return try ControlJSON.response(UserBody(user))
+        return try ControlJSON.response(shown(user))
     }
+
+    private func shown(_ user: User) -> UserBody { UserBody(user, under: parts.quotas) }
 
     /// The user that the path names: any for an admin, else only the caller. Who else there is, is not told.
     private func permitted(_ context: ControlContext) throws -> (id: UserID, isAdmin: Bool) {
@@ -113,15 +114,5 @@ extension UserRoutes {
         if name.isEmpty { return .daemons }
         guard let engine = EngineName(rawValue: name) else { throw .invalid("engine") }
         return .own(engine)
-    }
-}
-
-extension UserBody {
-    init(_ user: User) {
-        self.init(
-            id: user.id.rawValue, name: ByteText.escaped(user.folder), phoneNumber: user.phone,
-            role: user.role.rawValue, isActive: user.isActive, createdAt: Timestamp.text(user.created),
-            sidecars: user.settings.sidecars.map(\.rawValue), language: user.settings.language,
-            engine: user.settings.engine?.rawValue)
     }
 }

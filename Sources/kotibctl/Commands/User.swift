@@ -44,6 +44,12 @@ extension Session {
         facts.add(text(.sidecars), user.sidecars.joined(separator: ","))
         facts.add(text(.language), user.language)
         facts.add(text(.engine), user.engine)
+        if let quota = user.quota {
+            facts.add(
+                text(.space), text(.used(Size.text(quota.bytes.used), quota.bytes.limit.map(Size.text))))
+            facts.add(text(.recordings), text(.used(quota.files)))
+            facts.add(text(.minutesToday), text(.used(quota.minutesPerDay)))
+        }
         facts.add(text(.time), LocalTime.text(user.createdAt))
         try await output.write(Array(facts.text(for: output).utf8))
     }

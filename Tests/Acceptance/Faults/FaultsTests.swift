@@ -127,42 +127,5 @@ extension Acceptance {
                 #expect(watch["watch", "polled_folders"] == 3, "\(watch)")
             }
         }
-
-        /// An engine that nobody answers for: rows stay pending.
-        private func remote() -> DaemonSettings {
-            ["queue.engine": "openai", "openai.base_url": "http://127.0.0.1:9/v1", "watch.rescan": 2.0]
-        }
-
-        private func speech(_ daemon: DaemonFixture) async throws -> Data {
-            try await SampleAudio.speak(to: daemon.scratch + "/talk.wav")
-            return try Data(contentsOf: URL(filePath: daemon.scratch + "/talk.wav"))
-        }
-
-        private struct Audio: Decodable { var audioState: String }
-
-        private func audioStates(_ daemon: DaemonFixture) async throws -> [String] {
-            let rows: [Audio] = try await daemon.rows("SELECT audio_state FROM audio_records ORDER BY id")
-            return rows.map(\.audioState)
-        }
-
-        /// Writes until nothing more goes in.
-        private func fill(_ path: String) throws {
-            let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-            defer { close(descriptor) }
-            let piece = [UInt8](repeating: 0, count: 4096)
-            while write(descriptor, piece, piece.count) > 0 {}
-            #expect(errno == ENOSPC)
-        }
-    }
-}
-
-extension DaemonFixture {
-    /// Waits until `kotibctl status` says what it should, in English.
-    fileprivate func awaitStatus(
-        _ what: String, _ condition: (String) -> Bool
-    ) async throws {
-        try await wait(until: what, within: .seconds(30)) {
-            condition(try await kotibctl(["status"]).output)
-        }
     }
 }

@@ -21,13 +21,22 @@ struct ShareGround: Sendable {
     var key: String { folder + "/key" }
 
     /// Runs `body` with a daemon whose inbox is the ground's, and takes all away again.
-    static func with(_ body: (ShareGround) async throws -> Void) async throws {
-        try await withDaemon(starting: false) { daemon in
+    /// - Parameter asShipped: whether kotibd runs as the service does: as an account of its own, with no more rights
+    ///   than systemd/folder-owners.conf gives it. Otherwise it is root.
+    static func with(
+        asShipped: Bool = false, _ body: (ShareGround) async throws -> Void
+    ) async throws {
+        let shelf = try TemporaryFolder()
+        let (settings, launcher) =
+            asShipped ? (try Service.settings(shelf), try Service.launcher()) : ([:], [])
+        try await withDaemon(settings, launcher: launcher, starting: false) { daemon in
             let ground = ShareGround(
                 daemon: daemon, root: "/srv/kotib-test-\(ProcessInfo.processInfo.processIdentifier)")
             do {
                 try await ground.prepare()
+                if asShipped { try await ground.giveToService() }
                 try await daemon.start()
+                if asShipped { try ground.expectServiceRights() }
                 for user in [anna, boris, rustam] {
                     let added = try await daemon.kotibctl(["user", "add", user])
                     guard added.end == .exited(0) else { throw daemon.trouble("Not added: \(added.errors)") }
@@ -66,7 +75,9 @@ struct ShareGround: Sendable {
     }
 
     private func takeAway() async throws {
-        for user in [Self.anna, Self.boris, Self.rustam] { _ = try await Command.run("userdel", [user]) }
+        for user in [Self.anna, Self.boris, Self.rustam, Service.user] {
+            _ = try await Command.run("userdel", [user])
+        }
         for group in Self.groups.values { _ = try await Command.run("groupdel", [group]) }
         _ = try await Command.run("rm", ["-rf", root])
     }

@@ -10,8 +10,9 @@ extension Acceptance {
         private let boris = ShareGround.boris
         private let rustam = ShareGround.rustam
 
+        /// With the rights that the shipped unit has.
         @Test func samba() async throws {
-            try await ShareGround.with { ground in
+            try await ShareGround.with(asShipped: true) { ground in
                 try await prepareTalks(ground, 3)
                 try await ground.samba { port in
                     try expectGood(
@@ -73,8 +74,9 @@ extension Acceptance {
             }
         }
 
+        /// With the rights that the shipped unit has.
         @Test func sftp() async throws {
-            try await ShareGround.with { ground in
+            try await ShareGround.with(asShipped: true) { ground in
                 try await prepareTalks(ground, 6)
                 try FileManager.default.createDirectory(
                     atPath: ground.folder + "/tree", withIntermediateDirectories: false,

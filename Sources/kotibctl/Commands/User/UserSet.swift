@@ -5,7 +5,7 @@ import KotibControlProtocol
 struct UserSet: ControlCommand {
     static let configuration = CommandConfiguration(
         commandName: "set", abstract: "Changes what a user gets.",
-        discussion: "Everybody may do so for themselves.")
+        discussion: "Everybody may do so for themselves; quotas are an admin's to set.")
 
     @OptionGroup var options: GlobalOptions
 
@@ -29,11 +29,28 @@ struct UserSet: ControlCommand {
             valueName: "name"))
     var engine: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "What the recordings in the folder may take: a number of bytes, or with K, M, G or T; none for no "
+                + "limit, default for the daemon's own setting.", valueName: "size"))
+    var quotaBytes: QuotaLimit.Size?
+
+    @Option(
+        help: ArgumentHelp(
+            "Minutes of sound that are taken in a day; or none, or default.", valueName: "minutes"))
+    var quotaMinutes: QuotaLimit.Count?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many recordings the folder may have; or none, or default.", valueName: "number"))
+    var quotaFiles: QuotaLimit.Count?
+
     private static let engines = ["local", "openai", "default"]
 
     func validate() throws {
-        guard sidecars != nil || language != nil || engine != nil else {
-            throw ValidationError("Use --sidecars, --language or --engine")
+        let hasQuota = quotaBytes != nil || quotaMinutes != nil || quotaFiles != nil
+        guard sidecars != nil || language != nil || engine != nil || hasQuota else {
+            throw ValidationError("Use --sidecars, --language, --engine or a --quota")
         }
         if let engine, !Self.engines.contains(engine) {
             throw ValidationError(
@@ -53,7 +70,8 @@ struct UserSet: ControlCommand {
     var request: ChangeUserRequest {
         return ChangeUserRequest(
             sidecars: formats, language: language == "default" ? "" : language,
-            engine: engine == "default" ? "" : engine)
+            engine: engine == "default" ? "" : engine, quotaBytes: quotaBytes?.number,
+            quotaFiles: quotaFiles?.number, quotaMinutes: quotaMinutes?.number)
     }
 
     func run(_ session: Session) async throws {

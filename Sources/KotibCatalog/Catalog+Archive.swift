@@ -1,0 +1,223 @@
+import FoundationEssentials
+import GRDB
+import KotibModel
+
+/// Where the audio of a recording lies in the archive, or is on its way to.
+public struct ArchivedAudio: Hashable, Sendable {
+    public enum Phase: String, Sendable, CaseIterable {
+        /// The path was free, and the audio is to get there.
+        case intended
+        /// It is there, whole and on the disk; that in the inbox is to go.
+        case copied
+        /// All is done.
+        case kept
+    }
+
+    public var recording: RecordingID
+    /// Below the archive's folder.
+    public var path: InboxPath
+    public var phase: Phase
+    /// The file as it came there; nil while it is intended.
+    public var identity: FileIdentity?
+    /// When this phase began.
+    public var time: Date
+}
+
+/// A recording that has rested.
+public struct RestingRecording: Hashable, Sendable {
+    public var recording: Recording
+    /// Since when, as it stands in the catalog: where a page ended.
+    var since: String
+}
+
+extension Catalog {
+    /// The recordings that have rested since `end` or longer and whose audio may be archived: completed, present, with
+    /// nothing to be written, moved, deleted or archived. Those that rest longest come first, a page at a time.
+    /// - Parameter last: the last of the page before; nil for the first.
+    public func resting(
+        since end: Date, after last: RestingRecording?, limit: Int
+    ) async throws(CatalogError) -> [RestingRecording] {
+        try await read("resting") { database in
+            let arguments: StatementArguments = [
+                last?.since ?? "", last?.recording.id.rawValue ?? 0,
+                Timestamp.text(end), limit,
+            ]
+            return try database.rows(ArchiveSQL.resting, arguments).map { row in
+                RestingRecording(recording: try Recording(row), since: row["rests_since"])
+            }
+        }
+    }
+
+    /// Since when the recording rests that rests longest, of all that are completed and present; nil where there is
+    /// none.
+    public func longestRest() async throws(CatalogError) -> Date? {
+        try await read("longestRest") { try $0.row(ArchiveSQL.longest, [])?.dateIfAny("rests_since") }
+    }
+
+    /// Nil where a recording's audio is neither in the archive nor on its way there.
+    public func archived(_ id: RecordingID) async throws(CatalogError) -> ArchivedAudio? {
+        try await read("archived") { try $0.archived(id) }
+    }
+
+    /// Whether anything was ever archived and is there still, or is on its way.
+    public func hasArchive() async throws(CatalogError) -> Bool {
+        try await read("hasArchive") { try $0.row(ArchiveSQL.any, []) != nil }
+    }
+
+    /// The first step: from the commit on a missing file of the recording is not gone, but on its way.
+    /// - Parameters:
+    ///   - seen: as it was looked at.
+    ///   - end: it must have rested since then.
+    ///   - copy: the file that has the path already, where that is the recording's audio.
+    /// - Returns: false where something about it has changed: nothing was done.
+    public func beginArchiving(
+        _ seen: Recording, at path: InboxPath, restingSince end: Date, copy: FileIdentity? = nil,
+        now: Date = Date()
+    ) async throws(CatalogError) -> Bool {
+        try await write("beginArchiving") { database in
+            let phase: ArchivedAudio.Phase = copy == nil ? .intended : .copied
+            try database.run(
+                ArchiveSQL.begin,
+                [seen.id.rawValue, path.blob, phase.rawValue, Timestamp.text(now), Timestamp.text(end)]
+                    + StatementArguments([seen.path.blob] + seen.identity.columns)
+                    + Self.columns(copy))
+            return database.changesCount == 1
+        }
+    }
+
+    /// The second step, where the audio was copied: it is in the archive as well.
+    /// - Returns: false where it is not intended any more: nothing was done.
+    public func archiveCopied(
+        _ id: RecordingID, _ copy: FileIdentity, now: Date = Date()
+    ) async throws(CatalogError) -> Bool {
+        try await write("archiveCopied") { database in
+            try database.run(
+                ArchiveSQL.copied, [id.rawValue, Timestamp.text(now)] + Self.columns(copy))
+            return database.changesCount == 1
+        }
+    }
+
+    /// The last step.
+    /// - Parameters:
+    ///   - seen: as it was when it was intended.
+    ///   - isAway: whether the file is not at the recording's path any more.
+    /// - Returns: whether the recording is archived now; false where it is present, elsewhere perhaps.
+    public func finishArchiving(
+        _ seen: Recording, _ copy: FileIdentity, isAway: Bool, now: Date = Date()
+    ) async throws(CatalogError) -> Bool {
+        try await write("finishArchiving") { database in
+            let time = Timestamp.text(now)
+            try database.run(ArchiveSQL.kept, [seen.id.rawValue, time] + Self.columns(copy))
+            guard database.changesCount == 1, isAway else { return false }
+            try database.run(
+                ArchiveSQL.depart,
+                [seen.id.rawValue, time]
+                    + StatementArguments([seen.path.blob] + seen.identity.columns.dropLast()))
+            return database.changesCount == 1
+        }
+    }
+
+    /// Takes the intention back, where nothing of the recording is in the archive.
+    public func withdrawArchiving(_ id: RecordingID) async throws(CatalogError) {
+        try await write("withdrawArchiving") { try $0.run(ArchiveSQL.withdraw, [id.rawValue]) }
+    }
+
+    /// What crashes and faults left on its way, in the order of the recordings' ids, a page at a time.
+    /// - Parameter last: the last id of the page before; nil for the first.
+    public func unfinishedArchivings(
+        after last: RecordingID?, limit: Int
+    ) async throws(CatalogError) -> [ArchivedAudio] {
+        try await read("unfinishedArchivings") { database in
+            try database.rows(ArchiveSQL.unfinished, [last?.rawValue ?? 0, limit]).map(ArchivedAudio.init)
+        }
+    }
+
+    private static func columns(_ identity: FileIdentity?) -> StatementArguments {
+        identity.map { StatementArguments($0.columns) } ?? [nil, nil, nil, nil, nil]
+    }
+}
+
+extension Database {
+    fileprivate func archived(_ id: RecordingID) throws -> ArchivedAudio? {
+        try row(ArchiveSQL.one, [id.rawValue]).map(ArchivedAudio.init)
+    }
+
+    func isBeingArchived(_ id: RecordingID) throws -> Bool {
+        try archived(id).map { $0.phase != .kept } ?? false
+    }
+}
+
+extension ArchivedAudio {
+    fileprivate init(_ row: Row) throws {
+        recording = RecordingID(rawValue: row["audio_record_id"])
+        path = try InboxPath(row)
+        phase = try row.value("phase")
+        identity = phase == .intended ? nil : FileIdentity(row)
+        time = try row.date("at")
+    }
+}
+
+enum ArchiveSQL {
+    /// A condition on a row of `audio_records` under the name `a`.
+    static let isNotBeingArchived = """
+        NOT EXISTS (SELECT 1 FROM archived x WHERE x.audio_record_id = a.id AND x.phase <> 'kept')
+        """
+    /// An expression for a row of `audio_records` under the name `a`.
+    static let since = """
+        (SELECT x.at FROM archived x
+            WHERE x.audio_record_id = a.id AND x.phase = 'kept' AND a.audio_state <> 'present')
+        """
+
+    private static let rests = "a.transcription_status = 'completed' AND a.audio_state = 'present'"
+    private static let isFree = """
+        a.sidecar_due IS NULL AND \(DeletionSQL.isVisible)
+            AND NOT EXISTS (SELECT 1 FROM moves m WHERE m.audio_record_id = a.id) AND \(isNotBeingArchived)
+        """
+    /// What rests since the same moment is passed over one by one, and there is little of it.
+    static let resting = """
+        SELECT \(RecordingSQL.columns), rests_since FROM audio_records a INDEXED BY audio_records_rest
+        WHERE \(rests) AND a.rests_since >= ?1 AND a.rests_since <= ?3
+            AND NOT (a.rests_since = ?1 AND a.id <= ?2) AND \(isFree)
+        ORDER BY a.rests_since, a.id LIMIT ?4
+        """
+    static let longest = """
+        SELECT a.rests_since FROM audio_records a INDEXED BY audio_records_rest
+        WHERE \(rests) AND a.rests_since IS NOT NULL ORDER BY a.rests_since LIMIT 1
+        """
+    static let any = "SELECT 1 FROM archived LIMIT 1"
+    static let one = "SELECT * FROM archived WHERE audio_record_id = ?"
+
+    private static let identity = "device, inode, file_size, modified_ns, changed_ns"
+    static let begin = """
+        INSERT INTO archived (audio_record_id, path, phase, at, \(identity))
+            SELECT a.id, ?2, ?3, ?4, ?12, ?13, ?14, ?15, ?16 FROM audio_records a
+            WHERE a.id = ?1 AND \(rests) AND a.rests_since <= ?5 AND a.path = ?6 AND a.device = ?7
+                AND a.inode = ?8 AND a.file_size = ?9 AND a.modified_ns = ?10 AND a.changed_ns = ?11
+                AND \(isFree)
+        ON CONFLICT (audio_record_id) DO UPDATE SET path = excluded.path, phase = excluded.phase,
+            at = excluded.at, device = excluded.device, inode = excluded.inode,
+            file_size = excluded.file_size, modified_ns = excluded.modified_ns,
+            changed_ns = excluded.changed_ns
+        """
+    private static let setIdentity = """
+        at = ?2, device = ?3, inode = ?4, file_size = ?5, modified_ns = ?6, changed_ns = ?7
+        """
+    static let copied = """
+        UPDATE archived SET phase = 'copied', \(setIdentity)
+        WHERE audio_record_id = ?1 AND phase <> 'kept'
+        """
+    static let kept = """
+        UPDATE archived SET phase = 'kept', \(setIdentity) WHERE audio_record_id = ?1 AND phase <> 'kept'
+        """
+    /// Attributes may have changed meanwhile: that file is the one that went all the same.
+    static let depart = """
+        UPDATE audio_records SET audio_state = 'gone', updated_at = ?2
+        WHERE id = ?1 AND audio_state = 'present' AND path = ?3 AND device = ?4 AND inode = ?5
+            AND file_size = ?6 AND modified_ns = ?7
+        """
+    static let withdraw = "DELETE FROM archived WHERE audio_record_id = ? AND phase <> 'kept'"
+    static let unfinished = """
+        SELECT * FROM archived INDEXED BY archived_unfinished
+        WHERE phase <> 'kept' AND audio_record_id > ? ORDER BY audio_record_id LIMIT ?
+        """
+}

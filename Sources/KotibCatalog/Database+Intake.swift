@@ -1,0 +1,108 @@
+import FoundationEssentials
+import GRDB
+import KotibModel
+
+/// What becomes of an arrival, within the transaction that records it.
+extension Database {
+    /// Where the user has room for it.
+    /// - Parameter day: today (``LocalDays``).
+    func accept(
+        _ arrival: Arrival, within limits: Quota, on day: Int
+    ) throws -> Result<Acceptance, Rejection> {
+        let old = try currentRecording(arrival.path)
+        // What was taken once stays taken: touched, tried again or brought back, it needs no room and no minutes.
+        guard try old.map({ try !isSame($0, arrival) }) ?? true else {
+            return .success(try accept(arrival, inPlaceOf: old))
+        }
+        let counted = old.map { $0.state != .rejected && $0.audio == .present } ?? false
+        let claim = QuotaClaim(
+            size: arrival.identity.size,
+            milliseconds: QuotaClaim.milliseconds(of: arrival.facts.duration),
+            replaced: counted ? old?.identity.size : nil)
+        let folder = arrival.path.user
+        let (own, use) = try quota(ofFolder: folder) ?? (OwnQuota(), QuotaUse())
+        if let refusal = limits.with(own).refusal(of: claim, beside: use.on(day)) { return .failure(refusal) }
+        let acceptance = try accept(arrival, inPlaceOf: old)
+        try count(claim, ofFolder: folder, on: day)
+        return .success(acceptance)
+    }
+
+    /// Whether it is what was accepted at its path before. Of what is to go only the very file is, its attributes
+    /// changed perhaps.
+    private func isSame(_ old: Recording, _ arrival: Arrival) throws -> Bool {
+        guard old.hasContent(arrival.facts, size: arrival.identity.size) else { return false }
+        return try !isBeingDeleted(old.id) || old.identity.isSameContent(as: arrival.identity)
+    }
+
+    /// - Parameter old: what is current at its path.
+    func accept(_ arrival: Arrival, inPlaceOf old: Recording?) throws -> Acceptance {
+        guard let old else { return .new(try insert(arrival)) }
+        let isSame = old.hasContent(arrival.facts, size: arrival.identity.size)
+        if try isBeingDeleted(old.id) {
+            // Only the very file that is to go is still the old one, its attributes changed perhaps.
+            if isSame && old.identity.isSameContent(as: arrival.identity) {
+                try identify(old.id, arrival.identity, now: arrival.now)
+                return .unchanged(old.id)
+            }
+            try supersede(old.id, now: arrival.now)
+            return .replaced(try insert(arrival), old: old.id, notes: [])
+        }
+        // Who puts a failed recording there anew wants it tried again.
+        if old.state == .rejected || (old.state == .failed && isSame) {
+            let notes = try notes(of: old.id)
+            try readmit(old.id, arrival)
+            return .readmitted(old.id, notes: notes)
+        }
+        if isSame {
+            try returned(old, identity: arrival.identity, now: arrival.now)
+            return .unchanged(old.id)
+        }
+        let notes = try notes(of: old.id)
+        try supersede(old.id, now: arrival.now)
+        let new = try insert(arrival)
+        try inherit(from: old.id, to: new)
+        return .replaced(new, old: old.id, notes: notes)
+    }
+
+    /// - Parameter facts: of what is refused for want of room alone, and waits for it.
+    func reject(_ arrival: RejectedArrival, waitingWith facts: AudioFacts?) throws -> Refusal {
+        let refusal = try reject(arrival, facts)
+        if let facts, !refusal.isKept { try wait(refusal.recording, arrival.identity, facts) }
+        return refusal
+    }
+
+    private func reject(_ arrival: RejectedArrival, _ facts: AudioFacts?) throws -> Refusal {
+        guard let old = try currentRecording(arrival.path) else {
+            return Refusal(recording: try insert(arrival), old: nil, notes: [])
+        }
+        // The file that is to go still is; another in its place is not.
+        let isGoing = try isBeingDeleted(old.id)
+        var isSame = old.identity.isSameContent(as: arrival.identity)
+        if let facts {
+            // There is room by now, and another look has found it.
+            let isTaken = old.hasContent(facts, size: arrival.identity.size)
+            isSame = isTaken && (isSame || !isGoing)
+        }
+        // What was taken and done is not thrown away for its mode, or for a backup by links.
+        if isSame, isGoing || facts != nil || old.state == .completed || old.state == .failed {
+            try identify(old.id, arrival.identity, now: arrival.now)
+            return Refusal(recording: old.id, isKept: true, old: nil, notes: [])
+        }
+        if old.state == .rejected, !isGoing {
+            try rejectAgain(old, arrival)
+            return Refusal(recording: old.id, old: nil, notes: [])
+        }
+        let notes = isGoing ? [] : try notes(of: old.id)
+        try supersede(old.id, now: arrival.now)
+        let new = try insert(arrival)
+        if !isGoing { try inherit(from: old.id, to: new) }
+        return Refusal(recording: new, old: old.id, notes: notes)
+    }
+}
+
+extension Recording {
+    /// Whether it was accepted with this content.
+    fileprivate func hasContent(_ facts: AudioFacts, size: Int64) -> Bool {
+        self.facts?.sha256 == facts.sha256 && identity.size == size
+    }
+}

@@ -1,0 +1,45 @@
+import FoundationEssentials
+import Glibc
+
+/// Calendar days in one time zone.
+public struct LocalDays: Sendable {
+    /// Longer than any day: clocks are moved by an hour or two, and whole days were left out, never put in.
+    private static let longestDay = 50 * 3600
+
+    private let offset: @Sendable (Int) -> Int
+
+    /// - Parameter offset: seconds east of UTC at a time in seconds since 1970; the server's zone unless given.
+    public init(offset: @escaping @Sendable (Int) -> Int = Self.serversOffset) {
+        self.offset = offset
+    }
+
+    /// The day, counted from 1 January 1970.
+    public func day(of date: Date) -> Int {
+        day(at: Int(date.timeIntervalSince1970.rounded(.down)))
+    }
+
+    /// When the next day begins: the first second of another day, also where the clock is moved at midnight.
+    public func end(of date: Date) -> Date {
+        var within = Int(date.timeIntervalSince1970.rounded(.down))
+        let today = day(at: within)
+        var beyond = within + Self.longestDay
+        while beyond - within > 1 {
+            let middle = within + (beyond - within) / 2
+            if day(at: middle) > today { beyond = middle } else { within = middle }
+        }
+        return Date(timeIntervalSince1970: Double(beyond))
+    }
+
+    private func day(at time: Int) -> Int {
+        let local = time + offset(time)
+        return (local - (local % 86_400 + 86_400) % 86_400) / 86_400
+    }
+
+    /// As `TZ` or /etc/localtime say (tzset(3)); UTC where neither can be read.
+    @Sendable public static func serversOffset(_ time: Int) -> Int {
+        var time = time_t(time)
+        var parts = tm()
+        guard localtime_r(&time, &parts) != nil else { return 0 }
+        return parts.tm_gmtoff
+    }
+}

@@ -1,0 +1,37 @@
+import FoundationEssentials
+import KotibModel
+
+/// What the daemon allows its users, and by which clock.
+public struct Quotas: Sendable {
+    /// For every user that has nothing of their own.
+    public var limits: Quota
+    public var days: LocalDays
+    public var now: @Sendable () -> Date
+
+    public init(
+        limits: Quota = Quota(), days: LocalDays = LocalDays(),
+        now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.limits = limits
+        self.days = days
+        self.now = now
+    }
+
+    /// Counted from 1 January 1970.
+    public var today: Int { days.day(of: now()) }
+
+    /// Until the minutes of a new day may be used.
+    public var untilMidnight: Duration {
+        let now = now()
+        return .seconds(days.end(of: now).timeIntervalSince(now))
+    }
+}
+
+/// A recording that is good, and waits for room in its user's quota.
+public struct WaitingRecording: Hashable, Sendable {
+    public var id: RecordingID
+    public var path: InboxPath
+    /// The file as it was when it was inspected.
+    public var identity: FileIdentity
+    public var facts: AudioFacts
+}

@@ -1,0 +1,133 @@
+import KotibPOSIX
+import KotibTranscription
+import KotibWorkerProtocol
+import Logging
+
+/// What is sent in a recording's place: itself, or what a worker made of it.
+struct OpenAIUpload: Sendable {
+    var file: OpenFile
+    /// Bytes.
+    var size: Int64
+    /// Lower case, without the dot.
+    var fileExtension: String
+    /// The part of all the work that is done when the sending begins, between 0 and 1.
+    var done: Double
+}
+
+extension OpenAIEngine {
+    /// Why a recording is not sent as it is.
+    enum EncodingReason: String, Hashable, Sendable {
+        /// The server does not take its kind.
+        case kind
+        /// The request would be too long.
+        case size
+    }
+
+    /// The part of the work that re-encoding is taken for.
+    static let encodingShare = 0.2
+
+    /// Nil where the recording can be sent as it is.
+    func encodingReason(_ job: TranscriptionJob) -> EncodingReason? {
+        if job.size > roomForFile { return .size }
+        return settings.formats.contains(job.fileExtension) ? nil : .kind
+    }
+
+    /// Bytes of a file that fit into a request.
+    private var roomForFile: Int64 { settings.uploadLimit - Self.envelope }
+
+    /// - Throws: ``EngineError/permanent(message:)`` where the recording cannot be sent in any form.
+    func upload(_ job: TranscriptionJob, _ progress: RisingProgress) async throws(EngineError) -> OpenAIUpload
+    {
+        guard job.duration >= Self.shortest else {
+            throw .permanent(message: "The recording is shorter than \(Self.shortest) s, which is too short.")
+        }
+        let own = OpenAIUpload(
+            file: job.file, size: job.size, fileExtension: job.fileExtension, done: 0)
+        switch (encodingReason(job), encoder) {
+        case (nil, _), (.kind, nil): return own
+        case (.size, nil): throw tooLarge(job)
+        case (let reason?, let encoder?): return try await encode(job, with: encoder, reason, progress)
+        }
+    }
+
+    private func encode(
+        _ job: TranscriptionJob, with encoder: SpeechEncoder, _ reason: EncodingReason,
+        _ progress: RisingProgress
+    ) async throws(EngineError) -> OpenAIUpload {
+        let start = ContinuousClock.now
+        let capacity = min(roomForFile, SpeechEncoder.largestBuffer)
+        let plan = EncodingPlan(encoder.codec, duration: job.duration, capacity: capacity)
+        var fitting = EncodingPlan.longest(in: capacity)
+        for bitRate in plan.bitRates {
+            let outcome = try await encoder.encode(job, bitRate: bitRate, capacity: capacity) { fraction in
+                progress.rise(to: Self.encodingShare * fraction)
+            }
+            switch outcome {
+            case .encoded(let encoded):
+                log(job, encoded, encoder, reason, bitRate: bitRate, since: start)
+                return OpenAIUpload(
+                    file: encoded.file, size: encoded.size, fileExtension: encoder.codec.fileExtension,
+                    done: Self.encodingShare)
+            case .outgrown(let duration): fitting = duration
+            }
+        }
+        throw tooLong(job, as: encoder.codec, fitting: fitting)
+    }
+
+    private func log(
+        _ job: TranscriptionJob, _ encoded: SpeechEncoder.Encoded, _ encoder: SpeechEncoder,
+        _ reason: EncodingReason, bitRate: Int, since start: ContinuousClock.Instant
+    ) {
+        var metadata: Logger.Metadata = [
+            "recording": "\(job.recording)", "from": "\(job.fileExtension)", "size": "\(job.size)",
+            "duration": "\(job.duration)", "to": "\(encoder.codec.rawValue)", "sent_size": "\(encoded.size)",
+            "sent_duration": "\(encoded.duration)", "because_of": "\(reason.rawValue)",
+            "seconds": "\(((ContinuousClock.now - start) / .milliseconds(10)).rounded() / 100)",
+        ]
+        if encoder.codec == .opus { metadata["bit_rate"] = "\(bitRate)" }
+        encoder.logger.info("re-encoded", metadata: metadata)
+    }
+
+    private func tooLarge(_ job: TranscriptionJob) -> EngineError {
+        .permanent(
+            message: """
+                The recording has \(mebibytes(job.size)), and \(endpoint.server) takes \
+                \(mebibytes(settings.uploadLimit)) in one request. A stronger compression, such as MP3, makes \
+                it smaller; a server that takes more can be given a higher upload limit.
+                """)
+    }
+
+    private func tooLong(_ job: TranscriptionJob, as codec: SpeechCodec, fitting: Double) -> EngineError {
+        let (whole, part) = (time(job.duration), time(fitting))
+        let limit = "\(endpoint.server) takes \(mebibytes(settings.uploadLimit)) in one request"
+        return switch codec {
+        case .opus:
+            .permanent(
+                message: """
+                    The recording lasts \(whole), and \(limit), which is \(part) of speech at the most. Cut it into \
+                    shorter recordings; a server that takes more can be given a higher limit (openai.max_request).
+                    """)
+        case .flac:
+            .permanent(
+                message: """
+                    The recording lasts \(whole), and \(limit), which is \(part) of it as FLAC. Opus makes it much \
+                    smaller (openai.encode = "opus"); a server that takes more can be given a higher limit \
+                    (openai.max_request).
+                    """)
+        }
+    }
+
+    /// "11 h 4 min", "13 min 39 s", "7 s"; rounded down.
+    private func time(_ seconds: Double) -> String {
+        let whole = Int(max(0, min(seconds, 1e9)))
+        let (hours, minutes) = (whole / 3600, whole / 60 % 60)
+        if hours > 0 { return "\(hours) h \(minutes) min" }
+        return minutes > 0 ? "\(minutes) min \(whole % 60) s" : "\(whole) s"
+    }
+
+    /// To one decimal, rounded up, so that what is over a limit also reads so.
+    func mebibytes(_ bytes: Int64) -> String {
+        let tenths = (bytes * 10 + (1 << 20) - 1) >> 20
+        return tenths % 10 == 0 ? "\(tenths / 10) MiB" : "\(tenths / 10).\(tenths % 10) MiB"
+    }
+}

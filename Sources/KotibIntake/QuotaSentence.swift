@@ -1,0 +1,143 @@
+import KotibModel
+
+/// What a person is told whose quota has no room. A file in the folder stays there and is taken by itself; of an upload
+/// nothing stays.
+extension Rejection {
+    func quotaSentence(about name: String, in language: NoteLanguage) -> String {
+        switch language {
+        case .english:
+            "“\(name)” was not transcribed: \(englishReason); "
+                + (neverFits ? "split it, or ask the administrator for more." : englishWait)
+        case .uzbek:
+            "“\(name)” matnga aylantirilmadi: \(uzbekReason); "
+                + (neverFits ? "uni boʻlaklarga boʻling yoki administratordan koʻproq soʻrang." : uzbekWait)
+        case .russian:
+            "«\(name)» не расшифрован: \(russianReason); "
+                + (neverFits ? "разделите его на части или попросите администратора о большем." : russianWait)
+        }
+    }
+
+    /// To who uploads a file; nil where it is not their quota that has no room.
+    /// - Parameter name: empty before it is known.
+    public func uploadSentence(about name: String, in language: NoteLanguage) -> String? {
+        guard isOverQuota else { return nil }
+        return switch language {
+        case .english:
+            (name.isEmpty ? "The file" : "“\(name)”") + " was not taken: \(englishReason); "
+                + (neverFits ? "split it, or ask the administrator for more." : englishAgain)
+        case .uzbek:
+            (name.isEmpty ? "Fayl" : "“\(name)”") + " qabul qilinmadi: \(uzbekReason); "
+                + (neverFits ? "uni boʻlaklarga boʻling yoki administratordan koʻproq soʻrang." : uzbekAgain)
+        case .russian:
+            (name.isEmpty ? "Файл" : "«\(name)»") + " не принят: \(russianReason); "
+                + (neverFits
+                    ? "разделите его на части или попросите администратора о большем." : russianAgain)
+        }
+    }
+}
+
+extension Rejection {
+    private var englishReason: String {
+        switch self {
+        case .overQuotaBytes(let size, _, let limit) where neverFits:
+            "it has \(Self.amount(size)), which never fits into your quota of \(Self.amount(limit))"
+        case .overQuotaBytes(_, let used, let limit):
+            "there is no room for it, \(Self.amount(used)) of your quota of \(Self.amount(limit)) are used"
+        case .overQuotaFiles(let used, let limit):
+            "there is no room for another file, you have \(used) and your quota is \(limit)"
+        case .overQuotaMinutes(let duration, _, let limit) where neverFits:
+            "it lasts \(Self.wholeMinutes(duration)) minutes, which never fits into your quota of "
+                + "\(Self.wholeMinutes(limit)) minutes a day"
+        case .overQuotaMinutes(_, let used, let limit):
+            "\(Self.wholeMinutes(used)) of your \(Self.wholeMinutes(limit)) minutes a day are used today, and "
+                + "it is longer than the rest"
+        default: ""
+        }
+    }
+
+    private var englishWait: String {
+        if case .overQuotaMinutes = self { return "leave it here, and it is taken by itself after midnight." }
+        return "delete recordings that are not needed here, and it is taken by itself."
+    }
+
+    private var englishAgain: String {
+        if case .overQuotaMinutes = self { return "upload it again after midnight." }
+        return "delete recordings that are not needed, and upload it again."
+    }
+
+    private var uzbekReason: String {
+        switch self {
+        case .overQuotaBytes(let size, _, let limit) where neverFits:
+            "hajmi \(Self.amount(size)), sizga ajratilgan \(Self.amount(limit)) joyga hech qachon sigʻmaydi"
+        case .overQuotaBytes(_, let used, let limit):
+            "unga joy yoʻq, sizga ajratilgan \(Self.amount(limit)) joydan \(Self.amount(used)) band"
+        case .overQuotaFiles(let used, let limit):
+            "yana bir faylga joy yoʻq, sizda \(used) ta fayl bor, ruxsat etilgani \(limit) ta"
+        case .overQuotaMinutes(let duration, _, let limit) where neverFits:
+            "davomiyligi \(Self.wholeMinutes(duration)) daqiqa, kuniga ajratilgan \(Self.wholeMinutes(limit)) "
+                + "daqiqaga hech qachon sigʻmaydi"
+        case .overQuotaMinutes(_, let used, let limit):
+            "kuniga ajratilgan \(Self.wholeMinutes(limit)) daqiqadan \(Self.wholeMinutes(used)) daqiqasi bugun "
+                + "ishlatilgan, bu yozuv qolganidan uzunroq"
+        default: ""
+        }
+    }
+
+    private var uzbekWait: String {
+        if case .overQuotaMinutes = self {
+            return "uni shu yerda qoldiring, yarim tundan keyin oʻzi qabul qilinadi."
+        }
+        return "keraksiz yozuvlarni shu yerdan oʻchiring, shunda oʻzi qabul qilinadi."
+    }
+
+    private var uzbekAgain: String {
+        if case .overQuotaMinutes = self { return "yarim tundan keyin qaytadan yuklang." }
+        return "keraksiz yozuvlarni oʻchirib, qaytadan yuklang."
+    }
+
+    private var russianReason: String {
+        switch self {
+        case .overQuotaBytes(let size, _, let limit) where neverFits:
+            "его размер \(Self.amount(size)), и в вашу квоту \(Self.amount(limit)) он никогда не поместится"
+        case .overQuotaBytes(_, let used, let limit):
+            "для него нет места, из вашей квоты \(Self.amount(limit)) занято \(Self.amount(used))"
+        case .overQuotaFiles(let used, let limit):
+            "для ещё одного файла нет места, у вас их \(used), а квота \(limit)"
+        case .overQuotaMinutes(let duration, _, let limit) where neverFits:
+            "он длится \(Self.wholeMinutes(duration)) мин и в вашу квоту \(Self.wholeMinutes(limit)) мин в день "
+                + "никогда не поместится"
+        case .overQuotaMinutes(_, let used, let limit):
+            "из ваших \(Self.wholeMinutes(limit)) мин в день сегодня использовано \(Self.wholeMinutes(used)), а "
+                + "он длиннее остатка"
+        default: ""
+        }
+    }
+
+    private var russianWait: String {
+        if case .overQuotaMinutes = self { return "оставьте его здесь, после полуночи он будет принят сам." }
+        return "удалите отсюда ненужные записи, и он будет принят сам."
+    }
+
+    private var russianAgain: String {
+        if case .overQuotaMinutes = self { return "загрузите его снова после полуночи." }
+        return "удалите ненужные записи и загрузите его снова."
+    }
+
+    private static func wholeMinutes(_ seconds: Double) -> String {
+        String(Int64((seconds / 60).rounded(.up)))
+    }
+
+    /// In powers of 1024, rounded up to a tenth so that a byte too many shows.
+    private static func amount(_ bytes: Int64) -> String {
+        var value = Double(bytes)
+        var unit = 0
+        let units = ["bytes", "KB", "MB", "GB", "TB"]
+        while value >= 1024, unit < units.count - 1 {
+            value /= 1024
+            unit += 1
+        }
+        guard unit > 0 else { return "\(bytes) \(units[0])" }
+        let tenths = Int64((value * 10).rounded(.up))
+        return (tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)") + " \(units[unit])"
+    }
+}

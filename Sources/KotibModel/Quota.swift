@@ -1,0 +1,110 @@
+/// How much a user may have. 0: as much as they like.
+public struct Quota: Hashable, Sendable {
+    /// Of the accepted recordings whose audio is in the inbox.
+    public var bytes: Int64
+    /// How many such recordings.
+    public var files: Int64
+    /// Of sound that is taken in each calendar day, whatever becomes of it.
+    public var minutesPerDay: Int64
+
+    public init(bytes: Int64 = 0, files: Int64 = 0, minutesPerDay: Int64 = 0) {
+        self.bytes = bytes
+        self.files = files
+        self.minutesPerDay = minutesPerDay
+    }
+
+    /// What holds for a user who has something of their own.
+    public func with(_ own: OwnQuota) -> Quota {
+        Quota(
+            bytes: own.bytes ?? bytes, files: own.files ?? files,
+            minutesPerDay: own.minutesPerDay ?? minutesPerDay)
+    }
+}
+
+/// What differs for one user. Nil: as the daemon's setting says; 0: as much as they like.
+public struct OwnQuota: Hashable, Sendable {
+    public var bytes: Int64?
+    public var files: Int64?
+    public var minutesPerDay: Int64?
+
+    public init(bytes: Int64? = nil, files: Int64? = nil, minutesPerDay: Int64? = nil) {
+        self.bytes = bytes
+        self.files = files
+        self.minutesPerDay = minutesPerDay
+    }
+}
+
+/// What a user has of it.
+public struct QuotaUse: Hashable, Sendable {
+    public var bytes: Int64
+    public var files: Int64
+    /// Of sound that was taken in on `day`.
+    public var milliseconds: Int64
+    /// A calendar day, counted from 1 January 1970.
+    public var day: Int
+
+    public init(bytes: Int64 = 0, files: Int64 = 0, milliseconds: Int64 = 0, day: Int = 0) {
+        self.bytes = bytes
+        self.files = files
+        self.milliseconds = milliseconds
+        self.day = day
+    }
+
+    /// The same, seen on a day: what was taken in on another does not count.
+    public func on(_ day: Int) -> QuotaUse {
+        QuotaUse(bytes: bytes, files: files, milliseconds: day == self.day ? milliseconds : 0, day: day)
+    }
+}
+
+/// What a recording would add.
+public struct QuotaClaim: Hashable, Sendable {
+    /// Bytes.
+    public var size: Int64
+    public var milliseconds: Int64
+    /// The bytes of the counted recording whose place it takes; nil where it takes none.
+    public var replaced: Int64?
+
+    public init(size: Int64, milliseconds: Int64, replaced: Int64? = nil) {
+        self.size = size
+        self.milliseconds = milliseconds
+        self.replaced = replaced
+    }
+
+    /// - Parameter duration: seconds, as a worker tells them: any number.
+    public static func milliseconds(of duration: Double) -> Int64 {
+        duration > 0 ? Int64((min(duration, 1e12) * 1000).rounded()) : 0
+    }
+}
+
+extension Quota {
+    /// Why a recording is not taken; nil where there is room for it. Only what adds something is refused: a smaller
+    /// recording may take a larger one's place also where both are too much.
+    public func refusal(of claim: QuotaClaim, beside use: QuotaUse) -> Rejection? {
+        let others = use.bytes - (claim.replaced ?? 0)
+        var reasons: [Rejection] = []
+        if bytes > 0, others + claim.size > bytes, claim.size > claim.replaced ?? 0 {
+            reasons.append(.overQuotaBytes(size: claim.size, used: others, limit: bytes))
+        }
+        if files > 0, use.files + 1 > files, claim.replaced == nil {
+            reasons.append(.overQuotaFiles(used: use.files, limit: files))
+        }
+        if minutesPerDay > 0, use.milliseconds + claim.milliseconds > milliseconds, claim.milliseconds > 0 {
+            reasons.append(
+                .overQuotaMinutes(
+                    duration: Double(claim.milliseconds) / 1000, used: Double(use.milliseconds) / 1000,
+                    limit: Double(minutesPerDay) * 60))
+        }
+        // Room would be made in vain for what never fits.
+        return reasons.first(where: \.neverFits) ?? reasons.first
+    }
+
+    /// The largest and longest recording that fits beside `use`; nil where none does.
+    public func room(beside use: QuotaUse) -> QuotaClaim? {
+        let size = bytes > 0 ? bytes - use.bytes : .max
+        let time = minutesPerDay > 0 ? milliseconds - use.milliseconds : .max
+        guard size > 0, time > 0, files == 0 || use.files < files else { return nil }
+        return QuotaClaim(size: size, milliseconds: time)
+    }
+
+    private var milliseconds: Int64 { minutesPerDay * 60_000 }
+}

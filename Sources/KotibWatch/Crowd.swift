@@ -1,0 +1,24 @@
+import KotibModel
+
+/// How many names of each user wait somewhere.
+struct Crowd {
+    private var counts: [[UInt8]: Int] = [:]
+    private(set) var count = 0
+
+    /// Who a name is counted for: whoever has the first-level folder. All that lies in the inbox itself, those folders
+    /// too, counts as one user's.
+    static func owner(of path: InboxPath) -> [UInt8] { path.depth == 1 ? [] : path.user }
+
+    func count(of owner: [UInt8]) -> Int { counts[owner, default: 0] }
+
+    mutating func add(_ owner: [UInt8]) {
+        counts[owner, default: 0] += 1
+        count += 1
+    }
+
+    mutating func remove(_ owner: [UInt8]) {
+        guard let left = counts[owner] else { return }
+        counts[owner] = left > 1 ? left - 1 : nil
+        count -= 1
+    }
+}

@@ -1,0 +1,42 @@
+import KotibControlProtocol
+
+/// Bytes for people.
+enum Size {
+    /// In powers of 1024, to a tenth: `1.5 GB`.
+    static func text(_ bytes: Int64) -> String { text(Double(bytes)) }
+
+    static func text(_ bytes: Double) -> String {
+        // What comes over a socket may be anything.
+        var value = bytes.isFinite ? max(0, bytes) : 0
+        var unit = 0
+        let units = ["B", "KB", "MB", "GB", "TB", "PB", "EB"]
+        while value >= 1024, unit < units.count - 1 {
+            value /= 1024
+            unit += 1
+        }
+        return "\(Size.number(unit > 0 ? (value * 10).rounded() / 10 : value.rounded())) \(units[unit])"
+    }
+
+    /// Whole numbers without a fraction.
+    static func number(_ value: Double) -> String {
+        Int64(exactly: value).map(String.init) ?? String(value)
+    }
+}
+
+extension Phrase {
+    static let space = Phrase(uzbek: "HAJM", english: "SPACE", russian: "ОБЪЁМ")
+    static let recordings = Phrase(uzbek: "YOZUVLAR", english: "RECORDINGS", russian: "ЗАПИСИ")
+    static let minutesToday = Phrase(
+        uzbek: "BUGUN, DAQIQA", english: "MINUTES TODAY", russian: "МИНУТ СЕГОДНЯ")
+
+    static func used(_ part: QuotaBody.Part) -> Phrase {
+        used(Size.number(part.used), part.limit.map(String.init))
+    }
+
+    /// - Parameter limit: nil for none.
+    static func used(_ used: String, _ limit: String?) -> Phrase {
+        guard let limit else { return Phrase(uzbek: used, english: used, russian: used) }
+        return Phrase(
+            uzbek: "\(used) (\(limit) dan)", english: "\(used) of \(limit)", russian: "\(used) из \(limit)")
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import KotibPOSIX
+import KotibTestSupport
+import Testing
+
+@testable import KotibAccounts
+
+/// Only root may give files away, and have some of other people's to begin with.
+@Suite(.enabled(if: geteuid() == 0, "needs root")) struct InboxMakerTests {
+    /// Nobody has these numbers on this machine.
+    private let anna: UInt32 = 54_321
+    private let boris: UInt32 = 54_322
+    private let folder: TemporaryFolder
+    private let maker: InboxMaker
+
+    init() throws {
+        folder = try TemporaryFolder()
+        try folder.makeFolder("inbox")
+        let anna = anna
+        maker = InboxMaker(LocalFileSystem(try InboxRoot(path: folder.path("inbox")))) { name in
+            name == Array("anna".utf8) ? anna : nil
+        }
+    }
+
+    private func make(_ name: String) async throws -> InboxMaker.Owner {
+        try await maker.make(Array(name.utf8))
+    }
+
+    private func facts(_ name: String) throws -> (owner: UInt32, mode: UInt32) {
+        let facts = try FileManager.default.attributesOfItem(atPath: folder.path("inbox/" + name))
+        return (
+            try #require((facts[.ownerAccountID] as? NSNumber)?.uint32Value),
+            try #require((facts[.posixPermissions] as? NSNumber)?.uint32Value)
+        )
+    }
+
+    @Test func aNewFolderIsItsAccounts() async throws {
+        #expect(try await make("anna") == .account)
+        #expect(try facts("anna") == (anna, 0o2770))
+        #expect(try await make("carla") == .daemon)
+        #expect(try facts("carla") == (0, 0o2770))
+    }
+
+    @Test func anEmptyFolderThatWasThereIsGivenToo() async throws {
+        try folder.makeFolder("inbox/anna")
+        #expect(try await make("anna") == .account)
+        #expect(try facts("anna") == (anna, 0o2770))
+    }
+
+    @Test func whatWasInItStaysWhoseItWas() async throws {
+        try folder.makeFolder("inbox/anna")
+        try folder.write("x", to: "inbox/anna/talk.wav")
+        #expect(try await make("anna") == .accountBarContents)
+        #expect(try facts("anna") == (anna, 0o2770))
+        #expect(try facts("anna/talk.wav").owner == 0)
+        // Once it is the account's, who has it may choose its mode.
+        #expect(chmod(folder.path("inbox/anna"), 0o700) == 0)
+        #expect(try await make("anna") == .account)
+        #expect(try facts("anna") == (anna, 0o700))
+    }
+
+    @Test func anothersFolderAndOneThatNobodyHasTheNameOfAreLeftAlone() async throws {
+        for name in ["anna", "carla"] {
+            try folder.makeFolder("inbox/" + name)
+            #expect(chmod(folder.path("inbox/" + name), 0o755) == 0)
+            #expect(chown(folder.path("inbox/" + name), boris, boris) == 0)
+        }
+        #expect(try await make("anna") == .stranger)
+        #expect(try await make("carla") == .daemon)
+        for name in ["anna", "carla"] { #expect(try facts(name) == (boris, 0o755)) }
+    }
+
+    @Test func aLinkIsNotFollowed() async throws {
+        try folder.makeFolder("elsewhere")
+        #expect(symlink(folder.path("elsewhere"), folder.path("inbox/anna")) == 0)
+        #expect(try await make("anna") == .daemon)
+        #expect(try facts("../elsewhere").owner == 0)
+    }
+}

@@ -1,0 +1,219 @@
+import FoundationEssentials
+import GRDB
+import KotibModel
+import KotibTestSupport
+import Testing
+
+@testable import KotibCatalog
+
+/// Which recordings are of age, and what each step of archiving one leaves in the catalog.
+struct ArchiveTests {
+    let catalog: Catalog
+    let database: DatabaseQueue
+
+    init() throws {
+        database = try DatabaseQueue()
+        catalog = try Catalog(database)
+    }
+
+    private func transcribed(
+        _ path: String, content: UInt8 = 1, inode: UInt64 = 1, at time: Date = noon
+    ) async throws -> RecordingID {
+        let id = try await catalog.accept(path, content: content, inode: inode).recording
+        try #require(try await catalog.claimNext()?.id == id)
+        _ = try await catalog.complete(
+            id, transcript: transcript("Words \(content)."), speech: 1, engineSeconds: 1, now: time)
+        try await catalog.writeDue(id, at: path + ".txt")
+        return id
+    }
+
+    private func recording(_ id: RecordingID) async throws -> Recording {
+        try #require(try await catalog.recording(id))
+    }
+
+    private func resting(_ end: Date, limit: Int = 100) async throws -> [RecordingID] {
+        try await catalog.resting(since: end, after: nil, limit: limit).map(\.recording.id)
+    }
+
+    private func begin(_ id: RecordingID, copy: FileIdentity? = nil) async throws -> Bool {
+        try await catalog.beginArchiving(
+            try await recording(id), at: inboxPath("ali/x.mp3"), restingSince: noon + 10, copy: copy)
+    }
+
+    private func archive(_ id: RecordingID) async throws {
+        try #require(try await begin(id))
+        try #require(
+            try await catalog.finishArchiving(
+                try await recording(id), identity(50), isAway: true, now: noon + 20))
+    }
+
+    private func edit(_ id: RecordingID, at time: Date) async throws {
+        let edit = TranscriptEdit(
+            recording: id, scope: .everyone, text: "Mine.", author: nil, origin: .socket, expected: nil)
+        _ = try await catalog.edit(edit, now: time)
+    }
+
+    @Test func whatRestsLongestComesFirstAPageAtATime() async throws {
+        let late = try await transcribed("ali/late.mp3", content: 1, inode: 1, at: noon + 5)
+        let early = try await transcribed("ali/early.mp3", content: 2, inode: 2)
+        let same = try await transcribed("ali/same.mp3", content: 3, inode: 3)
+        try await catalog.accept("ali/waiting.mp3", content: 4, inode: 4)
+        #expect(try await resting(noon - 1).isEmpty)
+        #expect(try await resting(noon) == [early, same])
+        #expect(try await resting(noon + 5) == [early, same, late])
+        var (last, all): (RestingRecording?, [RecordingID]) = (nil, [])
+        while let next = try await catalog.resting(since: noon + 5, after: last, limit: 1).first {
+            all.append(next.recording.id)
+            last = next
+        }
+        #expect(all == [early, same, late])
+        #expect(try await catalog.longestRest() == noon)
+    }
+
+    @Test func anEditOrAReturnBeginsTheRestAnew() async throws {
+        let id = try await transcribed("ali/talk.mp3")
+        try await edit(id, at: noon + 100)
+        try await catalog.writeDue(id, at: "ali/talk.mp3.txt")
+        #expect(try await resting(noon + 99).isEmpty)
+        #expect(try await resting(noon + 100) == [id])
+        // A touch is no return.
+        _ = try await catalog.accept(
+            inboxPath("ali/talk.mp3"), identity: identity(1, changed: 9), facts: facts(1), now: noon + 200)
+        #expect(try await catalog.longestRest() == noon + 100)
+        _ = try await catalog.markGone(inboxPath("ali/talk.mp3"))
+        #expect(try await catalog.longestRest() == nil)
+        _ = try await catalog.accept(
+            inboxPath("ali/talk.mp3"), identity: identity(7), facts: facts(1), now: noon + 300)
+        #expect(try await catalog.longestRest() == noon + 300)
+        // So is one that is found elsewhere.
+        _ = try await catalog.markGone(inboxPath("ali/talk.mp3"))
+        _ = try await catalog.relocate(
+            try await recording(id), to: inboxPath("ali/other.mp3"), identity: identity(8), now: noon + 400)
+        #expect(try await catalog.longestRest() == noon + 400)
+        // But a rename is none.
+        _ = try await catalog.relocate(
+            try await recording(id), to: inboxPath("ali/third.mp3"), identity: identity(8), now: noon + 500)
+        #expect(try await catalog.longestRest() == noon + 400)
+    }
+
+    @Test func whatIsDueOrGoingOrMovingIsLeftAlone() async throws {
+        let due = try await transcribed("ali/due.mp3", content: 1, inode: 1)
+        try await edit(due, at: noon)
+        let going = try await transcribed("ali/going.mp3", content: 2, inode: 2)
+        _ = try await catalog.decideDeletion(of: going, in: .everyone)
+        let moving = try await transcribed("ali/moving.mp3", content: 3, inode: 3)
+        _ = try await catalog.relocate(
+            try await recording(moving), to: inboxPath("ali/moved.mp3"), identity: identity(3), now: noon)
+        let free = try await transcribed("ali/free.mp3", content: 4, inode: 4)
+        #expect(try await resting(noon + 10) == [free])
+        for id in [due, going, moving] { #expect(try await !begin(id)) }
+        let seen = try await recording(free)
+        #expect(try await begin(free))
+        #expect(try await resting(noon + 10).isEmpty)
+        #expect(
+            try await !catalog.beginArchiving(seen, at: inboxPath("ali/y"), restingSince: noon + 10),
+            "it is on its way")
+    }
+
+    @Test func whatHasChangedSinceIsNotBegun() async throws {
+        let id = try await transcribed("ali/talk.mp3")
+        let seen = try await recording(id)
+        _ = try await catalog.accept(
+            inboxPath("ali/talk.mp3"), identity: identity(1, changed: 2), facts: facts(1), now: noon)
+        #expect(try await !catalog.beginArchiving(seen, at: inboxPath("ali/x"), restingSince: noon + 10))
+        #expect(try await catalog.archived(id) == nil)
+        #expect(try await !catalog.hasArchive())
+    }
+
+    @Test func onItsWayItIsNeitherGoneNorTranscribedAgain() async throws {
+        let id = try await transcribed("ali/talk.mp3")
+        try #require(try await begin(id))
+        #expect(try await catalog.markGone(inboxPath("ali/talk.mp3")).isEmpty)
+        #expect(try await catalog.markGone(inboxPath("ali")).isEmpty)
+        #expect(try await catalog.present(after: nil, limit: 9).isEmpty)
+        guard case .notNow = try await catalog.retry(id, in: .everyone) else {
+            Issue.record("it is transcribed again")
+            return
+        }
+        #expect(try await catalog.entry(id, in: .everyone)?.archived == nil)
+        #expect(try await catalog.unfinishedArchivings(after: nil, limit: 9).map(\.phase) == [.intended])
+        try await catalog.withdrawArchiving(id)
+        #expect(try await catalog.present(after: nil, limit: 9).map(\.id) == [id])
+        #expect(try await resting(noon + 10) == [id])
+    }
+
+    @Test func archivedAudioIsGoneAndToldSo() async throws {
+        let id = try await transcribed("ali/talk.mp3")
+        let events = try await catalog.lastEvent()
+        try await archive(id)
+        let entry = try #require(try await catalog.entry(id, in: .everyone))
+        #expect(entry.recording.audio == .gone && entry.recording.state == .completed)
+        #expect(entry.archived == noon + 20 && entry.text == "Words 1.")
+        let list = try await catalog.list(RecordingFilter(scope: .everyone), limit: 9)
+        #expect(list.entries.map(\.archived) == [noon + 20])
+        let told = try await catalog.events(after: events, in: .everyone, limit: 9)?.events
+        #expect(told?.map(\.audio) == [.gone] && told?.map(\.kind) == [.changed])
+        #expect(try await catalog.unfinishedArchivings(after: nil, limit: 9).isEmpty)
+        let audio = try #require(try await catalog.archived(id))
+        #expect(audio.phase == .kept && audio.identity == identity(50))
+        #expect(audio.path == (try inboxPath("ali/x.mp3")))
+        // What is kept is never withdrawn.
+        try await catalog.withdrawArchiving(id)
+        #expect(try await catalog.hasArchive())
+        // Another in its place leaves it in the archive.
+        _ = try await catalog.accept("ali/talk.mp3", content: 2, inode: 5)
+        let replaced = try await catalog.entry(id, in: .everyone)
+        #expect(replaced?.recording.audio == .replaced && replaced?.archived == noon + 20)
+    }
+
+    @Test func whatIsThereAgainBeforeTheEndIsPresentAndMayBeArchivedLater() async throws {
+        let id = try await transcribed("ali/talk.mp3")
+        let seen = try await recording(id)
+        try #require(try await begin(id))
+        try #require(try await catalog.archiveCopied(id, identity(50)))
+        _ = try await catalog.accept(
+            inboxPath("ali/talk.mp3"), identity: identity(8), facts: facts(1), now: noon)
+        #expect(try await !catalog.finishArchiving(seen, identity(50), isAway: true))
+        #expect(try await catalog.entry(id, in: .everyone)?.archived == nil)
+        #expect(try await recording(id).audio == .present)
+        #expect(try await resting(noon + 10) == [id])
+        try #require(try await begin(id, copy: identity(50)))
+        #expect(try await catalog.archived(id)?.phase == .copied)
+        #expect(
+            try await catalog.finishArchiving(try await recording(id), identity(50), isAway: true))
+    }
+
+    @Test func aDeletedRecordingTakesItsPlaceInTheArchiveAlong() async throws {
+        let id = try await transcribed("ali/talk.mp3")
+        try await archive(id)
+        _ = try await catalog.decideDeletion(of: id, in: .everyone)
+        try await catalog.sidecarRemoved(inboxPath("ali/talk.mp3.txt"))
+        #expect(try await catalog.finishDeletion(of: id))
+        #expect(try await !catalog.hasArchive())
+    }
+
+    /// Since when the recordings of an older version rest.
+    @Test func editsBeforeTheMigrationCount() async throws {
+        let queue = try DatabaseQueue()
+        try Migrations.all.migrate(queue, upTo: "12 moves")
+        try await queue.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO users (folder, created_at) VALUES (x'61', '');
+                    INSERT INTO audio_records (user_id, file_name, original_filename, file_path, path, device, inode,
+                        file_size, modified_ns, changed_ns, sha256, transcription_status, created_at, updated_at,
+                        completed_at, transcript_text)
+                    SELECT 1, n, n, n, CAST(n AS BLOB), 1, 1, 1, 1, 1, zeroblob(32), 'completed', '', '',
+                        '2026-01-01T00:00:00.000Z', '' FROM (SELECT 'a' AS n UNION SELECT 'b');
+                    INSERT INTO transcript_revisions (audio_record_id, origin, text, segments, created_at)
+                    VALUES (1, 'engine', '', '[]', '2026-03-01T00:00:00.000Z'),
+                        (2, 'sidecar', '', '[]', '2026-02-01T00:00:00.000Z');
+                    """)
+        }
+        try Migrations.all.migrate(queue)
+        let rest = try await queue.read {
+            try String.fetchAll($0, sql: "SELECT rests_since FROM audio_records ORDER BY id")
+        }
+        #expect(rest == ["2026-01-01T00:00:00.000Z", "2026-02-01T00:00:00.000Z"])
+    }
+}

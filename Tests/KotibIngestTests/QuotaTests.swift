@@ -1,0 +1,221 @@
+import FoundationEssentials
+import Glibc
+import KotibCatalog
+import KotibIntake
+import KotibModel
+import KotibTestSupport
+import KotibWatch
+import Logging
+import Testing
+
+@testable import KotibIngest
+
+@Suite struct QuotaTests {
+    private let clock = ManualClock()
+
+    /// In Tashkent, where no clocks are moved.
+    private func quotas(_ limits: Quota) -> Quotas {
+        Quotas(limits: limits, days: LocalDays { _ in 5 * 3600 }, now: { [clock] in clock.date })
+    }
+
+    /// Runs `body` beside what takes in as room is made.
+    private func readmitting(_ inbox: IngestFixture, _ body: () async throws -> Void) async throws {
+        var readmission = Readmission(inbox.pipeline, clock: clock)
+        readmission.pause = .zero
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [readmission] in await readmission.run() }
+            let result: Result<Void, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            group.cancelAll()
+            try result.get()
+        }
+    }
+
+    private func code(_ name: String, _ inbox: IngestFixture) async throws -> String? {
+        try await inbox.current("ali/\(name)")?.errorCode
+    }
+
+    private func isTaken(_ name: String, _ inbox: IngestFixture) async throws -> Bool {
+        try await inbox.current("ali/\(name)")?.state == .pending
+    }
+
+    private func ali(_ inbox: IngestFixture) async throws -> UserID {
+        try await inbox.catalog.user(inFolder: Array("ali".utf8))
+    }
+
+    private func change(_ quota: OwnQuota, _ inbox: IngestFixture) async throws {
+        _ = try await inbox.catalog.changeUser(ali(inbox)) { $0.quota = quota }
+    }
+
+    @Test func whatHasNoRoomIsTakenWhenSomeIsMade() async throws {
+        let inbox = try IngestFixture(quotas: quotas(Quota(bytes: 10)))
+        try await inbox.drop("sixsix", "ali/a.wav")
+        try inbox.folder.write("seven77", to: "ali/b.wav")
+        let sighting = try inbox.sighting("ali/b.wav")
+        await inbox.pipeline.handle(sighting)
+        let refused = try #require(try await inbox.current("ali/b.wav"))
+        #expect(refused.state == .rejected && refused.errorCode == "over_quota_bytes")
+        let note = try #require(inbox.folder.read("ali/b.wav.rejected.txt"))
+        #expect(note == (refused.errorMessage ?? "") + "\n")
+        #expect(note.contains("6 bytes of your quota of 10 bytes are used"), "\(note)")
+        #expect(note.contains("taken by itself"))
+        #expect(try inbox.sighting("ali/b.wav") == sighting, "the file is as it was")
+        // A scan leaves it alone: decoding costs.
+        #expect(try await inbox.catalog.isKnown([(refused.path, refused.identity)]) == [true])
+
+        try await readmitting(inbox) {
+            try await inbox.lose("ali/a.wav")
+            try await waitUntil("it is taken") { try await isTaken("b.wav", inbox) }
+            try await waitUntil("its note is gone") { try inbox.names() == ["b.wav"] }
+        }
+        let taken = try #require(try await inbox.current("ali/b.wav"))
+        #expect(taken.id == refused.id && taken.facts == FakeInspector.facts(Array("seven77".utf8)))
+        #expect(inbox.inspector.calls == 2, "it was not decoded again")
+        #expect(inbox.log.lines.contains { $0.metadata["reason"] == "over_quota_bytes" })
+    }
+
+    @Test func asManyAsFitAreTakenOldestFirst() async throws {
+        let inbox = try IngestFixture(quotas: quotas(Quota(files: 1)))
+        for name in ["a", "b", "c", "d"] { try await inbox.drop("sound " + name, "ali/\(name).wav") }
+        #expect(try await code("d.wav", inbox) == "over_quota_files")
+        try await readmitting(inbox) {
+            try await change(OwnQuota(files: 3), inbox)
+            try await waitUntil("two are taken") { try await isTaken("c.wav", inbox) }
+        }
+        #expect(try await isTaken("b.wav", inbox))
+        #expect(try await code("d.wav", inbox) == "over_quota_files")
+        #expect(try inbox.names() == ["a.wav", "b.wav", "c.wav", "d.wav", "d.wav.rejected.txt"])
+    }
+
+    /// The one that is too large for what is left holds up no smaller one.
+    @Test func whatStillDoesNotFitIsPassedOver() async throws {
+        let inbox = try IngestFixture(quotas: quotas(Quota(bytes: 20)))
+        try await inbox.drop(String(repeating: "a", count: 20), "ali/a.wav")
+        try await inbox.drop(String(repeating: "b", count: 15), "ali/b.wav")
+        try await inbox.drop(String(repeating: "c", count: 21), "ali/c.wav")
+        try await inbox.drop(String(repeating: "d", count: 10), "ali/d.wav")
+        try await inbox.drop(String(repeating: "e", count: 5), "ali/e.wav")
+        #expect(inbox.folder.read("ali/c.wav.rejected.txt")?.contains("never fits") == true)
+        try await readmitting(inbox) {
+            try await inbox.lose("ali/a.wav")
+            try await waitUntil("the last is taken") { try await isTaken("e.wav", inbox) }
+        }
+        #expect(try await isTaken("b.wav", inbox))
+        #expect(try await code("c.wav", inbox) == "over_quota_bytes")
+        #expect(try await code("d.wav", inbox) == "over_quota_bytes")
+    }
+
+    @Test func minutesComeBackAtMidnight() async throws {
+        let inspector = FakeInspector { content, _ in
+            var facts = FakeInspector.facts(content)
+            facts.duration = 40
+            return .facts(facts)
+        }
+        let inbox = try IngestFixture(inspector: inspector, quotas: quotas(Quota(minutesPerDay: 1)))
+        for name in ["a", "b"] { try await inbox.drop("sound " + name, "ali/\(name).wav") }
+        #expect(try await code("b.wav", inbox) == "over_quota_minutes")
+        let note = inbox.folder.read("ali/b.wav.rejected.txt") ?? ""
+        #expect(
+            note.contains("1 of your 1 minutes a day are used") && note.contains("after midnight"), "\(note)")
+        // 13:00 in Tashkent.
+        let midnight = clock.now.advanced(by: .seconds(11 * 3600))
+        try await readmitting(inbox) {
+            try await inbox.lose("ali/a.wav")
+            clock.advance(by: .seconds(11 * 3600 - 1))
+            try await waitUntil("midnight is waited for") { clock.deadlines == [midnight] }
+            #expect(try await code("b.wav", inbox) == "over_quota_minutes")
+            clock.advance(by: .seconds(1))
+            try await waitUntil("it is taken") { try await isTaken("b.wav", inbox) }
+        }
+        #expect(inspector.calls == 2)
+    }
+
+    @Test func anotherSettingHoldsFromTheStartOn() async throws {
+        let inbox = try IngestFixture(quotas: quotas(Quota(files: 1)))
+        for name in ["a", "b"] { try await inbox.drop("sound " + name, "ali/\(name).wav") }
+        // All that is kept from before: nothing tells of room.
+        _ = try await inbox.catalog.usersWithRoom()
+        try await change(OwnQuota(files: 0), inbox)
+        _ = try await inbox.catalog.usersWithRoom()
+        try await readmitting(inbox) {
+            try await waitUntil("it is taken at the start") { try await isTaken("b.wav", inbox) }
+        }
+        #expect(inbox.inspector.calls == 2)
+    }
+
+    @Test func whatIsMovedOrBroughtBackNeedsNoRoom() async throws {
+        let inbox = try IngestFixture(quotas: quotas(Quota(bytes: 6, files: 1)))
+        let recording = try #require(try await inbox.drop("sixsix", "ali/a.wav"))
+        try #require(rename(inbox.folder.path("ali/a.wav"), inbox.folder.path("ali/b.wav")) == 0)
+        await inbox.pipeline.handle(.gone(try inbox.path("ali/a.wav")))
+        try await inbox.handle("ali/b.wav")
+        #expect(try await inbox.current("ali/b.wav")?.id == recording.id)
+        try await inbox.lose("ali/b.wav")
+        #expect(try await inbox.drop("sixsix", "ali/b.wav")?.id == recording.id)
+        #expect(try inbox.names() == ["b.wav"])
+    }
+
+    @Test func whatIsTouchedWhileItWaitsIsRefusedOnce() async throws {
+        let inbox = try IngestFixture(quotas: quotas(Quota(files: 1)))
+        for name in ["a", "b"] { try await inbox.drop("sound " + name, "ali/\(name).wav") }
+        try await inbox.drop("other sound", "ali/b.wav")
+        #expect(try inbox.rows() == 2)
+        #expect(try inbox.names() == ["a.wav", "b.wav", "b.wav.rejected.txt"])
+        let kept = try await inbox.catalog.readmissible(
+            ali(inbox), after: nil, limit: 9, under: quotas(Quota()))
+        #expect(kept.map(\.facts) == [FakeInspector.facts(Array("other sound".utf8))])
+        // Damaged by now, it waits for no room.
+        try await inbox.drop("bad", "ali/b.wav")
+        #expect(try await inbox.catalog.waitingForRoom() == 0)
+    }
+
+    @Test func anUploadWithoutRoomLeavesNothing() async throws {
+        let inbox = try IngestFixture(quotas: quotas(Quota(bytes: 10)))
+        try await inbox.drop("sixsix", "ali/a.wav")
+        let actions = RecordingActions(inbox.pipeline)
+        let ali = try await ali(inbox)
+        #expect(try await actions.refusal(ofUploadTo: ali, atLeast: 4) == nil)
+        #expect(
+            try await actions.refusal(ofUploadTo: ali, atLeast: 5)
+                == .overQuotaBytes(size: 5, used: 6, limit: 10))
+        // The byte too many is not written.
+        let long = try await actions.upload("b.wav", to: ali)
+        try await long.write(Array("four".utf8))
+        await #expect(throws: Rejection.overQuotaBytes(size: 5, used: 6, limit: 10)) {
+            try await long.write([1])
+        }
+        #expect(try inbox.names() == ["a.wav"])
+
+        // What takes the room meanwhile is known when it is finished, or as it is recorded.
+        let (first, second) = (
+            try await actions.upload("c.wav", to: ali), try await actions.upload("d.wav", to: ali)
+        )
+        for upload in [first, second] { try await upload.write(Array("four".utf8)) }
+        async let one = first.finish()
+        async let other = second.finish()
+        let refused = try await [one, other].filter { if case .refused = $0 { true } else { false } }
+        #expect(refused.count == 1)
+        #expect(try inbox.names().count == 2)
+        #expect(try inbox.rows() == 2)
+        #expect(inbox.log.lines.contains { $0.message == "upload refused" })
+        try await change(OwnQuota(bytes: 0), inbox)
+        let third = try await actions.upload("e.wav", to: ali)
+        try await third.write(Array("any sound".utf8))
+        guard case .accepted = try await third.finish() else {
+            Issue.record("there was room")
+            return
+        }
+    }
+
+    @Test func anUploadHasRoomThatIsMadeWhileItArrives() async throws {
+        let inbox = try IngestFixture(quotas: quotas(Quota(bytes: 10)))
+        try await inbox.drop("sixsix", "ali/a.wav")
+        let upload = try await RecordingActions(inbox.pipeline).upload("b.wav", to: ali(inbox))
+        try await inbox.lose("ali/a.wav")
+        try await upload.write(Array("seven77".utf8))
+        guard case .accepted = try await upload.finish() else {
+            Issue.record("there was room")
+            return
+        }
+    }
+}
