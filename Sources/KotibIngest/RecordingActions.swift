@@ -120,7 +120,7 @@ public struct RecordingActions: Sendable {
         let outcome = try await pipeline.sidecars.putBack(id, in: scope)
         if [.written, .later].contains(outcome) {
             pipeline.logger.info(
-                "texts put back", metadata: ["recording": "\(id)", "isWritten": "\(outcome == .written)"])
+                "texts put back", metadata: ["recording": "\(id)", "written": "\(outcome == .written)"])
         }
         return outcome
     }

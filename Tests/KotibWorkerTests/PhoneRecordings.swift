@@ -57,7 +57,11 @@ enum AMR {
         switch self {
         case .narrow:
             try Tool.run(
-                ["sox", speech, "-r", "8000", "-c", "1", "-t", "amr-nb", output, "trim", "0", "\(seconds)"])
+                [
+                    "sox", "-R", speech, "-r", "8000", "-c", "1", "-C", "7", "-t", "amr-nb", output, "trim",
+                    "0",
+                    "\(seconds)",
+                ])
         case .wide:
             let coder = #filePath.split(separator: "/").dropLast(2).joined(separator: "/") + "/Tools/amrwb.py"
             try Tool.run([
