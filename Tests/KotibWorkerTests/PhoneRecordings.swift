@@ -58,7 +58,7 @@ enum AMR {
         case .narrow:
             try Tool.run(
                 [
-                    "sox", "-R", speech, "-r", "8000", "-c", "1", "-C", "7", "-t", "amr-nb", output, "trim",
+                    "sox", "-R", speech, "-r", "8000", "-c", "1", "-C", "6", "-t", "amr-nb", output, "trim",
                     "0",
                     "\(seconds)",
                 ])
