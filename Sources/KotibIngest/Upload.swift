@@ -174,6 +174,7 @@ extension Upload {
             } catch {
                 guard let pause = error.retryAfter, tries < Self.inspections else { throw error }
                 tries += 1
+                // The worker pool says when it starts the next worker; who uploads is not kept longer than that.
                 try await Task.sleep(for: min(pause, Self.longestPause))
             }
         }

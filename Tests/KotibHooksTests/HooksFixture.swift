@@ -57,6 +57,7 @@ struct SilentReceiver: HookReceiving {
 
     func deliver(_ message: HookMessage) async -> HookOutcome {
         asked.change { $0 += 1 }
+        // Until it is cancelled.
         try? await Task.sleep(for: .seconds(3600))
         return .stopped
     }

@@ -154,6 +154,7 @@ import Testing
                     pauses.append(pause)
                     return pauses.count
                 }
+                // Until it is cancelled.
                 if count > 1 { try await Task.sleep(for: .seconds(3600)) }
             })
         let keeper = try #require(made)

@@ -124,6 +124,7 @@ struct EventRoute {
                 }
             },
             Task {
+                // A connection that says nothing for long is cut by what stands in between.
                 while (try? await Task.sleep(for: ping)) != nil { bell.ring { $0.isPing = true } }
             },
         ]

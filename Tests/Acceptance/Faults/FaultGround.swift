@@ -55,6 +55,7 @@ final class HeldEngine: Sendable {
     let server: FaultServer
     private let gate: Gate
 
+    /// Unchecked: its one variable is read and written under the condition's lock only.
     private final class Gate: @unchecked Sendable {
         private let condition = NSCondition()
         private var isHeld = false
