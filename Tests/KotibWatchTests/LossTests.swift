@@ -177,19 +177,23 @@ import Testing
     }
 
     /// Forty of one user's names fill the room while the handlers hold them back.
-    @Test func aFloodLeavesRoomForSomebodyElse() async throws {
+    private func flooded(_ isHeld: Flag) throws -> WatchedFolder {
         var configuration = WatchedFolder.quick
         (configuration.capacity, configuration.concurrency) = (18, 2)
         let folder = try TemporaryFolder()
         for user in ["many", "one"] { try folder.makeFolder("inbox/\(user)") }
         for number in 0..<40 { try folder.write("x", to: "inbox/many/\(number).mp3") }
-        let isHeld = Flag()
-        let watched = try WatchedFolder(
+        return try WatchedFolder(
             configuration, in: folder,
             handler: { sighting in
                 guard case .settled(let path, _) = sighting, path.text.hasPrefix("many/") else { return }
                 _ = await waitUntil { !isHeld.isSet }
             })
+    }
+
+    @Test func aFloodLeavesRoomForSomebodyElse() async throws {
+        let isHeld = Flag()
+        let watched = try flooded(isHeld)
         try await watched.watch {
             #expect(await waitUntil { await watched.watcher.waiting >= 16 })
             // By an event, and, since the watch of the new folder comes with a scan, by a scan.
@@ -207,18 +211,8 @@ import Testing
 
     /// As ``aFloodLeavesRoomForSomebodyElse()``, where the kernel lost the event of the other's file.
     @Test func whatWasLostOfSomebodyElseIsFoundWhileAFloodWaits() async throws {
-        var configuration = WatchedFolder.quick
-        (configuration.capacity, configuration.concurrency) = (18, 2)
-        let folder = try TemporaryFolder()
-        for user in ["many", "one"] { try folder.makeFolder("inbox/\(user)") }
-        for number in 0..<40 { try folder.write("x", to: "inbox/many/\(number).mp3") }
         let isHeld = Flag()
-        let watched = try WatchedFolder(
-            configuration, in: folder,
-            handler: { sighting in
-                guard case .settled(let path, _) = sighting, path.text.hasPrefix("many/") else { return }
-                _ = await waitUntil { !isHeld.isSet }
-            })
+        let watched = try flooded(isHeld)
         try await watched.watch {
             #expect(await waitUntil { await watched.watcher.waiting >= 16 })
             await watched.watcher.loseWatches(polling: false)
