@@ -55,6 +55,10 @@ final class AudioCodec {
     /// Bits a second, where the codec has said so by now; 0 otherwise.
     var bitRate: Int64 { context?.pointee.bit_rate ?? 0 }
 
+    /// AMR has frames without sound, of 20 ms as the others (RFC 4867, 3.1 and 4.3.2), which libav decodes none of.
+    /// Left out, they would make all that comes later too early.
+    var hasFramesOfSilence: Bool { name == "amr_nb" || name == "amr_wb" }
+
     /// Decodes `packet`, or what is still inside where it is nil, and shows each usable frame to `body`.
     /// Returns false where anything in it could not be decoded.
     func decode(_ packet: Packet?, _ body: (UnsafeMutablePointer<AVFrame>) throws -> Void) rethrows -> Bool {

@@ -50,7 +50,10 @@ final class Decoder: SampleSource {
         let before = pending.count
         while pending.count == before {
             guard try demuxer.next(packet) else { return try finish() }
-            _ = try codec.decode(packet, take)
+            let isWhole = try codec.decode(packet, take)
+            if !isWhole, pending.count == before, hasDecoded, codec.hasFramesOfSilence {
+                pending += Array(repeating: 0, count: Self.sampleRate / 50)
+            }
         }
     }
 

@@ -29,6 +29,19 @@ func decode(
         #expect(likeness(expected, samples) > 0.8)
     }
 
+    /// Phones send no sound where nobody speaks; what comes later is not to be early for that.
+    @Test func framesOfSilenceKeepTheirTime() throws {
+        let folder = try TemporaryFolder()
+        let output = folder.path + "/gaps.amr"
+        // At 12.2 kbit/s sox leaves such gaps (RFC 4867, frame types 8 and 15).
+        try Tool.run([
+            "sox", "-R", try Samples.path("jfk.wav"), "-r", "8000", "-c", "1", "-C", "7", "-t", "amr-nb",
+            output,
+        ])
+        let samples = try decode(TemporaryFolder.contents(of: output), "amr")
+        #expect(abs(samples.count - 176_000) < 800)
+    }
+
     @Test func samplesOfAWAVAreThoseOfTheFile() throws {
         let bytes = try Recording("wav", "wav", ["-bitexact"]).bytes(seconds: 1)
         let expected = stride(from: 44, to: bytes.count, by: 2).map { position in
