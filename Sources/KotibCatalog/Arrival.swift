@@ -12,7 +12,7 @@ struct Arrival: Sendable {
     fileprivate var factColumns: [(any DatabaseValueConvertible)?] {
         [
             Data(facts.sha256), facts.mediaType, facts.container, facts.codec, facts.duration, facts.channels,
-            facts.sampleRate,
+            facts.sampleRate, try? facts.warnings.json,
         ]
     }
 }
@@ -107,8 +107,8 @@ enum ArrivalSQL {
     static let insert = """
         INSERT INTO audio_records (user_id, file_name, original_filename, file_path, path, device, inode,
             file_size, modified_ns, changed_ns, sha256, media_type, container, codec, duration, channels,
-            sample_rate, created_at, updated_at, transcription_status)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')
+            sample_rate, inspection_warnings, created_at, updated_at, transcription_status)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')
         """
     static let insertRejected = """
         INSERT INTO audio_records (user_id, file_name, original_filename, file_path, path, device, inode,
@@ -118,9 +118,9 @@ enum ArrivalSQL {
         """
     static let readmit = """
         UPDATE audio_records SET user_id = ?, device = ?, inode = ?, file_size = ?, modified_ns = ?,
-            changed_ns = ?, sha256 = ?, media_type = ?, container = ?, codec = ?, duration = ?, channels = ?, sample_rate = ?,
-            updated_at = ?, transcription_status = 'pending', audio_state = 'present', due_at = NULL,
-            attempts = 0, interruptions = 0, error_code = NULL, error_message = NULL,
+            changed_ns = ?, sha256 = ?, media_type = ?, container = ?, codec = ?, duration = ?, channels = ?,
+            sample_rate = ?, inspection_warnings = ?, transcription_warnings = NULL, updated_at = ?,
+            transcription_status = 'pending', audio_state = 'present', due_at = NULL, attempts = 0, interruptions = 0, error_code = NULL, error_message = NULL,
             sidecar_due = \(Catalog.wordsStayDue)
         WHERE id = ?
         """

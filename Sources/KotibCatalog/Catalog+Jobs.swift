@@ -66,9 +66,11 @@ extension Catalog {
     /// words are shown those stay, and the engine's are a revision only.
     /// - Parameters:
     ///   - speech: seconds in which somebody spoke, where the engine tells.
+    ///   - warnings: what is doubtful about the words.
     ///   - engineSeconds: what the transcription took.
     public func complete(
-        _ id: RecordingID, transcript: Transcript, speech: Double?, engineSeconds: Double, now: Date = Date()
+        _ id: RecordingID, transcript: Transcript, speech: Double?, warnings: [RecordingWarning] = [],
+        engineSeconds: Double, now: Date = Date()
     ) async throws(CatalogError) -> JobEnd {
         try await write("complete") { database in
             guard try database.row(JobSQL.isProcessing, [id.rawValue]) != nil else { return .superseded }
@@ -78,7 +80,7 @@ extension Catalog {
                 JobSQL.complete,
                 [
                     id.rawValue, Timestamp.text(now), revision.rawValue, transcript.text, transcript.language,
-                    transcript.engine, transcript.model, engineSeconds, speech,
+                    transcript.engine, transcript.model, engineSeconds, speech, try warnings.json,
                 ])
             try database.makeDueBeside(.transcript, id)
             return .recorded
@@ -209,7 +211,7 @@ enum JobSQL {
             revision_id = CASE WHEN \(isPersons) THEN revision_id ELSE ?3 END,
             transcript_text = CASE WHEN \(isPersons) THEN transcript_text ELSE ?4 END,
             language = ?5, engine = ?6, model = ?7, engine_seconds = ?8, speech_seconds = ?9,
-            error_code = NULL, error_message = NULL
+            transcription_warnings = ?10, error_code = NULL, error_message = NULL
         WHERE id = ?1
         """
     static let fail = """

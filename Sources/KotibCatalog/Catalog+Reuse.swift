@@ -101,8 +101,9 @@ enum ReuseSQL {
         UPDATE audio_records SET transcription_status = 'completed', completed_at = ?2, updated_at = ?2,
             revision_id = ?3,
             transcript_text = (SELECT r.text FROM transcript_revisions r WHERE r.id = ?3),
-            (language, engine, model, speech_seconds) =
-                (SELECT s.language, s.engine, s.model, s.speech_seconds FROM audio_records s WHERE s.id = ?4),
+            (language, engine, model, speech_seconds, transcription_warnings) =
+                (SELECT s.language, s.engine, s.model, s.speech_seconds, s.transcription_warnings
+                    FROM audio_records s WHERE s.id = ?4),
             engine_seconds = 0, error_code = NULL, error_message = NULL
         WHERE id = ?1
         """

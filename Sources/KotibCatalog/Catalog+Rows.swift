@@ -41,7 +41,8 @@ enum RecordingSQL {
         id, user_id, path, device, inode, file_size, modified_ns, changed_ns, sha256, media_type, container, \
         codec, duration, channels, sample_rate, transcription_status, audio_state, is_current, attempts, \
         interruptions, due_at, error_code, error_message, created_at, updated_at, started_at, completed_at, \
-        language, engine, model, engine_seconds, speech_seconds, sidecar_due, sidecar_version
+        language, engine, model, engine_seconds, speech_seconds, sidecar_due, sidecar_version, \
+        inspection_warnings, transcription_warnings
         """
     static let current = "SELECT \(columns) FROM audio_records WHERE path = ? AND is_current = 1"
     static let byID = "SELECT \(columns) FROM audio_records WHERE id = ?"
@@ -83,7 +84,26 @@ extension AudioFacts {
         self.init(
             mediaType: row["media_type"], container: row["container"], codec: row["codec"],
             duration: row["duration"], channels: row["channels"], sampleRate: row["sample_rate"],
-            sha256: Array(sha256))
+            sha256: Array(sha256), warnings: [RecordingWarning](json: row["inspection_warnings"]))
+    }
+}
+
+extension [RecordingWarning] {
+    /// As the column holds it; nil for none.
+    var json: String? {
+        get throws { isEmpty ? nil : String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+    }
+
+    /// Warnings that a later version wrote and this one does not know are passed over.
+    init(json: String?) {
+        let known = json.flatMap { try? JSONDecoder().decode([Known].self, from: Data($0.utf8)) }
+        self = known?.compactMap(\.warning) ?? []
+    }
+
+    private struct Known: Decodable {
+        var warning: RecordingWarning?
+
+        init(from decoder: any Decoder) throws { warning = try? RecordingWarning(from: decoder) }
     }
 }
 
@@ -102,6 +122,7 @@ extension Recording {
             started: try row.dateIfAny("started_at"), completed: try row.dateIfAny("completed_at"),
             language: row["language"], engine: row["engine"], model: row["model"],
             engineSeconds: row["engine_seconds"], speechSeconds: row["speech_seconds"],
+            transcriptionWarnings: [RecordingWarning](json: row["transcription_warnings"]),
             sidecarDue: (row["sidecar_due"] as String?).flatMap(SidecarKind.init)
                 .map { SidecarDue(kind: $0, version: row["sidecar_version"]) })
     }

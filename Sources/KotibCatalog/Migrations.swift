@@ -18,6 +18,7 @@ enum Migrations {
         migrator.registerMigration("12 moves") { try $0.execute(sql: moves) }
         migrator.registerMigration("13 quotas") { try $0.execute(sql: quotas) }
         migrator.registerMigration("14 archive") { try $0.execute(sql: archive) }
+        migrator.registerMigration("15 warnings") { try $0.execute(sql: warnings) }
         return migrator
     }()
 

@@ -82,7 +82,12 @@ public struct Recording: Hashable, Sendable, Identifiable {
     public var engineSeconds: Double?
     /// Seconds in which somebody spoke; 0 explains an empty transcript.
     public var speechSeconds: Double?
+    /// What is doubtful about the words; what is about the file stands in ``facts``.
+    public var transcriptionWarnings: [RecordingWarning]
     public var sidecarDue: SidecarDue?
+
+    /// What is doubtful about the file and its words.
+    public var warnings: [RecordingWarning] { (facts?.warnings ?? []) + transcriptionWarnings }
 
     /// What the name ends with, lower case, without the dot; empty where there is none.
     public var fileExtension: String {

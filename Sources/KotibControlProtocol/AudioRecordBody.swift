@@ -32,6 +32,8 @@ public struct AudioRecordBody: Codable, Hashable, Sendable {
     /// Why it failed or was refused, or what the last attempt ran into.
     public var errorCode: String?
     public var errorMessage: String?
+    /// What is doubtful about it although it was transcribed. Null for nothing.
+    public var warnings: [WarningBody]?
     public var completedAt: String?
     /// When the audio came into the archive, where it can still be had; its state is `gone` or `replaced` then.
     public var archivedAt: String?
@@ -59,6 +61,7 @@ public struct AudioRecordBody: Codable, Hashable, Sendable {
         case language, engine, model
         case errorCode = "error_code"
         case errorMessage = "error_message"
+        case warnings
         case completedAt = "completed_at"
         case archivedAt = "archived_at"
         case revision, progress, snippet
@@ -106,11 +109,28 @@ extension AudioRecordBody {
         try fields.encodeIfPresent(model, forKey: .model)
         try fields.encodeIfPresent(errorCode, forKey: .errorCode)
         try fields.encodeIfPresent(errorMessage, forKey: .errorMessage)
+        try fields.encodeIfPresent(warnings, forKey: .warnings)
         try fields.encodeIfPresent(completedAt, forKey: .completedAt)
         try fields.encodeIfPresent(archivedAt, forKey: .archivedAt)
         try fields.encodeIfPresent(revision, forKey: .revision)
         try fields.encodeIfPresent(progress, forKey: .progress)
         try fields.encodeIfPresent(snippet, forKey: .snippet)
+    }
+}
+
+/// Something that a person should know about a recording that was transcribed nevertheless.
+public struct WarningBody: Codable, Hashable, Sendable {
+    /// Such as `speech_without_words`; more may come.
+    public var code: String
+    /// A sentence in the language that the request asks for.
+    public var message: String
+    /// Seconds of the recording that it concerns, where they are known.
+    public var seconds: Double?
+
+    public init(code: String, message: String, seconds: Double?) {
+        self.code = code
+        self.message = message
+        self.seconds = seconds
     }
 }
 

@@ -52,7 +52,8 @@ public struct LocalEngine: TranscriptionEngine {
                 text: LocalTranscriptDraft.text(of: segments), segments: segments,
                 language: summary.language ?? job.language, engine: name,
                 model: answer.worker.model ?? "unknown")
-            return TranscriptionResult(transcript: transcript, speech: summary.speech)
+            return TranscriptionResult(
+                transcript: transcript, speech: summary.speech, warnings: summary.warnings.bounded)
         case .failed(_, let reason):
             throw .permanent(message: "The recording could not be transcribed: \(reason)")
         default:

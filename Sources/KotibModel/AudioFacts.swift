@@ -13,10 +13,12 @@ public struct AudioFacts: Hashable, Sendable, Codable {
     public var sampleRate: Int
     /// SHA-256 of the whole file, 32 bytes.
     public var sha256: [UInt8]
+    /// What is doubtful about the file.
+    public var warnings: [RecordingWarning]
 
     public init(
         mediaType: String, container: String, codec: String, duration: Double, channels: Int,
-        sampleRate: Int, sha256: [UInt8]
+        sampleRate: Int, sha256: [UInt8], warnings: [RecordingWarning] = []
     ) {
         self.mediaType = mediaType
         self.container = container
@@ -25,5 +27,6 @@ public struct AudioFacts: Hashable, Sendable, Codable {
         self.channels = channels
         self.sampleRate = sampleRate
         self.sha256 = sha256
+        self.warnings = warnings
     }
 }

@@ -45,10 +45,13 @@ public struct TranscriptionResult: Hashable, Sendable {
     public var transcript: Transcript
     /// Seconds in which somebody spoke, where the engine tells; 0 explains an empty transcript.
     public var speech: Double?
+    /// What is doubtful about the words.
+    public var warnings: [RecordingWarning]
 
-    public init(transcript: Transcript, speech: Double?) {
+    public init(transcript: Transcript, speech: Double?, warnings: [RecordingWarning] = []) {
         self.transcript = transcript
         self.speech = speech
+        self.warnings = warnings
     }
 }
 

@@ -161,8 +161,8 @@ extension TranscriptionQueue {
         let (catalog, date) = (catalog, time.date())
         let kept = await persist(recording) { () async throws(CatalogError) in
             try await catalog.complete(
-                recording.id, transcript: result.transcript, speech: result.speech, engineSeconds: seconds,
-                now: date)
+                recording.id, transcript: result.transcript, speech: result.speech, warnings: result.warnings,
+                engineSeconds: seconds, now: date)
         }
         switch kept {
         case .recorded:

@@ -22,6 +22,8 @@ extension TranscriptionQueue {
         static let speech = "speech"
         /// 0 where nobody spoke.
         static let words = "words"
+        /// Codes of ``RecordingWarning`` with commas between.
+        static let warnings = "warnings"
         static let attempt = "attempt"
         /// The recording whose words serve for another.
         static let source = "source"
@@ -49,6 +51,10 @@ extension TranscriptionQueue {
         }
         if let speech = result.speech { metadata[Key.speech] = "\(Self.rounded(speech))" }
         metadata[Key.words] = "\(result.transcript.text.split(whereSeparator: \.isWhitespace).count)"
+        let warnings = (recording.facts?.warnings ?? []) + result.warnings
+        if !warnings.isEmpty {
+            metadata[Key.warnings] = "\(warnings.map(\.code.rawValue).joined(separator: ","))"
+        }
         log.info("transcribed", metadata: metadata)
     }
 

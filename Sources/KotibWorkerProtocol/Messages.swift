@@ -96,11 +96,17 @@ public struct TranscriptionSummary: Hashable, Sendable, Codable {
     public var speech: Double
     /// Seconds of processor time that the worker took.
     public var processorTime: Double
+    /// What is doubtful about the words.
+    public var warnings: [RecordingWarning]
 
-    public init(language: String?, duration: Double, speech: Double, processorTime: Double) {
+    public init(
+        language: String?, duration: Double, speech: Double, processorTime: Double,
+        warnings: [RecordingWarning] = []
+    ) {
         self.language = language
         self.duration = duration
         self.speech = speech
         self.processorTime = processorTime
+        self.warnings = warnings
     }
 }

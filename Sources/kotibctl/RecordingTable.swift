@@ -28,6 +28,7 @@ extension Session {
         let state = state(record)
         facts.add(text(.state), state.text, state.style)
         facts.add(text(.reason), record.errorMessage, .red)
+        for warning in record.warnings ?? [] { facts.add(text(.warning), warning.message, .yellow) }
         facts.add(text(.file), record.filePath)
         facts.add(text(.user), record.userName)
         facts.add(text(.length), LocalTime.length(record.duration))
@@ -67,6 +68,7 @@ extension Phrase {
     static let isArchived = Phrase(uzbek: "arxivda", english: "archived", russian: "в архиве")
     static let length = Phrase(uzbek: "UZUNLIK", english: "LENGTH", russian: "ДЛИНА")
     static let user = Phrase(uzbek: "FOYDALANUVCHI", english: "USER", russian: "ПОЛЬЗОВАТЕЛЬ")
+    static let warning = Phrase(uzbek: "DIQQAT", english: "WARNING", russian: "ВНИМАНИЕ")
     static let file = Phrase(uzbek: "FAYL", english: "FILE", russian: "ФАЙЛ")
     static let reason = Phrase(uzbek: "SABAB", english: "REASON", russian: "ПРИЧИНА")
     static let language = Phrase(uzbek: "TIL", english: "LANGUAGE", russian: "ЯЗЫК")

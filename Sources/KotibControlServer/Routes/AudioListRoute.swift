@@ -3,6 +3,7 @@ import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
+import KotibIntake
 import KotibModel
 
 /// `GET audio/list`.
@@ -14,11 +15,13 @@ struct AudioListRoute {
 
     func add(to group: RouterGroup<ControlContext>) {
         group.get("audio/list") { request, context in
-            try await list(QueryReader(request), in: context.requireCaller().scope)
+            try await list(QueryReader(request), in: context.requireCaller().scope, context.language)
         }
     }
 
-    private func list(_ query: QueryReader, in scope: AccessScope) async throws -> Response {
+    private func list(
+        _ query: QueryReader, in scope: AccessScope, _ messages: NoteLanguage
+    ) async throws -> Response {
         let skip = try query.value("skip") { Int($0).flatMap { $0 >= 0 ? $0 : nil } } ?? 0
         let limit =
             try query.value("limit") { Int($0).flatMap { 1...Self.longestPage ~= $0 ? $0 : nil } }
@@ -33,7 +36,9 @@ struct AudioListRoute {
         let progress = await parts.progress()
         return try ControlJSON.response(
             AudioListBody(
-                items: page.entries.map { AudioRecordBody($0, progress: progress[$0.recording.id]) },
+                items: page.entries.map {
+                    AudioRecordBody($0, progress: progress[$0.recording.id], in: messages)
+                },
                 total: page.total, isTotalExact: page.isTotalExact, skip: skip, limit: limit,
                 next: page.next?.rawValue))
     }

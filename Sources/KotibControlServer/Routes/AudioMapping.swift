@@ -1,11 +1,14 @@
 import KotibCatalog
 import KotibControlProtocol
+import KotibIntake
 import KotibModel
 import KotibTranscription
 
 extension AudioRecordBody {
-    /// - Parameter progress: between 0 and 1 while it is being transcribed.
-    init(_ entry: LibraryEntry, progress: Double? = nil) {
+    /// - Parameters:
+    ///   - progress: between 0 and 1 while it is being transcribed.
+    ///   - messages: what warnings are told in.
+    init(_ entry: LibraryEntry, progress: Double? = nil, in messages: NoteLanguage) {
         let recording = entry.recording
         let name = ByteText.escaped(recording.path.name)
         self.init(
@@ -21,6 +24,8 @@ extension AudioRecordBody {
         model = recording.model
         errorCode = recording.errorCode
         errorMessage = recording.errorMessage
+        let warnings = recording.warnings.map { WarningBody($0, in: messages) }
+        self.warnings = warnings.isEmpty ? nil : warnings
         completedAt = recording.completed.map(Timestamp.text)
         archivedAt = entry.archived.map(Timestamp.text)
         revision = entry.revision?.rawValue
@@ -28,6 +33,13 @@ extension AudioRecordBody {
         snippet =
             entry.snippet.isEmpty
             ? nil : entry.snippet.map { SnippetPartBody(text: $0.text, isMatch: $0.isMatch) }
+    }
+}
+
+extension WarningBody {
+    init(_ warning: RecordingWarning, in language: NoteLanguage) {
+        self.init(
+            code: warning.code.rawValue, message: warning.sentence(in: language), seconds: warning.seconds)
     }
 }
 
@@ -48,8 +60,10 @@ extension ControlParts {
     }
 
     /// - Throws: ``ControlFailure``, 404 where there is none or it is not the caller's to see.
-    func record(_ id: RecordingID, in scope: AccessScope) async throws -> AudioRecordBody {
+    func record(
+        _ id: RecordingID, in scope: AccessScope, _ messages: NoteLanguage
+    ) async throws -> AudioRecordBody {
         guard let entry = try await catalog.entry(id, in: scope) else { throw ControlFailure.noRecording }
-        return AudioRecordBody(entry, progress: await progress()[id])
+        return AudioRecordBody(entry, progress: await progress()[id], in: messages)
     }
 }

@@ -4,6 +4,7 @@ import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
 import KotibIngest
+import KotibIntake
 import KotibModel
 import KotibSidecars
 import Logging
@@ -18,7 +19,7 @@ struct AudioRoutes {
     func add(to group: RouterGroup<ControlContext>) {
         group.get("audio/:id") { _, context in
             let scope = try context.requireCaller().scope
-            return try await parts.recordResponse(context.recordingID(), in: scope)
+            return try await parts.recordResponse(context.recordingID(), in: scope, context.language)
         }
         group.put("audio/:id") { request, context in
             try await edit(request, context)
@@ -46,7 +47,7 @@ struct AudioRoutes {
         }
         // A file with a NUL in it is no text to those who read it.
         guard !text.utf8.contains(0) else { throw ControlFailure.invalid("transcript_text") }
-        return try await parts.edit(id, text, by: caller, condition)
+        return try await parts.edit(id, text, by: caller, condition, context.language)
     }
 
     private func delete(_ context: ControlContext) async throws -> Response {
@@ -68,7 +69,7 @@ struct AudioRoutes {
     private func retry(_ context: ControlContext) async throws -> Response {
         let scope = try context.requireCaller().scope
         switch try await parts.actions.retry(context.recordingID(), in: scope) {
-        case .queued(let id): return try await parts.recordResponse(id, in: scope)
+        case .queued(let id): return try await parts.recordResponse(id, in: scope, context.language)
         case .notFound: throw ControlFailure.noRecording
         case .archived: throw ControlFailure(.conflict, .wrongState, .archivedNotRetried)
         case .notNow: throw ControlFailure(.conflict, .wrongState, .notRetried)
@@ -93,9 +94,10 @@ struct AudioRoutes {
 extension ControlParts {
     /// The recording, its latest revision being the entity tag.
     func recordResponse(
-        _ id: RecordingID, in scope: AccessScope, status: HTTPResponse.Status = .ok
+        _ id: RecordingID, in scope: AccessScope, _ messages: NoteLanguage,
+        status: HTTPResponse.Status = .ok
     ) async throws -> Response {
-        let body = try await record(id, in: scope)
+        let body = try await record(id, in: scope, messages)
         var headers: HTTPFields = [:]
         headers[.eTag] = body.revision.map { "\"\($0)\"" }
         return try ControlJSON.response(body, status: status, headers: headers)
@@ -103,7 +105,8 @@ extension ControlParts {
 
     /// Changes the words, where `condition` holds, and answers with the recording.
     func edit(
-        _ id: RecordingID, _ text: String, by caller: Caller, _ condition: Precondition
+        _ id: RecordingID, _ text: String, by caller: Caller, _ condition: Precondition,
+        _ messages: NoteLanguage
     ) async throws -> Response {
         guard let entry = try await catalog.entry(id, in: caller.scope) else {
             throw ControlFailure.noRecording
@@ -111,12 +114,12 @@ extension ControlParts {
         let edit = TranscriptEdit(
             recording: id, scope: caller.scope, text: text, author: caller.user, origin: .socket,
             expected: condition.expected(at: entry.revision))
-        return try await response(to: try await actions.edit(edit), entry, text, in: caller.scope)
+        return try await response(to: try await actions.edit(edit), entry, text, in: caller.scope, messages)
     }
 
     /// Shows the words and times of an earlier revision again; what stood in between stays in the list.
     func restore(
-        _ old: Revision, by caller: Caller, _ condition: Precondition
+        _ old: Revision, by caller: Caller, _ condition: Precondition, _ messages: NoteLanguage
     ) async throws -> Response {
         guard let entry = try await catalog.entry(old.recording, in: caller.scope) else {
             throw ControlFailure.noRecording
@@ -124,14 +127,15 @@ extension ControlParts {
         let outcome = try await actions.restore(
             old.id, of: old.recording, in: caller.scope, author: caller.user,
             expected: condition.expected(at: entry.revision))
-        return try await response(to: outcome, entry, old.text, in: caller.scope)
+        return try await response(to: outcome, entry, old.text, in: caller.scope, messages)
     }
 
     private func response(
-        to outcome: EditOutcome, _ entry: LibraryEntry, _ text: String, in scope: AccessScope
+        to outcome: EditOutcome, _ entry: LibraryEntry, _ text: String, in scope: AccessScope,
+        _ messages: NoteLanguage
     ) async throws -> Response {
         switch outcome {
-        case .edited, .unchanged: return try await recordResponse(entry.recording.id, in: scope)
+        case .edited, .unchanged: return try await recordResponse(entry.recording.id, in: scope, messages)
         case .conflict(let current):
             var failure = ControlFailure(.conflict, .conflict, .editedMeanwhile)
             failure.current = RevisionBody(current)

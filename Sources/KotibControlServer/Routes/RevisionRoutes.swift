@@ -48,6 +48,6 @@ struct RevisionRoutes {
         let caller = try context.requireCaller()
         let condition = try Precondition(request.headers)
         let old = try await revision(context)
-        return try await parts.restore(old, by: caller, condition)
+        return try await parts.restore(old, by: caller, condition, context.language)
     }
 }

@@ -39,7 +39,7 @@ struct UploadRoute {
             await form.cancel()
             throw UploadFailure.failure(error, about: form.fileName, parts.quotas)
         }
-        return try await parts.recordResponse(id, in: caller.scope)
+        return try await parts.recordResponse(id, in: caller.scope, context.language)
     }
 
     /// Before a byte of the body is read.

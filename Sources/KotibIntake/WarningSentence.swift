@@ -1,0 +1,79 @@
+import KotibModel
+
+extension RecordingWarning {
+    /// One sentence to the person whose recording it is: what is doubtful, and what to do.
+    public func sentence(in language: NoteLanguage) -> String {
+        switch language {
+        case .english: english
+        case .uzbek: uzbek
+        case .russian: russian
+        }
+    }
+
+    private var english: String {
+        switch code {
+        case .speechWithoutWords:
+            "Somebody speaks here\(amount(" (about %@ s)")), but no words could be made out; listen to it, and try a "
+                + "better recording or another language setting."
+        case .soundSetAside:
+            "A part\(amount(" (about %@ s)")) has sound of which no reliable words could be made; listen to it there."
+        case .shorterThanPromised:
+            "The file ends before its header says\(amount(" (about %@ s are missing)")); it was transcribed as far as "
+                + "it goes. Put the whole file here if you have it."
+        case .longerThanPromised:
+            "The file holds more sound than its header says\(amount(" (about %@ s more)")); all of it was transcribed."
+        case .unwrittenPart:
+            "A part of the file was never written\(amount(" (about %@ s)")): probably a download that broke off. Put "
+                + "the whole file here if you have it."
+        }
+    }
+
+    private var uzbek: String {
+        switch code {
+        case .speechWithoutWords:
+            "Bu yerda kimdir gapiryapti\(amount(" (taxminan %@ s)")), lekin soʻzlarni ajratib boʻlmadi; yozuvni eshitib "
+                + "koʻring, sifatliroq yozuv yoki boshqa til sozlamasini sinang."
+        case .soundSetAside:
+            "Bir qismida\(amount(" (taxminan %@ s)")) ishonchli soʻz ajratib boʻlmaydigan tovush bor; oʻsha joyini "
+                + "eshitib koʻring."
+        case .shorterThanPromised:
+            "Fayl oʻz sarlavhasida aytilganidan oldin tugaydi\(amount(" (taxminan %@ s yetishmaydi)")); bor qismi matnga "
+                + "aylantirildi. Toʻliq fayl boʻlsa, shu yerga qoʻying."
+        case .longerThanPromised:
+            "Faylda sarlavhasida aytilganidan koʻproq tovush bor\(amount(" (taxminan %@ s ortiq)")); hammasi matnga "
+                + "aylantirildi."
+        case .unwrittenPart:
+            "Faylning bir qismi yozilmay qolgan\(amount(" (taxminan %@ s)")): yuklab olish uzilgan boʻlsa kerak. Toʻliq "
+                + "fayl boʻlsa, shu yerga qoʻying."
+        }
+    }
+
+    private var russian: String {
+        switch code {
+        case .speechWithoutWords:
+            "Здесь кто-то говорит\(amount(" (около %@ с)")), но слов разобрать не удалось; прослушайте запись, попробуйте "
+                + "запись получше или другой язык в настройках."
+        case .soundSetAside:
+            "В части записи\(amount(" (около %@ с)")) есть звук, из которого не удалось получить надёжных слов; "
+                + "прослушайте её."
+        case .shorterThanPromised:
+            "Файл кончается раньше, чем сказано в его заголовке\(amount(" (не хватает около %@ с)")); расшифровано то, "
+                + "что есть. Положите сюда целый файл, если он у вас есть."
+        case .longerThanPromised:
+            "В файле больше звука, чем сказано в его заголовке\(amount(" (примерно на %@ с)")); расшифровано всё."
+        case .unwrittenPart:
+            "Часть файла не была записана\(amount(" (около %@ с)")): вероятно, загрузка прервалась. Положите сюда целый "
+                + "файл, если он у вас есть."
+        }
+    }
+
+    /// `form` with the seconds in place of its `%@`; empty where they are not known.
+    private func amount(_ form: String) -> String {
+        guard let seconds else { return "" }
+        let tenths = (seconds * 10).rounded()
+        let whole = tenths.truncatingRemainder(dividingBy: 10) == 0
+        // Bounded by RecordingWarning.longest, so that the conversions cannot trap.
+        let text = whole || tenths >= 1000 ? "\(Int(tenths / 10))" : "\(tenths / 10)"
+        return form.replacing("%@", with: text)
+    }
+}
