@@ -82,9 +82,11 @@ extension AudioFacts {
     init?(_ row: Row) {
         guard let sha256: Data = row["sha256"] else { return nil }
         self.init(
-            mediaType: row["media_type"], container: row["container"], codec: row["codec"],
-            duration: row["duration"], channels: row["channels"], sampleRate: row["sample_rate"],
+            mediaType: row["media_type"] ?? "", container: row["container"] ?? "", codec: row["codec"] ?? "",
+            duration: row["duration"] ?? 0, channels: row["channels"] ?? 0,
+            sampleRate: row["sample_rate"] ?? 0,
             sha256: Array(sha256), warnings: [RecordingWarning](json: row["inspection_warnings"]))
+        self = repaired
     }
 }
 
@@ -121,7 +123,8 @@ extension Recording {
             created: try row.date("created_at"), updated: try row.date("updated_at"),
             started: try row.dateIfAny("started_at"), completed: try row.dateIfAny("completed_at"),
             language: row["language"], engine: row["engine"], model: row["model"],
-            engineSeconds: row["engine_seconds"], speechSeconds: row["speech_seconds"],
+            engineSeconds: (row["engine_seconds"] as Double?).map(AudioFacts.bounded),
+            speechSeconds: (row["speech_seconds"] as Double?).map(AudioFacts.bounded),
             transcriptionWarnings: [RecordingWarning](json: row["transcription_warnings"]),
             sidecarDue: (row["sidecar_due"] as String?).flatMap(SidecarKind.init)
                 .map { SidecarDue(kind: $0, version: row["sidecar_version"]) })

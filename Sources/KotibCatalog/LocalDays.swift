@@ -15,12 +15,12 @@ public struct LocalDays: Sendable {
 
     /// The day, counted from 1 January 1970.
     public func day(of date: Date) -> Int {
-        day(at: Int(date.timeIntervalSince1970.rounded(.down)))
+        day(at: Self.seconds(of: date))
     }
 
     /// When the next day begins: the first second of another day, also where the clock is moved at midnight.
     public func end(of date: Date) -> Date {
-        var within = Int(date.timeIntervalSince1970.rounded(.down))
+        var within = Self.seconds(of: date)
         let today = day(at: within)
         var beyond = within + Self.longestDay
         while beyond - within > 1 {
@@ -28,6 +28,11 @@ public struct LocalDays: Sendable {
             if day(at: middle) > today { beyond = middle } else { within = middle }
         }
         return Date(timeIntervalSince1970: Double(beyond))
+    }
+
+    /// Since 1970, from year 1 to 9999.
+    private static func seconds(of date: Date) -> Int {
+        Int(min(max(date.timeIntervalSince1970, -62_135_596_800), 253_402_300_799).rounded(.down))
     }
 
     private func day(at time: Int) -> Int {

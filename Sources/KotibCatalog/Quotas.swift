@@ -23,7 +23,7 @@ public struct Quotas: Sendable {
     /// Until the minutes of a new day may be used.
     public var untilMidnight: Duration {
         let now = now()
-        return .seconds(days.end(of: now).timeIntervalSince(now))
+        return .seconds(bounding: days.end(of: now).timeIntervalSince(now))
     }
 }
 

@@ -24,7 +24,7 @@ public struct LocalEngine: TranscriptionEngine {
     public func transcribe(
         _ job: TranscriptionJob, report: @escaping @Sendable (TranscriptionProgress) -> Void
     ) async throws(EngineError) -> TranscriptionResult {
-        let draft = LocalTranscriptDraft(report: report)
+        let draft = LocalTranscriptDraft(longest: longestDuration, report: report)
         let answer: WorkerPool.Answer
         do throws(WorkerError) {
             answer = try await pool.perform(passing: job.file, report: draft.add) { id in

@@ -15,12 +15,17 @@ final class LocalTranscriptDraft: Sendable {
         var segments: [TranscriptSegment] = []
         var size = 0
         var fraction = 0.0
+        /// Where the last segment began.
+        var start = 0.0
     }
 
+    private let longest: Double
     private let report: @Sendable (TranscriptionProgress) -> Void
     private let state = Mutex(State())
 
-    init(report: @escaping @Sendable (TranscriptionProgress) -> Void) {
+    /// - Parameter longest: seconds; nothing was said later.
+    init(longest: Double, report: @escaping @Sendable (TranscriptionProgress) -> Void) {
+        self.longest = longest
         self.report = report
     }
 
@@ -46,26 +51,33 @@ final class LocalTranscriptDraft: Sendable {
     }
 
     private func append(_ segment: TranscriptSegment) {
-        let clean = TranscriptSegment(
-            start: max(0, segment.start), end: max(0, segment.start, segment.end),
-            text: Self.clean(segment.text))
-        guard !clean.text.isEmpty else { return }
-        let isKept = state.withLock { state in
+        let text = Self.clean(segment.text)
+        guard !text.isEmpty else { return }
+        let kept: TranscriptSegment? = state.withLock { state in
             // A segment costs memory beside its text.
-            state.size += clean.text.utf8.count + MemoryLayout<TranscriptSegment>.size
+            state.size += text.utf8.count + MemoryLayout<TranscriptSegment>.size
             guard state.size <= Self.longestText else {
                 state.segments = []
-                return false
+                return nil
             }
+            // In order of time, whatever was said of it.
+            state.start = max(state.start, min(segment.start, longest))
+            let clean = TranscriptSegment(
+                start: state.start, end: max(state.start, min(segment.end, longest)), text: text)
             state.segments.append(clean)
-            return true
+            return clean
         }
-        if isKept { report(.segment(clean)) }
+        if let kept { report(.segment(kept)) }
     }
 
-    /// One line without control characters, and without blanks around it.
+    /// One line without control characters and those that turn the direction of writing, and without blanks around it.
     private static func clean(_ text: String) -> String {
-        let scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
+        let scalars = text.unicodeScalars.filter { !$0.properties.isBidiControl }.map { scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator: " " as Unicode.Scalar
+            default: scalar
+            }
+        }
         var line = String.UnicodeScalarView()
         line.append(contentsOf: scalars.drop { $0.properties.isWhitespace })
         while line.last?.properties.isWhitespace == true { line.removeLast() }

@@ -103,7 +103,7 @@ public final class OpenAIEngine: TranscriptionEngine {
                 name: "file",
                 content: .file(
                     upload.file, size: upload.size, fileName: kind.fileName, contentType: kind.contentType)))
-        let own = Duration.seconds(job.duration)
+        let own = Duration.seconds(bounding: job.duration)
         return HTTPRequest(
             url: endpoint.url,
             headers: settings.key.isEmpty ? [] : [("Authorization", "Bearer \(settings.key.value)")],

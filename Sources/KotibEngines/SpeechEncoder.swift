@@ -1,3 +1,4 @@
+import KotibModel
 import KotibPOSIX
 import KotibTranscription
 import KotibWorkerClient
@@ -43,7 +44,7 @@ public struct SpeechEncoder: Sendable {
 
     /// Seconds that a worker may take: as long as the recording lasts, where a free processor needs a hundredth.
     static func deadline(of duration: Double) -> Duration {
-        .seconds(300 + duration)
+        .seconds(300) + .seconds(bounding: duration)
     }
 
     /// - Parameters:

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import KotibCatalog
 import KotibHTTP
+import KotibModel
 
 /// Sends each event to a server: a POST with the JSON, signed as the Standard Webhooks specification has it.
 public struct Webhook: HookReceiving {
@@ -38,7 +39,7 @@ public struct Webhook: HookReceiving {
     }
 
     private func request(_ message: HookMessage) -> HTTPRequest {
-        let timestamp = Int64(now().timeIntervalSince1970)
+        let timestamp = Int64(nearest: now().timeIntervalSince1970.rounded(.down))
         let id = message.event.id
         return HTTPRequest(
             url: url,

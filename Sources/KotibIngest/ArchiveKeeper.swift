@@ -168,7 +168,7 @@ extension ArchiveKeeper {
             return isLeft ? Self.pauseOfRecordings : Self.longestPause
         }
         guard let since = try await catalog.longestRest() else { return min(age, Self.longestPause) }
-        let left = age - .seconds(archiver.now().timeIntervalSince(since))
+        let left = age - .seconds(bounding: archiver.now().timeIntervalSince(since))
         // Of age and still there.
         if left <= .zero { return shortened(Self.pauseOfRecordings) }
         // Times are kept in milliseconds.

@@ -124,7 +124,7 @@ extension Rejection {
     }
 
     private static func wholeMinutes(_ seconds: Double) -> String {
-        String(Int64((seconds / 60).rounded(.up)))
+        String(Int64(nearest: (seconds / 60).rounded(.up)))
     }
 
     /// In powers of 1024, rounded up to a tenth so that a byte too many shows.
@@ -137,7 +137,7 @@ extension Rejection {
             unit += 1
         }
         guard unit > 0 else { return "\(bytes) \(units[0])" }
-        let tenths = Int64((value * 10).rounded(.up))
+        let tenths = Int64(nearest: (value * 10).rounded(.up))
         return (tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)") + " \(units[unit])"
     }
 }

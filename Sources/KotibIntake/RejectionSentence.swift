@@ -155,12 +155,11 @@ extension Rejection {
     /// Megabytes as the seed counts them (1,048,576 bytes), rounded up to a tenth so that a byte too many shows.
     private static func megabytes(_ bytes: Int64) -> String {
         let tenths = (Double(bytes) / 104_857.6).rounded(.up)
-        let whole = Int64(tenths / 10)
-        let rest = Int64(tenths) % 10
+        let (whole, rest) = Int64(nearest: tenths).quotientAndRemainder(dividingBy: 10)
         return rest == 0 ? "\(whole)" : "\(whole).\(rest)"
     }
 
     private static func minutes(_ seconds: Double) -> String {
-        String(Int64((seconds / 60).rounded(.up)))
+        String(Int64(nearest: (seconds / 60).rounded(.up)))
     }
 }

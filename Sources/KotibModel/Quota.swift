@@ -72,7 +72,7 @@ public struct QuotaClaim: Hashable, Sendable {
 
     /// - Parameter duration: seconds, as a worker tells them: any number.
     public static func milliseconds(of duration: Double) -> Int64 {
-        duration > 0 ? Int64((min(duration, 1e12) * 1000).rounded()) : 0
+        Int64(nearest: AudioFacts.bounded(duration) * 1000)
     }
 }
 
@@ -80,15 +80,16 @@ extension Quota {
     /// Why a recording is not taken; nil where there is room for it. Only what adds something is refused: a smaller
     /// recording may take a larger one's place also where both are too much.
     public func refusal(of claim: QuotaClaim, beside use: QuotaUse) -> Rejection? {
-        let others = use.bytes - (claim.replaced ?? 0)
+        // A declared length may be any number.
+        let others = use.bytes.minus(claim.replaced ?? 0)
         var reasons: [Rejection] = []
-        if bytes > 0, others + claim.size > bytes, claim.size > claim.replaced ?? 0 {
+        if bytes > 0, others.plus(claim.size) > bytes, claim.size > claim.replaced ?? 0 {
             reasons.append(.overQuotaBytes(size: claim.size, used: others, limit: bytes))
         }
-        if files > 0, use.files + 1 > files, claim.replaced == nil {
+        if files > 0, use.files >= files, claim.replaced == nil {
             reasons.append(.overQuotaFiles(used: use.files, limit: files))
         }
-        if minutesPerDay > 0, use.milliseconds + claim.milliseconds > milliseconds, claim.milliseconds > 0 {
+        if minutesPerDay > 0, use.milliseconds.plus(claim.milliseconds) > milliseconds, claim.milliseconds > 0 {
             reasons.append(
                 .overQuotaMinutes(
                     duration: Double(claim.milliseconds) / 1000, used: Double(use.milliseconds) / 1000,
@@ -100,11 +101,14 @@ extension Quota {
 
     /// The largest and longest recording that fits beside `use`; nil where none does.
     public func room(beside use: QuotaUse) -> QuotaClaim? {
-        let size = bytes > 0 ? bytes - use.bytes : .max
-        let time = minutesPerDay > 0 ? milliseconds - use.milliseconds : .max
+        let size = bytes > 0 ? bytes.minus(use.bytes) : .max
+        let time = minutesPerDay > 0 ? milliseconds.minus(use.milliseconds) : .max
         guard size > 0, time > 0, files == 0 || use.files < files else { return nil }
         return QuotaClaim(size: size, milliseconds: time)
     }
 
-    private var milliseconds: Int64 { minutesPerDay * 60_000 }
+    private var milliseconds: Int64 {
+        let (product, overflows) = minutesPerDay.multipliedReportingOverflow(by: 60_000)
+        return overflows ? .max : product
+    }
 }

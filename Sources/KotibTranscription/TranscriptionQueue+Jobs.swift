@@ -34,7 +34,7 @@ extension TranscriptionQueue {
             isClaimStuck = false
             switch claim {
             case .nothing(let due):
-                let wait = due.map { Duration.seconds($0.timeIntervalSince(date)) }
+                let wait = due.map { Duration.seconds(bounding: $0.timeIntervalSince(date)) }
                 machine.foundNothing(nextDue: wait.map { elapsed() + $0 }, lane: lane)
             case .recording(let recording) where machine.isStopping:
                 _ = try await catalog.handBack(recording.id, now: date)

@@ -46,7 +46,8 @@ struct PacketWalk {
             if !isProven { attempt(packet, codec) }
             measure(packet, demuxer)
             if duration > longest {
-                throw Rejection.tooLong(duration: max(duration, stated), limit: longest)
+                throw Rejection.tooLong(
+                    duration: AudioFacts.bounded(max(duration, stated)), limit: longest)
             }
             try last.refer(to: packet)
         }

@@ -206,9 +206,7 @@ extension WorkerSession {
     }
 
     private func hear(_ packet: [UInt8]) throws(WorkerError) {
-        guard let reply = try? WorkerCoding.decode(WorkerReply.self, from: packet) else {
-            throw .breach(detail: "a reply that is none")
-        }
+        let reply = try Self.reply(from: packet)
         let now = time.elapsed()
         let heard = try state.withLock { state throws(WorkerError) in
             let step = try state.conversation.hear(reply, at: now)
@@ -222,6 +220,16 @@ extension WorkerSession {
         case .progress: heard.report?(reply)
         case .answer: heard.caller?.resume(returning: reply.outcome)
         case .late: break
+        }
+    }
+
+    private static func reply(from packet: [UInt8]) throws(WorkerError) -> WorkerReply {
+        do {
+            return try WorkerCoding.reply(from: packet)
+        } catch let error as OutOfBounds {
+            throw .breach(detail: "\(error.field) is out of bounds")
+        } catch {
+            throw .breach(detail: "a reply that is none")
         }
     }
 

@@ -38,7 +38,20 @@ struct QuotaTests {
         // Thousandths are added up without a rest.
         #expect((1...10).allSatisfy { _ in QuotaClaim.milliseconds(of: 0.1) == 100 })
         #expect(QuotaClaim.milliseconds(of: -1) == 0 && QuotaClaim.milliseconds(of: .nan) == 0)
-        #expect(QuotaClaim.milliseconds(of: .infinity) == 1_000_000_000_000_000)
+        #expect(QuotaClaim.milliseconds(of: .infinity) == 315_576_000_000)
+    }
+
+    /// A request may declare any length (`Content-Length: 9223372036854775807`).
+    @Test func noSumOverflows() {
+        #expect(refusal(.max, bytes: .max)?.code == "over_quota_bytes")
+        #expect(refusal(.max, replacing: 1, bytes: 2)?.code == "over_quota_bytes")
+        #expect(refusal(1, replacing: .min, bytes: .max)?.code == "over_quota_bytes")
+        #expect(refusal(1, files: .max)?.code == "over_quota_files")
+        #expect(refusal(1, seconds: 1e300, milliseconds: .max)?.code == "over_quota_minutes")
+        let most = Quota(bytes: .max, files: .max, minutesPerDay: .max)
+        #expect(most.refusal(of: QuotaClaim(size: 1, milliseconds: 1), beside: QuotaUse()) == nil)
+        #expect(most.room(beside: QuotaUse(bytes: -1, milliseconds: -1))?.size == .max)
+        #expect(limits.room(beside: QuotaUse(bytes: .max, milliseconds: .max)) == nil)
     }
 
     @Test func onlyWhatAddsIsRefused() {

@@ -28,7 +28,7 @@ struct InspectorTests {
                 Issue.record("no facts")
                 return
             }
-            #expect(facts.codec == "second try")
+            #expect(facts.detail == "second try")
         }
     }
 

@@ -57,7 +57,7 @@ extension WorkerPool {
             .inspect(InspectRequest(request: id, fileExtension: deed, size: 0, longestDuration: 1))
         }
         guard case .inspected(_, let facts) = answer.reply else { return "\(answer.reply)" }
-        return facts.codec
+        return facts.detail
     }
 
     func transcribe(
@@ -67,6 +67,17 @@ extension WorkerPool {
             .transcribe(
                 TranscribeRequest(request: id, container: "wav", language: deed, longestDuration: 1))
         }
+    }
+}
+
+extension AudioFacts {
+    /// What the stand-in put where the codec would stand.
+    var detail: String {
+        let digits = Array(codec.utf8.dropFirst())
+        let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+            UInt8(String(decoding: digits[$0...$0 + 1], as: UTF8.self), radix: 16)
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -3,10 +3,11 @@ import KotibModel
 import KotibPOSIX
 import KotibWorkerProtocol
 
-/// Answers an inspection: a code of facts in which `detail` stands where the codec would.
+/// Answers an inspection: a code of facts in which `detail` stands where the codec would, its bytes in hexadecimal.
 func inspected(_ request: InspectRequest, _ detail: String) throws {
+    let digits = detail.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     let facts = AudioFacts(
-        mediaType: "audio/x-wav", container: "wav", codec: detail, duration: 1, channels: 1,
+        mediaType: "audio/x-wav", container: "wav", codec: "_" + digits, duration: 1, channels: 1,
         sampleRate: 16_000, sha256: [UInt8](repeating: 7, count: 32))
     try reply(.inspected(request: request.request, facts: facts))
 }
@@ -52,6 +53,10 @@ func serve(
     case "trickle-on": try trickle(id, times: 500, answer)
     case "rubbish": try send(Array("{\"nonsense\":".utf8))
     case "oversize": try send([UInt8](repeating: 32, count: PacketSocket.longestPacket + 1))
+    case "say-content":
+        // The file holds what is said; REQ stands for the request's number.
+        let said = file.map { contents(of: "/proc/self/fd/\($0.descriptor)") } ?? ""
+        try send(Array(said.replacing("REQ", with: "\(id)").utf8))
     case "wrong-request": try reply(.progress(request: id + 7, fraction: 0))
     case "wrong-kind": try reply(.failed(request: id, reason: "cannot be"))
     case "wrong-kind-of-answer": try reply(.refused(request: id, rejection: .empty))

@@ -43,6 +43,10 @@ int kotib_memory_file(const char *name);
 // The same, of `size` bytes that are zero, and sealed: nobody can make it longer or shorter (F_ADD_SEALS, fcntl(2)).
 int kotib_memory_buffer(const char *name, off_t size);
 
+// No program that this thread, or one that it makes later, starts gets any of its capabilities (capabilities(7)): its
+// ambient and inheritable sets become empty, while it keeps what it has itself.
+int kotib_keep_capabilities_from_programs(void);
+
 // wcwidth(3) of a Unicode scalar, whatever the process's own locale is: 0, 1 or 2, and -1 for what cannot be shown.
 int kotib_character_width(uint32_t scalar);
 
