@@ -45,9 +45,20 @@ public struct Daemon: Sendable {
             try await Daemon(configuration: configuration, services: services, logger: logger).run()
             return ExitStatus.stopped
         } catch {
-            StandardError.write("kotibd: \(error)\n")
-            return ExitStatus.code(for: error)
+            return tell(error)
         }
+    }
+
+    /// Keeps the capabilities that systemd may have given the daemon (folder-owners.conf) from hook and message programs
+    /// and workers. To be called before there is another thread.
+    public static func keepCapabilities() throws {
+        try Capabilities.keepFromPrograms()
+    }
+
+    /// - Returns: the exit code.
+    public static func tell(_ error: any Error) -> Int32 {
+        StandardError.write("kotibd: \(error)\n")
+        return ExitStatus.code(for: error)
     }
 
     private static func startLog(_ settings: Configuration.LogSettings, _ environment: [String: String])

@@ -70,7 +70,9 @@ struct OpenAIAnswer: Hashable {
             last = max(start, segment.end)
             return TranscriptSegment(start: start, end: last, text: CleanText.cleaned(segment.text))
         }
-        guard segments?.allSatisfy({ AudioFacts.isDuration($0.end) }) ?? true else { throw .broken("times without end") }
+        guard segments?.allSatisfy({ AudioFacts.isDuration($0.end) }) ?? true else {
+            throw .broken("times without end")
+        }
         return OpenAIAnswer(
             text: CleanText.cleaned(body.text), segments: segments,
             language: body.language.flatMap(OpenAILanguages.code))

@@ -66,7 +66,8 @@ final class HookLine: Sendable {
                 switch try await catalog.nextHook(for: name, now: time.now()) {
                 case .delivery(let delivery): await tell(delivery, &breaker, elapsed)
                 case .nothing(let due):
-                    await wait(for: news, atMost: due.map { .seconds(bounding: $0.timeIntervalSince(time.now())) })
+                    await wait(
+                        for: news, atMost: due.map { .seconds(bounding: $0.timeIntervalSince(time.now())) })
                 }
             } catch {
                 logger.error("hooks cannot be read", metadata: ["cause": "\(error)"])

@@ -89,7 +89,8 @@ extension Quota {
         if files > 0, use.files >= files, claim.replaced == nil {
             reasons.append(.overQuotaFiles(used: use.files, limit: files))
         }
-        if minutesPerDay > 0, use.milliseconds.plus(claim.milliseconds) > milliseconds, claim.milliseconds > 0 {
+        if minutesPerDay > 0, use.milliseconds.plus(claim.milliseconds) > milliseconds, claim.milliseconds > 0
+        {
             reasons.append(
                 .overQuotaMinutes(
                     duration: Double(claim.milliseconds) / 1000, used: Double(use.milliseconds) / 1000,

@@ -25,6 +25,16 @@ struct Kotibd: AsyncParsableCommand {
     @Flag(help: "Check the configuration, show every setting and where it comes from, and exit.")
     var check = false
 
+    /// Where the process begins, as its only thread.
+    @MainActor static func main() async {
+        do {
+            try Daemon.keepCapabilities()
+        } catch {
+            exit(withError: ExitCode(Daemon.tell(error)))
+        }
+        await main(nil)
+    }
+
     func run() async throws {
         let code =
             check ? Daemon.check(configurationFile: config) : await Daemon.main(configurationFile: config)

@@ -6,7 +6,8 @@ struct BoundsTests {
         #expect(Int64(nearest: 1e300) == .max && Int64(nearest: -1e300) == .min)
         #expect(Int64(nearest: .infinity) == .max && Int64(nearest: -.infinity) == .min)
         #expect(Int64(nearest: .nan) == 0 && Int64(nearest: 2.5) == 3 && Int64(nearest: -7) == -7)
-        #expect(Int64(nearest: 0x1p63) == .max && Int64(nearest: 0x1p63.nextDown) == 9_223_372_036_854_774_784)
+        #expect(
+            Int64(nearest: 0x1p63) == .max && Int64(nearest: 0x1p63.nextDown) == 9_223_372_036_854_774_784)
         #expect(Duration.seconds(bounding: 1e300) == .seconds(315_576_000))
         #expect(Duration.seconds(bounding: -.infinity) == .seconds(-315_576_000))
         #expect(Duration.seconds(bounding: .nan) == .zero && Duration.seconds(bounding: 1.5) == .seconds(1.5))

@@ -103,12 +103,18 @@ struct BoundsTests {
         let fact = #""channels":1,"codec":"x","container":"wav","duration":1,"sampleRate":8000,"warnings":[]"#
         let sha = "[" + [String](repeating: "7", count: 32).joined(separator: ",") + "]"
         for (type, hash) in [("text/html\\r\\nX-Injected: 1", sha), ("audio/x-wav", "[1,2,3]")] {
-            let lie = #"{"inspected":{"request":REQ,"facts":{\#(fact),"mediaType":"\#(type)","sha256":\#(hash)}}}"#
+            let lie =
+                #"{"inspected":{"request":REQ,"facts":{\#(fact),"mediaType":"\#(type)","sha256":\#(hash)}}}"#
             try await withPool { pool async throws in
                 let before = try await pool.inspect("pid")
                 let result = try await inspect(pool, saying: lie)
-                #expect(result == .refused(.damaged(detail: "the inspecting worker broke the protocol "
-                    + "(inspected.\(hash == sha ? "mediaType" : "sha256") is out of bounds) and was stopped")))
+                #expect(
+                    result
+                        == .refused(
+                            .damaged(
+                                detail: "the inspecting worker broke the protocol "
+                                    + "(inspected.\(hash == sha ? "mediaType" : "sha256") is out of bounds) and was stopped"
+                            )))
                 #expect(try await pool.inspect("pid") != before)
             }
         }
