@@ -42,7 +42,8 @@ extension Database {
         let time = Timestamp.text(arrival.now)
         try run(
             ArrivalSQL.insertRejected,
-            StatementArguments([user]) + StatementArguments(names(arrival.path) + arrival.identity.columns)
+            StatementArguments([user])
+                + StatementArguments(shortNames(arrival.path) + arrival.identity.columns)
                 + [arrival.code, arrival.message, time, time])
         return RecordingID(rawValue: lastInsertedRowID)
     }
@@ -101,6 +102,18 @@ extension Database {
         let name = ByteText.escaped(path.name)
         return [name, name, path.text, path.blob]
     }
+
+    /// The same for what is refused, which no quota counts: of a long path the end is shown.
+    private func shortNames(_ path: InboxPath) -> [any DatabaseValueConvertible] {
+        let (name, text) = (ByteText.escaped(path.name), path.text)
+        let most = Self.longestRefusedPath
+        let end =
+            text.utf8.count <= most ? text : "…" + String(decoding: text.utf8.suffix(most), as: UTF8.self)
+        return [name, name, end, path.blob]
+    }
+
+    /// Bytes of the readable form of a refused file's path: four for each byte that is no text.
+    private static var longestRefusedPath: Int { 1024 }
 }
 
 enum ArrivalSQL {

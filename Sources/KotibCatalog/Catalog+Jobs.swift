@@ -72,10 +72,11 @@ extension Catalog {
         _ id: RecordingID, transcript: Transcript, speech: Double?, warnings: [RecordingWarning] = [],
         engineSeconds: Double, now: Date = Date()
     ) async throws(CatalogError) -> JobEnd {
-        try await write("complete") { database in
+        let times = try await Self.times(transcript.segments, "complete", file)
+        return try await write("complete") { database in
             guard try database.row(JobSQL.isProcessing, [id.rawValue]) != nil else { return .superseded }
             let revision = try database.addRevision(
-                id, .engine, transcript.text, transcript.segments, transcript.language, now)
+                id, .engine, transcript.text, times: times, transcript.language, now)
             try database.run(
                 JobSQL.complete,
                 [

@@ -70,6 +70,14 @@ extension Database {
         try row(QuotaSQL.ofFolder, [Data(folder)]).map { (OwnQuota($0), QuotaUse($0)) }
     }
 
+    /// Why there is no room for a person's words; nil where there is.
+    /// - Parameter size: bytes of the words and their times.
+    func refusal(ofText size: Int64, by user: UserID?, under limits: Quota) throws -> Rejection? {
+        guard let user, let row = try row(QuotaSQL.ofUser, [user.rawValue]) else { return nil }
+        return limits.with(OwnQuota(row)).refusal(
+            ofText: size, beside: QuotaUse(row), texts: row["used_text"])
+    }
+
     /// Counts what was taken in today.
     func count(_ claim: QuotaClaim, ofFolder folder: [UInt8], on day: Int) throws {
         try run(QuotaSQL.take, [day, claim.milliseconds, Data(folder)])
@@ -114,8 +122,10 @@ extension WaitingRecording {
 enum QuotaSQL {
     /// Of `users` under the name `u`.
     static let columns = """
-        u.quota_bytes, u.quota_files, u.quota_minutes, u.used_bytes, u.used_files, u.taken_day, u.taken_ms
+        u.quota_bytes, u.quota_files, u.quota_minutes, u.used_bytes + max(0, u.used_text - \(Quota.freeText))
+            AS used_bytes, u.used_files, u.taken_day, u.taken_ms
         """
+    static let ofUser = "SELECT \(columns), u.used_text FROM users u WHERE u.id = ?"
     static let ofFolder = "SELECT \(columns) FROM users u WHERE u.folder = ?"
     static let take = """
         UPDATE users SET taken_ms = CASE taken_day WHEN ?1 THEN taken_ms ELSE 0 END + ?2, taken_day = ?1

@@ -1,7 +1,16 @@
+import FoundationEssentials
 import GRDB
 import KotibModel
 
 extension Catalog {
+    /// Refused files of one user, and of all that lie in nobody's folder, that are kept in mind. Each costs a few
+    /// kilobytes of the catalog, which no quota counts; who puts more there gets no notes for them.
+    public static let mostRefused = 10_000
+    /// At once, so that nobody else's writes are held up.
+    static let prunedAtOnce = 500
+    /// Seconds: for so long a note that went along with its folder stays Kotib's own.
+    static let keptNotes: TimeInterval = 86_400
+
     /// Forgets a refused file that is none any more and has no row of its own. Its notes are removed first.
     /// - Returns: false where a note is still registered, or it is not refused: nothing was changed.
     public func forgetRefused(_ id: RecordingID) async throws(CatalogError) -> Bool {
@@ -11,9 +20,55 @@ extension Catalog {
         }
     }
 
+    /// Forgets refused files that are gone: all that was known of them is why they were refused. What holds somebody's
+    /// words, of what lay at its path before, stays.
+    ///
+    /// At most ``prunedAtOnce``: to be called again until there is none.
+    /// - Returns: how many.
+    public func pruneRefused(now: Date = Date()) async throws(CatalogError) -> Int {
+        try await write("pruneRefused") { database in
+            let old = Timestamp.text(now.addingTimeInterval(-Self.keptNotes))
+            try database.run(RefusalSQL.prune, [old, Self.prunedAtOnce])
+            return database.changesCount
+        }
+    }
+
+    /// Whether a file at `path` can be refused and kept in mind. Its user may have too many already.
+    public func mayRefuse(_ path: InboxPath) async throws(CatalogError) -> Bool {
+        try await read("mayRefuse") { database in
+            if try database.currentRecording(path) != nil { return true }
+            let user = path.depth > 1 ? try database.userIfKnown(path.user) : nil
+            let count: Int = try database.row(RefusalSQL.count, [user?.rawValue ?? 0])?["count"] ?? 0
+            return count < Self.mostRefused
+        }
+    }
+
+    /// Whether any user has as many refused files as are kept in mind.
+    public func hasTooManyRefused() async throws(CatalogError) -> Bool {
+        try await read("hasTooManyRefused") { try $0.row(RefusalSQL.tooMany, [Self.mostRefused]) != nil }
+    }
+
     static let forgetRefusedSQL = """
         DELETE FROM audio_records
         WHERE id = ?1 AND transcription_status = 'rejected'
             AND NOT EXISTS (SELECT 1 FROM sidecars WHERE audio_record_id = ?1)
+        """
+}
+
+enum RefusalSQL {
+    static let prune = """
+        DELETE FROM audio_records WHERE id IN (
+            SELECT a.id FROM audio_records a INDEXED BY audio_records_refused_and_gone
+            WHERE a.transcription_status = 'rejected' AND a.audio_state <> 'present' AND a.revision_id IS NULL
+                AND NOT EXISTS (SELECT 1 FROM transcript_revisions r WHERE r.audio_record_id = a.id)
+                AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.audio_record_id = a.id)
+                AND (a.updated_at < ?1 OR NOT EXISTS (SELECT 1 FROM sidecars s WHERE s.audio_record_id = a.id))
+            LIMIT ?2)
+        """
+    static let count = """
+        SELECT coalesce(sum(count), 0) AS count FROM recording_counts WHERE user_id = ? AND status = 'rejected'
+        """
+    static let tooMany = """
+        SELECT 1 FROM recording_counts WHERE status = 'rejected' GROUP BY user_id HAVING sum(count) >= ? LIMIT 1
         """
 }

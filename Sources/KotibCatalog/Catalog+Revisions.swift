@@ -5,12 +5,14 @@ import KotibModel
 extension Catalog {
     /// Makes a person's words those that are shown; the sidecars become due. What the words were stays in its
     /// revision, and the recording stays in its state.
-    /// - Parameter sidecar: the file that the words were saved in, as it is now; registered in one transaction
-    ///   with them.
+    /// - Parameters:
+    ///   - sidecar: the file that the words were saved in, as it is now; registered in one transaction with them.
+    ///   - limits: what a user may have who has nothing of their own.
     public func edit(
-        _ edit: TranscriptEdit, from sidecar: Sidecar? = nil, now: Date = Date()
+        _ edit: TranscriptEdit, from sidecar: Sidecar? = nil, under limits: Quota = Quota(),
+        now: Date = Date()
     ) async throws(CatalogError) -> EditOutcome {
-        try await change(edit, sidecar: sidecar, now)
+        try await change(edit, sidecar: sidecar, limits, now)
     }
 
     /// Shows the words and times of an earlier revision again, as a new one.
@@ -19,12 +21,12 @@ extension Catalog {
     ///   - expected: the revision that the person saw; nil to write over whatever is there.
     public func restore(
         _ revision: RevisionID, of id: RecordingID, in scope: AccessScope, author: UserID?,
-        expected: RevisionID?, now: Date = Date()
+        expected: RevisionID?, under limits: Quota = Quota(), now: Date = Date()
     ) async throws(CatalogError) -> EditOutcome {
         guard let old = try await self.revision(revision, of: id, in: scope) else { return .notFound }
         let edit = TranscriptEdit(
             recording: id, scope: scope, text: old.text, author: author, origin: .socket, expected: expected)
-        return try await change(edit, restored: old, now)
+        return try await change(edit, restored: old, limits, now)
     }
 
     /// Nil where there is none, or it is not the caller's to see. `revision` nil: the one that is shown.
@@ -50,7 +52,8 @@ extension Catalog {
     /// the words changed meanwhile, all is done again.
     /// - Parameter restored: the revision that the words come from, with times of its own.
     private func change(
-        _ edit: TranscriptEdit, restored: Revision? = nil, sidecar: Sidecar? = nil, _ now: Date
+        _ edit: TranscriptEdit, restored: Revision? = nil, sidecar: Sidecar? = nil, _ limits: Quota,
+        _ now: Date
     ) async throws(CatalogError) -> EditOutcome {
         while true {
             let (base, spoken): (Revision, [TranscriptSegment])
@@ -75,7 +78,7 @@ extension Catalog {
                     TranscriptAlignment.segments(for: edit.text, over: spoken)
                 }
             }
-            if let outcome = try await add(next, over: base.id, edit, sidecar, now) { return outcome }
+            if let outcome = try await add(next, over: base.id, edit, sidecar, limits, now) { return outcome }
         }
     }
 
@@ -98,22 +101,41 @@ extension Catalog {
     /// - Parameter new: holds words, times and language.
     /// - Returns: nil where `base` is not shown any more: nothing was changed.
     private func add(
-        _ new: Revision, over base: RevisionID, _ edit: TranscriptEdit, _ sidecar: Sidecar?, _ now: Date
+        _ new: Revision, over base: RevisionID, _ edit: TranscriptEdit, _ sidecar: Sidecar?, _ limits: Quota,
+        _ now: Date
     ) async throws(CatalogError) -> EditOutcome? {
-        try await write("edit") { database in
+        // Not in the transaction, for which everybody waits: of a long text it takes long.
+        let times = try await Self.times(new.segments, "edit", file)
+        return try await write("edit") { database in
             let id = edit.recording
-            guard try database.recording(id, in: edit.scope) != nil else { return .notFound }
+            guard let recording = try database.recording(id, in: edit.scope) else { return .notFound }
             guard let row = try database.row(RevisionSQL.shownID, [id.rawValue]),
                 row["revision_id"] == base.rawValue
             else { return nil }
+            let size = Int64(new.text.utf8.count + times.utf8.count)
+            if let refusal = try database.refusal(ofText: size, by: recording.user, under: limits) {
+                return .overQuota(refusal)
+            }
             let revision = try database.addRevision(
-                id, author: edit.author, edit.origin, new.text, new.segments, new.language, now)
+                id, author: edit.author, edit.origin, new.text, times: times, new.language, now)
             try database.run(
                 RevisionSQL.show, [revision.rawValue, new.text, Timestamp.text(now), id.rawValue])
             if let sidecar { try database.register(sidecar, now) }
             try database.makeDueBeside(.transcript, id)
-            return try database.shownRevision(of: id).map(EditOutcome.edited)
+            return try database.row(RevisionSQL.head, [revision.rawValue]).map { row in
+                EditOutcome.edited(try Revision(row, text: new.text, segments: new.segments))
+            }
         }
+    }
+}
+
+extension Catalog {
+    /// The segments as JSON, made where it may take long.
+    static func times(
+        _ segments: [TranscriptSegment], _ operation: String, _ file: String
+    ) async throws(CatalogError) -> String {
+        let result = await onThread { Result { try json(segments) } }
+        return try result.mapError { CatalogError($0, operation: operation, file: file) }.get()
     }
 }
 
@@ -122,12 +144,18 @@ extension Database {
         _ id: RecordingID, author: UserID? = nil, _ origin: RevisionOrigin, _ text: String,
         _ segments: [TranscriptSegment], _ language: String?, _ now: Date
     ) throws -> RevisionID {
+        let times = try Catalog.json(segments)
+        return try addRevision(id, author: author, origin, text, times: times, language, now)
+    }
+
+    /// - Parameter times: the segments as JSON.
+    func addRevision(
+        _ id: RecordingID, author: UserID? = nil, _ origin: RevisionOrigin, _ text: String,
+        times: String, _ language: String?, _ now: Date
+    ) throws -> RevisionID {
         try run(
             RevisionSQL.add,
-            [
-                id.rawValue, author?.rawValue, origin.rawValue, text, try Catalog.json(segments), language,
-                Timestamp.text(now),
-            ])
+            [id.rawValue, author?.rawValue, origin.rawValue, text, times, language, Timestamp.text(now)])
         return RevisionID(rawValue: lastInsertedRowID)
     }
 
@@ -138,13 +166,17 @@ extension Database {
 
 extension Revision {
     init(_ row: Row) throws {
+        try self.init(row, text: row["text"], segments: Catalog.segments(row["segments"]))
+    }
+
+    fileprivate init(_ row: Row, text: String, segments: [TranscriptSegment]) throws {
         id = RevisionID(rawValue: row["id"])
         recording = RecordingID(rawValue: row["audio_record_id"])
         author = (row["author"] as Int64?).map(UserID.init(rawValue:))
         authorFolder = (row["author_folder"] as Data?).map(Array.init)
         origin = try row.value("origin")
-        text = row["text"]
-        segments = try Catalog.segments(row["segments"])
+        self.text = text
+        self.segments = segments
         language = row["language"]
         created = try row.date("created_at")
     }
@@ -160,6 +192,12 @@ enum RevisionSQL {
         SELECT r.id, r.audio_record_id, r.author, (SELECT folder FROM users u WHERE u.id = r.author)
             AS author_folder, r.origin, r.text, '[]' AS segments, r.language, r.created_at
         FROM transcript_revisions r WHERE r.audio_record_id = ? AND r.id < ? ORDER BY r.id DESC LIMIT ?
+        """
+    /// All but the words and times.
+    static let head = """
+        SELECT r.id, r.audio_record_id, r.author, (SELECT folder FROM users u WHERE u.id = r.author)
+            AS author_folder, r.origin, r.language, r.created_at
+        FROM transcript_revisions r WHERE r.id = ?
         """
     static let one = """
         SELECT \(columns) FROM transcript_revisions r WHERE r.audio_record_id = ? AND r.id = ?

@@ -24,7 +24,9 @@ public final class Catalog: Sendable {
     let signals = EventSignals(table: "events")
     let hookEvents = EventSignals(table: "hook_deliveries")
     let room = EventSignals(table: "quota_room")
-    private let file: String
+    let longTexts = EventSignals(table: "search_due")
+    let file: String
+    let damage = CatalogDamage()
 
     /// Takes open connections and brings the tables up to date. Blocks: for tests, and for ``open(_:)``.
     /// - Parameter searcher: connections for what may take long; nil where there is only one.
@@ -37,7 +39,7 @@ public final class Catalog: Sendable {
         self.searcher = searcher ?? writer
         self.clock = clock
         file = writer.path
-        commits = GroupCommit(writer, file: writer.path)
+        commits = GroupCommit(writer, file: writer.path, damage: damage)
         do {
             if try writer.read(Migrations.all.hasBeenSuperseded) {
                 throw CatalogError(
@@ -48,6 +50,7 @@ public final class Catalog: Sendable {
             writer.add(transactionObserver: signals, extent: .databaseLifetime)
             writer.add(transactionObserver: hookEvents, extent: .databaseLifetime)
             writer.add(transactionObserver: room, extent: .databaseLifetime)
+            writer.add(transactionObserver: longTexts, extent: .databaseLifetime)
         } catch {
             throw CatalogError(error, operation: "migrate", file: writer.path)
         }
@@ -76,6 +79,8 @@ public final class Catalog: Sendable {
         signals.finish()
         hookEvents.finish()
         room.finish()
+        longTexts.finish()
+        damage.finish()
         let result: Result<Void, CatalogError> = await Self.onThread {
             Result {
                 // Readers first: only the last connection takes the log along, and only one that may write can.
@@ -106,6 +111,7 @@ public final class Catalog: Sendable {
                     returning: result.mapError { CatalogError($0, operation: operation, file: file) })
             }
         }
+        if case .failure(let error) = result { damage.note(error) }
         return try result.get()
     }
 
@@ -130,7 +136,9 @@ public final class Catalog: Sendable {
         } catch is CancellationError {
             throw tooLong
         } catch {
-            throw CatalogError(error, operation: operation, file: file)
+            let error = CatalogError(error, operation: operation, file: file)
+            damage.note(error)
+            throw error
         }
     }
 

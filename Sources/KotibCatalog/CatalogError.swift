@@ -3,7 +3,7 @@ import GRDB
 /// Why the catalog could not do what it was asked. Nothing of the failed call is kept.
 public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: String, Hashable, Sendable {
-        /// The file is no database, or its pages contradict each other: restore a backup or start anew.
+        /// The file is no database, or its pages contradict each other: `kotibd --rebuild`.
         case corrupt
         /// A later version of the program has changed the tables.
         case newerSchema
@@ -57,7 +57,7 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What an administrator can do about it.
     private var advice: String? {
         switch code {
-        case .corrupt: "restore it from a backup, or move it away: all recordings are then taken anew"
+        case .corrupt: "run kotibd --rebuild, which sets it aside and keeps what can be read of it"
         case .newerSchema: "run the version of kotibd that wrote it, or a later one"
         case .full: "free space on its file system"
         case .inaccessible: "let the daemon's user read and write it and its folder"
@@ -73,6 +73,8 @@ extension CatalogError {
         } else if let error = error as? DatabaseError {
             let message = error.message ?? "SQLite error \(error.extendedResultCode.rawValue)"
             self.init(code: Code(error.resultCode), operation: operation, message: message, file: file)
+        } else if error is MalformedRow {
+            self.init(code: .corrupt, operation: operation, message: "\(error)", file: file)
         } else {
             self.init(code: .other, operation: operation, message: String(describing: error), file: file)
         }

@@ -30,11 +30,13 @@ final class GroupCommit: Sendable {
 
     private let writer: any DatabaseWriter
     private let file: String
+    private let damage: CatalogDamage
     private let waiting = Mutex(Waiting())
 
-    init(_ writer: any DatabaseWriter, file: String) {
+    init(_ writer: any DatabaseWriter, file: String, damage: CatalogDamage) {
         self.writer = writer
         self.file = file
+        self.damage = damage
     }
 
     /// Runs `body` in a transaction and returns its value once that is committed.
@@ -59,6 +61,7 @@ final class GroupCommit: Sendable {
             }
             enqueue(Write(run: run, refuse: refuse))
         }
+        if case .failure(let error) = result { damage.note(error) }
         return try result.get()
     }
 

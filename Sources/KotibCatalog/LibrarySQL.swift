@@ -84,6 +84,39 @@ enum LibrarySQL {
         "SELECT count(*) AS count FROM (SELECT 1 FROM \(searchSource(states)) LIMIT :limit)"
     }
 
+    /// As ``searchPage(_:)``, where there are texts that are indexed in pieces.
+    /// - Parameter terms: how many each of such a text's pieces are looked through for.
+    static func searchPage(_ states: [RecordingState], terms: Int) -> String {
+        """
+        SELECT s.rowid AS id FROM \(searchSource(states)) AND s.rowid < :before
+        UNION ALL
+        SELECT a.id AS id FROM \(pieceSource(states, terms)) AND a.id < :before
+        ORDER BY id DESC LIMIT :limit OFFSET :skip
+        """
+    }
+
+    static func searchTotal(_ states: [RecordingState], terms: Int) -> String {
+        """
+        SELECT count(*) AS count FROM (SELECT 1 FROM \(searchSource(states))
+            UNION ALL SELECT 1 FROM \(pieceSource(states, terms)) LIMIT :limit)
+        """
+    }
+
+    /// The recordings that have each term (`:term0`, `:term1`…) in some piece.
+    private static func pieceSource(_ states: [RecordingState], _ terms: Int) -> String {
+        let each = (0..<terms).map { term in
+            """
+            SELECT p.audio_record_id AS id FROM transcript_search s CROSS JOIN search_pieces p ON p.id = s.rowid
+                WHERE s.transcript_search MATCH :term\(term)
+            """
+        }
+        return """
+            (\(each.joined(separator: " INTERSECT "))) l CROSS JOIN audio_records a ON a.id = l.id
+            WHERE a.transcription_status IN (\(list(states))) AND (:user IS NULL OR a.user_id = :user)
+                AND \(conditions)
+            """
+    }
+
     /// As ``searchTotal(_:)`` where nothing but the words is asked for: what has words was never refused.
     static let searchTotalOfAll = """
         SELECT count(*) AS count FROM (SELECT 1 FROM transcript_search s WHERE s.transcript_search MATCH :match

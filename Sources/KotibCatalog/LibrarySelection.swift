@@ -30,11 +30,13 @@ struct LibrarySelection {
             "from": filter.from.map(Timestamp.text), "until": filter.until.map(Timestamp.text),
             "shortest": filter.shortest, "longest": filter.longest, "language": filter.language,
         ]
-        if let match {
-            arguments["match"] = match
-        } else if let user {
-            arguments["user"] = user.rawValue
+        if let search {
+            arguments["match"] = search.expression(user: user)
+            for (number, expression) in search.expressions(user: user).enumerated() {
+                arguments["term\(number)"] = expression
+            }
         }
+        arguments["user"] = user?.rawValue
         return StatementArguments(arguments.merging(more) { $1 })
     }
 }
@@ -82,10 +84,20 @@ extension Database {
             "before": before?.rawValue ?? .max, "skip": skip, "limit": limit,
         ])
         let sql =
-            selection.search == nil
-            ? LibrarySQL.page(selection.states, selection.part(total: total))
-            : LibrarySQL.searchPage(selection.states)
+            if let terms = try pieceTerms(selection) {
+                LibrarySQL.searchPage(selection.states, terms: terms)
+            } else if selection.search != nil {
+                LibrarySQL.searchPage(selection.states)
+            } else {
+                LibrarySQL.page(selection.states, selection.part(total: total))
+            }
         return try rows(sql, arguments).map { RecordingID(rawValue: $0["id"]) }
+    }
+
+    /// How many terms are to be looked for in texts that are indexed in pieces; nil where there are none such.
+    private func pieceTerms(_ selection: LibrarySelection) throws -> Int? {
+        guard let search = selection.search, try hasSearchPieces() else { return nil }
+        return search.terms.count
     }
 
     func total(_ selection: LibrarySelection, upTo mostCounted: Int) throws -> (count: Int, isExact: Bool) {
@@ -97,9 +109,12 @@ extension Database {
             let sql = LibrarySQL.total(selection.states, selection.part())
             return (try count(sql, selection.arguments([:])), true)
         }
-        var sql = LibrarySQL.searchTotal(selection.states)
+        let terms = try pieceTerms(selection)
+        var sql =
+            terms.map { LibrarySQL.searchTotal(selection.states, terms: $0) }
+            ?? LibrarySQL.searchTotal(selection.states)
         var arguments = selection.arguments(["limit": mostCounted + 1])
-        if selection.isWordsOnly, try row(LibrarySQL.hasDeletions, []) == nil {
+        if selection.isWordsOnly, terms == nil, try row(LibrarySQL.hasDeletions, []) == nil {
             sql = LibrarySQL.searchTotalOfAll
             arguments = ["match": selection.match, "limit": mostCounted + 1]
         }

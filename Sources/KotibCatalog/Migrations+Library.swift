@@ -128,10 +128,14 @@ extension Migrations {
     }
 
     /// `replace` and not a function of the daemon's, which an administrator's `sqlite3` would not have.
-    private static func searchColumns(_ row: String) -> String {
-        let text = SearchText.apostrophes.reduce("\(row).transcript_text") { text, apostrophe in
+    static func searchColumns(_ row: String) -> String {
+        "\(searchable("\(row).transcript_text")), 'u' || coalesce(\(row).user_id, 0)"
+    }
+
+    /// The text as it is indexed.
+    static func searchable(_ text: String) -> String {
+        SearchText.apostrophes.reduce(text) { text, apostrophe in
             "replace(\(text), char(\(apostrophe.value)), '')"
         }
-        return "\(text), 'u' || coalesce(\(row).user_id, 0)"
     }
 }

@@ -56,4 +56,6 @@ public enum EditOutcome: Hashable, Sendable {
     case notFound
     /// It has no transcript yet.
     case notTranscribed
+    /// The user's quota has no room for it: nothing was changed.
+    case overQuota(Rejection)
 }

@@ -42,8 +42,13 @@ struct TranscriptSearch {
         self.tokenizer = tokenizer
     }
 
-    /// In FTS5's language.
-    func expression(user: UserID?) -> String {
+    /// In FTS5's language: all of the terms.
+    func expression(user: UserID?) -> String { expression(terms, user) }
+
+    /// Each of the terms by itself.
+    func expressions(user: UserID?) -> [String] { terms.map { expression([$0], user) } }
+
+    private func expression(_ terms: [Term], _ user: UserID?) -> String {
         let words = terms.map { term in
             "\"\(term.words.joined(separator: " "))\"\(term.isPrefix ? " *" : "")"
         }

@@ -35,6 +35,7 @@ extension Daemon {
                 board.report(problem, ["folder": "\(folder)", "file": "\(path)", "cause": "\(error)"])
                 return true
             },
+            limits: configuration.quotaLimits,
             failureSentence: { FailureSentence.text(about: $0, cause: $1, in: language) })
     }
 

@@ -155,6 +155,8 @@ public struct Daemon: Sendable {
                 QueueService(queue: queue), WatcherService(watcher: watcher),
                 DueTextService(pipeline: pipeline, logger: logger),
                 ReadmissionService(readmission: Readmission(pipeline)), MessageService(dispatcher: messages),
+                IndexService(catalog: catalog, logger: logger),
+                DamageService(catalog: catalog, board: board, logger: logger),
             ] + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : []) + archiveServices(pipeline)
                 + [control, status])
     }

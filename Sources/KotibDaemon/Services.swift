@@ -61,6 +61,51 @@ struct DueTextService: Service {
     }
 }
 
+/// The index of words: what is not in it when the daemon stops is taken in at the next start.
+struct IndexService: Service {
+    let catalog: Catalog
+    let logger: Logger
+
+    /// Before the catalog is asked again that could not do what it was asked.
+    private static let pause = Duration.seconds(5)
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            let news = catalog.indexSignals()
+            await index()
+            for await _ in news { await index() }
+        }
+    }
+
+    private func index() async {
+        while !Task.isCancelled {
+            do throws(CatalogError) {
+                return try await catalog.indexLongTexts()
+            } catch {
+                logger.error("long texts are not in the index", metadata: ["cause": "\(error)"])
+            }
+            // Cancelled: the loop's condition ends it.
+            try? await Task.sleep(for: Self.pause)
+        }
+    }
+}
+
+/// Says that the catalog is damaged, as soon as anybody meets it.
+struct DamageService: Service {
+    let catalog: Catalog
+    let board: ProblemBoard
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await error in catalog.damageReports {
+                logger.error("the catalog is damaged", metadata: ["cause": "\(error)"])
+                board.report(.catalogDamaged, ["cause": "\(error)"])
+            }
+        }
+    }
+}
+
 /// The sender of codes: what has not gone out when the daemon stops can be asked for again.
 struct MessageService: Service {
     let dispatcher: SMSDispatcher

@@ -30,13 +30,17 @@ struct StatusReporter: Service {
         let interval = services.watchdog.map { min($0 / 2, Self.interval) } ?? Self.interval
         var last = ""
         while !Task.isCancelled {
-            do {
+            do throws(CatalogError) {
                 let line = try await statusLine()
                 // Said only by a loop that has just heard from all three.
                 let alive = services.watchdog == nil ? [] : ["WATCHDOG=1"]
                 let news = line == last ? [] : ["STATUS=\(line)"]
                 if !(alive + news).isEmpty { notify((alive + news).joined(separator: "\n")) }
                 last = line
+            } catch  where error.code == .corrupt {
+                // Whoever killed the daemon for that would leave nobody to say so.
+                notify("WATCHDOG=1\nSTATUS=\(WatchHealth.Problem.catalogDamaged)")
+                last = ""
             } catch {
                 logger.error("the catalog does not answer", metadata: ["cause": "\(error)"])
             }

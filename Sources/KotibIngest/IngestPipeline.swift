@@ -212,6 +212,10 @@ public struct IngestPipeline: Sendable {
     func refuse(
         _ path: InboxPath, _ identity: FileIdentity, _ rejection: Rejection, knowing facts: AudioFacts? = nil
     ) async throws {
+        guard try await catalog.mayRefuse(path) else {
+            return recovery.board.report(
+                .tooManyRefused, ["user": "\(ByteText.escaped(path.user))", "file": "\(path)"])
+        }
         let sentence = rejection.sentence(about: ByteText.escaped(path.name), in: language)
         let refusal = try await catalog.reject(
             path, identity: identity, rejection: rejection, message: sentence, facts: facts)

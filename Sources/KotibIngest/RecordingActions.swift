@@ -30,7 +30,7 @@ public struct RecordingActions: Sendable {
         // One that is being deleted is nobody's to edit.
         guard try await catalog.recording(edit.recording, in: edit.scope) != nil else { return .notFound }
         let outcome = try await pipeline.sidecars.change(edit.recording, expected: edit.expected) {
-            () async throws(CatalogError) in try await catalog.edit(edit)
+            () async throws(CatalogError) in try await catalog.edit(edit, under: pipeline.quotas.limits)
         }
         log(outcome, by: edit.author)
         return outcome
@@ -57,7 +57,9 @@ public struct RecordingActions: Sendable {
         guard try await catalog.recording(id, in: scope) != nil else { return .notFound }
         let outcome = try await pipeline.sidecars.change(id, expected: expected) {
             () async throws(CatalogError) in
-            try await catalog.restore(revision, of: id, in: scope, author: author, expected: expected)
+            try await catalog.restore(
+                revision, of: id, in: scope, author: author, expected: expected,
+                under: pipeline.quotas.limits)
         }
         log(outcome, by: author)
         return outcome

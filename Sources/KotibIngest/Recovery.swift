@@ -28,6 +28,8 @@ struct Recovery: Sendable {
         try await sidecars.finishMoves()
         try await writeAllDue()
         try await sweep()
+        try await pruneRefused()
+        if try await !catalog.hasTooManyRefused() { board.resolve(.tooManyRefused) }
         await queue.wake()
     }
 
@@ -59,7 +61,13 @@ struct Recovery: Sendable {
             let departures = try await catalog.markGone(path, on: device)
             if departures.isEmpty { return }
             for departure in departures { try await left(departure, path) }
+            try await pruneRefused()
         }
+    }
+
+    /// Of refused files that are gone nothing is kept: no quota counts what the catalog would hold.
+    private func pruneRefused() async throws(CatalogError) {
+        while !Task.isCancelled, try await catalog.pruneRefused() > 0 {}
     }
 
     private func left(_ departure: Departure, _ path: InboxPath) async throws(CatalogError) {

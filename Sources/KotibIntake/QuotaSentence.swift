@@ -37,6 +37,29 @@ extension Rejection {
 }
 
 extension Rejection {
+    /// To who changes a transcript's words.
+    public func textSentence(in language: NoteLanguage) -> String {
+        switch language {
+        case .english:
+            "The text was not saved: \(englishReason); "
+                + (neverFits
+                    ? "shorten it, or ask the administrator for more."
+                    : "delete recordings that are not needed, and save it again.")
+        case .uzbek:
+            "Matn saqlanmadi: \(uzbekReason); "
+                + (neverFits
+                    ? "uni qisqartiring yoki administratordan koʻproq soʻrang."
+                    : "keraksiz yozuvlarni oʻchirib, qaytadan saqlang.")
+        case .russian:
+            "Текст не сохранён: \(russianReason); "
+                + (neverFits
+                    ? "сократите его или попросите администратора о большем."
+                    : "удалите ненужные записи и сохраните его снова.")
+        }
+    }
+}
+
+extension Rejection {
     private var englishReason: String {
         switch self {
         case .overQuotaBytes(let size, _, let limit) where neverFits:

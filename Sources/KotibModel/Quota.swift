@@ -100,6 +100,19 @@ extension Quota {
         return reasons.first(where: \.neverFits) ?? reasons.first
     }
 
+    /// Bytes of a user's edits that count for nothing, so that a full folder keeps nobody from mending words.
+    public static let freeText: Int64 = 16 << 20
+
+    /// Why a person's words are not taken; nil where there is room for them.
+    /// - Parameters:
+    ///   - size: bytes of the words and their times.
+    ///   - texts: bytes of all the user's earlier edits; what of them is beyond ``freeText`` is in `use`.
+    public func refusal(ofText size: Int64, beside use: QuotaUse, texts: Int64) -> Rejection? {
+        let growth = max(0, texts.plus(size) - Self.freeText) - max(0, texts - Self.freeText)
+        guard bytes > 0, growth > 0, use.bytes.plus(growth) > bytes else { return nil }
+        return .overQuotaBytes(size: growth, used: use.bytes, limit: bytes)
+    }
+
     /// The largest and longest recording that fits beside `use`; nil where none does.
     public func room(beside use: QuotaUse) -> QuotaClaim? {
         let size = bytes > 0 ? bytes.minus(use.bytes) : .max

@@ -147,10 +147,23 @@ extension SidecarWriter {
         let edit = TranscriptEdit(
             recording: recording.id, scope: .everyone, text: words, author: recording.user, origin: .sidecar,
             expected: nil)
-        guard case .edited = try await catalog.edit(edit, from: saved) else { return }
+        let outcome = try await catalog.edit(edit, from: saved, under: limits)
+        if case .overQuota(let rejection) = outcome { return tell(rejection, sidecar, identity) }
+        overQuota.remove(sidecar.path)
+        guard case .edited = outcome else { return }
         logger.info(
             "transcript edited in its folder",
             metadata: ["recording": "\(recording.id)", "file": "\(sidecar.path)"])
+    }
+
+    /// The file is left as it is, and its words stay in it; with room again, the next scan takes them in.
+    private func tell(_ rejection: Rejection, _ sidecar: Sidecar, _ identity: FileIdentity) {
+        guard overQuota.insert(sidecar.path, identity) else { return }
+        logger.warning(
+            "a saved text waits for room in its user's quota; it is left as it is",
+            metadata: [
+                "recording": "\(sidecar.recording)", "file": "\(sidecar.path)", "reason": "\(rejection.code)",
+            ])
     }
 
     /// Whether they are what was written there, or what is shown now: after a crash between the writing and its
@@ -194,7 +207,9 @@ extension SidecarWriter {
         // With a second name it may be somebody else's file, linked here to have it read (threat 16).
         guard status.links == 1 else { return .unreadable("it has more than one name", identity) }
         guard identity.size <= Int64(SidecarText.longest) else {
-            return .unreadable("longer than 10 MiB", identity)
+            return .unreadable(
+                "longer than \(SidecarText.longest >> 20) MiB; shorten it, or keep the rest in another file",
+                identity)
         }
         let file: OpenFile
         do throws(FileError) {

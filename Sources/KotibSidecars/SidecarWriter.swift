@@ -23,8 +23,11 @@ public struct SidecarWriter: Sendable {
     let sleep: @Sendable (Duration) async throws -> Void
     let failureSentence: @Sendable (_ name: String, _ cause: String) -> String
     let cannotWrite: @Sendable (InboxPath, FileError) -> Bool
+    let limits: Quota
     let logger: Logger
     let unreadable = UnreadableTexts()
+    /// Those for which there is no room; unlike unreadable ones they are tried again at each scan.
+    let overQuota = UnreadableTexts()
     /// Whoever else removes a recording's files takes a turn here.
     public let turns = RecordingTurns()
 
@@ -34,6 +37,7 @@ public struct SidecarWriter: Sendable {
     ///   - sleep: waits; to be replaced together with `wallClock`.
     ///   - cannotWrite: told of each text that could not be written, and why; true where that is all that is to be
     ///     told, false where the log is to have a line.
+    ///   - limits: what a user may have who has nothing of their own: what people write counts too.
     ///   - failureSentence: what `X.failed.txt` says, from the recording's name and the cause.
     public init(
         files: any FileSystem, catalog: Catalog, logger: Logger,
@@ -41,6 +45,7 @@ public struct SidecarWriter: Sendable {
         wallClock: @escaping @Sendable () -> Int64 = SidecarWriter.systemTime,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         cannotWrite: @escaping @Sendable (InboxPath, FileError) -> Bool = { _, _ in false },
+        limits: Quota = Quota(),
         failureSentence: @escaping @Sendable (_ name: String, _ cause: String) -> String
     ) {
         self.files = files
@@ -50,6 +55,7 @@ public struct SidecarWriter: Sendable {
         self.sleep = sleep
         self.failureSentence = failureSentence
         self.cannotWrite = cannotWrite
+        self.limits = limits
         self.logger = logger
     }
 

@@ -38,6 +38,10 @@ public struct WatchHealth: Hashable, Sendable {
         case archiveReadOnly
         /// Some recordings cannot be archived, for reasons of their own.
         case archiveStuck
+        /// Somebody has put more files there that are refused than are kept in mind.
+        case tooManyRefused
+        /// SQLite finds the catalog's file damaged.
+        case catalogDamaged
 
         public var description: String {
             switch self {
@@ -58,6 +62,8 @@ public struct WatchHealth: Hashable, Sendable {
             case .archiveFull: "no space is left in the archive: recordings stay in the inbox"
             case .archiveReadOnly: "the archive cannot be written: recordings stay in the inbox"
             case .archiveStuck: "some recordings cannot be archived"
+            case .tooManyRefused: "a folder holds so many refused files that more get no notes"
+            case .catalogDamaged: "the catalog is damaged: stop kotibd and run kotibd --rebuild"
             }
         }
 

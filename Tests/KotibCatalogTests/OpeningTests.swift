@@ -154,7 +154,7 @@ struct OpeningTests {
         let failure = await #expect(throws: CatalogError.self) { try await Catalog.open(file) }
         #expect(failure?.code == .corrupt)
         #expect(failure?.file == file)
-        #expect("\(failure.map(String.init(describing:)) ?? "")".contains("restore it from a backup"))
+        #expect("\(failure.map(String.init(describing:)) ?? "")".contains("kotibd --rebuild"))
     }
 
     private func overwrite(_ file: String, at position: Int) throws {

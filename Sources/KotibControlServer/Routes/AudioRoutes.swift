@@ -43,7 +43,7 @@ struct AudioRoutes {
             EditRequest.self, from: request, upTo: Self.longestBody, room: parts.bodies
         ).transcriptText
         guard text.utf8.count <= SidecarWriter.longestText else {
-            throw ControlFailure(.contentTooLarge, .tooLarge, .tooLarge)
+            throw ControlFailure(.contentTooLarge, .tooLarge, .textTooLong)
         }
         // A file with a NUL in it is no text to those who read it.
         guard !text.utf8.contains(0) else { throw ControlFailure.invalid("transcript_text") }
@@ -143,6 +143,8 @@ extension ControlParts {
             throw failure
         case .notFound: throw ControlFailure.noRecording
         case .notTranscribed: throw ControlFailure.withoutTranscript(entry.recording.state)
+        case .overQuota(let rejection):
+            throw ControlFailure(UploadFailure.insufficientStorage, .overQuota, .textRejected(rejection))
         }
     }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import KotibControlProtocol
+import KotibIntake
 import KotibModel
 
 extension ControlFailure {
@@ -36,6 +37,18 @@ extension Sentence {
         uzbek: "Matnni bu orada boshqa kishi o'zgartirdi; yangisini ko'rib, qaytadan saqlang",
         english: "Somebody else changed the text meanwhile; look at theirs and save again",
         russian: "Текст тем временем изменил кто-то другой; посмотрите его и сохраните снова")
+    static let textTooLong = Sentence(
+        uzbek: "Matn 10 MiB dan uzun; uni qisqartiring yoki qolganini boshqa faylda saqlang",
+        english: "The text is longer than 10 MiB; shorten it, or keep the rest in another file",
+        russian: "Текст длиннее 10 МиБ; сократите его или храните остаток в другом файле")
+
+    /// A person's words for which their quota has no room.
+    static func textRejected(_ rejection: Rejection) -> Sentence {
+        Sentence(
+            uzbek: rejection.textSentence(in: .uzbek), english: rejection.textSentence(in: .english),
+            russian: rejection.textSentence(in: .russian))
+    }
+
     static let textsPutBack = Sentence(
         uzbek: "Matn yozuv yonida yana turibdi", english: "The text stands beside the recording again",
         russian: "Текст снова лежит рядом с записью")

@@ -23,6 +23,8 @@ extension Sentence {
         case .archiveFull: archiveFull(since)
         case .archiveReadOnly: archiveReadOnly(since)
         case .archiveStuck: archiveStuck(since)
+        case .tooManyRefused: tooManyRefused(since)
+        case .catalogDamaged: catalogDamaged(since)
         }
     }
 

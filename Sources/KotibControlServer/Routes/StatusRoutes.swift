@@ -21,14 +21,21 @@ struct StatusRoutes {
     @Sendable private func status(_ request: Request, _ context: ControlContext) async throws -> Response {
         let scope = try context.requireCaller().scope
         let pause = await parts.queue.enginePause()
-        let health = await parts.health()
-        let hooks = try await parts.hooks()
+        let recordings = try await unlessDamaged { () async throws(CatalogError) in
+            try await counts(in: scope)
+        }
+        let hooks = try await unlessDamaged { () async throws(CatalogError) in try await parts.hooks() }
+        var health = await parts.health()
+        if recordings == nil || hooks == nil, health.problems.insert(.catalogDamaged).inserted {
+            health.since[.catalogDamaged] = Date()
+        }
         let problems =
-            problems(pause, health, context.language) + hooks.compactMap { $0.sentence(in: context.language) }
+            problems(pause, health, context.language)
+            + (hooks ?? []).compactMap { $0.sentence(in: context.language) }
         let running = await parts.queue.running().filter { scope.includes($0) }
         var body = StatusBody(
             version: parts.version, state: problems.isEmpty ? "ok" : "degraded", problems: [],
-            recordings: try await counts(in: scope), running: running.map(RunningBody.init), engine: nil,
+            recordings: recordings ?? [:], running: running.map(RunningBody.init), engine: nil,
             watch: nil, uptime: nil)
         if scope == .everyone {
             body.problems = problems
@@ -38,10 +45,21 @@ struct StatusRoutes {
             body.watch = WatchBody(
                 watchedFolders: health.watchedFolders, polledFolders: health.polledFolders,
                 mode: health.mode.rawValue, withoutEvents: health.remote.sorted())
-            body.hooks = hooks.isEmpty ? nil : hooks.map(HookBody.init)
+            body.hooks = hooks.flatMap { $0.isEmpty ? nil : $0.map(HookBody.init) }
             body.uptime = max(0, Date().timeIntervalSince(parts.started))
         }
         return try ControlJSON.response(body)
+    }
+
+    /// Nil where the catalog is damaged just there: that is among the problems, and somebody wants to know of it.
+    private func unlessDamaged<Value: Sendable>(
+        _ body: () async throws(CatalogError) -> Value
+    ) async throws(CatalogError) -> Value? {
+        do throws(CatalogError) {
+            return try await body()
+        } catch  where error.code == .corrupt {
+            return nil
+        }
     }
 
     private func problems(

@@ -49,4 +49,25 @@ extension Sentence {
             russian: "С \(since) в каталог не удаётся писать (причина в журнале); проверьте папку state и "
                 + "её диск, затем работа продолжится сама.")
     }
+
+    static func tooManyRefused(_ since: String) -> Sentence {
+        Sentence(
+            uzbek: "\(since) dan beri bir papkada qabul qilinmagan fayllar haddan tashqari koʻp (qaysiligi "
+                + "jurnalda), yangilariga izoh yozilmaydi; ularni oʻsha papkadan olib tashlang.",
+            english:
+                "Since \(since) a folder holds too many refused files (the log says which), and more get "
+                + "no notes; remove them from it.",
+            russian: "С \(since) в одной папке слишком много непринятых файлов (какая, сказано в журнале), о "
+                + "новых не пишутся пояснения; уберите их оттуда.")
+    }
+
+    static func catalogDamaged(_ since: String) -> Sentence {
+        Sentence(
+            uzbek: "\(since) dan beri katalog fayli buzilgan; kotibd ni toʻxtatib, kotibd --rebuild ni ishga "
+                + "tushiring, papkalardagi yozuv va matnlarga bu zarar qilmaydi.",
+            english: "Since \(since) the catalog's file is damaged; stop kotibd and run kotibd --rebuild, "
+                + "recordings and texts in the folders are not touched by it.",
+            russian: "С \(since) файл каталога повреждён; остановите kotibd и выполните kotibd --rebuild, "
+                + "записи и тексты в папках это не затронет.")
+    }
 }

@@ -28,7 +28,7 @@ enum UploadFailure {
     }
 
     /// RFC 4918, 11.5.
-    private static let insufficientStorage = HTTPResponse.Status(
+    static let insufficientStorage = HTTPResponse.Status(
         code: 507, reasonPhrase: "Insufficient Storage")
     private static let noSpace = ControlFailure(insufficientStorage, .noSpace, .noSpace)
 

@@ -1,0 +1,32 @@
+import Synchronization
+
+/// That SQLite has found the catalog's file damaged while it was open: told once, whoever met it.
+final class CatalogDamage: Sendable {
+    let found: AsyncStream<CatalogError>
+    private let tell: AsyncStream<CatalogError>.Continuation
+    private let first = Mutex<CatalogError?>(nil)
+
+    init() {
+        (found, tell) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
+    }
+
+    /// Nil where none was found.
+    var error: CatalogError? { first.withLock { $0 } }
+
+    /// Takes note of a failed call, where it failed for that.
+    func note(_ error: CatalogError) {
+        guard error.code == .corrupt else { return }
+        let isFirst = first.withLock { first in
+            defer { first = first ?? error }
+            return first == nil
+        }
+        if isFirst { tell.yield(error) }
+    }
+
+    func finish() { tell.finish() }
+}
+
+extension Catalog {
+    /// Yields once, when some call finds the file damaged. Ends when the catalog is closed. For one listener.
+    public var damageReports: AsyncStream<CatalogError> { damage.found }
+}
