@@ -56,14 +56,21 @@ extension Catalog {
 
     /// Records a file that passed inspection, if its user's quota has room for it: that is looked at and used in one
     /// transaction, so that of two that come at once only one gets the last of it.
+    /// - Parameter words: what stands beside it: where the recording is new they are its words, and it need not be
+    ///   transcribed.
     /// - Returns: why there is no room; then nothing was changed.
     public func accept(
-        _ path: InboxPath, identity: FileIdentity, facts: AudioFacts, under quotas: Quotas
+        _ path: InboxPath, identity: FileIdentity, facts: AudioFacts, under quotas: Quotas,
+        adopting words: StandingWords? = nil
     ) async throws(CatalogError) -> Result<Acceptance, Rejection> {
         let now = quotas.now()
         let arrival = Arrival(path: path, identity: identity, facts: facts, now: now)
         let day = quotas.days.day(of: now)
-        return try await write("accept") { try $0.accept(arrival, within: quotas.limits, on: day) }
+        return try await write("accept") { database in
+            let outcome = try database.accept(arrival, within: quotas.limits, on: day)
+            if let words, case .success(.new(let id)) = outcome { try database.adopt(words, for: id, now) }
+            return outcome
+        }
     }
 
     /// Records a file that passed inspection, whatever its user's quota says.

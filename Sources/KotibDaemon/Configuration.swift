@@ -23,6 +23,7 @@ public struct Configuration: Sendable {
     public var hooks = HooksSettings()
     public var quota = QuotaSettings()
     public var archive = ArchiveSettings()
+    public var backup = BackupSettings()
     public var log = LogSettings()
 
     public init() {}

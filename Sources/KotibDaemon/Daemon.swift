@@ -74,7 +74,7 @@ public struct Daemon: Sendable {
 
     private func run() async throws {
         prepareProcess()
-        let lock = try takeLock()
+        let lock = try Self.takeLock(configuration.state)
         defer { withExtendedLifetime(lock) {} }
         let catalog = try await Catalog.open(configuration.databasePath)
         try await serve(catalog)
@@ -82,11 +82,11 @@ public struct Daemon: Sendable {
         logger.notice("stopped")
     }
 
-    private func takeLock() throws -> LockFile {
+    static func takeLock(_ state: String) throws -> LockFile {
         do {
-            return try LockFile(path: configuration.state + "/kotibd.lock")
+            return try LockFile(path: state + "/kotibd.lock")
         } catch LockFile.Failure.held(let process) {
-            throw StateFolderInUse(folder: configuration.state, process: process)
+            throw StateFolderInUse(folder: state, process: process)
         }
     }
 
@@ -157,7 +157,7 @@ public struct Daemon: Sendable {
                 ReadmissionService(readmission: Readmission(pipeline)), MessageService(dispatcher: messages),
                 IndexService(catalog: catalog, logger: logger),
                 DamageService(catalog: catalog, board: board, logger: logger),
-            ] + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : []) + archiveServices(pipeline)
+            ] + backupServices(catalog) + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : []) + archiveServices(pipeline)
                 + [control, status])
     }
 

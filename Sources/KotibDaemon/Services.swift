@@ -131,6 +131,18 @@ extension Daemon {
     }
 }
 
+extension Daemon {
+    /// None where no backups are made.
+    func backupServices(_ catalog: Catalog) -> [any Service] {
+        configuration.backupInterval.map { interval in
+            [
+                BackupService(
+                    catalog: catalog, file: configuration.backupPath, interval: interval, logger: logger)
+            ]
+        } ?? []
+    }
+}
+
 /// The hooks: what they were not told when the daemon stops stays in the catalog.
 struct HookService: Service {
     let dispatcher: HookDispatcher

@@ -38,7 +38,7 @@ struct Setting: Sendable {
 enum Settings {
     static let all: [Setting] =
         top + intake + watch + queue + local + openai + control + accounts + sms + hooks + quota + archive
-        + log
+        + backup + log
 
     private static let top = [
         text("inbox", ["UPLOAD_DIR", "KOTIB_INBOX"], \.inbox),

@@ -182,7 +182,10 @@ public struct IngestPipeline: Sendable {
         let isSame = known?.facts?.sha256 == facts.sha256 && known?.identity.size == identity.size
         if !isSame, let id = try await moved(path, identity, facts) { return id }
         if let known, known.audio == .gone { try await sidecars.forgetRemoved(of: known.id) }
-        let acceptance = try await catalog.accept(path, identity: identity, facts: facts, under: quotas).get()
+        let words = known == nil ? try await standingWords(path) : nil
+        let acceptance = try await catalog.accept(
+            path, identity: identity, facts: facts, under: quotas, adopting: words
+        ).get()
         switch acceptance {
         case .unchanged(let id):
             try await sidecars.writeDue(id)
@@ -206,6 +209,17 @@ public struct IngestPipeline: Sendable {
             ])
         await queue.wake()
         return acceptance.recording
+    }
+
+    /// Nil but after a rebuild of the catalog.
+    private func standingWords(_ path: InboxPath) async throws(CatalogError) -> StandingWords? {
+        guard try await catalog.adoptsTexts(), let words = await sidecars.standingWords(beside: path) else {
+            return nil
+        }
+        logger.notice(
+            "the text that stands beside a recording is taken for its words",
+            metadata: ["file": "\(path)", "text": "\(words.path)"])
+        return words
     }
 
     /// - Parameter facts: of what only waits for room.

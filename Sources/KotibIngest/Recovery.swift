@@ -29,6 +29,7 @@ struct Recovery: Sendable {
         try await writeAllDue()
         try await sweep()
         try await pruneRefused()
+        if try await catalog.adoptsTexts() { try await catalog.endAdoption() }
         if try await !catalog.hasTooManyRefused() { board.resolve(.tooManyRefused) }
         await queue.wake()
     }

@@ -14,7 +14,7 @@ struct Kotibd: AsyncParsableCommand {
             get some seconds to finish and are put back otherwise.
 
             Exit codes are those of sysexits.h: 0 stopped as asked, 64 wrong command line, 65 the catalog is \
-            damaged, 70 a fault in Kotib itself, 71 the system refused something, 73 the state folder cannot be \
+            damaged (--rebuild), 70 a fault in Kotib itself, 71 the system refused something, 73 the state folder cannot be \
             used, 75 another kotibd has the state folder, 78 wrong configuration.
             """,
         version: "kotibd \(Version.text)")
@@ -35,9 +35,25 @@ struct Kotibd: AsyncParsableCommand {
         await main(nil)
     }
 
+    @Flag(
+        help: ArgumentHelp(
+            "Set a damaged catalog aside, make it anew and exit.",
+            discussion: "Keeps what can be read of it and of its newest backup. No kotibd may be at work."))
+    var rebuild = false
+
+    func validate() throws {
+        if check && rebuild { throw ValidationError("Use either --check or --rebuild.") }
+    }
+
     func run() async throws {
         let code =
-            check ? Daemon.check(configurationFile: config) : await Daemon.main(configurationFile: config)
+            if check {
+                Daemon.check(configurationFile: config)
+            } else if rebuild {
+                await Daemon.rebuild(configurationFile: config)
+            } else {
+                await Daemon.main(configurationFile: config)
+            }
         throw ExitCode(code)
     }
 }

@@ -1,0 +1,64 @@
+import FoundationEssentials
+import GRDB
+import KotibModel
+
+/// A text that stands beside a recording that the catalog does not know.
+public struct StandingWords: Sendable {
+    public var path: InboxPath
+    public var identity: FileIdentity
+    public var text: String
+    /// SHA-256, as in ``Sidecar/words``.
+    public var hash: [UInt8]
+
+    public init(path: InboxPath, identity: FileIdentity, text: String, hash: [UInt8]) {
+        self.path = path
+        self.identity = identity
+        self.text = text
+        self.hash = hash
+    }
+}
+
+extension Catalog {
+    /// Seconds after a rebuild in which a text beside an unknown recording is taken for its words: the scan at the start
+    /// may take that long.
+    static let adoptionTime: TimeInterval = 3600
+
+    /// Whether the catalog was rebuilt and the inbox not yet looked through since then.
+    public func adoptsTexts() async throws(CatalogError) -> Bool {
+        try await read("adoptsTexts") { try $0.row("SELECT 1 FROM rebuilds LIMIT 1", []) != nil }
+    }
+
+    /// The inbox was looked through.
+    public func endAdoption(now: Date = Date()) async throws(CatalogError) {
+        try await write("endAdoption") { database in
+            let old = Timestamp.text(now.addingTimeInterval(-Self.adoptionTime))
+            try database.run("DELETE FROM rebuilds WHERE at < ?", [old])
+        }
+    }
+}
+
+extension Database {
+    /// Gives a recording that waits the words that stand beside it.
+    func adopt(_ words: StandingWords, for id: RecordingID, _ now: Date) throws {
+        guard try row(AdoptionSQL.mayAdopt, [id.rawValue, words.path.blob]) != nil else { return }
+        let revision = try addRevision(id, .sidecar, words.text, times: "[]", nil, now)
+        try run(
+            AdoptionSQL.adopt, [id.rawValue, Timestamp.text(now), revision.rawValue, words.text])
+        let sidecar = Sidecar(
+            recording: id, kind: .transcript, path: words.path, identity: words.identity, words: words.hash)
+        try register(sidecar, now)
+    }
+}
+
+enum AdoptionSQL {
+    /// No other recording has the text.
+    static let mayAdopt = """
+        SELECT 1 FROM audio_records WHERE id = ?1 AND transcription_status = 'pending' AND revision_id IS NULL
+            AND NOT EXISTS (SELECT 1 FROM sidecars WHERE path = ?2)
+        """
+    static let adopt = """
+        UPDATE audio_records SET transcription_status = 'completed', completed_at = ?2, updated_at = ?2,
+            revision_id = ?3, transcript_text = ?4
+        WHERE id = ?1
+        """
+}

@@ -1,0 +1,106 @@
+import FoundationEssentials
+import GRDB
+import Glibc
+
+extension Catalog {
+    /// Copies the catalog as it is now to `file`, in the place of an earlier copy. Nobody else's writes wait for it
+    /// (https://www.sqlite.org/backup.html); the copy is checked before it takes the earlier one's place.
+    /// - Parameter file: beside the catalog, or elsewhere on a disk; readable by its owner only.
+    /// - Throws: ``CatalogError``: ``CatalogError/Code/corrupt`` where the catalog itself is damaged; the earlier copy
+    ///   stays then, and whenever anything fails.
+    public func backUp(to file: String) async throws(CatalogError) {
+        let (source, own) = (writer, self.file)
+        let result: Result<Void, CatalogError> = await Self.onThread {
+            Result { try CatalogFiles.copy(source, to: file) }
+                .mapError { CatalogError($0, operation: "back up", file: own) }
+        }
+        if case .failure(let error) = result { damage.note(error) }
+        try result.get()
+    }
+}
+
+/// Files of catalogs that nobody has open.
+enum CatalogFiles {
+    /// What SQLite keeps beside a database in WAL mode.
+    static let companions = ["-wal", "-shm", "-journal"]
+
+    /// - Throws: `DatabaseError`, ``CatalogError``.
+    static func copy(_ source: any DatabaseReader, to file: String) throws {
+        let new = file + ".new"
+        remove(new)
+        try create(new)
+        do {
+            let queue = try DatabaseQueue(path: new, configuration: configuration())
+            try source.backup(to: queue)
+            try queue.writeWithoutTransaction { database in
+                // The copy of a database in WAL mode is in it, too, and would have companions.
+                try database.execute(sql: "PRAGMA journal_mode = DELETE")
+            }
+            try check(queue, new)
+            try queue.close()
+            try move(new, to: file)
+        } catch {
+            remove(new)
+            throw error
+        }
+    }
+
+    /// Foreign keys are looked at afterwards, where rows come in no order.
+    static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.foreignKeysEnabled = false
+        configuration.label = "kotib.catalog.copy"
+        return configuration
+    }
+
+    /// - Throws: ``CatalogError``: ``CatalogError/Code/corrupt``.
+    static func check(_ database: any DatabaseReader, _ file: String) throws {
+        let finding = try database.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
+        guard finding == "ok" else {
+            throw CatalogError(
+                code: .corrupt, operation: "quick_check", message: finding ?? "no answer", file: file)
+        }
+    }
+
+    /// On the disk before the earlier file is gone.
+    static func move(_ new: String, to file: String) throws {
+        try sync(new)
+        guard rename(new, file) == 0 else { throw fault("rename", file) }
+        try syncFolder(of: file)
+    }
+
+    static func sync(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw fault("open", path) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw fault("fsync", path) }
+    }
+
+    static func syncFolder(of path: String) throws {
+        let end = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+        try sync(end.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".")
+    }
+
+    static func create(_ path: String) throws {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw fault("open", path) }
+        close(descriptor)
+    }
+
+    static func remove(_ path: String) {
+        for name in [path] + companions.map({ path + $0 }) { unlink(name) }
+    }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    static func fault(_ operation: String, _ path: String) -> CatalogError {
+        let code: CatalogError.Code =
+            switch errno {
+            case ENOSPC, EDQUOT: .full
+            case EIO: .inputOutput
+            default: .inaccessible
+            }
+        return CatalogError(
+            code: code, operation: operation, message: String(cString: strerror(errno)), file: path)
+    }
+}
