@@ -1,3 +1,4 @@
+import KotibModel
 import KotibPOSIX
 import KotibTranscription
 import KotibWorkerProtocol
@@ -12,6 +13,23 @@ struct OpenAIUpload: Sendable {
     var fileExtension: String
     /// The part of all the work that is done when the sending begins, between 0 and 1.
     var done: Double
+    /// So many voices of the recording, one after the other, each in as many seconds.
+    var parts = 1
+    var partDuration = 0.0
+
+    /// The segments of an answer with the recording's times, in their order.
+    func unfolded(_ segments: [TranscriptSegment]) -> [TranscriptSegment] {
+        guard parts > 1, partDuration > 0 else { return segments }
+        let moved = segments.map { segment in
+            // A server's times may be anything that is finite.
+            let part = min((segment.start / partDuration).rounded(.down), Double(parts - 1))
+            let start = segment.start - part * partDuration
+            let end = min(segment.end - part * partDuration, max(start, partDuration))
+            return TranscriptSegment(start: start, end: max(start, end), text: segment.text)
+        }
+        return moved.enumerated().sorted { ($0.element.start, $0.offset) < ($1.element.start, $1.offset) }
+            .map(\.element)
+    }
 }
 
 extension OpenAIEngine {
@@ -21,6 +39,13 @@ extension OpenAIEngine {
         case kind
         /// The request would be too long.
         case size
+        /// There is a choice of what to hear, and servers add up all channels of the first track.
+        case channels
+        /// Its samples may be far below or above what servers expect: 24 bits and more, or float.
+        case level
+
+        /// Whether the server can make something of the recording itself.
+        var isOptional: Bool { self == .channels || self == .level }
     }
 
     /// The part of the work that re-encoding is taken for.
@@ -29,7 +54,10 @@ extension OpenAIEngine {
     /// Nil where the recording can be sent as it is.
     func encodingReason(_ job: TranscriptionJob) -> EncodingReason? {
         if job.size > roomForFile { return .size }
-        return settings.formats.contains(job.fileExtension) ? nil : .kind
+        if !settings.formats.contains(job.fileExtension) { return .kind }
+        if job.channels > 1 { return .channels }
+        let isDeep = ["pcm_f", "pcm_s24", "pcm_s32", "pcm_s64"].contains { job.codec.hasPrefix($0) }
+        return isDeep ? .level : nil
     }
 
     /// Bytes of a file that fit into a request.
@@ -44,9 +72,16 @@ extension OpenAIEngine {
         let own = OpenAIUpload(
             file: job.file, size: job.size, fileExtension: job.fileExtension, done: 0)
         switch (encodingReason(job), encoder) {
-        case (nil, _), (.kind, nil): return own
+        case (nil, _), (.kind, nil), (.channels, nil), (.level, nil): return own
         case (.size, nil): throw tooLarge(job)
-        case (let reason?, let encoder?): return try await encode(job, with: encoder, reason, progress)
+        case (let reason?, let encoder?):
+            do throws(EngineError) {
+                return try await encode(job, with: encoder, reason, progress)
+            } catch {
+                // What is longer than a request may be, or cannot be decoded here, the server may still take.
+                if case .permanent = error, reason.isOptional { return own }
+                throw error
+            }
         }
     }
 
@@ -67,7 +102,8 @@ extension OpenAIEngine {
                 log(job, encoded, encoder, reason, bitRate: bitRate, since: start)
                 return OpenAIUpload(
                     file: encoded.file, size: encoded.size, fileExtension: encoder.codec.fileExtension,
-                    done: Self.encodingShare)
+                    done: Self.encodingShare, parts: encoded.parts,
+                    partDuration: encoded.duration / Double(encoded.parts))
             case .outgrown(let duration): fitting = duration
             }
         }

@@ -59,7 +59,7 @@ public final class OpenAIEngine: TranscriptionEngine {
             let format = format.withLock { $0 }
             let response = try await send(upload, of: job, format: format, progress: progress)
             if response.status == 200 {
-                let result = try result(job, of: response, format: format)
+                let result = try result(job, upload, of: response, format: format)
                 progress.rise(to: 1)
                 return result
             }
@@ -114,12 +114,16 @@ public final class OpenAIEngine: TranscriptionEngine {
     }
 
     private func result(
-        _ job: TranscriptionJob, of response: HTTPResponse, format: OpenAIFormat
+        _ job: TranscriptionJob, _ upload: OpenAIUpload, of response: HTTPResponse, format: OpenAIFormat
     ) throws(EngineError) -> TranscriptionResult {
         do throws(OpenAIAnswer.Defect) {
             let answer = try OpenAIAnswer(response, format: format)
+            let segments = upload.unfolded(answer.segments ?? [])
+            // Without times, one voice's words come after the other's.
+            let isInTurn = upload.parts > 1 && !segments.isEmpty
             let transcript = Transcript(
-                text: answer.text, segments: answer.segments ?? [], language: answer.language ?? job.language,
+                text: isInTurn ? segments.map(\.text).joined(separator: " ") : answer.text,
+                segments: segments, language: answer.language ?? job.language,
                 engine: name, model: settings.model)
             let isSilent = answer.text.isEmpty && answer.segments?.isEmpty == true
             return TranscriptionResult(transcript: transcript, speech: isSilent ? 0 : nil)

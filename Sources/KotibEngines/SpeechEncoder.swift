@@ -18,7 +18,12 @@ public struct SpeechEncoder: Sendable {
         var size: Int64
         /// Seconds.
         var duration: Double
+        /// So many voices of the recording, one after the other: see ``EncodingSummary/parts``.
+        var parts: Int
     }
+
+    /// No worker hears more voices at once.
+    private static let mostParts = 64
 
     enum Outcome: Sendable {
         case encoded(Encoded)
@@ -71,8 +76,12 @@ public struct SpeechEncoder: Sendable {
             throw EngineError(error, of: "The encoding worker")
         }
         switch answer.reply {
-        case .encoded(_, let summary) where (1...capacity).contains(summary.size):
-            return .encoded(Encoded(file: buffer, size: summary.size, duration: summary.duration))
+        case .encoded(_, let summary)
+        where (1...capacity).contains(summary.size) && (1...Self.mostParts).contains(summary.parts)
+            && summary.duration.isFinite && summary.duration >= 0:
+            return .encoded(
+                Encoded(
+                    file: buffer, size: summary.size, duration: summary.duration, parts: summary.parts))
         case .outgrown(_, let duration):
             return .outgrown(after: duration)
         case .failed(_, let reason):

@@ -18,10 +18,14 @@ public struct TranscriptionJob: Sendable {
     public var fileExtension: String
     /// ISO 639-1, or nil to detect.
     public var language: String?
+    /// Of all its tracks: where there are several, somebody has to choose what is heard.
+    public var channels: Int
+    /// libav's name of the audio codec; empty where it is not known.
+    public var codec: String
 
     public init(
         recording: RecordingID, file: OpenFile, size: Int64, duration: Double, container: String,
-        fileExtension: String, language: String?
+        fileExtension: String, language: String?, channels: Int = 1, codec: String = ""
     ) {
         self.recording = recording
         self.file = file
@@ -30,6 +34,8 @@ public struct TranscriptionJob: Sendable {
         self.container = container
         self.fileExtension = fileExtension
         self.language = language
+        self.channels = channels
+        self.codec = codec
     }
 }
 

@@ -108,7 +108,7 @@ extension TranscriptionQueue {
         let job = TranscriptionJob(
             recording: recording.id, file: file, size: recording.identity.size, duration: facts.duration,
             container: facts.container, fileExtension: recording.fileExtension,
-            language: language)
+            language: language, channels: facts.channels, codec: facts.codec)
         let start = elapsed()
         do throws(EngineError) {
             let result = try await lane.engine.transcribe(job, report: progress.note)

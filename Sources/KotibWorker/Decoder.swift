@@ -2,70 +2,99 @@ import CAV
 import KotibModel
 import KotibPOSIX
 
-/// One recording as a stream of samples: decoded packet by packet, resampled, never held as a whole.
+/// What is to be heard of one recording, as a stream of signals: its tracks decoded side by side, its channels mixed
+/// by a ``HearingPlan``, too quiet and too loud sound brought to a level. Never held as a whole: where there is more
+/// than one channel, the file is decoded twice.
 final class Decoder: SampleSource {
-    private let demuxer: Demuxer
-    private let codec: AudioCodec
-    private let packet: Packet
-    private var resampler = Resampler()
-    /// Decoded and not yet asked for.
-    private var pending: [Float] = []
-    private var hasEnded = false
-    /// Samples that may still be given.
-    private var allowance: Int
-    private var hasDecoded = false
-
+    /// What is heard, and how.
+    let plan: HearingPlan
     /// Seconds, for progress; 0 where nothing tells.
-    private(set) var expectedDuration: Double = 0
+    let expectedDuration: Double
+    var signalCount: Int { controls.count }
 
-    /// Decodes the beginning, so that a file that cannot be decoded is known at once.
+    private let tracks: [TrackDecoder]
+    private var controls: [LevelControl]
+    /// Samples read from the tracks so far, and those that may still be.
+    private var position = 0
+    private var allowance: Int
+    private var hasEnded = false
+
+    /// Samples that are read from the tracks at once: a second.
+    private static let portion = 16_000
+
+    /// Decodes the beginning, so that a file that cannot be decoded is known at once; and all of it where there is a
+    /// choice of what to hear.
     /// - Parameters:
     ///   - container: libav's name of it, out of the known table.
     ///   - longestDuration: seconds after which the stream ends.
-    /// - Throws: ``Rejection`` for the file's fault, ``SystemError`` where it cannot be read.
-    init(_ file: OpenFile, container: String, longestDuration: Double) throws {
-        guard let container = Container(rawValue: container) else {
-            throw RejectionDetail.codec("container \(container)")
-        }
-        demuxer = try Demuxer(FileSource(file), container: container, budget: nil)
-        codec = try AudioCodec(demuxer.stream.pointee.codecpar, of: container, strict: false)
-        packet = try Packet()
-        let longest = longestDuration * Double(Self.sampleRate)
-        allowance = longest > 0 ? Int(exactly: longest.rounded(.down)) ?? .max : 0
-        try decodeMore()
-        expectedDuration = min(demuxer.expectedDuration(bitRate: codec.bitRate), longestDuration)
+    ///   - observer: told that the choice goes on.
+    /// - Throws: ``Rejection`` for the file's fault, ``SystemError`` where it cannot be read,
+    ///   `CancellationError` where the observer cancelled.
+    convenience init(
+        _ file: OpenFile, container: String, longestDuration: Double,
+        observer: (any TranscriptionObserver)? = nil
+    ) throws {
+        let recording = try RecordingTracks(file, container: container, longestDuration: longestDuration)
+        try self.init(recording, plan: recording.plan(observer))
     }
 
-    func read(_ count: Int) throws -> [Float] {
-        let count = min(count, allowance)
-        while pending.count < count && !hasEnded { try decodeMore() }
-        let samples = Array(pending.prefix(count))
-        pending.removeFirst(samples.count)
-        allowance -= samples.count
+    /// Decodes what `plan` says of `recording`.
+    init(_ recording: RecordingTracks, plan: HearingPlan?) throws {
+        self.plan = plan ?? HearingPlan(signals: [.init(weights: [0: 1])])
+        tracks = try recording.open(plan)
+        controls = self.plan.signals.map { LevelControl(ceiling: $0.highestGain) }
+        allowance = recording.allowance(at: Self.sampleRate)
+        expectedDuration = recording.expectedDuration
+    }
+
+    func read(_ count: Int) throws -> [[Float]] {
+        while ready < count && !hasEnded { try fill() }
+        let taken = min(count, ready)
+        return controls.indices.map { controls[$0].take(taken) }
+    }
+
+    /// Samples that each signal has.
+    private var ready: Int { controls[0].ready }
+
+    private func fill() throws {
+        let samples = try RecordingTracks.sum(tracks, count: min(Self.portion, allowance))
+        let count = samples[0].count
+        for (index, signal) in samples.enumerated() {
+            controls[index].add(muted(signal, plan.signals[index].muted))
+        }
+        position += count
+        allowance -= count
+        if count == 0 {
+            hasEnded = true
+            for index in controls.indices { controls[index].finish() }
+        }
+    }
+
+    /// The samples that come next, silent in the frames of `muted`.
+    private func muted(_ samples: [Float], _ muted: [Range<Int>]) -> [Float] {
+        guard !muted.isEmpty else { return samples }
+        let frame = ChannelSurvey.frame * Self.sampleRate / ChannelSurvey.sampleRate
+        var samples = samples
+        let own = position..<position + samples.count
+        // Ranges are in order: those that end before are passed over by halving.
+        var first = muted.partitioningIndex { $0.upperBound * frame > own.lowerBound }
+        while first < muted.count, muted[first].lowerBound * frame < own.upperBound {
+            let range = (muted[first].lowerBound * frame..<muted[first].upperBound * frame).clamped(to: own)
+            for index in range { samples[index - own.lowerBound] = 0 }
+            first += 1
+        }
         return samples
     }
+}
 
-    /// Decodes until there is at least one sample more, or the end. Frames that cannot be decoded are left out.
-    private func decodeMore() throws {
-        let before = pending.count
-        while pending.count == before {
-            guard try demuxer.next(packet) else { return try finish() }
-            let isWhole = try codec.decode(packet, take)
-            if !isWhole, pending.count == before, hasDecoded, codec.hasFramesOfSilence {
-                pending += Array(repeating: 0, count: Self.sampleRate / 50)
-            }
+extension [Range<Int>] {
+    /// The first index whose element satisfies `isAfter`, which all later ones do too.
+    fileprivate func partitioningIndex(where isAfter: (Range<Int>) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if isAfter(self[middle]) { high = middle } else { low = middle + 1 }
         }
-    }
-
-    private func finish() throws {
-        hasEnded = true
-        _ = try codec.decode(nil, take)
-        try resampler.drain(into: &pending)
-        if !hasDecoded { throw RejectionDetail.undecodable }
-    }
-
-    private func take(_ frame: UnsafeMutablePointer<AVFrame>) throws {
-        hasDecoded = true
-        try resampler.convert(frame, into: &pending)
+        return low
     }
 }

@@ -2,11 +2,13 @@ import CAV
 import KotibModel
 
 /// One file opened by the one demuxer that its kind belongs to: no probing, no protocols, no other files.
-/// Gives the packets of its first audio stream.
+/// Gives the packets of one of its audio streams, which are called tracks here.
 final class Demuxer {
     private var context: UnsafeMutablePointer<AVFormatContext>?
     let input: AVInput
     let stream: UnsafeMutablePointer<AVStream>
+    /// How many audio streams there are.
+    let trackCount: Int
     private let streamIndex: Int32
 
     /// Broken packets in a row after which the rest of the file is given up.
@@ -14,15 +16,22 @@ final class Demuxer {
     /// libav tells standard error about every oddity of a file; what matters comes as an error too.
     private static let silence: Void = av_log_set_level(AV_LOG_QUIET)
 
-    /// - Throws: ``Rejection`` where the file is no such container, what `source` throws, ``EngineFailure``.
-    init(_ source: any ByteSource, container: Container, budget: ProcessorBudget?) throws {
+    /// - Parameter track: counted from 0.
+    /// - Throws: ``Rejection`` where the file is no such container or has no such track, what `source` throws,
+    ///   ``EngineFailure``.
+    init(_ source: any ByteSource, container: Container, track: Int = 0, budget: ProcessorBudget?) throws {
         Self.silence
         let input = try AVInput(source, budget: budget)
         var context = try Self.open(input, container)
         do {
-            let (index, stream) = try Self.chooseStream(context, container)
+            let tracks = Self.tracks(of: context)
+            guard tracks.indices.contains(track), let stream = context?.pointee.streams[tracks[track]] else {
+                throw RejectionDetail.silent
+            }
+            Self.discardAll(of: context, but: tracks[track])
             self.stream = stream
-            streamIndex = index
+            streamIndex = Int32(tracks[track])
+            trackCount = tracks.count
         } catch {
             avformat_close_input(&context)
             throw error
@@ -58,22 +67,19 @@ final class Demuxer {
         return context
     }
 
-    private static func chooseStream(
-        _ context: UnsafeMutablePointer<AVFormatContext>?, _ container: Container
-    ) throws -> (Int32, UnsafeMutablePointer<AVStream>) {
-        guard let context else { throw RejectionDetail.silent }
-        var chosen: (Int32, UnsafeMutablePointer<AVStream>)?
-        for index in 0..<Int(context.pointee.nb_streams) {
-            guard let stream = context.pointee.streams[index] else { continue }
-            let isSound = stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO
-            if isSound && chosen == nil {
-                chosen = (Int32(index), stream)
-            } else {
-                stream.pointee.discard = AVDISCARD_ALL
-            }
+    /// The indexes of the audio streams.
+    private static func tracks(of context: UnsafeMutablePointer<AVFormatContext>?) -> [Int] {
+        guard let context else { return [] }
+        return (0..<Int(context.pointee.nb_streams)).filter { index in
+            context.pointee.streams[index]?.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO
         }
-        guard let chosen else { throw RejectionDetail.silent }
-        return chosen
+    }
+
+    private static func discardAll(of context: UnsafeMutablePointer<AVFormatContext>?, but chosen: Int) {
+        guard let context else { return }
+        for index in 0..<Int(context.pointee.nb_streams) where index != chosen {
+            context.pointee.streams[index]?.pointee.discard = AVDISCARD_ALL
+        }
     }
 
     /// The next packet of the stream; false at the end. Broken packets are passed over, as players do.
@@ -109,6 +115,12 @@ final class Demuxer {
             return Double(whole) / Double(AV_TIME_BASE)
         }
         return bitRate > 0 ? Double(input.source.size) * 8 / Double(bitRate) : 0
+    }
+
+    /// Seconds from the container's zero to the track's first sound; 0 where it says nothing.
+    var startTime: Double {
+        let start = stream.pointee.start_time
+        return start == CAV_NO_TIME ? 0 : Double(start) * av_q2d(stream.pointee.time_base)
     }
 
     /// Where the last byte of any sample lies that the container's index lists; 0 without an index.

@@ -6,6 +6,8 @@ import KotibWorkerProtocol
 struct RecordingEncoder {
     /// Samples between two signs of life: ten seconds, which take a small part of one.
     private static let portion = 10 * Decoder.sampleRate
+    /// Samples (3 s) of silence after each of several signals, so that no words of two become one sentence.
+    private static let pause = 3 * Decoder.sampleRate
 
     private let request: EncodeRequest
     private let observer: any TranscriptionObserver
@@ -18,26 +20,55 @@ struct RecordingEncoder {
     /// - Throws: ``Rejection`` for the recording's fault, ``SystemError`` where it cannot be read,
     ///   ``EngineFailure``.
     func encode(_ file: OpenFile, into buffer: OutputBuffer) throws -> WorkerReply {
-        let decoder = try Decoder(
+        do {
+            return try encodeToEnd(file, into: buffer)
+        } catch is CancellationError {
+            return .cancelled(request: request.request)
+        }
+    }
+
+    private func encodeToEnd(_ file: OpenFile, into buffer: OutputBuffer) throws -> WorkerReply {
+        let recording = try RecordingTracks(
             file, container: request.container, longestDuration: request.longestDuration)
+        let plan = try recording.plan(observer)
+        // One voice after the other where several are at once: a server hears but one, and mixes what it gets.
+        let parts: [HearingPlan?] = plan?.signals.map { HearingPlan(signals: [$0]) } ?? [nil]
         var count = 0
         do {
             let writer = try SpeechWriter(request.codec, bitRate: request.bitRate, buffer)
-            while true {
-                if observer.isCancelled { return .cancelled(request: request.request) }
-                let samples = try decoder.read(Self.portion)
-                if samples.isEmpty { break }
-                count += samples.count
-                try writer.write(samples)
-                observer.progressed(to: seconds(count) / decoder.expectedDuration)
+            for part in parts {
+                count += try write(recording, part, after: count, of: parts.count, to: writer)
+                if parts.count > 1 {
+                    try writer.write([Float](repeating: 0, count: Self.pause))
+                    count += Self.pause
+                }
             }
             try writer.finish()
         } catch is OutputBuffer.Full {
-            return .outgrown(request: request.request, duration: seconds(count))
+            return .outgrown(request: request.request, duration: seconds(count) / Double(parts.count))
         }
         return .encoded(
             request: request.request,
-            summary: EncodingSummary(size: Int64(buffer.size), duration: seconds(count)))
+            summary: EncodingSummary(
+                size: Int64(buffer.size), duration: seconds(count), parts: parts.count))
+    }
+
+    /// Writes one signal whole; returns how many samples that are.
+    private func write(
+        _ recording: RecordingTracks, _ plan: HearingPlan?, after before: Int, of parts: Int,
+        to writer: SpeechWriter
+    ) throws -> Int {
+        let decoder = try Decoder(recording, plan: plan)
+        let expected = decoder.expectedDuration * Double(parts)
+        var count = 0
+        while true {
+            if observer.isCancelled { throw CancellationError() }
+            let samples = try decoder.read(Self.portion)[0]
+            if samples.isEmpty { return count }
+            count += samples.count
+            try writer.write(samples)
+            observer.progressed(to: seconds(before + count) / expected)
+        }
     }
 
     private func seconds(_ samples: Int) -> Double {

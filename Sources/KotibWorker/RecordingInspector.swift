@@ -31,10 +31,11 @@ final class RecordingInspector {
         var walk = PacketWalk(demuxer.stream, of: container)
         try walk.walk(demuxer, codec, longest: request.longestDuration)
         try promise.check(walk) { try Self.decodes(walk.last, of: demuxer, in: container) }
-        try walk.requireSound()
+        let sound = try FurtherTracks(reader, container, request, ProcessorBudget(seconds: budget))
+            .sound(beside: walk, codec, in: demuxer)
         return AudioFacts(
-            mediaType: kind.mediaType, container: container.rawValue, codec: codec.name,
-            duration: walk.duration, channels: walk.channels, sampleRate: walk.sampleRate,
+            mediaType: kind.mediaType, container: container.rawValue, codec: sound.codec,
+            duration: sound.duration, channels: sound.channels, sampleRate: sound.sampleRate,
             sha256: try reader.finish())
     }
 

@@ -1,86 +1,88 @@
 import CAV
 import KotibModel
 
-/// Frames of any format to 16 kHz mono float. A recording may change its format on the way; each change starts
-/// a new converter, after the old one has given what it held.
-struct Resampler: ~Copyable {
-    private struct Format: Equatable {
-        var rate: Int32
-        var sampleFormat: Int32
-        var channels: Int32
-        var order: UInt32
-        var mask: UInt64
+/// Signals of any rate to one rate. A recording may change its rate on the way; each change starts new converters,
+/// after the old ones have given what they held.
+struct Resampler {
+    /// Hertz.
+    private let rate: Int32
+    private var from: Int32 = 0
+    private var converters: [RateConverter] = []
+
+    init(to rate: Int) {
+        self.rate = Int32(rate)
     }
 
-    private var converter: OpaquePointer?
-    private var format: Format?
-
-    deinit {
-        var converter = converter
-        swr_free(&converter)
-    }
-
-    /// Appends the samples of `frame`.
-    /// - Throws: ``Rejection/damaged(detail:)`` where libav cannot convert from its format.
-    mutating func convert(_ frame: UnsafeMutablePointer<AVFrame>, into samples: inout [Float]) throws {
-        let layout = frame.pointee.ch_layout
-        let found = Format(
-            rate: frame.pointee.sample_rate, sampleFormat: frame.pointee.format,
-            channels: layout.nb_channels, order: layout.order.rawValue, mask: layout.u.mask)
-        if found != format {
+    /// Appends `signals`, sampled at `from` hertz, to `samples`, which has as many.
+    /// - Throws: ``Rejection/damaged(detail:)`` where libav cannot convert from that rate.
+    mutating func convert(_ signals: [[Float]], from: Int32, into samples: inout [[Float]]) throws {
+        if from != self.from {
             try drain(into: &samples)
-            try start(frame)
-            format = found
+            converters = try signals.map { _ in try RateConverter(from: from, to: rate) }
+            self.from = from
         }
-        // The same pointers: swr_convert(3) promises to write through none of them.
-        let planes = UnsafeMutableRawPointer(frame.pointee.extended_data)?
-            .assumingMemoryBound(to: UnsafePointer<UInt8>?.self)
-        try append(planes, frame.pointee.nb_samples, to: &samples)
+        for (index, converter) in converters.enumerated() {
+            try converter.convert(signals[index], into: &samples[index])
+        }
     }
 
-    /// Appends what the converter still holds.
-    mutating func drain(into samples: inout [Float]) throws {
-        if converter != nil { try append(nil, 0, to: &samples) }
-        swr_free(&converter)
-        format = nil
+    /// Appends what the converters still hold.
+    mutating func drain(into samples: inout [[Float]]) throws {
+        for (index, converter) in converters.enumerated() {
+            try converter.drain(into: &samples[index])
+        }
+        converters = []
+        from = 0
     }
+}
 
-    private mutating func start(_ frame: UnsafeMutablePointer<AVFrame>) throws {
+/// One signal to another rate, by libswresample. Mixing is done before, because libswresample has opinions about
+/// what channels mean: it leaves out what it takes for a subwoofer, and knows no layouts of more than 64.
+final class RateConverter {
+    private var context: OpaquePointer?
+
+    /// - Throws: ``Rejection/damaged(detail:)`` where libav cannot.
+    init(from: Int32, to: Int32) throws {
         var mono = AVChannelLayout()
         av_channel_layout_default(&mono, 1)
-        // Channels without a meaning are mixed as the usual layout of that number.
-        var guess = AVChannelLayout()
-        defer { av_channel_layout_uninit(&guess) }
-        if frame.pointee.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC {
-            av_channel_layout_default(&guess, frame.pointee.ch_layout.nb_channels)
-        } else {
-            av_channel_layout_copy(&guess, &frame.pointee.ch_layout)
-        }
+        var same = mono
         let allocated = swr_alloc_set_opts2(
-            &converter, &mono, AV_SAMPLE_FMT_FLT, Int32(Decoder.sampleRate), &guess,
-            AVSampleFormat(rawValue: frame.pointee.format), frame.pointee.sample_rate, 0, nil)
-        let started = allocated < 0 ? allocated : swr_init(converter)
+            &context, &mono, AV_SAMPLE_FMT_FLT, to, &same, AV_SAMPLE_FMT_FLT, from, 0, nil)
+        let started = allocated < 0 ? allocated : swr_init(context)
         if started < 0 {
-            swr_free(&converter)
+            swr_free(&context)
             throw RejectionDetail.libav(started)
         }
     }
 
+    deinit {
+        swr_free(&context)
+    }
+
+    func convert(_ signal: [Float], into samples: inout [Float]) throws {
+        try signal.withUnsafeBytes { bytes in
+            var input = bytes.bindMemory(to: UInt8.self).baseAddress
+            try append(&input, Int32(signal.count), to: &samples)
+        }
+    }
+
+    func drain(into samples: inout [Float]) throws {
+        try append(nil, 0, to: &samples)
+    }
+
     private func append(
-        _ planes: UnsafeMutablePointer<UnsafePointer<UInt8>?>?, _ count: Int32, to samples: inout [Float]
+        _ input: UnsafeMutablePointer<UnsafePointer<UInt8>?>?, _ count: Int32, to samples: inout [Float]
     ) throws {
-        let room = swr_get_out_samples(converter, count)
+        let room = swr_get_out_samples(context, count)
         guard room > 0 else { return }
         var converted: Int32 = 0
-        let fresh = [Float](unsafeUninitializedCapacity: Int(room)) { buffer, filled in
+        samples += [Float](unsafeUninitializedCapacity: Int(room)) { buffer, filled in
             buffer.withMemoryRebound(to: UInt8.self) { bytes in
                 var output = bytes.baseAddress
-                converted = swr_convert(converter, &output, room, planes, count)
+                converted = swr_convert(context, &output, room, input, count)
             }
             filled = Int(max(0, converted))
         }
         if converted < 0 { throw RejectionDetail.libav(converted) }
-        // Float formats can hold anything; the engine expects sound.
-        samples += fresh.lazy.map { $0.isFinite ? min(1, max(-1, $0)) : 0 }
     }
 }

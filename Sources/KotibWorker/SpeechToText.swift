@@ -3,14 +3,18 @@
 import KotibModel
 import KotibWorkerProtocol
 
-/// Decoded audio as a stream: 16 kHz, mono, between -1 and 1, what Whisper takes.
+/// Decoded audio as a stream: 16 kHz, mono, between -1 and 1, what Whisper takes; or several of that, side by side,
+/// where different voices are on different channels or tracks.
 protocol SampleSource: AnyObject {
     /// Hertz, of every source.
     static var sampleRate: Int { get }
 
-    /// The next samples, at most `count`; empty at the end.
+    /// How many there are, each to be heard by itself; at least 1.
+    var signalCount: Int { get }
+
+    /// The next samples of each signal, at most `count`, of all the same number; none at the end.
     /// - Throws: ``Rejection/damaged(detail:)`` and the like where the file cannot be decoded further.
-    func read(_ count: Int) throws -> [Float]
+    func read(_ count: Int) throws -> [[Float]]
 }
 
 extension SampleSource {

@@ -8,6 +8,8 @@ struct SpeechPiece: Hashable, Sendable {
 /// What Whisper gets at once: pieces of a recording, one after the other.
 struct SpeechWindow: Hashable, Sendable {
     var pieces: [SpeechPiece]
+    /// Which of the recording's signals it is of.
+    var signal = 0
 
     /// Samples.
     var length: Int { pieces.reduce(0) { $0 + $1.samples.count } }

@@ -1,6 +1,7 @@
 import KotibModel
 
-/// One recording on its way through the lanes: hands out windows and gives their words on in order.
+/// One recording on its way through the lanes: hands out windows and gives their words on in order of time, those of
+/// several signals in turn.
 ///
 /// Lives on the thread that transcribes: only that reads the source and calls the observer. The lanes see
 /// windows and ``WhisperSignals``, so a cancelled transcription need not wait for them.
@@ -29,8 +30,10 @@ final class WhisperTranscription {
     private var finished: [Int: WhisperResult] = [:]
     private var nextToStart = 0
     private var nextToGiveOn = 0
-    /// Seconds; where the last segment ended.
-    private var lastEnd = 0.0
+    /// Seconds; where the last segment of each signal ended.
+    private var lastEnds: [Double]
+    /// In order of time, segments before which another signal's may still come.
+    private var early: [TranscriptSegment] = []
     private var fraction = 0.0
     private var lastSign = ContinuousClock.now
     private var stepsAtLastSign = 0
@@ -46,6 +49,7 @@ final class WhisperTranscription {
         self.expectedSamples = expectedSamples
         self.observer = observer
         idle = Array(lanes.indices)
+        lastEnds = reader.signals.map { _ in 0 }
     }
 
     /// Works until all is transcribed. False where the observer cancelled.
@@ -67,6 +71,7 @@ final class WhisperTranscription {
             while language != nil, !waiting.isEmpty, !idle.isEmpty { startNext() }
             giveSign()
         }
+        giveOnInOrder()
         progressed(to: 1)
         return true
     }
@@ -122,9 +127,26 @@ final class WhisperTranscription {
             let window = started.removeValue(forKey: nextToGiveOn)
         {
             nextToGiveOn += 1
-            for segment in segments(of: result, in: window) { observer.heard(segment) }
+            for segment in segments(of: result, in: window) {
+                early.insert(segment, at: early.firstIndex { $0.start > segment.start } ?? early.endIndex)
+            }
+            giveOnInOrder()
             progressed(to: done)
         }
+    }
+
+    /// Gives on the segments that no other can come before.
+    private func giveOnInOrder() {
+        let limit = firstUnheard.map { Double($0) / 16_000 } ?? .infinity
+        let ready = early.prefix { $0.start <= limit }
+        for segment in ready { observer.heard(segment) }
+        early.removeFirst(ready.count)
+    }
+
+    /// The first sample of the recording from which words may still come; nil where all are there.
+    private var firstUnheard: Int? {
+        let left = started.values.map(\.range.lowerBound) + waiting.map(\.range.lowerBound)
+        return (left + reader.signals.compactMap { reader.firstUnpacked(of: $0) }).min()
     }
 
     private func segments(of result: WhisperResult, in window: SpeechWindow) -> [TranscriptSegment] {
@@ -133,17 +155,16 @@ final class WhisperTranscription {
             guard !text.isEmpty else { return nil }
             let start = Double(window.position(of: segment.start, isStart: true)) / 16_000
             let end = Double(window.position(of: segment.end, isStart: false)) / 16_000
-            let from = max(start, lastEnd)
-            lastEnd = max(end, from)
-            return TranscriptSegment(start: from, end: lastEnd, text: text)
+            let from = max(start, lastEnds[window.signal])
+            lastEnds[window.signal] = max(end, from)
+            return TranscriptSegment(start: from, end: max(end, from), text: text)
         }
     }
 
     /// The part of the recording whose words are given on.
     private var done: Double {
         guard expectedSamples > 0 else { return 0 }
-        let next = started[nextToGiveOn] ?? waiting.first
-        return Double(next?.range.lowerBound ?? reader.firstUnpacked) / expectedSamples
+        return Double(firstUnheard ?? reader.position) / expectedSamples
     }
 
     private func progressed(to newFraction: Double) {

@@ -57,7 +57,8 @@ final class WorkerService {
         let reporter = TranscriptionReporter(job, send: send)
         do {
             let decoder = try Decoder(
-                job.file, container: request.container, longestDuration: request.longestDuration)
+                job.file, container: request.container, longestDuration: request.longestDuration,
+                observer: reporter)
             let summary = try engine.transcribe(
                 decoder, language: request.language, expectedDuration: decoder.expectedDuration,
                 observer: reporter)
@@ -65,6 +66,8 @@ final class WorkerService {
                 ?? .cancelled(request: request.request)
         } catch let rejection as Rejection {
             return .failed(request: request.request, reason: rejection.reason)
+        } catch is CancellationError {
+            return .cancelled(request: request.request)
         }
     }
 

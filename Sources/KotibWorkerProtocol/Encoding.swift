@@ -44,9 +44,13 @@ public struct EncodingSummary: Hashable, Sendable, Codable {
     public var size: Int64
     /// Seconds of audio in it.
     public var duration: Double
+    /// Different voices at once, such as the parties of a call, come one after the other: so many times the whole
+    /// recording, each as long as the others.
+    public var parts: Int
 
-    public init(size: Int64, duration: Double) {
+    public init(size: Int64, duration: Double, parts: Int = 1) {
         self.size = size
         self.duration = duration
+        self.parts = parts
     }
 }

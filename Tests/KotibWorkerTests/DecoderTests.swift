@@ -4,7 +4,7 @@ import Testing
 
 @testable import KotibWorker
 
-/// All samples of `bytes`, read `step` at a time.
+/// All samples of `bytes`, of which one signal is heard, read `step` at a time.
 func decode(
     _ bytes: [UInt8], _ fileExtension: String, longest: Double = 3600, step: Int = 4_000
 ) throws -> [Float] {
@@ -14,9 +14,9 @@ func decode(
     var samples: [Float] = []
     while true {
         let next = try decoder.read(step)
-        #expect(next.count <= step)
-        if next.isEmpty { return samples }
-        samples += next
+        #expect(next.count == 1 && next[0].count <= step)
+        if next[0].isEmpty { return samples }
+        samples += next[0]
     }
 }
 

@@ -109,17 +109,19 @@ struct WhisperFixture {
         """
 }
 
-/// Decoded audio that is there already.
+/// Decoded audio that is there already, of one signal or several of the same length.
 final class SampleArray: SampleSource {
-    private var rest: ArraySlice<Float>
+    private var rest: [ArraySlice<Float>]
 
-    init(_ samples: [Float]) {
-        rest = samples[...]
+    init(_ signals: [Float]...) {
+        rest = signals.map { $0[...] }
     }
 
-    func read(_ count: Int) -> [Float] {
-        defer { rest = rest.dropFirst(count) }
-        return Array(rest.prefix(count))
+    var signalCount: Int { rest.count }
+
+    func read(_ count: Int) -> [[Float]] {
+        defer { rest = rest.map { $0.dropFirst(count) } }
+        return rest.map { Array($0.prefix(count)) }
     }
 }
 

@@ -53,7 +53,7 @@ import Testing
         func windows(_ portion: Int) throws -> [SpeechWindow] {
             let detector = try VoiceDetector(model: fixture.vadModel)
             var reader = SpeechReader(
-                source: SampleArray(speech), detector: detector, lanes: 1, portion: portion)
+                source: SampleArray(speech), detectors: [detector], lanes: 1, portion: portion)
             var windows: [SpeechWindow] = []
             while !reader.isAtEnd { windows += try reader.advance() }
             return windows
@@ -135,7 +135,8 @@ import Testing
 
     @Test func aBrokenSourceEndsTheTranscription() throws {
         final class Broken: SampleSource {
-            func read(_ count: Int) throws -> [Float] { throw EngineFailure(message: "broken") }
+            let signalCount = 1
+            func read(_ count: Int) throws -> [[Float]] { throw EngineFailure(message: "broken") }
         }
         let engine = try fixture.engine(threads: 1)
         #expect(throws: EngineFailure.self) {

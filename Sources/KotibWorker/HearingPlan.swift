@@ -1,0 +1,180 @@
+import Glibc
+
+/// What of a recording's channels is to be heard: signals, each the sound of one or several channels.
+struct HearingPlan: Hashable, Sendable {
+    struct Signal: Hashable, Sendable {
+        /// Channels of the survey, and what each is multiplied by.
+        var weights: [Int: Float]
+        /// Frames of the survey, in order, in which another signal carries the same sound louder.
+        var muted: [Range<Int>] = []
+        /// The highest gain that it may be given: see ``LevelControl``.
+        var highestGain: Float = .infinity
+    }
+
+    /// Never empty.
+    var signals: [Signal]
+
+    /// More voices at once are heard together: each costs a detector of voice activity.
+    static let mostSignals = 8
+
+    init(signals: [Signal]) {
+        self.signals = signals
+    }
+
+    /// - Parameter survey: of at least one channel, finished.
+    init(_ survey: ChannelSurvey) {
+        let blocks = BlockLevels(survey)
+        let audible = blocks.audible
+        guard !audible.isEmpty else {
+            // Nothing but silence: any channel tells as much.
+            self.init(signals: [Signal(weights: [0: 1])])
+            return
+        }
+        var groups: [[Int]] = []
+        for channel in audible {
+            let same = groups.firstIndex { blocks.isSame($0[0], channel) }
+            if let same { groups[same].append(channel) } else { groups.append([channel]) }
+        }
+        let lively = groups.filter { group in group.contains { blocks.varies($0) } }
+        groups = (lively.isEmpty ? groups : lively).map { blocks.clearest(of: $0) }
+        var signals = groups.map { blocks.signal(of: $0) }
+        if groups.count > 1 {
+            let muting = Muting(blocks)
+            for index in groups.indices {
+                let leaders = groups.enumerated().filter { $0.offset != index }.map { $0.element[0] }
+                signals[index].muted = muting.muted(groups[index][0], by: leaders)
+                signals[index].highestGain = blocks.highestGain(groups[index][0])
+            }
+        }
+        self.init(signals: Self.joined(signals))
+    }
+
+    /// The first ones, the last of which has all that would be too many.
+    private static func joined(_ signals: [Signal]) -> [Signal] {
+        guard signals.count > mostSignals else { return signals }
+        var joined = Array(signals.prefix(mostSignals))
+        for signal in signals.dropFirst(mostSignals) {
+            joined[mostSignals - 1].weights.merge(signal.weights) { $0 + $1 }
+        }
+        joined[mostSignals - 1].muted = []
+        return joined
+    }
+}
+
+/// How loud the channels of a survey are from block to block, and what follows of two of them.
+struct BlockLevels {
+    let survey: ChannelSurvey
+    /// Of each channel and block: of its loud frames, in the survey's dB.
+    let levels: [[Int]]
+    /// Of each channel: where somebody speaks, and where it is quiet.
+    private let loud: [Int]
+    private let quiet: [Int]
+
+    init(_ survey: ChannelSurvey) {
+        self.survey = survey
+        levels = survey.channels.map { channel in
+            (0..<survey.blockCount).map { block in
+                let sorted = channel.levels[survey.frames(of: block)].sorted()
+                return Int(sorted[sorted.count * 9 / 10])
+            }
+        }
+        loud = zip(survey.channels, levels).map { channel, levels in
+            let frames = Self.histogram(channel.levels)
+            let blocks = levels.sorted()
+            // What is rare counts where it lasts as long as a word, but less: it may be a door.
+            let usual = blocks.isEmpty ? 0 : blocks[(blocks.count - 1) * 97 / 100]
+            return max(usual, frames.level(above: frames.count - 8) - 20)
+        }
+        quiet = survey.channels.map { channel in
+            let frames = Self.histogram(channel.levels)
+            return frames.level(above: frames.count / 10)
+        }
+    }
+
+    /// Channels with more than silence, the loudest first.
+    var audible: [Int] {
+        let loudest = loud.max() ?? 0
+        // 60 dB below another: what leaks through an amplifier.
+        return loud.indices.filter { loud[$0] > max(Int(ChannelSurvey.silence), loudest - 60) }
+            .sorted { (-loud[$0], $0) < (-loud[$1], $1) }
+    }
+
+    /// Whether its loudness changes, as that of speech does by 20 dB and more, and hum and noise do not.
+    func varies(_ channel: Int) -> Bool { contrast(channel) >= 4 }
+
+    private func contrast(_ channel: Int) -> Int {
+        let frames = Self.histogram(survey.channels[channel].levels)
+        return frames.level(above: frames.count - 8) - quiet[channel]
+    }
+
+    /// Whether anything is to be heard in a block, in comparison with the channel's loud ones.
+    private func isActive(_ channel: Int, _ block: Int) -> Bool {
+        levels[channel][block] > max(loud[channel] - 35, Int(ChannelSurvey.silence))
+    }
+
+    /// Whether two channels carry the same sound so often that one signal of both says all. Where what is common
+    /// is much louder in one, they are two microphones of two people, and each is worth more by itself.
+    func isSame(_ one: Int, _ other: Int) -> Bool {
+        let pair = survey.pair(one, other)
+        var (same, different) = (0, 0)
+        var distances: [Int] = []
+        for block in 0..<survey.blockCount {
+            let active = (isActive(one, block), isActive(other, block))
+            guard active.0 || active.1 else { continue }
+            if active.0 && active.1 && pair.isSame[block] {
+                same += 1
+                distances.append(abs(levels[one][block] - levels[other][block]))
+            } else {
+                different += 1
+            }
+        }
+        guard same > 0 else { return false }
+        let isNear = distances.sorted()[distances.count / 2] < 9
+        return Double(different) <= (isNear ? 0.2 : 0.03) * Double(same + different)
+    }
+
+    /// Those of `group` that are not much noisier than its best.
+    func clearest(of group: [Int]) -> [Int] {
+        let best = group.map(contrast).max() ?? 0
+        return group.filter { contrast($0) > best - 12 }
+    }
+
+    /// The mean of `group`, whose first is its leader.
+    func signal(of group: [Int]) -> HearingPlan.Signal {
+        let weights = group.map { channel in
+            let isTurned = channel != group[0] && survey.pair(group[0], channel).isTurned
+            return (channel, (isTurned ? -1 : 1) / Float(group.count))
+        }
+        return HearingPlan.Signal(weights: Dictionary(uniqueKeysWithValues: weights))
+    }
+
+    /// Lifts what is loud in the whole recording to -30 dB, and no more: what leaks from another signal stays low.
+    func highestGain(_ channel: Int) -> Float {
+        let decibels = Float(120 - 30 - loud[channel])
+        return decibels > 0 ? powf(10, decibels / 20) : 1
+    }
+
+    private struct Histogram {
+        var counts = [Int](repeating: 0, count: 256)
+        var count = 0
+
+        /// The lowest level that is above `rank` others.
+        func level(above rank: Int) -> Int {
+            var rest = max(0, min(rank, count - 1))
+            for (level, number) in counts.enumerated() {
+                if rest < number { return level }
+                rest -= number
+            }
+            return 0
+        }
+    }
+
+    private static func histogram(_ levels: [UInt8]) -> Histogram {
+        var histogram = Histogram()
+        for level in levels where level > 0 {
+            histogram.counts[Int(level)] += 1
+            histogram.count += 1
+        }
+        return histogram
+    }
+}

@@ -1,0 +1,83 @@
+/// Where a signal carries what another carries louder: one party of a call in the other's receiver, an announcement
+/// on both. It is silent there, so that no words come twice.
+struct Muting {
+    private let blocks: BlockLevels
+    private var survey: ChannelSurvey { blocks.survey }
+
+    /// Frames: shorter sounds are no speech (0.25 s, as ``VoiceGate/Rules/shortestSpeech``), and shorter gaps no pause.
+    private static let shortestSound = 8
+    private static let shortestGap = 6
+    /// dB: below that, what leaks is known by its level alone.
+    private static let leak = 10
+    /// dB by which a leak may be louder than it usually is.
+    private static let tolerance = 6
+
+    init(_ blocks: BlockLevels) {
+        self.blocks = blocks
+    }
+
+    /// Frames in which `channel` is silent for one of `others`.
+    func muted(_ channel: Int, by others: [Int]) -> [Range<Int>] {
+        var isMuted = [Bool](repeating: false, count: survey.count)
+        for other in others { mute(&isMuted, channel, by: other) }
+        Self.fill(&isMuted, shorterThan: Self.shortestSound, with: true)
+        Self.fill(&isMuted, shorterThan: Self.shortestGap, with: false)
+        return Self.ranges(of: true, in: isMuted)
+    }
+
+    private func mute(_ isMuted: inout [Bool], _ channel: Int, by other: Int) {
+        let pair = survey.pair(channel, other)
+        for cell in stride(from: 0, to: survey.count, by: ChannelSurvey.hop)
+        where isQuieter(channel, other, pair, cell) {
+            for frame in cell..<min(cell + ChannelSurvey.hop, survey.count) { isMuted[frame] = true }
+        }
+        guard let distance = distance(channel, below: other, pair) else { return }
+        let (own, loud) = (survey.channels[channel].levels, survey.channels[other].levels)
+        for frame in own.indices where own[frame] > 0 {
+            let near = loud[max(0, frame - ChannelSurvey.longestEcho)...min(frame + 2, loud.count - 1)]
+            let heard = Int(near.max() ?? 0)
+            if Int(own[frame]) <= heard - distance + Self.tolerance { isMuted[frame] = true }
+        }
+    }
+
+    /// Whether both carry the same around a frame, `channel` with less of it; of two as loud, the later one.
+    private func isQuieter(_ channel: Int, _ other: Int, _ pair: ChannelSurvey.Pair, _ frame: Int) -> Bool {
+        let around = survey.blocks(around: frame)
+        let same = around.filter { pair.isSame[$0] }
+        guard !same.isEmpty, 2 * same.count >= around.count else { return false }
+        let distance = same.reduce(0) { $0 + blocks.levels[other][$1] - blocks.levels[channel][$1] }
+        let tie = 2 * same.count
+        return distance > tie || (distance >= -tie && other < channel)
+    }
+
+    /// By how many dB `channel` has less of what comes from `other`; nil where that is little, or nothing comes.
+    private func distance(_ channel: Int, below other: Int, _ pair: ChannelSurvey.Pair) -> Int? {
+        let distances = (0..<survey.blockCount).filter { pair.isSame[$0] }
+            .map { blocks.levels[other][$0] - blocks.levels[channel][$0] }
+            .filter { $0 >= Self.leak }
+        guard distances.count >= 2 else { return nil }
+        return distances.sorted()[distances.count / 2]
+    }
+
+    /// Turns runs of the other value that are shorter than `count` frames.
+    private static func fill(_ values: inout [Bool], shorterThan count: Int, with value: Bool) {
+        for run in ranges(of: !value, in: values) where run.count < count {
+            for frame in run { values[frame] = value }
+        }
+    }
+
+    private static func ranges(of value: Bool, in values: [Bool]) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        var start: Int?
+        for (index, other) in values.enumerated() {
+            if other == value {
+                start = start ?? index
+            } else if let begun = start {
+                ranges.append(begun..<index)
+                start = nil
+            }
+        }
+        if let start { ranges.append(start..<values.count) }
+        return ranges
+    }
+}

@@ -1,0 +1,77 @@
+/// Finds the speech in one signal, which is given in portions.
+struct SignalReader {
+    /// Samples given so far.
+    private var position = 0
+    /// Samples of speech found so far.
+    private(set) var speech = 0
+    /// The first sample of speech that is in no window yet; nil where all is.
+    var firstWaiting: Int? { packer.firstWaiting }
+
+    /// No speech that is still to be found begins before this sample.
+    var firstUndecided: Int { min(gate.firstNeededSample, position) }
+
+    private let detector: VoiceDetector
+    private var gate = VoiceGate()
+    private var packer: SpeechPacker
+    /// What was read and may still be needed; the first sample's place is `recentStart`.
+    private var recent: [Float] = []
+    private var recentStart = 0
+    /// The start of a frame whose rest is not read yet.
+    private var unjudged: [Float] = []
+
+    /// - Parameter detector: of this signal alone; it forgets what it heard before.
+    init(detector: VoiceDetector, lanes: Int) {
+        self.detector = detector
+        packer = SpeechPacker(lanes: lanes)
+        detector.reset()
+    }
+
+    /// Takes the next samples; returns the windows that are full thereby.
+    mutating func add(_ samples: [Float]) throws(EngineFailure) -> [SpeechWindow] {
+        position += samples.count
+        recent += samples
+        unjudged += samples
+        let whole = unjudged.count / VoiceDetector.frame * VoiceDetector.frame
+        let frames = Array(unjudged.prefix(whole))
+        unjudged.removeFirst(whole)
+        let windows = try judge(frames)
+        forget()
+        return windows
+    }
+
+    /// The recording is over: returns the windows left.
+    mutating func finish() throws(EngineFailure) -> [SpeechWindow] {
+        var windows = try judge(unjudged)
+        unjudged = []
+        for span in gate.finish() { windows += pack(span) }
+        return windows + packer.finish()
+    }
+
+    private mutating func judge(_ samples: [Float]) throws(EngineFailure) -> [SpeechWindow] {
+        guard !samples.isEmpty else { return [] }
+        var windows: [SpeechWindow] = []
+        for (index, probability) in try detector.probabilities(samples).enumerated() {
+            let start = index * VoiceDetector.frame
+            let frame = samples[start..<min(start + VoiceDetector.frame, samples.count)]
+            let power = frame.reduce(0) { $0 + $1 * $1 } / Float(frame.count)
+            if let span = gate.add(.init(probability: probability, power: power)) { windows += pack(span) }
+        }
+        return windows
+    }
+
+    private mutating func pack(_ span: VoiceSpan) -> [SpeechWindow] {
+        // The last frame of a recording may be a part of one.
+        let span = VoiceSpan(
+            speech: span.speech.clamped(to: 0..<position), audio: span.audio.clamped(to: 0..<position))
+        speech += span.speech.count
+        let samples = recent[span.audio.lowerBound - recentStart..<span.audio.upperBound - recentStart]
+        return packer.add(SpeechPiece(span: span, samples: Array(samples)))
+    }
+
+    private mutating func forget() {
+        let needed = firstUndecided
+        guard needed > recentStart else { return }
+        recent.removeFirst(needed - recentStart)
+        recentStart = needed
+    }
+}

@@ -1,0 +1,237 @@
+import KotibModel
+import KotibPOSIX
+import KotibWorkerProtocol
+import Testing
+
+@testable import KotibWorker
+
+/// What is chosen to be heard of recordings with several channels or tracks.
+@Suite struct HearingPlanTests {
+    private let voices: Channels
+
+    init() throws {
+        voices = try Channels()
+    }
+
+    private func decoder(_ bytes: [UInt8], _ container: Container = .wav) throws -> Decoder {
+        try Decoder(.holding(bytes), container: container.rawValue, longestDuration: 3600)
+    }
+
+    /// Which channels each signal is made of.
+    private func heard(_ channels: [[Float]]) throws -> [Set<Int>] {
+        try decoder(Channels.wav(channels)).plan.signals.map { Set($0.weights.keys) }
+    }
+
+    private func quiet(_ count: Int) -> [Float] { [Float](repeating: 0, count: count) }
+
+    @Test func oneChannelIsNotLookedAt() throws {
+        #expect(try heard([voices.jfk]) == [[0]])
+    }
+
+    @Test func theSameOnBothIsHeardOnceAndUnchanged() throws {
+        let decoder = try decoder(Channels.wav([voices.jfk, voices.jfk]))
+        #expect(decoder.plan.signals.map(\.weights) == [[0: 0.5, 1: 0.5]])
+        #expect(
+            try decode(Channels.wav([voices.jfk, voices.jfk]), "wav")
+                == decode(Channels.wav([voices.jfk]), "wav"))
+    }
+
+    @Test func oppositePolarityIsTurned() throws {
+        let weights = try decoder(Channels.wav([voices.jfk, voices.jfk.map { -$0 }])).plan.signals.map(
+            \.weights)
+        #expect(weights == [[0: 0.5, 1: -0.5]])
+    }
+
+    /// Louder than the voice, and with the same polarity on both: the sum would be nothing but hum.
+    @Test func humDoesNotDecideOnThePolarity() throws {
+        let hum = Channels.tone(voices.jfk.count, hertz: 50, amplitude: 0.3)
+        let channels = [Channels.sum(hum, voices.jfk), Channels.sum(hum, voices.jfk, times: -1)]
+        #expect(try decoder(Channels.wav(channels)).plan.signals.map(\.weights) == [[0: 0.5, 1: -0.5]])
+    }
+
+    /// libswresample mixes what it takes for a subwoofer with weight 0, and knows no layout of 10 channels or 70.
+    @Test(arguments: [(3, 2), (4, 3), (6, 3), (8, 3), (10, 0), (10, 9), (70, 40)])
+    func theOneThatHasSoundIsHeard(count: Int, voice: Int) throws {
+        let short = Array(voices.jfk.prefix(48_000))
+        let channels = (0..<count).map { $0 == voice ? short : quiet(short.count) }
+        #expect(try decoder(Channels.wav(channels)).signalCount == 1)
+        #expect(try decode(Channels.wav(channels), "wav") == decode(Channels.wav([short]), "wav"))
+    }
+
+    @Test func twoVoicesAtOnceAreHeardEach() throws {
+        let cities = Array(voices.cities.prefix(voices.jfk.count))
+        #expect(try heard([voices.jfk, cities]) == [[0], [1]])
+    }
+
+    @Test func threeVoicesAreHeardEach() throws {
+        let count = voices.jfk.count
+        let channels = [voices.jfk, Array(voices.cities.prefix(count)), Array(voices.nagg.prefix(count))]
+        #expect(Set(try heard(channels)) == [[0], [1], [2]])
+    }
+
+    @Test func noiseAndHumBesideAVoiceAreLeftOut() throws {
+        let count = voices.jfk.count
+        #expect(try heard([voices.jfk, Channels.noise(count, rms: 0.2)]) == [[0]])
+        #expect(try heard([Channels.tone(count, hertz: 100, amplitude: 0.7), voices.jfk]) == [[1]])
+    }
+
+    @Test func theClearerOfTwoIsHeard() throws {
+        let noisy = Channels.sum(voices.jfk, Channels.noise(voices.jfk.count, rms: 0.05))
+        #expect(try heard([voices.jfk, noisy]) == [[0]])
+    }
+
+    @Test func whoSpeaksOnlyLaterIsHeard() throws {
+        let pause = quiet(voices.jfk.count)
+        #expect(Set(try heard([voices.jfk + pause, pause + voices.nagg])) == [[0], [1]])
+    }
+
+    @Test func oneRoomIsHeardOnce() throws {
+        // One speaker nearer to the left microphone, one to the right, by turns.
+        let pause = quiet(voices.beckett.count)
+        let first = voices.jfk + pause
+        let second = quiet(voices.jfk.count) + voices.beckett
+        let left = Channels.sum(
+            Channels.room(first, distance: 10, seed: 1), Channels.room(second, distance: 30, seed: 2),
+            times: 0.5)
+        let right = Channels.sum(
+            Channels.room(second, distance: 12, seed: 4), Channels.room(first, distance: 40, seed: 3),
+            times: 0.5)
+        #expect(try heard([left, right]) == [[0, 1]])
+    }
+
+    @Test func aVoiceInTheMiddleOfMusicIsHeardOnce() throws {
+        let channels = [1, 2].map {
+            Channels.sum(voices.jfk, Channels.music(voices.jfk.count, seed: $0), times: 0.5)
+        }
+        #expect(try heard(channels) == [[0, 1]])
+    }
+
+    /// 20 dB below, and half a second in which both speak: the other's words are silent where only they leak.
+    @Test func whatLeaksFromTheOtherPartyIsSilent() throws {
+        let pause = quiet(96_000)
+        let first = Array(voices.jfk.prefix(96_000)) + pause + Array(voices.jfk.suffix(80_000))
+        let second = pause + Array(voices.nagg.prefix(176_000))
+        let hiss = Channels.noise(first.count, rms: 0.0003)
+        let channels = [
+            Channels.sum(Channels.sum(first, second, times: 0.1), hiss),
+            Channels.sum(Channels.sum(second, first, times: 0.1), hiss),
+        ]
+        let decoder = try decoder(Channels.wav(channels))
+        try #require(decoder.signalCount == 2)
+        let order = decoder.plan.signals.firstIndex { $0.weights[0] != nil } ?? 0
+        let samples = try all(decoder)
+        func power(_ signal: Int, _ seconds: Range<Int>) -> Float {
+            let part = samples[signal][seconds.lowerBound * 16_000..<seconds.upperBound * 16_000]
+            return part.reduce(0) { $0 + $1 * $1 } / Float(part.count)
+        }
+        // A speaks until 6 s, B from 6 s on, both from 12 s on.
+        #expect(power(order, 7..<11) < power(1 - order, 7..<11) / 2_000)
+        #expect(power(1 - order, 1..<5) < power(order, 1..<5) / 2_000)
+        #expect(power(order, 13..<16) > 0.001 && power(1 - order, 13..<16) > 0.001)
+    }
+
+    /// As call centres begin: the announcement is on both channels, the talk on one each.
+    @Test func anAnnouncementOnBothIsHeardOnce() throws {
+        let cities = Array(voices.cities.prefix(voices.jfk.count))
+        let gap = quiet(16_000)
+        let decoder = try decoder(
+            Channels.wav([voices.beckett + gap + voices.jfk, voices.beckett + gap + cities]))
+        try #require(decoder.signalCount == 2)
+        let samples = try all(decoder)
+        let announcement = 16_000..<voices.beckett.count - 16_000
+        let silent = samples.filter { signal in signal[announcement].allSatisfy { $0 == 0 } }
+        #expect(silent.count == 1)
+        #expect(samples.allSatisfy { $0.suffix(160_000).contains { abs($0) > 0.1 } })
+    }
+
+    @Test func nothingButSilenceIsOneSilentSignal() throws {
+        #expect(try heard([quiet(16_000), quiet(16_000)]) == [[0]])
+    }
+
+    private func all(_ decoder: Decoder) throws -> [[Float]] {
+        var all = try decoder.read(100_000)
+        while true {
+            let next = try decoder.read(100_000)
+            #expect(Set(next.map(\.count)).count == 1)
+            if next[0].isEmpty { return all }
+            for index in all.indices { all[index] += next[index] }
+        }
+    }
+}
+
+extension HearingPlanTests {
+    private func tracks(_ arguments: [String], _ ending: String) throws -> Decoder {
+        let bytes = try Tool.ffmpeg(arguments, fileExtension: ending)
+        return try decoder(bytes, try #require(Container.extensions[ending]))
+    }
+
+    private static let quietFirst = [
+        "-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo:d=4", "-itsoffset", "3", "-i",
+    ]
+
+    /// A recorder of the screen that puts the microphone second, and begins it later.
+    @Test(arguments: [
+        ("m4a", "aac"), ("mp4", "aac"), ("webm", "libopus"), ("wma", "wmav2"), ("ogg", "libopus"),
+    ])
+    func theTrackThatHasSoundIsHeard(ending: String, codec: String) throws {
+        let decoder = try tracks(
+            Self.quietFirst + [Samples.path("jfk.wav"), "-map", "0:a", "-map", "1:a", "-c:a", codec], ending)
+        #expect(decoder.signalCount == 1)
+        let samples = try all(decoder)[0]
+        let expected = Channels.silence(3) + (try WhisperFixture().speech("jfk"))
+        #expect(abs(samples.count - expected.count) < 2_400, "\(samples.count)")
+        #expect(likeness(samples, expected) > 0.9)
+        #expect(abs(decoder.expectedDuration - Double(expected.count) / 16_000) < 3.2)
+    }
+
+    @Test func theSameSoundOnTwoTracksIsHeardOnce() throws {
+        let jfk = try Samples.path("jfk.wav")
+        let decoder = try tracks(
+            [
+                "-i", jfk, "-i", jfk, "-map", "0:a", "-map", "1:a", "-c:a", "aac", "-b:a:0", "96k", "-b:a:1",
+                "24k",
+                "-ar:a:1", "16000",
+            ], "m4a")
+        #expect(decoder.signalCount == 1)
+    }
+
+    @Test func twoSpeakersOnTwoTracksAreHeardEach() throws {
+        let decoder = try tracks(
+            [
+                "-i", Samples.path("jfk.wav"), "-i", Samples.path("two_cities.wav"), "-filter_complex",
+                "[1]volume=12dB,atrim=0:14[b]", "-map", "0:a", "-map", "[b]", "-c:a", "aac",
+            ], "mp4")
+        #expect(decoder.signalCount == 2)
+        // The longer one counts.
+        #expect(try abs(all(decoder)[0].count - 14 * 16_000) < 2_400)
+    }
+
+    @Test func aTrackThatCannotBeDecodedIsNoReasonToLoseTheOther() throws {
+        let decoder = try tracks(
+            [
+                "-i", Samples.path("two_cities.wav"), "-i", Samples.path("jfk.wav"), "-map", "0:a", "-map",
+                "1:a",
+                "-c:a:0", "dca", "-strict", "-2", "-ar:a:0", "48000", "-c:a:1", "aac",
+            ], "mp4")
+        #expect(try likeness(all(decoder)[0], WhisperFixture().speech("jfk")) > 0.9)
+    }
+
+    @Test func theLongestTrackIsTheRecordingsLength() throws {
+        let bytes = try Tool.ffmpeg(
+            [
+                "-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo:d=4", "-i", Samples.path("jfk.wav"), "-map",
+                "0:a",
+                "-map", "1:a", "-c:a", "aac",
+            ], fileExtension: "m4a")
+        let request = InspectRequest(
+            request: 1, fileExtension: "m4a", size: Int64(bytes.count), longestDuration: 60)
+        let facts = try RecordingInspector(try MagicDatabase()).inspect(.holding(bytes), request)
+        #expect(abs(facts.duration - 11) < 0.1)
+        #expect(facts.channels == 3)
+        #expect(throws: Rejection.self) {
+            var short = request
+            short.longestDuration = 8
+            _ = try RecordingInspector(try MagicDatabase()).inspect(.holding(bytes), short)
+        }
+    }
+}
