@@ -5,6 +5,8 @@ public struct RecordingWarning: Hashable, Sendable {
     public enum Code: String, Sendable, CaseIterable {
         /// Somebody speaks, and no words remained.
         case speechWithoutWords = "speech_without_words"
+        /// There is sound, or may be, and nobody was heard to speak in it.
+        case noSpeechHeard = "no_speech_heard"
         /// Sound that is no silence gave words that were not believed.
         case soundSetAside = "sound_set_aside"
         /// The header promises more than the file holds; it was taken as far as it goes.

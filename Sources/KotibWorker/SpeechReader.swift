@@ -5,10 +5,14 @@ struct SpeechReader {
     private(set) var position = 0
     /// Samples of speech found so far.
     private(set) var speech = 0
+    /// Samples read so far that are no silence.
+    private(set) var sound = 0
     private(set) var isAtEnd = false
     /// All speech before this sample is in a window given already.
     var firstUnpacked: Int { packer.firstWaiting ?? position }
 
+    /// Mean square of the samples of a frame: 60 dB below full scale.
+    private static let silence: Float = 1e-6
     private let source: any SampleSource
     private let detector: VoiceDetector
     /// Samples.
@@ -72,6 +76,7 @@ struct SpeechReader {
             let start = index * VoiceDetector.frame
             let frame = samples[start..<min(start + VoiceDetector.frame, samples.count)]
             let power = frame.reduce(0) { $0 + $1 * $1 } / Float(frame.count)
+            if power > Self.silence { sound += frame.count }
             if let span = gate.add(.init(probability: probability, power: power)) { windows += pack(span) }
         }
         return windows

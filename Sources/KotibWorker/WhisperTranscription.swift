@@ -29,6 +29,9 @@ final class WhisperTranscription {
     private var finished: [Int: WhisperResult] = [:]
     private var nextToStart = 0
     private var nextToGiveOn = 0
+    /// Samples of speech of which no words remain.
+    private var setAside = 0
+    private var hasWords = false
     /// Seconds; where the last segment ended.
     private var lastEnd = 0.0
     private var fraction = 0.0
@@ -79,10 +82,13 @@ final class WhisperTranscription {
 
     // MARK: - Lanes
 
-    /// Hands the next window to an idle lane; to the first, perhaps with all threads, where it is the last and alone.
+    /// Hands the next window to an idle lane; to the first, perhaps with all threads, where the recording has no other.
+    ///
+    /// That follows from the recording and not from which lanes happen to be idle: ggml sums in another order on
+    /// another number of threads (flash attention splits its keys by them), and the words could be others.
     private func startNext() {
         let window = waiting.removeFirst()
-        let isAlone = reader.isAtEnd && waiting.isEmpty && idle.count == lanes.count
+        let isAlone = reader.isAtEnd && waiting.isEmpty && nextToStart == 0
         let lane = idle.remove(at: isAlone ? idle.firstIndex(of: 0) ?? 0 : 0)
         let threads = isAlone && sharesWindows ? lanes.count : 1
         let number = nextToStart
@@ -90,7 +96,7 @@ final class WhisperTranscription {
         started[number] = window
         lanes[lane].start(postingTo: mailbox) { [signals, language = language ?? "en"] decoder in
             let result = Result { () throws(EngineFailure) in
-                try decoder.decode(window.samples, language: language, threads: threads, signals: signals)
+                try decoder.decode(window, language: language, threads: threads, signals: signals)
             }
             return Done(lane: lane, number: number, result: result)
         }
@@ -122,7 +128,11 @@ final class WhisperTranscription {
             let window = started.removeValue(forKey: nextToGiveOn)
         {
             nextToGiveOn += 1
-            for segment in segments(of: result, in: window) { observer.heard(segment) }
+            setAside += result.setAside
+            for segment in segments(of: result, in: window) {
+                hasWords = true
+                observer.heard(segment)
+            }
             progressed(to: done)
         }
     }
@@ -137,6 +147,15 @@ final class WhisperTranscription {
             lastEnd = max(end, from)
             return TranscriptSegment(start: from, end: lastEnd, text: text)
         }
+    }
+
+    /// What a person should know about the words, once ``finish()`` has returned true.
+    var warnings: [RecordingWarning] {
+        let seconds = { (samples: Int) in Double(samples) / 16_000 }
+        if hasWords { return setAside > 0 ? [.init(.soundSetAside, seconds: seconds(setAside))] : [] }
+        if reader.speech > 0 { return [.init(.speechWithoutWords, seconds: seconds(reader.speech))] }
+        // Less is a click.
+        return reader.sound >= 16_000 ? [.init(.noSpeechHeard, seconds: seconds(reader.sound))] : []
     }
 
     /// The part of the recording whose words are given on.
