@@ -119,10 +119,11 @@ public final class OpenAIEngine: TranscriptionEngine {
         do throws(OpenAIAnswer.Defect) {
             let answer = try OpenAIAnswer(response, format: format)
             let transcript = Transcript(
-                text: answer.text, segments: answer.segments ?? [], language: answer.language ?? job.language,
-                engine: name, model: settings.model)
-            let isSilent = answer.text.isEmpty && answer.segments?.isEmpty == true
-            return TranscriptionResult(transcript: transcript, speech: isSilent ? 0 : nil)
+                text: answer.inParagraphs, segments: answer.segments ?? [],
+                language: answer.language ?? job.language, engine: name, model: settings.model)
+            let isSilent = transcript.text.isEmpty && answer.segments?.isEmpty == true
+            return TranscriptionResult(
+                transcript: transcript, speech: isSilent ? 0 : nil, warnings: answer.warnings)
         } catch {
             switch error {
             case .stranger(let what):
