@@ -110,6 +110,7 @@ extension Catalog {
                 id, author: edit.author, edit.origin, new.text, new.segments, new.language, now)
             try database.run(
                 RevisionSQL.show, [revision.rawValue, new.text, Timestamp.text(now), id.rawValue])
+            try database.settleWarnings(of: id)
             if let sidecar { try database.register(sidecar, now) }
             try database.makeDueBeside(.transcript, id)
             return try database.shownRevision(of: id).map(EditOutcome.edited)

@@ -34,6 +34,11 @@ public struct RecordingWarning: Hashable, Sendable {
     }
 }
 
+extension RecordingWarning.Code {
+    /// Whether it says why there are no words: of a recording that has some it is not true.
+    public var tellsOfNoWords: Bool { self == .speechWithoutWords || self == .noSpeechHeard }
+}
+
 extension RecordingWarning: Codable {
     private enum CodingKeys: String, CodingKey { case code, seconds }
 

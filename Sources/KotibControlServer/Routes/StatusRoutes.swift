@@ -30,6 +30,7 @@ struct StatusRoutes {
             version: parts.version, state: problems.isEmpty ? "ok" : "degraded", problems: [],
             recordings: try await counts(in: scope), running: running.map(RunningBody.init), engine: nil,
             watch: nil, uptime: nil)
+        body.doubtful = try await parts.catalog.doubtful(in: scope)
         if scope == .everyone {
             body.problems = problems
             body.engine = EngineBody(
