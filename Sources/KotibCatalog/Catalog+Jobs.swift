@@ -83,6 +83,7 @@ extension Catalog {
                     id.rawValue, Timestamp.text(now), revision.rawValue, transcript.text, transcript.language,
                     transcript.engine, transcript.model, engineSeconds, speech, try warnings.json,
                 ])
+            try database.settleWarnings(of: id)
             try database.makeDueBeside(.transcript, id)
             return .recorded
         }

@@ -36,6 +36,7 @@ extension Catalog {
             try database.run(
                 ReuseSQL.complete,
                 [id.rawValue, Timestamp.text(now), shown.rawValue, words.recording.rawValue])
+            try database.settleWarnings(of: id)
             try database.makeDueBeside(.transcript, id)
             return words.recording
         }

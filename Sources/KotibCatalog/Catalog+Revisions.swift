@@ -120,6 +120,7 @@ extension Catalog {
                 id, author: edit.author, edit.origin, new.text, times: times, new.language, now)
             try database.run(
                 RevisionSQL.show, [revision.rawValue, new.text, Timestamp.text(now), id.rawValue])
+            try database.settleWarnings(of: id)
             if let sidecar { try database.register(sidecar, now) }
             try database.makeDueBeside(.transcript, id)
             return try database.row(RevisionSQL.head, [revision.rawValue]).map { row in

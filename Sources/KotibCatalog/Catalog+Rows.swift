@@ -29,7 +29,7 @@ extension Database {
         try rows(RecordingSQL.sidecars, [id.rawValue]).map(Sidecar.init)
     }
 
-    /// Those that tell of a refusal or failure, and go when that does.
+    /// Those that tell of a refusal, a failure or missing words, and go when that does.
     func notes(of id: RecordingID) throws -> [Sidecar] {
         try sidecars(of: id).filter(\.kind.isNote)
     }

@@ -18,6 +18,8 @@ public enum SidecarKind: String, Sendable, Codable, CaseIterable {
     case srt, vtt, json, md
     /// A note about why there are no words.
     case rejected, failed
+    /// A note about why the words are none, and what to do.
+    case remark
 
     public init(_ format: TranscriptFormat) {
         self =
@@ -31,7 +33,7 @@ public enum SidecarKind: String, Sendable, Codable, CaseIterable {
     }
 
     /// Whether it goes when what it tells of does.
-    public var isNote: Bool { self == .rejected || self == .failed }
+    public var isNote: Bool { self == .rejected || self == .failed || self == .remark }
 }
 
 /// A sidecar that must still be written or written anew.

@@ -36,6 +36,7 @@ extension Daemon {
                 return true
             },
             limits: configuration.quotaLimits,
+            warningSentence: { $0.sentence(in: language) },
             failureSentence: { FailureSentence.text(about: $0, cause: $1, in: language) })
     }
 

@@ -49,7 +49,7 @@ public struct LocalEngine: TranscriptionEngine {
                     message: "The transcript grew beyond \(LocalTranscriptDraft.longestText) bytes.")
             }
             let transcript = Transcript(
-                text: LocalTranscriptDraft.text(of: segments), segments: segments,
+                text: Transcript.text(of: segments), segments: segments,
                 language: summary.language ?? job.language, engine: name,
                 model: answer.worker.model ?? "unknown")
             return TranscriptionResult(

@@ -8,8 +8,6 @@ import Synchronization
 final class LocalTranscriptDraft: Sendable {
     /// Bytes of text: some 300 hours of speech.
     static let longestText = 16 << 20
-    /// Seconds; a longer silence begins a new paragraph.
-    static let paragraphPause = 2.0
 
     private struct State {
         var segments: [TranscriptSegment] = []
@@ -82,17 +80,5 @@ final class LocalTranscriptDraft: Sendable {
         line.append(contentsOf: scalars.drop { $0.properties.isWhitespace })
         while line.last?.properties.isWhitespace == true { line.removeLast() }
         return String(line)
-    }
-
-    /// Segments in one running text, with an empty line where a pause makes a new paragraph.
-    static func text(of segments: [TranscriptSegment]) -> String {
-        var text = ""
-        var end: Double?
-        for segment in segments {
-            if let end { text += segment.start - end > paragraphPause ? "\n\n" : " " }
-            text += segment.text
-            end = segment.end
-        }
-        return text
     }
 }

@@ -79,6 +79,29 @@ struct OpenAIAnswer: Hashable {
     }
 }
 
+extension OpenAIAnswer {
+    /// The segments as running text where they hold the same words, or there are no others. The server's own text
+    /// otherwise: nothing tells which words are the right ones.
+    var inParagraphs: String {
+        guard let segments, !segments.isEmpty else { return text }
+        let paragraphs = Transcript.text(of: segments)
+        return text.isEmpty || Self.words(paragraphs) == Self.words(text) ? paragraphs : text
+    }
+
+    /// Without the blanks, which servers set between segments as they like.
+    private static func words(_ text: String) -> String { text.filter { !$0.isWhitespace } }
+
+    /// Nobody here has heard the recording: what the server says is all that can be told.
+    var warnings: [RecordingWarning] {
+        guard inParagraphs.isEmpty else { return [] }
+        let heard = segments?.reduce(0) { $0 + max(0, $1.end - $1.start) } ?? 0
+        return [
+            heard > 0
+                ? RecordingWarning(.speechWithoutWords, seconds: heard) : RecordingWarning(.noSpeechHeard)
+        ]
+    }
+}
+
 /// What may stand in a transcript, whoever wrote it.
 enum CleanText {
     /// Without control characters, which could steer a terminal (line feed and tab stay), and without white

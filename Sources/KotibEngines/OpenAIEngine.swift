@@ -122,11 +122,11 @@ public final class OpenAIEngine: TranscriptionEngine {
             // Without times, one voice's words come after the other's.
             let isInTurn = upload.parts > 1 && !segments.isEmpty
             let transcript = Transcript(
-                text: isInTurn ? segments.map(\.text).joined(separator: " ") : answer.text,
-                segments: segments, language: answer.language ?? job.language,
-                engine: name, model: settings.model)
-            let isSilent = answer.text.isEmpty && answer.segments?.isEmpty == true
-            return TranscriptionResult(transcript: transcript, speech: isSilent ? 0 : nil)
+                text: isInTurn ? Transcript.text(of: segments) : answer.inParagraphs, segments: segments,
+                language: answer.language ?? job.language, engine: name, model: settings.model)
+            let isSilent = transcript.text.isEmpty && answer.segments?.isEmpty == true
+            return TranscriptionResult(
+                transcript: transcript, speech: isSilent ? 0 : nil, warnings: answer.warnings)
         } catch {
             switch error {
             case .stranger(let what):

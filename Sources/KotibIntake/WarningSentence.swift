@@ -15,6 +15,9 @@ extension RecordingWarning {
         case .speechWithoutWords:
             "Somebody speaks here\(amount(" (about %@ s)")), but no words could be made out; listen to it, and try a "
                 + "better recording or another language setting."
+        case .noSpeechHeard:
+            "No speech was heard in this recording\(amount(", though %@ s of it are sound")). If somebody speaks in it, "
+                + "listen to it, and try a louder or clearer recording."
         case .soundSetAside:
             "A part\(amount(" (about %@ s)")) has sound of which no reliable words could be made; listen to it there."
         case .shorterThanPromised:
@@ -33,6 +36,9 @@ extension RecordingWarning {
         case .speechWithoutWords:
             "Bu yerda kimdir gapiryapti\(amount(" (taxminan %@ s)")), lekin soʻzlarni ajratib boʻlmadi; yozuvni eshitib "
                 + "koʻring, sifatliroq yozuv yoki boshqa til sozlamasini sinang."
+        case .noSpeechHeard:
+            "Bu yozuvda gap eshitilmadi\(amount(", garchi %@ s tovush boʻlsa ham")). Unda kimdir gapirayotgan boʻlsa, "
+                + "eshitib koʻring va balandroq yoki tiniqroq yozuvni sinang."
         case .soundSetAside:
             "Bir qismida\(amount(" (taxminan %@ s)")) ishonchli soʻz ajratib boʻlmaydigan tovush bor; oʻsha joyini "
                 + "eshitib koʻring."
@@ -53,6 +59,9 @@ extension RecordingWarning {
         case .speechWithoutWords:
             "Здесь кто-то говорит\(amount(" (около %@ с)")), но слов разобрать не удалось; прослушайте запись, попробуйте "
                 + "запись получше или другой язык в настройках."
+        case .noSpeechHeard:
+            "В этой записи речи не слышно\(amount(", хотя в ней %@ с звука")). Если в ней кто-то говорит, прослушайте её "
+                + "и попробуйте запись погромче или почище."
         case .soundSetAside:
             "В части записи\(amount(" (около %@ с)")) есть звук, из которого не удалось получить надёжных слов; "
                 + "прослушайте её."

@@ -5,6 +5,8 @@ public struct RecordingWarning: Hashable, Sendable {
     public enum Code: String, Sendable, CaseIterable {
         /// Somebody speaks, and no words remained.
         case speechWithoutWords = "speech_without_words"
+        /// There is sound, or may be, and nobody was heard to speak in it.
+        case noSpeechHeard = "no_speech_heard"
         /// Sound that is no silence gave words that were not believed.
         case soundSetAside = "sound_set_aside"
         /// The header promises more than the file holds; it was taken as far as it goes.
@@ -30,6 +32,11 @@ public struct RecordingWarning: Hashable, Sendable {
         self.code = code
         self.seconds = seconds.flatMap { (0...Self.longest).contains($0) ? $0 : nil }
     }
+}
+
+extension RecordingWarning.Code {
+    /// Whether it says why there are no words: of a recording that has some it is not true.
+    public var tellsOfNoWords: Bool { self == .speechWithoutWords || self == .noSpeechHeard }
 }
 
 extension RecordingWarning: Codable {

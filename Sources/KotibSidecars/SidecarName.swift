@@ -14,6 +14,7 @@ public enum SidecarName {
             case .srt, .vtt, .json, .md: [".\(kind.rawValue)", ".kotib.\(kind.rawValue)"]
             case .rejected: [".rejected.txt", ".kotib-rejected.txt"]
             case .failed: [".failed.txt", ".kotib-failed.txt"]
+            case .remark: [".note.txt", ".kotib-note.txt"]
             }
         return endings.compactMap { recording.sibling(name(recording.name, ending: $0)) }
     }

@@ -86,7 +86,9 @@ extension SidecarWriter {
         }
         guard isDone else { return }
         if ![.failed, .rejected].contains(recording.state) {
-            let notes = try await catalog.ownedSidecars(of: id).filter(\.kind.isNote)
+            let notes = try await catalog.ownedSidecars(of: id).filter {
+                $0.kind == .failed || $0.kind == .rejected
+            }
             _ = try await clear(notes)
         }
         for sidecar in try await catalog.ownedSidecars(of: id) where sidecar.kind == .transcript {

@@ -16,11 +16,13 @@ extension SidecarWriter {
         }
     }
 
-    /// What should stand beside a recording as it is now: its words, whenever it has some, and why there are no
-    /// newer ones. Beside the place of one that is not there, the words alone.
+    /// What should stand beside a recording as it is now: its words, whenever it has some, and why there are none, or
+    /// no newer ones. Beside the place of one that is not there, the words alone.
     func texts(of recording: Recording) async throws(CatalogError) -> [Text] {
-        let texts = try await words(of: recording)
+        let transcript = try await catalog.transcript(of: recording.id)
+        var texts = try await words(of: recording, transcript)
         guard recording.audio == .present else { return texts }
+        if let transcript, let remark = try await remark(on: recording, transcript) { texts.append(remark) }
         switch recording.state {
         case .rejected: return texts + (recording.errorMessage.map { [Text(.rejected, $0 + "\n")] } ?? [])
         case .failed:
@@ -30,8 +32,20 @@ extension SidecarWriter {
         }
     }
 
-    private func words(of recording: Recording) async throws(CatalogError) -> [Text] {
-        guard let transcript = try await catalog.transcript(of: recording.id) else { return [] }
+    /// Where the engine gave no words. A person who emptied a text knows why it is empty.
+    private func remark(
+        on recording: Recording, _ transcript: Transcript
+    ) async throws(CatalogError) -> Text? {
+        guard transcript.text.allSatisfy(\.isWhitespace), !recording.warnings.isEmpty,
+            try await catalog.revision(nil, of: recording.id, in: .everyone)?.origin == .engine
+        else { return nil }
+        return Text(.remark, recording.warnings.map { warningSentence($0) + "\n" }.joined())
+    }
+
+    private func words(
+        of recording: Recording, _ transcript: Transcript?
+    ) async throws(CatalogError) -> [Text] {
+        guard let transcript else { return [] }
         var wanted = UserSettings().sidecars
         if let user = recording.user { wanted = try await settings(user).sidecars }
         return wanted.compactMap { text(of: recording, transcript, as: $0) }

@@ -22,6 +22,7 @@ public struct SidecarWriter: Sendable {
     let wallClock: @Sendable () -> Int64
     let sleep: @Sendable (Duration) async throws -> Void
     let failureSentence: @Sendable (_ name: String, _ cause: String) -> String
+    let warningSentence: @Sendable (RecordingWarning) -> String
     let cannotWrite: @Sendable (InboxPath, FileError) -> Bool
     let limits: Quota
     let logger: Logger
@@ -38,6 +39,7 @@ public struct SidecarWriter: Sendable {
     ///   - cannotWrite: told of each text that could not be written, and why; true where that is all that is to be
     ///     told, false where the log is to have a line.
     ///   - limits: what a user may have who has nothing of their own: what people write counts too.
+    ///   - warningSentence: what `X.note.txt` says of each warning.
     ///   - failureSentence: what `X.failed.txt` says, from the recording's name and the cause.
     public init(
         files: any FileSystem, catalog: Catalog, logger: Logger,
@@ -46,6 +48,7 @@ public struct SidecarWriter: Sendable {
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         cannotWrite: @escaping @Sendable (InboxPath, FileError) -> Bool = { _, _ in false },
         limits: Quota = Quota(),
+        warningSentence: @escaping @Sendable (RecordingWarning) -> String = { $0.code.rawValue },
         failureSentence: @escaping @Sendable (_ name: String, _ cause: String) -> String
     ) {
         self.files = files
@@ -53,6 +56,7 @@ public struct SidecarWriter: Sendable {
         self.settings = settings
         self.wallClock = wallClock
         self.sleep = sleep
+        self.warningSentence = warningSentence
         self.failureSentence = failureSentence
         self.cannotWrite = cannotWrite
         self.limits = limits

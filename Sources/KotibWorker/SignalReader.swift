@@ -4,12 +4,16 @@ struct SignalReader {
     private var position = 0
     /// Samples of speech found so far.
     private(set) var speech = 0
+    /// Samples given so far that are no silence.
+    private(set) var sound = 0
     /// The first sample of speech that is in no window yet; nil where all is.
     var firstWaiting: Int? { packer.firstWaiting }
 
     /// No speech that is still to be found begins before this sample.
     var firstUndecided: Int { min(gate.firstNeededSample, position) }
 
+    /// Mean square of the samples of a frame: 60 dB below full scale.
+    private static let silence: Float = 1e-6
     private let detector: VoiceDetector
     private var gate = VoiceGate()
     private var packer: SpeechPacker
@@ -54,6 +58,7 @@ struct SignalReader {
             let start = index * VoiceDetector.frame
             let frame = samples[start..<min(start + VoiceDetector.frame, samples.count)]
             let power = frame.reduce(0) { $0 + $1 * $1 } / Float(frame.count)
+            if power > Self.silence { sound += frame.count }
             if let span = gate.add(.init(probability: probability, power: power)) { windows += pack(span) }
         }
         return windows

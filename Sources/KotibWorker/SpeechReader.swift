@@ -6,6 +6,8 @@ struct SpeechReader {
     private(set) var isAtEnd = false
     /// Samples in which speech was found so far; where several speak at once, no more than were read.
     var speech: Int { min(position, ears.reduce(0) { $0 + $1.speech }) }
+    /// Samples read so far that are no silence, of the signal that has most.
+    var sound: Int { ears.reduce(0) { max($0, $1.sound) } }
     var signals: Range<Int> { ears.indices }
 
     private let source: any SampleSource

@@ -21,14 +21,23 @@ struct SpeechWindow: Hashable, Sendable {
         return first.span.audio.lowerBound..<last.span.audio.upperBound
     }
 
-    /// Where in the recording the sample at `offset` of the window lies. Between two pieces, it is the start of
-    /// the second for a `start` and the end of the first for an end.
+    /// Where in the recording the sample at `offset` of the window lies. Between two pieces, in the silence around
+    /// their speech, it is the start of the second for a `start` and the end of the first for an end: Whisper's times
+    /// are not exact, and the pause between them lies where the pieces were joined.
     func position(of offset: Int, isStart: Bool) -> Int {
         var rest = Swift.max(0, offset)
-        for piece in pieces {
-            let count = piece.samples.count
-            if rest < count || (rest == count && !isStart) { return piece.span.audio.lowerBound + rest }
-            rest -= count
+        for (index, piece) in pieces.enumerated() {
+            let (audio, length) = (piece.span.audio, piece.samples.count)
+            if index + 1 < pieces.count {
+                let next = pieces[index + 1].span
+                let silence =
+                    isStart
+                    ? min(length, piece.span.speech.upperBound - audio.lowerBound)..<length
+                    : length..<length + next.speech.lowerBound - next.audio.lowerBound + 1
+                if silence.contains(rest) { return isStart ? next.audio.lowerBound : audio.upperBound }
+            }
+            if rest < length || (rest == length && !isStart) { return audio.lowerBound + rest }
+            rest -= length
         }
         return range.upperBound
     }

@@ -51,25 +51,26 @@ final class WhisperDecoder {
         return String(cString: language)
     }
 
-    /// The words in `samples`, at most ``longestWindow`` of them; nil where cancelled. Times are in samples from the window's start.
-    func decode(
-        _ samples: [Float], language: String, threads: Int, signals: WhisperSignals
-    ) throws(EngineFailure) -> WhisperResult? {
-        var settings = Settings(language: language, threads: threads, signals: signals)
-        settings.context = context(for: samples.count)
-        guard let first = try run(samples, settings) else { return nil }
-        guard first.isDoubtful else { return first }
-        // Again as whisper.cpp does it: with a long context, and less and less strictly.
-        let wasCut = settings.context < longestContext
-        settings.context = longestContext
-        settings.temperature = wasCut ? 0 : 0.2
-        settings.temperatureStep = 0.2
-        guard let second = try run(samples, settings) else { return nil }
-        return second.isBetter(than: first) ? second : first
-    }
-
     /// Samples (9 s): what fills a context of 512 positions.
     static let enoughForLanguage = (2 * step - margin) * 320
+
+    /// What `samples`, at most ``longestWindow`` of them, hold by the likeliest token each time; nil where cancelled.
+    /// Times are in samples from the first.
+    ///
+    /// Nothing is left to chance, so the same samples give the same words whatever was heard before: whisper.cpp
+    /// throws dice at temperatures above 0 and in beam searches, and its random numbers go on from window to window
+    /// (`whisper_state::decoders[0].rng` is seeded by whisper_init_state only).
+    /// - Parameter isWide: with the longest context in place of the shortest that holds the samples.
+    func hear(
+        _ samples: [Float], isWide: Bool, language: String, threads: Int, signals: WhisperSignals
+    ) throws(EngineFailure) -> WhisperResult? {
+        var settings = Settings(language: language, threads: threads, signals: signals)
+        settings.context = isWide ? longestContext : context(for: samples.count)
+        return try run(samples, settings)
+    }
+
+    /// Whether the shortest context that holds so many samples is not the longest there is.
+    func isCut(_ samples: Int) -> Bool { context(for: samples) < longestContext }
 
     // MARK: - One run
 
@@ -79,10 +80,6 @@ final class WhisperDecoder {
         var signals: WhisperSignals
         /// Positions.
         var context = 0
-        /// 0 takes the likeliest token always.
-        var temperature: Float = 0
-        /// How much the temperature rises as long as the result is doubtful; 0 is never.
-        var temperatureStep: Float = 0
         /// Tokens a segment; 0 is any number.
         var longestText = 0
         /// Ends before the encoder.
@@ -127,8 +124,9 @@ final class WhisperDecoder {
         parameters.n_threads = Int32(settings.threads)
         parameters.audio_ctx = Int32(settings.context)
         parameters.max_tokens = Int32(settings.longestText)
-        parameters.temperature = settings.temperature
-        parameters.temperature_inc = settings.temperatureStep
+        // The likeliest token always, and no other try of whisper.cpp's own.
+        parameters.temperature = 0
+        parameters.temperature_inc = 0
         parameters.greedy.best_of = 1
         // Each window by itself: text from before costs time and makes loops.
         parameters.no_context = true

@@ -10,6 +10,9 @@ struct WhisperResult: Hashable, Sendable {
         var tokens: [Int32]
         /// The mean over all tokens, natural logarithm.
         var logProbability: Float
+
+        /// Characters other than blanks: bytes of UTF-8 that begin one (RFC 3629).
+        var characters: Int { text.count { $0 > 0x20 && $0 & 0xC0 != 0x80 } }
     }
 
     var segments: [Segment]
@@ -33,26 +36,93 @@ struct WhisperResult: Hashable, Sendable {
         return segments.reduce(0) { $0 + $1.logProbability * Float($1.tokens.count) } / Float(count)
     }
 
-    private var isLoop: Bool { Self.repetition(tokens) > 2 }
+    var characters: Int { segments.reduce(0) { $0 + $1.characters } }
 
-    /// Whether another try may give more: a loop, improbable words (below -1, as in OpenAI's transcribe.py), or
-    /// none at all where the window is longer than a cough (1 s and its padding).
+    /// Whether any of it is more than a mark of sound such as `[Music]`.
+    var hasWords: Bool { SpeechText.texts(of: segments.map(\.text)).contains { !$0.isEmpty } }
+}
+
+/// People say things twice, and thrice; Whisper says what was said once without end, or what was said ten times once.
+/// So repeated words alone are a sign of nothing: what tells is whether so many words fit into the time in which the
+/// voice detection heard speech, and what the same speech gives in parts, where no words before tempt Whisper.
+extension WhisperResult {
+    /// Characters a second. Fast speech has some 20, and most loops seen 35 and more.
+    private static let fastest = 30.0
+    /// Tokens without a time between them, of the 220 at which whisper.cpp ends (`n_text_ctx / 2 - 4`): it did not
+    /// end by itself.
+    private static let endless = 200
+    /// Bytes a second of speech, in any script: slow speech has twice as many. Less in more than 4 s is a phrase of
+    /// which some is missing, or no speech.
+    private static let sparse = 6.0
+
+    private static func isTooFast(_ characters: Int, _ samples: Int) -> Bool {
+        // Times are rounded; a word of 0.1 s is no loop.
+        Double(characters) / (Double(max(samples, 1_600)) / 16_000) > fastest
+    }
+
+    private static func isLoop(_ segment: Segment) -> Bool {
+        repetition(segment.tokens) > 2
+            && (segment.tokens.count >= endless
+                || isTooFast(segment.characters, segment.end - segment.start))
+    }
+
+    var isRepetitive: Bool { Self.repetition(tokens) > 2 }
+
+    /// More words, again and again, than anybody can have said.
+    var isLoop: Bool {
+        segments.contains(where: Self.isLoop) || (isRepetitive && Self.isTooFast(characters, length))
+    }
+
+    private var isSparse: Bool {
+        let bytes = segments.reduce(0) { $0 + $1.text.count }
+        return length > 64_000 && Double(bytes) / (Double(length) / 16_000) < Self.sparse
+    }
+
+    /// Improbable words: below -1, as in OpenAI's transcribe.py.
+    var isImprobable: Bool { logProbability < -1 }
+
+    /// Whether another try may give more: repeated words, too few for the time, improbable ones, or none at all where
+    /// the window is longer than a cough (1 s and its padding).
     var isDoubtful: Bool {
-        isLoop || (tokens.isEmpty ? length > 25_600 : logProbability < -1)
+        tokens.isEmpty ? isLongerThanACough : isLoop || isRepetitive || isSparse || isImprobable
+    }
+
+    var isLongerThanACough: Bool { length > 25_600 }
+
+    /// Whether this may be all that was said, although it repeats itself: a loop it is not, nor a guess.
+    var isPossible: Bool { !tokens.isEmpty && !isLoop && !isImprobable }
+
+    /// Whether about as much is said here as there.
+    func saysAsMuch(as other: WhisperResult) -> Bool {
+        let (more, less) = (max(characters, other.characters), min(characters, other.characters))
+        return more - less <= max(8, more / 4)
     }
 
     func isBetter(than other: WhisperResult) -> Bool {
-        isLoop == other.isLoop ? logProbability > other.logProbability : !isLoop
+        if isLoop != other.isLoop { return !isLoop }
+        if isSparse != other.isSparse && !isImprobable { return !isSparse }
+        return logProbability > other.logProbability
     }
 
-    /// The segments without those that nobody spoke: a phrase over and over again, or mere guesses.
-    var believable: [Segment] {
-        var before: [Int32] = []
-        return segments.filter { segment in
-            // People repeat themselves; a loop does nothing else.
-            defer { before = segment.tokens }
-            if isLoop && segment.tokens == before { return false }
-            return Self.repetition(segment.tokens) <= 2.4 && segment.logProbability > -1.5
+    /// The segments without those that nobody spoke: a phrase without end, or mere guesses.
+    var believable: [Segment] { segments.enumerated().filter { isBelievable($0.offset) }.map(\.element) }
+
+    private func isBelievable(_ index: Int) -> Bool {
+        let segment = segments[index]
+        // People repeat themselves; a loop does nothing else.
+        if isLoop, index > 0, segment.tokens == segments[index - 1].tokens { return false }
+        return !Self.isLoop(segment) && segment.logProbability > -1.5
+    }
+
+    /// Samples of speech of which no words remain: segments that are not believed, and all where there is nothing but
+    /// a mark of sound.
+    var setAside: Int {
+        let kept = WhisperResult(segments: believable, length: length)
+        guard kept.hasWords else { return isLongerThanACough || hasWords ? length : 0 }
+        return segments.indices.reduce(0) { sum, index in
+            let segment = segments[index]
+            let isLost = !isBelievable(index) && WhisperResult(segments: [segment], length: 0).hasWords
+            return isLost ? sum + max(0, segment.end - segment.start) : sum
         }
     }
 }

@@ -65,7 +65,7 @@ final class WhisperSpeechToText: SpeechToText {
         return TranscriptionSummary(
             language: run.reader.speech > 0 ? run.language : nil,
             duration: Double(run.reader.position) / 16_000, speech: Double(run.reader.speech) / 16_000,
-            processorTime: Self.processorTime() - started)
+            processorTime: Self.processorTime() - started, warnings: run.warnings)
     }
 
     /// Whether libgomp was told at the start of the process to let threads wait asleep.

@@ -30,6 +30,9 @@ final class WhisperTranscription {
     private var finished: [Int: WhisperResult] = [:]
     private var nextToStart = 0
     private var nextToGiveOn = 0
+    /// Samples of speech of which no words remain.
+    private var setAside = 0
+    private var hasWords = false
     /// Seconds; where the last segment of each signal ended.
     private var lastEnds: [Double]
     /// In order of time, segments before which another signal's may still come.
@@ -84,10 +87,13 @@ final class WhisperTranscription {
 
     // MARK: - Lanes
 
-    /// Hands the next window to an idle lane; to the first, perhaps with all threads, where it is the last and alone.
+    /// Hands the next window to an idle lane; to the first, perhaps with all threads, where the recording has no other.
+    ///
+    /// That follows from the recording and not from which lanes happen to be idle: ggml sums in another order on
+    /// another number of threads (flash attention splits its keys by them), and the words could be others.
     private func startNext() {
         let window = waiting.removeFirst()
-        let isAlone = reader.isAtEnd && waiting.isEmpty && idle.count == lanes.count
+        let isAlone = reader.isAtEnd && waiting.isEmpty && nextToStart == 0
         let lane = idle.remove(at: isAlone ? idle.firstIndex(of: 0) ?? 0 : 0)
         let threads = isAlone && sharesWindows ? lanes.count : 1
         let number = nextToStart
@@ -95,7 +101,7 @@ final class WhisperTranscription {
         started[number] = window
         lanes[lane].start(postingTo: mailbox) { [signals, language = language ?? "en"] decoder in
             let result = Result { () throws(EngineFailure) in
-                try decoder.decode(window.samples, language: language, threads: threads, signals: signals)
+                try decoder.decode(window, language: language, threads: threads, signals: signals)
             }
             return Done(lane: lane, number: number, result: result)
         }
@@ -127,7 +133,9 @@ final class WhisperTranscription {
             let window = started.removeValue(forKey: nextToGiveOn)
         {
             nextToGiveOn += 1
+            setAside += result.setAside
             for segment in segments(of: result, in: window) {
+                hasWords = true
                 early.insert(segment, at: early.firstIndex { $0.start > segment.start } ?? early.endIndex)
             }
             giveOnInOrder()
@@ -159,6 +167,15 @@ final class WhisperTranscription {
             lastEnds[window.signal] = max(end, from)
             return TranscriptSegment(start: from, end: max(end, from), text: text)
         }
+    }
+
+    /// What a person should know about the words, once ``finish()`` has returned true.
+    var warnings: [RecordingWarning] {
+        let seconds = { (samples: Int) in Double(samples) / 16_000 }
+        if hasWords { return setAside > 0 ? [.init(.soundSetAside, seconds: seconds(setAside))] : [] }
+        if reader.speech > 0 { return [.init(.speechWithoutWords, seconds: seconds(reader.speech))] }
+        // Less is a click.
+        return reader.sound >= 16_000 ? [.init(.noSpeechHeard, seconds: seconds(reader.sound))] : []
     }
 
     /// The part of the recording whose words are given on.

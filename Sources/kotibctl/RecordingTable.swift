@@ -44,6 +44,9 @@ extension Session {
     private func state(_ record: AudioRecordBody) -> TextTable.Cell {
         var words = text(.state(record.transcriptionStatus))
         if let progress = record.progress { words += " " + LocalTime.percent(progress) }
+        // What that is, `show` says.
+        let isDoubtful = record.transcriptionStatus == "completed" && record.warnings?.isEmpty == false
+        if isDoubtful { words += ", " + text(.doubtful) }
         if record.archivedAt != nil {
             words += ", " + text(.isArchived)
         } else if record.audioState != "present" {
@@ -51,7 +54,7 @@ extension Session {
         }
         let style: Terminal.Style? =
             switch record.transcriptionStatus {
-            case "completed": .green
+            case "completed": isDoubtful ? .yellow : .green
             case "processing": .yellow
             case "failed", "rejected": .red
             default: nil
@@ -69,6 +72,7 @@ extension Phrase {
     static let length = Phrase(uzbek: "UZUNLIK", english: "LENGTH", russian: "ДЛИНА")
     static let user = Phrase(uzbek: "FOYDALANUVCHI", english: "USER", russian: "ПОЛЬЗОВАТЕЛЬ")
     static let warning = Phrase(uzbek: "DIQQAT", english: "WARNING", russian: "ВНИМАНИЕ")
+    static let doubtful = Phrase(uzbek: "shubhali", english: "doubtful", russian: "под вопросом")
     static let file = Phrase(uzbek: "FAYL", english: "FILE", russian: "ФАЙЛ")
     static let reason = Phrase(uzbek: "SABAB", english: "REASON", russian: "ПРИЧИНА")
     static let language = Phrase(uzbek: "TIL", english: "LANGUAGE", russian: "ЯЗЫК")

@@ -136,6 +136,39 @@ struct OpeningTests {
         #expect(page.entries.map(\.revision) == [RevisionID(rawValue: 3)])
     }
 
+    @Test func whatStoodBesideRecordingsBeforeRemarksStaysKotibs() async throws {
+        let queue = try DatabaseQueue()
+        try Migrations.all.migrate(queue, upTo: "15 warnings")
+        try await queue.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO users (id, folder, created_at) VALUES (7, CAST('ali' AS BLOB), '2027-01-15T08:00:00.000Z');
+                    INSERT INTO audio_records (id, user_id, file_name, original_filename, file_path, path, device,
+                        inode, file_size, modified_ns, changed_ns, sha256, media_type, container, codec, duration,
+                        channels, sample_rate, transcription_status, created_at, updated_at, transcript_text)
+                    VALUES (1, 7, 'a.mp3', 'a.mp3', 'ali/a.mp3', CAST('ali/a.mp3' AS BLOB), 1, 1, 1, 1, 1,
+                        zeroblob(32), 'audio/mpeg', 'mp3', 'mp3', 1, 1, 8000, 'completed',
+                        '2027-01-15T08:00:00.000Z', '2027-01-15T08:00:00.000Z', 'x');
+                    INSERT INTO sidecars (id, audio_record_id, kind, path, device, inode, size, modified_ns,
+                        written_at, words_sha256)
+                    VALUES (5, 1, 'transcript', CAST('ali/a.mp3.txt' AS BLOB), 1, 2, 3, 4,
+                        '2027-01-15T08:00:00.000Z', zeroblob(32));
+                    """)
+        }
+        let catalog = try Catalog(queue)
+        let id = RecordingID(rawValue: 1)
+        let sidecar = try #require(try await catalog.ownedSidecars(of: id).first)
+        #expect(sidecar.kind == .transcript && sidecar.inode == 2 && sidecar.size == 3)
+        #expect(sidecar.words == [UInt8](repeating: 0, count: 32))
+        var remark = sidecar
+        remark.kind = .remark
+        remark.path = try inboxPath("ali/a.mp3.note.txt")
+        try await catalog.sidecarWritten(remark, due: nil)
+        #expect(try await catalog.ownedSidecars(of: id).map(\.kind) == [.transcript, .remark])
+        let broken = try await queue.read { try Row.fetchAll($0, sql: "PRAGMA foreign_key_check").count }
+        #expect(broken == 0)
+    }
+
     @Test func tablesOfALaterVersionAreRefused() async throws {
         let queue = try DatabaseQueue()
         _ = try Catalog(queue)

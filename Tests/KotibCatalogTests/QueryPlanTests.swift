@@ -17,6 +17,8 @@ struct QueryPlanTests {
     }
 
     @Test(arguments: [
+        (WarningSQL.countAll, "INDEX audio_records_doubtful"),
+        (WarningSQL.count, "INDEX audio_records_doubtful (user_id=?)"),
         (RecordingSQL.current, "INDEX audio_records_current_path (path=?)"),
         (Catalog.identityAtPath, "INDEX audio_records_current_path (path=?)"),
         (Catalog.presentAtOrBelow, "INDEX audio_records_current_path (path>? AND path<?)"),

@@ -43,6 +43,62 @@ struct WarningTests {
         #expect(try await catalog.recording(id)?.warnings == [])
     }
 
+    private func completed(_ path: String, _ text: String, _ warnings: [RecordingWarning]) async throws
+        -> RecordingID
+    {
+        let id = try await add(path, [])
+        _ = try await catalog.claimNext()
+        _ = try await catalog.complete(
+            id, transcript: transcript(text), speech: 3, warnings: warnings, engineSeconds: 1)
+        return id
+    }
+
+    private func edit(_ id: RecordingID, _ text: String) async throws -> EditOutcome {
+        try await catalog.edit(
+            TranscriptEdit(
+                recording: id, scope: .everyone, text: text, author: nil, origin: .socket, expected: nil))
+    }
+
+    @Test func wordsOfAPersonSayThatThereAreSome() async throws {
+        let aside = RecordingWarning(.soundSetAside, seconds: 2)
+        let id = try await completed("a/1.mp3", "", [RecordingWarning(.speechWithoutWords), aside])
+        _ = try await edit(id, " \n")
+        #expect(try await catalog.recording(id)?.warnings.count == 2)
+        _ = try await edit(id, "Salom.")
+        #expect(try await catalog.recording(id)?.warnings == [aside])
+        // Heard once more in vain, while a person's words are shown.
+        _ = try await catalog.retry(id, in: .everyone)
+        _ = try await catalog.claimNext()
+        _ = try await catalog.complete(
+            id, transcript: transcript(""), speech: 0, warnings: [RecordingWarning(.noSpeechHeard)],
+            engineSeconds: 1)
+        #expect(try await catalog.recording(id)?.warnings == [])
+    }
+
+    @Test func theDoubtfulAreCounted() async throws {
+        #expect(try await catalog.doubtful(in: .everyone) == 0)
+        _ = try await completed("a/1.mp3", "x", [RecordingWarning(.soundSetAside)])
+        _ = try await completed("b/1.mp3", "", [RecordingWarning(.noSpeechHeard)])
+        _ = try await completed("b/2.mp3", "x", [])
+        _ = try await add("b/3.mp3", [RecordingWarning(.unwrittenPart)])
+        #expect(try await catalog.doubtful(in: .everyone) == 2)
+        let user = try #require(try await catalog.current(inboxPath("b/1.mp3"))?.user)
+        #expect(try await catalog.doubtful(in: .only(user)) == 1)
+    }
+
+    @Test func movingALineBreakIsAnEdit() async throws {
+        let id = try await completed("a/1.mp3", "Bir. Ikki.", [])
+        guard case .edited(let revision) = try await edit(id, "Bir.\n\nIkki.") else {
+            Issue.record("no edit")
+            return
+        }
+        #expect(revision.text == "Bir.\n\nIkki.")
+        guard case .edited = try await edit(id, "Bir.\nIkki.") else {
+            Issue.record("no edit")
+            return
+        }
+    }
+
     /// One that a later version wrote.
     @Test func theUnknownIsPassedOver() {
         let json = #"[{"code":"of_tomorrow"},{"code":"sound_set_aside","seconds":2}]"#

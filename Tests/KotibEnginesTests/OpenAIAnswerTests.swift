@@ -30,6 +30,31 @@ struct OpenAIAnswerTests {
         #expect(answer(#"{"text":"a"}"#, "application/json", .verboseJSON)?.text == "a")
     }
 
+    private func answer(_ text: String, _ segments: String?) -> OpenAIAnswer? {
+        let list = segments.map { #","segments":[\#($0)]"# } ?? ""
+        return answer(#"{"text":"\#(text)"\#(list)}"#, "application/json", .verboseJSON)
+    }
+
+    @Test func segmentsBecomeParagraphs() {
+        let segments = """
+            {"start":0,"end":1,"text":" One."},{"start":1,"end":2,"text":" Two."},{"start":4,"end":5,"text":" Three."}
+            """
+        #expect(answer("One. Two. Three.", segments)?.inParagraphs == "One. Two.\n\nThree.")
+        #expect(answer("One.\\nTwo.\\nThree.", segments)?.inParagraphs == "One. Two.\n\nThree.")
+        // Only the words are in doubt here, and the server's stay as they are.
+        #expect(answer("One. Two. Three. Four.", segments)?.inParagraphs == "One. Two. Three. Four.")
+        #expect(answer("", segments)?.inParagraphs == "One. Two.\n\nThree.")
+        #expect(answer("One.", nil)?.inParagraphs == "One.")
+    }
+
+    @Test func anAnswerWithoutWordsIsTold() {
+        #expect(answer("", nil)?.warnings == [RecordingWarning(.noSpeechHeard)])
+        #expect(answer("", "")?.warnings == [RecordingWarning(.noSpeechHeard)])
+        let blank = #"{"start":2,"end":5.5,"text":" "},{"start":7,"end":8,"text":""}"#
+        #expect(answer("", blank)?.warnings == [RecordingWarning(.speechWithoutWords, seconds: 4.5)])
+        #expect(answer("One.", nil)?.warnings == [])
+    }
+
     @Test(arguments: ["text/html", "text/html; charset=utf-8", "application/octet-stream", "", "audio/mpeg"])
     func otherTypesAreNoTranscript(type: String) {
         for format in OpenAIFormat.allCases { #expect(answer(#"{"text":"a"}"#, type, format) == nil) }

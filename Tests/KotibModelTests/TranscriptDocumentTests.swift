@@ -78,6 +78,48 @@ struct TranscriptDocumentTests {
         #expect(text.hasSuffix("tamom.\n\n**00:01:00** Yana.\n"))
     }
 
+    /// Where `md` begins a paragraph the text does, too.
+    @Test func paragraphs() throws {
+        let sentence = String(repeating: "so'z ", count: 61) + "tamom."
+        let segments = [
+            TranscriptSegment(start: 0, end: 20, text: sentence),
+            TranscriptSegment(start: 21.5, end: 40, text: sentence),
+            TranscriptSegment(start: 40, end: 41, text: "Bir,"),
+            TranscriptSegment(start: 42.999, end: 44, text: "ikki."),
+            TranscriptSegment(start: 46, end: 47, text: "Uch."),
+        ]
+        let text = Transcript.text(of: segments)
+        #expect(text == "\(sentence) \(sentence)\n\nBir, ikki.\n\nUch.")
+        let markdown = try document(segments, title: "x").rendered(as: .md)
+        // Each begins with its time: `**00:00:00** `.
+        let paragraphs = markdown.components(separatedBy: "\n\n").dropFirst().map { $0.dropFirst(13) }
+        #expect(paragraphs.joined(separator: "\n\n") == text + "\n")
+        #expect(Transcript.text(of: []) == "")
+    }
+
+    @Test(arguments: [
+        ("tamom.”", true), ("(tamom!)", true), ("tamom. »", true), ("完了。", true), ("完了。」", true),
+        ("tamom", false),
+        ("tamom,", false), ("3.5", false),
+    ])
+    func aLongParagraphEndsWithASentence(_ end: String, _ isEnd: Bool) {
+        let segments = [
+            TranscriptSegment(start: 0, end: 60, text: String(repeating: "so'z ", count: 120) + end),
+            TranscriptSegment(start: 60, end: 61, text: "Yana."),
+        ]
+        #expect(Transcript.text(of: segments).contains("\n\nYana.") == isEnd)
+    }
+
+    /// Whatever an engine's times are, no word is lost and the order stays.
+    @Test func wrongTimesMakeNoParagraphEmpty() {
+        let segments = [(5.0, 1.0), (.nan, 2), (-3, .infinity), (1e300, 0), (4, 5)].enumerated().map {
+            TranscriptSegment(start: $1.0, end: $1.1, text: " w\($0)\n")
+        }
+        let paragraphs = Transcript.text(of: segments).components(separatedBy: "\n\n")
+        #expect(paragraphs.allSatisfy { !$0.isEmpty })
+        #expect(paragraphs.flatMap { $0.split(separator: " ") } == ["w0", "w1", "w2", "w3", "w4"])
+    }
+
     private struct File: Decodable, Equatable {
         var title, text: String
         var segments: [TranscriptSegment]

@@ -34,19 +34,21 @@ struct SidecarFixture: Sendable {
             files: files ?? disk, catalog: catalog,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             settings: { _ in UserSettings(sidecars: formats) }, wallClock: wallClock, sleep: sleep,
+            warningSentence: { "warning: \($0.code.rawValue)" },
             failureSentence: { "\($0) failed: \($1)" })
     }
 
     /// Takes a recording as far as its words, which are then due beside it.
     @discardableResult
     func transcribed(
-        _ words: String, name: [UInt8] = name, content: UInt8 = 1
+        _ words: String, name: [UInt8] = name, content: UInt8 = 1, warnings: [RecordingWarning] = []
     ) async throws -> RecordingID {
         let id = try await claimed(name: name, content: content)
         let transcript = Transcript(
             text: words, segments: [], language: "en", engine: "fake", model: "fake-1")
         guard
-            try await catalog.complete(id, transcript: transcript, speech: 1, engineSeconds: 1) == .recorded
+            try await catalog.complete(
+                id, transcript: transcript, speech: 1, warnings: warnings, engineSeconds: 1) == .recorded
         else { throw CocoaError(.featureUnsupported) }
         return id
     }

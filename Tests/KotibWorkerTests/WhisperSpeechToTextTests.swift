@@ -69,7 +69,27 @@ import Testing
         #expect(listener.segments.isEmpty, "\(listener.text)")
         #expect(summary.language == nil)
         #expect(summary.speech == 0)
+        let isSilent = samples.allSatisfy { $0 == 0 }
+        #expect(summary.warnings == (isSilent ? [] : [RecordingWarning(.noSpeechHeard, seconds: 20)]))
         #expect(listener.fractions.last == 1)
+    }
+
+    /// Backwards it is a voice still.
+    @Test func aVoiceWithoutWordsIsTold() throws {
+        let (listener, summary) = try transcribe(Array(fixture.speech("jfk").reversed()))
+        #expect(listener.segments.isEmpty, "\(listener.text)")
+        #expect(summary.speech > 5)
+        #expect(
+            summary.warnings == [RecordingWarning(.speechWithoutWords, seconds: summary.speech)])
+    }
+
+    @Test func aVoiceWithoutWordsBesideWordsIsTold() throws {
+        let jfk = try fixture.speech("jfk")
+        let (listener, summary) = try transcribe(
+            jfk + WhisperFixture.silence(seconds: 10) + jfk.reversed())
+        #expect(WhisperFixture.wordErrorRate(listener.text, WhisperFixture.jfk) <= 0.05, "\(listener.text)")
+        #expect(summary.warnings.map(\.code) == [.soundSetAside])
+        #expect(try #require(summary.warnings.first?.seconds) > 5)
     }
 
     @Test func speechOnBothSidesOfALongSilenceKeepsItsTimes() throws {

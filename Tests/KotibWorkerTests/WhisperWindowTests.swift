@@ -82,4 +82,43 @@ struct WhisperWindowTests {
         #expect(window.position(of: 4 * second, isStart: false) == 19 * second)
         #expect(window.position(of: 9 * second, isStart: false) == 20 * second)
     }
+
+    /// Whisper's times are not exact: what begins or ends in the silence around a pause does so at the pause.
+    @Test func theSilenceAroundAPauseBelongsToNoWord() {
+        let second = 16_000
+        let list = [(10, 12), (15, 18)].map { start, end in
+            let audio = start * second..<end * second
+            let span = VoiceSpan(speech: audio.lowerBound + 3_200..<audio.upperBound - 3_200, audio: audio)
+            return SpeechPiece(span: span, samples: [Float](repeating: 0, count: audio.count))
+        }
+        let window = SpeechWindow(pieces: list)
+        #expect(window.position(of: 2 * second - 3_200, isStart: true) == 15 * second)
+        #expect(window.position(of: 2 * second - 3_201, isStart: true) == 12 * second - 3_201)
+        #expect(window.position(of: 2 * second + 3_200, isStart: false) == 12 * second)
+        #expect(window.position(of: 2 * second + 3_201, isStart: false) == 15 * second + 3_201)
+        #expect(window.position(of: 5 * second - 100, isStart: true) == 18 * second - 100)
+    }
+
+    @Test func aWindowComesInPartsOfAboutTheSameLength() {
+        let window = SpeechWindow(pieces: pieces(repeated(5)) + pieces([(30, 12)]))
+        let parts = window.parts(upTo: 5 * 16_000)
+        #expect(parts.allSatisfy { $0.length <= 5 * 16_000 })
+        #expect(parts.flatMap(\.samples) == window.samples)
+        #expect(seconds(parts).dropLast(3) == [4, 4, 4, 4, 4])
+        let audio = parts.flatMap(\.pieces).map(\.span.audio)
+        #expect(zip(audio, audio.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound })
+    }
+
+    @Test func aPieceWithoutAPauseIsCutWhereItIsQuietest() {
+        var samples = [Float](repeating: 0.1, count: 12 * 16_000)
+        for at in 56_000..<60_000 { samples[at] = 0 }
+        let audio = 16_000..<16_000 + samples.count
+        let window = SpeechWindow(pieces: [
+            SpeechPiece(span: VoiceSpan(speech: audio, audio: audio), samples: samples)
+        ])
+        let parts = window.parts(upTo: 5 * 16_000)
+        #expect((56_000...60_000).contains(parts[0].length))
+        #expect(parts.allSatisfy { (16_000...80_000).contains($0.length) })
+        #expect(parts.flatMap(\.samples) == samples)
+    }
 }

@@ -37,6 +37,7 @@ struct StatusRoutes {
             version: parts.version, state: problems.isEmpty ? "ok" : "degraded", problems: [],
             recordings: recordings ?? [:], running: running.map(RunningBody.init), engine: nil,
             watch: nil, uptime: nil)
+        body.doubtful = try await parts.catalog.doubtful(in: scope)
         if scope == .everyone {
             body.problems = problems
             body.engine = EngineBody(

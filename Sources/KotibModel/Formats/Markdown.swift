@@ -1,30 +1,12 @@
 /// Markdown: the title, then paragraphs with the time at which each begins.
 extension TranscriptDocument {
-    /// Milliseconds of silence that begin a new paragraph.
-    private static let pause = 2000
-    /// Characters from which on the end of a sentence ends a paragraph.
-    private static let longEnough = 600
-
     var markdown: String {
         var text = "# \(Self.escaped(Self.lines(title).joined(separator: " ")))\n"
-        var (length, end) = (0, 0)
-        for cue in cues {
-            let words = cue.lines.joined(separator: " ")
-            if length == 0 || cue.start - end >= Self.pause {
-                text += length == 0 ? "" : "\n"
-                text += "\n**\(Cue.clock(cue.start / 1000))** "
-                length = 0
-            } else {
-                text += " "
-            }
-            text += Self.escaped(words)
-            (length, end) = (length + words.count, cue.end)
-            if length >= Self.longEnough, words.last.map({ ".?!…".contains($0) }) == true {
-                text += "\n"
-                length = 0
-            }
+        for paragraph in paragraphs {
+            text += "\n**\(Cue.clock((paragraph.first?.start ?? 0) / 1000))** "
+            text += paragraph.map { Self.escaped($0.words) }.joined(separator: " ") + "\n"
         }
-        return text.hasSuffix("\n") ? text : text + "\n"
+        return text
     }
 
     /// What CommonMark, or pandoc's Markdown, would take for more than a character. What means something only at

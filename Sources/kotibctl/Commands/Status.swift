@@ -30,6 +30,9 @@ extension Session {
         for state in ["pending", "processing", "completed", "failed", "rejected"] {
             facts.add(text(.state(state)), status.recordings[state].map { String($0) })
         }
+        if let doubtful = status.doubtful, doubtful > 0 {
+            facts.add(text(.doubtful), String(doubtful), .yellow)
+        }
         for running in status.running {
             let left = LocalTime.length(running.remaining)
             facts.add(
