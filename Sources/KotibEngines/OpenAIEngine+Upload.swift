@@ -76,7 +76,7 @@ extension OpenAIEngine {
         case (.size, nil): throw tooLarge(job)
         case (let reason?, let encoder?):
             do throws(EngineError) {
-                return try await encode(job, with: encoder, reason, progress)
+                return try await encode(job, with: encoder, reason, progress) ?? own
             } catch {
                 // What is longer than a request may be, or cannot be decoded here, the server may still take.
                 if case .permanent = error, reason.isOptional { return own }
@@ -85,10 +85,11 @@ extension OpenAIEngine {
         }
     }
 
+    /// Nil where the recording itself is as good.
     private func encode(
         _ job: TranscriptionJob, with encoder: SpeechEncoder, _ reason: EncodingReason,
         _ progress: RisingProgress
-    ) async throws(EngineError) -> OpenAIUpload {
+    ) async throws(EngineError) -> OpenAIUpload? {
         let start = ContinuousClock.now
         let capacity = min(roomForFile, SpeechEncoder.largestBuffer)
         let plan = EncodingPlan(encoder.codec, duration: job.duration, capacity: capacity)
@@ -98,6 +99,8 @@ extension OpenAIEngine {
                 progress.rise(to: Self.encodingShare * fraction)
             }
             switch outcome {
+            case .encoded(let encoded) where encoded.isPlain && reason.isOptional:
+                return nil
             case .encoded(let encoded):
                 log(job, encoded, encoder, reason, bitRate: bitRate, since: start)
                 return OpenAIUpload(

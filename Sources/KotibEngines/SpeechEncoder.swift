@@ -20,6 +20,8 @@ public struct SpeechEncoder: Sendable {
         var duration: Double
         /// So many voices of the recording, one after the other: see ``EncodingSummary/parts``.
         var parts: Int
+        /// Whether a server hears the same of the recording itself.
+        var isPlain: Bool
     }
 
     /// No worker hears more voices at once.
@@ -81,7 +83,8 @@ public struct SpeechEncoder: Sendable {
             && summary.duration.isFinite && summary.duration >= 0:
             return .encoded(
                 Encoded(
-                    file: buffer, size: summary.size, duration: summary.duration, parts: summary.parts))
+                    file: buffer, size: summary.size, duration: summary.duration, parts: summary.parts,
+                    isPlain: summary.isPlain))
         case .outgrown(_, let duration):
             return .outgrown(after: duration)
         case .failed(_, let reason):

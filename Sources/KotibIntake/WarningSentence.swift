@@ -25,6 +25,9 @@ extension RecordingWarning {
                 + "it goes. Put the whole file here if you have it."
         case .longerThanPromised:
             "The file holds more sound than its header says\(amount(" (about %@ s more)")); all of it was transcribed."
+        case .trackLeftOut:
+            "The file has several audio tracks, and one\(amount(" (about %@ s)")) cannot be read; the others were "
+                + "transcribed. If words are missing, save that track as a recording of its own."
         case .unwrittenPart:
             "A part of the file was never written\(amount(" (about %@ s)")): probably a download that broke off. Put "
                 + "the whole file here if you have it."
@@ -48,6 +51,9 @@ extension RecordingWarning {
         case .longerThanPromised:
             "Faylda sarlavhasida aytilganidan koʻproq tovush bor\(amount(" (taxminan %@ s ortiq)")); hammasi matnga "
                 + "aylantirildi."
+        case .trackLeftOut:
+            "Faylda bir necha tovush yoʻli bor, ulardan birini\(amount(" (taxminan %@ s)")) oʻqib boʻlmadi; qolganlari "
+                + "matnga aylantirildi. Soʻzlar yetishmasa, oʻsha yoʻlni alohida yozuv qilib saqlang."
         case .unwrittenPart:
             "Faylning bir qismi yozilmay qolgan\(amount(" (taxminan %@ s)")): yuklab olish uzilgan boʻlsa kerak. Toʻliq "
                 + "fayl boʻlsa, shu yerga qoʻying."
@@ -70,6 +76,9 @@ extension RecordingWarning {
                 + "что есть. Положите сюда целый файл, если он у вас есть."
         case .longerThanPromised:
             "В файле больше звука, чем сказано в его заголовке\(amount(" (примерно на %@ с)")); расшифровано всё."
+        case .trackLeftOut:
+            "В файле несколько звуковых дорожек, и одну из них\(amount(" (около %@ с)")) прочитать не удалось; остальные "
+                + "расшифрованы. Если слов не хватает, сохраните эту дорожку отдельной записью."
         case .unwrittenPart:
             "Часть файла не была записана\(amount(" (около %@ с)")): вероятно, загрузка прервалась. Положите сюда целый "
                 + "файл, если он у вас есть."

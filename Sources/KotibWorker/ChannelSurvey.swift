@@ -18,8 +18,10 @@ struct ChannelSurvey {
     struct Pair {
         var one: Int
         var other: Int
-        /// Whether both carry the same sound, in each block.
+        /// Whether both carry the same sound and nothing else, in each block.
         fileprivate(set) var isSame: [Bool] = []
+        /// Whether both carry the same sound, perhaps each with another beside it: a voice amid music.
+        fileprivate(set) var isShared: [Bool] = []
         /// The sum of the correlations of both waves in these blocks.
         fileprivate var waves = 0.0
         /// The product of both, in each frame that is kept.
@@ -27,7 +29,7 @@ struct ChannelSurvey {
 
         /// Whether what is the same has opposite polarity. Two places of a room have neither: there the sum is as
         /// good as the difference.
-        var isTurned: Bool { waves < -0.15 * Double(isSame.count { $0 }) }
+        var isTurned: Bool { waves < -0.15 * Double(isShared.count { $0 }) }
     }
 
     struct Channel {
@@ -163,14 +165,17 @@ struct ChannelSurvey {
         let pair = pairs[index]
         guard hasSound(pair.one), hasSound(pair.other) else {
             pairs[index].isSame.append(false)
+            pairs[index].isShared.append(false)
             return
         }
         let wave = common(pair, frames)
         let isSame =
             abs(wave) >= Self.sameWave
             || Self.isAlike(channels[pair.one].bands, channels[pair.other].bands, frames)
+        let isShared = isSame || abs(wave) >= Self.sharedWave
         pairs[index].isSame.append(isSame)
-        if isSame { pairs[index].waves += Double(wave) }
+        pairs[index].isShared.append(isShared)
+        if isShared { pairs[index].waves += Double(wave) }
     }
 
     /// Correlations from which two are the same. Measured on pairs of the tests' recordings, 40 s each, in blocks:
@@ -178,7 +183,8 @@ struct ChannelSurvey {
     /// loud as itself on one side 0.88 to 0.95, two voices -0.2 to 0.66. Waves: two voices at most 0.02, a voice in
     /// the middle of other music on each side, as loud, 0.16 to 0.5.
     private static let sameBands: Float = 0.75
-    private static let sameWave: Float = 0.3
+    private static let sameWave: Float = 0.7
+    private static let sharedWave: Float = 0.3
 
     /// How much of the high tones of both is the same wave, between -1 and 1, by what is louder than the rest: what
     /// hums all the time does not count.

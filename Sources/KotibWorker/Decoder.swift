@@ -11,6 +11,8 @@ final class Decoder: SampleSource {
     /// Seconds, for progress; 0 where nothing tells.
     let expectedDuration: Double
     var signalCount: Int { controls.count }
+    /// Whether anything read so far was lifted or lowered.
+    var hasChangedLevel: Bool { controls.contains(where: \.hasChanged) }
 
     private let tracks: [TrackDecoder]
     private var controls: [LevelControl]

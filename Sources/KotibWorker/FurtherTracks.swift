@@ -12,6 +12,7 @@ struct FurtherTracks {
         var channels: Int
         /// Hertz.
         var sampleRate: Int
+        var warnings: [RecordingWarning] = []
     }
 
     private let reader: HashingReader
@@ -41,29 +42,32 @@ struct FurtherTracks {
         } catch {
             failure = error
         }
+        var leavesOut = failure.map { $0 != RejectionDetail.silent } ?? false
         for track in 1..<max(1, min(demuxer.trackCount, RecordingTracks.mostTracks)) {
-            guard let next = try walk(track) else { continue }
-            sound?.join(next)
-            sound = sound ?? next
+            do {
+                let next = try walk(track)
+                sound?.join(next)
+                sound = sound ?? next
+            } catch let rejection as Rejection {
+                if case .tooLong = rejection { throw rejection }
+                if budget.isSpent || rejection == .incomplete { throw rejection }
+                // A track without any sound is no loss.
+                if rejection != RejectionDetail.silent { leavesOut = true }
+            }
         }
-        guard let sound else { throw failure ?? RejectionDetail.silent }
+        guard var sound else { throw failure ?? RejectionDetail.silent }
+        if leavesOut { sound.warnings.append(RecordingWarning(.trackLeftOut)) }
         return sound
     }
 
-    /// Nil for a track without sound that can be decoded.
-    private func walk(_ track: Int) throws -> Sound? {
-        do {
-            let demuxer = try Demuxer(reader, container: container, track: track, budget: budget)
-            let codec = try AudioCodec(demuxer.stream.pointee.codecpar, of: container, strict: false)
-            var walk = PacketWalk(demuxer.stream, of: container)
-            try walk.walk(demuxer, codec, longest: request.longestDuration)
-            try walk.requireSound()
-            return Sound(codec.name, walk)
-        } catch let rejection as Rejection {
-            if case .tooLong = rejection { throw rejection }
-            if budget.isSpent { throw rejection }
-            return nil
-        }
+    /// - Throws: ``Rejection`` for a track without sound that can be decoded.
+    private func walk(_ track: Int) throws -> Sound {
+        let demuxer = try Demuxer(reader, container: container, track: track, budget: budget)
+        let codec = try AudioCodec(demuxer.stream.pointee.codecpar, of: container, strict: false)
+        var walk = PacketWalk(demuxer.stream, of: container)
+        try walk.walk(demuxer, codec, longest: request.longestDuration)
+        try walk.requireSound()
+        return Sound(codec.name, walk)
     }
 }
 

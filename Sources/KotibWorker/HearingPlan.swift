@@ -116,21 +116,13 @@ struct BlockLevels {
     /// is much louder in one, they are two microphones of two people, and each is worth more by itself.
     func isSame(_ one: Int, _ other: Int) -> Bool {
         let pair = survey.pair(one, other)
-        var (same, different) = (0, 0)
-        var distances: [Int] = []
-        for block in 0..<survey.blockCount {
-            let active = (isActive(one, block), isActive(other, block))
-            guard active.0 || active.1 else { continue }
-            if active.0 && active.1 && pair.isSame[block] {
-                same += 1
-                distances.append(abs(levels[one][block] - levels[other][block]))
-            } else {
-                different += 1
-            }
-        }
-        guard same > 0 else { return false }
-        let isNear = distances.sorted()[distances.count / 2] < 9
-        return Double(different) <= (isNear ? 0.2 : 0.03) * Double(same + different)
+        let active = (0..<survey.blockCount).filter { isActive(one, $0) || isActive(other, $0) }
+        let shared = active.filter { pair.isShared[$0] && isActive(one, $0) && isActive(other, $0) }
+        guard !shared.isEmpty else { return false }
+        let distances = shared.map { abs(levels[one][$0] - levels[other][$0]) }.sorted()
+        if distances[distances.count / 2] < 9 { return shared.count * 5 >= active.count * 4 }
+        // What leaks is in both too while both speak, so that less says nothing.
+        return shared.count { pair.isSame[$0] } * 100 >= active.count * 97
     }
 
     /// Those of `group` that are not much noisier than its best.

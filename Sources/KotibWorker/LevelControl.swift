@@ -23,6 +23,9 @@ struct LevelControl {
         var peak: Float
     }
 
+    /// Whether anything was lifted or lowered.
+    private(set) var hasChanged = false
+
     private let ceiling: Float
     /// Samples from the start of the block `firstHeld` on.
     private var held: [Float] = []
@@ -145,6 +148,7 @@ struct LevelControl {
             finished += samples.lazy.map { min(1, max(-1, $0)) }
             return
         }
+        hasChanged = true
         let step = (to - from) / Float(samples.count)
         var gain = from
         for sample in samples {

@@ -4,13 +4,14 @@ struct Muting {
     private let blocks: BlockLevels
     private var survey: ChannelSurvey { blocks.survey }
 
-    /// Frames: shorter sounds are no speech (0.25 s, as ``VoiceGate/Rules/shortestSpeech``), and shorter gaps no pause.
+    /// Frames: shorter sounds are no speech (0.25 s, as ``VoiceGate/Rules/shortestSpeech``), and shorter gaps (0.5 s)
+    /// belong to a word.
     private static let shortestSound = 8
-    private static let shortestGap = 6
+    private static let shortestGap = 16
     /// dB: below that, what leaks is known by its level alone.
     private static let leak = 10
     /// dB by which a leak may be louder than it usually is.
-    private static let tolerance = 6
+    private static let tolerance = 8
 
     init(_ blocks: BlockLevels) {
         self.blocks = blocks
@@ -20,18 +21,20 @@ struct Muting {
     func muted(_ channel: Int, by others: [Int]) -> [Range<Int>] {
         var isMuted = [Bool](repeating: false, count: survey.count)
         for other in others { mute(&isMuted, channel, by: other) }
-        Self.fill(&isMuted, shorterThan: Self.shortestSound, with: true)
+        // First the gaps: where both speak, there are many within a word.
         Self.fill(&isMuted, shorterThan: Self.shortestGap, with: false)
+        Self.fill(&isMuted, shorterThan: Self.shortestSound, with: true)
         return Self.ranges(of: true, in: isMuted)
     }
 
     private func mute(_ isMuted: inout [Bool], _ channel: Int, by other: Int) {
         let pair = survey.pair(channel, other)
+        let distance = distance(channel, below: other, pair)
         for cell in stride(from: 0, to: survey.count, by: ChannelSurvey.hop)
-        where isQuieter(channel, other, pair, cell) {
+        where isQuieter(channel, other, pair, cell, hasLeak: distance != nil) {
             for frame in cell..<min(cell + ChannelSurvey.hop, survey.count) { isMuted[frame] = true }
         }
-        guard let distance = distance(channel, below: other, pair) else { return }
+        guard let distance else { return }
         let (own, loud) = (survey.channels[channel].levels, survey.channels[other].levels)
         for frame in own.indices where own[frame] > 0 {
             let near = loud[max(0, frame - ChannelSurvey.longestEcho)...min(frame + 2, loud.count - 1)]
@@ -40,13 +43,17 @@ struct Muting {
         }
     }
 
-    /// Whether both carry the same around a frame, `channel` with less of it; of two as loud, the later one.
-    private func isQuieter(_ channel: Int, _ other: Int, _ pair: ChannelSurvey.Pair, _ frame: Int) -> Bool {
+    /// Whether both carry the same around a frame, `channel` with less of it; of two as loud, the later one. What
+    /// is known to leak is told frame by frame, since the next word may be the other's.
+    private func isQuieter(
+        _ channel: Int, _ other: Int, _ pair: ChannelSurvey.Pair, _ frame: Int, hasLeak: Bool
+    ) -> Bool {
         let around = survey.blocks(around: frame)
         let same = around.filter { pair.isSame[$0] }
         guard !same.isEmpty, 2 * same.count >= around.count else { return false }
         let distance = same.reduce(0) { $0 + blocks.levels[other][$1] - blocks.levels[channel][$1] }
         let tie = 2 * same.count
+        if hasLeak && distance >= Self.leak * same.count { return false }
         return distance > tie || (distance >= -tie && other < channel)
     }
 

@@ -34,10 +34,11 @@ struct RecordingEncoder {
         // One voice after the other where several are at once: a server hears but one, and mixes what it gets.
         let parts: [HearingPlan?] = plan?.signals.map { HearingPlan(signals: [$0]) } ?? [nil]
         var count = 0
+        var isPlain = recording.isPlain(plan)
         do {
             let writer = try SpeechWriter(request.codec, bitRate: request.bitRate, buffer)
             for part in parts {
-                count += try write(recording, part, after: count, of: parts.count, to: writer)
+                if try write(recording, part, of: parts.count, to: writer, &count) { isPlain = false }
                 if parts.count > 1 {
                     try writer.write([Float](repeating: 0, count: Self.pause))
                     count += Self.pause
@@ -50,24 +51,23 @@ struct RecordingEncoder {
         return .encoded(
             request: request.request,
             summary: EncodingSummary(
-                size: Int64(buffer.size), duration: seconds(count), parts: parts.count))
+                size: Int64(buffer.size), duration: seconds(count), parts: parts.count, isPlain: isPlain))
     }
 
-    /// Writes one signal whole; returns how many samples that are.
+    /// Writes one signal whole, and counts the samples. Returns whether its level was changed.
     private func write(
-        _ recording: RecordingTracks, _ plan: HearingPlan?, after before: Int, of parts: Int,
-        to writer: SpeechWriter
-    ) throws -> Int {
+        _ recording: RecordingTracks, _ plan: HearingPlan?, of parts: Int, to writer: SpeechWriter,
+        _ count: inout Int
+    ) throws -> Bool {
         let decoder = try Decoder(recording, plan: plan)
         let expected = decoder.expectedDuration * Double(parts)
-        var count = 0
         while true {
             if observer.isCancelled { throw CancellationError() }
             let samples = try decoder.read(Self.portion)[0]
-            if samples.isEmpty { return count }
+            if samples.isEmpty { return decoder.hasChangedLevel }
             count += samples.count
             try writer.write(samples)
-            observer.progressed(to: seconds(before + count) / expected)
+            observer.progressed(to: seconds(count) / expected)
         }
     }
 

@@ -36,7 +36,7 @@ final class RecordingInspector {
         return AudioFacts(
             mediaType: kind.mediaType, container: container.rawValue, codec: sound.codec,
             duration: sound.duration, channels: sound.channels, sampleRate: sound.sampleRate,
-            sha256: try reader.finish())
+            sha256: try reader.finish(), warnings: sound.warnings)
     }
 
     private func open(

@@ -87,6 +87,14 @@ final class RecordingTracks {
         return HearingPlan(survey)
     }
 
+    /// Whether `plan` is to hear the sum of all channels of the only track.
+    func isPlain(_ plan: HearingPlan?) -> Bool {
+        guard let plan else { return true }
+        let weights = plan.signals[0].weights.values
+        return tracks.count == 1 && plan.signals.count == 1 && weights.count == tracks[0].channels
+            && weights.allSatisfy { $0 > 0 }
+    }
+
     /// Decoders whose signals, added up, are those of `plan`.
     func open(_ plan: HearingPlan?) throws -> [TrackDecoder] {
         guard let plan else { return try open(tracks.map { _ in .mean }, rate: Decoder.sampleRate) }

@@ -15,6 +15,7 @@ struct SignalReader {
     /// Mean square of the samples of a frame: 60 dB below full scale.
     private static let silence: Float = 1e-6
     private let detector: VoiceDetector
+    private let isShared: Bool
     private var gate = VoiceGate()
     private var packer: SpeechPacker
     /// What was read and may still be needed; the first sample's place is `recentStart`.
@@ -22,10 +23,19 @@ struct SignalReader {
     private var recentStart = 0
     /// The start of a frame whose rest is not read yet.
     private var unjudged: [Float] = []
+    /// What was judged last, for a detector that has heard another signal since.
+    private var reminder: [Float] = []
 
-    /// - Parameter detector: of this signal alone; it forgets what it heard before.
-    init(detector: VoiceDetector, lanes: Int) {
+    /// Samples (2 s) after which Silero judges as if it had heard all before. Detectors of their own would take 87 MB of
+    /// address space each.
+    private static let longestReminder = 62 * VoiceDetector.frame
+
+    /// - Parameters:
+    ///   - detector: forgets what it heard before.
+    ///   - isShared: whether it hears other signals too, by turns.
+    init(detector: VoiceDetector, isShared: Bool, lanes: Int) {
         self.detector = detector
+        self.isShared = isShared
         packer = SpeechPacker(lanes: lanes)
         detector.reset()
     }
@@ -54,7 +64,7 @@ struct SignalReader {
     private mutating func judge(_ samples: [Float]) throws(EngineFailure) -> [SpeechWindow] {
         guard !samples.isEmpty else { return [] }
         var windows: [SpeechWindow] = []
-        for (index, probability) in try detector.probabilities(samples).enumerated() {
+        for (index, probability) in try probabilities(samples).enumerated() {
             let start = index * VoiceDetector.frame
             let frame = samples[start..<min(start + VoiceDetector.frame, samples.count)]
             let power = frame.reduce(0) { $0 + $1 * $1 } / Float(frame.count)
@@ -62,6 +72,16 @@ struct SignalReader {
             if let span = gate.add(.init(probability: probability, power: power)) { windows += pack(span) }
         }
         return windows
+    }
+
+    private mutating func probabilities(_ samples: [Float]) throws(EngineFailure) -> [Float] {
+        guard isShared else { return try detector.probabilities(samples) }
+        detector.reset()
+        let all = try detector.probabilities(reminder + samples)
+        let frames = reminder.count / VoiceDetector.frame
+        // All are whole frames but perhaps those at the end, after which nothing comes.
+        reminder = Array((reminder + samples).suffix(Self.longestReminder))
+        return Array(all.dropFirst(frames))
     }
 
     private mutating func pack(_ span: VoiceSpan) -> [SpeechWindow] {

@@ -16,12 +16,15 @@ struct SpeechReader {
     private var ears: [SignalReader]
 
     /// - Parameters:
-    ///   - detectors: one for each signal of `source`.
+    ///   - detector: hears all signals of `source`, by turns where there are several.
     ///   - portion: samples read at once; 10 s cost about 30 ms of voice activity detection.
-    init(source: any SampleSource, detectors: [VoiceDetector], lanes: Int, portion: Int = 160_000) {
+    init(source: any SampleSource, detector: VoiceDetector, lanes: Int, portion: Int = 160_000) {
         self.source = source
         self.portion = portion
-        ears = detectors.map { SignalReader(detector: $0, lanes: lanes) }
+        let signals = source.signalCount
+        ears = (0..<signals).map { _ in
+            SignalReader(detector: detector, isShared: signals > 1, lanes: lanes)
+        }
     }
 
     /// All speech of a signal before this sample is in a window given already; nil where all of it is.

@@ -12,8 +12,7 @@ import KotibWorkerProtocol
 /// libgomp's manual) does a window that is alone get all threads.
 final class WhisperSpeechToText: SpeechToText {
     private let model: WhisperModel
-    /// One for each signal that a recording can have: 2.6 MB and a millisecond each, and the sandbox opens no files.
-    private let detectors: [VoiceDetector]
+    private let detector: VoiceDetector
     private let lanes: [WhisperLane]
     /// Whether several threads may share a window.
     private let sharesWindows: Bool
@@ -36,7 +35,7 @@ final class WhisperSpeechToText: SpeechToText {
         let loaded = try WhisperModel(path: model)
         self.model = loaded
         self.sharesWindows = sharesWindows
-        detectors = try (0..<HearingPlan.mostSignals).map { _ in try VoiceDetector(model: vadModel) }
+        detector = try VoiceDetector(model: vadModel)
         lanes = try (0..<threads).map { _ in try WhisperLane(model: loaded) }
         let warm = WhisperMailbox<Void>()
         for (index, lane) in lanes.enumerated() {
@@ -54,8 +53,7 @@ final class WhisperSpeechToText: SpeechToText {
             throw EngineFailure(message: "the model \(model.name) does not know the language \(language)")
         }
         let started = Self.processorTime()
-        let own = Array(detectors.prefix(source.signalCount))
-        let reader = SpeechReader(source: source, detectors: own, lanes: lanes.count)
+        let reader = SpeechReader(source: source, detector: detector, lanes: lanes.count)
         let run = WhisperTranscription(
             reader: reader, lanes: lanes, language: model.isMultilingual ? language : "en",
             sharesWindows: sharesWindows, expectedSamples: expectedDuration * 16_000, observer: observer)

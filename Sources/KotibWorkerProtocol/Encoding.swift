@@ -47,10 +47,14 @@ public struct EncodingSummary: Hashable, Sendable, Codable {
     /// Different voices at once, such as the parties of a call, come one after the other: so many times the whole
     /// recording, each as long as the others.
     public var parts: Int
+    /// The same is heard where all channels of the recording are added up, as servers do: nothing was chosen, turned,
+    /// lifted or lowered.
+    public var isPlain: Bool
 
-    public init(size: Int64, duration: Double, parts: Int = 1) {
+    public init(size: Int64, duration: Double, parts: Int = 1, isPlain: Bool = false) {
         self.size = size
         self.duration = duration
         self.parts = parts
+        self.isPlain = isPlain
     }
 }

@@ -111,6 +111,58 @@ struct OpenAIEncodingTests {
         }
     }
 
+    /// A server adds up the channels of the first track, and takes 16 bits for all that there is.
+    @Test(arguments: [(2, "mp3"), (1, "pcm_f32le"), (1, "pcm_s24le"), (1, "pcm_s32be")])
+    func whatItWouldHearWronglyIsEncoded(channels: Int, codec: String) async throws {
+        try await withPool { pool async throws in
+            let (server, plain) = (try server(), try server())
+            let job = try job(container: "well", channels: channels, codec: codec)
+            _ = try await engine(server, pool).transcribe(job) { _ in }
+            #expect(try sent(server).text == "OggS well opus 24000")
+            // Where the administrator wants nothing encoded.
+            _ = try await engine(plain, pool, nil).transcribe(job) { _ in }
+            #expect(try sent(plain).text == "RIFF")
+        }
+    }
+
+    @Test func whatNeedNotBeEncodedIsSentWhereItCannotBe() async throws {
+        try await withPool { pool async throws in
+            let server = try server()
+            let job = try job(container: "too-large", channels: 2)
+            _ = try await engine(server, pool).transcribe(job) { _ in }
+            #expect(try sent(server).text == "RIFF")
+        }
+    }
+
+    /// Opus costs words; what the same is heard of anyway is sent as it is.
+    @Test func whatNeedNotBeEncodedIsSentWhereItIsAsGood() async throws {
+        try await withPool { pool async throws in
+            for (ending, text) in [("wav", "RIFF"), ("amr", "OggS plain opus 24000")] {
+                let server = try server()
+                let job = try job(ending: ending, container: "plain", channels: 2)
+                _ = try await engine(server, pool).transcribe(job) { _ in }
+                #expect(try sent(server).text == text)
+            }
+        }
+    }
+
+    /// Of 13 s each in the file that is sent.
+    @Test func theWordsOfTwoVoicesComeInOrderOfTime() async throws {
+        try await withPool { pool async throws in
+            let answer = """
+                {"text":"One. Three. Two. Four.","segments":[{"start":0,"end":2,"text":"One."},
+                {"start":5,"end":9,"text":"Three."},{"start":14,"end":16,"text":"Two."},
+                {"start":24,"end":1e9,"text":"Four."},{"start":1e300,"end":1e300,"text":"Five."}]}
+                """
+            let server = try FaultServer { _ in [.send(Answer.whole(200, answer))] }
+            let job = try job(container: "two-voices", channels: 2)
+            let result = try await engine(server, pool).transcribe(job) { _ in }
+            #expect(result.transcript.text == "One. Two. Three. Four. Five.")
+            #expect(result.transcript.segments.map(\.start).prefix(4) == [0, 1, 5, 11])
+            #expect(result.transcript.segments.map(\.end).prefix(4) == [2, 3, 9, 13])
+        }
+    }
+
     @Test func whatDoesNotFitAtOneRateIsTriedAtTheNext() async throws {
         try await withPool { pool async throws in
             let server = try server()
@@ -149,7 +201,7 @@ struct OpenAIEncodingTests {
 
     @Test(arguments: [
         "crash", "exit-midway", "hang", "rubbish", "wrong-kind-of-answer", "lies-about-size",
-        "says-nothing-was-written",
+        "says-nothing-was-written", "says-no-voice", "lies-about-voices",
     ])
     func aWorkerThatFailsCostsOnlyItsOwnAttempt(deed: String) async throws {
         try await withPool { pool async throws in

@@ -109,6 +109,30 @@ final class Observer: TranscriptionObserver {
         }
     }
 
+    /// Servers hear one voice at a time, and add up channels.
+    @Test func whatAServerWouldHearWronglyIsMended() throws {
+        let voices = try Channels()
+        func encoded(_ channels: [[Float]]) throws -> (EncodingSummary, [Float]) {
+            let encoding = try encode(Channels.wav(channels), encodeRequest("wav", .flac))
+            return (try #require(encoding.summary), try decode(encoding.file(), "flac"))
+        }
+        let jfk = Array(voices.jfk.prefix(96_000))
+        let cities = Array(voices.cities.prefix(96_000))
+        let (call, both) = try encoded([jfk, cities])
+        #expect(call.parts == 2 && !call.isPlain)
+        // Each with three seconds of silence after it.
+        #expect(call.duration == 18 && both.count == 288_000)
+        #expect(likeness(Array(both.prefix(96_000)), jfk) > 0.99)
+        #expect(likeness(Array(both[144_000..<240_000]), cities) > 0.99)
+        #expect(both[96_000..<144_000].allSatisfy { $0 == 0 })
+        let (inverted, voice) = try encoded([jfk, jfk.map { -$0 }])
+        #expect(inverted.parts == 1 && !inverted.isPlain && likeness(voice, jfk) > 0.99)
+        #expect(try encoded([jfk, jfk]).0.isPlain)
+        #expect(try encoded([jfk]).0.isPlain)
+        #expect(try !encoded([jfk.map { $0 * 0.005 }]).0.isPlain)
+        #expect(try !encoded([jfk.map { $0 * 5_000 }]).0.isPlain)
+    }
+
     @Test func flacKeepsEverySample() throws {
         let source = try Recording("wav", "wav", ["-bitexact"]).bytes()
         let file = try encode(source, encodeRequest("wav", .flac)).file()

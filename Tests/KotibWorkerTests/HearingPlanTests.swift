@@ -227,11 +227,25 @@ extension HearingPlanTests {
             request: 1, fileExtension: "m4a", size: Int64(bytes.count), longestDuration: 60)
         let facts = try RecordingInspector(try MagicDatabase()).inspect(.holding(bytes), request)
         #expect(abs(facts.duration - 11) < 0.1)
-        #expect(facts.channels == 3)
+        #expect(facts.channels == 3 && facts.warnings.isEmpty)
         #expect(throws: Rejection.self) {
             var short = request
             short.longestDuration = 8
             _ = try RecordingInspector(try MagicDatabase()).inspect(.holding(bytes), short)
         }
+    }
+
+    @Test func aTrackThatIsLeftOutIsTold() throws {
+        let bytes = try Tool.ffmpeg(
+            [
+                "-i", Samples.path("jfk.wav"), "-i", Samples.path("two_cities.wav"), "-map", "0:a", "-map",
+                "1:a",
+                "-c:a:0", "aac", "-c:a:1", "dca", "-strict", "-2", "-ar:a:1", "48000",
+            ], fileExtension: "mp4")
+        let facts = try RecordingInspector(try MagicDatabase()).inspect(
+            .holding(bytes),
+            InspectRequest(request: 1, fileExtension: "mp4", size: Int64(bytes.count), longestDuration: 60))
+        #expect(facts.warnings.map(\.code) == [.trackLeftOut])
+        #expect(abs(facts.duration - 11) < 0.1)
     }
 }

@@ -53,7 +53,7 @@ import Testing
         func windows(_ portion: Int) throws -> [SpeechWindow] {
             let detector = try VoiceDetector(model: fixture.vadModel)
             var reader = SpeechReader(
-                source: SampleArray(speech), detectors: [detector], lanes: 1, portion: portion)
+                source: SampleArray(speech), detector: detector, lanes: 1, portion: portion)
             var windows: [SpeechWindow] = []
             while !reader.isAtEnd { windows += try reader.advance() }
             return windows

@@ -16,6 +16,10 @@ func encoded(_ request: EncodeRequest, _ buffer: OpenFile?, _ deed: String) thro
     case "too-large": try reply(.outgrown(request: request.request, duration: 819))
     case "lies-about-size": try finish(request, size: request.capacity + 1)
     case "says-nothing-was-written": try finish(request, size: 0)
+    case "two-voices": try finish(request, size: size, duration: 26, parts: 2)
+    case "plain": try finish(request, size: size, isPlain: true)
+    case "says-no-voice": try finish(request, size: size, parts: 0)
+    case "lies-about-voices": try finish(request, size: size, parts: .max)
     case "cuts-the-buffer":
         // What the kernel says to it stands in the file.
         let cut = Array(" cut: \(ftruncate(buffer.descriptor, 0) == 0 ? 0 : errno)".utf8)
@@ -25,8 +29,13 @@ func encoded(_ request: EncodeRequest, _ buffer: OpenFile?, _ deed: String) thro
     }
 }
 
-private func finish(_ request: EncodeRequest, size: Int64) throws {
-    try reply(.encoded(request: request.request, summary: EncodingSummary(size: size, duration: 1)))
+private func finish(
+    _ request: EncodeRequest, size: Int64, duration: Double = 1, parts: Int = 1, isPlain: Bool = false
+) throws {
+    try reply(
+        .encoded(
+            request: request.request,
+            summary: EncodingSummary(size: size, duration: duration, parts: parts, isPlain: isPlain)))
 }
 
 private func fail(_ request: EncodeRequest, _ reason: String) throws {
