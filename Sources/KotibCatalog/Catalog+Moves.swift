@@ -136,6 +136,9 @@ extension Database {
         // brings it back for its words.
         if recording.audio == .replaced || !recording.identity.isSameFile(as: identity) {
             try run(ArrivalSQL.makeDueAgain, [id])
+        } else if recording.audio == .gone {
+            // Its remark went when it did.
+            try run(MoveSQL.makeRemarkDue, [id])
         }
     }
 
@@ -200,6 +203,12 @@ enum MoveSQL {
     static let makeDue = """
         UPDATE audio_records SET sidecar_due = 'transcript', sidecar_version = sidecar_version + 1
         WHERE id = ? AND revision_id IS NOT NULL
+        """
+    /// The remark comes with the text.
+    static let makeRemarkDue = """
+        UPDATE audio_records SET sidecar_due = 'transcript', sidecar_version = sidecar_version + 1
+        WHERE id = ? AND revision_id IS NOT NULL AND transcript_text = ''
+            AND (inspection_warnings IS NOT NULL OR transcription_warnings IS NOT NULL)
         """
     static let inherit = """
         INSERT INTO transcript_revisions

@@ -21,6 +21,11 @@ public enum SampleAudio {
         try await ffmpeg(["-f", "lavfi", "-i", "anullsrc=r=16000:cl=mono", "-t", "\(seconds)", path])
     }
 
+    /// White noise as WAV, 16 kHz, mono.
+    public static func noise(seconds: Int, to path: String) async throws {
+        try await ffmpeg(["-f", "lavfi", "-i", "anoisesrc=r=16000:a=0.1:seed=1", "-t", "\(seconds)", path])
+    }
+
     /// A real PNG.
     public static func picture(to path: String) async throws {
         try await ffmpeg(["-f", "lavfi", "-i", "color=red:size=64x64", "-frames:v", "1", path])

@@ -25,6 +25,25 @@ struct CommandTests {
         }
     }
 
+    @Test("What is doubtful is marked in the list and said in full of one recording")
+    func doubtful() async throws {
+        let warnings = #""warnings": [{"code": "sound_set_aside", "message": "A part is unclear.", "seconds": 2}]"#
+        let record = Self.record.replacing(#""revision": 3"#, with: #""revision": 3, "# + warnings)
+        let status = #"""
+            {"version": "1", "state": "ok", "problems": [], "recordings": {"completed": 5}, "doubtful": 2, "running": []}
+            """#
+        let replies = [
+            "GET audio/list": StandInDaemon.Reply(json: #"{"items": [\#(record)], "total": 1, "skip": 0, "limit": 100}"#),
+            "GET audio/7": .init(json: record), "GET status": .init(json: status),
+        ]
+        try await StandInDaemon.run(replies) { daemon in
+            #expect(try await daemon.kotibctl("list").output.contains("7  completed, doubtful  2026"))
+            #expect(try await daemon.kotibctl("show", "7").output.contains("WARNING   A part is unclear."))
+            let lines = try await daemon.kotibctl("status").output.split(separator: "\n")
+            #expect(lines.contains { $0.hasPrefix("doubtful") && $0.hasSuffix(" 2") })
+        }
+    }
+
     @Test("Where there is nothing, that is said beside the output")
     func nothing() async throws {
         let json = #"{"items": [], "total": 0, "skip": 0, "limit": 100, "next": null}"#

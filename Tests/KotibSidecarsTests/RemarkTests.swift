@@ -116,8 +116,15 @@ import Testing
         #expect(try inbox.text("talk.wav.kotib-note.txt")?.hasPrefix("warning: ") == true)
     }
 
-    @Test func itFollowsItsRecording() async throws {
+    /// - Parameter isSeenToGo: whether the old name was missed before the new one was found.
+    @Test(arguments: [false, true]) func itFollowsItsRecording(isSeenToGo: Bool) async throws {
         let id = try await silent()
+        if isSeenToGo {
+            for departure in try await inbox.catalog.markGone(inbox.path(SidecarFixture.name)) {
+                try await inbox.writer().removeDeparted(departure.notes)
+            }
+            #expect(try inbox.names() == ["talk.wav.txt"])
+        }
         let recording = try #require(try await inbox.catalog.recording(id))
         let new = try inbox.path(Array("renamed.wav".utf8))
         let done = try await inbox.writer().move(from: recording.path, to: new) {
@@ -127,5 +134,6 @@ import Testing
         #expect(done != nil)
         #expect(try inbox.names() == ["renamed.wav.note.txt", "renamed.wav.txt"])
         #expect(try await inbox.owned(id) == ["ali/renamed.wav.txt", "ali/renamed.wav.note.txt"])
+        #expect(try await !inbox.isDue(id))
     }
 }

@@ -68,6 +68,43 @@ extension Acceptance {
             }
         }
 
+        /// "Check. One two." stands for what is said again and again.
+        @Test func whatIsRepeatedIsHeardWholeAndTheSameEachTime() async throws {
+            try await withDaemon(["queue.reuse": "none"]) { daemon in
+                try await SampleAudio.speak(
+                    """
+                    Check. Check. Check. One two. One two. Check. Check. One two. Check. Check. One two. One two. Check. \
+                    Check. One two. Check.
+                    """, to: daemon.scratch + "/test.wav")
+                var texts: Set<String> = []
+                for number in 1...4 {
+                    try daemon.drop(daemon.scratch + "/test.wav", as: "alisher/\(number).wav")
+                    texts.insert(
+                        try await daemon.awaitText(of: "alisher/\(number).wav.txt", within: .seconds(60)))
+                    try daemon.drop(daemon.installation.sample("jfk"), as: "alisher/between-\(number).wav")
+                    _ = try await daemon.awaitText(of: "alisher/between-\(number).wav.txt")
+                }
+                #expect(texts.count == 1, "\(texts)")
+                let words = texts.first?.split { !$0.isLetter && !$0.isNumber } ?? []
+                #expect(words.count == 22, "\(texts)")
+            }
+        }
+
+        @Test func soundWithoutWordsHasANoteBesideItsEmptyText() async throws {
+            try await withDaemon { daemon in
+                try await SampleAudio.noise(seconds: 3, to: daemon.scratch + "/noise.wav")
+                try daemon.drop(daemon.scratch + "/noise.wav", as: "alisher/noise.wav")
+                let note = try await daemon.awaitText(of: "alisher/noise.wav.note.txt")
+                #expect(try daemon.names(in: "alisher") == ["noise.wav", "noise.wav.note.txt", "noise.wav.txt"])
+                #expect(note.hasPrefix("No speech was heard in this recording") && note.hasSuffix(".\n"))
+                let row = try await daemon.awaitRow(of: "alisher/noise.wav", "completed")
+                #expect(row.transcriptText == "")
+                let event = try await daemon.awaitEvent(
+                    DaemonMessage.transcribed, where: ["file": row.filePath])
+                #expect(event["warnings"] == "no_speech_heard")
+            }
+        }
+
         @Test func theTranscriptIsAPlainTextFileOfTheFoldersOwner() async throws {
             try await withDaemon { daemon in
                 try daemon.makeFolder("alisher")
