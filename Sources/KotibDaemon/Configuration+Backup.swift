@@ -13,6 +13,6 @@ extension Configuration {
 
 extension Settings {
     static let backup = [
-        number("backup.hours", [], 0...8760, \.backup.hours)
+        number("backup.hours", ["KOTIB_BACKUP_HOURS"], 0...8760, \.backup.hours)
     ]
 }
