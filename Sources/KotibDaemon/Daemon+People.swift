@@ -35,6 +35,7 @@ extension Daemon {
                 board.report(problem, ["folder": "\(folder)", "file": "\(path)", "cause": "\(error)"])
                 return true
             },
+            textSentence: { $1.sentence(about: $0, in: language) },
             failureSentence: { FailureSentence.text(about: $0, cause: $1, in: language) })
     }
 

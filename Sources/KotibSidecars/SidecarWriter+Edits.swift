@@ -108,7 +108,7 @@ extension SidecarWriter {
         /// It is being written.
         case restless
         case words(String, FileIdentity)
-        case unreadable(String, FileIdentity)
+        case unreadable(TextProblem, FileIdentity)
     }
 
     /// - Returns: false where it is being written.
@@ -117,17 +117,11 @@ extension SidecarWriter {
         switch await content(of: sidecar, ifQuiet: ifQuiet) {
         case .none: return true
         case .restless: return false
-        case .unreadable(let reason, let identity):
-            // Never written over, as it is not what Kotib wrote, and taken in once it can be read.
-            guard unreadable.insert(sidecar.path, identity) else { return true }
-            logger.warning(
-                "a saved text cannot be taken in; it is left as it is",
-                metadata: [
-                    "recording": "\(sidecar.recording)", "file": "\(sidecar.path)", "cause": "\(reason)",
-                ])
+        case .unreadable(let problem, let identity):
+            try await tell(problem, identity, sidecar)
             return true
         case .words(let words, let identity):
-            unreadable.remove(sidecar.path)
+            try await untell(sidecar)
             try await take(words, identity, sidecar)
             return true
         }
@@ -190,18 +184,18 @@ extension SidecarWriter {
         let identity = status.identity
         if let latest, identity.changed > latest { return .restless }
         // Each scan comes by: it is not read again before somebody has changed it, or its names or permissions.
-        if unreadable.contains(sidecar.path, identity) { return .unreadable("as before", identity) }
+        if let problem = unreadable.problem(sidecar.path, identity) { return .unreadable(problem, identity) }
         // With a second name it may be somebody else's file, linked here to have it read (threat 16).
-        guard status.links == 1 else { return .unreadable("it has more than one name", identity) }
+        guard status.links == 1 else { return .unreadable(.hardLink, identity) }
         guard identity.size <= Int64(SidecarText.longest) else {
-            return .unreadable("longer than 10 MiB", identity)
+            return .unreadable(.tooLong(limit: SidecarText.longest), identity)
         }
         let file: OpenFile
         do throws(FileError) {
             file = try files.openForReading(sidecar.path).file
         } catch {
             guard error.code == EACCES else { throw error }
-            return .unreadable("\(error)", identity)
+            return .unreadable(.unreadable, identity)
         }
         if latest != nil, WriterCheck(file) == .writing { return .restless }
         let bytes: [UInt8]
@@ -212,7 +206,7 @@ extension SidecarWriter {
         }
         // A change meanwhile makes the watcher look again.
         guard try files.status(of: file).identity == identity else { return .restless }
-        guard let words = SidecarText.words(bytes) else { return .unreadable("save it as UTF-8", identity) }
+        guard let words = SidecarText.words(bytes) else { return .unreadable(.encoding, identity) }
         return .words(words, identity)
     }
 }

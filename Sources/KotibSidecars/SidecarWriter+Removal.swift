@@ -38,11 +38,22 @@ extension SidecarWriter {
     func clear(_ sidecars: [Sidecar]) async throws(CatalogError) -> Bool {
         var isDone = true
         for sidecar in sidecars where try await catalog.owner(ofSidecar: sidecar.path) == sidecar {
-            let place = SidecarPlace(files: files, path: sidecar.path, owned: sidecar)
+            var place = SidecarPlace(files: files, path: sidecar.path, owned: sidecar)
+            if let recording = try await catalog.recording(sidecar.recording), recording.audio == .present {
+                place.beside = (recording.path, recording.identity.device)
+            }
+            let cleared = place
             do throws(FileError) {
-                let stays = try await BlockingWork.run { () throws(FileError) in try place.clear() }
+                let stays = try await BlockingWork.run { () throws(FileError) in try cleared.clear() }
                 // Its words are still to be taken in.
                 if stays, sidecar.kind == .transcript { continue }
+            } catch .heldOpen {
+                tellThatItIsOpen(sidecar.path)
+                isDone = false
+                continue
+            } catch .away {
+                isDone = false
+                continue
             } catch {
                 // Still Kotib's own, so that whatever comes next at this name may take its place.
                 if !SidecarPlace.mayMeanThatTheFolderIsGone(error) {
