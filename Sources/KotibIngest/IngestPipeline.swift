@@ -110,7 +110,7 @@ public struct IngestPipeline: Sendable {
         switch judgement {
         case .notARecording:
             if status.kind == .regular { try await sidecars.saved(path) }
-            if status.kind == .folder { try await recovery.folderStands(at: path, status.identity) }
+            if status.kind == .folder { try await recovery.folderStands(at: path) }
         case .refused(let rejection):
             try await refuse(path, status.identity, rejection)
         case .folderSettings:

@@ -44,10 +44,10 @@ struct Recovery: Sendable {
         try await sidecars.textGone(path)
     }
 
-    /// A folder stands where a file was recorded: that one is gone.
-    func folderStands(at path: InboxPath, _ identity: FileIdentity) async throws(CatalogError) {
+    /// A folder stands where something else was recorded: that is gone.
+    func folderStands(at path: InboxPath) async throws(CatalogError) {
         guard let recording = try await catalog.current(path), recording.audio == .present,
-            recording.identity.inode != identity.inode
+            recording.errorCode != Rejection.folder.code
         else { return }
         try await markGone(path, on: nil, exactly: true)
     }

@@ -105,18 +105,15 @@ struct SidecarPlace: Sendable {
         }
     }
 
+    enum Clearing: Sendable { case removed, stays, absent }
+
     /// Removes Kotib's own file; an edited one is a person's now and stays.
-    /// - Returns: whether it stays.
-    /// - Throws: ``FileError/heldOpen(path:)``; ``FileError/away(path:)`` where it may be there again later.
-    func clear() throws(FileError) -> Bool {
-        guard let owned else { return false }
-        guard let status = try files.examine(path) else {
-            let device = try Whereabouts(files: files).place(of: path).device
-            if device != owned.device, device != beside?.device { throw .away(path: path.text) }
-            return false
-        }
-        guard owned.isUntouched(status.identity) else { return true }
-        return try !AtomicFile(files).remove(path, ifStill: status.identity, sparesWriters: true)
+    /// - Throws: ``FileError/heldOpen(path:)``.
+    func clear() throws(FileError) -> Clearing {
+        guard let owned, let status = try files.examine(path) else { return .absent }
+        guard owned.isUntouched(status.identity) else { return .stays }
+        let isRemoved = try AtomicFile(files).remove(path, ifStill: status.identity, sparesWriters: true)
+        return isRemoved ? .removed : .stays
     }
 
     private func holds(_ content: [UInt8], _ status: FileStatus) throws(FileError) -> Bool {

@@ -66,28 +66,13 @@ extension SidecarWriter {
         if let sidecar = try await catalog.owner(ofSidecar: intent.path),
             sidecar.recording == intent.recording, sidecar.kind == intent.kind
         {
-            switch await presence(of: sidecar) {
-            case .there: guard try await clear([sidecar]) else { return }
-            case .removed: break
-            case .unclear: return
+            if try await isRemoved(intent.path) {
+                if try await isAway(sidecar) { return }
+            } else if try await !clear([sidecar]) {
+                return
             }
         }
         try await catalog.withdrawIntent(at: intent.path)
-    }
-
-    private enum Presence: Sendable { case there, removed, unclear }
-
-    private func presence(of sidecar: Sidecar) async -> Presence {
-        let files = files
-        return await BlockingWork.run {
-            do throws(FileError) {
-                if try files.examine(sidecar.path) != nil { return .there }
-                return try Whereabouts(files: files).isAway(sidecar.path, on: sidecar.device)
-                    ? .unclear : .removed
-            } catch {
-                return .unclear
-            }
-        }
     }
 
     private enum Content: Sendable {

@@ -121,21 +121,22 @@ extension SidecarWriter {
         var free: [InboxPath] = []
         for name in better where try await isFree(name, for: sidecar) { free.append(name) }
         let (files, targets) = (files, free)
-        let move = SidecarMove(
-            files: files, sidecar: sidecar, names: targets, device: recording.identity.device)
+        let move = SidecarMove(files: files, sidecar: sidecar, names: targets)
+        let outcome: SidecarMove.Outcome
         do throws(FileError) {
-            switch try await BlockingWork.run({ () throws(FileError) in try move.carryOut() }) {
-            case .moved(let path): return .moved(path)
-            case .lost: return .lost
-            case .otherDisk: return .otherDisk
-            case .away: return .away
-            case .occupied:
-                if names.contains(sidecar.path) { return .stands }
-                tellThatThereIsNoPlace(recording)
-                return .later
-            }
+            outcome = try await BlockingWork.run { () throws(FileError) in try move.carryOut() }
         } catch {
             warn("a text could not follow its recording; it will be tried again", sidecar.path, error)
+            return .later
+        }
+        switch outcome {
+        case .moved(let path): return .moved(path)
+        case .lost: return .lost
+        case .missing: return try await isAway(sidecar) ? .away : .lost
+        case .otherDisk: return .otherDisk
+        case .occupied:
+            if names.contains(sidecar.path) { return .stands }
+            tellThatThereIsNoPlace(recording)
             return .later
         }
     }
@@ -158,12 +159,14 @@ struct SidecarMove: Sendable {
     let sidecar: Sidecar
     /// Where it may go, best first: nobody else's text of Kotib's stands there.
     let names: [InboxPath]
-    /// On which the recording lies.
-    let device: UInt64
 
     enum Outcome: Sendable {
         case moved(InboxPath)
-        case lost, otherDisk, away, occupied
+        /// Something of a person's own has its name.
+        case lost
+        /// Nothing is there.
+        case missing
+        case otherDisk, occupied
     }
 
     func carryOut() throws(FileError) -> Outcome {
@@ -176,9 +179,7 @@ struct SidecarMove: Sendable {
             return .moved(name)
         }
         guard let status = try files.examine(sidecar.path), status.kind == .regular else {
-            if let name = try savedAnew() { return .moved(name) }
-            let place = try Whereabouts(files: files).place(of: sidecar.path)
-            return place.device == sidecar.device || place.device == device ? .lost : .away
+            return try savedAnew().map(Outcome.moved) ?? .missing
         }
         // Of the text a person's changes are the recording's words; any other form that was changed is theirs.
         guard sidecar.kind == .transcript || sidecar.isUntouched(status.identity) else { return .lost }

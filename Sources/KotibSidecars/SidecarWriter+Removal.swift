@@ -38,20 +38,17 @@ extension SidecarWriter {
     func clear(_ sidecars: [Sidecar]) async throws(CatalogError) -> Bool {
         var isDone = true
         for sidecar in sidecars where try await catalog.owner(ofSidecar: sidecar.path) == sidecar {
-            var place = SidecarPlace(files: files, path: sidecar.path, owned: sidecar)
-            if let recording = try await catalog.recording(sidecar.recording), recording.audio == .present {
-                place.beside = (recording.path, recording.identity.device)
-            }
-            let cleared = place
+            let place = SidecarPlace(files: files, path: sidecar.path, owned: sidecar)
+            var isAbsent = false
             do throws(FileError) {
-                let stays = try await BlockingWork.run { () throws(FileError) in try cleared.clear() }
+                switch try await BlockingWork.run({ () throws(FileError) in try place.clear() }) {
+                case .removed: break
                 // Its words are still to be taken in.
-                if stays, sidecar.kind == .transcript { continue }
+                case .stays: if sidecar.kind == .transcript { continue }
+                case .absent: isAbsent = true
+                }
             } catch .heldOpen {
                 tellThatItIsOpen(sidecar.path)
-                isDone = false
-                continue
-            } catch .away {
                 isDone = false
                 continue
             } catch {
@@ -62,9 +59,22 @@ extension SidecarWriter {
                     continue
                 }
             }
+            if isAbsent, try await isAway(sidecar) {
+                isDone = false
+                continue
+            }
             try await catalog.sidecarRemoved(sidecar.path)
         }
         return isDone
+    }
+
+    /// Whether a text that is not at its path is on a file system that is not mounted.
+    func isAway(_ sidecar: Sidecar) async throws(CatalogError) -> Bool {
+        let files = files
+        let place = await BlockingWork.run { try? Whereabouts(files: files).place(of: sidecar.path) }
+        guard let place else { return true }
+        guard place.device != sidecar.device else { return false }
+        return try await !catalog.hasOlder(than: sidecar.recording, below: place.folder, on: place.device)
     }
 
     /// Forgets what a person removed beside a recording, so that what comes back gets its text again.
@@ -92,7 +102,7 @@ extension SidecarWriter {
         return outcome ?? .notFound
     }
 
-    private func isRemoved(_ path: InboxPath) async throws(CatalogError) -> Bool {
+    func isRemoved(_ path: InboxPath) async throws(CatalogError) -> Bool {
         let files = files
         do throws(FileError) {
             return try await BlockingWork.run { () throws(FileError) in try files.examine(path) == nil }
