@@ -52,7 +52,9 @@ extension Catalog {
             Int64(bitPattern: identity.inode), identity.size, identity.modified,
         ]
         return try await read("awaitedDeletion") { database in
-            if let row = try database.row(DeletionSQL.atPath, [path.blob] + content) { return try Deletion(row) }
+            if let row = try database.row(DeletionSQL.atPath, [path.blob] + content) {
+                return try Deletion(row)
+            }
             guard let user = try database.userIfKnown(path.user)?.rawValue else { return nil }
             return try database.row(DeletionSQL.elsewhere, content + [identity.changed, user])
                 .map(Deletion.init)

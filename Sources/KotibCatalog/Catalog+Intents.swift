@@ -39,7 +39,9 @@ extension Catalog {
     }
 
     public func intents(of id: RecordingID) async throws(CatalogError) -> [SidecarIntent] {
-        try await read("intents") { try $0.rows(IntentSQL.ofRecording, [id.rawValue]).map(SidecarIntent.init) }
+        try await read("intents") {
+            try $0.rows(IntentSQL.ofRecording, [id.rawValue]).map(SidecarIntent.init)
+        }
     }
 
     /// What is not ended, in the order of the paths' bytes, a page at a time.

@@ -85,7 +85,8 @@ struct Deletions: Sendable {
     }
 
     /// - Returns: what has to come back first.
-    private func tryAgain(_ deletion: Deletion, foundAt path: InboxPath? = nil) async throws -> MissingPlace? {
+    private func tryAgain(_ deletion: Deletion, foundAt path: InboxPath? = nil) async throws -> MissingPlace?
+    {
         do {
             try await carryOut(deletion, foundAt: path)
         } catch let error as FileNotRemoved where error.waitsFor != nil {

@@ -33,7 +33,8 @@ extension TextProblem {
             "u UTF-8 kodlashda saqlanmagan; uni muharrirda oching, “Boshqacha saqlash” da UTF-8 ni tanlab, shu nom "
                 + "bilan saqlang"
         case .tooLong(let limit): "u \(limit) baytdan uzun; qisqartiring"
-        case .hardLink: "shu faylning boshqa joyda ham nomi bor (qattiq havola); bu yerga alohida fayl qilib saqlang"
+        case .hardLink:
+            "shu faylning boshqa joyda ham nomi bor (qattiq havola); bu yerga alohida fayl qilib saqlang"
         case .unreadable: "Kotib uni oʻqiy olmaydi; oʻqishga ruxsat bering"
         }
     }

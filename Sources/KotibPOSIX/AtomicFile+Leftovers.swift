@@ -31,7 +31,8 @@ extension AtomicFile {
         let parts = name.dropFirst(Self.prefix.count).split(separator: UInt8(ascii: "-")).dropLast()
         let inode = hex(status.identity.inode)
         let mark = Self.mark(status.identity)
-        return parts.contains { $0.elementsEqual(mark) } || parts.first.map { $0.elementsEqual(inode) } ?? false
+        return parts.contains { $0.elementsEqual(mark) }
+            || parts.first.map { $0.elementsEqual(inode) } ?? false
     }
 }
 

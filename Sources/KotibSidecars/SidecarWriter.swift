@@ -47,7 +47,9 @@ public struct SidecarWriter: Sendable {
         wallClock: @escaping @Sendable () -> Int64 = SidecarWriter.systemTime,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         cannotWrite: @escaping @Sendable (InboxPath, FileError) -> Bool = { _, _ in false },
-        textSentence: @escaping @Sendable (_ name: String, _ problem: TextProblem) -> String = { "\($0): \($1)" },
+        textSentence: @escaping @Sendable (_ name: String, _ problem: TextProblem) -> String = {
+            "\($0): \($1)"
+        },
         failureSentence: @escaping @Sendable (_ name: String, _ cause: String) -> String
     ) {
         self.files = files

@@ -134,7 +134,8 @@ public actor InboxWatcher {
         health.unreadableFolders = unreadable.prefix(3).compactMap {
             tree.contains($0) ? tree.path($0)?.text ?? root.path : nil
         }
-        health.linkedFolders = linked.sorted { $0.lexicographicallyPrecedes($1) }.prefix(3).map(ByteText.escaped)
+        health.linkedFolders = linked.sorted { $0.lexicographicallyPrecedes($1) }.prefix(3).map(
+            ByteText.escaped)
         health.remote = remote
         health.mode = configuration.mode
         return health

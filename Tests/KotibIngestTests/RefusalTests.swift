@@ -58,7 +58,9 @@ enum Bad: String, CaseIterable, Sendable {
 
 @Suite struct RefusalTests {
     /// Threat: a person's whole folder lies elsewhere, and nothing of it is heard.
-    @Test(arguments: [true, false]) func aLinkInPlaceOfAFolderHasANoteUntilItIsAFolder(_ isTold: Bool) async throws {
+    @Test(arguments: [true, false]) func aLinkInPlaceOfAFolderHasANoteUntilItIsAFolder(_ isTold: Bool)
+        async throws
+    {
         let inbox = try IngestFixture()
         try inbox.folder.makeFolder("elsewhere")
         try #require(symlink("elsewhere", inbox.folder.path("guli")) == 0)

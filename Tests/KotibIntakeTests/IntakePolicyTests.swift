@@ -66,7 +66,8 @@ import Testing
             .unsupportedExtension(accepted: ["mp3"]), .empty, .tooLarge(size: 52_428_801, limit: 52_428_800),
             .tooLong(duration: 61, limit: 60), .notAudio(found: "text/plain"),
             .wrongKind(found: "audio/flac"),
-            .incomplete, .damaged(detail: "no frames"), .symbolicLink, .linkedFolder, .folder, .special, .hardLink,
+            .incomplete, .damaged(detail: "no frames"), .symbolicLink, .linkedFolder, .folder, .special,
+            .hardLink,
             .unreadable, .noFolder, .notEnrolled,
         ]
         for rejection in all {

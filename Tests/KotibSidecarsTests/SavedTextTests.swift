@@ -130,7 +130,10 @@ import Testing
     /// As Windows saves it.
     @Test(arguments: [true, false]) func utf16WithAByteOrderMarkIsTaken(_ isLittle: Bool) async throws {
         let units = [0xFEFF] + Array("Привет\r\n".utf16)
-        try write(units.flatMap { isLittle ? [UInt8($0 & 0xFF), UInt8($0 >> 8)] : [UInt8($0 >> 8), UInt8($0 & 0xFF)] })
+        try write(
+            units.flatMap {
+                isLittle ? [UInt8($0 & 0xFF), UInt8($0 >> 8)] : [UInt8($0 >> 8), UInt8($0 & 0xFF)]
+            })
         try await saved(inbox.writer())
         #expect(try await inbox.revisions(id) == ["Привет", "First."])
         #expect(try inbox.names() == ["talk.wav.txt"])

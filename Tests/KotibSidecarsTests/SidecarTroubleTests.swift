@@ -15,7 +15,9 @@ import Testing
     /// Each scan comes by: one line in the log is enough, and the status tells until it is over.
     @Test func whereBothNamesAreTakenThatIsToldOnce() async throws {
         let id = try await inbox.transcribed("Hello.")
-        for name in ["ali/talk.wav.txt", "ali/talk.wav.kotib.txt"] { try inbox.folder.write("mine", to: name) }
+        for name in ["ali/talk.wav.txt", "ali/talk.wav.kotib.txt"] {
+            try inbox.folder.write("mine", to: name)
+        }
         let (logger, log) = recordingLogger()
         let told = Shared<[FileError]>([])
         let writer = SidecarWriter(

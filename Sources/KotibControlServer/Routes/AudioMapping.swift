@@ -65,7 +65,9 @@ extension ControlParts {
         _ id: RecordingID, in scope: AccessScope, _ messages: NoteLanguage
     ) async throws -> AudioRecordBody {
         guard let entry = try await catalog.entry(id, in: scope) else {
-            guard try await catalog.deletion(of: id, in: scope) != nil else { throw ControlFailure.noRecording }
+            guard try await catalog.deletion(of: id, in: scope) != nil else {
+                throw ControlFailure.noRecording
+            }
             throw ControlFailure(.notFound, .notFound, .deletionWaits)
         }
         return AudioRecordBody(entry, progress: await progress()[id], in: messages)
