@@ -8,6 +8,8 @@ public struct Deletion: Hashable, Sendable {
     /// The first-level folder of its user, outside which nothing of it may be removed. Nil for a refused file
     /// that lies in nobody's folder.
     public var folder: [UInt8]?
+    /// When it was decided.
+    public var requested: Date
 }
 
 extension Catalog {
@@ -29,6 +31,45 @@ extension Catalog {
             guard try database.recording(id, in: scope) != nil else { return nil }
             try database.run(DeletionSQL.decide, [id.rawValue, Timestamp.text(now)])
             return try database.row(DeletionSQL.byID, [id.rawValue]).map(Deletion.init)
+        }
+    }
+
+    /// A decision that is not carried out yet. Nil where there is none, or it is not the caller's.
+    public func deletion(of id: RecordingID, in scope: AccessScope) async throws(CatalogError) -> Deletion? {
+        try await read("deletion") { database in
+            let deletion = try database.row(DeletionSQL.byID, [id.rawValue]).map(Deletion.init)
+            guard let user = scope.user else { return deletion }
+            return deletion?.recording.user?.rawValue == user ? deletion : nil
+        }
+    }
+
+    /// The deletion that waits for this very file: at its path, or at another where its folder was renamed, which
+    /// leaves even its ctime as it was. A device may have another number after each mount.
+    public func awaitedDeletion(
+        of path: InboxPath, _ identity: FileIdentity
+    ) async throws(CatalogError) -> Deletion? {
+        let content: StatementArguments = [
+            Int64(bitPattern: identity.inode), identity.size, identity.modified,
+        ]
+        return try await read("awaitedDeletion") { database in
+            if let row = try database.row(DeletionSQL.atPath, [path.blob] + content) {
+                return try Deletion(row)
+            }
+            guard let user = try database.userIfKnown(path.user)?.rawValue else { return nil }
+            return try database.row(DeletionSQL.elsewhere, content + [identity.changed, user])
+                .map(Deletion.init)
+        }
+    }
+
+    /// Whether a recording older than `id` lies below `folder` (nil for the inbox) on that device: then the device is
+    /// the one that all there lie on, whatever number it had before.
+    public func hasOlder(
+        than id: RecordingID, below folder: InboxPath?, on device: UInt64
+    ) async throws(CatalogError) -> Bool {
+        let bounds = folder?.boundsOfContent ?? (Data(), Data([0xFF]))
+        return try await read("hasOlder") { database in
+            try database.row(
+                DeletionSQL.older, [bounds.0, bounds.1, Int64(bitPattern: device), id.rawValue]) != nil
         }
     }
 
@@ -77,6 +118,7 @@ extension Deletion {
     fileprivate init(_ row: Row) throws {
         recording = try Recording(row)
         folder = (row["user_folder"] as Data?).map { Array($0) }
+        requested = try row.date("requested_at")
     }
 }
 
@@ -94,8 +136,26 @@ enum DeletionSQL {
     static let withdraw = "DELETE FROM deletions WHERE audio_record_id = ?"
 
     private static let all = """
-        SELECT \(RecordingSQL.columns), (SELECT folder FROM users u WHERE u.id = a.user_id) AS user_folder
+        SELECT \(RecordingSQL.columns), requested_at,
+            (SELECT folder FROM users u WHERE u.id = a.user_id) AS user_folder
         FROM deletions CROSS JOIN audio_records a ON a.id = audio_record_id
+        """
+    private static let arrived = """
+        SELECT \(RecordingSQL.columns), requested_at,
+            (SELECT folder FROM users u WHERE u.id = a.user_id) AS user_folder
+        FROM audio_records a
+        """
+    private static let isAwaited = "CROSS JOIN deletions ON audio_record_id = a.id WHERE"
+    static let atPath = """
+        \(arrived) \(isAwaited) path = ?1 AND is_current = 1 AND inode = ?2 AND file_size = ?3 AND modified_ns = ?4
+        """
+    static let elsewhere = """
+        \(arrived) INDEXED BY audio_records_inode \(isAwaited) inode = ?1 AND sha256 IS NOT NULL
+            AND file_size = ?2 AND modified_ns = ?3 AND changed_ns = ?4 AND +user_id = ?5 LIMIT 1
+        """
+    static let older = """
+        SELECT 1 FROM audio_records INDEXED BY audio_records_current_path
+        WHERE path >= ? AND path < ? AND is_current = 1 AND audio_state = 'present' AND device = ? AND id < ? LIMIT 1
         """
     static let byID = "\(all) WHERE audio_record_id = ?"
     static let page = "\(all) WHERE audio_record_id > ? ORDER BY audio_record_id LIMIT ?"
@@ -104,6 +164,7 @@ enum DeletionSQL {
         DELETE FROM audio_records
         WHERE id = ?1 AND EXISTS (SELECT 1 FROM deletions WHERE audio_record_id = ?1)
             AND NOT EXISTS (SELECT 1 FROM sidecars WHERE audio_record_id = ?1)
+            AND NOT \(IntentSQL.isWriting("?1"))
         """
     static let folder = "SELECT folder FROM users WHERE id = ?"
 }

@@ -99,18 +99,20 @@ extension Catalog {
     ///
     /// At most 500 of them, so that a large folder does not hold up everybody else's writes: to be
     /// called again until none is left.
-    /// - Parameter device: only files that lay on this one; nil for all.
+    /// - Parameters:
+    ///   - device: only files that lay on this one; nil for all.
+    ///   - exactly: what lies below is left alone: a folder has taken a file's name.
     public func markGone(
-        _ path: InboxPath, on device: UInt64? = nil, now: Date = Date()
+        _ path: InboxPath, on device: UInt64? = nil, exactly: Bool = false, now: Date = Date()
     ) async throws(CatalogError) -> [Departure] {
         try await write("markGone") { database in
-            let bounds = path.boundsOfContent
+            let bounds = exactly ? (path.blob, path.blob) : path.boundsOfContent
             let rows = try database.rows(
                 Self.presentAtOrBelow,
-                [path.blob, bounds.first, bounds.end, device.map(Int64.init(bitPattern:))])
+                [path.blob, bounds.0, bounds.1, device.map(Int64.init(bitPattern:))])
             return try rows.map { row in
                 let id = RecordingID(rawValue: row["id"])
-                let notes = try database.notes(of: id)
+                let notes = try database.notesToRemove(of: id)
                 try database.run(Self.depart, [Timestamp.text(now), id.rawValue])
                 return Departure(recording: id, notes: notes)
             }
@@ -135,6 +137,7 @@ extension Catalog {
         SELECT device, inode, file_size, modified_ns, changed_ns FROM audio_records
         WHERE path = ? AND is_current = 1 AND audio_state = 'present'
             AND error_code IS NOT '\(Rejection.notEnrolled.code)'
+            AND NOT EXISTS (SELECT 1 FROM deletions WHERE audio_record_id = audio_records.id)
         """
     /// Where the daemon itself removes a file, nothing has departed.
     private static let shouldBeThere = """
@@ -160,7 +163,7 @@ extension Catalog {
 
 extension InboxPath {
     /// What lies below this folder is what sorts from `folder/` up to `folder0`: 0 follows / in ASCII.
-    fileprivate var boundsOfContent: (first: Data, end: Data) {
+    var boundsOfContent: (Data, Data) {
         (Data(bytes + [UInt8(ascii: "/")]), Data(bytes + [UInt8(ascii: "0")]))
     }
 }

@@ -239,6 +239,6 @@ enum JobSQL {
     static let makeDueBeside = """
         UPDATE audio_records SET sidecar_due = ?, sidecar_version = sidecar_version + 1
         WHERE id = ? AND (audio_state = 'present' OR EXISTS (SELECT 1 FROM sidecars s
-            WHERE s.audio_record_id = audio_records.id AND s.kind NOT IN ('rejected', 'failed')))
+            WHERE s.audio_record_id = audio_records.id AND s.kind NOT IN ('rejected', 'failed', 'remark')))
         """
 }

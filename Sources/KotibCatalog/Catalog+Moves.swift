@@ -75,7 +75,7 @@ extension Catalog {
                 let isGoing = try database.isBeingDeleted(holder.id)
                 guard holder.facts?.sha256 != seen.facts?.sha256 || isGoing else { return nil }
                 relocation.old = holder.id
-                if !isGoing { relocation.notes = try database.notes(of: holder.id) }
+                if !isGoing { relocation.notes = try database.notesToRemove(of: holder.id) }
                 try database.supersede(holder.id, now: now)
             }
             try database.move(recording, to: path, identity, now)
@@ -194,6 +194,7 @@ enum MoveSQL {
     static let intend = """
         INSERT INTO moves (audio_record_id, path, requested_at)
             SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM sidecars WHERE audio_record_id = ?1)
+                OR \(IntentSQL.isWriting("?1"))
         ON CONFLICT DO NOTHING
         """
     static let isMoving = "SELECT 1 FROM moves WHERE audio_record_id = ?"

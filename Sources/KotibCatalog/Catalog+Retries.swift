@@ -24,7 +24,7 @@ extension Catalog {
             else {
                 return .notNow(recording)
             }
-            let notes = try database.notes(of: id)
+            let notes = try database.notesToRemove(of: id)
             try database.run(Self.retrySQL, [Timestamp.text(now), id.rawValue])
             return .queued(notes: notes)
         }

@@ -28,11 +28,6 @@ extension Database {
     func sidecars(of id: RecordingID) throws -> [Sidecar] {
         try rows(RecordingSQL.sidecars, [id.rawValue]).map(Sidecar.init)
     }
-
-    /// Those that tell of a refusal, a failure or missing words, and go when that does.
-    func notes(of id: RecordingID) throws -> [Sidecar] {
-        try sidecars(of: id).filter(\.kind.isNote)
-    }
 }
 
 enum RecordingSQL {

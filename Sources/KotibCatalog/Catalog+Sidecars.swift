@@ -48,7 +48,10 @@ extension Catalog {
 
     /// Forgets a sidecar: it was removed, or edited by a person and is theirs now.
     public func sidecarRemoved(_ path: InboxPath) async throws(CatalogError) {
-        try await write("sidecarRemoved") { try $0.run("DELETE FROM sidecars WHERE path = ?", [path.blob]) }
+        try await write("sidecarRemoved") { database in
+            try database.run("DELETE FROM sidecars WHERE path = ?", [path.blob])
+            try database.run(IntentSQL.withdraw, [path.blob])
+        }
     }
 
     /// What the daemon wrote beside one recording.
@@ -105,5 +108,6 @@ extension Database {
                 Int64(bitPattern: sidecar.device), Int64(bitPattern: sidecar.inode), sidecar.size,
                 sidecar.modified, Timestamp.text(now), sidecar.words.map { Data($0) },
             ])
+        try run(IntentSQL.withdraw, [sidecar.path.blob])
     }
 }

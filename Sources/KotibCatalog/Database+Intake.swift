@@ -49,7 +49,7 @@ extension Database {
         }
         // Who puts a failed recording there anew wants it tried again.
         if old.state == .rejected || (old.state == .failed && isSame) {
-            let notes = try notes(of: old.id)
+            let notes = try notesToRemove(of: old.id)
             try readmit(old.id, arrival)
             return .readmitted(old.id, notes: notes)
         }
@@ -57,7 +57,7 @@ extension Database {
             try returned(old, identity: arrival.identity, now: arrival.now)
             return .unchanged(old.id)
         }
-        let notes = try notes(of: old.id)
+        let notes = try notesToRemove(of: old.id)
         try supersede(old.id, now: arrival.now)
         let new = try insert(arrival)
         try inherit(from: old.id, to: new)
@@ -92,7 +92,7 @@ extension Database {
             try rejectAgain(old, arrival)
             return Refusal(recording: old.id, old: nil, notes: [])
         }
-        let notes = isGoing ? [] : try notes(of: old.id)
+        let notes = isGoing ? [] : try notesToRemove(of: old.id)
         try supersede(old.id, now: arrival.now)
         let new = try insert(arrival)
         if !isGoing { try inherit(from: old.id, to: new) }

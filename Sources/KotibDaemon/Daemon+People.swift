@@ -37,6 +37,7 @@ extension Daemon {
             },
             limits: configuration.quotaLimits,
             warningSentence: { $0.sentence(in: language) },
+            textSentence: { $1.sentence(about: $0, in: language) },
             failureSentence: { FailureSentence.text(about: $0, cause: $1, in: language) })
     }
 

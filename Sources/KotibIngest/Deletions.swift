@@ -1,9 +1,11 @@
+import FoundationEssentials
 import Glibc
 import KotibCatalog
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
 import KotibTranscription
+import KotibWatch
 import Logging
 
 /// A file of a recording that is being deleted could not be removed.
@@ -13,47 +15,82 @@ public struct FileNotRemoved: Error, Hashable, Sendable, CustomStringConvertible
     /// Whether the recording and all its files are there as before. Otherwise what is left is removed as soon as
     /// it can be, and nobody sees the recording any more.
     public var isUnchanged: Bool
+    /// What has to come back first; nil where the file is there.
+    public var waitsFor: MissingPlace?
 
     public var description: String {
         let outcome =
             isUnchanged
             ? "nothing was deleted"
-            : "the recording is deleted, and the file will be as soon as that is possible"
+            : waitsFor == nil
+                ? "the recording is deleted, and the file will be as soon as that is possible"
+                : "the recording is deleted, and the file will be when it is there again"
         return "“\(file)” could not be removed (\(cause)): \(outcome)"
             + (cause.advice.map { "; \($0)" } ?? "")
     }
 }
 
+/// Why a file that is to be deleted cannot be looked for.
+public enum MissingPlace: Hashable, Sendable {
+    /// Its folder is gone, or was renamed.
+    case folder
+    /// Its file system is not mounted.
+    case fileSystem
+    /// The archive is not there.
+    case archive
+}
+
 /// Carries out the deletions that the catalog has decided: first the audio, then the sidecars, then the row.
 ///
 /// Safe to run at any time, also twice at once, and from wherever a crash left it. A file that is not the
-/// recording's own any more is left alone, and so is everything outside its owner's folder.
+/// recording's own any more is left alone, and so is everything outside its owner's folder. What cannot be looked for
+/// now keeps its row until it is back, so that it never becomes a new recording.
 struct Deletions: Sendable {
     let files: any FileSystem
     let catalog: Catalog
     let queue: TranscriptionQueue
     /// Nobody writes beside a recording while it goes.
-    let turns: RecordingTurns
+    let sidecars: SidecarWriter
     let archive: ArchiveFolder?
+    let board: ProblemBoard
     let logger: Logger
+    var now: @Sendable () -> Date = { Date() }
 
-    /// More often no sidecar is written anew while a recording goes.
-    private static let rounds = 10
+    /// Seconds for which a folder that is gone may come back with what is to be deleted in it. A file system that is
+    /// not mounted is waited for however long that takes.
+    static let folderPatience: TimeInterval = 7 * 86_400
 
     /// Carries out what is left of earlier tries and earlier daemons.
     func resume() async throws {
         var last: RecordingID?
+        var waiting = 0
         while !Task.isCancelled {
             let page = try await catalog.deletions(after: last, limit: 100)
-            guard let end = page.last else { return }
-            for deletion in page { try await tryAgain(deletion) }
+            guard let end = page.last else {
+                if waiting == 0 { board.resolve(.deletionsWait) }
+                return
+            }
+            for deletion in page {
+                // A folder that somebody removed is no problem of who looks after the service.
+                if let missing = try await tryAgain(deletion), missing != .folder { waiting += 1 }
+            }
+            if waiting > 0 { board.report(.deletionsWait, ["count": "\(waiting)"]) }
             last = end.recording.id
         }
     }
 
-    private func tryAgain(_ deletion: Deletion) async throws {
+    /// The file that a deletion waits for has arrived.
+    func arrived(_ deletion: Deletion, at path: InboxPath) async throws {
+        _ = try await tryAgain(deletion, foundAt: path)
+    }
+
+    /// - Returns: what has to come back first.
+    private func tryAgain(_ deletion: Deletion, foundAt path: InboxPath? = nil) async throws -> MissingPlace?
+    {
         do {
-            try await carryOut(deletion)
+            try await carryOut(deletion, foundAt: path)
+        } catch let error as FileNotRemoved where error.waitsFor != nil {
+            return error.waitsFor
         } catch let error as FileNotRemoved {
             logger.warning(
                 "a deleted recording's file is still there; it will be tried again",
@@ -67,17 +104,24 @@ struct Deletions: Sendable {
                 "a deletion cannot be carried out",
                 metadata: ["recording": "\(deletion.recording.id)", "cause": "\(error)"])
         }
+        return nil
     }
 
-    /// - Parameter canBeTakenBack: whether the decision is, where nothing could be removed.
+    /// - Parameters:
+    ///   - path: where its file has turned up; nil for its own path.
+    ///   - canBeTakenBack: whether the decision is, where nothing could be removed.
     /// - Throws: ``FileNotRemoved``, ``CatalogError``.
-    func carryOut(_ deletion: Deletion, canBeTakenBack: Bool = false) async throws {
+    func carryOut(
+        _ deletion: Deletion, foundAt path: InboxPath? = nil, canBeTakenBack: Bool = false
+    ) async throws {
         let id = deletion.recording.id
         // Until its end a job may still write a text.
         await queue.end(id)
-        try await turns.take(at: deletion.recording.path) {
+        let old = deletion.recording.path
+        try await sidecars.turns.take(at: old, and: path ?? old) {
             do {
-                try await removeAll(of: deletion)
+                var removal = DeletionRemoval(deletions: self, deletion: deletion)
+                try await removal.removeAll(foundAt: path ?? old)
             } catch let error as FileNotRemoved where canBeTakenBack && error.isUnchanged {
                 try await catalog.withdrawDeletion(of: id)
                 throw error
@@ -85,108 +129,5 @@ struct Deletions: Sendable {
         }
     }
 
-    /// With the turn.
-    private func removeAll(of deletion: Deletion) async throws {
-        let id = deletion.recording.id
-        // Done by somebody else, or taken back: what can be seen is not being deleted.
-        guard let recording = try await catalog.recording(id),
-            try await catalog.recording(id, in: .everyone) == nil
-        else { return }
-        var isUnchanged = true
-        if recording.audio == .present {
-            try await remove(recording.path, ifStill: recording.identity, deletion, &isUnchanged)
-        }
-        if let audio = try await catalog.archived(id) {
-            try await remove(audio, of: recording, &isUnchanged)
-        }
-        for _ in 1...Self.rounds {
-            for sidecar in try await catalog.ownedSidecars(of: id) {
-                try await remove(sidecar, deletion, &isUnchanged)
-            }
-            if try await catalog.finishDeletion(of: id) {
-                // One that was being claimed as its deletion was decided.
-                await queue.cancel(id)
-                return logger.info(
-                    "recording deleted", metadata: ["recording": "\(id)", "file": "\(recording.path)"])
-            }
-        }
-    }
-
-    private func remove(_ sidecar: Sidecar, _ deletion: Deletion, _ isUnchanged: inout Bool) async throws {
-        // A person's changes of the transcript are the recording's words and go with it. Any other text that a
-        // person has changed is theirs.
-        var identity: FileIdentity?
-        if sidecar.kind != .transcript {
-            identity = try await status(of: sidecar.path, isUnchanged)?.identity
-            if let identity, !sidecar.isUntouched(identity) {
-                return try await catalog.sidecarRemoved(sidecar.path)
-            }
-        }
-        try await remove(sidecar.path, ifStill: identity, deletion, &isUnchanged)
-        try await catalog.sidecarRemoved(sidecar.path)
-    }
-
-    private func status(
-        of path: InboxPath, _ isUnchanged: Bool
-    ) async throws(FileNotRemoved) -> FileStatus? {
-        let files = files
-        do throws(FileError) {
-            return try await BlockingWork.run { () throws(FileError) in try files.examine(path) }
-        } catch {
-            if Self.hasNoFolder(error) { return nil }
-            throw FileNotRemoved(file: path, cause: error, isUnchanged: isUnchanged)
-        }
-    }
-
-    /// - Parameter identity: nil for whatever file has the name.
-    private func remove(
-        _ path: InboxPath, ifStill identity: FileIdentity?, _ deletion: Deletion, _ isUnchanged: inout Bool
-    ) async throws(FileNotRemoved) {
-        guard Self.belongs(path, to: deletion) else { return }
-        let files = files
-        do throws(FileError) {
-            let isGone = try await BlockingWork.run { () throws(FileError) in
-                try Self.remove(path, ifStill: identity, files)
-            }
-            if isGone { isUnchanged = false }
-        } catch {
-            // A fault in the middle may have left the file without its name.
-            let stands = await BlockingWork.run { (try? files.examine(path)) != .some(nil) }
-            throw FileNotRemoved(file: path, cause: error, isUnchanged: isUnchanged && stands)
-        }
-    }
-
-    /// - Returns: whether there was such a file.
-    private static func remove(
-        _ path: InboxPath, ifStill identity: FileIdentity?, _ files: any FileSystem
-    ) throws(FileError) -> Bool {
-        do throws(FileError) {
-            guard let status = try files.examine(path) else {
-                // Removed before a crash, perhaps, and a power cut could still undo that.
-                try files.synchronize(files.openFolder(path.parent))
-                return true
-            }
-            guard status.kind == .regular, identity.map(status.identity.isSameContent) ?? true else {
-                return false
-            }
-            return try AtomicFile(files).remove(path, ifStill: status.identity)
-        } catch {
-            if hasNoFolder(error) { return true }
-            throw error
-        }
-    }
-
-    /// The folder is gone, and its files with it.
-    private static func hasNoFolder(_ error: FileError) -> Bool {
-        [ENOENT, ENOTDIR, ELOOP].contains(error.code)
-    }
-
-    /// What has no user is a refused file, and its note: directly in the inbox, or in a folder that is nobody's.
-    private static func belongs(_ path: InboxPath, to deletion: Deletion) -> Bool {
-        let lies = deletion.recording.path
-        guard let folder = deletion.folder ?? (lies.depth > 1 ? lies.user : nil) else {
-            return path.depth == 1
-        }
-        return path.depth > 1 && path.user == folder
-    }
+    var isInboxInDoubt: Bool { board.isInboxInDoubt }
 }

@@ -99,12 +99,18 @@ public struct IngestPipeline: Sendable {
 
     func settled(_ path: InboxPath, _ status: FileStatus) async throws {
         let judgement = policy.judge(path, status)
+        if judgement != .notARecording, status.kind == .regular,
+            let deletion = try await catalog.awaitedDeletion(of: path, status.identity)
+        {
+            return try await recovery.deletions.arrived(deletion, at: path)
+        }
         if judgement != .notARecording, try await isStrangers(path) {
             return try await refuseStranger(path, status.identity)
         }
         switch judgement {
         case .notARecording:
             if status.kind == .regular { try await sidecars.saved(path) }
+            if status.kind == .folder { try await recovery.folderStands(at: path) }
         case .refused(let rejection):
             try await refuse(path, status.identity, rejection)
         case .folderSettings:

@@ -83,6 +83,10 @@ extension WatchHealth.Problem {
 
     /// What keeps texts from being written; nil where it is nothing but the one file.
     public init?(writing error: FileError) {
+        if case .occupied = error {
+            self = .namesTaken
+            return
+        }
         switch error.code {
         case ENOSPC, EDQUOT: self = .inboxFull
         case EROFS: self = .inboxReadOnly

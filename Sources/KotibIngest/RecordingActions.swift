@@ -3,6 +3,7 @@ import KotibModel
 import KotibPOSIX
 import KotibSidecars
 import KotibTranscription
+import KotibWatch
 import Logging
 
 public enum RetryOutcome: Hashable, Sendable {
@@ -65,10 +66,15 @@ public struct RecordingActions: Sendable {
         return outcome
     }
 
-    /// Removes recording, sidecars and audio. False where there is none, or it is not the caller's.
+    /// Removes recording, sidecars and audio. False where there is none, or it is not the caller's. One whose deletion
+    /// waits may be asked for again.
     /// - Throws: ``FileNotRemoved``, which says what has become of the recording; ``CatalogError``.
     public func delete(_ id: RecordingID, in scope: AccessScope) async throws -> Bool {
-        guard let recording = try await catalog.recording(id, in: scope) else { return false }
+        guard let recording = try await catalog.recording(id, in: scope) else {
+            guard let deletion = try await catalog.deletion(of: id, in: scope) else { return false }
+            try await pipeline.recovery.deletions.carryOut(deletion)
+            return true
+        }
         if recording.audio == .present, recording.isCurrent, await isTouched(recording) {
             // Whether that is the recording still is known by its content: nothing else goes.
             _ = try await lookAgain(at: recording)
@@ -82,6 +88,14 @@ public struct RecordingActions: Sendable {
                 metadata: ["recording": "\(id)", "file": "\(error.file)", "cause": "\(error.cause)"])
             // Its job was cancelled for nothing.
             await pipeline.queue.wake()
+            throw error
+        } catch let error as FileNotRemoved {
+            pipeline.logger.notice(
+                "deletion waits",
+                metadata: ["recording": "\(id)", "file": "\(error.file)", "cause": "\(error.cause)"])
+            if let missing = error.waitsFor, missing != .folder {
+                pipeline.recovery.board.report(.deletionsWait)
+            }
             throw error
         }
         return true

@@ -37,6 +37,7 @@ extension Recovery {
                 switch look {
                 case .there(let device): clues.found(recording.path, on: device)
                 case .unclear: break
+                case .folder: try await folderStands(at: recording.path)
                 case .missing(let place) where clues.tell(recording, missingFrom: place):
                     try await markGone(recording.path, on: nil)
                 case .missing(let place):
@@ -52,6 +53,8 @@ extension Recovery {
     private enum Look: Sendable {
         /// With the device that it lies on.
         case there(UInt64)
+        /// A folder has the name.
+        case folder
         case missing(Whereabouts.Place)
         case unclear
     }
@@ -91,6 +94,7 @@ extension Recovery {
             let looks = page.map { recording -> Look in
                 do throws(FileError) {
                     if let status = try files.examine(recording.path) {
+                        if status.kind == .folder { return .folder }
                         return .there(status.identity.device)
                     }
                     return .missing(try whereabouts.place(of: recording.path))

@@ -18,12 +18,13 @@ struct Recovery: Sendable {
 
     var deletions: Deletions {
         Deletions(
-            files: files, catalog: catalog, queue: queue, turns: sidecars.turns, archive: archive,
+            files: files, catalog: catalog, queue: queue, sidecars: sidecars, archive: archive, board: board,
             logger: logger)
     }
 
     /// Ends what deletions and moves a crash or a fault left, writes what is due and notices what was removed without an event.
     func reconcile() async throws {
+        try await sidecars.settleIntents()
         try await deletions.resume()
         try await sidecars.finishMoves()
         try await writeAllDue()
@@ -43,6 +44,15 @@ struct Recovery: Sendable {
         }
         guard let device, !isInboxInDoubt else { return }
         try await markGone(path, on: device)
+        try await sidecars.textGone(path)
+    }
+
+    /// A folder stands where something else was recorded: that is gone.
+    func folderStands(at path: InboxPath) async throws(CatalogError) {
+        guard let recording = try await catalog.current(path), recording.audio == .present,
+            recording.errorCode != Rejection.folder.code
+        else { return }
+        try await markGone(path, on: nil, exactly: true)
     }
 
     /// Writes what is due beside recordings, and finds out what still keeps texts from being written.
@@ -53,13 +63,11 @@ struct Recovery: Sendable {
     }
 
     /// Whether the inbox is away, or another folder has taken its place only now.
-    var isInboxInDoubt: Bool {
-        board.standing.keys.contains { if case .rootMissing = $0 { true } else { $0 == .rootReplaced } }
-    }
+    var isInboxInDoubt: Bool { board.isInboxInDoubt }
 
-    func markGone(_ path: InboxPath, on device: UInt64?) async throws(CatalogError) {
+    func markGone(_ path: InboxPath, on device: UInt64?, exactly: Bool = false) async throws(CatalogError) {
         while !Task.isCancelled {
-            let departures = try await catalog.markGone(path, on: device)
+            let departures = try await catalog.markGone(path, on: device, exactly: exactly)
             if departures.isEmpty { return }
             for departure in departures { try await left(departure, path) }
             try await pruneRefused()
@@ -77,5 +85,12 @@ struct Recovery: Sendable {
         logger.info(
             "recording gone; its transcript is kept",
             metadata: ["recording": "\(departure.recording)", "file": "\(path)"])
+    }
+}
+
+extension ProblemBoard {
+    /// Whether the inbox is away, or another folder has taken its place only now.
+    var isInboxInDoubt: Bool {
+        standing.keys.contains { if case .rootMissing = $0 { true } else { $0 == .rootReplaced } }
     }
 }

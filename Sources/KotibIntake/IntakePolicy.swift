@@ -27,6 +27,7 @@ public struct IntakePolicy: Sendable {
             return accepted && path.depth > 1 ? .refused(.folder) : .notARecording
         }
         if let ending, Self.textEndings.contains(ending) { return .notARecording }
+        if path.depth == 1, status.kind == .symbolicLink { return .refused(.linkedFolder) }
         if path.depth == 1 { return accepted ? .refused(.noFolder) : .notARecording }
         if FolderSettings.isMeant(by: path.name) { return judgeSettings(path, status) }
         switch status.kind {

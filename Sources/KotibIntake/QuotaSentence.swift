@@ -60,7 +60,7 @@ extension Rejection {
 }
 
 extension Rejection {
-    private var englishReason: String {
+    var englishReason: String {
         switch self {
         case .overQuotaBytes(let size, _, let limit) where neverFits:
             "it has \(Self.amount(size)), which never fits into your quota of \(Self.amount(limit))"
@@ -88,7 +88,7 @@ extension Rejection {
         return "delete recordings that are not needed, and upload it again."
     }
 
-    private var uzbekReason: String {
+    var uzbekReason: String {
         switch self {
         case .overQuotaBytes(let size, _, let limit) where neverFits:
             "hajmi \(Self.amount(size)), sizga ajratilgan \(Self.amount(limit)) joyga hech qachon sigʻmaydi"
@@ -118,7 +118,7 @@ extension Rejection {
         return "keraksiz yozuvlarni oʻchirib, qaytadan yuklang."
     }
 
-    private var russianReason: String {
+    var russianReason: String {
         switch self {
         case .overQuotaBytes(let size, _, let limit) where neverFits:
             "его размер \(Self.amount(size)), и в вашу квоту \(Self.amount(limit)) он никогда не поместится"

@@ -41,6 +41,9 @@ extension Rejection {
                 + "anew."
         case .symbolicLink:
             start + "it is a link; copy the recording itself here."
+        case .linkedFolder:
+            "Nothing in “\(name)” is transcribed: it is a link, and Kotib follows none; put the folder itself here, "
+                + "or have the administrator mount it here (mount --bind)."
         case .folder:
             start + "it is a folder with a recording's name; recordings inside it are taken as usual."
         case .special:
@@ -87,6 +90,9 @@ extension Rejection {
             start + "fayl buzilgan, oʻqib boʻlmadi (\(detail)); qaytadan nusxalang yoki saqlang."
         case .symbolicLink:
             start + "bu havola; yozuvning oʻzini nusxalang."
+        case .linkedFolder:
+            "“\(name)” ichidagi yozuvlar matnga aylantirilmaydi: bu havola, Kotib esa havolalar ortidan bormaydi; "
+                + "papkaning oʻzini shu yerga qoʻying yoki administrator uni shu yerga ulasin (mount --bind)."
         case .folder:
             start + "bu yozuv nomli papka; ichidagi yozuvlar odatdagidek qabul qilinadi."
         case .special:
@@ -131,6 +137,9 @@ extension Rejection {
             start + "он повреждён и не читается (\(detail)); скопируйте его ещё раз или сохраните заново."
         case .symbolicLink:
             start + "это ссылка; скопируйте сюда саму запись."
+        case .linkedFolder:
+            "Из «\(name)» ничего не расшифровывается: это ссылка, а Kotib по ссылкам не ходит; положите сюда саму "
+                + "папку или попросите администратора подключить её здесь (mount --bind)."
         case .folder:
             start + "это папка с именем записи; записи внутри неё принимаются как обычно."
         case .special:

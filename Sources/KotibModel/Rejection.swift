@@ -18,6 +18,8 @@ public enum Rejection: Error, Hashable, Sendable, Codable {
     case damaged(detail: String)
     /// A symbolic link.
     case symbolicLink
+    /// A symbolic link in the place of a user's folder.
+    case linkedFolder
     /// A folder whose name ends like a recording's.
     case folder
     /// A pipe, socket or device.
@@ -51,6 +53,7 @@ public enum Rejection: Error, Hashable, Sendable, Codable {
         case .incomplete: "incomplete"
         case .damaged: "damaged"
         case .symbolicLink: "symbolic_link"
+        case .linkedFolder: "linked_folder"
         case .folder: "folder"
         case .special: "special"
         case .hardLink: "hard_link"

@@ -26,9 +26,13 @@ extension AtomicFile {
     }
 
     private func isOurs(_ name: [UInt8], _ status: FileStatus) -> Bool {
-        let inode = name.dropFirst(Self.prefix.count).prefix { $0 != UInt8(ascii: "-") }
-        return name.ends(with: Self.swapSuffix)
-            && UInt64(String(decoding: inode, as: UTF8.self), radix: 16) == status.identity.inode
+        guard name.ends(with: Self.swapSuffix) else { return false }
+        // The last part is the random one.
+        let parts = name.dropFirst(Self.prefix.count).split(separator: UInt8(ascii: "-")).dropLast()
+        let inode = hex(status.identity.inode)
+        let mark = Self.mark(status.identity)
+        return parts.contains { $0.elementsEqual(mark) }
+            || parts.first.map { $0.elementsEqual(inode) } ?? false
     }
 }
 

@@ -5,9 +5,10 @@ import KotibModel
 ///
 /// Names that this makes, all ignored by the watcher:
 /// - `.kotib-<random>.tmp`: being written. Left by a crash it may be deleted at any time.
-/// - `.kotib-<inode>-<random>.swap`: the file with this inode may be deleted. Under such a name a file takes
-///   its old one's place, so that a crash in between leaves a file of another inode there, which may be a
-///   stranger's: that one is kept.
+/// - `.kotib-<file>-…-<random>.swap`: each of these files may be deleted, `<file>` being inode, size and mtime in
+///   hexadecimal digits with dots between (`<inode>` alone in versions before 0.4). Under such a name a file takes its
+///   old one's place, and an old one waits for its end. A crash in between may leave another file there, which is a
+///   stranger's or was written to in that instant: that one is kept.
 public struct AtomicFile: Sendable {
     /// What all names begin with that are not meant for people.
     public static let prefix = Array(".kotib-".utf8)
@@ -35,24 +36,31 @@ public struct AtomicFile: Sendable {
     /// - Parameter old: the file of ours that it replaces. If that one is gone, the new file takes the name; if
     ///   something else has the name or it was written to, nothing is changed.
     /// - Returns: the status of what stands there now.
-    /// - Throws: ``FileError/occupied(path:)`` where a stranger's file has the name. After any error the folder
-    ///   is as it was.
+    /// - Throws: ``FileError/occupied(path:)`` where a stranger's file has the name; ``FileError/heldOpen(path:)``
+    ///   where a program has the old one open for writing, and the kernel tells. After any error the folder is as it
+    ///   was.
     public func write(
         _ bytes: [UInt8], at path: InboxPath, replacing old: FileIdentity? = nil, readers: UInt16 = 0o777
     ) throws(FileError) -> FileStatus {
         let folder = try fileSystem.openFolder(path.parent)
+        if old != nil { try spareWriter(of: path.name, in: folder, path) }
         let temporary = try prepare(bytes, in: folder, readers: readers)
         guard let old else { return try place(temporary, at: path, in: folder) }
         return try replace(old, at: path, with: temporary, in: folder)
     }
 
     /// Deletes a file of ours, if it is still as `identity` says (but for ctime).
+    /// - Parameter sparesWriters: not while a program has it open for writing, as far as the kernel tells.
     /// - Returns: false where it is gone or is not that file any more; then nothing is changed.
+    /// - Throws: ``FileError/heldOpen(path:)``.
     @discardableResult
-    public func remove(_ path: InboxPath, ifStill identity: FileIdentity) throws(FileError) -> Bool {
+    public func remove(
+        _ path: InboxPath, ifStill identity: FileIdentity, sparesWriters: Bool = false
+    ) throws(FileError) -> Bool {
         let folder = try fileSystem.openFolder(path.parent)
         guard try isStill(identity, path.name, in: folder) else { return false }
-        let swap = swapName(identity.inode)
+        if sparesWriters { try spareWriter(of: path.name, in: folder, path) }
+        let swap = swapName([identity])
         // Taken aside first: between looking and deleting, somebody else's file may have got the name.
         do throws(FileError) {
             try fileSystem.rename(path.name, to: swap, in: folder, .keep)
@@ -62,6 +70,7 @@ public struct AtomicFile: Sendable {
         }
         do throws(FileError) {
             if try isStill(identity, swap, in: folder) {
+                if sparesWriters { try spareWriter(of: swap, in: folder, path) }
                 try fileSystem.unlink(swap, in: folder)
                 try fileSystem.synchronize(folder)
                 return true
@@ -80,7 +89,7 @@ extension AtomicFile {
     private struct Temporary {
         var name: [UInt8]
         var file: OpenFile
-        var inode: UInt64
+        var identity: FileIdentity
     }
 
     private func prepare(
@@ -92,8 +101,7 @@ extension AtomicFile {
             try fileSystem.write(bytes, to: file)
             try share(file, like: fileSystem.status(of: folder), readers: readers)
             try fileSystem.synchronize(file)
-            let inode = try fileSystem.status(of: file).identity.inode
-            return Temporary(name: name, file: file, inode: inode)
+            return Temporary(name: name, file: file, identity: try fileSystem.status(of: file).identity)
         } catch {
             discard(name, in: folder)
             throw error
@@ -135,7 +143,7 @@ extension AtomicFile {
             return status
         } catch {
             // Not durable is not done: taken back, so that a retry does not find its own file in the way.
-            takeBack(path.name, inode: new.inode, in: folder)
+            takeBack(path.name, inode: new.identity.inode, in: folder)
             throw error
         }
     }
@@ -149,7 +157,7 @@ extension AtomicFile {
                 return try place(new, at: path, in: folder)
             }
             guard standing.identity.isSameContent(as: old) else { throw .occupied(path: path.text) }
-            let swap = swapName(new.inode)
+            let swap = swapName([new.identity, standing.identity])
             try fileSystem.rename(new.name, to: swap, in: folder, .keep)
             new.name = swap
         } catch {
@@ -170,19 +178,21 @@ extension AtomicFile {
         return try confirm(old, at: path, with: new, in: folder)
     }
 
-    /// After the exchange, `new.name` is what stood at `path`: ours is deleted, anything else goes back.
+    /// After the exchange, `new.name` is what stood at `path`: ours is deleted, anything else goes back. By its name
+    /// no program can open it any more, so that one that has it open now is told for certain.
     private func confirm(
         _ old: FileIdentity, at path: InboxPath, with new: Temporary, in folder: OpenFile
     ) throws(FileError) -> FileStatus {
         do throws(FileError) {
             guard try isStill(old, new.name, in: folder) else { throw .occupied(path: path.text) }
+            try spareWriter(of: new.name, in: folder, path)
             let status = try fileSystem.status(of: new.file)
             try fileSystem.synchronize(folder)
             discard(new.name, in: folder)
             return status
         } catch {
             try? fileSystem.rename(new.name, to: path.name, in: folder, .exchange)
-            takeBack(new.name, inode: new.inode, in: folder)
+            takeBack(new.name, inode: new.identity.inode, in: folder)
             throw error
         }
     }
@@ -198,7 +208,7 @@ extension AtomicFile {
             try fileSystem.synchronize(folder)
             return try fileSystem.status(of: new.file)
         } catch {
-            takeBack(new.name, inode: new.inode, in: folder)
+            takeBack(new.name, inode: new.identity.inode, in: folder)
             throw error
         }
     }
@@ -229,8 +239,21 @@ extension AtomicFile {
         discard(name, in: folder)
     }
 
-    private func swapName(_ inode: UInt64) -> [UInt8] {
-        Self.prefix + hex(inode) + [UInt8(ascii: "-")] + hex(random()) + Self.swapSuffix
+    private func spareWriter(
+        of name: [UInt8], in folder: OpenFile, _ path: InboxPath
+    ) throws(FileError) {
+        if try fileSystem.writer(of: name, in: folder) == .writing { throw .heldOpen(path: path.text) }
+    }
+
+    private func swapName(_ files: [FileIdentity]) -> [UInt8] {
+        let parts = files.map(Self.mark) + [hex(random())]
+        return Self.prefix + parts.joined(separator: [UInt8(ascii: "-")]) + Self.swapSuffix
+    }
+
+    /// What a swap name tells of a file that may be deleted.
+    static func mark(_ file: FileIdentity) -> [UInt8] {
+        let numbers = [file.inode, UInt64(bitPattern: file.size), UInt64(bitPattern: file.modified)]
+        return Array(numbers.map { String($0, radix: 16) }.joined(separator: ".").utf8)
     }
 
     func hex(_ number: UInt64) -> [UInt8] {

@@ -4,6 +4,10 @@ import Glibc
 public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Something that is not ours stands at the place; it was left alone.
     case occupied(path: String)
+    /// A program has the file open for writing: what that writes would be lost.
+    case heldOpen(path: String)
+    /// The file's folder, or the file system that it lay on, is not there: nothing is known of the file.
+    case away(path: String)
     /// Only regular files are opened.
     case notRegular(FileStatus.Kind)
     case system(SystemError)
@@ -12,6 +16,7 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
     public var retryCanHelp: Bool {
         switch self {
         case .occupied, .notRegular: false
+        case .heldOpen, .away: true
         case .system(let error): error.retryCanHelp
         }
     }
@@ -24,6 +29,8 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .occupied(let path): "\(path): another file has this name"
+        case .heldOpen(let path): "\(path): a program has it open for writing"
+        case .away(let path): "\(path): its folder or file system is not there now"
         case .notRegular: "not a regular file"
         case .system(let error): error.description
         }

@@ -17,6 +17,8 @@ public protocol FileSystem: Sendable {
     func list(_ folder: OpenFile) throws(FileError) -> FolderListing
     /// What has this name in the open folder, itself even if it is a link; nil where there is nothing.
     func examine(_ name: [UInt8], in folder: OpenFile) throws(FileError) -> FileStatus?
+    /// Whether anybody has the regular file of this name open for writing; nobody where there is none.
+    func writer(of name: [UInt8], in folder: OpenFile) throws(FileError) -> WriterCheck
     /// Makes a new file with mode 0600, open for writing.
     /// - Throws: EEXIST.
     func create(_ name: [UInt8], in folder: OpenFile) throws(FileError) -> OpenFile

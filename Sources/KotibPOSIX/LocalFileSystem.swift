@@ -57,6 +57,24 @@ public struct LocalFileSystem: FileSystem {
         return FileStatus(raw)
     }
 
+    public func writer(of name: [UInt8], in folder: OpenFile) throws(FileError) -> WriterCheck {
+        // A device is not even touched.
+        guard try examine(name, in: folder)?.kind == .regular else { return .none }
+        let flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC
+        do throws(FileError) {
+            let descriptor = try call("openat", name) { openat(folder.descriptor, $0, flags) }
+            return WriterCheck(OpenFile(owning: descriptor))
+        } catch {
+            switch error.code {
+            case ENOENT: return .none
+            // A lease of somebody else's, such as Samba's oplock, which may cover writing (open(2), O_NONBLOCK).
+            case EAGAIN: return .writing
+            case EACCES, ELOOP: return .unknown
+            default: throw error
+            }
+        }
+    }
+
     public func create(_ name: [UInt8], in folder: OpenFile) throws(FileError) -> OpenFile {
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         return OpenFile(owning: try call("openat", name) { openat(folder.descriptor, $0, flags, 0o600) })

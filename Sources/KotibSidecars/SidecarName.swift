@@ -19,6 +19,18 @@ public enum SidecarName {
         return endings.compactMap { recording.sibling(name(recording.name, ending: $0)) }
     }
 
+    /// The names to try for the note about a text that cannot be taken in, best first.
+    static func notes(about text: InboxPath) -> [InboxPath] {
+        [".rejected.txt", ".kotib-rejected.txt"].compactMap { text.sibling(name(text.name, ending: $0)) }
+    }
+
+    /// Whether a note tells of a recording's text and not of the recording.
+    static func isAboutText(_ note: InboxPath) -> Bool {
+        [".txt.rejected.txt", ".txt.kotib-rejected.txt"].contains { ending in
+            note.name.suffix(ending.utf8.count).elementsEqual(ending.utf8)
+        }
+    }
+
     /// Where name and ending would be longer than a name may be, the name is cut between characters and gets
     /// a hash of the whole, so that two long names that begin alike stay two.
     static func name(_ name: [UInt8], ending: String) -> [UInt8] {

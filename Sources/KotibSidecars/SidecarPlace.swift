@@ -33,30 +33,51 @@ struct SidecarPlace: Sendable {
         case folderGone
         /// The recording's file system is not mounted: a text in the bare folder would not be beside it later.
         case away
+        /// A program has it open for writing.
+        case heldOpen
     }
 
-    /// Puts `content` there: where the name is free, where Kotib's own untouched file is, or where the very bytes
-    /// already are, since a crash came between the rename and its record.
-    func put(_ content: [UInt8]) throws(FileError) -> Outcome {
+    enum Look: Sendable {
+        /// There is nothing to write.
+        case done(Outcome)
+        /// It is to be written, in the place of this file of Kotib's own.
+        case free(FileStatus?)
+    }
+
+    /// Whether `content` may be put there: where the name is free, where Kotib's own untouched file is, or where the
+    /// very bytes already are, since somebody put them back.
+    func look(for content: [UInt8]) throws(FileError) -> Look {
         do throws(FileError) {
-            if try isAway() { return .away }
+            if try isAway() { return .done(.away) }
             let old = try files.examine(path)
-            if old == nil, isOnlyUpdated { return .absent }
-            if old != nil, isKept { return .occupied }
-            if let old, try holds(content, old) { return .written(old.identity) }
+            if old == nil, isOnlyUpdated { return .done(.absent) }
+            if old != nil, isKept { return .done(.occupied) }
+            if let old, try holds(content, old) { return .done(.written(old.identity)) }
             if let old, let owned, owned.isUntouched(old.identity), let words, owned.words == words {
                 // A person's own line ends stay.
-                return .written(old.identity)
+                return .done(.written(old.identity))
             }
             if let old, !(owned?.isUntouched(old.identity) ?? false) {
-                return owned?.kind == .transcript && old.kind == .regular
-                    ? .beingEdited(old.identity) : .occupied
+                let isText = owned?.kind == .transcript && old.kind == .regular
+                return .done(isText ? .beingEdited(old.identity) : .occupied)
             }
+            return .free(old)
+        } catch {
+            if Self.mayMeanThatTheFolderIsGone(error), folderIsGone() { return .done(.folderGone) }
+            throw error
+        }
+    }
+
+    /// Puts `content` where ``look(for:)`` found that it may be.
+    func write(_ content: [UInt8], replacing old: FileStatus?) throws(FileError) -> Outcome {
+        do throws(FileError) {
             let new = try AtomicFile(files).write(
                 content, at: path, replacing: old?.identity, readers: readers(old))
             return .written(new.identity)
         } catch .occupied {
             return .occupied
+        } catch .heldOpen {
+            return .heldOpen
         } catch {
             if Self.mayMeanThatTheFolderIsGone(error), folderIsGone() { return .folderGone }
             throw error
@@ -84,12 +105,15 @@ struct SidecarPlace: Sendable {
         }
     }
 
+    enum Clearing: Sendable { case removed, stays, absent }
+
     /// Removes Kotib's own file; an edited one is a person's now and stays.
-    /// - Returns: whether it stays.
-    func clear() throws(FileError) -> Bool {
-        guard let owned, let status = try files.examine(path) else { return false }
-        guard owned.isUntouched(status.identity) else { return true }
-        return try !AtomicFile(files).remove(path, ifStill: status.identity)
+    /// - Throws: ``FileError/heldOpen(path:)``.
+    func clear() throws(FileError) -> Clearing {
+        guard let owned, let status = try files.examine(path) else { return .absent }
+        guard owned.isUntouched(status.identity) else { return .stays }
+        let isRemoved = try AtomicFile(files).remove(path, ifStill: status.identity, sparesWriters: true)
+        return isRemoved ? .removed : .stays
     }
 
     private func holds(_ content: [UInt8], _ status: FileStatus) throws(FileError) -> Bool {

@@ -108,7 +108,7 @@ extension SidecarWriter {
         /// It is being written.
         case restless
         case words(String, FileIdentity)
-        case unreadable(String, FileIdentity)
+        case unreadable(TextProblem, FileIdentity)
     }
 
     /// - Returns: false where it is being written.
@@ -117,53 +117,42 @@ extension SidecarWriter {
         switch await content(of: sidecar, ifQuiet: ifQuiet) {
         case .none: return true
         case .restless: return false
-        case .unreadable(let reason, let identity):
-            // Never written over, as it is not what Kotib wrote, and taken in once it can be read.
-            guard unreadable.insert(sidecar.path, identity) else { return true }
-            logger.warning(
-                "a saved text cannot be taken in; it is left as it is",
-                metadata: [
-                    "recording": "\(sidecar.recording)", "file": "\(sidecar.path)", "cause": "\(reason)",
-                ])
+        case .unreadable(let problem, let identity):
+            try await tell(problem, identity, sidecar)
             return true
         case .words(let words, let identity):
-            unreadable.remove(sidecar.path)
-            try await take(words, identity, sidecar)
+            if let problem = try await take(words, identity, sidecar) {
+                try await tell(problem, identity, sidecar)
+            } else {
+                try await untell(sidecar)
+            }
             return true
         }
     }
 
+    /// - Returns: why they are not taken in; the file is left as it is.
     private func take(
         _ words: String, _ identity: FileIdentity, _ sidecar: Sidecar
-    ) async throws(CatalogError) {
+    ) async throws(CatalogError) -> TextProblem? {
         let hash = SidecarText.hash(words)
         let saved = Sidecar(
             recording: sidecar.recording, kind: sidecar.kind, path: sidecar.path, identity: identity,
             words: hash)
         if try await areKnown(hash, sidecar) {
-            return try await catalog.sidecarWritten(saved, due: nil)
+            try await catalog.sidecarWritten(saved, due: nil)
+            return nil
         }
-        guard let recording = try await catalog.recording(sidecar.recording) else { return }
+        guard let recording = try await catalog.recording(sidecar.recording) else { return nil }
         let edit = TranscriptEdit(
             recording: recording.id, scope: .everyone, text: words, author: recording.user, origin: .sidecar,
             expected: nil)
         let outcome = try await catalog.edit(edit, from: saved, under: limits)
-        if case .overQuota(let rejection) = outcome { return tell(rejection, sidecar, identity) }
-        overQuota.remove(sidecar.path)
-        guard case .edited = outcome else { return }
+        if case .overQuota(let rejection) = outcome { return .overQuota(rejection) }
+        guard case .edited = outcome else { return nil }
         logger.info(
             "transcript edited in its folder",
             metadata: ["recording": "\(recording.id)", "file": "\(sidecar.path)"])
-    }
-
-    /// The file is left as it is, and its words stay in it; with room again, the next scan takes them in.
-    private func tell(_ rejection: Rejection, _ sidecar: Sidecar, _ identity: FileIdentity) {
-        guard overQuota.insert(sidecar.path, identity) else { return }
-        logger.warning(
-            "a saved text waits for room in its user's quota; it is left as it is",
-            metadata: [
-                "recording": "\(sidecar.recording)", "file": "\(sidecar.path)", "reason": "\(rejection.code)",
-            ])
+        return nil
     }
 
     /// Whether they are what was written there, or what is shown now: after a crash between the writing and its
@@ -203,20 +192,20 @@ extension SidecarWriter {
         let identity = status.identity
         if let latest, identity.changed > latest { return .restless }
         // Each scan comes by: it is not read again before somebody has changed it, or its names or permissions.
-        if unreadable.contains(sidecar.path, identity) { return .unreadable("as before", identity) }
+        if let problem = unreadable.problem(sidecar.path, identity), problem.lastsUntilChanged {
+            return .unreadable(problem, identity)
+        }
         // With a second name it may be somebody else's file, linked here to have it read (threat 16).
-        guard status.links == 1 else { return .unreadable("it has more than one name", identity) }
+        guard status.links == 1 else { return .unreadable(.hardLink, identity) }
         guard identity.size <= Int64(SidecarText.longest) else {
-            return .unreadable(
-                "longer than \(SidecarText.longest >> 20) MiB; shorten it, or keep the rest in another file",
-                identity)
+            return .unreadable(.tooLong(limit: SidecarText.longest), identity)
         }
         let file: OpenFile
         do throws(FileError) {
             file = try files.openForReading(sidecar.path).file
         } catch {
             guard error.code == EACCES else { throw error }
-            return .unreadable("\(error)", identity)
+            return .unreadable(.unreadable, identity)
         }
         if latest != nil, WriterCheck(file) == .writing { return .restless }
         let bytes: [UInt8]
@@ -227,7 +216,7 @@ extension SidecarWriter {
         }
         // A change meanwhile makes the watcher look again.
         guard try files.status(of: file).identity == identity else { return .restless }
-        guard let words = SidecarText.words(bytes) else { return .unreadable("save it as UTF-8", identity) }
+        guard let words = SidecarText.words(bytes) else { return .unreadable(.encoding, identity) }
         return .words(words, identity)
     }
 }

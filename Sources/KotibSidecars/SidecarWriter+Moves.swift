@@ -64,6 +64,7 @@ extension SidecarWriter {
     /// With the turns at the old place and the new.
     private func bringTexts(of id: RecordingID) async throws(CatalogError) {
         guard let recording = try await catalog.recording(id, in: .everyone) else { return }
+        try await settleIntents(of: id)
         try await takeEdits(at: recording.path)
         var (moved, lost, isDone): ([(from: InboxPath, to: InboxPath)], [InboxPath], Bool) = ([], [], true)
         var isDue = false
@@ -75,7 +76,7 @@ extension SidecarWriter {
                 // These two hold the recording's name.
                 if [.md, .json].contains(sidecar.kind) { isDue = true }
             case .lost: lost.append(sidecar.path)
-            case .otherDisk: isDue = true
+            case .otherDisk, .away: isDue = true
             case .later: isDone = false
             }
         }
@@ -105,32 +106,39 @@ extension SidecarWriter {
         case lost
         /// It cannot be renamed to there: it is written anew, and then removed.
         case otherDisk
+        /// It may be there again later: it is written anew, and then removed when it is back.
+        case away
         /// It stays to be done.
         case later
     }
 
     private func bring(_ sidecar: Sidecar, to recording: Recording) async throws(CatalogError) -> Bringing {
-        let names = SidecarName.candidates(for: recording.path, kind: sidecar.kind)
+        var names = SidecarName.candidates(for: recording.path, kind: sidecar.kind)
+        if sidecar.kind == .rejected, SidecarName.isAboutText(sidecar.path) {
+            names = SidecarName.candidates(for: recording.path, kind: .transcript)
+                .flatMap(SidecarName.notes(about:))
+        }
         let better = Array(names.prefix { $0 != sidecar.path })
         if better.isEmpty { return .stands }
         var free: [InboxPath] = []
         for name in better where try await isFree(name, for: sidecar) { free.append(name) }
         let (files, targets) = (files, free)
         let move = SidecarMove(files: files, sidecar: sidecar, names: targets)
+        let outcome: SidecarMove.Outcome
         do throws(FileError) {
-            switch try await BlockingWork.run({ () throws(FileError) in try move.carryOut() }) {
-            case .moved(let path): return .moved(path)
-            case .lost: return .lost
-            case .otherDisk: return .otherDisk
-            case .occupied:
-                if names.contains(sidecar.path) { return .stands }
-                logger.error(
-                    "no place for a text of a moved recording: files of other people have both its names",
-                    metadata: ["recording": "\(recording.id)", "file": "\(sidecar.path)"])
-                return .later
-            }
+            outcome = try await BlockingWork.run { () throws(FileError) in try move.carryOut() }
         } catch {
             warn("a text could not follow its recording; it will be tried again", sidecar.path, error)
+            return .later
+        }
+        switch outcome {
+        case .moved(let path): return .moved(path)
+        case .lost: return .lost
+        case .missing: return try await isAway(sidecar) ? .away : .lost
+        case .otherDisk: return .otherDisk
+        case .occupied:
+            if names.contains(sidecar.path) { return .stands }
+            tellThatThereIsNoPlace(recording)
             return .later
         }
     }
@@ -151,12 +159,16 @@ extension SidecarWriter {
 struct SidecarMove: Sendable {
     let files: any FileSystem
     let sidecar: Sidecar
-    /// Where it may go, best first.
+    /// Where it may go, best first: nobody else's text of Kotib's stands there.
     let names: [InboxPath]
 
     enum Outcome: Sendable {
         case moved(InboxPath)
-        case lost, otherDisk, occupied
+        /// Something of a person's own has its name.
+        case lost
+        /// Nothing is there.
+        case missing
+        case otherDisk, occupied
     }
 
     func carryOut() throws(FileError) -> Outcome {
@@ -168,11 +180,28 @@ struct SidecarMove: Sendable {
             try files.synchronize(files.openFolder(name.parent))
             return .moved(name)
         }
-        guard let status = try files.examine(sidecar.path), status.kind == .regular else { return .lost }
+        guard let status = try files.examine(sidecar.path), status.kind == .regular else {
+            return try savedAnew().map(Outcome.moved) ?? .missing
+        }
         // Of the text a person's changes are the recording's words; any other form that was changed is theirs.
         guard sidecar.kind == .transcript || sidecar.isUntouched(status.identity) else { return .lost }
         for name in names where try rename(to: name) { return .moved(name) }
         return isOtherDisk ? .otherDisk : .occupied
+    }
+
+    /// The text that an editor has saved as a new file, after it was moved along: a text beside its recording is its
+    /// text. Its words are taken in from there.
+    private func savedAnew() throws(FileError) -> InboxPath? {
+        guard sidecar.kind == .transcript else { return nil }
+        let second = Array(".kotib.txt".utf8)
+        let hadSecond = sidecar.path.name.suffix(second.count).elementsEqual(second)
+        // The name with the ending that it had comes first.
+        for name in hadSecond ? names.reversed() : names {
+            guard try files.examine(name)?.kind == .regular else { continue }
+            try files.synchronize(files.openFolder(name.parent))
+            return name
+        }
+        return nil
     }
 
     /// - Returns: false where the name is taken, or is on another disk.

@@ -39,10 +39,18 @@ extension SidecarWriter {
         var isDone = true
         for sidecar in sidecars where try await catalog.owner(ofSidecar: sidecar.path) == sidecar {
             let place = SidecarPlace(files: files, path: sidecar.path, owned: sidecar)
+            var isAbsent = false
             do throws(FileError) {
-                let stays = try await BlockingWork.run { () throws(FileError) in try place.clear() }
+                switch try await BlockingWork.run({ () throws(FileError) in try place.clear() }) {
+                case .removed: break
                 // Its words are still to be taken in.
-                if stays, sidecar.kind == .transcript { continue }
+                case .stays: if sidecar.kind == .transcript { continue }
+                case .absent: isAbsent = true
+                }
+            } catch .heldOpen {
+                tellThatItIsOpen(sidecar.path)
+                isDone = false
+                continue
             } catch {
                 // Still Kotib's own, so that whatever comes next at this name may take its place.
                 if !SidecarPlace.mayMeanThatTheFolderIsGone(error) {
@@ -51,9 +59,22 @@ extension SidecarWriter {
                     continue
                 }
             }
+            if isAbsent, try await isAway(sidecar) {
+                isDone = false
+                continue
+            }
             try await catalog.sidecarRemoved(sidecar.path)
         }
         return isDone
+    }
+
+    /// Whether a text that is not at its path is on a file system that is not mounted.
+    func isAway(_ sidecar: Sidecar) async throws(CatalogError) -> Bool {
+        let files = files
+        let place = await BlockingWork.run { try? Whereabouts(files: files).place(of: sidecar.path) }
+        guard let place else { return true }
+        guard place.device != sidecar.device else { return false }
+        return try await !catalog.hasOlder(than: sidecar.recording, below: place.folder, on: place.device)
     }
 
     /// Forgets what a person removed beside a recording, so that what comes back gets its text again.
@@ -81,7 +102,7 @@ extension SidecarWriter {
         return outcome ?? .notFound
     }
 
-    private func isRemoved(_ path: InboxPath) async throws(CatalogError) -> Bool {
+    func isRemoved(_ path: InboxPath) async throws(CatalogError) -> Bool {
         let files = files
         do throws(FileError) {
             return try await BlockingWork.run { () throws(FileError) in try files.examine(path) == nil }

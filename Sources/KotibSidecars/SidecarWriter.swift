@@ -23,12 +23,15 @@ public struct SidecarWriter: Sendable {
     let sleep: @Sendable (Duration) async throws -> Void
     let failureSentence: @Sendable (_ name: String, _ cause: String) -> String
     let warningSentence: @Sendable (RecordingWarning) -> String
+    let textSentence: @Sendable (_ name: String, _ problem: TextProblem) -> String
     let cannotWrite: @Sendable (InboxPath, FileError) -> Bool
     let limits: Quota
     let logger: Logger
     let unreadable = UnreadableTexts()
-    /// Those for which there is no room; unlike unreadable ones they are tried again at each scan.
-    let overQuota = UnreadableTexts()
+    /// Texts that wait because a program has them open for writing.
+    let held = ToldTexts()
+    /// Recordings beside which other people's files have all names of a text.
+    let placeless = ToldTexts()
     /// Whoever else removes a recording's files takes a turn here.
     public let turns = RecordingTurns()
 
@@ -40,6 +43,7 @@ public struct SidecarWriter: Sendable {
     ///     told, false where the log is to have a line.
     ///   - limits: what a user may have who has nothing of their own: what people write counts too.
     ///   - warningSentence: what `X.note.txt` says of each warning.
+    ///   - textSentence: what the note about a text says that cannot be taken in.
     ///   - failureSentence: what `X.failed.txt` says, from the recording's name and the cause.
     public init(
         files: any FileSystem, catalog: Catalog, logger: Logger,
@@ -49,6 +53,9 @@ public struct SidecarWriter: Sendable {
         cannotWrite: @escaping @Sendable (InboxPath, FileError) -> Bool = { _, _ in false },
         limits: Quota = Quota(),
         warningSentence: @escaping @Sendable (RecordingWarning) -> String = { $0.code.rawValue },
+        textSentence: @escaping @Sendable (_ name: String, _ problem: TextProblem) -> String = {
+            "\($0): \($1)"
+        },
         failureSentence: @escaping @Sendable (_ name: String, _ cause: String) -> String
     ) {
         self.files = files
@@ -58,6 +65,7 @@ public struct SidecarWriter: Sendable {
         self.sleep = sleep
         self.warningSentence = warningSentence
         self.failureSentence = failureSentence
+        self.textSentence = textSentence
         self.cannotWrite = cannotWrite
         self.limits = limits
         self.logger = logger
@@ -128,6 +136,7 @@ public struct SidecarWriter: Sendable {
         }
         // Until its texts have followed it none is written: there would be two.
         guard try await !catalog.isMoving(id) else { return false }
+        try await settleIntents(of: id)
         try await takeEdits(at: before.path)
         // What was taken in makes the newer words due.
         guard let recording = try await catalog.recording(id), let due = recording.sidecarDue else {
@@ -168,6 +177,7 @@ public struct SidecarWriter: Sendable {
         _ text: Text, beside recording: Recording, _ isExpected: Bool
     ) async throws(CatalogError) -> Done {
         for path in try await places(for: text.kind, beside: recording, isExpected) {
+            try await settleIntent(at: path)
             let owned = try await catalog.owner(ofSidecar: path)
             let isOthers = owned.map { $0.recording != recording.id } ?? false
             // Somebody takes it to its own place, or a later scan does.
@@ -178,28 +188,36 @@ public struct SidecarWriter: Sendable {
             place.isOnlyUpdated = !isExpected
             if recording.audio == .present { place.beside = (recording.path, recording.identity.device) }
             if isOthers, let owned { place.isKept = try await holdsPersonsWords(owned) }
-            switch await put(text.content, place) {
+            switch try await put(text, place, of: recording.id) {
             case .occupied, .absent: continue
             case .folderGone: return .folderGone
-            case .away: return .later
+            case .away, .heldOpen: return .later
             case .beingEdited(let identity):
                 // Who edits an older recording's words does not make this one's wait, nor does what is no text.
-                if isOthers || unreadable.contains(path, identity) { continue }
+                if isOthers || unreadable.problem(path, identity) != nil { continue }
                 return .later
             case .written(let identity):
                 let sidecar = Sidecar(
                     recording: recording.id, kind: text.kind, path: path, identity: identity,
                     words: text.words)
                 try await catalog.sidecarWritten(sidecar, due: nil)
+                placeless.remove(recording.path)
                 return .written(path)
             case nil: return .later
             }
         }
         guard isExpected else { return .absent }
-        logger.error(
+        tellThatThereIsNoPlace(recording)
+        return .later
+    }
+
+    /// Each scan comes by: it is told once.
+    func tellThatThereIsNoPlace(_ recording: Recording) {
+        _ = cannotWrite(recording.path, .occupied(path: recording.path.text))
+        guard placeless.insert(recording.path) else { return }
+        logger.warning(
             "no place for a text: files of other people have both its names; it stays due",
             metadata: ["recording": "\(recording.id)", "file": "\(recording.path)"])
-        return .later
     }
 }
 
@@ -222,16 +240,50 @@ extension SidecarWriter {
         return shown.map { $0.origin != .engine } ?? false
     }
 
-    /// Nil where it cannot be written now.
-    private func put(_ content: [UInt8], _ place: SidecarPlace) async -> SidecarPlace.Outcome? {
+    /// With the turn. Nil where it cannot be written now.
+    func put(
+        _ text: Text, _ place: SidecarPlace, of id: RecordingID
+    ) async throws(CatalogError) -> SidecarPlace.Outcome? {
+        let (content, path) = (text.content, place.path)
+        let look = await attempt(path) { () throws(FileError) in try place.look(for: content) }
+        let old: FileStatus?
+        switch look {
+        case nil: return nil
+        case .done(let outcome): return outcome
+        case .free(let status): old = status
+        }
+        try await catalog.intend(Self.intent(text, at: path, of: id))
+        let outcome = await attempt(path) { () throws(FileError) in
+            try place.write(content, replacing: old)
+        }
+        switch outcome {
+        case .written: held.remove(path)
+        // What came of it is seen before the next try.
+        case nil: break
+        case .heldOpen:
+            try await catalog.withdrawIntent(at: path)
+            tellThatItIsOpen(path)
+        default: try await catalog.withdrawIntent(at: path)
+        }
+        return outcome
+    }
+
+    private func attempt<Value: Sendable>(
+        _ path: InboxPath, _ step: @escaping @Sendable () throws(FileError) -> Value
+    ) async -> Value? {
         do throws(FileError) {
-            return try await BlockingWork.run { () throws(FileError) in try place.put(content) }
+            return try await BlockingWork.run(step)
         } catch {
-            if !cannotWrite(place.path, error) {
-                warn("a text could not be written; it stays due", place.path, error)
-            }
+            if !cannotWrite(path, error) { warn("a text could not be written; it stays due", path, error) }
             return nil
         }
+    }
+
+    /// When the program closes it the watcher tells, and what is due is written.
+    func tellThatItIsOpen(_ path: InboxPath) {
+        guard held.insert(path) else { return }
+        logger.notice(
+            "a text waits: a program has it open for writing", metadata: ["file": "\(path)"])
     }
 
     public static func systemTime() -> Int64 {
@@ -251,6 +303,7 @@ extension SidecarWriter {
         if recording.audio == .present { standing += try await derived(at: recording.path, wanted) }
         return try await clear(
             standing.filter { sidecar in
+                guard !tellsOfText(sidecar, beside: recording.path) else { return false }
                 guard wanted.contains(sidecar.kind) else { return true }
                 return written[sidecar.kind].map { $0 != sidecar.path } ?? false
             })

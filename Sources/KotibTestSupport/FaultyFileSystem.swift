@@ -66,6 +66,11 @@ extension FaultyFileSystem {
         return try base.examine(name, in: folder)
     }
 
+    public func writer(of name: [UInt8], in folder: OpenFile) throws(FileError) -> WriterCheck {
+        try step("writer")
+        return try base.writer(of: name, in: folder)
+    }
+
     public func create(_ name: [UInt8], in folder: OpenFile) throws(FileError) -> OpenFile {
         try step("create")
         return try base.create(name, in: folder)

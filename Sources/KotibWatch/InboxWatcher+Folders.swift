@@ -102,6 +102,15 @@ extension InboxWatcher {
         if unreadable.isEmpty { board.resolve(.unreadable) }
     }
 
+    /// A scan of the inbox itself has found these links in the place of folders.
+    func linked(_ names: Set<[UInt8]>) {
+        linked = names
+        guard let first = names.min(by: { $0.lexicographicallyPrecedes($1) }) else {
+            return board.resolve(.linkedFolders)
+        }
+        report(.linkedFolders, ["folder": "\(ByteText.escaped(first))", "count": "\(names.count)"])
+    }
+
     func poll(_ folder: FolderID) {
         polled.insert(folder)
         agenda.schedulePoll(at: elapsed() + configuration.pollInterval)

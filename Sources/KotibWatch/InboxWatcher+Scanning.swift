@@ -8,6 +8,8 @@ import Logging
 extension InboxWatcher {
     /// Names that are read and asked for at a time.
     private static let batch = 256
+    /// Of files that crashes left, no more are told of.
+    private static let mostLeftovers = 1000
 
     func scanLoop() async {
         while await scans.wait() {
@@ -79,6 +81,7 @@ extension InboxWatcher {
         let watching = watch(opened, as: id)
         tree.beginVisit()
         var subfolders: [(id: FolderID, isNew: Bool)] = []
+        var links: Set<[UInt8]> = []
         do {
             let listing = try fileSystem.list(opened)
             while true {
@@ -87,6 +90,7 @@ extension InboxWatcher {
                 var found = Batch()
                 for name in names { try sort(name, in: opened, id, files: files, into: &found) }
                 subfolders += found.subfolders
+                links.formUnion(found.links)
                 if files {
                     removeStaleTemporaries(found.temporaries, in: opened, path)
                     await offer(found.candidates, of: id, isLocal: watching.isLocal)
@@ -101,6 +105,7 @@ extension InboxWatcher {
         }
         // Its names may be listed and still not be looked at (mode r--).
         if files { readable(id) }
+        if id == tree.root { linked(links) }
         if watching.givesEvents { unpoll(id) } else { poll(id) }
         for unseen in tree.unseenChildren(of: id) { forgetIfGone(unseen) }
         return subfolders
@@ -110,6 +115,7 @@ extension InboxWatcher {
         var subfolders: [(id: FolderID, isNew: Bool)] = []
         var candidates: [Candidate] = []
         var temporaries: [[UInt8]] = []
+        var links: [[UInt8]] = []
     }
 
     private func sort(
@@ -127,6 +133,10 @@ extension InboxWatcher {
         } else if configuration.ignored.isIgnored(file: name) {
             if name.starts(with: AtomicFile.prefix) { batch.temporaries.append(name) }
             return
+        }
+        // With an ending it stands for a file.
+        if id == tree.root, (status?.kind ?? entry.kind) == .symbolicLink, !name.contains(UInt8(ascii: ".")) {
+            batch.links.append(name)
         }
         if files, let status, let path = path(name, in: id) {
             batch.candidates.append(Candidate(path: path, status: status))
@@ -189,6 +199,10 @@ extension InboxWatcher {
         do {
             let kept = try AtomicFile(fileSystem).removeStaleTemporaries(names, in: opened, now: wallClock())
             for name in kept {
+                let file = path?.appending(name) ?? InboxPath(name)
+                // Each scan comes by. Who makes thousands of such names is not told of each.
+                guard let file, toldLeftovers.count < Self.mostLeftovers, toldLeftovers.insert(file).inserted
+                else { continue }
                 logger.warning(
                     "a file that a crash left was kept, as it may be somebody's",
                     metadata: ["folder": "\(path?.text ?? "")", "file": "\(ByteText.escaped(name))"])

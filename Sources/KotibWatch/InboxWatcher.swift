@@ -40,6 +40,10 @@ public actor InboxWatcher {
     var unwatched: Set<FolderID> = []
     /// Folders that could not be read.
     var unreadable: Set<FolderID> = []
+    /// Links directly in the inbox that stand for folders.
+    var linked: Set<[UInt8]> = []
+    /// Files that crashes left and that were told of.
+    var toldLeftovers: Set<InboxPath> = []
     /// The kinds of file systems without events that were met.
     var remote: Set<String> = []
     /// When a folder that replaced another at the inbox's path may be swept.
@@ -130,6 +134,8 @@ public actor InboxWatcher {
         health.unreadableFolders = unreadable.prefix(3).compactMap {
             tree.contains($0) ? tree.path($0)?.text ?? root.path : nil
         }
+        health.linkedFolders = linked.sorted { $0.lexicographicallyPrecedes($1) }.prefix(3).map(
+            ByteText.escaped)
         health.remote = remote
         health.mode = configuration.mode
         return health

@@ -20,6 +20,12 @@ public struct WatchHealth: Hashable, Sendable {
         case tooDeep
         /// Recordings whose file system is not mounted where it was.
         case filesAway
+        /// Users' folders that are symbolic links, which are not followed.
+        case linkedFolders
+        /// Recordings are to be deleted whose file system is not mounted, or whose archive is not there.
+        case deletionsWait
+        /// Other people's files have all the names that texts may have.
+        case namesTaken
         /// No text can be written beside recordings: no space is left (ENOSPC, EDQUOT).
         case inboxFull
         /// No text can be written beside recordings: EROFS.
@@ -53,6 +59,9 @@ public struct WatchHealth: Hashable, Sendable {
             case .unreadable: "some folders cannot be read: let the daemon's user read and enter them"
             case .tooDeep: "some folders are nested too deeply and are not watched"
             case .filesAway: "recordings lie on a file system that is not mounted"
+            case .linkedFolders: "users' folders are symbolic links, which are not followed"
+            case .deletionsWait: "recordings to be deleted lie on a file system that is not mounted"
+            case .namesTaken: "texts have no place: other files have their names"
             case .inboxFull: "no space is left in the inbox: texts wait"
             case .inboxReadOnly: "the inbox is read-only: texts wait"
             case .unwritable: "texts cannot be written into some folders"
@@ -68,7 +77,12 @@ public struct WatchHealth: Hashable, Sendable {
         }
 
         /// Whether texts cannot be written beside recordings.
-        public var isOfWriting: Bool { self == .inboxFull || self == .inboxReadOnly || self == .unwritable }
+        public var isOfWriting: Bool {
+            switch self {
+            case .inboxFull, .inboxReadOnly, .unwritable, .namesTaken: true
+            default: false
+            }
+        }
 
         /// Whether audio that has come of age stays in the inbox.
         public var isOfArchive: Bool {
@@ -90,6 +104,8 @@ public struct WatchHealth: Hashable, Sendable {
     public var unwatchedFolders = 0
     /// Folders that cannot be read, readable (``InboxPath/text``), a few of them.
     public var unreadableFolders: [String] = []
+    /// Folders that are links, readable (``ByteText``), a few of them.
+    public var linkedFolders: [String] = []
     /// The kinds of file systems that are polled because they tell of nothing, such as `NFS`.
     public var remote: Set<String> = []
     public var mode = WatchConfiguration.Mode.auto

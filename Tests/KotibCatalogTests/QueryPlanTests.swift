@@ -35,6 +35,16 @@ struct QueryPlanTests {
         (DeletionSQL.visible, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
         (DeletionSQL.page, "SEARCH deletions USING INTEGER PRIMARY KEY (rowid>?)"),
         (DeletionSQL.finish, "SEARCH audio_records USING INTEGER PRIMARY KEY (rowid=?)"),
+        (DeletionSQL.atPath, "SEARCH a USING INDEX audio_records_current_path (path=?)"),
+        (DeletionSQL.elsewhere, "SEARCH a USING INDEX audio_records_inode (inode=?)"),
+        (DeletionSQL.elsewhere, "SEARCH deletions USING INTEGER PRIMARY KEY (rowid=?)"),
+        (DeletionSQL.older, "INDEX audio_records_current_path (path>? AND path<?)"),
+        (IntentSQL.page, "SEARCH sidecar_intents USING PRIMARY KEY (path>?)"),
+        (IntentSQL.atPath, "SEARCH sidecar_intents USING PRIMARY KEY (path=?)"),
+        (
+            IntentSQL.ofRecording,
+            "SEARCH sidecar_intents USING INDEX sidecar_intents_record (audio_record_id=?)"
+        ),
         (MoveSQL.byInode, "INDEX audio_records_inode (inode=?)"),
         (MoveSQL.present, "INDEX audio_records_content (user_id=? AND sha256=? AND audio_state=?)"),
         (MoveSQL.unchanged, "INDEX audio_records_inode (inode=?)"),

@@ -45,6 +45,27 @@ import Testing
         #expect(try fixture.folder.names(in: "ali").isEmpty)
     }
 
+    /// Its folder has another name for a moment.
+    @Test func aDeletionThatWaitsIsSaidAndMayBeAskedForAgain() async throws {
+        let fixture = try await AudioFixture()
+        let (ali, vali) = (try await fixture.user("ali"), try await fixture.user("vali"))
+        let id = try await transcribed(fixture, by: ali).id
+        try fixture.folder.rename("ali", to: ".ali")
+        let sentence = Sentence.deletionWaits.uzbek
+        for _ in 1...2 {
+            let answer = try await fixture.call(.delete, "\(id)", as: ali)
+            #expect(answer.status == .accepted && answer.text == "{\"message\":\"\(sentence)\"}")
+        }
+        let shown = try await fixture.call(.get, "\(id)", as: ali)
+        #expect(shown.status == .notFound && shown.text.contains(sentence))
+        #expect(try await fixture.call(.get, "list", as: ali).decoded(AudioListBody.self).total == 0)
+        #expect(try await fixture.call(.delete, "\(id)", as: vali).status == .notFound)
+        #expect(try await !fixture.call(.get, "\(id)", as: vali).text.contains(sentence))
+        try fixture.folder.rename(".ali", to: "ali")
+        #expect(try await fixture.call(.delete, "\(id)", as: ali).status == .ok)
+        #expect(try fixture.folder.names(in: "ali").isEmpty)
+    }
+
     @Test func nobodySeesAnothersRecording() async throws {
         let fixture = try await AudioFixture()
         let (ali, vali) = (try await fixture.user("ali"), try await fixture.user("vali"))

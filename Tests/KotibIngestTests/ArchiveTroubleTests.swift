@@ -52,20 +52,22 @@ import Testing
         #expect(try await world.audio(more) == .present)
         #expect(try world.place.names(in: "archive").isEmpty)
         await #expect(throws: ArchiveOutOfReach.self) { try await world.sound(id) }
-        // Its audio would stay behind, so the recording does.
+        // Its audio would stay behind, so the deletion waits.
         let error = await #expect(throws: FileNotRemoved.self) {
             try await world.actions.delete(id, in: .everyone)
         }
-        #expect(error?.isUnchanged == true)
+        #expect(error?.isUnchanged == false && error?.waitsFor == .archive)
         #expect(try await world.archivedAt(id) != nil)
-        #expect(world.inbox.folder.read("ali/talk.wav.txt") == "Hello.\n")
+        #expect(world.inbox.pipeline.recovery.board.stands(.deletionsWait))
 
         world.place.remove("archive")
         try world.place.rename("away", to: "archive")
         try await world.pass()
         #expect(world.problems.isEmpty)
         #expect(try await world.archivedAt(more) != nil)
-        #expect(try await world.actions.delete(id, in: .everyone))
+        await world.inbox.pipeline.handle(.scanned)
+        #expect(!world.inbox.pipeline.recovery.board.stands(.deletionsWait))
+        #expect(try await world.inbox.catalog.recording(id) == nil)
         #expect(try world.names() == ["more.wav"])
     }
 

@@ -121,9 +121,12 @@ import Testing
         let recording = try await transcribed(inbox)
         try inbox.folder.rename("ali", to: "elsewhere")
         try #require(symlink("elsewhere", inbox.folder.path("ali")) == 0)
-        #expect(try await RecordingActions(inbox.pipeline).delete(recording.id, in: .everyone))
+        let failure = await #expect(throws: FileNotRemoved.self) {
+            try await RecordingActions(inbox.pipeline).delete(recording.id, in: .everyone)
+        }
+        #expect(failure?.waitsFor == .folder)
         #expect(try inbox.folder.names(in: "elsewhere") == ["talk.wav", "talk.wav.txt"])
-        #expect(try inbox.rows() == 0)
+        #expect(try await inbox.catalog.recording(recording.id, in: .everyone) == nil)
     }
 
     @Test func jobEndsFirst() async throws {

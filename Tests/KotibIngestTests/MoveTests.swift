@@ -1,7 +1,9 @@
+import GRDB
 import Glibc
 import KotibCatalog
 import KotibModel
 import KotibPOSIX
+import KotibSidecars
 import KotibTestSupport
 import KotibTranscription
 import KotibWatch
@@ -90,6 +92,56 @@ import Testing
         #expect(try inbox.folder.names(in: "ali/b").count == 6)
         try await inbox.handle("ali/b/1.wav.txt")
         #expect(try await inbox.catalog.transcript(of: ids[0])?.text == "Mine.")
+    }
+
+    /// Most editors save a new file and rename it: neither path nor inode is what the catalog has.
+    @Test(arguments: ["ali/b/talk.wav", "ali/b/new.wav"], [false, true])
+    func aTextBesideAMovedRecordingIsItsText(_ new: String, _ isSecondName: Bool) async throws {
+        let inbox = try IngestFixture()
+        try inbox.folder.makeFolder("ali/a")
+        if isSecondName { try inbox.folder.write("shopping", to: "ali/a/talk.wav.txt") }
+        let id = try #require(try await inbox.drop("speech", "ali/a/talk.wav")).id
+        _ = try await inbox.catalog.claim()
+        _ = try await inbox.catalog.complete(
+            id, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
+        await inbox.pipeline.sidecars.settled(id)
+        let ending = isSecondName ? ".kotib.txt" : ".txt"
+        try #require(inbox.folder.read("ali/a/talk.wav" + ending) == "Hello.\n")
+        try inbox.folder.rename("ali/a", to: "ali/b")
+        if new != "ali/b/talk.wav" {
+            try inbox.folder.rename("ali/b/talk.wav", to: new)
+            if isSecondName { try inbox.folder.rename("ali/b/talk.wav.txt", to: new + ".txt") }
+        }
+        inbox.folder.remove("ali/b/talk.wav" + ending)
+        try inbox.folder.write("Corrected.\n", to: "ali/b/.new")
+        try inbox.folder.rename("ali/b/.new", to: new + ending)
+
+        try await tell(inbox, gone: ["ali/a"], new: [new, new + ending], .oldFirst)
+        try await inbox.handle(new + ending)
+        #expect(try await inbox.catalog.transcript(of: id)?.text == "Corrected.")
+        #expect(inbox.folder.read(new + ending) == "Corrected.\n")
+        #expect(try await owned(id, inbox) == [new + ending])
+        if isSecondName { #expect(inbox.folder.read(new + ".txt") == "shopping") }
+        #expect(try inbox.folder.names(in: "ali/b").count == (isSecondName ? 3 : 2))
+    }
+
+    /// A text that is on a disk which is not mounted is written anew, and goes when that is back.
+    @Test func aTextThatIsAwayFollowsLater() async throws {
+        let inbox = try IngestFixture()
+        try inbox.folder.makeFolder("ali/disk")
+        let id = try await transcribed(inbox, ["ali/disk/talk.wav"])[0]
+        try inbox.folder.rename("ali/disk/talk.wav", to: "ali/talk.wav")
+        try inbox.folder.rename("ali/disk", to: "away")
+        try inbox.folder.makeFolder("ali/disk")
+        try await inbox.database.write { try $0.execute(sql: "UPDATE sidecars SET device = 1") }
+        try await tell(inbox, gone: ["ali/disk/talk.wav"], new: ["ali/talk.wav"], .newFirst)
+        #expect(inbox.folder.read("ali/talk.wav.txt") == "Hello.\n")
+        inbox.folder.remove("ali/disk")
+        try inbox.folder.rename("away", to: "ali/disk")
+        await inbox.pipeline.handle(.scanned)
+        #expect(try inbox.folder.names(in: "ali/disk").isEmpty)
+        #expect(try await owned(id, inbox) == ["ali/talk.wav.txt"])
+        #expect(try await inbox.current()?.sidecarDue == nil)
     }
 
     @Test func aPersonsEditMovesAlongAndAStrangersFileStays() async throws {

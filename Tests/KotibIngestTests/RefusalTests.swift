@@ -57,6 +57,29 @@ enum Bad: String, CaseIterable, Sendable {
 }
 
 @Suite struct RefusalTests {
+    /// Threat: a person's whole folder lies elsewhere, and nothing of it is heard.
+    @Test(arguments: [true, false]) func aLinkInPlaceOfAFolderHasANoteUntilItIsAFolder(_ isTold: Bool)
+        async throws
+    {
+        let inbox = try IngestFixture()
+        try inbox.folder.makeFolder("elsewhere")
+        try #require(symlink("elsewhere", inbox.folder.path("guli")) == 0)
+        try await inbox.handle("guli")
+        let note = try #require(inbox.folder.read("guli.rejected.txt"))
+        #expect(note.contains("“guli”") && note.contains("mount --bind"))
+        #expect(try await inbox.current("guli")?.errorCode == "linked_folder")
+        await inbox.pipeline.handle(.scanned)
+        #expect(inbox.folder.read("guli.rejected.txt") == note)
+
+        inbox.folder.remove("guli")
+        try inbox.folder.makeFolder("guli")
+        try await inbox.drop("speech", "guli/talk.wav")
+        if isTold { try await inbox.handle("guli") } else { await inbox.pipeline.handle(.scanned) }
+        #expect(inbox.folder.read("guli.rejected.txt") == nil)
+        #expect(try await inbox.current("guli/talk.wav")?.audio == .present)
+        #expect(try inbox.folder.names(in: "elsewhere").isEmpty)
+    }
+
     @Test(arguments: Bad.allCases)
     func eachRefusalIsARowAndANote(bad: Bad) async throws {
         let inbox = try IngestFixture()

@@ -57,6 +57,8 @@ import Testing
         #expect(try verdict("a/b.mp3", links: 2) == .refused(.hardLink))
         #expect(try verdict("a/b.mp3", permissions: 0o200) == .refused(.unreadable))
         #expect(try verdict("b.mp3") == .refused(.noFolder))
+        #expect(try verdict("ali", kind: .symbolicLink) == .refused(.linkedFolder))
+        #expect(try verdict("notes.txt", kind: .symbolicLink) == .notARecording)
     }
 
     @Test func everyRejectionIsOneSentenceInEachLanguage() {
@@ -64,7 +66,8 @@ import Testing
             .unsupportedExtension(accepted: ["mp3"]), .empty, .tooLarge(size: 52_428_801, limit: 52_428_800),
             .tooLong(duration: 61, limit: 60), .notAudio(found: "text/plain"),
             .wrongKind(found: "audio/flac"),
-            .incomplete, .damaged(detail: "no frames"), .symbolicLink, .folder, .special, .hardLink,
+            .incomplete, .damaged(detail: "no frames"), .symbolicLink, .linkedFolder, .folder, .special,
+            .hardLink,
             .unreadable, .noFolder, .notEnrolled,
         ]
         for rejection in all {

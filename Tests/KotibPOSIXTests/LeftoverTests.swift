@@ -18,11 +18,50 @@ import Testing
             let kept = try clean(folder, root)
             let standing = folder.read("talk.txt")
             #expect(standing == "old" || standing == "new")
-            // After the exchange the old file has a swap name, and the folder alone does not tell whose it was.
-            for name in kept { #expect(standing == "new" && folder.read(name) == "old") }
-            #expect(kept.count <= 1)
-            #expect(try folder.names().count == 1 + kept.count)
+            // After the exchange the old file has the swap name, which tells of both.
+            #expect(kept.isEmpty)
+            #expect(try folder.names() == ["talk.txt"])
         }
+    }
+
+    /// Between the last look and the exchange a person writes into the old file, and then the daemon ends.
+    @Test(arguments: ["rename exchange", "rename keep"])
+    func whatWasWrittenInThatInstantIsKept(_ step: String) throws {
+        let path = try #require(InboxPath("talk.txt"))
+        let folder = try TemporaryFolder()
+        let root = try InboxRoot(path: folder.path)
+        let real = LocalFileSystem(root)
+        let old = try AtomicFile(real).write(Array("old".utf8), at: path).identity
+        let isOver = Shared(false)
+        let crashed = FaultyFileSystem(real) { seen in
+            if isOver.value { return EIO }
+            if seen.name == step, step == "rename exchange" || folder.read("talk.txt") == "old" {
+                isOver.value = true
+                try? folder.write("by a person", to: "talk.txt")
+            }
+            return nil
+        }
+        if step == "rename exchange" {
+            _ = try? AtomicFile(crashed).write(Array("new".utf8), at: path, replacing: old)
+        } else {
+            _ = try? AtomicFile(crashed).remove(path, ifStill: old)
+        }
+        try #require(isOver.value)
+        let kept = try clean(folder, root)
+        #expect(kept.count == 1)
+        #expect(kept.first.flatMap { folder.read($0) } == "by a person")
+    }
+
+    /// As a version before 0.4 named it.
+    @Test func whatAnEarlierVersionLeftGoes() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("old", to: "x")
+        let root = try InboxRoot(path: folder.path)
+        let path = try #require(InboxPath("x"))
+        let inode = try #require(try LocalFileSystem(root).examine(path)).identity.inode
+        try folder.rename("x", to: ".kotib-\(String(inode, radix: 16))-1.swap")
+        #expect(try clean(folder, root).isEmpty)
+        #expect(try folder.names().isEmpty)
     }
 
     @Test func aFileThatMayBeInUseStays() throws {

@@ -114,10 +114,89 @@ import Testing
         try write([0xCF, 0xF0, 0xE8, 0xE2, 0xE5, 0xF2])
         try await saved(writer)
         #expect(try await inbox.revisions(id) == ["First."])
+        #expect(try inbox.text("talk.wav.txt.rejected.txt") == "talk.wav.txt: encoding\n")
+        // Neither another look nor words from elsewhere take the note away, or the text's name.
+        try await saved(inbox.writer())
+        _ = try await inbox.edit(id, "By socket.")
+        try await writer.writeAllDue()
+        let names = ["talk.wav.kotib.txt", "talk.wav.txt", "talk.wav.txt.rejected.txt"]
+        #expect(try inbox.names() == names)
         try write(Array("Привет\n".utf8))
         try await saved(writer)
+        #expect(try await inbox.revisions(id) == ["Привет", "By socket.", "First."])
+        #expect(try inbox.names() == ["talk.wav.txt"])
+    }
+
+    /// As Windows saves it.
+    @Test(arguments: [true, false]) func utf16WithAByteOrderMarkIsTaken(_ isLittle: Bool) async throws {
+        let units = [0xFEFF] + Array("Привет\r\n".utf16)
+        try write(
+            units.flatMap {
+                isLittle ? [UInt8($0 & 0xFF), UInt8($0 >> 8)] : [UInt8($0 >> 8), UInt8($0 & 0xFF)]
+            })
+        try await saved(inbox.writer())
         #expect(try await inbox.revisions(id) == ["Привет", "First."])
         #expect(try inbox.names() == ["talk.wav.txt"])
+    }
+
+    @Test func theNoteGoesWithTheText() async throws {
+        let writer = inbox.writer()
+        try write([0xCF])
+        try await saved(writer)
+        try #require(inbox.names().count == 2)
+        inbox.folder.remove("ali/talk.wav.txt")
+        try await writer.textGone(inbox.path(Array("talk.wav.txt".utf8)))
+        #expect(try inbox.names().isEmpty)
+    }
+
+    /// A stranger's file of the note's name is left alone.
+    @Test func theNoteTakesNobodysPlace() async throws {
+        try inbox.folder.write("mine", to: "ali/talk.wav.txt.rejected.txt")
+        try write([0xCF])
+        try await saved(inbox.writer())
+        #expect(try inbox.text("talk.wav.txt.rejected.txt") == "mine")
+        #expect(try inbox.text("talk.wav.txt.kotib-rejected.txt") == "talk.wav.txt: encoding\n")
+    }
+
+    /// Threat 73: what a program writes that has the text open must not go into a file without a name.
+    @Test(arguments: [false, true]) func aTextThatAProgramHasOpenIsNotExchanged(_ isRead: Bool) async throws {
+        let file = open(inbox.folder.path("ali/talk.wav.txt"), isRead ? O_RDONLY : O_RDWR)
+        try #require(file >= 0)
+        let writer = inbox.writer()
+        _ = try await change("By socket.", expected: nil, by: writer)
+        #expect(try inbox.text("talk.wav.txt") == (isRead ? "By socket.\n" : "First.\n"))
+        #expect(try await inbox.isDue(id) != isRead)
+        guard !isRead else {
+            close(file)
+            return
+        }
+        #expect(pwrite(file, "An hour.", 8, 0) == 8)
+        try await writer.writeAllDue()
+        close(file)
+        try await saved(writer)
+        #expect(try await inbox.revisions(id) == ["An hour.", "By socket.", "First."])
+        #expect(try inbox.text("talk.wav.txt") == "An hour.")
+        #expect(try await !inbox.isDue(id))
+    }
+
+    /// It is opened between the look and the exchange.
+    @Test func aTextThatIsOpenedInThatInstantGoesBack() async throws {
+        let file = Mutex<Int32>(-1)
+        let path = inbox.folder.path("ali/talk.wav.txt")
+        let faulty = FaultyFileSystem(inbox.disk) { step in
+            if step.name == "rename exchange" { file.withLock { if $0 < 0 { $0 = open(path, O_RDWR) } } }
+            return nil
+        }
+        _ = try await change("By socket.", expected: nil, by: inbox.writer(faulty))
+        let opened = file.withLock { $0 }
+        try #require(opened >= 0)
+        var status = stat()
+        #expect(fstat(opened, &status) == 0 && status.st_nlink == 1)
+        #expect(try inbox.names() == ["talk.wav.txt"])
+        #expect(try inbox.text("talk.wav.txt") == "First.\n")
+        close(opened)
+        try await inbox.writer().writeAllDue()
+        #expect(try inbox.text("talk.wav.txt") == "By socket.\n")
     }
 
     /// `cp -al` makes a copy of links.

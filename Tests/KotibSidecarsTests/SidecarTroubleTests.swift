@@ -12,6 +12,30 @@ import Testing
 
     init() throws { inbox = try SidecarFixture() }
 
+    /// Each scan comes by: one line in the log is enough, and the status tells until it is over.
+    @Test func whereBothNamesAreTakenThatIsToldOnce() async throws {
+        let id = try await inbox.transcribed("Hello.")
+        for name in ["ali/talk.wav.txt", "ali/talk.wav.kotib.txt"] {
+            try inbox.folder.write("mine", to: name)
+        }
+        let (logger, log) = recordingLogger()
+        let told = Shared<[FileError]>([])
+        let writer = SidecarWriter(
+            files: inbox.disk, catalog: inbox.catalog, logger: logger,
+            cannotWrite: { _, error in
+                told.change { $0.append(error) }
+                return false
+            }, failureSentence: { "\($0): \($1)" })
+        for _ in 1...3 { try await writer.writeAllDue() }
+        #expect(log.all.count { $0.contains("no place for a text") } == 1)
+        #expect(told.value == Array(repeating: .occupied(path: "ali/talk.wav"), count: 3))
+        #expect(try await inbox.isDue(id))
+        inbox.folder.remove("ali/talk.wav.kotib.txt")
+        try await writer.writeAllDue()
+        #expect(try inbox.text("talk.wav.kotib.txt") == "Hello.\n")
+        #expect(try await !inbox.isDue(id))
+    }
+
     /// Lets every step fail once, each in a folder of its own.
     @Test(arguments: [ENOSPC, EIO, EACCES])
     func anyStepMayFailOnceAndNothingIsTorn(code: Int32) async throws {

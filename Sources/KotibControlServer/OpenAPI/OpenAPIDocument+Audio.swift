@@ -75,6 +75,8 @@ extension OpenAPIDocument {
             "responses": {
               "200": {"description": "Removed.",
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Message"}}}},
+              "202": {"description": "Removed for everybody; files that are out of reach now go when they are back.",
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Message"}}}},
               "401": {"$ref": "#/components/responses/Unauthorized"},
               "404": {"$ref": "#/components/responses/NotFound"},
               "422": {"$ref": "#/components/responses/Invalid"},

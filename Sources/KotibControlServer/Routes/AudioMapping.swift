@@ -1,3 +1,4 @@
+import HTTPTypes
 import KotibCatalog
 import KotibControlProtocol
 import KotibIntake
@@ -63,7 +64,12 @@ extension ControlParts {
     func record(
         _ id: RecordingID, in scope: AccessScope, _ messages: NoteLanguage
     ) async throws -> AudioRecordBody {
-        guard let entry = try await catalog.entry(id, in: scope) else { throw ControlFailure.noRecording }
+        guard let entry = try await catalog.entry(id, in: scope) else {
+            guard try await catalog.deletion(of: id, in: scope) != nil else {
+                throw ControlFailure.noRecording
+            }
+            throw ControlFailure(.notFound, .notFound, .deletionWaits)
+        }
         return AudioRecordBody(entry, progress: await progress()[id], in: messages)
     }
 }

@@ -62,6 +62,8 @@ struct AudioRoutes {
             if error.isUnchanged {
                 throw ControlFailure(.internalServerError, .internal, .notDeleted)
             }
+            return try ControlJSON.response(
+                MessageBody(message: Sentence.deletionWaits.text(in: context.language)), status: .accepted)
         }
         return try ControlJSON.response(MessageBody(message: Sentence.deleted.text(in: context.language)))
     }

@@ -25,6 +25,12 @@ extension Sentence {
         russian: "Такой записи нет, или её не удалось удалить")
     static let deleted = Sentence(
         uzbek: "Audio yozuv o'chirildi", english: "The recording is deleted", russian: "Запись удалена")
+    static let deletionWaits = Sentence(
+        uzbek:
+            "Audio yozuv o'chirildi; fayllariga hozir yetib bo'lmaydi, imkon bo'lishi bilan ular ham o'chiriladi",
+        english:
+            "The recording is deleted; its files are out of reach now and go as soon as that is possible",
+        russian: "Запись удалена; её файлы сейчас недоступны и будут удалены, как только станет возможно")
     static let noTranscript = Sentence(
         uzbek: "Matn mavjud emas", english: "There is no transcript", russian: "Текста нет")
     static let notYet = Sentence(

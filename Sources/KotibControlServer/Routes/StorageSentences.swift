@@ -30,6 +30,45 @@ extension Sentence {
                 + "разрешите пользователю службы писать туда, и они запишутся сами.")
     }
 
+    static func linkedFolders(_ since: String, _ folders: String) -> Sentence {
+        Sentence(
+            uzbek:
+                "\(since) dan beri inboxdagi baʼzi papkalar havola (\(folders)), ulardan hech narsa olinmaydi; "
+                + "papkaning oʻzini qoʻying yoki uni shu yerga ulang (mount --bind).",
+            english:
+                "Since \(since) folders in the inbox are symbolic links (\(folders)), from which nothing is "
+                + "taken; put the folders themselves there, or mount them there (mount --bind).",
+            russian:
+                "С \(since) некоторые папки в inbox — ссылки (\(folders)), из них ничего не берётся; положите "
+                + "туда сами папки или подключите их там (mount --bind).")
+    }
+
+    static func deletionsWait(_ since: String) -> Sentence {
+        Sentence(
+            uzbek:
+                "\(since) dan beri oʻchirilgan yozuvlarning fayllari turgan fayl tizimi yoki arxiv ulanmagan; "
+                + "uni ulang (mount), fayllar shunda oʻchiriladi.",
+            english:
+                "Since \(since) the file system or archive is not mounted that files of deleted recordings "
+                + "lie on; mount it, and they are deleted then.",
+            russian:
+                "С \(since) не подключена файловая система или архив с файлами удалённых записей; подключите "
+                + "её (mount), и они будут удалены.")
+    }
+
+    static func namesTaken(_ since: String) -> Sentence {
+        Sentence(
+            uzbek:
+                "\(since) dan beri baʼzi matnlarga joy yoʻq, chunki ularning ikkala nomi boshqa fayllarda (nomlari "
+                + "jurnalda); oʻsha fayllarni qayta nomlang va matnlar oʻzi yoziladi.",
+            english:
+                "Since \(since) some texts have no place because other files have both their names (the log "
+                + "names them); rename those files and the texts are written by themselves.",
+            russian:
+                "С \(since) некоторым текстам нет места: оба их имени заняты другими файлами (они названы в "
+                + "журнале); переименуйте те файлы, и тексты запишутся сами.")
+    }
+
     static func catalogFull(_ since: String) -> Sentence {
         Sentence(
             uzbek: "\(since) dan beri katalog turgan diskda joy qolmagan; yangi yozuvlar va tayyor "

@@ -1,20 +1,28 @@
 import Glibc
 import KotibModel
-import KotibPOSIX
 
 /// Tells a file that was removed from one that cannot be reached: its file system is not mounted where it was, or
 /// its folder may not be entered. Its calls block.
-struct Whereabouts: Sendable {
+public struct Whereabouts: Sendable {
     let files: any FileSystem
 
-    /// Where a file would be that is not there.
-    struct Place: Hashable, Sendable {
-        /// The nearest folder above it that is there; nil for the inbox itself.
-        var folder: InboxPath?
-        var device: UInt64
+    public init(files: any FileSystem) {
+        self.files = files
     }
 
-    func place(of path: InboxPath) throws(FileError) -> Place {
+    /// Where a file would be that is not there.
+    public struct Place: Hashable, Sendable {
+        /// The nearest folder above it that is there; nil for the inbox itself.
+        public var folder: InboxPath?
+        public var device: UInt64
+
+        public init(folder: InboxPath?, device: UInt64) {
+            self.folder = folder
+            self.device = device
+        }
+    }
+
+    public func place(of path: InboxPath) throws(FileError) -> Place {
         var parent = path.parent
         while let folder = parent {
             if let status = try files.examine(folder), status.kind == .folder {
@@ -27,7 +35,7 @@ struct Whereabouts: Sendable {
     }
 
     /// Whether a file that is not at its path is on a file system that is not mounted.
-    func isAway(_ path: InboxPath, on device: UInt64) throws(FileError) -> Bool {
+    public func isAway(_ path: InboxPath, on device: UInt64) throws(FileError) -> Bool {
         try place(of: path).device != device
     }
 }
