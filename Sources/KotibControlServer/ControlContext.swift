@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import KotibControlProtocol
 import KotibIntake
+import KotibModel
 import Logging
 
 /// What a connection tells about a request before its first byte is read.
@@ -21,6 +22,8 @@ struct ControlContext: RequestContext {
     var peerName: String
     /// Nil until the authentication has found one.
     var caller: Caller?
+    /// Of a login: whose token the device has, however old.
+    var device: UserID?
     /// Of the sentences in the answer.
     var language = NoteLanguage.uzbek
 

@@ -30,7 +30,8 @@ struct FailureMiddleware: RouterMiddleware {
         } catch {
             let failure = failure(error, request)
             response = try ControlJSON.response(
-                failure.body(in: context.language), status: failure.status, headers: failure.headers)
+                failure.body(in: context.language), status: failure.status, headers: failure.headers,
+                keeping: failure.share)
         }
         let route = context.endpointPath ?? "none"
         let elapsed = start.duration(to: .now) / .seconds(1)
