@@ -21,9 +21,16 @@ extension AccountService {
         do {
             guard let owner = try await inbox.owner(of: user.folder) else { return }
             try await catalog.noteFolderOwner(owner, of: user.id, replacing: true)
+            if await !inbox.isOurs(owner, user.folder) { tell(.stranger, user) }
         } catch {
             logger.error("folder not looked at", metadata: ["user": "\(user.id)", "cause": "\(error)"])
         }
+    }
+
+    /// Whether the folder still belongs to whom it did when it became the user's.
+    func isAccepted(_ user: User) async -> Bool {
+        guard let owner = try? await inbox.owner(of: user.folder) else { return false }
+        return (try? await catalog.folderOwner(of: user.id))?.owner == owner
     }
 
     /// Of users who were there before anybody noted it, and of those whom a folder of their own enrolled.

@@ -174,7 +174,9 @@ public final class AccountService: Sendable {
     ) async throws(AccountError) -> Login {
         // An upload or the next login makes it again; a full disk is no reason to keep somebody out.
         do throws(FileError) {
-            tell(try await inbox.make(user.folder), user)
+            let owner = try await inbox.make(user.folder)
+            let isAccepted = owner == .stranger ? await isAccepted(user) : false
+            if !isAccepted { tell(owner, user) }
         } catch {
             logger.error("folder not made", metadata: ["user": "\(user.id)", "cause": "\(error)"])
         }
@@ -257,7 +259,8 @@ extension AccountService {
             try await catalog.addUser(folder: Array(name.utf8), phone: number, role: role, now: time)
         }
         do throws(FileError) {
-            tell(try await inbox.make(user.folder), user)
+            let owner = try await inbox.make(user.folder)
+            if owner != .stranger { tell(owner, user) }
             await acceptFolder(of: user)
         } catch {
             logger.error("folder not made", metadata: ["user": "\(user.id)", "cause": "\(error)"])

@@ -51,7 +51,7 @@ public struct InboxMaker: Sendable {
             for name in (names + [last]).map({ Array($0.utf8) }) {
                 switch try standing(name) {
                 case .absent: offers.append(FolderOffer(name: name, owner: geteuid(), isThere: false))
-                case .folder(let owner) where isOurs(owner, name):
+                case .folder(let owner) where isOursNow(owner, name):
                     offers.append(FolderOffer(name: name, owner: owner, isThere: true))
                 case .folder, .other: break
                 }
@@ -69,6 +69,11 @@ public struct InboxMaker: Sendable {
         }
     }
 
+    /// Whether it is the daemon's, root's or the account's of the folder's name.
+    func isOurs(_ owner: UInt32, _ name: [UInt8]) async -> Bool {
+        await BlockingWork.run { isOursNow(owner, name) }
+    }
+
     private enum Standing {
         case absent
         case folder(owner: UInt32)
@@ -82,7 +87,7 @@ public struct InboxMaker: Sendable {
     }
 
     /// Whether nobody else has made it. That an account has the name is asked last: it may take long.
-    private func isOurs(_ owner: UInt32, _ name: [UInt8]) -> Bool {
+    private func isOursNow(_ owner: UInt32, _ name: [UInt8]) -> Bool {
         owner == geteuid() || owner == 0 || owner == account(name)
     }
 

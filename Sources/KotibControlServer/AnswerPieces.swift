@@ -21,24 +21,30 @@ struct AnswerPieces {
     mutating func writeEscaped(
         _ bytes: [UInt8], to writer: inout any ResponseBodyWriter
     ) async throws {
-        var start = 0
-        while start < bytes.count {
-            let end = min(start + Self.size, bytes.count)
-            for byte in bytes[start..<end] { escape(byte) }
-            start = end
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let plain = rest.prefix(Self.size).prefix { !Self.isEscaped($0) }
+            pending.writeBytes(plain)
+            rest = rest[plain.endIndex...]
+            if let next = rest.first, Self.isEscaped(next) {
+                escape(next)
+                rest.removeFirst()
+            }
             try await writeWhole(to: &writer)
         }
     }
 
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
     private mutating func escape(_ byte: UInt8) {
-        switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-            pending.writeInteger(UInt8(ascii: "\\"))
-            pending.writeInteger(byte)
-        case 0..<0x20:
+        if byte < 0x20 {
             let digits = String(byte, radix: 16)
             pending.writeString("\\u00\(digits.utf8.count == 1 ? "0" : "")\(digits)")
-        default: pending.writeInteger(byte)
+        } else {
+            pending.writeInteger(UInt8(ascii: "\\"))
+            pending.writeInteger(byte)
         }
     }
 
