@@ -71,12 +71,7 @@ extension Catalog {
             var (listed, count, size): ([ListedRecording], Int, Int) = ([], 0, 0)
             for id in ids where size < Self.shortText {
                 count += 1
-                let statement = try database.cachedStatement(sql: LibrarySQL.entry)
-                guard
-                    let recording = try Row.fetchCursor(
-                        statement, arguments: [id.rawValue, filter.scope.user]
-                    ).next().map({ try ListedRecording($0, search) })
-                else { continue }
+                guard let recording = try database.listed(id, filter.scope, search) else { continue }
                 size += recording.entry.text?.utf8.count ?? 0
                 listed.append(recording)
             }
@@ -135,6 +130,16 @@ extension Catalog {
 }
 
 extension Database {
+    fileprivate func listed(
+        _ id: RecordingID, _ scope: AccessScope, _ search: TranscriptSearch?
+    ) throws -> ListedRecording? {
+        let statement = try cachedStatement(sql: LibrarySQL.entry)
+        // The row holds no copy of what SQLite has read, and is good as long as its cursor stands on it.
+        let rows = try Row.fetchCursor(statement, arguments: [id.rawValue, scope.user])
+        defer { withExtendedLifetime(rows) {} }
+        return try rows.next().map { try ListedRecording($0, search) }
+    }
+
     fileprivate func index(
         _ filter: RecordingFilter, before: RecordingID?, skip: Int, limit: Int, mostCounted: Int
     ) throws -> LibraryIndex {

@@ -54,7 +54,8 @@ final class AccountsFixture: Sendable {
     ///   - machine: on which somebody sets the clock; nil where nobody does.
     init(
         folder: TemporaryFolder? = nil, catalog: Catalog? = nil, clock: ManualClock = ManualClock(),
-        isSending: Bool = true, machine: (any SetClock)? = nil, _ change: (inout AccountSettings) -> Void = { _ in }
+        isSending: Bool = true, machine: (any SetClock)? = nil,
+        _ change: (inout AccountSettings) -> Void = { _ in }
     ) async throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
