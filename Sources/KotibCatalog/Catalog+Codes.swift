@@ -94,7 +94,7 @@ extension Catalog {
     static let day: TimeInterval = 86_400
     static let month: TimeInterval = 30 * day
     /// Kept of the guesses that could not be right: those count only against who makes them, and for an hour.
-    static let mostVainGuesses = 20_000
+    static let mostVainGuesses = 5_000
 
     /// Keeps a new code in the place of the number's old one, if the limits let it. The limits are the same, and
     /// the work is, whoever the number belongs to. What is not sent cannot be used either.

@@ -20,6 +20,8 @@ struct ControlContext: RequestContext {
     let peer: UInt32
     /// By what limits count: the peer's user id, or the address that a trusted proxy names.
     var peerName: String
+    /// Whether HEAD was asked, of which the routes make a GET.
+    var isHead = false
     /// Nil until the authentication has found one.
     var caller: Caller?
     /// Of a login: whose token the device has, however old.

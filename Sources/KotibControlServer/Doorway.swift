@@ -124,8 +124,15 @@ final class Doorway: Sendable {
 
     /// The router's own middleware has made an answer of every error but a broken request.
     private func response(to request: Request, from peer: UInt32) async throws -> Response {
-        let context = ControlContext(source: ControlContextSource(logger: logger, peer: peer))
-        return try await responder.respond(to: request, context: context)
+        var context = ControlContext(source: ControlContextSource(logger: logger, peer: peer))
+        guard request.method == .head else {
+            return try await responder.respond(to: request, context: context)
+        }
+        // As GET: the router would take the body away, and with it the length.
+        context.isHead = true
+        var head = request.head
+        head.method = .get
+        return try await responder.respond(to: Request(head: head, body: request.body), context: context)
     }
 
     /// Answered without being read: what was sent is not worth a descriptor longer than that.

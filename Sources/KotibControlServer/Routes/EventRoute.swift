@@ -24,7 +24,7 @@ struct EventRoute {
     @Sendable private func follow(_ request: Request, _ context: ControlContext) async throws -> Response {
         let caller = try context.requireCaller()
         // Of HEAD: what never ends has no length to tell.
-        guard request.method == .get else {
+        guard request.method == .get, !context.isHead else {
             throw ControlFailure(
                 .methodNotAllowed, .methodNotAllowed, .wrongMethod, headers: [.allow: "GET"])
         }
