@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <linux/openat2.h>
 #include <locale.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -169,4 +170,8 @@ int kotib_character_width(uint32_t scalar) {
     int width = wcwidth((wchar_t)scalar);
     uselocale(own);
     return width;
+}
+
+void kotib_map_large_blocks(int bytes) {
+    mallopt(M_MMAP_THRESHOLD, bytes);
 }

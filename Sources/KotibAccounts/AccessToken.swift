@@ -51,12 +51,51 @@ struct AccessTokens: Sendable {
 
     /// The token's `jti` and user; nil where it is forged, has ended or is another's.
     func check(_ token: String, now: Date) async -> (id: String, user: UserID)? {
-        guard token.utf8.count <= Self.longest else { return nil }
+        guard let (claims, user) = await read(token), claims.exp.value > now else { return nil }
+        return (claims.jti.value, user)
+    }
+
+    /// Whose token it is or was, whether or not it has ended or was revoked.
+    func formerUser(_ token: String) async -> UserID? {
+        await read(token)?.user
+    }
+
+    private func read(_ token: String) async -> (claims: AccessClaims, user: UserID)? {
+        guard token.utf8.count <= Self.longest, Self.isCompactForm(token) else { return nil }
         let bytes = Array(token.utf8)
         guard let claims = try? await keys.verify(bytes, as: AccessClaims.self),
             let header = try? DefaultJWTParser().parse(bytes, as: AccessClaims.self).header,
-            header.alg == "HS256", claims.exp.value > now, let user = Int64(claims.sub.value)
+            header.alg == "HS256", let user = Int64(claims.sub.value)
         else { return nil }
-        return (claims.jti.value, UserID(rawValue: user))
+        return (claims, UserID(rawValue: user))
+    }
+
+    /// Three parts in the one base64url that their bytes have (RFC 7515, section 2; RFC 4648, 3.5): without padding and
+    /// blanks, and with no bits set that belong to no byte. Foundation's decoder takes many spellings of one token.
+    static func isCompactForm(_ token: String) -> Bool {
+        let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        return parts.count == 3 && parts.allSatisfy { isCanonical($0) }
+    }
+
+    private static func isCanonical(_ part: Substring.UTF8View) -> Bool {
+        guard let last = part.last, part.allSatisfy({ sextet($0) != nil }) else { return false }
+        switch part.count % 4 {
+        case 0: return true
+        case 2: return sextet(last).map { $0 & 0b1111 == 0 } ?? false
+        case 3: return sextet(last).map { $0 & 0b11 == 0 } ?? false
+        default: return false
+        }
+    }
+
+    /// RFC 4648, table 2.
+    private static func sextet(_ byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte - UInt8(ascii: "A")
+        case UInt8(ascii: "a")...UInt8(ascii: "z"): byte - UInt8(ascii: "a") + 26
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0") + 52
+        case UInt8(ascii: "-"): 62
+        case UInt8(ascii: "_"): 63
+        default: nil
+        }
     }
 }

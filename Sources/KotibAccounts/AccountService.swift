@@ -5,6 +5,7 @@ import KotibCatalog
 import KotibModel
 import KotibPOSIX
 import Logging
+import Synchronization
 
 /// Who has proved to be whom.
 public struct Session: Hashable, Sendable {
@@ -53,20 +54,23 @@ public final class AccountService: Sendable {
     let settings: AccountSettings
     let catalog: Catalog
     let logger: Logger
-    private let inbox: InboxMaker
+    let inbox: InboxMaker
     private let dispatcher: SMSDispatcher
     private let codes: OneTimeCodes
     private let tokens: AccessTokens
-    private let now: @Sendable () -> Date
+    private let clock: @Sendable () -> ClockReading
+    /// The uptime at which the time was kept last.
+    private let timeKept = Mutex(-TimeInterval.infinity)
     private let random: @Sendable () -> any RandomNumberGenerator & Sendable
 
-    /// Gives the configured admins their role.
+    /// Gives the configured admins their role, and notes whose the users' folders are.
     /// - Parameters:
-    ///   - now: the wall clock.
+    ///   - clock: what the machine's clocks show.
     ///   - random: for codes and tokens: only a generator that nobody can predict.
     public init(
         _ settings: AccountSettings, secret: SigningSecret, catalog: Catalog, inbox: InboxMaker,
-        dispatcher: SMSDispatcher, logger: Logger, now: @escaping @Sendable () -> Date = { Date() },
+        dispatcher: SMSDispatcher, logger: Logger,
+        clock: @escaping @Sendable () -> ClockReading = ClockReading.now,
         random: @escaping @Sendable () -> any RandomNumberGenerator & Sendable = {
             SystemRandomNumberGenerator()
         }
@@ -76,31 +80,38 @@ public final class AccountService: Sendable {
         self.inbox = inbox
         self.dispatcher = dispatcher
         self.logger = logger
-        self.now = now
+        self.clock = clock
         self.random = random
         codes = OneTimeCodes(key: secret.key("codes"))
         tokens = await AccessTokens(key: secret.key("tokens"))
         try await catalog.promote(phones: settings.admins.map(\.text))
+        try await catalog.keepTime(clock())
+        try await noteFolderOwners()
     }
 
     /// Makes a code and hands it to the sender in the background: the answer is the same, and takes as long,
     /// whoever the number belongs to.
-    /// - Parameter peer: what limits count by beside the number: a user id of the machine, or a proxied address.
-    public func sendCode(to phone: String, peer: String) async throws(AccountError) {
+    /// - Parameters:
+    ///   - peer: what limits count by beside the number: a user id of the machine, or a proxied address.
+    ///   - device: whose token the device has (``device(_:)``).
+    public func sendCode(
+        to phone: String, peer: String, device: UserID? = nil
+    ) async throws(AccountError) {
         guard let phone = PhoneNumber(phone) else { throw .invalidPhone }
         // Asked before it matters whose number it is, so that everybody gets the same answer.
         if dispatcher.isFull {
             logger.error("code not made: too many messages wait", metadata: ["phone": "\(phone)"])
             throw .notSent
         }
-        let time = now()
+        let time = clock()
         var random: any RandomNumberGenerator = random()
         let code = OneTimeCodes.next(using: &random)
         let request = CodeRequest(
             phone: phone.text, peer: peer, hash: codes.hash(code, of: phone),
-            expires: time + settings.codeLife / .seconds(1), isAllowed: phone.isWithin(settings.countries))
+            expires: time.wall + settings.codeLife / .seconds(1),
+            isAllowed: phone.isWithin(settings.countries), device: device)
         let outcome = try await settled { () async throws(CatalogError) in
-            try await catalog.keepCode(request, limits: settings.limits, now: time)
+            try await catalog.keepCode(request, limits: settings.limits, at: time)
         }
         switch outcome {
         case .limited(let seconds): throw .tooManyCodes(retryAfter: .seconds(seconds))
@@ -120,17 +131,24 @@ public final class AccountService: Sendable {
         }
     }
 
-    /// Trades a code for a token; the first time the number gets a user and a folder named by its digits.
-    public func verify(phone: String, code: String, peer: String) async throws(AccountError) -> Login {
+    /// Trades a code for a token; the first time the number gets a user and a folder named by its digits, or, where
+    /// somebody else has made a folder of that name, another one.
+    /// - Parameter device: whose token the device has (``device(_:)``).
+    public func verify(
+        phone: String, code: String, peer: String, device: UserID? = nil
+    ) async throws(AccountError) -> Login {
         guard let phone = PhoneNumber(phone) else { throw .wrongCode }
-        let time = now()
+        let time = clock()
         var random: any RandomNumberGenerator = random()
         let trial = CodeTrial(
             phone: phone.text, peer: peer, hash: codes.hash(code, of: phone),
-            token: AccessTokens.newID(using: &random), tokenExpires: time + settings.tokenLife / .seconds(1),
-            isAdmin: settings.admins.contains(phone))
+            token: AccessTokens.newID(using: &random),
+            tokenExpires: time.wall + settings.tokenLife / .seconds(1),
+            isAdmin: settings.admins.contains(phone), device: device,
+            // Looked for at every trial: none takes longer than another.
+            folders: await offers(for: phone, UInt32(truncatingIfNeeded: random.next())))
         let outcome = try await settled { () async throws(CatalogError) in
-            try await catalog.tryCode(trial, limits: settings.limits, now: time)
+            try await catalog.tryCode(trial, limits: settings.limits, at: time)
         }
         switch outcome {
         case .limited(let seconds):
@@ -142,7 +160,12 @@ public final class AccountService: Sendable {
             logger.info("wrong code", metadata: ["phone": "\(phone)", "peer": "\(peer)"])
             throw .wrongCode
         case .right(let user, let isNew):
-            return try await login(user, isNew: isNew, trial, issued: time)
+            if isNew, user.folder != Array(phone.digits.utf8) {
+                logger.warning(
+                    "a new user has another folder: the one of the number's digits is somebody else's",
+                    metadata: ["user": "\(user.id)", "folder": "\(ByteText.escaped(user.folder))"])
+            }
+            return try await login(user, isNew: isNew, trial, issued: time.wall)
         }
     }
 
@@ -151,7 +174,9 @@ public final class AccountService: Sendable {
     ) async throws(AccountError) -> Login {
         // An upload or the next login makes it again; a full disk is no reason to keep somebody out.
         do throws(FileError) {
-            tell(try await inbox.make(user.folder), user)
+            let owner = try await inbox.make(user.folder)
+            let isAccepted = owner == .stranger ? await isAccepted(user) : false
+            if !isAccepted { tell(owner, user) }
         } catch {
             logger.error("folder not made", metadata: ["user": "\(user.id)", "cause": "\(error)"])
         }
@@ -165,13 +190,35 @@ public final class AccountService: Sendable {
 
     /// Who holds `token`, as of now: a revoked one fails at once.
     public func authenticate(_ token: String) async throws(AccountError) -> Session {
-        let time = now()
-        guard let claims = await tokens.check(token, now: time) else { throw .unauthorized }
+        let time = clock()
+        try await settled { () async throws(CatalogError) in try await keepTime(time) }
+        guard let claims = await tokens.check(token, now: time.wall) else { throw .unauthorized }
         let user = try await settled { () async throws(CatalogError) in
-            try await catalog.holder(ofToken: claims.id, now: time)
+            try await catalog.holder(ofToken: claims.id, at: time)
         }
         guard let user, user.id == claims.user else { throw .unauthorized }
         return Session(user: user, token: claims.id)
+    }
+
+    /// The session's user as of now; nil where it has ended.
+    public func holder(of session: Session) async throws(CatalogError) -> User? {
+        try await catalog.holder(ofToken: session.token, at: clock())
+    }
+
+    /// Whose device it is that sends `token`, which may have ended or been revoked: one that its user has logged in on.
+    /// Nil where the token was never ours.
+    public func device(_ token: String) async -> UserID? {
+        await tokens.formerUser(token)
+    }
+
+    /// Once in an hour is enough for the next boot.
+    private func keepTime(_ time: ClockReading) async throws(CatalogError) {
+        let isDue = timeKept.withLock { kept in
+            guard time.uptime >= kept + 3600 else { return false }
+            kept = time.uptime
+            return true
+        }
+        if isDue { try await catalog.keepTime(time) }
     }
 
     /// Ends this session, or every one of its user.
@@ -207,39 +254,20 @@ extension AccountService {
     public func add(name: String, phone: String?, role: Role) async throws(AccountError) -> User {
         guard InboxMaker.isName(name) else { throw .invalidName }
         let number = try phone.map(number)
-        let time = now()
+        let time = clock().wall
         let user = try await settled { () async throws(CatalogError) in
             try await catalog.addUser(folder: Array(name.utf8), phone: number, role: role, now: time)
         }
         do throws(FileError) {
-            tell(try await inbox.make(user.folder), user)
+            let owner = try await inbox.make(user.folder)
+            if owner != .stranger { tell(owner, user) }
+            await acceptFolder(of: user)
         } catch {
             logger.error("folder not made", metadata: ["user": "\(user.id)", "cause": "\(error)"])
             throw .folder(error)
         }
         logger.info("user added", metadata: ["user": "\(user.id)", "role": "\(role)"])
         return user
-    }
-
-    /// What an administrator has to do so that the folder is its account's.
-    private func tell(_ owner: InboxMaker.Owner, _ user: User) {
-        let folder = ByteText.escaped(user.folder)
-        let metadata: Logger.Metadata = ["user": "\(user.id)", "folder": "\(folder)"]
-        switch owner {
-        case .daemon, .account: break
-        case .daemonForWantOfPrivilege:
-            logger.warning(
-                "a folder is not its account's: the daemon may not give it away; see folder-owners.conf",
-                metadata: metadata)
-        case .accountBarContents:
-            logger.notice(
-                "a folder is its account's now, but not what was in it: chown -R \(folder) gives it that too",
-                metadata: metadata)
-        case .stranger:
-            logger.warning(
-                "a folder belongs to another account than the one of its name; if that is a mistake: chown",
-                metadata: metadata)
-        }
     }
 
     /// Why people get no codes, for an administrator; nil where they do.
@@ -268,6 +296,7 @@ extension AccountService {
             }
         }
         guard let user else { throw .noSuchUser }
+        if change.phone != nil || change.isActive == true { await acceptFolder(of: user) }
         logger.info("user changed", metadata: ["user": "\(id)"])
         return user
     }

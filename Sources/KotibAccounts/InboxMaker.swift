@@ -1,4 +1,5 @@
 import Glibc
+import KotibCatalog
 import KotibModel
 import KotibPOSIX
 
@@ -27,7 +28,7 @@ public struct InboxMaker: Sendable {
 
     /// Who a folder belongs to that was to be made.
     enum Owner: Hashable, Sendable {
-        /// The daemon; or whoever it was, where the folder was there and nobody has its name.
+        /// The daemon, or root.
         case daemon
         /// The account of the folder's name.
         case account
@@ -35,8 +36,59 @@ public struct InboxMaker: Sendable {
         case accountBarContents
         /// There is such an account, but the daemon may not give files away.
         case daemonForWantOfPrivilege
-        /// There is such an account, but the folder was another one's, and stays so.
+        /// Another account than the one of its name, and stays so.
         case stranger
+    }
+
+    /// Folders that a number's new user may have: named by its digits, with a count behind them where others have made
+    /// folders of those names, and at last a name that nobody could foresee. Who may write to the inbox can make a
+    /// folder for any number before its owner logs in.
+    func offers(for digits: String, random: UInt32) async throws(FileError) -> [FolderOffer] {
+        let names = [digits] + (2...Self.mostCounted).map { "\(digits)-\($0)" }
+        let last = "\(digits)-" + String(random, radix: 16)
+        return try await BlockingWork.run { () throws(FileError) in
+            var offers: [FolderOffer] = []
+            for name in (names + [last]).map({ Array($0.utf8) }) {
+                switch try standing(name) {
+                case .absent: offers.append(FolderOffer(name: name, owner: geteuid(), isThere: false))
+                case .folder(let owner) where isOursNow(owner, name):
+                    offers.append(FolderOffer(name: name, owner: owner, isThere: true))
+                case .folder, .other: break
+                }
+            }
+            return offers
+        }
+    }
+
+    private static let mostCounted = 4
+
+    /// The user of the machine that a folder belongs to; nil where there is none.
+    func owner(of name: [UInt8]) async throws(FileError) -> UInt32? {
+        try await BlockingWork.run { () throws(FileError) in
+            if case .folder(let owner) = try standing(name) { owner } else { nil }
+        }
+    }
+
+    /// Whether it is the daemon's, root's or the account's of the folder's name.
+    func isOurs(_ owner: UInt32, _ name: [UInt8]) async -> Bool {
+        await BlockingWork.run { isOursNow(owner, name) }
+    }
+
+    private enum Standing {
+        case absent
+        case folder(owner: UInt32)
+        /// A file or a link.
+        case other
+    }
+
+    private func standing(_ name: [UInt8]) throws(FileError) -> Standing {
+        guard let status = try files.examine(name, in: files.root.folder) else { return .absent }
+        return status.kind == .folder ? .folder(owner: status.owner) : .other
+    }
+
+    /// Whether nobody else has made it. That an account has the name is asked last: it may take long.
+    private func isOursNow(_ owner: UInt32, _ name: [UInt8]) -> Bool {
+        owner == geteuid() || owner == 0 || owner == account(name)
     }
 
     /// Its group is the inbox's, its owner a person's account of its name where there is one (``SystemAccount``): who
@@ -74,7 +126,10 @@ public struct InboxMaker: Sendable {
     }
 
     private func giveStanding(_ path: InboxPath) throws(FileError) -> Owner {
-        guard let account = account(path.name) else { return .daemon }
+        guard let account = account(path.name) else {
+            guard case .folder(let owner) = try standing(path.name) else { return .daemon }
+            return owner == geteuid() || owner == 0 ? .daemon : .stranger
+        }
         let folder: OpenFile
         do throws(FileError) {
             folder = try files.openFolder(path)

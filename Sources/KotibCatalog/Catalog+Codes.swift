@@ -2,31 +2,6 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// How many codes and guesses there may be. Counted in the catalog, so that a restart forgets none.
-public struct CodeLimits: Hashable, Sendable {
-    /// Codes for one number in a day.
-    public var codesPerPhone = 10
-    /// Seconds between two codes for one number.
-    public var pause: TimeInterval = 30
-    /// Codes that one peer asks for in an hour.
-    public var codesPerPeer = 20
-    /// Codes in all in a minute.
-    public var codesPerMinute = 60
-    /// Messages in all in a day.
-    public var messagesPerDay = 500
-    /// Wrong tries of one code.
-    public var tries = 3
-    /// Wrong tries for one number in a day, whatever the code: a chance of 2×10^-5.
-    public var guessesPerPhone = 20
-    /// Wrong tries for one number in 30 days: a chance of 10^-4. A right login of its owner or an administrator's
-    /// word (`forgetsAttempts` of ``Catalog/changeUser(_:forgetsAttempts:_:)``) begins anew.
-    public var guessesPerPhoneInMonth = 100
-    /// Wrong tries of one peer in an hour.
-    public var guessesPerPeer = 60
-
-    public init() {}
-}
-
 /// A one-time code on its way into a row.
 public struct CodeRequest: Sendable {
     /// E.164.
@@ -37,10 +12,15 @@ public struct CodeRequest: Sendable {
     public var expires: Date
     /// Whether codes may be sent to such numbers at all.
     public var isAllowed: Bool
+    /// Whose token, however old, the device has.
+    public var device: UserID?
 
-    public init(phone: String, peer: String, hash: String, expires: Date, isAllowed: Bool) {
+    public init(
+        phone: String, peer: String, hash: String, expires: Date, isAllowed: Bool, device: UserID? = nil
+    ) {
         self.phone = phone
         self.peer = peer
+        self.device = device
         self.hash = hash
         self.expires = expires
         self.isAllowed = isAllowed
@@ -66,16 +46,38 @@ public struct CodeTrial: Sendable {
     public var tokenExpires: Date
     /// The number is an admin's by the configuration.
     public var isAdmin: Bool
+    /// Whose token, however old, the device has.
+    public var device: UserID?
+    /// For a number that has no user yet.
+    public var folders: [FolderOffer]
 
     public init(
-        phone: String, peer: String, hash: String, token: String, tokenExpires: Date, isAdmin: Bool
+        phone: String, peer: String, hash: String, token: String, tokenExpires: Date, isAdmin: Bool,
+        device: UserID? = nil, folders: [FolderOffer]
     ) {
         self.phone = phone
         self.peer = peer
+        self.device = device
+        self.folders = folders
         self.hash = hash
         self.token = token
         self.tokenExpires = tokenExpires
         self.isAdmin = isAdmin
+    }
+}
+
+/// A folder that a new user may have: nobody but the daemon, root or the account of its name has made it.
+public struct FolderOffer: Hashable, Sendable {
+    public var name: [UInt8]
+    /// The user of the machine that it belongs to, or will.
+    public var owner: UInt32
+    /// Whether it is there, so that a user who enrolled by it may be the number's.
+    public var isThere: Bool
+
+    public init(name: [UInt8], owner: UInt32, isThere: Bool) {
+        self.name = name
+        self.owner = owner
+        self.isThere = isThere
     }
 }
 
@@ -91,27 +93,41 @@ extension Catalog {
     static let hour: TimeInterval = 3600
     static let day: TimeInterval = 86_400
     static let month: TimeInterval = 30 * day
+    /// Kept of the guesses that could not be right: those count only against who makes them, and for an hour.
+    static let mostVainGuesses = 5_000
 
     /// Keeps a new code in the place of the number's old one, if the limits let it. The limits are the same, and
-    /// the work is, whoever the number belongs to.
+    /// the work is, whoever the number belongs to. What is not sent cannot be used either.
     public func keepCode(
-        _ request: CodeRequest, limits: CodeLimits, now: Date
+        _ request: CodeRequest, limits: CodeLimits, at reading: ClockReading
     ) async throws(CatalogError) -> CodeOutcome {
         try await write("keepCode") { database in
-            try database.forgetAttempts(now)
-            if let wait = try database.wait(request, limits, now) { return .limited(seconds: wait) }
+            let time = try database.advanceTime(reading)
+            try database.forgetAttempts(time)
+            let applicant = Applicant(
+                phone: request.phone, peer: request.peer, device: request.device, time: time)
+            let standings = try database.standings(applicant)
+            let (standing, wait) = try standings.best {
+                try database.wait(forCodeTo: applicant, as: $0, limits)
+            }
+            if let wait { return .limited(seconds: wait) }
             let spent = try database.wait(
-                AttemptSQL.all, ["message"], most: limits.messagesPerDay, within: Self.day, now)
+                AttemptSQL.all, ["message"], most: CodeLimits.share(limits.messagesPerDay, standing),
+                within: Self.day, time)
             if let spent { return .budgetSpent(seconds: spent) }
-            try database.run(CodeSQL.deleteExpired, [Timestamp.text(now)])
-            try database.run(
-                CodeSQL.replace,
-                [request.phone, request.hash, Timestamp.text(request.expires), Timestamp.text(now)])
-            try database.note("code", request.phone, request.peer, now)
             let isActive = try database.row(UserSQL.byPhone, [request.phone])
                 .map { $0["is_active"] as Bool }
             let send = request.isAllowed && isActive ?? true
-            if send { try database.note("message", request.phone, request.peer, now) }
+            try database.run(CodeSQL.deleteEnded, [time])
+            try database.run(
+                CodeSQL.replace,
+                [
+                    request.phone, send ? request.hash : "", Timestamp.text(request.expires),
+                    Timestamp.text(reading.wall), time,
+                    time + request.expires.timeIntervalSince(reading.wall),
+                ])
+            try database.note("code", request.phone, request.peer, standing, time)
+            if send { try database.note("message", request.phone, request.peer, standing, time) }
             return .kept(send: send)
         }
     }
@@ -121,138 +137,168 @@ extension Catalog {
     ///
     /// That SQLite compares hashes byte by byte tells nothing: who has no key cannot choose a hash.
     public func tryCode(
-        _ trial: CodeTrial, limits: CodeLimits, now: Date
+        _ trial: CodeTrial, limits: CodeLimits, at reading: ClockReading
     ) async throws(CatalogError) -> TrialOutcome {
         try await write("tryCode") { database in
-            try database.forgetAttempts(now)
-            if let wait = try database.wait(trial, limits, now) { return .limited(seconds: wait) }
-            try database.run(CodeSQL.use, [trial.phone, trial.hash, limits.tries, Timestamp.text(now)])
-            guard database.changesCount == 1 else {
-                // Against the number counts only what could have been right: nobody is locked out of a login
-                // that they have not asked for.
-                try database.run(
-                    CodeSQL.countTry, [trial.phone, limits.tries, Timestamp.text(now)])
-                let couldBeRight = database.changesCount == 1
-                try database.note("guess", couldBeRight ? trial.phone : "", trial.peer, now)
-                return .wrong
+            let time = try database.advanceTime(reading)
+            try database.forgetAttempts(time)
+            let applicant = Applicant(phone: trial.phone, peer: trial.peer, device: trial.device, time: time)
+            let (standing, wait) = try database.standings(applicant).best {
+                try database.wait(forGuessOf: applicant, as: $0, limits)
             }
-            let isNew = try database.row(UserSQL.byPhone, [trial.phone]) == nil
-            var user = try database.userByPhone(trial.phone, now: now)
-            guard user.isActive else { return .wrong }
-            try database.forgetGuesses(for: trial.phone)
-            if trial.isAdmin && user.role != .admin {
-                try database.run(UserSQL.promote, [trial.phone])
-                user.role = .admin
+            let ofPeer = try database.wait(
+                AttemptSQL.ofPeer, ["guess", trial.peer], most: limits.guessesPerPeer, within: Self.hour, time
+            )
+            if let wait = wait ?? ofPeer { return .limited(seconds: wait) }
+            let live = try database.row(CodeSQL.live, [trial.phone, Timestamp.text(reading.wall), time])
+            let canTry =
+                try live.map { try database.canTry($0, applicant, as: standing, limits.tries) } ?? false
+            if canTry {
+                try database.run(CodeSQL.use, [trial.phone, trial.hash])
+                if database.changesCount == 1 { return try database.login(trial, time, reading) }
             }
-            try database.run(TokenSQL.deleteExpired, [Timestamp.text(now)])
-            try database.run(
-                TokenSQL.insert,
-                [trial.token, user.id.rawValue, Timestamp.text(now), Timestamp.text(trial.tokenExpires)])
-            return .right(user, isNew: isNew)
+            // Against the number counts only what could have been right: nobody is locked out of a login that they
+            // have not asked for. A code that was not sent counts like another, so that nobody learns which it was.
+            let couldBeRight = canTry && live?["is_sent"] == true
+            try database.note(
+                "guess", canTry ? trial.phone : "", trial.peer, standing, time, couldBeRight: couldBeRight)
+            return .wrong
         }
     }
 }
 
+extension [Standing] {
+    /// The first that need not wait; where all must, the shortest wait.
+    fileprivate func best(_ wait: (Standing) throws -> TimeInterval?) rethrows -> (Standing, TimeInterval?) {
+        var best: (standing: Standing, wait: TimeInterval)?
+        for standing in self {
+            guard let wait = try wait(standing) else { return (standing, nil) }
+            if best.map({ wait < $0.wait }) ?? true { best = (standing, wait) }
+        }
+        return (best?.standing ?? .stranger, best?.wait)
+    }
+}
+
 extension Database {
-    fileprivate func wait(
-        _ request: CodeRequest, _ limits: CodeLimits, _ now: Date
-    ) throws -> TimeInterval? {
-        let phone: StatementArguments = ["code", request.phone]
-        return try wait(AttemptSQL.ofPhone, phone, most: 1, within: limits.pause, now)
-            ?? wait(AttemptSQL.ofPhone, phone, most: limits.codesPerPhone, within: Catalog.day, now)
-            ?? wait(
-                AttemptSQL.ofPeer, ["code", request.peer], most: limits.codesPerPeer, within: Catalog.hour,
-                now)
-            ?? wait(AttemptSQL.all, ["code"], most: limits.codesPerMinute, within: 60, now)
+    /// A device has its tries, a peer its own, and all strangers have some together: nobody ends a code for others.
+    fileprivate func canTry(
+        _ code: Row, _ applicant: Applicant, as standing: Standing, _ most: Int
+    ) throws -> Bool {
+        let made: TimeInterval = code["made_at"]
+        func tries(_ sql: String, _ who: String) throws -> Int {
+            try row(sql, [applicant.phone, made, who])?["count"] ?? 0
+        }
+        switch standing {
+        case .device: return try tries(AttemptSQL.triesByStanding, standing.rawValue) < most
+        case .peer: return try tries(AttemptSQL.triesByPeer, applicant.peer) < most
+        case .stranger:
+            return try tries(AttemptSQL.triesByPeer, applicant.peer) < most
+                && tries(AttemptSQL.triesByStanding, standing.rawValue) < most
+        }
     }
 
-    fileprivate func wait(_ trial: CodeTrial, _ limits: CodeLimits, _ now: Date) throws -> TimeInterval? {
-        let phone: StatementArguments = ["guess", trial.phone]
-        return try wait(
-            AttemptSQL.ofPhone, phone, most: limits.guessesPerPhoneInMonth, within: Catalog.month, now)
-            ?? wait(AttemptSQL.ofPhone, phone, most: limits.guessesPerPhone, within: Catalog.day, now)
-            ?? wait(
-                AttemptSQL.ofPeer, ["guess", trial.peer], most: limits.guessesPerPeer, within: Catalog.hour,
-                now)
+    fileprivate func login(
+        _ trial: CodeTrial, _ time: TimeInterval, _ reading: ClockReading
+    ) throws -> TrialOutcome {
+        let isNew = try row(UserSQL.byPhone, [trial.phone]) == nil
+        var user = try userByPhone(trial, now: reading.wall)
+        guard user.isActive else { return .wrong }
+        if trial.isAdmin && user.role != .admin {
+            try run(UserSQL.promote, [trial.phone])
+            user.role = .admin
+        }
+        try remember(trial.peer, of: user.id, time)
+        try run(TokenSQL.deleteEnded, [time])
+        try run(
+            TokenSQL.insert,
+            [
+                trial.token, user.id.rawValue, Timestamp.text(reading.wall),
+                Timestamp.text(trial.tokenExpires),
+                time + trial.tokenExpires.timeIntervalSince(reading.wall),
+            ])
+        try run(TokenSQL.deleteSurplus, [user.id.rawValue, Catalog.mostTokens])
+        return .right(user, isNew: isNew)
     }
 
-    /// Seconds until one more fits; nil where it fits now.
-    fileprivate func wait(
-        _ sql: String, _ whose: StatementArguments, most: Int, within window: TimeInterval, _ now: Date
-    ) throws -> TimeInterval? {
-        let time = now.timeIntervalSince1970
-        guard let row = try row(sql, whose + [time - window]), row["count"] as Int >= most else { return nil }
-        return max(1, (row["first"] as Double? ?? time) + window - time)
+    fileprivate func note(
+        _ kind: String, _ phone: String, _ peer: String, _ standing: Standing, _ time: TimeInterval,
+        couldBeRight: Bool = true
+    ) throws {
+        try run(AttemptSQL.insert, [kind, phone, peer, time, standing.rawValue, couldBeRight])
+        // Now and then is enough.
+        if !couldBeRight, lastInsertedRowID % 64 == 0 {
+            try run(AttemptSQL.deleteVain, [Catalog.mostVainGuesses])
+        }
     }
 
-    fileprivate func note(_ kind: String, _ phone: String, _ peer: String, _ now: Date) throws {
-        try run(AttemptSQL.insert, [kind, phone, peer, now.timeIntervalSince1970])
-    }
-
-    /// Those that no window reaches; also those from a future that a wrong clock made.
-    fileprivate func forgetAttempts(_ now: Date) throws {
-        let time = now.timeIntervalSince1970
+    /// Those that no window reaches; also those from a future, which a catalog of another machine may have.
+    fileprivate func forgetAttempts(_ time: TimeInterval) throws {
         for (kind, window) in [("code", Catalog.day), ("message", Catalog.day), ("guess", Catalog.month)] {
             try run(AttemptSQL.deleteBefore, [kind, time - window])
             try run(AttemptSQL.deleteAfter, [kind, time + Catalog.day])
         }
-        try run(AttemptSQL.deleteOfPhoneBefore, ["guess", "", time - Catalog.day])
+        try run(AttemptSQL.deleteOfPhoneBefore, ["guess", "", time - Catalog.hour])
     }
 
-    /// They stay counted against who made them.
-    fileprivate func forgetGuesses(for phone: String) throws {
-        try run(AttemptSQL.withoutPhone, ["guess", phone])
-    }
-
-    /// As if nobody had asked for codes of this number, or guessed at them.
+    /// As if nobody had asked for codes of this number, or guessed at them. It stays counted against who did.
     func forgetAttempts(at phone: String) throws {
-        try forgetGuesses(for: phone)
-        try run(AttemptSQL.withoutPhone, ["code", phone])
+        for kind in ["guess", "code"] { try run(AttemptSQL.withoutPhone, [kind, phone]) }
     }
 
-    /// A folder that enrolled by itself under the number's digits is linked where it is nobody else's.
-    fileprivate func userByPhone(_ phone: String, now: Date) throws -> User {
-        if let row = try row(UserSQL.byPhone, [phone]) { return try User(row) }
-        let digits = String(phone.dropFirst())
-        var (folder, number) = (digits, 1)
-        while let row = try row(UserSQL.byFolder, [Data(folder.utf8)]) {
-            let user = try User(row)
-            if user.phone == nil && folder == digits {
-                try run(UserSQL.link, [phone, user.id.rawValue])
+    /// A folder that enrolled by itself under the number's digits is linked where it is nobody else's: neither another
+    /// number's nor, on the disk, another account's.
+    fileprivate func userByPhone(_ trial: CodeTrial, now: Date) throws -> User {
+        if let row = try row(UserSQL.byPhone, [trial.phone]) { return try User(row) }
+        let digits = Array(trial.phone.utf8.dropFirst())
+        for offer in trial.folders {
+            if let row = try row(UserSQL.byFolder, [Data(offer.name)]) {
+                let user = try User(row)
+                guard user.phone == nil, offer.name == digits, offer.isThere else { continue }
+                try run(UserSQL.link, [trial.phone, offer.owner, user.id.rawValue])
                 return try knownUser(user.id)
             }
-            number += 1
-            folder = "\(digits)-\(number)"
+            try run(
+                UserSQL.insert, [Data(offer.name), trial.phone, Role.user.rawValue, Timestamp.text(now)])
+            let id = UserID(rawValue: lastInsertedRowID)
+            try run(UserSQL.ownFolder, [offer.owner, id.rawValue])
+            return try knownUser(id)
         }
-        try run(UserSQL.insert, [Data(folder.utf8), phone, Role.user.rawValue, Timestamp.text(now)])
-        return try knownUser(UserID(rawValue: lastInsertedRowID))
+        throw DatabaseError(resultCode: .SQLITE_CONSTRAINT, message: "no folder is free for the number")
     }
 }
 
 enum CodeSQL {
     static let replace = """
-        INSERT INTO otp_tokens (phone_number, otp_code, expires_at, created_at) VALUES (?, ?, ?, ?)
-        ON CONFLICT (phone_number) DO UPDATE SET otp_code = excluded.otp_code, tries = 0, is_used = 0,
-            expires_at = excluded.expires_at, created_at = excluded.created_at
+        INSERT INTO otp_tokens (phone_number, otp_code, expires_at, created_at, made_at, ends_at)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (phone_number) DO UPDATE SET otp_code = excluded.otp_code, is_used = 0,
+            expires_at = excluded.expires_at, created_at = excluded.created_at, made_at = excluded.made_at,
+            ends_at = excluded.ends_at
+        """
+    /// Both clocks must say that it has not ended.
+    static let live = """
+        SELECT made_at, otp_code <> '' AS is_sent FROM otp_tokens
+        WHERE phone_number = ? AND is_used = 0 AND expires_at > ? AND ends_at > ?
         """
     static let use = """
-        UPDATE otp_tokens SET is_used = 1
-        WHERE phone_number = ? AND otp_code = ? AND is_used = 0 AND tries < ? AND expires_at > ?
-        """
-    /// Of a code that is still good.
-    static let countTry = """
-        UPDATE otp_tokens SET tries = tries + 1
-        WHERE phone_number = ? AND is_used = 0 AND tries < ? AND expires_at > ?
+        UPDATE otp_tokens SET is_used = 1 WHERE phone_number = ? AND otp_code = ? AND is_used = 0
         """
     static let delete = "DELETE FROM otp_tokens WHERE phone_number = ?"
-    static let deleteExpired = "DELETE FROM otp_tokens WHERE expires_at <= ?"
+    static let deleteEnded = "DELETE FROM otp_tokens WHERE ends_at <= ?"
 }
 
 enum AttemptSQL {
-    static let insert = "INSERT INTO account_attempts (kind, phone_number, peer, at) VALUES (?, ?, ?, ?)"
+    static let insert = """
+        INSERT INTO account_attempts (kind, phone_number, peer, at, standing, could_be_right)
+        VALUES (?, ?, ?, ?, ?, ?)
+        """
     static let ofPhone = """
         SELECT count(*) AS count, min(at) AS first FROM account_attempts
-        WHERE kind = ? AND phone_number = ? AND at > ?
+        WHERE kind = ? AND phone_number = ? AND standing = ? AND at > ?
+        """
+    static let ofPeerAtPhone = """
+        SELECT count(*) AS count, min(at) AS first FROM account_attempts INDEXED BY account_attempts_phone
+        WHERE kind = ? AND phone_number = ? AND standing = ? AND peer = ? AND at > ?
         """
     static let ofPeer = """
         SELECT count(*) AS count, min(at) AS first FROM account_attempts WHERE kind = ? AND peer = ? AND at > ?
@@ -260,11 +306,27 @@ enum AttemptSQL {
     static let all = """
         SELECT count(*) AS count, min(at) AS first FROM account_attempts WHERE kind = ? AND at > ?
         """
+    static let triesByStanding = """
+        SELECT count(*) AS count FROM account_attempts
+        WHERE kind = 'guess' AND phone_number = ? AND at >= ? AND standing = ?
+        """
+    /// Of a peer, whether as a known one or not; a device's are its own.
+    static let triesByPeer = """
+        SELECT count(*) AS count FROM account_attempts INDEXED BY account_attempts_phone
+        WHERE kind = 'guess' AND phone_number = ? AND at >= ? AND peer = ? AND standing <> 'device'
+        """
     static let deleteBefore = "DELETE FROM account_attempts WHERE kind = ? AND at < ?"
     static let deleteOfPhoneBefore = """
         DELETE FROM account_attempts WHERE kind = ? AND phone_number = ? AND at < ?
         """
-    static let withoutPhone =
-        "UPDATE account_attempts SET phone_number = '' WHERE kind = ? AND phone_number = ?"
+    static let withoutPhone = """
+        UPDATE account_attempts SET phone_number = '', could_be_right = 0 WHERE kind = ? AND phone_number = ?
+        """
     static let deleteAfter = "DELETE FROM account_attempts WHERE kind = ? AND at > ?"
+    /// Of the guesses that could not be right only the latest, however many peers there are.
+    static let deleteVain = """
+        DELETE FROM account_attempts WHERE kind = 'guess' AND could_be_right = 0 AND at < (
+            SELECT at FROM account_attempts INDEXED BY account_attempts_vain
+            WHERE kind = 'guess' AND could_be_right = 0 ORDER BY at DESC LIMIT 1 OFFSET ?)
+        """
 }

@@ -128,7 +128,7 @@ extension Database {
     }
 
     fileprivate func entry(_ id: RecordingID, in scope: AccessScope) throws -> LibraryEntry? {
-        try row(LibrarySQL.entry, [id.rawValue, scope.user]).map(LibraryEntry.init)
+        try row(LibrarySQL.entry, [id.rawValue, scope.user]).map { try LibraryEntry($0) }
     }
 }
 
@@ -143,10 +143,10 @@ extension AccessScope {
 }
 
 extension LibraryEntry {
-    fileprivate init(_ row: Row) throws {
+    init(_ row: Row, withText: Bool = true) throws {
         recording = try Recording(row)
         userFolder = (row["user_folder"] as Data?).map { Array($0) }
-        text = row["transcript_text"]
+        text = withText ? row["transcript_text"] : nil
         revision = (row["revision_id"] as Int64?).map(RevisionID.init(rawValue:))
         archived = try row.dateIfAny("archived_at")
     }

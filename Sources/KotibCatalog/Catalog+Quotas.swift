@@ -12,13 +12,6 @@ extension Catalog {
         return quotas.limits.with(user.quota).refusal(of: claim, beside: user.use.on(quotas.today))
     }
 
-    /// Bytes that a user may still put there.
-    public func room(of id: UserID, under quotas: Quotas) async throws(CatalogError) -> Int64 {
-        guard let user = try await user(id) else { return .max }
-        let limit = quotas.limits.with(user.quota).bytes
-        return limit > 0 ? max(0, limit - user.use.bytes) : .max
-    }
-
     /// What waits for room and fits into it by itself, oldest first.
     /// - Parameter last: only what is younger than this; nil for all.
     public func readmissible(

@@ -3,9 +3,17 @@ import GRDB
 import KotibModel
 
 extension Catalog {
+    /// Sessions of one user, the latest ones.
+    static let mostTokens = 100
+
     /// Whose token this is, as the user is now; nil where it was revoked, has ended, or its user is deactivated.
-    public func holder(ofToken token: String, now: Date) async throws(CatalogError) -> User? {
-        try await read("holder") { try $0.row(TokenSQL.holder, [token, Timestamp.text(now)]).map(User.init) }
+    /// It ends by either clock; by the wall's alone it is not forgotten, since that may have been set wrongly.
+    public func holder(ofToken token: String, at reading: ClockReading) async throws(CatalogError) -> User? {
+        try await read("holder") { database in
+            let time = try database.steadyTime(reading)
+            return try database.row(TokenSQL.holder, [token, Timestamp.text(reading.wall), time]).map(
+                User.init)
+        }
     }
 
     public func revoke(token: String) async throws(CatalogError) {
@@ -18,12 +26,18 @@ extension Catalog {
 }
 
 enum TokenSQL {
-    static let insert = "INSERT INTO access_tokens (jti, user_id, created_at, expires_at) VALUES (?, ?, ?, ?)"
+    static let insert = """
+        INSERT INTO access_tokens (jti, user_id, created_at, expires_at, ends_at) VALUES (?, ?, ?, ?, ?)
+        """
     static let holder = """
         SELECT \(UserSQL.columns) FROM access_tokens t JOIN users u ON u.id = t.user_id
-        WHERE t.jti = ? AND t.expires_at > ? AND u.is_active = 1
+        WHERE t.jti = ? AND t.expires_at > ? AND t.ends_at > ? AND u.is_active = 1
         """
     static let delete = "DELETE FROM access_tokens WHERE jti = ?"
     static let deleteOfUser = "DELETE FROM access_tokens WHERE user_id = ?"
-    static let deleteExpired = "DELETE FROM access_tokens WHERE expires_at <= ?"
+    static let deleteEnded = "DELETE FROM access_tokens WHERE ends_at <= ?"
+    static let deleteSurplus = """
+        DELETE FROM access_tokens WHERE user_id = ?1 AND jti NOT IN
+            (SELECT jti FROM access_tokens WHERE user_id = ?1 ORDER BY ends_at DESC LIMIT ?2)
+        """
 }

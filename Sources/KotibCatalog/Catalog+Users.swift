@@ -82,9 +82,45 @@ extension Catalog {
             if !user.isActive || user.phone != before {
                 try database.run(TokenSQL.deleteOfUser, [id.rawValue])
             }
+            if user.phone != before { try database.run(KnownPeerSQL.deleteOfUser, [id.rawValue]) }
             if let before, user.phone != before { try database.run(CodeSQL.delete, [before]) }
             if forgetsAttempts, let phone = user.phone { try database.forgetAttempts(at: phone) }
             return try database.user(id)
+        }
+    }
+
+    /// Whose folder a user's is: its name, and the user of the machine that it belonged to when it became the user's;
+    /// nil until somebody has looked.
+    public func folderOwner(
+        of user: UserID
+    ) async throws(CatalogError) -> (folder: [UInt8], owner: UInt32?)? {
+        try await read("folderOwner") { database in
+            try database.row(UserSQL.folderOwner, [user.rawValue]).map { row in
+                let folder: Data = row["folder"]
+                return (Array(folder), (row["folder_owner"] as Int64?).flatMap { UInt32(exactly: $0) })
+            }
+        }
+    }
+
+    /// Notes whose the folder is.
+    /// - Parameter replacing: false to keep what was noted before.
+    public func noteFolderOwner(
+        _ owner: UInt32, of user: UserID, replacing: Bool
+    ) async throws(CatalogError) {
+        try await write("noteFolderOwner") {
+            try $0.run(replacing ? UserSQL.ownFolder : UserSQL.adoptFolder, [owner, user.rawValue])
+        }
+    }
+
+    /// The users of whose folders nobody has noted whose they are, a page at a time.
+    public func usersOfUnlookedFolders(
+        after last: UserID?, limit: Int
+    ) async throws(CatalogError) -> [(id: UserID, folder: [UInt8])] {
+        try await read("usersOfUnlookedFolders") { database in
+            try database.rows(UserSQL.unlookedFolders, [last?.rawValue ?? 0, limit]).map { row in
+                let folder: Data = row["folder"]
+                return (UserID(rawValue: row["id"]), Array(folder))
+            }
         }
     }
 
@@ -123,7 +159,12 @@ enum UserSQL {
             quota_bytes = ?, quota_files = ?, quota_minutes = ?
         WHERE id = ?
         """
-    static let link = "UPDATE users SET phone_number = ? WHERE id = ?"
+    static let link = "UPDATE users SET phone_number = ?, folder_owner = ? WHERE id = ?"
+    static let ownFolder = "UPDATE users SET folder_owner = ? WHERE id = ?"
+    static let adoptFolder = "UPDATE users SET folder_owner = ? WHERE id = ? AND folder_owner IS NULL"
+    static let folderOwner = "SELECT folder, folder_owner FROM users WHERE id = ?"
+    static let unlookedFolders =
+        "SELECT id, folder FROM users WHERE folder_owner IS NULL AND id > ? ORDER BY id LIMIT ?"
     static let promote = "UPDATE users SET role = 'admin' WHERE phone_number = ?"
 }
 

@@ -21,6 +21,7 @@ enum Migrations {
         migrator.registerMigration("15 warnings") { try $0.execute(sql: warnings) }
         migrator.registerMigration("16 remarks") { try $0.execute(sql: remarks) }
         migrator.registerMigration("19 intents") { try $0.execute(sql: intents) }
+        migrator.registerMigration("20 bounds") { try $0.execute(sql: bounds) }
         migrator.registerMigration("21 pruning") { try $0.execute(sql: pruning) }
         return migrator
     }()

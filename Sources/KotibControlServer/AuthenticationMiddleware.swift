@@ -19,6 +19,12 @@ struct AuthenticationMiddleware: RouterMiddleware {
         var context = context
         if let header = request.headers[.authorization] {
             guard let token = Self.bearer(header) else { throw Self.unauthorized }
+            if AuthRoutes.logins.contains(request.uri.path) {
+                // It need not hold any more: that it was its user's tells the device from a stranger's.
+                context.device = await accounts.device(token)
+                guard context.device != nil else { throw Self.unauthorized }
+                return try await next(request, context)
+            }
             do {
                 context.caller = .session(try await accounts.authenticate(token))
             } catch {
@@ -38,10 +44,24 @@ struct AuthenticationMiddleware: RouterMiddleware {
         .unauthorized, .unauthorized, .unauthorized,
         headers: [.wwwAuthenticate: "Bearer error=\"invalid_token\""])
 
-    /// RFC 6750, 2.1; the scheme's name in any case (RFC 9110, 11.1).
-    private static func bearer(_ header: String) -> String? {
-        let parts = header.split(separator: " ", omittingEmptySubsequences: true)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return String(parts[1])
+    /// RFC 6750, 2.1, with the one blank that everybody sends; the scheme's name in any case (RFC 9110, 11.1). Nothing
+    /// may stand in the token that is none of its characters.
+    static func bearer(_ header: String) -> String? {
+        let parts = header.utf8.split(
+            separator: UInt8(ascii: " "), maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, Substring(parts[0]).lowercased() == "bearer", !parts[1].isEmpty,
+            parts[1].allSatisfy(isTokenCharacter)
+        else { return nil }
+        return String(Substring(parts[1]))
+    }
+
+    /// What tokens of ours are written in (RFC 7515, 7.1).
+    private static func isTokenCharacter(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+            true
+        default: false
+        }
     }
 }

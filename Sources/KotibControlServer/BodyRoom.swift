@@ -1,9 +1,10 @@
 import Synchronization
 
-/// The memory that large JSON bodies share while they arrive, so that many at once do not use up the machine's.
+/// The memory that large JSON bodies share while they arrive and are worked on, so that many at once do not use up the
+/// machine's.
 final class BodyRoom: Sendable {
     /// Bytes of each body that do not count.
-    static let free = 1 << 20
+    static let free = 65_536
 
     private let most: Int
     private let taken = Mutex(0)
@@ -13,8 +14,28 @@ final class BodyRoom: Sendable {
         self.most = most
     }
 
-    /// False where there is no room for so many bytes now.
-    func take(_ count: Int) -> Bool {
+    /// What one body takes; given back with the last reference.
+    final class Share: Sendable {
+        private let room: BodyRoom
+        private let taken = Mutex(0)
+
+        fileprivate init(_ room: BodyRoom) {
+            self.room = room
+        }
+
+        deinit { room.give(back: taken.withLock { $0 }) }
+
+        /// False where there is no room for so many bytes more now.
+        func take(_ count: Int) -> Bool {
+            guard room.take(count) else { return false }
+            taken.withLock { $0 += count }
+            return true
+        }
+    }
+
+    func share() -> Share { Share(self) }
+
+    private func take(_ count: Int) -> Bool {
         taken.withLock { taken in
             guard taken + count <= most else { return false }
             taken += count
@@ -22,7 +43,9 @@ final class BodyRoom: Sendable {
         }
     }
 
-    func give(back count: Int) {
+    private func give(back count: Int) {
         taken.withLock { $0 -= count }
     }
+
+    var count: Int { taken.withLock { $0 } }
 }

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import KotibControlProtocol
 import KotibIntake
+import KotibModel
 import Logging
 
 /// What a connection tells about a request before its first byte is read.
@@ -19,8 +20,12 @@ struct ControlContext: RequestContext {
     let peer: UInt32
     /// By what limits count: the peer's user id, or the address that a trusted proxy names.
     var peerName: String
+    /// Whether HEAD was asked, of which the routes make a GET.
+    var isHead = false
     /// Nil until the authentication has found one.
     var caller: Caller?
+    /// Of a login: whose token the device has, however old.
+    var device: UserID?
     /// Of the sentences in the answer.
     var language = NoteLanguage.uzbek
 

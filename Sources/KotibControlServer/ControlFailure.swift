@@ -11,6 +11,8 @@ struct ControlFailure: Error, Hashable, Sendable {
     /// Only with a conflict of edits.
     var current: RevisionBody?
     var yours: String?
+    /// What a large answer takes.
+    var share: AnswerRoom.Share?
 
     init(
         _ status: HTTPResponse.Status, _ code: ErrorCode, _ sentence: Sentence, headers: HTTPFields = [:]

@@ -34,6 +34,7 @@ public struct ControlParts: Sendable {
     public var quotas: Quotas
     let metrics = ControlMetrics()
     let bodies = BodyRoom()
+    let answers = AnswerRoom()
 
     public init(
         catalog: Catalog, accounts: AccountService, actions: RecordingActions, queue: TranscriptionQueue,
@@ -113,6 +114,12 @@ public struct ControlServer: Service {
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             // Read when there is room for more.
             .childChannelOption(.maxMessagesPerRead, value: 4)
+            // Who has said all there is to say may end their half (shutdown(2)), and waits for the answer.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            // What waits for a client who does not read is for us to hold: little of it.
+            .childChannelOption(
+                .writeBufferWaterMark, value: .init(low: AnswerPieces.size / 2, high: AnswerPieces.size)
+            )
             .bind(socket.descriptor) { doorway.open($0) }
         await cancelWhenGracefulShutdown {
             do {

@@ -80,10 +80,11 @@ final class Doorway: Sendable {
         return HTTP1Channel(
             responder: { [self] (request, writer: consuming ResponseWriter, channel) in
                 let response = try await response(to: Self.continuing(request, on: channel), from: peer)
+                guard request.method == .head else {
+                    return try await writer.write(response: response.head, body: response.body)
+                }
                 // What answers HEAD has the fields of a GET, and no body (RFC 9110, 9.3.2).
-                try await writer.write(
-                    response: response.head,
-                    body: request.method == .head ? ResponseBody() : response.body)
+                try await writer.write(response: Self.head(of: response), body: ResponseBody())
             },
             configuration: HTTP1Channel.Configuration(
                 additionalChannelHandlers: [
@@ -92,6 +93,17 @@ final class Doorway: Sendable {
                 ],
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: 8192, maxHeaderListSize: 16_384, maxHeaderFieldCount: 100)))
+    }
+
+    /// Without a length it would be sent in chunks, and the last, which is empty, is a body too.
+    private static func head(of response: Response) async throws -> HTTPResponse {
+        var head = response.head
+        if head.headerFields[.contentLength] == nil {
+            let counter = ByteCounter()
+            try await response.body.write(counter)
+            head.headerFields[.contentLength] = String(counter.count)
+        }
+        return head
     }
 
     private func standing(of peer: UInt32) -> Admission.Standing {
@@ -112,8 +124,15 @@ final class Doorway: Sendable {
 
     /// The router's own middleware has made an answer of every error but a broken request.
     private func response(to request: Request, from peer: UInt32) async throws -> Response {
-        let context = ControlContext(source: ControlContextSource(logger: logger, peer: peer))
-        return try await responder.respond(to: request, context: context)
+        var context = ControlContext(source: ControlContextSource(logger: logger, peer: peer))
+        guard request.method == .head else {
+            return try await responder.respond(to: request, context: context)
+        }
+        // As GET: the router would take the body away, and with it the length.
+        context.isHead = true
+        var head = request.head
+        head.method = .get
+        return try await responder.respond(to: Request(head: head, body: request.body), context: context)
     }
 
     /// Answered without being read: what was sent is not worth a descriptor longer than that.
@@ -128,6 +147,17 @@ final class Doorway: Sendable {
         channel.writeAndFlush(answer).whenComplete { _ in channel.close(promise: nil) }
         return channel.eventLoop.makeSucceededFuture(nil)
     }
+}
+
+/// Counts what it is given.
+private final class ByteCounter: ResponseBodyWriter {
+    private let number = Mutex(0)
+
+    var count: Int { number.withLock { $0 } }
+
+    func write(_ buffer: ByteBuffer) async throws { number.withLock { $0 += buffer.readableBytes } }
+
+    func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }
 
 /// A body before whose first piece the client is told to go on.

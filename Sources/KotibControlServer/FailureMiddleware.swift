@@ -30,17 +30,19 @@ struct FailureMiddleware: RouterMiddleware {
         } catch {
             let failure = failure(error, request)
             response = try ControlJSON.response(
-                failure.body(in: context.language), status: failure.status, headers: failure.headers)
+                failure.body(in: context.language), status: failure.status, headers: failure.headers,
+                keeping: failure.share)
         }
         let route = context.endpointPath ?? "none"
         let elapsed = start.duration(to: .now) / .seconds(1)
+        let method = context.isHead ? .head : request.method
         metrics.record(
-            route: route, method: request.method.rawValue, status: Int(response.status.code), seconds: elapsed
+            route: route, method: method.rawValue, status: Int(response.status.code), seconds: elapsed
         )
         logger.log(
             level: response.status.code == 429 ? .notice : .debug, "request",
             metadata: [
-                "method": "\(request.method)", "route": "\(route)", "status": "\(response.status.code)",
+                "method": "\(method)", "route": "\(route)", "status": "\(response.status.code)",
                 "ms": "\(Int(elapsed * 1000))", "peer": "\(context.peerName)",
             ])
         return response

@@ -17,7 +17,7 @@ extension Daemon {
             let line = "\(setting.key) = \(setting.show(loaded.configuration))"
             print(line + String(repeating: " ", count: max(1, 56 - line.count)) + "# " + origin)
         }
-        let findings = loaded.configuration.findings()
+        let findings = loaded.findings()
         for finding in findings {
             print("\(finding.isError ? "error" : "warning"): \(finding.message)")
         }

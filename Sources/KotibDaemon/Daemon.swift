@@ -32,7 +32,7 @@ public struct Daemon: Sendable {
         do {
             let loaded = try Configuration.load(file: configurationFile, environment: environment)
             let configuration = loaded.configuration
-            let findings = configuration.findings()
+            let findings = loaded.findings()
             let logger = Self.startLog(configuration.log, environment)
             for finding in findings where !finding.isError { logger.warning("\(finding.message)") }
             let errors = findings.filter(\.isError)
@@ -95,6 +95,7 @@ public struct Daemon: Sendable {
         signal(SIGPIPE, SIG_IGN)
         umask(0o077)
         raiseLimitOfFiles()
+        LargeBlocks.goBackToTheKernel()
     }
 
     /// A shell's soft limit, 1,024 for select(2)'s sake, is as many as there may be connections alone.

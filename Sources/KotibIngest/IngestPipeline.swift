@@ -28,6 +28,7 @@ public struct IngestPipeline: Sendable {
     /// Nil where none is set.
     let archive: ArchiveFolder?
     let recovery: Recovery
+    let uploads = UploadRoom()
     var patience: Patience
     let logger: Logger
 

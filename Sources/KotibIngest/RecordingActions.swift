@@ -163,7 +163,8 @@ public struct RecordingActions: Sendable {
     ) async throws(CatalogError) -> Rejection? {
         // Any recording takes some room and some time.
         let claim = QuotaClaim(size: max(1, size), milliseconds: 1)
-        let rejection = try await catalog.refusal(of: claim, by: user, under: pipeline.quotas)
+        let rejection = try await pipeline.uploads.refusal(
+            of: claim, by: user, in: catalog, under: pipeline.quotas)
         if let rejection {
             pipeline.logger.notice(
                 "upload refused",
@@ -173,9 +174,12 @@ public struct RecordingActions: Sendable {
     }
 
     /// Begins an upload into a user's folder, which is made where it is missing.
-    /// - Parameter name: as the client calls the file; where it is taken, ` (2)` and so on is put before the ending.
-    /// - Throws: ``Rejection`` where no file of that name is taken; ``UploadError``; ``FileError``; ``CatalogError``.
-    public func upload(_ name: String, to user: UserID) async throws -> Upload {
-        try await Upload(name, to: user, pipeline)
+    /// - Parameters:
+    ///   - name: as the client calls the file; where it is taken, ` (2)` and so on is put before the ending.
+    ///   - size: bytes that the file has at least; 0 where that is not known. They count against the quota from now on.
+    /// - Throws: ``Rejection`` where no file of that name is taken, or there is no room for it; ``UploadError``;
+    ///   ``FileError``; ``CatalogError``.
+    public func upload(_ name: String, to user: UserID, atLeast size: Int64 = 0) async throws -> Upload {
+        try await Upload(name, to: user, size: size, pipeline)
     }
 }

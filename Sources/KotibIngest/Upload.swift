@@ -1,3 +1,4 @@
+import Glibc
 import KotibCatalog
 import KotibIntake
 import KotibModel
@@ -15,12 +16,17 @@ public enum UploadError: Error, Hashable, Sendable, CustomStringConvertible {
     case isOver
     /// Somebody changed or took away the file or its folder meanwhile.
     case disturbed
+    /// The folder of that name is not the user's any more: it belongs to this user of the machine.
+    case foreignFolder(folder: String, owner: UInt32)
 
     public var description: String {
         switch self {
         case .noSuchUser(let user): "there is no user \(user)"
         case .isOver: "the upload is over"
         case .disturbed: "the file or its folder was changed during the upload; upload it again"
+        case .foreignFolder(let folder, let owner):
+            "the folder \(folder) belongs to the user \(owner) of the machine now: give it back (chown), or, if that is "
+                + "right, say so (kotibctl user activate)"
         }
     }
 }
@@ -42,28 +48,55 @@ public actor Upload {
     private let user: UserID
     private let file: UnfinishedFile
     private var size: Int64 = 0
-    /// Bytes that the user's quota had left when it was last looked at.
-    private var room: Int64
+    /// What it takes of the user's quota, which is more than what has come.
+    private let share: UploadShare
     private var isOver = false
 
-    init(_ name: String, to user: UserID, _ pipeline: IngestPipeline) async throws {
+    /// - Parameter size: bytes that the file has at least, where that is known; else 0.
+    init(_ name: String, to user: UserID, size: Int64, _ pipeline: IngestPipeline) async throws {
         let name = UploadName(name)
         let ending = name.bytes(1).flatMap(IntakePolicy.fileExtension)
         guard let ending, pipeline.policy.extensions.contains(ending) else {
             throw Rejection.unsupportedExtension(accepted: pipeline.policy.extensions)
         }
-        guard let folder = try await pipeline.catalog.folder(of: user).flatMap({ InboxPath($0) }) else {
-            throw UploadError.noSuchUser(user)
-        }
-        room = try await pipeline.catalog.room(of: user, under: pipeline.quotas)
+        guard let place = try await pipeline.catalog.folderOwner(of: user),
+            let folder = InboxPath(place.folder)
+        else { throw UploadError.noSuchUser(user) }
+        share = try await pipeline.uploads.share(
+            of: user, size: size, in: pipeline.catalog, under: pipeline.quotas)
         self.user = user
         let files = pipeline.files
-        file = try await BlockingWork.run { () throws(FileError) in
-            try AtomicFile(files).begin(in: files.ensureFolder(folder))
+        let (file, owner) = try await BlockingWork.run {
+            let opened = try files.ensureFolder(folder)
+            let owner = try Self.owner(of: opened, folder, files, noted: place.owner, pipeline.logger)
+            return (try AtomicFile(files).begin(in: opened), owner)
+        }
+        self.file = file
+        if place.owner == nil {
+            try await pipeline.catalog.noteFolderOwner(owner, of: user, replacing: false)
         }
         self.pipeline = pipeline
         self.name = name
         self.folder = folder
+    }
+
+    /// Who may write to the inbox can put a folder of their own in the place of somebody's, and would get what that one
+    /// uploads.
+    /// - Parameter noted: whose the folder was when it became the user's.
+    /// - Returns: whose it is, where it may be that one's.
+    private static func owner(
+        of opened: OpenFile, _ folder: InboxPath, _ files: any FileSystem, noted: UInt32?, _ logger: Logger
+    ) throws -> UInt32 {
+        let owner = try files.status(of: opened).owner
+        // The account of its name last, which may take long to find.
+        if owner == geteuid() || owner == 0 || owner == noted ?? owner
+            || owner == SystemAccount.person(named: folder.bytes)
+        {
+            return owner
+        }
+        let error = UploadError.foreignFolder(folder: "\(folder)", owner: owner)
+        logger.error("upload refused: \(error)")
+        throw error
     }
 
     /// Nobody finished it.
@@ -82,7 +115,7 @@ public actor Upload {
         let (files, file, limit) = (pipeline.files, file, pipeline.policy.maximumSize)
         do {
             guard size <= limit else { throw Rejection.tooLarge(size: size, limit: limit) }
-            if size > room { try await makeSureOfRoom() }
+            if size > share.size { try await makeSureOfRoom() }
             try await BlockingWork.run { () throws(FileError) in try files.write(bytes, to: file.file) }
         } catch {
             await cancel()
@@ -90,14 +123,13 @@ public actor Upload {
         }
     }
 
-    /// Some may have been made since the beginning.
     private func makeSureOfRoom() async throws {
-        let claim = QuotaClaim(size: size, milliseconds: 0)
-        if let rejection = try await pipeline.catalog.refusal(of: claim, by: user, under: pipeline.quotas) {
+        do {
+            try await share.grow(to: size, in: pipeline.catalog, under: pipeline.quotas)
+        } catch let rejection as Rejection {
             log(rejection)
             throw rejection
         }
-        room = try await pipeline.catalog.room(of: user, under: pipeline.quotas)
     }
 
     /// Inspects the file, puts it under its name and takes it in as if it had been dropped there.
@@ -124,6 +156,7 @@ public actor Upload {
         isOver = true
         let (files, file) = (pipeline.files, file)
         await BlockingWork.run { AtomicFile(files).discard(file) }
+        share.giveBack()
     }
 }
 
@@ -186,6 +219,7 @@ extension Upload {
         let placed = try await BlockingWork.run {
             try Self.place(file, as: name, in: folder, files, whoseBytesWere: status)
         }
+        share.giveBack()
         do {
             return try await pipeline.accept(placed.path, placed.identity, facts)
         } catch {

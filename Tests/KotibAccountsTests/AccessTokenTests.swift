@@ -85,6 +85,35 @@ import Testing
         #expect(await tokens.check(padded, now: noon) == nil)
     }
 
+    /// One token has one spelling: whoever compares or bans a token by its text meets no other.
+    @Test func aLooseSpellingIsNot() async throws {
+        let token = try await tokens.sign("a", of: UserID(rawValue: 7), issued: noon, expires: noon + 60)
+        #expect(await tokens.check(token, now: noon) != nil)
+        var loose = [token + "=", " " + token, token + " ", token + "\n", token + ".", "." + token]
+        for part in token.split(separator: ".") {
+            loose.append(token.replacing(part, with: part + "="))
+            loose.append(token.replacing(part, with: part.prefix(4) + " " + part.dropFirst(4)))
+            loose.append(token.replacing(part, with: part.prefix(4) + "\n" + part.dropFirst(4)))
+        }
+        // The last character of a signature of 32 bytes has two bits that are nobody's.
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+        let last = try #require(token.last.flatMap(alphabet.firstIndex(of:)))
+        for bits in 1...3 { loose.append(token.dropLast() + String(alphabet[last + bits])) }
+        loose.append(token.replacing("-", with: "+").replacing("_", with: "/"))
+        for text in loose where text != token {
+            #expect(await tokens.check(text, now: noon) == nil, "\(text.debugDescription)")
+            #expect(await tokens.formerUser(text) == nil)
+        }
+    }
+
+    @Test func anEndedOneStillTellsWhoseItWas() async throws {
+        let token = try await tokens.sign("a", of: UserID(rawValue: 7), issued: noon, expires: noon + 60)
+        #expect(await tokens.check(token, now: noon + 61) == nil)
+        #expect(await tokens.formerUser(token) == UserID(rawValue: 7))
+        let other = SymmetricKey(data: Data(key.reversed().map(String.init).joined().utf8))
+        #expect(await tokens.formerUser(self.token(header, claims(), key: other)) == nil)
+    }
+
     @Test func identifiersHave128Bits() {
         var random: any RandomNumberGenerator = SeededGenerator(seed: 1)
         let all = (0..<1000).map { _ in AccessTokens.newID(using: &random) }

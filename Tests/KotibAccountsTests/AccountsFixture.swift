@@ -40,6 +40,8 @@ final class RecordingSender: SMSSender {
 final class AccountsFixture: Sendable {
     let folder: TemporaryFolder
     let catalog: Catalog
+    /// The catalog's, unless that came from outside.
+    private let database: DatabaseQueue
     let service: AccountService
     let sender = RecordingSender()
     let clock: ManualClock
@@ -49,13 +51,17 @@ final class AccountsFixture: Sendable {
     /// - Parameters:
     ///   - catalog: nil for one in memory.
     ///   - isSending: false for a dispatcher that stands still.
+    ///   - machine: on which somebody sets the clock; nil where nobody does.
     init(
         folder: TemporaryFolder? = nil, catalog: Catalog? = nil, clock: ManualClock = ManualClock(),
-        isSending: Bool = true, _ change: (inout AccountSettings) -> Void = { _ in }
+        isSending: Bool = true, machine: (any SetClock)? = nil,
+        _ change: (inout AccountSettings) -> Void = { _ in }
     ) async throws {
         let folder = try folder ?? TemporaryFolder()
         self.folder = folder
-        let catalog = try catalog ?? Catalog(DatabaseQueue())
+        let queue = try DatabaseQueue()
+        database = queue
+        let catalog = try catalog ?? Catalog(queue)
         self.catalog = catalog
         self.clock = clock
         try folder.makeFolder("inbox")
@@ -69,32 +75,68 @@ final class AccountsFixture: Sendable {
         service = try await AccountService(
             settings, secret: SigningSecret(configured: key), catalog: catalog,
             inbox: InboxMaker(LocalFileSystem(InboxRoot(path: folder.path("inbox")))),
-            dispatcher: dispatcher, logger: logger, now: { clock.date })
+            dispatcher: dispatcher, logger: logger, clock: { machine?.reading ?? clock.reading() })
     }
 
     deinit { dispatching?.cancel() }
 
     /// Asks for a code and waits until it has arrived.
-    func code(for phone: String = alice, peer: String = "peer") async throws -> String {
+    func code(
+        for phone: String = alice, peer: String = "peer", device: UserID? = nil
+    ) async throws -> String {
         let before = sender.texts(to: phone).count
-        try await service.sendCode(to: phone, peer: peer)
+        try await service.sendCode(to: phone, peer: peer, device: device)
         try await waitUntil("a code arrives") { sender.texts(to: phone).count > before }
         return try #require(sender.texts(to: phone).last)
     }
 
-    func login(_ phone: String = alice) async throws -> Login {
-        let login = try await service.verify(phone: phone, code: code(for: phone), peer: "peer")
+    func login(_ phone: String = alice, peer: String = "peer") async throws -> Login {
+        let login = try await service.verify(phone: phone, code: code(for: phone, peer: peer), peer: peer)
         clock.advance(by: .seconds(31))
         return login
     }
 
     /// What a trial comes to; nil where it is right.
-    func error(phone: String = alice, code: String, peer: String = "peer") async -> AccountError? {
+    func error(
+        phone: String = alice, code: String, peer: String = "peer", device: UserID? = nil
+    ) async -> AccountError? {
         do throws(AccountError) {
-            _ = try await service.verify(phone: phone, code: code, peer: peer)
+            _ = try await service.verify(phone: phone, code: code, peer: peer, device: device)
             return nil
         } catch {
             return error
+        }
+    }
+}
+
+/// A machine whose clock is set, and that is started anew.
+protocol SetClock: Sendable {
+    var reading: ClockReading { get }
+}
+
+extension ManualClock {
+    /// - Parameters:
+    ///   - ahead: seconds by which the wall clock is set wrongly.
+    ///   - boot: the how manieth since the clock was made.
+    func reading(ahead: TimeInterval = 0, boot: Int = 0) -> ClockReading {
+        ClockReading(wall: date + ahead, boot: "boot \(boot)", uptime: now.offset / .seconds(1))
+    }
+}
+
+extension AccountsFixture {
+    func attempts() async throws -> Int {
+        try await database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM account_attempts") ?? 0 }
+    }
+
+    func keptCodes() async throws -> [String] {
+        try await database.read { try String.fetchAll($0, sql: "SELECT otp_code FROM otp_tokens") }
+    }
+
+    /// When somebody tried what could have been right, of what is kept still.
+    func liveGuesses() async throws -> [Double] {
+        try await database.read {
+            try Double.fetchAll(
+                $0, sql: "SELECT at FROM account_attempts WHERE kind = 'guess' AND could_be_right = 1")
         }
     }
 }

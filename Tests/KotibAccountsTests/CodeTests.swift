@@ -56,7 +56,10 @@ import Testing
     @Test func ofAThousandEqualTrialsOneIsRight() async throws {
         // All of them run to the end: without limits on guesses, which the losers would meet.
         let accounts = try await AccountsFixture {
-            ($0.limits.guessesPerPhone, $0.limits.guessesPerPeer, $0.limits.tries) = (2000, 2000, 2000)
+            let all = CodeLimits.Allowance(perDay: 2000, perMonth: 2000)
+            ($0.limits.guessesByStrangers, $0.limits.guessesByStranger, $0.limits.guessesByPeers) =
+                (all, all, all)
+            ($0.limits.guessesPerPeer, $0.limits.tries) = (2000, 2000)
         }
         let code = try await accounts.code()
         let right = await withTaskGroup(of: Bool.self) { group in

@@ -1,4 +1,5 @@
 import Foundation
+import KotibCatalog
 import KotibPOSIX
 import KotibTestSupport
 import Testing
@@ -66,7 +67,7 @@ import Testing
             #expect(chown(folder.path("inbox/" + name), boris, boris) == 0)
         }
         #expect(try await make("anna") == .stranger)
-        #expect(try await make("carla") == .daemon)
+        #expect(try await make("carla") == .stranger)
         for name in ["anna", "carla"] { #expect(try facts(name) == (boris, 0o755)) }
     }
 
@@ -75,5 +76,22 @@ import Testing
         #expect(symlink(folder.path("elsewhere"), folder.path("inbox/anna")) == 0)
         #expect(try await make("anna") == .daemon)
         #expect(try facts("../elsewhere").owner == 0)
+    }
+
+    /// Who may write to the inbox plants a folder for a number before its owner logs in.
+    @Test func whatOthersHaveMadeIsOfferedToNoNumber() async throws {
+        let number = "998901234567"
+        func names() async throws -> [String] {
+            try await maker.offers(for: number, random: 0xabc).map {
+                String(decoding: $0.name, as: UTF8.self)
+            }
+        }
+        #expect(try await names().first == number)
+        try folder.makeFolder("inbox/" + number)
+        #expect(try await maker.offers(for: number, random: 1).first?.isThere == true, "it is the daemon's")
+        #expect(chown(folder.path("inbox/" + number), boris, boris) == 0)
+        #expect(symlink(folder.path, folder.path("inbox/\(number)-2")) == 0)
+        try folder.write("x", to: "inbox/\(number)-3")
+        #expect(try await names() == ["\(number)-4", "\(number)-abc"])
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import KotibCatalog
 import KotibModel
 import KotibTestSupport
@@ -64,6 +65,32 @@ import Testing
             name: "998901234567", phone: "+998901234568", role: .user)
         let user = try await accounts.login().session.user
         #expect(user.id != other.id && user.folder == Array("998901234567-2".utf8))
+    }
+
+    /// p08: a member of the group makes the folder of somebody's number, and enrols it by a file in it.
+    @Test(.enabled(if: geteuid() == 0, "needs root"), arguments: [true, false])
+    func aPlantedFolderIsNotTheNumbers(isEnrolled: Bool) async throws {
+        let accounts = try await AccountsFixture()
+        try accounts.folder.makeFolder("inbox/998901234567")
+        #expect(chown(accounts.folder.path("inbox/998901234567"), 4001, 4001) == 0)
+        if isEnrolled {
+            _ = try await accounts.catalog.addUser(
+                folder: Array("998901234567".utf8), phone: nil, role: .user, now: accounts.clock.date)
+        }
+        let user = try await accounts.login().session.user
+        #expect(user.folder == Array("998901234567-2".utf8))
+        #expect(try accounts.folder.names(in: "inbox") == ["998901234567", "998901234567-2"])
+        #expect(accounts.log.all.contains { $0.contains("a new user has another folder") })
+        // The next login finds the same.
+        #expect(try await accounts.login().session.user == user)
+    }
+
+    /// A user whose folder is not there any more may have been a stranger's.
+    @Test func aFolderThatIsGoneIsNotLinked() async throws {
+        let accounts = try await AccountsFixture()
+        let enrolled = try await accounts.catalog.addUser(
+            folder: Array("998901234567".utf8), phone: nil, role: .user, now: accounts.clock.date)
+        #expect(try await accounts.login().session.user.id != enrolled.id)
     }
 
     @Test func settingsAreKeptAndNilStays() async throws {

@@ -11,6 +11,8 @@ import Testing
     private enum Access {
         /// For everybody, but nobody with a token that does not hold.
         case everybody
+        /// For everybody, also with a token that held once: it tells the device.
+        case login
         case everyCaller
         /// Only where there is a token to end.
         case session
@@ -37,8 +39,8 @@ import Testing
         let edit = #"{"transcript_text": "mine"}"#
         let phone = #"{"phone_number": "+998909999999", "otp_code": "000000"}"#
         let list: [(HTTPRequest.Method, String, Access, Int, String)] = [
-            (.post, "auth/send_otp", .everybody, 200, phone),
-            (.post, "auth/verify_otp", .everybody, 400, phone),
+            (.post, "auth/send_otp", .login, 200, phone),
+            (.post, "auth/verify_otp", .login, 400, phone),
             (.post, "auth/logout", .session, 200, ""),
             (.get, "auth/me", .everyCaller, 200, ""),
             (.get, "users", .admin, 200, ""),
@@ -81,10 +83,11 @@ import Testing
     }()
 
     /// Nil where the request is served.
-    private func refusal(_ access: Access, _ standing: Asker.Standing) -> Int? {
-        switch (standing, access) {
+    private func refusal(_ access: Access, _ asker: Asker) -> Int? {
+        switch (asker.standing, access) {
+        case (.badToken, .login): asker == .forged ? 401 : nil
         case (.badToken, _): 401
-        case (.unknown, .everybody): nil
+        case (.unknown, .everybody), (.unknown, .login): nil
         case (.unknown, _): 401
         case (.localOperator, .session): 409
         case (.owner, .admin), (.another, .admin), (.another, .own): 403
@@ -107,7 +110,7 @@ import Testing
             before.contains { $0.hasPrefix("audio_records ") } && before.contains { $0.contains("talk.wav") })
         for (route, expectation) in Self.expectations {
             for asker in Asker.allCases {
-                guard let status = refusal(expectation.access, asker.standing) else { continue }
+                guard let status = refusal(expectation.access, asker) else { continue }
                 let answer = try await world.ask(expectation.call, as: asker)
                 #expect(answer.status == status, "\(route) as \(asker)")
                 let error = try answer.json(ErrorBody.self)
@@ -135,7 +138,7 @@ import Testing
     @Test func whoMayIsServed() async throws {
         let reading = try await MatrixWorld()
         for (route, expectation) in Self.expectations {
-            for asker in Asker.allCases where refusal(expectation.access, asker.standing) == nil {
+            for asker in Asker.allCases where refusal(expectation.access, asker) == nil {
                 let world = expectation.call.method == .get ? reading : try await MatrixWorld()
                 let answer = try await world.ask(expectation.call, as: asker)
                 #expect(answer.status == expectation.served, "\(route) as \(asker): \(answer.text)")
@@ -148,12 +151,12 @@ import Testing
         let world = try await MatrixWorld(isArchived: true)
         for path in ["audio/{id}/file", "audio/file/{id}"] {
             let answer = try await world.ask(Call(method: .get, path: "/api/v1/\(path)"), as: asker)
-            #expect(answer.status == refusal(.recording, asker.standing) ?? 200)
+            #expect(answer.status == refusal(.recording, asker) ?? 200)
             #expect((answer.text == "speech") == (answer.status == 200))
         }
         let path = "archive/ali/talk.wav"
         let answer = try await world.ask(Call(method: .delete, path: "/api/v1/audio/{id}"), as: asker)
-        #expect(answer.status == refusal(.recording, asker.standing) ?? 200)
+        #expect(answer.status == refusal(.recording, asker) ?? 200)
         #expect((world.fixture.folder.read(path) == nil) == (answer.status == 200))
     }
 

@@ -26,8 +26,8 @@ struct AudioFixture: Sendable {
     let place: TemporaryFolder
     let pipeline: IngestPipeline
     let parts: ControlParts
-    private let responder: RouterResponder<ControlContext>
-    private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let responder: RouterResponder<ControlContext>
+    let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     init(quotas: Quotas = Quotas()) async throws {
         folder = try TemporaryFolder()

@@ -144,7 +144,7 @@ struct ControlFixture: Sendable {
         let user = try await accounts.add(name: name, phone: nil, role: role)
         try await database.write { database in
             try database.execute(
-                sql: "INSERT INTO access_tokens VALUES (?, ?, '2026-01-01', '2126-01-01')",
+                sql: "INSERT INTO access_tokens VALUES (?, ?, '2026-01-01', '2126-01-01', 5e9)",
                 arguments: [name, user.id.rawValue])
         }
         return Session(user: user, token: name)

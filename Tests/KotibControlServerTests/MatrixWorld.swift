@@ -120,7 +120,9 @@ struct MatrixWorld: Sendable {
         let request = CodeRequest(
             phone: phone, peer: "test", hash: codes.hash("123456", of: number), expires: now + 300,
             isAllowed: true)
-        _ = try await fixture.catalog.keepCode(request, limits: limits, now: now)
+        _ = try await fixture.catalog.keepCode(
+            request, limits: limits,
+            at: ClockReading(wall: now, boot: "test", uptime: now.timeIntervalSince1970))
         return try await fixture.accounts.verify(phone: phone, code: "123456", peer: "test")
     }
 

@@ -51,7 +51,8 @@ struct SocketFixture: Sendable {
         dispatcher = SMSDispatcher(FileSender(path: folder.path("sms.jsonl")), logger: logger)
         accounts = try await AccountService(
             AccountSettings(), secret: SigningSecret(file: folder.path("secret")), catalog: catalog,
-            inbox: InboxMaker(files), dispatcher: dispatcher, logger: logger, now: now)
+            inbox: InboxMaker(files), dispatcher: dispatcher, logger: logger,
+            clock: { ClockReading(wall: now(), boot: "test", uptime: now().timeIntervalSince1970) })
         parts = ControlParts(
             catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
             health: { WatchHealth(watchedFolders: 1, polledFolders: 0, problems: []) }, engineName: "local",
@@ -117,6 +118,9 @@ final class RawClient: Sendable {
         let bytes = Array(text.utf8)
         _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
+
+    /// As `nc -N` does: shutdown(2), SHUT_WR.
+    func endSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Sends all of it, however long the server lets one wait. False where it has closed before.
     @discardableResult

@@ -30,6 +30,32 @@ import Testing
         }
     }
 
+    /// Mode, what stands in the file, and whether an administrator is told.
+    @Test(arguments: [
+        (0o644, "[accounts]\nsecret = \"0123456789abcdefghijklmnopqrstuv\"", "accounts.secret"),
+        (
+            0o644, "[openai]\napi_key = \"k\"\n[twilio]\nauth_token = \"t\"",
+            "openai.api_key, twilio.auth_token"
+        ),
+        (0o640, "[accounts]\nsecret = \"0123456789abcdefghijklmnopqrstuv\"", nil),
+        (0o600, "[openai]\napi_key = \"k\"", nil), (0o644, "[accounts]\nsecret = \"\"", nil),
+        (0o644, "[watch]\nsettle = 2.0", nil),
+    ])
+    func secretsInAFileThatOthersReadAreToldOf(mode: Int, text: String, keys: String?) throws {
+        let file = FileManager.default.temporaryDirectory.appending(component: "kotib-\(UUID()).toml").path
+        try text.write(toFile: file, atomically: true, encoding: .utf8)
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
+        let loaded = try Configuration.load(file: file, environment: [:])
+        let told = loaded.findings().filter { $0.message.contains("holds a secret") }
+        #expect(told.count == (keys == nil ? 0 : 1) && !told.contains(where: \.isError))
+        if let keys { #expect(told.first?.message.contains("(\(keys))") == true) }
+        // What comes from elsewhere is none of the file's.
+        let other = try Configuration.load(
+            file: file, environment: ["SECRET_KEY": String(repeating: "ab1c", count: 9)])
+        #expect(!other.findings().contains { $0.message.contains("(accounts.secret)") })
+    }
+
     @Test func environmentOverridesFile() throws {
         let loaded = try load(
             "[intake]\nmax_file_size = 10", ["MAX_FILE_SIZE": "20", "ALLOWED_EXTENSIONS": #"[".mp3"]"#])

@@ -50,6 +50,10 @@ int kotib_keep_capabilities_from_programs(void);
 // wcwidth(3) of a Unicode scalar, whatever the process's own locale is: 0, 1 or 2, and -1 for what cannot be shown.
 int kotib_character_width(uint32_t scalar);
 
+// Has blocks of so many bytes and more mapped by themselves, so that they go back to the kernel when they are freed
+// (M_MMAP_THRESHOLD, mallopt(3)). Unless set, glibc raises its threshold to the largest block that was freed, up to 32 MiB.
+void kotib_map_large_blocks(int bytes);
+
 static const uint64_t KOTIB_RESOLVE_NO_MAGICLINKS = 0x02;
 static const uint64_t KOTIB_RESOLVE_NO_SYMLINKS = 0x04;
 static const uint64_t KOTIB_RESOLVE_BENEATH = 0x08;

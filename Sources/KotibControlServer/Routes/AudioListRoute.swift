@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Hummingbird
+import HummingbirdCore
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
@@ -15,40 +16,70 @@ struct AudioListRoute {
 
     func add(to group: RouterGroup<ControlContext>) {
         group.get("audio/list") { request, context in
-            try await list(QueryReader(request), in: context.requireCaller().scope, context.language)
+            try await list(QueryReader(request), for: context.requireCaller(), context.language)
         }
     }
 
     private func list(
-        _ query: QueryReader, in scope: AccessScope, _ messages: NoteLanguage
+        _ query: QueryReader, for caller: Caller, _ messages: NoteLanguage
     ) async throws -> Response {
         let skip = try query.value("skip") { Int($0).flatMap { $0 >= 0 ? $0 : nil } } ?? 0
         let limit =
             try query.value("limit") { Int($0).flatMap { 1...Self.longestPage ~= $0 ? $0 : nil } }
             ?? Self.usualPage
         let before = try query.value("before") { Int64($0).map(RecordingID.init(rawValue:)) }
-        guard let filter = try await filter(query, in: scope) else {
+        guard let filter = try await filter(query, in: caller.scope) else {
             return try ControlJSON.response(
                 AudioListBody(items: [], total: 0, skip: skip, limit: limit, next: nil))
         }
         let countsAll = try query.value("count") { $0 == "all" ? true : nil } ?? false
-        let page = try await page(filter, before, skip, limit, countsAll)
-        let progress = await parts.progress()
-        return try ControlJSON.response(
-            AudioListBody(
-                items: page.entries.map {
-                    AudioRecordBody($0, progress: progress[$0.recording.id], in: messages)
-                },
-                total: page.total, isTotalExact: page.isTotalExact, skip: skip, limit: limit,
-                next: page.next?.rawValue))
+        let index = try await index(filter, before, skip, limit, countsAll)
+        return ControlJSON.pieces { [parts] pieces, writer in
+            var end = AudioListBody(
+                items: [], total: index.total, isTotalExact: index.isTotalExact, skip: skip, limit: limit,
+                next: index.next?.rawValue)
+            try await pieces.write("{\"items\":[".utf8, to: &writer)
+            if let cut = try await Self.writeItems(
+                of: index, filter, &pieces, to: &writer, parts, for: caller, messages)
+            {
+                end.next = cut.rawValue
+            }
+            // What stands behind the list, which is empty in it.
+            let rest = try ControlJSON.encoded(AudioListRest(end))
+            try await pieces.write(Array("],".utf8) + rest.dropFirst(), to: &writer)
+        }
     }
 
-    private func page(
+    /// - Returns: the last that was written, where the page ends before its limit because its texts are long.
+    private static func writeItems(
+        of index: LibraryIndex, _ filter: RecordingFilter, _ pieces: inout AnswerPieces,
+        to writer: inout any ResponseBodyWriter, _ parts: ControlParts, for caller: Caller,
+        _ messages: NoteLanguage
+    ) async throws -> RecordingID? {
+        var (rest, size, isFirst) = (index.recordings[...], 0, true)
+        while !rest.isEmpty {
+            let (recordings, count) = try await parts.catalog.listed(rest, filter)
+            rest = rest.dropFirst(count)
+            let progress = await parts.progress()
+            for listed in recordings {
+                let id = listed.entry.recording.id
+                let body = AudioRecordBody(listed.entry, progress: progress[id], in: messages)
+                if !isFirst { try await pieces.write(",".utf8, to: &writer) }
+                isFirst = false
+                try await LongText(listed, body).write(&pieces, to: &writer, parts, for: caller.name)
+                size += listed.textSize
+                if size >= Catalog.longestList, id != index.recordings.last { return id }
+            }
+        }
+        return nil
+    }
+
+    private func index(
         _ filter: RecordingFilter, _ before: RecordingID?, _ skip: Int, _ limit: Int,
         _ countsAll: Bool
-    ) async throws -> LibraryPage {
+    ) async throws -> LibraryIndex {
         do throws(CatalogError) {
-            return try await parts.catalog.list(
+            return try await parts.catalog.index(
                 filter, before: before, skip: skip, limit: limit, countsAll: countsAll)
         } catch {
             guard error.code == .tooLong else { throw error }
@@ -96,5 +127,28 @@ struct AudioListRoute {
 
     private static func seconds(_ text: String) -> Double? {
         Double(text).flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+    }
+}
+
+/// ``AudioListBody`` without its items.
+private struct AudioListRest: Encodable {
+    private let total: Int
+    private let isTotalExact: Bool?
+    private let skip: Int
+    private let limit: Int
+    private let next: Int64?
+
+    private enum CodingKeys: String, CodingKey {
+        case total
+        case isTotalExact = "total_is_exact"
+        case skip, limit, next
+    }
+
+    init(_ body: AudioListBody) {
+        total = body.total
+        isTotalExact = body.isTotalExact
+        skip = body.skip
+        limit = body.limit
+        next = body.next
     }
 }

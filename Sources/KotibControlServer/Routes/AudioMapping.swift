@@ -59,17 +59,4 @@ extension ControlParts {
         let running = await queue.running()
         return Dictionary(running.map { ($0.recording, $0.fraction) }, uniquingKeysWith: max)
     }
-
-    /// - Throws: ``ControlFailure``, 404 where there is none or it is not the caller's to see.
-    func record(
-        _ id: RecordingID, in scope: AccessScope, _ messages: NoteLanguage
-    ) async throws -> AudioRecordBody {
-        guard let entry = try await catalog.entry(id, in: scope) else {
-            guard try await catalog.deletion(of: id, in: scope) != nil else {
-                throw ControlFailure.noRecording
-            }
-            throw ControlFailure(.notFound, .notFound, .deletionWaits)
-        }
-        return AudioRecordBody(entry, progress: await progress()[id], in: messages)
-    }
 }

@@ -18,8 +18,8 @@ struct AudioRoutes {
 
     func add(to group: RouterGroup<ControlContext>) {
         group.get("audio/:id") { _, context in
-            let scope = try context.requireCaller().scope
-            return try await parts.recordResponse(context.recordingID(), in: scope, context.language)
+            let caller = try context.requireCaller()
+            return try await parts.recordResponse(context.recordingID(), for: caller, context.language)
         }
         group.put("audio/:id") { request, context in
             try await edit(request, context)
@@ -39,8 +39,10 @@ struct AudioRoutes {
         let caller = try context.requireCaller()
         let id = try context.recordingID()
         let condition = try Precondition(request.headers)
+        let share = parts.bodies.share()
+        defer { withExtendedLifetime(share) {} }
         let text = try await ControlJSON.decode(
-            EditRequest.self, from: request, upTo: Self.longestBody, room: parts.bodies
+            EditRequest.self, from: request, upTo: Self.longestBody, share: share
         ).transcriptText
         guard text.utf8.count <= SidecarWriter.longestText else {
             throw ControlFailure(.contentTooLarge, .tooLarge, .textTooLong)
@@ -69,9 +71,9 @@ struct AudioRoutes {
     }
 
     private func retry(_ context: ControlContext) async throws -> Response {
-        let scope = try context.requireCaller().scope
-        switch try await parts.actions.retry(context.recordingID(), in: scope) {
-        case .queued(let id): return try await parts.recordResponse(id, in: scope, context.language)
+        let caller = try context.requireCaller()
+        switch try await parts.actions.retry(context.recordingID(), in: caller.scope) {
+        case .queued(let id): return try await parts.recordResponse(id, for: caller, context.language)
         case .notFound: throw ControlFailure.noRecording
         case .archived: throw ControlFailure(.conflict, .wrongState, .archivedNotRetried)
         case .notNow: throw ControlFailure(.conflict, .wrongState, .notRetried)
@@ -95,14 +97,24 @@ struct AudioRoutes {
 
 extension ControlParts {
     /// The recording, its latest revision being the entity tag.
+    /// - Throws: ``ControlFailure``, 404 where there is none or it is not the caller's to see.
     func recordResponse(
-        _ id: RecordingID, in scope: AccessScope, _ messages: NoteLanguage,
-        status: HTTPResponse.Status = .ok
+        _ id: RecordingID, for caller: Caller, _ messages: NoteLanguage
     ) async throws -> Response {
-        let body = try await record(id, in: scope, messages)
+        guard let listed = try await catalog.listed(id, in: caller.scope) else {
+            guard try await catalog.deletion(of: id, in: caller.scope) != nil else {
+                throw ControlFailure.noRecording
+            }
+            throw ControlFailure(.notFound, .notFound, .deletionWaits)
+        }
+        let body = AudioRecordBody(listed.entry, progress: await progress()[id], in: messages)
         var headers: HTTPFields = [:]
         headers[.eTag] = body.revision.map { "\"\($0)\"" }
-        return try ControlJSON.response(body, status: status, headers: headers)
+        if listed.longText == nil { return try ControlJSON.response(body, headers: headers) }
+        let text = try LongText(listed, body)
+        return ControlJSON.pieces(headers: headers) { pieces, writer in
+            try await text.write(&pieces, to: &writer, self, for: caller.name)
+        }
     }
 
     /// Changes the words, where `condition` holds, and answers with the recording.
@@ -110,38 +122,41 @@ extension ControlParts {
         _ id: RecordingID, _ text: String, by caller: Caller, _ condition: Precondition,
         _ messages: NoteLanguage
     ) async throws -> Response {
-        guard let entry = try await catalog.entry(id, in: caller.scope) else {
+        guard let entry = try await catalog.listed(id, in: caller.scope)?.entry else {
             throw ControlFailure.noRecording
         }
         let edit = TranscriptEdit(
             recording: id, scope: caller.scope, text: text, author: caller.user, origin: .socket,
             expected: condition.expected(at: entry.revision))
-        return try await response(to: try await actions.edit(edit), entry, text, in: caller.scope, messages)
+        return try await response(to: try await actions.edit(edit), entry, text, for: caller, messages)
     }
 
     /// Shows the words and times of an earlier revision again; what stood in between stays in the list.
     func restore(
         _ old: Revision, by caller: Caller, _ condition: Precondition, _ messages: NoteLanguage
     ) async throws -> Response {
-        guard let entry = try await catalog.entry(old.recording, in: caller.scope) else {
+        guard let entry = try await catalog.listed(old.recording, in: caller.scope)?.entry else {
             throw ControlFailure.noRecording
         }
         let outcome = try await actions.restore(
             old.id, of: old.recording, in: caller.scope, author: caller.user,
             expected: condition.expected(at: entry.revision))
-        return try await response(to: outcome, entry, old.text, in: caller.scope, messages)
+        return try await response(to: outcome, entry, old.text, for: caller, messages)
     }
 
     private func response(
-        to outcome: EditOutcome, _ entry: LibraryEntry, _ text: String, in scope: AccessScope,
+        to outcome: EditOutcome, _ entry: LibraryEntry, _ text: String, for caller: Caller,
         _ messages: NoteLanguage
     ) async throws -> Response {
         switch outcome {
-        case .edited, .unchanged: return try await recordResponse(entry.recording.id, in: scope, messages)
+        case .edited, .unchanged: return try await recordResponse(entry.recording.id, for: caller, messages)
         case .conflict(let current):
             var failure = ControlFailure(.conflict, .conflict, .editedMeanwhile)
             failure.current = RevisionBody(current)
             failure.yours = text
+            // Both texts, and as JSON.
+            failure.share = try answers.demand(
+                2 * (text.utf8.count + current.text.utf8.count), for: caller.name)
             throw failure
         case .notFound: throw ControlFailure.noRecording
         case .notTranscribed: throw ControlFailure.withoutTranscript(entry.recording.state)

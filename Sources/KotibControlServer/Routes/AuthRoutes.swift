@@ -9,6 +9,9 @@ import NIOCore
 
 /// `auth/…`: in and out.
 struct AuthRoutes {
+    /// Where somebody is who has no token that holds any more.
+    static let logins: Set<String> = ["/api/v1/auth/send_otp", "/api/v1/auth/verify_otp"]
+
     let parts: ControlParts
 
     func add(to group: RouterGroup<ControlContext>) {
@@ -22,7 +25,8 @@ struct AuthRoutes {
         let body = try await ControlJSON.decode(
             SendCodeRequest.self, from: request, upTo: ControlJSON.smallBody)
         try await answering { () async throws(AccountError) in
-            try await parts.accounts.sendCode(to: body.phoneNumber, peer: context.peerName)
+            try await parts.accounts.sendCode(
+                to: body.phoneNumber, peer: context.peerName, device: context.device)
         }
         return try ControlJSON.response(MessageBody(message: Sentence.codeSent.text(in: context.language)))
     }
@@ -33,7 +37,7 @@ struct AuthRoutes {
             VerifyCodeRequest.self, from: request, upTo: ControlJSON.smallBody)
         let login = try await answering { () async throws(AccountError) in
             try await parts.accounts.verify(
-                phone: body.phoneNumber, code: body.code, peer: context.peerName)
+                phone: body.phoneNumber, code: body.code, peer: context.peerName, device: context.device)
         }
         if login.isNew { await parts.rescan() }
         let user = login.session.user

@@ -24,7 +24,7 @@ struct EventRoute {
     @Sendable private func follow(_ request: Request, _ context: ControlContext) async throws -> Response {
         let caller = try context.requireCaller()
         // Of HEAD: what never ends has no length to tell.
-        guard request.method == .get else {
+        guard request.method == .get, !context.isHead else {
             throw ControlFailure(
                 .methodNotAllowed, .methodNotAllowed, .wrongMethod, headers: [.allow: "GET"])
         }
@@ -106,7 +106,7 @@ struct EventRoute {
     /// Whether the session still holds, and sees what it saw.
     private func mayFollow(_ caller: Caller) async throws(CatalogError) -> Bool {
         guard case .session(let session) = caller else { return true }
-        let user = try await parts.catalog.holder(ofToken: session.token, now: Date())
+        let user = try await parts.accounts.holder(of: session)
         return user?.role == session.user.role
     }
 

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import KotibCatalog
 import KotibControlProtocol
 import KotibModel
@@ -16,7 +17,7 @@ struct RevisionRoutes {
             try await list(QueryReader(request), context)
         }
         group.get("audio/:id/revisions/:revision") { _, context in
-            try ControlJSON.response(RevisionBody(try await revision(context)))
+            try await show(context)
         }
         group.post("audio/:id/revisions/:revision/restore") { request, context in
             try await restore(request, context)
@@ -24,30 +25,58 @@ struct RevisionRoutes {
     }
 
     private func list(_ query: QueryReader, _ context: ControlContext) async throws -> Response {
-        let scope = try context.requireCaller().scope
+        let caller = try context.requireCaller()
         let id = try context.recordingID()
         let limit = try query.number("limit", within: 1...Self.longestPage) ?? Self.usualPage
         let before = try query.value("before") { Int64($0).map(RevisionID.init(rawValue:)) }
-        let page = try await parts.catalog.revisions(of: id, in: scope, before: before, limit: limit)
-        guard let page else { throw ControlFailure.noRecording }
-        return try ControlJSON.response(
-            RevisionListBody(items: page.revisions.map(RevisionBody.init), next: page.next?.rawValue))
+        let found = try await parts.catalog.revisionIDs(
+            of: id, in: caller.scope, before: before, limit: limit)
+        guard let found else { throw ControlFailure.noRecording }
+        return ControlJSON.pieces { [parts] pieces, writer in
+            try await pieces.write("{\"items\":[".utf8, to: &writer)
+            var (last, size): (RevisionID?, Int) = (nil, 0)
+            for revision in found.prefix(limit) where size < Catalog.longestRevisionList {
+                // One that was deleted meanwhile is left out.
+                let listed = try await parts.catalog.listed(revision, of: id, in: caller.scope)
+                guard let listed else { continue }
+                if last != nil { try await pieces.write(",".utf8, to: &writer) }
+                last = revision
+                size += listed.textSize
+                try await LongText(listed).write(&pieces, to: &writer, parts, for: caller.name)
+            }
+            let next = last == found.last ? nil : last
+            let end = next.map { "],\"next\":\($0.rawValue)}" } ?? "]}"
+            try await pieces.write(end.utf8, to: &writer)
+        }
     }
 
-    private func revision(_ context: ControlContext) async throws -> Revision {
-        let scope = try context.requireCaller().scope
+    private func show(_ context: ControlContext) async throws -> Response {
+        let caller = try context.requireCaller()
+        let text = try LongText(try await listed(context, for: caller))
+        return ControlJSON.pieces { [parts] pieces, writer in
+            try await text.write(&pieces, to: &writer, parts, for: caller.name)
+        }
+    }
+
+    private func listed(_ context: ControlContext, for caller: Caller) async throws -> ListedRevision {
         let id = try context.recordingID()
         let number = RevisionID(rawValue: try context.number("revision"))
-        guard let revision = try await parts.catalog.revision(number, of: id, in: scope) else {
+        guard let listed = try await parts.catalog.listed(number, of: id, in: caller.scope) else {
             throw ControlFailure(.notFound, .notFound, .noRevision)
         }
-        return revision
+        return listed
     }
 
     private func restore(_ request: Request, _ context: ControlContext) async throws -> Response {
         let caller = try context.requireCaller()
         let condition = try Precondition(request.headers)
-        let old = try await revision(context)
+        let listed = try await listed(context, for: caller)
+        let share = try parts.answers.demand(2 * listed.textSize, for: caller.name)
+        defer { withExtendedLifetime(share) {} }
+        let (id, number) = (listed.revision.recording, listed.revision.id)
+        guard let old = try await parts.catalog.revision(number, of: id, in: caller.scope) else {
+            throw ControlFailure(.notFound, .notFound, .noRevision)
+        }
         return try await parts.restore(old, by: caller, condition, context.language)
     }
 }

@@ -82,7 +82,7 @@ struct StatusRoutes {
             } else {
                 var filter = RecordingFilter(scope: scope)
                 filter.states = [state]
-                counts[state.rawValue] = try await parts.catalog.list(filter, limit: 1).total
+                counts[state.rawValue] = try await parts.catalog.index(filter, limit: 0).total
             }
         }
         return counts

@@ -1,8 +1,8 @@
 import HTTPTypes
 import Hummingbird
+import HummingbirdCore
 import KotibCatalog
 import KotibModel
-import NIOCore
 
 /// `GET audio/{id}/transcript?format=`.
 struct TranscriptRoute {
@@ -15,15 +15,18 @@ struct TranscriptRoute {
     }
 
     private func transcript(_ request: Request, _ context: ControlContext) async throws -> Response {
-        let scope = try context.requireCaller().scope
+        let caller = try context.requireCaller()
+        let scope = caller.scope
         let id = try context.recordingID()
         let format =
             try QueryReader(request).value("format", TranscriptFormat.init(rawValue:)) ?? TranscriptFormat.txt
-        guard let entry = try await parts.catalog.entry(id, in: scope) else {
+        guard let listed = try await parts.catalog.listed(id, in: scope) else {
             throw ControlFailure.noRecording
         }
+        let entry = listed.entry
+        let share = try await share(id, for: caller)
         guard let revision = try await parts.catalog.revision(entry.revision, of: id, in: scope),
-            entry.text != nil
+            entry.text != nil || listed.longText != nil
         else { throw ControlFailure.withoutTranscript(entry.recording.state) }
         let name = ByteText.escaped(entry.recording.path.name)
         let document = TranscriptDocument(
@@ -33,8 +36,14 @@ struct TranscriptRoute {
             .contentType: format.mediaType, .eTag: "\"\(revision.id)\"", .xContentTypeOptions: "nosniff",
             .contentDisposition: ContentDisposition.field("inline", "\(name).\(format.rawValue)"),
         ]
-        let bytes = ByteBuffer(string: try document.rendered(as: format))
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: bytes))
+        let bytes = Array(try document.rendered(as: format).utf8)
+        return Response(status: .ok, headers: headers, body: ResponseBody(bytes, keeping: share))
+    }
+
+    /// Words and times are in memory as they are kept, as they are worked on, and as they are sent.
+    private func share(_ id: RecordingID, for caller: Caller) async throws -> AnswerRoom.Share? {
+        let size = try await parts.catalog.sizeOfWords(of: id) ?? 0
+        return try parts.answers.demand(size > AnswerRoom.free / 3 ? 3 * size : 0, for: caller.name)
     }
 }
 

@@ -59,6 +59,7 @@ enum UploadFailure {
         switch error {
         case .noSuchUser: .invalid("user")
         case .isOver, .disturbed: ControlFailure(.conflict, .conflict, .disturbed)
+        case .foreignFolder: ControlFailure(.conflict, .wrongState, .foreignFolder)
         }
     }
 }
@@ -78,6 +79,10 @@ extension Sentence {
         uzbek: "Fayl yuklashda xatolik: fayl yoki papka bu orada o'zgardi; qaytadan yuklang",
         english: "The upload failed: the file or its folder was changed meanwhile; upload it again",
         russian: "Ошибка загрузки: файл или папка тем временем изменились; загрузите файл снова")
+    static let foreignFolder = Sentence(
+        uzbek: "Fayl yuklashda xatolik: inboxdagi papkangiz endi boshqa birovniki; administratorga ayting",
+        english: "The upload failed: your folder in the inbox is somebody else's now; tell the administrator",
+        russian: "Ошибка загрузки: ваша папка в inbox теперь чужая; сообщите администратору")
     static let noSpace = Sentence(
         uzbek: "Fayl yuklashda xatolik: diskda joy yo'q; administratorga ayting",
         english: "The upload failed: the disk is full; tell the administrator",

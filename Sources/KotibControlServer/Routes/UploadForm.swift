@@ -18,6 +18,7 @@ enum UploadFormError: Error, Hashable, Sendable {
 struct UploadForm {
     private var parser: MultipartParser
     private let owner: UserID
+    private let size: Int64
     private let actions: RecordingActions
     private var upload: Upload?
     /// Whether what arrives now is the file's.
@@ -25,9 +26,11 @@ struct UploadForm {
     /// As the client calls it.
     private(set) var fileName = ""
 
-    init(parser: MultipartParser, owner: UserID, actions: RecordingActions) {
+    /// - Parameter size: bytes that the file has at least.
+    init(parser: MultipartParser, owner: UserID, atLeast size: Int64, actions: RecordingActions) {
         self.parser = parser
         self.owner = owner
+        self.size = size
         self.actions = actions
     }
 
@@ -67,7 +70,7 @@ struct UploadForm {
         guard upload == nil, let name = headers.fileName else { throw UploadFormError.noFile }
         guard !name.isEmpty else { throw UploadFormError.emptyName }
         fileName = name
-        upload = try await actions.upload(name, to: owner)
+        upload = try await actions.upload(name, to: owner, atLeast: size)
         isFile = true
     }
 }

@@ -30,8 +30,9 @@ struct UploadRoute {
         guard let parser = Self.parser(request.headers) else {
             throw ControlFailure(.unsupportedMediaType, .unsupportedType, .noForm)
         }
-        try await makeSureOfRoom(for: owner, request.headers)
-        var form = UploadForm(parser: parser, owner: owner, actions: parts.actions)
+        let size = Self.leastSize(request.headers)
+        try await makeSureOfRoom(for: owner, size)
+        var form = UploadForm(parser: parser, owner: owner, atLeast: size, actions: parts.actions)
         let id: RecordingID
         do {
             id = try await form.receive(request.body, upTo: limit)
@@ -39,13 +40,17 @@ struct UploadRoute {
             await form.cancel()
             throw UploadFailure.failure(error, about: form.fileName, parts.quotas)
         }
-        return try await parts.recordResponse(id, in: caller.scope, context.language)
+        return try await parts.recordResponse(id, for: caller, context.language)
+    }
+
+    /// Bytes of the file; 0 where the client does not tell how many it sends.
+    private static func leastSize(_ headers: HTTPFields) -> Int64 {
+        let declared = headers[.contentLength].flatMap(Int64.init) ?? 0
+        return max(0, declared - Int64(largestForm))
     }
 
     /// Before a byte of the body is read.
-    private func makeSureOfRoom(for owner: UserID, _ headers: HTTPFields) async throws {
-        let declared = headers[.contentLength].flatMap(Int64.init) ?? 0
-        let size = max(0, declared - Int64(Self.largestForm))
+    private func makeSureOfRoom(for owner: UserID, _ size: Int64) async throws {
         guard let rejection = try await parts.actions.refusal(ofUploadTo: owner, atLeast: size) else {
             return
         }

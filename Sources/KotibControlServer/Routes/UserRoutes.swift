@@ -11,6 +11,8 @@ struct UserRoutes {
     static let largestPage = 1000
     /// Bytes.
     static let largestBody = 65_536
+    /// About, in a list.
+    private static let bytesOfUser = 1024
 
     let parts: ControlParts
 
@@ -22,7 +24,7 @@ struct UserRoutes {
     }
 
     @Sendable private func list(_ request: Request, _ context: ControlContext) async throws -> Response {
-        _ = try context.requireAdmin()
+        let caller = try context.requireAdmin()
         let query = QueryReader(request)
         let skip = try query.number("skip", within: 0...Int.max) ?? 0
         let limit = try query.number("limit", within: 1...Self.largestPage) ?? 100
@@ -30,8 +32,9 @@ struct UserRoutes {
         let (users, total) = try await answering { () async throws(AccountError) in
             try await parts.accounts.users(named: name, skip: skip, limit: limit)
         }
+        let share = try parts.answers.demand(users.count * Self.bytesOfUser, for: caller.name)
         return try ControlJSON.response(
-            UserListBody(items: users.map(shown), total: total, skip: skip, limit: limit))
+            UserListBody(items: users.map(shown), total: total, skip: skip, limit: limit), keeping: share)
     }
 
     @Sendable private func add(_ request: Request, _ context: ControlContext) async throws -> Response {

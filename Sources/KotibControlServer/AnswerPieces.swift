@@ -1,0 +1,86 @@
+import Hummingbird
+import HummingbirdCore
+import NIOCore
+
+/// Writes an answer piece by piece: what a client who does not read leaves with us is some pieces, whatever the answer's
+/// length.
+struct AnswerPieces {
+    /// Bytes.
+    static let size = 32_768
+
+    private var pending = ByteBuffer()
+
+    mutating func write(
+        _ bytes: some Sequence<UInt8>, to writer: inout any ResponseBodyWriter
+    ) async throws {
+        pending.writeBytes(bytes)
+        try await writeWhole(to: &writer)
+    }
+
+    /// Writes bytes of UTF-8, cut anywhere, as they stand in a string of JSON (RFC 8259, section 7).
+    mutating func writeEscaped(
+        _ bytes: [UInt8], to writer: inout any ResponseBodyWriter
+    ) async throws {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let plain = rest.prefix(Self.size).prefix { !Self.isEscaped($0) }
+            pending.writeBytes(plain)
+            rest = rest[plain.endIndex...]
+            if let next = rest.first, Self.isEscaped(next) {
+                escape(next)
+                rest.removeFirst()
+            }
+            try await writeWhole(to: &writer)
+        }
+    }
+
+    private static func isEscaped(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        if byte < 0x20 {
+            let digits = String(byte, radix: 16)
+            pending.writeString("\\u00\(digits.utf8.count == 1 ? "0" : "")\(digits)")
+        } else {
+            pending.writeInteger(UInt8(ascii: "\\"))
+            pending.writeInteger(byte)
+        }
+    }
+
+    private mutating func writeWhole(to writer: inout any ResponseBodyWriter) async throws {
+        while pending.readableBytes >= Self.size, let piece = pending.readBytes(length: Self.size) {
+            // A buffer of its own: a slice would keep all of it.
+            try await writer.write(ByteBuffer(bytes: piece))
+        }
+        pending.discardReadBytes()
+    }
+
+    /// What is left, and the end.
+    mutating func finish(_ writer: inout any ResponseBodyWriter) async throws {
+        if pending.readableBytes > 0 { try await writer.write(pending) }
+        pending = ByteBuffer()
+        try await writer.finish(nil)
+    }
+}
+
+extension ResponseBody {
+    /// A whole answer that is in memory, sent in pieces.
+    /// - Parameter share: what it takes; kept until it is sent.
+    init(_ bytes: [UInt8], keeping share: AnswerRoom.Share?) {
+        guard bytes.count > AnswerPieces.size else {
+            self.init(byteBuffer: ByteBuffer(bytes: bytes))
+            return
+        }
+        self.init(contentLength: bytes.count) { writer in
+            var start = 0
+            while start < bytes.count {
+                let end = min(start + AnswerPieces.size, bytes.count)
+                try await writer.write(ByteBuffer(bytes: bytes[start..<end]))
+                start = end
+            }
+            try await writer.finish(nil)
+            withExtendedLifetime(share) {}
+        }
+    }
+}

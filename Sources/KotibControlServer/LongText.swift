@@ -1,0 +1,79 @@
+import FoundationEssentials
+import HummingbirdCore
+import KotibCatalog
+import KotibControlProtocol
+import KotibModel
+
+/// An object of JSON with one long text in it, which is read and written piece by piece.
+struct LongText {
+    /// Bytes of the object without the text: before it, and after.
+    private let before: ArraySlice<UInt8>
+    private let after: ArraySlice<UInt8>
+    private let recording: RecordingID
+    /// Whose text it is; nil where `before` has the text already.
+    private let revision: RevisionID?
+    private let size: Int
+
+    /// - Parameters:
+    ///   - key: of the text, which is null or empty in `body`. No other place in it can look like this: within strings
+    ///     quotation marks are escaped.
+    ///   - revision: nil where `body` is whole.
+    init(
+        _ body: some Encodable, _ key: String, _ recording: RecordingID, _ revision: RevisionID?, size: Int
+    ) throws {
+        let bytes = try ControlJSON.encoded(body)
+        self.recording = recording
+        (self.revision, self.size) = (revision, size)
+        guard revision != nil else {
+            (before, after) = (bytes[...], [])
+            return
+        }
+        let place = ["\"\(key)\":null", "\"\(key)\":\"\""].lazy.compactMap { bytes.firstRange(of: $0.utf8) }
+            .first
+        guard let place else { throw TextVanished() }
+        before = bytes[..<place.lowerBound] + Array("\"\(key)\":\"".utf8)
+        after = Array("\"".utf8) + bytes[place.upperBound...]
+    }
+
+    /// - Parameter caller: who may have all of the text in memory at once where there is room, which reads it faster.
+    func write(
+        _ pieces: inout AnswerPieces, to writer: inout any ResponseBodyWriter, _ parts: ControlParts,
+        for caller: String
+    ) async throws {
+        try await pieces.write(before, to: &writer)
+        if let revision {
+            let share = parts.answers.share(size, for: caller)
+            let step = share == nil ? AnswerPieces.size : size
+            var offset = 0
+            while offset < size {
+                let piece = try await parts.catalog.textPiece(
+                    of: revision, of: recording, from: offset, upTo: step)
+                // The connection breaks off, and the client sees that something is missing.
+                guard let piece, !piece.isEmpty else { throw TextVanished() }
+                try await pieces.writeEscaped(piece, to: &writer)
+                offset += piece.count
+            }
+            withExtendedLifetime(share) {}
+        }
+        try await pieces.write(after, to: &writer)
+    }
+}
+
+/// The revision was deleted while it was sent.
+struct TextVanished: Error {}
+
+extension LongText {
+    init(
+        _ listed: ListedRecording, _ body: AudioRecordBody
+    ) throws {
+        try self.init(
+            body, "transcript_text", listed.entry.recording.id, listed.longText, size: listed.textSize)
+    }
+
+    init(_ listed: ListedRevision) throws {
+        let revision = listed.revision
+        try self.init(
+            RevisionBody(revision), "text", revision.recording, listed.hasLongText ? revision.id : nil,
+            size: listed.textSize)
+    }
+}

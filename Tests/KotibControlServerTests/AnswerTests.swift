@@ -1,0 +1,176 @@
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import KotibCatalog
+import KotibControlProtocol
+import KotibModel
+import KotibSidecars
+import KotibTestSupport
+import NIOCore
+import Synchronization
+import Testing
+
+@testable import KotibControlServer
+
+/// Threat 67: what clients who do not read leave in memory is bounded over all of them.
+@Suite(.timeLimit(.minutes(3))) struct AnswerTests {
+    /// Reads nothing after so many pieces.
+    private final class StandingReader: ResponseBodyWriter {
+        private let state = Mutex((pieces: 0, bytes: 0, largest: 0))
+        private let most: Int
+
+        init(after most: Int = .max) { self.most = most }
+
+        var largest: Int { state.withLock { $0.largest } }
+        var bytes: Int { state.withLock { $0.bytes } }
+
+        func write(_ buffer: ByteBuffer) async throws {
+            let isOver = state.withLock { state in
+                state.pieces += 1
+                state.bytes += buffer.readableBytes
+                // Of a slice the whole that it keeps in memory counts.
+                state.largest = max(state.largest, buffer.storageCapacity)
+                return state.pieces >= most
+            }
+            if isOver { while !Task.isCancelled { try await Task.sleep(for: .milliseconds(5)) } }
+        }
+
+        func finish(_ trailingHeaders: HTTPFields?) async throws {}
+    }
+
+    private static let long = String(repeating: "soʻz \"q\" \\ \n", count: 200_000)
+
+    /// Recordings with a long text each.
+    private func library(_ texts: [String]) async throws -> (AudioFixture, Caller, [Int64]) {
+        let fixture = try await AudioFixture()
+        let ali = try await fixture.user("ali")
+        var ids: [Int64] = []
+        for number in texts.indices {
+            let answer = try await fixture.upload("speech \(number)", as: "\(number).wav", by: ali)
+            ids.append(try answer.decoded(AudioRecordBody.self).id)
+        }
+        try await fixture.transcribing {
+            for id in ids {
+                try await waitUntil("it is transcribed") {
+                    let entry = try await fixture.parts.catalog.entry(
+                        RecordingID(rawValue: id), in: .everyone)
+                    return entry?.recording.state == .completed
+                }
+            }
+        }
+        for (id, text) in zip(ids, texts) where !text.isEmpty {
+            let body = try JSONEncoder().encode(EditRequest(transcriptText: text))
+            let answer = try await fixture.call(.put, "\(id)", as: ali, Array(body))
+            #expect(try answer.decoded(AudioRecordBody.self).transcriptText == text)
+        }
+        return (fixture, ali, ids)
+    }
+
+    private func response(_ fixture: AudioFixture, _ path: String, as caller: Caller) async throws -> Response
+    {
+        let request = Request(
+            head: HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/api/v1/audio/\(path)"),
+            body: RequestBody(buffer: ByteBuffer()))
+        var context = ControlContext(source: ControlContextSource(logger: fixture.logger, peer: 1))
+        context.caller = caller
+        return try await fixture.responder.respond(to: request, context: context)
+    }
+
+    @Test func longTextsComeWholeAndPieceByPiece() async throws {
+        let texts = [Self.long, "", Self.long + "2", String(repeating: "x", count: Catalog.shortText + 1)]
+        let (fixture, ali, ids) = try await library(texts)
+        let list = try await fixture.call(.get, "list", as: ali).decoded(AudioListBody.self)
+        #expect(list.items.map(\.id) == ids.reversed() && list.total == 4 && list.next == nil)
+        #expect(
+            list.items.reversed().map(\.transcriptText) == [texts[0], "Hello there.", texts[2], texts[3]])
+        let page = try await fixture.call(.get, "list?limit=2", as: ali).decoded(AudioListBody.self)
+        #expect(page.items.map(\.id) == [ids[3], ids[2]] && page.next == ids[2])
+        let revisions = try await fixture.call(.get, "\(ids[0])/revisions", as: ali)
+            .decoded(RevisionListBody.self)
+        #expect(revisions.items.map(\.text) == [texts[0], "Hello there."] && revisions.next == nil)
+        let one = try await fixture.call(.get, "\(ids[0])/revisions/\(revisions.items[0].id)", as: ali)
+        #expect(try one.decoded(RevisionBody.self) == revisions.items[0])
+        for path in [
+            "list", "\(ids[0])", "\(ids[0])/revisions", "\(ids[0])/transcript",
+            "\(ids[0])/transcript?format=json",
+        ] {
+            let reader = StandingReader()
+            try await response(fixture, path, as: ali).body.write(reader)
+            // The next power of two: a buffer's storage.
+            #expect(reader.bytes > Self.long.utf8.count && reader.largest <= 2 * AnswerPieces.size, "\(path)")
+        }
+        #expect(fixture.parts.answers.count == 0)
+    }
+
+    /// A page ends after many bytes, and says where the next one begins.
+    @Test func aListStillEndsAfterManyBytes() async throws {
+        let (fixture, ali, ids) = try await library(["a", "b", "c"])
+        let filter = RecordingFilter(scope: .everyone)
+        let index = try await fixture.parts.catalog.index(filter, limit: 2)
+        #expect(index.recordings.map(\.rawValue) == [ids[2], ids[1]] && index.next?.rawValue == ids[1])
+        #expect(try await fixture.parts.catalog.index(filter, limit: 3).next == nil)
+        #expect(try await fixture.parts.catalog.index(filter, skip: 3, limit: 3).recordings.isEmpty)
+        _ = ali
+    }
+
+    /// Some may have their text in memory; those for whom there is no room get it all the same.
+    @Test func whoReadsNothingTakesSomeMemoryAndLeavesSome() async throws {
+        let (fixture, ali, ids) = try await library([Self.long])
+        let boss = try await fixture.user("boss", role: .admin)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<100 {
+                let answer = try await response(fixture, "list", as: ali)
+                group.addTask { try? await answer.body.write(StandingReader(after: 2)) }
+            }
+            try await waitUntil("they stand") { fixture.parts.answers.count > 20 << 20 }
+            // All are served, those beyond the room by little pieces.
+            #expect(fixture.parts.answers.count <= 32 << 20, "half of it is for others")
+            #expect(
+                try await fixture.call(.get, "list", as: ali).decoded(AudioListBody.self).items.count == 1)
+            let other = try await fixture.call(.get, "\(ids[0])/transcript?format=md", as: boss)
+            #expect(other.status == .ok && other.body.count >= Self.long.utf8.count)
+            group.cancelAll()
+        }
+        try await waitUntil("it is given back") { fixture.parts.answers.count == 0 }
+    }
+
+    @Test func whatCannotBeMadePieceByPieceWaitsForRoom() async throws {
+        let (fixture, ali, ids) = try await library([Self.long])
+        let share = try #require(fixture.parts.answers.share(60 << 20, for: "somebody"))
+        let answer = try await fixture.call(.get, "\(ids[0])/transcript", as: ali)
+        #expect(answer.status == .serviceUnavailable && answer.headers[.retryAfter] == "5")
+        withExtendedLifetime(share) {}
+    }
+
+    @Test func anEditTakesRoomUntilItIsDone() async throws {
+        let room = BodyRoom(most: 100)
+        do {
+            let share = room.share()
+            #expect(share.take(60) && share.take(40) && !share.take(1))
+            #expect(room.count == 100)
+        }
+        #expect(room.count == 0)
+    }
+
+    @Test func nobodyTakesMoreThanIsLeft() {
+        let room = AnswerRoom(most: 100)
+        let first = room.share(50, for: "a")
+        #expect(first != nil && room.share(1, for: "a") == nil)
+        let second = room.share(25, for: "b")
+        #expect(second != nil && room.share(1, for: "b") == nil)
+        #expect(room.share(12, for: "c") != nil)
+        withExtendedLifetime((first, second)) {}
+    }
+}
+
+@Suite struct BearerTests {
+    @Test(arguments: [
+        ("Bearer a.b-_.c", "a.b-_.c"), ("bearer a", "a"), ("BEARER a", "a"), ("Bearer  a", nil),
+        (" Bearer a", nil),
+        ("Bearer a ", nil), ("Bearer a b", nil), ("Bearer\ta", nil), ("Bearer a=", nil), ("Bearer ", nil),
+        ("Bearer", nil), ("", nil), ("Basic a", nil), ("Bearer a+b", nil), ("Bearer ä", nil),
+    ])
+    func oneBlankAndNothingButTheToken(header: String, token: String?) {
+        #expect(AuthenticationMiddleware.bearer(header) == token)
+    }
+}
