@@ -8,19 +8,24 @@ final class Demuxer {
     let input: AVInput
     let stream: UnsafeMutablePointer<AVStream>
     private let streamIndex: Int32
+    private let sound: SoundHash?
 
     /// Broken packets in a row after which the rest of the file is given up.
     private static let patience = 100
     /// libav tells standard error about every oddity of a file; what matters comes as an error too.
     private static let silence: Void = av_log_set_level(AV_LOG_QUIET)
 
+    /// - Parameter sound: is shown the packets of all audio streams.
     /// - Throws: ``Rejection`` where the file is no such container, what `source` throws, ``EngineFailure``.
-    init(_ source: any ByteSource, container: Container, budget: ProcessorBudget?) throws {
+    init(
+        _ source: any ByteSource, container: Container, budget: ProcessorBudget?, sound: SoundHash? = nil
+    ) throws {
+        self.sound = sound
         Self.silence
         let input = try AVInput(source, budget: budget)
         var context = try Self.open(input, container)
         do {
-            let (index, stream) = try Self.chooseStream(context, container)
+            let (index, stream) = try Self.chooseStream(context, container, allAudio: sound != nil)
             self.stream = stream
             streamIndex = index
         } catch {
@@ -59,7 +64,7 @@ final class Demuxer {
     }
 
     private static func chooseStream(
-        _ context: UnsafeMutablePointer<AVFormatContext>?, _ container: Container
+        _ context: UnsafeMutablePointer<AVFormatContext>?, _ container: Container, allAudio: Bool
     ) throws -> (Int32, UnsafeMutablePointer<AVStream>) {
         guard let context else { throw RejectionDetail.silent }
         var chosen: (Int32, UnsafeMutablePointer<AVStream>)?
@@ -68,7 +73,7 @@ final class Demuxer {
             let isSound = stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO
             if isSound && chosen == nil {
                 chosen = (Int32(index), stream)
-            } else {
+            } else if !(isSound && allAudio) {
                 stream.pointee.discard = AVDISCARD_ALL
             }
         }
@@ -87,11 +92,23 @@ final class Demuxer {
             if result == CAV_END_OF_FILE { return false }
             if result < 0 {
                 broken += 1
-            } else if packet.pointer.pointee.stream_index == streamIndex {
+                continue
+            }
+            hear(packet)
+            if packet.pointer.pointee.stream_index == streamIndex {
                 return true
             }
         }
         return false
+    }
+
+    private func hear(_ packet: Packet) {
+        let index = Int(packet.pointer.pointee.stream_index)
+        guard let sound, let context, index < Int(context.pointee.nb_streams),
+            let stream = context.pointee.streams[index],
+            stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO
+        else { return }
+        sound.absorb(packet, of: stream)
     }
 
     /// Seconds that the container gives `packet`; nil where it gives none.

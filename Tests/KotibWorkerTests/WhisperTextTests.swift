@@ -1,3 +1,4 @@
+import KotibWorkerProtocol
 import Testing
 
 @testable import KotibWorker
@@ -61,7 +62,7 @@ struct WhisperTextTests {
     }
 
     @Test func theModelIsNamedByItsFile() {
-        #expect(WhisperModel.name(of: "/models/ggml-base-q8_0.bin") == "base-q8_0")
+        #expect(WorkerReady.modelName(of: "/models/ggml-base-q8_0.bin") == "base-q8_0")
     }
 
     private func segment(_ tokens: [Int32], _ start: Int, probability: Float = -0.2) -> WhisperResult.Segment
