@@ -132,6 +132,10 @@ extension FileSystem {
         _ path: InboxPath, _ file: OpenFile, _ status: FileStatus
     ) throws(FileError) -> Bool {
         guard let folder = InboxPath(path.user) else { return false }
+        // What is no folder itself may lead to one.
+        if let found = try examine(folder), found.kind == .folder {
+            return FolderReaders(of: found).mayRead(file, status)
+        }
         return FolderReaders(of: try self.status(of: openFolder(folder))).mayRead(file, status)
     }
 }

@@ -78,7 +78,11 @@ struct SameSoundTests {
         try await fixture.database.write {
             try $0.execute(sql: "UPDATE audio_records SET sound_sha256 = NULL, sound_size = NULL")
         }
-        try await fixture.drop("#aaaa")
+        // Touched, in whatever resolution its file system keeps times.
+        utimes(
+            fixture.folder.path("ali/talk.wav"),
+            [timeval(tv_sec: 1, tv_usec: 0), timeval(tv_sec: 1, tv_usec: 0)])
+        try await fixture.handle("ali/talk.wav")
         #expect(try await fixture.current()?.facts?.sound == first.facts?.sound)
         try await fixture.drop("Title#aaaa")
         #expect(try await fixture.current()?.id == first.id)

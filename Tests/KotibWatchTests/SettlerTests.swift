@@ -53,13 +53,13 @@ import Testing
     }
 
     /// A recorder that opens, appends and closes: each look at it costs a transcription.
-    @Test mutating func aFileThatGrewThreeTimesIsAwaitedLonger() {
+    @Test mutating func aFileThatGrewThreeTimesIsAwaitedLonger() throws {
         var (now, waits) = (Duration.zero, [Duration]())
         for part in 1...12 {
             now += .seconds(4)
             let status = file(size: Int64(part * 100), changed: Int64(part))
             _ = settler.saw(status, at: path, as: .touched, now: now)
-            guard let decision = decide(status, from: now) else { return }
+            let decision = try #require(decide(status, from: now))
             #expect(decision.0 == .settled(status))
             waits.append(decision.at - now)
             now = decision.at
@@ -71,9 +71,9 @@ import Testing
             now += rest
             let status = file(size: size, changed: 100 + size)
             _ = settler.saw(status, at: path, as: .touched, now: now)
-            let decision = decide(status, from: now)
-            #expect(decision.map { $0.at - now } == .seconds(1))
-            now = decision?.at ?? now
+            let decision = try #require(decide(status, from: now))
+            #expect(decision.at - now == .seconds(1))
+            now = decision.at
         }
     }
 
