@@ -143,6 +143,10 @@ int kotib_set_modified(int file, int64_t nanoseconds) {
     return futimens(file, times);
 }
 
+ssize_t kotib_access_list(int file, void *list, size_t size) {
+    return fgetxattr(file, "system.posix_acl_access", list, size);
+}
+
 int kotib_has_access_list(int file) {
     return fgetxattr(file, "system.posix_acl_access", NULL, 0) > 0;
 }

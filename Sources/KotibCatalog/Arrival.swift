@@ -7,13 +7,12 @@ struct Arrival: Sendable {
     var path: InboxPath
     var identity: FileIdentity
     var facts: AudioFacts
+    /// Somebody may have changed the file unnoticed while it was inspected.
+    var doubt = ContentDoubt.none
     var now: Date
 
     fileprivate var factColumns: [(any DatabaseValueConvertible)?] {
-        [
-            Data(facts.sha256), facts.mediaType, facts.container, facts.codec, facts.duration, facts.channels,
-            facts.sampleRate, try? facts.warnings.json,
-        ]
+        facts.columns + [doubt.rawValue]
     }
 }
 
@@ -58,11 +57,29 @@ extension Database {
                 + [Timestamp.text(arrival.now), id.rawValue])
     }
 
-    /// The same content is here, touched, renamed over or brought back.
-    func returned(_ recording: Recording, identity: FileIdentity, now: Date) throws {
-        try identify(recording.id, identity, now: now)
+    /// The same recording is here: touched, renamed over or brought back, with other tags perhaps.
+    func returned(_ recording: Recording, _ arrival: Arrival) throws {
+        try identify(recording.id, arrival.identity, now: arrival.now)
+        try describe(recording, arrival.facts, doubt: arrival.doubt)
         // What was gone took its notes along, and perhaps a person its transcript, or the words have changed.
         if recording.audio == .gone { try run(ArrivalSQL.makeDueAgain, [recording.id.rawValue]) }
+    }
+
+    /// The sound that was there goes on. Its words stay until there are new ones.
+    func grow(_ id: RecordingID, _ arrival: Arrival) throws {
+        try run(
+            ArrivalSQL.grow,
+            StatementArguments(arrival.identity.columns) + StatementArguments(arrival.factColumns)
+                + [Timestamp.text(arrival.now), id.rawValue])
+    }
+
+    /// The file has other tags now, or was inspected before its sound was kept.
+    func describe(_ recording: Recording, _ facts: AudioFacts, doubt: ContentDoubt = .none) throws {
+        let isKnown = recording.facts?.sha256 == facts.sha256 && recording.facts?.sound != nil
+        guard !isKnown || doubt != .none else { return }
+        try run(
+            ArrivalSQL.describe,
+            StatementArguments(facts.columns) + [doubt.rawValue, recording.id.rawValue])
     }
 
     /// The file has this identity now, and is there.
@@ -82,7 +99,8 @@ extension Database {
         if !saysTheSame || recording.audio == .gone { try makeDue(.rejected, recording.id) }
     }
 
-    /// Takes the path from a recording. What was not finished is failed, so that nothing waits for it.
+    /// Takes the path from a recording. What was not finished waits no more: it keeps its words where it has some, and
+    /// is superseded where it has none.
     func supersede(_ id: RecordingID, now: Date) throws {
         try run(ArrivalSQL.supersede, [Timestamp.text(now), id.rawValue])
     }
@@ -120,8 +138,9 @@ enum ArrivalSQL {
     static let insert = """
         INSERT INTO audio_records (user_id, file_name, original_filename, file_path, path, device, inode,
             file_size, modified_ns, changed_ns, sha256, media_type, container, codec, duration, channels,
-            sample_rate, inspection_warnings, created_at, updated_at, transcription_status)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')
+            sample_rate, inspection_warnings, sound_sha256, sound_size, doubt, created_at, updated_at,
+            transcription_status)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')
         """
     static let insertRejected = """
         INSERT INTO audio_records (user_id, file_name, original_filename, file_path, path, device, inode,
@@ -132,10 +151,30 @@ enum ArrivalSQL {
     static let readmit = """
         UPDATE audio_records SET user_id = ?, device = ?, inode = ?, file_size = ?, modified_ns = ?,
             changed_ns = ?, sha256 = ?, media_type = ?, container = ?, codec = ?, duration = ?, channels = ?,
-            sample_rate = ?, inspection_warnings = ?, transcription_warnings = NULL, updated_at = ?,
+            sample_rate = ?, inspection_warnings = ?, sound_sha256 = ?, sound_size = ?,
+            doubt = max(doubt, ?), transcription_warnings = NULL, updated_at = ?,
             transcription_status = 'pending', audio_state = 'present', due_at = NULL, attempts = 0, interruptions = 0, error_code = NULL, error_message = NULL,
             sidecar_due = \(Catalog.wordsStayDue)
         WHERE id = ?
+        """
+    /// A job that runs ends first: only then the row waits.
+    static let grow = """
+        UPDATE audio_records SET device = ?1, inode = ?2, file_size = ?3, modified_ns = ?4, changed_ns = ?5,
+            sha256 = ?6, media_type = ?7, container = ?8, codec = ?9, duration = ?10, channels = ?11,
+            sample_rate = ?12, inspection_warnings = ?13, sound_sha256 = ?14, sound_size = ?15, doubt = ?16,
+            updated_at = ?17, handled_at = CASE audio_state WHEN 'present' THEN handled_at ELSE ?17 END,
+            audio_state = 'present', due_at = NULL, interruptions = 0, error_code = NULL, error_message = NULL,
+            attempts = CASE transcription_status WHEN 'processing' THEN attempts ELSE 0 END,
+            shown_until = CASE WHEN revision_id IS NOT NULL THEN coalesce(shown_until, duration) END,
+            sidecar_due = \(Catalog.wordsStayDue),
+            transcription_status = CASE transcription_status WHEN 'processing' THEN 'processing' ELSE 'pending' END
+        WHERE id = ?18
+        """
+    static let describe = """
+        UPDATE audio_records SET sha256 = ?1, media_type = ?2, container = ?3, codec = ?4, duration = ?5,
+            channels = ?6, sample_rate = ?7, inspection_warnings = ?8, sound_sha256 = coalesce(?9, sound_sha256),
+            sound_size = coalesce(?10, sound_size), doubt = max(doubt, ?11)
+        WHERE id = ?12
         """
     static let identify = """
         UPDATE audio_records SET device = ?1, inode = ?2, file_size = ?3, modified_ns = ?4, changed_ns = ?5,
@@ -148,15 +187,16 @@ enum ArrivalSQL {
             error_code = ?, error_message = ?, updated_at = ?, audio_state = 'present'
         WHERE id = ?
         """
+    private static let isUnfinished = "transcription_status IN ('pending', 'processing')"
     static let supersede = """
         UPDATE audio_records SET is_current = 0, audio_state = 'replaced', due_at = NULL,
             sidecar_due = \(Catalog.wordsStayDue),
-            error_code = CASE WHEN transcription_status IN ('pending', 'processing')
-                THEN 'superseded' ELSE error_code END,
-            error_message = CASE WHEN transcription_status IN ('pending', 'processing')
-                THEN 'Replaced by another file before it was transcribed.' ELSE error_message END,
-            transcription_status = CASE WHEN transcription_status IN ('pending', 'processing')
-                THEN 'failed' ELSE transcription_status END,
+            error_code = CASE WHEN \(isUnfinished)
+                THEN iif(revision_id IS NULL, 'superseded', NULL) ELSE error_code END,
+            error_message = CASE WHEN \(isUnfinished) THEN iif(revision_id IS NULL,
+                'Replaced by another file before it was transcribed.', NULL) ELSE error_message END,
+            transcription_status = CASE WHEN \(isUnfinished)
+                THEN iif(revision_id IS NULL, 'failed', 'completed') ELSE transcription_status END,
             updated_at = ?
         WHERE id = ?
         """

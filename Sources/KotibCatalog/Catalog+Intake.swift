@@ -10,13 +10,18 @@ public enum Acceptance: Hashable, Sendable {
     /// Other content has the path now. A job for `old` is to be cancelled, and `notes` are to be removed; the
     /// old transcript's sidecar stays registered, so that the new one may take its place.
     case replaced(RecordingID, old: RecordingID, notes: [Sidecar])
+    /// The recording that has the path goes on: it waits to be heard anew, as a whole, and its words stay until then. A
+    /// job for it is to be cancelled; `notes` are to be removed.
+    case grown(RecordingID, notes: [Sidecar])
     /// What was refused here is good now, or what failed was put here anew; `notes` are to be removed.
     case readmitted(RecordingID, notes: [Sidecar])
 
     /// The recording that now has the path.
     public var recording: RecordingID {
         switch self {
-        case .new(let id), .unchanged(let id), .replaced(let id, _, _), .readmitted(let id, _): id
+        case .new(let id), .unchanged(let id), .replaced(let id, _, _), .grown(let id, _),
+            .readmitted(let id, _):
+            id
         }
     }
 }
@@ -55,16 +60,21 @@ extension Catalog {
     }
 
     /// Records a file that passed inspection, if its user's quota has room for it: that is looked at and used in one
-    /// transaction, so that of two that come at once only one gets the last of it.
-    /// - Parameter words: what stands beside it: where the recording is new they are its words, and it need not be
-    ///   transcribed.
+    /// transaction, so that of two that come at once only one gets the last of it. What goes on needs room for what came
+    /// to it alone.
+    /// - Parameters:
+    ///   - doubt: somebody may have changed the file unnoticed while it was inspected: its words are not used for
+    ///     others.
+    ///   - words: what stands beside it: where the recording is new they are its words, and it need not be
+    ///     transcribed.
     /// - Returns: why there is no room; then nothing was changed.
     public func accept(
-        _ path: InboxPath, identity: FileIdentity, facts: AudioFacts, under quotas: Quotas,
-        adopting words: StandingWords? = nil
+        _ path: InboxPath, identity: FileIdentity, facts: AudioFacts, doubt: ContentDoubt = .none,
+        under quotas: Quotas, adopting words: StandingWords? = nil
     ) async throws(CatalogError) -> Result<Acceptance, Rejection> {
         let now = quotas.now()
-        let arrival = Arrival(path: path, identity: identity, facts: facts, now: now)
+        let arrival = Arrival(
+            path: path, identity: identity, facts: facts, doubt: doubt, now: now)
         let day = quotas.days.day(of: now)
         return try await write("accept") { database in
             let outcome = try database.accept(arrival, within: quotas.limits, on: day)
@@ -87,11 +97,11 @@ extension Catalog {
     ///   - facts: of a good recording that is refused for want of room alone, and is taken when there is some.
     public func reject(
         _ path: InboxPath, identity: FileIdentity, rejection: Rejection, message: String,
-        facts: AudioFacts? = nil, now: Date = Date()
+        facts: AudioFacts? = nil, doubt: ContentDoubt = .none, now: Date = Date()
     ) async throws(CatalogError) -> Refusal {
         let arrival = RejectedArrival(
             path: path, identity: identity, code: rejection.code, message: message, now: now)
-        return try await write("reject") { try $0.reject(arrival, waitingWith: facts) }
+        return try await write("reject") { try $0.reject(arrival, waitingWith: facts, doubt) }
     }
 
     /// Notes that the file at `path`, or every file below that folder, is no longer there.

@@ -63,25 +63,35 @@ extension Catalog {
     }
 
     /// Keeps the words; the transcript becomes due beside the recording, where that still is. Where a person's
-    /// words are shown those stay, and the engine's are a revision only.
+    /// words are shown those stay, and the engine's are a revision only; of a recording that went on the words of what
+    /// came to it are put behind the person's.
     /// - Parameters:
     ///   - speech: seconds in which somebody spoke, where the engine tells.
     ///   - warnings: what is doubtful about the words.
     ///   - engineSeconds: what the transcription took.
+    ///   - heard: the facts of what the engine was given. Where the recording is not that any more it is put back, as
+    ///     if the job had not been started.
+    ///   - doubt: somebody may have changed the file unnoticed meanwhile: the words are not used for others.
     public func complete(
         _ id: RecordingID, transcript: Transcript, speech: Double?, warnings: [RecordingWarning] = [],
-        engineSeconds: Double, now: Date = Date()
+        engineSeconds: Double, heard: AudioFacts? = nil, doubt: ContentDoubt = .none, now: Date = Date()
     ) async throws(CatalogError) -> JobEnd {
         let times = try await Self.times(transcript.segments, "complete", file)
         return try await write("complete") { database in
             guard try database.row(JobSQL.isProcessing, [id.rawValue]) != nil else { return .superseded }
+            if let heard, let facts = try database.recording(id)?.facts, !facts.isSameRecording(as: heard) {
+                try database.handBack(id, now: now)
+                return .superseded
+            }
             let revision = try database.addRevision(
                 id, .engine, transcript.text, times: times, transcript.language, now)
+            try database.extendPersonsWords(of: id, transcript, now)
             try database.run(
                 JobSQL.complete,
                 [
                     id.rawValue, Timestamp.text(now), revision.rawValue, transcript.text, transcript.language,
                     transcript.engine, transcript.model, engineSeconds, speech, try warnings.json,
+                    doubt.rawValue,
                 ])
             try database.settleWarnings(of: id)
             try database.makeDueBeside(.transcript, id)
@@ -117,13 +127,15 @@ extension Catalog {
     /// - Parameters:
     ///   - place: where its audio was not; unless it is known to lie elsewhere by now, nothing starts until a scan
     ///     finds it again.
+    ///   - identity: of that audio: where the recording has another by now, it is there.
     ///   - due: it is not to start before; nil for at once.
     public func handBack(
-        _ id: RecordingID, isGoneFrom place: InboxPath? = nil, due: Date? = nil, now: Date = Date()
+        _ id: RecordingID, isGoneFrom place: InboxPath? = nil, identity: FileIdentity? = nil,
+        due: Date? = nil,
+        now: Date = Date()
     ) async throws(CatalogError) -> JobEnd {
         try await write("handBack") { database in
-            try database.run(
-                JobSQL.handBack, [place?.blob, due?.timeIntervalSince1970, Timestamp.text(now), id.rawValue])
+            try database.handBack(id, isGoneFrom: place, identity, due: due, now: now)
             return database.changesCount == 1 ? .recorded : .superseded
         }
     }
@@ -140,7 +152,7 @@ extension Catalog {
                 let id = RecordingID(rawValue: row["id"])
                 try database.run(JobSQL.interrupt, [id.rawValue])
                 if (row["interruptions"] as Int) < Self.mostInterruptions {
-                    try database.run(JobSQL.handBack, [nil as Data?, nil, time, id.rawValue])
+                    try database.handBack(id, now: now)
                     resumed.append(id)
                 } else {
                     try database.run(
@@ -162,6 +174,34 @@ extension Database {
         let arguments: StatementArguments = [now, now + Catalog.longestDelay]
         guard try row(JobSQL.hasDue, arguments) != nil else { return }
         try run(JobSQL.promote, arguments)
+    }
+
+    fileprivate func handBack(
+        _ id: RecordingID, isGoneFrom place: InboxPath? = nil, _ identity: FileIdentity? = nil,
+        due: Date? = nil, now: Date
+    ) throws {
+        try run(
+            JobSQL.handBack,
+            [place?.blob, due?.timeIntervalSince1970, Timestamp.text(now), id.rawValue]
+                + StatementArguments(
+                    identity?.columns.dropFirst().map(Optional.some) ?? [nil, nil, nil, nil]))
+    }
+
+    /// A recording went on that a person had corrected: the correction stays as it is, and what was heard after its
+    /// end is put behind it, as words of the same hand.
+    fileprivate func extendPersonsWords(of id: RecordingID, _ transcript: Transcript, _ now: Date) throws {
+        guard let row = try row(JobSQL.shownUntil, [id.rawValue]), let until: Double = row["shown_until"],
+            let shown = try self.row(RevisionSQL.shown, [id.rawValue]).map(Revision.init),
+            shown.origin != .engine
+        else { return }
+        // What lies across the end was heard before, too.
+        let new = transcript.segments.filter { ($0.start + $0.end) / 2 >= until && !$0.text.isEmpty }
+        guard !new.isEmpty else { return }
+        let words = new.map(\.text).joined(separator: " ")
+        let text = shown.text.isEmpty ? words : shown.text + "\n\n" + words
+        let revision = try addRevision(
+            id, author: shown.author, shown.origin, text, shown.segments + new, shown.language, now)
+        try run(RevisionSQL.show, [revision.rawValue, text, Timestamp.text(now), id.rawValue])
     }
 
     /// Where nothing stands beside a recording that is not there, nothing is to be written.
@@ -213,9 +253,11 @@ enum JobSQL {
             revision_id = CASE WHEN \(isPersons) THEN revision_id ELSE ?3 END,
             transcript_text = CASE WHEN \(isPersons) THEN transcript_text ELSE ?4 END,
             language = ?5, engine = ?6, model = ?7, engine_seconds = ?8, speech_seconds = ?9,
-            transcription_warnings = ?10, error_code = NULL, error_message = NULL
+            transcription_warnings = ?10, doubt = max(doubt, ?11), shown_until = NULL,
+            error_code = NULL, error_message = NULL
         WHERE id = ?1
         """
+    static let shownUntil = "SELECT shown_until FROM audio_records WHERE id = ?"
     static let fail = """
         UPDATE audio_records SET transcription_status = 'failed', error_code = ?, error_message = ?,
             updated_at = ?
@@ -228,8 +270,11 @@ enum JobSQL {
         """
     static let handBack = """
         UPDATE audio_records SET transcription_status = 'pending', attempts = attempts - 1,
-            audio_state = CASE WHEN path = ? THEN 'gone' ELSE audio_state END, due_at = ?, updated_at = ?
-        WHERE \(isUnderWay)
+            audio_state = CASE WHEN path = ?1 AND (?5 IS NULL OR inode = ?5 AND file_size = ?6
+                    AND modified_ns = ?7 AND changed_ns = ?8)
+                THEN 'gone' ELSE audio_state END,
+            due_at = ?2, updated_at = ?3
+        WHERE id = ?4 AND is_current = 1 AND transcription_status = 'processing'
         """
     static let interrupted = """
         SELECT id, interruptions FROM audio_records

@@ -25,19 +25,25 @@ extension Catalog {
     /// The recordings that a file may have been, best first: of the same user and content, at other paths. Whether
     /// one still lies at its own path is for the caller to look at.
     ///
-    /// The very file comes before what went last, and that before what the catalog takes for present.
+    /// The very file comes before what went last, and that before what the catalog takes for present; and those before
+    /// what has the same sound and other tags.
     public func origins(
-        of path: InboxPath, identity: FileIdentity, sha256: [UInt8]
+        of path: InboxPath, identity: FileIdentity, facts: AudioFacts
     ) async throws(CatalogError) -> [Recording] {
         let name = ByteText.escaped(path.name)
         let (inode, most) = (Int64(bitPattern: identity.inode), Self.mostOrigins)
         return try await read("origins") { database in
             guard let user = try database.userIfKnown(path.user)?.rawValue else { return [] }
-            let content: StatementArguments = [user, Data(sha256), identity.size, path.blob]
-            let rows =
+            let content: StatementArguments = [user, Data(facts.sha256), identity.size, path.blob]
+            var rows =
                 try database.rows(MoveSQL.byInode, content + [inode, most])
                 + database.rows(MoveSQL.departed, content + [name, most])
                 + database.rows(MoveSQL.present, content + [most])
+            if let sound = facts.sound {
+                let same: StatementArguments = [user, Data(sound.sha256), path.blob, most]
+                rows += try database.rows(MoveSQL.departedSound, same)
+                rows += try database.rows(MoveSQL.presentSound, same)
+            }
             var seen: Set<RecordingID> = []
             return try rows.map(Recording.init).filter { seen.insert($0.id).inserted }
         }
@@ -58,10 +64,13 @@ extension Catalog {
 
     /// Gives a recording its new path, and notes that its texts are to follow. What was given up for its path alone,
     /// or failed, waits again.
-    /// - Parameter seen: as it was when its file was found not to be at its path any more.
+    /// - Parameters:
+    ///   - seen: as it was when its file was found not to be at its path any more.
+    ///   - facts: of the file at the new path, which may have other tags; nil where it is unchanged.
     /// - Returns: nil where it has changed since, or what the path holds is the same: nothing was changed.
     public func relocate(
-        _ seen: Recording, to path: InboxPath, identity: FileIdentity, now: Date = Date()
+        _ seen: Recording, to path: InboxPath, identity: FileIdentity, facts: AudioFacts? = nil,
+        now: Date = Date()
     ) async throws(CatalogError) -> Relocation? {
         try await write("relocate") { database in
             guard let recording = try database.recording(seen.id), recording.path == seen.path,
@@ -73,12 +82,17 @@ extension Catalog {
             var relocation = Relocation(recording: seen.id, old: nil, notes: [])
             if let holder = try database.currentRecording(path) {
                 let isGoing = try database.isBeingDeleted(holder.id)
-                guard holder.facts?.sha256 != seen.facts?.sha256 || isGoing else { return nil }
+                let holdsTheSame =
+                    if let held = holder.facts, let own = seen.facts {
+                        held.isSameRecording(as: own)
+                    } else { false }
+                guard !holdsTheSame || isGoing else { return nil }
                 relocation.old = holder.id
                 if !isGoing { relocation.notes = try database.notesToRemove(of: holder.id) }
                 try database.supersede(holder.id, now: now)
             }
             try database.move(recording, to: path, identity, now)
+            if let facts { try database.describe(recording, facts) }
             return relocation
         }
     }
@@ -172,6 +186,16 @@ enum MoveSQL {
         SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_content
         WHERE user_id = ?1 AND sha256 = ?2 AND file_size = ?3 AND path <> ?4 AND \(DeletionSQL.isVisible)
             AND audio_state = 'present' LIMIT ?5
+        """
+    static let departedSound = """
+        SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_departed_sound
+        WHERE user_id = ?1 AND sound_sha256 = ?2 AND path <> ?3 AND \(DeletionSQL.isVisible)
+            AND audio_state <> 'present' ORDER BY updated_at DESC LIMIT ?4
+        """
+    static let presentSound = """
+        SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_sound
+        WHERE user_id = ?1 AND sound_sha256 = ?2 AND path <> ?3 AND \(DeletionSQL.isVisible)
+            AND audio_state = 'present' LIMIT ?4
         """
     static let unchanged = """
         SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_inode

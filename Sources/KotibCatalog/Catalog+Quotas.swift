@@ -77,14 +77,13 @@ extension Database {
     }
 
     /// Keeps what is known of a file that is refused for want of room.
-    func wait(_ id: RecordingID, _ identity: FileIdentity, _ facts: AudioFacts) throws {
+    func wait(_ id: RecordingID, _ identity: FileIdentity, _ facts: AudioFacts, doubt: ContentDoubt) throws {
         try run(
             QuotaSQL.wait,
-            [
-                id.rawValue, identity.size, QuotaClaim.milliseconds(of: facts.duration), Data(facts.sha256),
-                facts.mediaType, facts.container, facts.codec, facts.duration, facts.channels,
-                facts.sampleRate, try facts.warnings.json,
-            ])
+            [id.rawValue, identity.size, QuotaClaim.milliseconds(of: facts.duration)]
+                + StatementArguments(facts.columns))
+        // Its words are not lent out when it is taken.
+        if doubt != .none { try run(QuotaSQL.doubt, [id.rawValue, doubt.rawValue]) }
     }
 }
 
@@ -126,20 +125,22 @@ enum QuotaSQL {
         """
     static let wait = """
         INSERT INTO quota_waits (audio_record_id, user_id, size, milliseconds, sha256, media_type, container,
-            codec, duration, channels, sample_rate, inspection_warnings)
-        SELECT id, user_id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11 FROM audio_records
+            codec, duration, channels, sample_rate, inspection_warnings, sound_sha256, sound_size)
+        SELECT id, user_id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 FROM audio_records
         WHERE id = ?1 AND user_id IS NOT NULL
         ON CONFLICT (audio_record_id) DO UPDATE SET user_id = excluded.user_id, size = excluded.size,
             milliseconds = excluded.milliseconds, sha256 = excluded.sha256, media_type = excluded.media_type,
             container = excluded.container, codec = excluded.codec, duration = excluded.duration,
             channels = excluded.channels, sample_rate = excluded.sample_rate,
-            inspection_warnings = excluded.inspection_warnings
+            inspection_warnings = excluded.inspection_warnings, sound_sha256 = excluded.sound_sha256,
+            sound_size = excluded.sound_size
         """
+    static let doubt = "UPDATE audio_records SET doubt = max(doubt, ?2) WHERE id = ?1"
     /// What does not fit is passed over in the index. CROSS JOIN keeps the order of the loops.
     static let fitting = """
         SELECT a.id, a.path, a.device, a.inode, a.file_size, a.modified_ns, a.changed_ns, w.sha256, w.media_type,
             w.container, w.codec, w.duration, w.channels, w.sample_rate,
-            w.inspection_warnings
+            w.inspection_warnings, w.sound_sha256, w.sound_size
         FROM quota_waits w INDEXED BY quota_waits_user CROSS JOIN audio_records a ON a.id = w.audio_record_id
         WHERE w.user_id = ?1 AND w.audio_record_id > ?2 AND w.size <= ?3 AND w.milliseconds <= ?4
             AND \(DeletionSQL.isVisible)

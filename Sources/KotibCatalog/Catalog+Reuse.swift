@@ -12,25 +12,32 @@ public enum WordsReuse: String, Sendable, CaseIterable {
 }
 
 extension Catalog {
-    /// Completes a job with the words that there are already of the same content, by SHA-256 and size: those of the
-    /// same engine, in the language that the job asks for. Its owner's corrections come along, as revisions.
+    /// Completes a job with the words that there are already of the same content, by SHA-256 and size, and of the user's
+    /// own recordings also by sound: those of the same engine and model, in the language that the job asks for. Its
+    /// owner's corrections come along, as revisions. Another model's words do not serve, nor what a person made of
+    /// them: that stays with its recording. What may be the words of other sound serves nobody
+    /// (``ContentDoubt``).
     ///
     /// A recording that has words is not completed so: who asks for others wants the engine.
     /// - Parameters:
     ///   - engine: the name of the engine that would do the job.
+    ///   - model: the model that it would use.
     ///   - language: ISO 639-1; nil takes words in any.
     /// - Returns: the recording that the words are of; nil where nothing was changed.
     public func reuseWords(
-        for id: RecordingID, of reuse: WordsReuse, engine: String, language: String?, now: Date = Date()
+        for id: RecordingID, of reuse: WordsReuse, engine: String, model: String, language: String?,
+        now: Date = Date()
     ) async throws(CatalogError) -> RecordingID? {
         guard reuse != .none else { return nil }
         // Asked first, since a write costs a job that finds nothing its fsync.
         let isThere = try await read("reusableWords") { database in
-            try database.reusableWords(for: id, reuse, engine, language) != nil
+            try database.reusableWords(for: id, reuse, engine, model, language) != nil
         }
         guard isThere else { return nil }
         return try await write("reuseWords") { database in
-            guard let words = try database.reusableWords(for: id, reuse, engine, language) else { return nil }
+            guard let words = try database.reusableWords(for: id, reuse, engine, model, language) else {
+                return nil
+            }
             var shown = try database.copyRevision(words.engine, to: id)
             if let persons = words.persons { shown = try database.copyRevision(persons, to: id) }
             try database.run(
@@ -54,10 +61,10 @@ private struct ReusableWords {
 
 extension Database {
     fileprivate func reusableWords(
-        for id: RecordingID, _ reuse: WordsReuse, _ engine: String, _ language: String?
+        for id: RecordingID, _ reuse: WordsReuse, _ engine: String, _ model: String, _ language: String?
     ) throws -> ReusableWords? {
-        let arguments: StatementArguments = [id.rawValue, engine, language]
-        if let row = try row(ReuseSQL.own, arguments) {
+        let arguments: StatementArguments = [id.rawValue, engine, language, model]
+        if let row = try row(ReuseSQL.own, arguments) ?? row(ReuseSQL.ownSound, arguments) {
             return ReusableWords(
                 recording: RecordingID(rawValue: row["id"]),
                 engine: RevisionID(rawValue: row["engine_revision"]),
@@ -77,23 +84,34 @@ extension Database {
 enum ReuseSQL {
     /// CROSS JOIN keeps the order of the loops (https://www.sqlite.org/optoverview.html#crossjoin): first the job's
     /// own row, then what is completed of its content, however many copies wait.
-    private static let candidates = """
+    private static func candidates(_ content: String) -> String {
+        """
         SELECT s.id AS id,
             (SELECT max(r.id) FROM transcript_revisions r WHERE r.audio_record_id = s.id AND r.origin = 'engine'
                     AND r.earlier_record IS NULL)
                 AS engine_revision,
             (SELECT r.id FROM transcript_revisions r WHERE r.id = s.revision_id AND r.origin <> 'engine')
                 AS persons_revision
-        FROM audio_records a CROSS JOIN audio_records s INDEXED BY audio_records_completed_content
-            ON s.sha256 = a.sha256
+        FROM audio_records a CROSS JOIN audio_records s \(content)
         WHERE a.id = ?1 AND a.transcription_status = 'processing' AND a.is_current = 1 AND a.revision_id IS NULL
-            AND s.transcription_status = 'completed' AND s.file_size = a.file_size AND s.engine = ?2
+            AND s.transcription_status = 'completed' AND s.engine = ?2 AND s.model = ?4
             AND (?3 IS NULL OR s.language = ?3) AND engine_revision IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.audio_record_id = s.id)
         """
+    }
+    private static let sameFile = """
+        INDEXED BY audio_records_completed_content ON s.sha256 = a.sha256 AND s.file_size = a.file_size
+        """
+    /// Who makes files of another sound with the same bytes in their packets deceives nobody but themselves.
+    private static let sameSound = """
+        INDEXED BY audio_records_completed_sound
+            ON s.user_id = a.user_id AND s.sound_sha256 = a.sound_sha256 AND s.sound_size = a.sound_size
+        """
     /// The newest words are the likeliest to be the corrected ones.
-    static let own = "\(candidates) AND s.user_id = a.user_id ORDER BY s.id DESC LIMIT 1"
-    static let anybodys = "\(candidates) LIMIT 1"
+    static let own =
+        "\(candidates(sameFile)) AND s.doubt < 2 AND s.user_id = a.user_id ORDER BY s.id DESC LIMIT 1"
+    static let ownSound = "\(candidates(sameSound)) AND s.doubt < 2 ORDER BY s.id DESC LIMIT 1"
+    static let anybodys = "\(candidates(sameFile)) AND s.doubt = 0 LIMIT 1"
     static let copy = """
         INSERT INTO transcript_revisions (audio_record_id, author, origin, text, segments, language, created_at)
         SELECT ?1, author, origin, text, segments, language, created_at FROM transcript_revisions WHERE id = ?2

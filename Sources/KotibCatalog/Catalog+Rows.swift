@@ -37,7 +37,7 @@ enum RecordingSQL {
         codec, duration, channels, sample_rate, transcription_status, audio_state, is_current, attempts, \
         interruptions, due_at, error_code, error_message, created_at, updated_at, started_at, completed_at, \
         language, engine, model, engine_seconds, speech_seconds, sidecar_due, sidecar_version, \
-        inspection_warnings, transcription_warnings
+        inspection_warnings, transcription_warnings, sound_sha256, sound_size
         """
     static let current = "SELECT \(columns) FROM audio_records WHERE path = ? AND is_current = 1"
     static let byID = "SELECT \(columns) FROM audio_records WHERE id = ?"
@@ -74,14 +74,31 @@ extension FileIdentity {
 }
 
 extension AudioFacts {
+    /// `sha256, media_type, container, codec, duration, channels, sample_rate, inspection_warnings, sound_sha256,
+    /// sound_size`.
+    var columns: [(any DatabaseValueConvertible)?] {
+        [
+            Data(sha256), mediaType, container, codec, duration, channels, sampleRate, try? warnings.json,
+            sound.map { Data($0.sha256) }, sound?.size,
+        ]
+    }
+
     init?(_ row: Row) {
         guard let sha256: Data = row["sha256"] else { return nil }
         self.init(
             mediaType: row["media_type"] ?? "", container: row["container"] ?? "", codec: row["codec"] ?? "",
             duration: row["duration"] ?? 0, channels: row["channels"] ?? 0,
             sampleRate: row["sample_rate"] ?? 0,
-            sha256: Array(sha256), warnings: [RecordingWarning](json: row["inspection_warnings"]))
+            sha256: Array(sha256), sound: SoundIdentity(row),
+            warnings: [RecordingWarning](json: row["inspection_warnings"]))
         self = repaired
+    }
+}
+
+extension SoundIdentity {
+    init?(_ row: Row) {
+        guard let sha256: Data = row["sound_sha256"], let size: Int64 = row["sound_size"] else { return nil }
+        self.init(sha256: Array(sha256), size: size)
     }
 }
 

@@ -15,9 +15,11 @@ extension Database {
             return .success(try accept(arrival, inPlaceOf: old))
         }
         let counted = old.map { $0.state != .rejected && $0.audio == .present } ?? false
+        let grown = try old.flatMap { try isGrown($0, arrival) ? $0.facts?.duration : nil }
+        let taken = QuotaClaim.milliseconds(of: grown ?? 0)
         let claim = QuotaClaim(
             size: arrival.identity.size,
-            milliseconds: QuotaClaim.milliseconds(of: arrival.facts.duration),
+            milliseconds: max(0, QuotaClaim.milliseconds(of: arrival.facts.duration) - taken),
             replaced: counted ? old?.identity.size : nil)
         let folder = arrival.path.user
         let (own, use) = try quota(ofFolder: folder) ?? (OwnQuota(), QuotaUse())
@@ -27,17 +29,30 @@ extension Database {
         return .success(acceptance)
     }
 
-    /// Whether it is what was accepted at its path before. Of what is to go only the very file is, its attributes
-    /// changed perhaps.
+    /// Whether it is what was accepted at its path before, with other tags perhaps. Of what is to go only the very file
+    /// is, its attributes changed perhaps.
     private func isSame(_ old: Recording, _ arrival: Arrival) throws -> Bool {
-        guard old.hasContent(arrival.facts, size: arrival.identity.size) else { return false }
+        guard old.isSame(arrival.facts, size: arrival.identity.size) else { return false }
         return try !isBeingDeleted(old.id) || old.identity.isSameContent(as: arrival.identity)
+    }
+
+    /// Whether what was accepted at its path before goes on.
+    private func isGrown(_ old: Recording, _ arrival: Arrival) throws -> Bool {
+        guard old.state != .rejected, let sound = old.facts?.sound, arrival.facts.continues == sound else {
+            return false
+        }
+        return try !isBeingDeleted(old.id)
     }
 
     /// - Parameter old: what is current at its path.
     func accept(_ arrival: Arrival, inPlaceOf old: Recording?) throws -> Acceptance {
         guard let old else { return .new(try insert(arrival)) }
-        let isSame = old.hasContent(arrival.facts, size: arrival.identity.size)
+        let isSame = old.isSame(arrival.facts, size: arrival.identity.size)
+        if try isGrown(old, arrival) {
+            let notes = try notes(of: old.id)
+            try grow(old.id, arrival)
+            return .grown(old.id, notes: notes)
+        }
         if try isBeingDeleted(old.id) {
             // Only the very file that is to go is still the old one, its attributes changed perhaps.
             if isSame && old.identity.isSameContent(as: arrival.identity) {
@@ -54,7 +69,7 @@ extension Database {
             return .readmitted(old.id, notes: notes)
         }
         if isSame {
-            try returned(old, identity: arrival.identity, now: arrival.now)
+            try returned(old, arrival)
             return .unchanged(old.id)
         }
         let notes = try notesToRemove(of: old.id)
@@ -65,9 +80,13 @@ extension Database {
     }
 
     /// - Parameter facts: of what is refused for want of room alone, and waits for it.
-    func reject(_ arrival: RejectedArrival, waitingWith facts: AudioFacts?) throws -> Refusal {
+    func reject(
+        _ arrival: RejectedArrival, waitingWith facts: AudioFacts?, _ doubt: ContentDoubt = .none
+    ) throws -> Refusal {
         let refusal = try reject(arrival, facts)
-        if let facts, !refusal.isKept { try wait(refusal.recording, arrival.identity, facts) }
+        if let facts, !refusal.isKept {
+            try wait(refusal.recording, arrival.identity, facts, doubt: doubt)
+        }
         return refusal
     }
 
@@ -80,12 +99,13 @@ extension Database {
         var isSame = old.identity.isSameContent(as: arrival.identity)
         if let facts {
             // There is room by now, and another look has found it.
-            let isTaken = old.hasContent(facts, size: arrival.identity.size)
+            let isTaken = old.isSame(facts, size: arrival.identity.size)
             isSame = isTaken && (isSame || !isGoing)
         }
         // What was taken and done is not thrown away for its mode, or for a backup by links.
         if isSame, isGoing || facts != nil || old.state == .completed || old.state == .failed {
             try identify(old.id, arrival.identity, now: arrival.now)
+            if let facts { try describe(old, facts) }
             return Refusal(recording: old.id, isKept: true, old: nil, notes: [])
         }
         if old.state == .rejected, !isGoing {
@@ -101,8 +121,9 @@ extension Database {
 }
 
 extension Recording {
-    /// Whether it was accepted with this content.
-    fileprivate func hasContent(_ facts: AudioFacts, size: Int64) -> Bool {
-        self.facts?.sha256 == facts.sha256 && identity.size == size
+    /// Whether it was accepted with this content, or with this sound and other tags.
+    public func isSame(_ facts: AudioFacts, size: Int64) -> Bool {
+        guard let own = self.facts, own.isSameRecording(as: facts) else { return false }
+        return own.sha256 != facts.sha256 || identity.size == size
     }
 }

@@ -129,9 +129,12 @@ enum LibrarySQL {
         """
         audio_records a INDEXED BY \(part.index)
         WHERE \(part.condition)a.transcription_status = '\(state.rawValue)'
-            AND \(conditions)
+            AND \(conditions)\(state == .failed ? isNotSuperseded : "")
         """
     }
+
+    /// What was replaced before anybody heard it did not fail.
+    private static let isNotSuperseded = " AND a.error_code IS NOT 'superseded'"
 
     /// Whose it is stands in the expression to match.
     private static func searchSource(_ states: [RecordingState]) -> String {

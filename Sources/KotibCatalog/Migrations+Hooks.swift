@@ -55,12 +55,12 @@ extension Migrations {
         END;
         """
 
-    private static let isTold = """
+    static let isTold = """
         NEW.transcription_status IN ('completed', 'failed', 'rejected')
             AND EXISTS (SELECT 1 FROM hook_receivers)
         """
 
-    private static let tell = """
+    static let tell = """
         INSERT INTO hook_events (kind, audio_record_id, user_id, path, revision_id, facts, at)
             VALUES (NEW.transcription_status, NEW.id, NEW.user_id, NEW.path,
                 CASE NEW.transcription_status WHEN 'completed' THEN NEW.revision_id END,

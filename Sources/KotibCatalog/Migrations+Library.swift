@@ -77,7 +77,7 @@ extension Migrations {
         """
     }
 
-    private static func countKey(_ row: String) -> String {
+    static func countKey(_ row: String) -> String {
         "coalesce(\(row).user_id, 0), \(row).transcription_status, coalesce(\(row).language, '')"
     }
 

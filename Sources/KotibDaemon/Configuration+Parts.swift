@@ -7,6 +7,7 @@ import KotibModel
 import KotibTranscription
 import KotibWatch
 import KotibWorkerClient
+import KotibWorkerProtocol
 import Logging
 import ServiceLifecycle
 
@@ -59,7 +60,9 @@ extension Configuration {
         switch name {
         case .local:
             let pool = WorkerPool(program: transcriberProgram, size: layout.workers, logger: logger)
-            let engine = LocalEngine(pool: pool, longestDuration: intake.maximumDuration)
+            let engine = LocalEngine(
+                pool: pool, model: WorkerReady.modelName(of: local.model),
+                longestDuration: intake.maximumDuration)
             return (engine, WorkerService(pool: pool))
         case .openai:
             return try makeOpenAIEngine(logger)

@@ -123,6 +123,7 @@ public struct Daemon: Sendable {
             catalog: catalog, engine: lanes[0].engine, others: Array(lanes.dropFirst()),
             options: configuration.queueOptions(lanes[0]), log: logger,
             open: { try await AudioOpener(files: files).open($0) },
+            check: { await AudioOpener(files: files).check($0, of: $1) },
             settled: { await sidecars.settled($0) },
             choices: { recording throws(CatalogError) in try await choices(recording, files, catalog) },
             stuck: { tell($0, board) })

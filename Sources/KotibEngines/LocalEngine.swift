@@ -9,14 +9,17 @@ import KotibWorkerProtocol
 /// Whisper on this machine, in worker processes that each keep the model loaded.
 public struct LocalEngine: TranscriptionEngine {
     public let name = "local"
+    public let model: String
 
     private let pool: WorkerPool
     private let longestDuration: Double
 
     /// - Parameters:
     ///   - pool: of transcribing workers; somebody else runs it.
+    ///   - model: the name by which the workers know their model (``WorkerReady/modelName(of:)``).
     ///   - longestDuration: seconds; decoding ends there.
-    public init(pool: WorkerPool, longestDuration: Double) {
+    public init(pool: WorkerPool, model: String, longestDuration: Double) {
+        self.model = model
         self.pool = pool
         self.longestDuration = longestDuration
     }

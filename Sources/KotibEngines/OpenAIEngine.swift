@@ -11,6 +11,7 @@ import Synchronization
 /// sound and kind, the model and the language; never the file's name.
 public final class OpenAIEngine: TranscriptionEngine {
     public let name = "openai"
+    public var model: String { settings.model }
     let settings: OpenAISettings
     let endpoint: OpenAIEndpoint
     /// Nil where recordings are sent as they are.

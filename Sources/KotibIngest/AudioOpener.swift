@@ -12,6 +12,19 @@ public struct AudioOpener: Sendable {
         self.files = files
     }
 
+    /// What can be said of an open recording before and after its job. A rename changes ctime (rename(2)) and so does who
+    /// gives a file its old mtime back, so that only the words' owner may have them then. Who maps a file into memory
+    /// and writes there changes no time for as long as the page stays dirty, but is a writer that the kernel tells of.
+    public func check(_ file: OpenFile, of recording: Recording) async -> ContentDoubt? {
+        let files = files
+        return await BlockingWork.run {
+            guard let identity = try? files.status(of: file).identity,
+                identity.isSameContent(as: recording.identity)
+            else { return nil }
+            return identity == recording.identity ? ContentDoubt(WriterCheck(file)) : .doubtful
+        }
+    }
+
     /// - Returns: nil where the file is gone, or is another or changed since it was accepted; the watcher sees to
     ///   those.
     /// - Throws: ``TranscriptionQueue/OutOfReach`` where its file system is not mounted or its folder may not be
@@ -37,5 +50,16 @@ public struct AudioOpener: Sendable {
             default: throw error
             }
         }
+    }
+}
+
+extension ContentDoubt {
+    init(_ writer: WriterCheck) {
+        self =
+            switch writer {
+            case .none: .none
+            case .unknown: .unverified
+            case .writing: .doubtful
+            }
     }
 }

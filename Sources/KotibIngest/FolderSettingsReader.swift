@@ -59,6 +59,8 @@ public struct FolderSettingsReader: Sendable {
             }
         }
         if let problem = FolderSettings.problem(with: status) { return .failure(problem) }
+        // What is wrong with its lines is told, too.
+        if try !files.isReadableInItsFolder(path, file, status) { return .failure(.unreadable) }
         do throws(SystemError) {
             let bytes = try file.read(upTo: FolderSettings.longest + 1)
             return Result { () throws(FolderSettingsProblem) in try FolderSettings(parsing: bytes) }

@@ -19,14 +19,14 @@ extension IngestPipeline {
         _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts
     ) async throws -> RecordingID? {
         for _ in 1...Self.rounds {
-            let origins = try await catalog.origins(of: path, identity: identity, sha256: facts.sha256)
+            let origins = try await catalog.origins(of: path, identity: identity, facts: facts)
             var origin: Recording?
             for candidate in origins where try await !stillLies(candidate, unlikeThat: identity) {
                 origin = candidate
                 break
             }
             guard let origin else { return nil }
-            if try await move(origin, to: path, identity) { return origin.id }
+            if try await move(origin, to: path, identity, facts) { return origin.id }
         }
         return nil
     }
@@ -40,11 +40,11 @@ extension IngestPipeline {
     }
 
     private func move(
-        _ origin: Recording, to path: InboxPath, _ identity: FileIdentity
+        _ origin: Recording, to path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts? = nil
     ) async throws(CatalogError) -> Bool {
         let relocation = try await sidecars.move(from: origin.path, to: path) {
             () async throws(CatalogError) in
-            try await catalog.relocate(origin, to: path, identity: identity)
+            try await catalog.relocate(origin, to: path, identity: identity, facts: facts)
         }
         guard let relocation else { return false }
         if let old = relocation.old { await queue.cancel(old) }

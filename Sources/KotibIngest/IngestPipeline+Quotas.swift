@@ -11,11 +11,13 @@ extension IngestPipeline {
     /// Looked up at once; each is looked at by itself before it is taken.
     private static let readmittedAtOnce = 100
 
-    func acceptOrWait(_ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts) async throws {
+    func acceptOrWait(
+        _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts, _ doubt: ContentDoubt
+    ) async throws {
         do {
-            _ = try await accept(path, identity, facts)
+            _ = try await accept(path, identity, facts, doubt)
         } catch let rejection as Rejection {
-            try await refuse(path, identity, rejection, knowing: facts)
+            try await refuse(path, identity, rejection, knowing: facts, doubt)
         }
     }
 

@@ -139,11 +139,9 @@ public struct IngestPipeline: Sendable {
     private func inspect(_ path: InboxPath, _ status: FileStatus, _ fileExtension: String) async throws {
         if try await movedUnchanged(path, status.identity) { return }
         let files = files
-        let file: OpenFile
+        let opened: Opened
         do throws(FileError) {
-            let opened = try await BlockingWork.run { () throws(FileError) in try files.openForReading(path) }
-            guard opened.status.identity == status.identity else { return }
-            file = opened.file
+            opened = try await open(path)
         } catch {
             switch error.code {
             case ENOENT, ENOTDIR, ELOOP: return
@@ -154,9 +152,12 @@ public struct IngestPipeline: Sendable {
             default: throw error
             }
         }
-        let size = status.identity.size
+        guard opened.status.identity == status.identity else { return }
+        guard opened.isReadable else { return try await refuse(path, status.identity, .foreign) }
+        let (file, size) = (opened.file, status.identity.size)
+        let known = try await catalog.current(path)
         let result = try await inspector.inspect(
-            file, of: path.user, fileExtension: fileExtension, size: size)
+            file, of: path.user, fileExtension: fileExtension, size: size, after: known?.facts?.sound)
         let still = try await BlockingWork.run { () throws(FileError) in
             try (files.status(of: file).identity, files.examine(path)?.identity)
         }
@@ -165,8 +166,27 @@ public struct IngestPipeline: Sendable {
             return
         }
         switch result {
-        case .facts(let facts): try await acceptOrWait(path, status.identity, facts)
+        case .facts(let facts): try await acceptOrWait(path, status.identity, facts, opened.doubt)
         case .refused(let rejection): try await refuse(path, status.identity, rejection)
+        }
+    }
+
+    private struct Opened: Sendable {
+        var file: OpenFile
+        var status: FileStatus
+        /// Whether the folder's people could have read it themselves.
+        var isReadable: Bool
+        var doubt: ContentDoubt
+    }
+
+    private func open(_ path: InboxPath) async throws(FileError) -> Opened {
+        let files = files
+        return try await BlockingWork.run { () throws(FileError) in
+            let (file, status) = try files.openForReading(path)
+            return Opened(
+                file: file, status: status,
+                isReadable: try files.isReadableInItsFolder(path, file, status),
+                doubt: ContentDoubt(WriterCheck(file)))
         }
     }
 
@@ -183,15 +203,20 @@ public struct IngestPipeline: Sendable {
 
     /// - Throws: ``Rejection`` where its user's quota has no room for it: nothing was recorded.
     func accept(
-        _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts
+        _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts, _ doubt: ContentDoubt = .none
     ) async throws -> RecordingID {
         let known = try await catalog.current(path)
-        let isSame = known?.facts?.sha256 == facts.sha256 && known?.identity.size == identity.size
-        if !isSame, let id = try await moved(path, identity, facts) { return id }
+        let isSame = known?.isSame(facts, size: identity.size) ?? false
+        let isGrown = known?.facts?.sound != nil && known?.facts?.sound == facts.continues
+        if isGrown, let known {
+            // Its job has heard the beginning alone.
+            await queue.end(known.id)
+        }
+        if !isSame, !isGrown, let id = try await moved(path, identity, facts) { return id }
         if let known, known.audio == .gone { try await sidecars.forgetRemoved(of: known.id) }
         let words = known == nil ? try await standingWords(path) : nil
         let acceptance = try await catalog.accept(
-            path, identity: identity, facts: facts, under: quotas, adopting: words
+            path, identity: identity, facts: facts, doubt: doubt, under: quotas, adopting: words
         ).get()
         switch acceptance {
         case .unchanged(let id):
@@ -204,11 +229,14 @@ public struct IngestPipeline: Sendable {
         case .replaced(_, let old, let notes):
             await queue.cancel(old)
             try await sidecars.remove(notes)
+        case .grown(let id, let notes):
+            await queue.cancel(id)
+            try await sidecars.remove(notes)
         case .readmitted(_, let notes):
             try await sidecars.remove(notes)
         }
         logger.info(
-            "recording accepted",
+            isGrown ? "recording went on; it is heard anew" : "recording accepted",
             metadata: [
                 "recording": "\(acceptance.recording)", "user": "\(ByteText.escaped(path.user))",
                 "file": "\(path)", "size": "\(identity.size)", "duration": "\(facts.duration.rounded(to: 2))",
@@ -231,7 +259,8 @@ public struct IngestPipeline: Sendable {
 
     /// - Parameter facts: of what only waits for room.
     func refuse(
-        _ path: InboxPath, _ identity: FileIdentity, _ rejection: Rejection, knowing facts: AudioFacts? = nil
+        _ path: InboxPath, _ identity: FileIdentity, _ rejection: Rejection, knowing facts: AudioFacts? = nil,
+        _ doubt: ContentDoubt = .none
     ) async throws {
         guard try await catalog.mayRefuse(path) else {
             return recovery.board.report(
@@ -239,7 +268,7 @@ public struct IngestPipeline: Sendable {
         }
         let sentence = rejection.sentence(about: ByteText.escaped(path.name), in: language)
         let refusal = try await catalog.reject(
-            path, identity: identity, rejection: rejection, message: sentence, facts: facts)
+            path, identity: identity, rejection: rejection, message: sentence, facts: facts, doubt: doubt)
         guard !refusal.isKept else {
             return logger.info(
                 "kept, although it would not be taken now",

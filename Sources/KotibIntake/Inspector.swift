@@ -33,9 +33,19 @@ public protocol Inspecting: Sendable {
     ///   - user: whose folder it lies in; users take turns.
     ///   - fileExtension: what the name ends with, lower case, without the dot.
     ///   - size: bytes; more is not read.
+    ///   - earlier: the sound that the file had before; the facts say whether it begins with that.
     func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, after earlier: SoundIdentity?
     ) async throws(InspectionError) -> InspectionResult
+}
+
+extension Inspecting {
+    /// Finds out what a file is that nobody has seen before.
+    public func inspect(
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64
+    ) async throws(InspectionError) -> InspectionResult {
+        try await inspect(file, of: user, fileExtension: fileExtension, size: size, after: nil)
+    }
 }
 
 /// Has files looked at by worker processes, so that no stranger's bytes are parsed in the daemon.
@@ -66,12 +76,12 @@ public struct WorkerInspector: Inspecting {
     }
 
     public func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, after earlier: SoundIdentity?
     ) async throws(InspectionError) -> InspectionResult {
         var last = WorkerError.stopped
         for _ in 1...Self.tries {
             do throws(WorkerError) {
-                return try await ask(file, user, fileExtension, size)
+                return try await ask(file, user, fileExtension, size, earlier)
             } catch  where error.mayBlameRequest {
                 last = error
             } catch {
@@ -82,13 +92,13 @@ public struct WorkerInspector: Inspecting {
     }
 
     private func ask(
-        _ file: OpenFile, _ user: [UInt8], _ fileExtension: String, _ size: Int64
+        _ file: OpenFile, _ user: [UInt8], _ fileExtension: String, _ size: Int64, _ earlier: SoundIdentity?
     ) async throws(WorkerError) -> InspectionResult {
         let answer = try await pool.perform(passing: file, for: user, deadline: limits.deadline) { id in
             .inspect(
                 InspectRequest(
                     request: id, fileExtension: fileExtension, size: size,
-                    longestDuration: limits.longestDuration))
+                    longestDuration: limits.longestDuration, earlier: earlier))
         }
         switch answer.reply {
         case .inspected(_, let facts): return .facts(facts)

@@ -53,6 +53,10 @@ extension Rejection {
                 + "here."
         case .unreadable:
             start + "Kotib may not read it; allow reading (its permissions) and it is taken by itself."
+        case .foreign:
+            start
+                + "it is another person's file, and the owner of this folder may not read it; ask that person "
+                + "to allow it (chmod) or to copy it here, and it is taken by itself."
         case .noFolder:
             start + "it lies outside any folder; put it into the folder with your name (make one if "
                 + "there is none)."
@@ -102,6 +106,10 @@ extension Rejection {
                 + "qoʻying."
         case .unreadable:
             start + "Kotib uni oʻqiy olmaydi; oʻqishga ruxsat bering, shunda oʻzi qabul qilinadi."
+        case .foreign:
+            start
+                + "bu boshqa odamning fayli va papka egasi uni oʻqiy olmaydi; egasidan oʻqishga ruxsat berishni "
+                + "(chmod) yoki nusxasini shu yerga qoʻyishni soʻrang, shunda oʻzi qabul qilinadi."
         case .noFolder:
             start + "u hech kimning papkasida emas; oʻz ismingiz yozilgan papkaga qoʻying (boʻlmasa, "
                 + "yarating)."
@@ -148,6 +156,10 @@ extension Rejection {
             start + "у этого файла есть другое имя (жёсткая ссылка); положите сюда отдельную копию."
         case .unreadable:
             start + "Kotib не может его прочитать; разрешите чтение, и он будет принят сам."
+        case .foreign:
+            start
+                + "это файл другого человека, и владелец этой папки не может его читать; попросите того разрешить "
+                + "чтение (chmod) или скопировать файл сюда, и он будет принят сам."
         case .noFolder:
             start + "он лежит вне папок; положите его в папку с вашим именем (создайте её, если её нет)."
         case .notEnrolled:

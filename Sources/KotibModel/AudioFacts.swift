@@ -13,12 +13,18 @@ public struct AudioFacts: Hashable, Sendable, Codable {
     public var sampleRate: Int
     /// SHA-256 of the whole file, 32 bytes.
     public var sha256: [UInt8]
+    /// Nil where no packet could be told apart, and for what was inspected before this was kept.
+    public var sound: SoundIdentity?
+    /// The sound that the inspection was told of, where this one begins with all of it and goes on. Not kept in the
+    /// catalog.
+    public var continues: SoundIdentity?
     /// What is doubtful about the file.
     public var warnings: [RecordingWarning]
 
     public init(
         mediaType: String, container: String, codec: String, duration: Double, channels: Int,
-        sampleRate: Int, sha256: [UInt8], warnings: [RecordingWarning] = []
+        sampleRate: Int, sha256: [UInt8], sound: SoundIdentity? = nil, continues: SoundIdentity? = nil,
+        warnings: [RecordingWarning] = []
     ) {
         self.mediaType = mediaType
         self.container = container
@@ -27,6 +33,13 @@ public struct AudioFacts: Hashable, Sendable, Codable {
         self.channels = channels
         self.sampleRate = sampleRate
         self.sha256 = sha256
+        self.sound = sound
+        self.continues = continues
         self.warnings = warnings
+    }
+
+    /// Whether `other` is the same recording: the same file, or the same sound with other tags.
+    public func isSameRecording(as other: AudioFacts) -> Bool {
+        sha256 == other.sha256 || (sound != nil && sound == other.sound)
     }
 }

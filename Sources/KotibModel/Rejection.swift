@@ -28,6 +28,8 @@ public enum Rejection: Error, Hashable, Sendable, Codable {
     case hardLink
     /// Nobody, or not the daemon, may read it.
     case unreadable
+    /// Somebody else's, and whoever has the folder could not have read it.
+    case foreign
     /// Directly in the inbox, in no user's folder.
     case noFolder
     /// In a folder that is no user's yet, where folders do not enrol by themselves.
@@ -58,6 +60,7 @@ public enum Rejection: Error, Hashable, Sendable, Codable {
         case .special: "special"
         case .hardLink: "hard_link"
         case .unreadable: "unreadable"
+        case .foreign: "foreign"
         case .noFolder: "no_folder"
         case .notEnrolled: "not_enrolled"
         case .folderSettings: "folder_settings"

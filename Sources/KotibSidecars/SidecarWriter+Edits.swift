@@ -207,6 +207,9 @@ extension SidecarWriter {
             guard error.code == EACCES else { throw error }
             return .unreadable(.unreadable, identity)
         }
+        guard try files.isReadableInItsFolder(sidecar.path, file, status) else {
+            return .unreadable("it is somebody else's, and the folder's owner may not read it", identity)
+        }
         if latest != nil, WriterCheck(file) == .writing { return .restless }
         let bytes: [UInt8]
         do throws(SystemError) {

@@ -9,12 +9,15 @@ public final class FakeEngine: TranscriptionEngine, Sendable {
         @Sendable (TranscriptionJob, Int) async throws(EngineError) -> TranscriptionResult
 
     public let name: String
+    public let model: String
     private let script: Script
     private let asked = Mutex<[RecordingID]>([])
 
     /// - Parameter name: as the configuration calls an engine.
-    public init(named name: String = "fake", _ script: @escaping Script) {
+    /// - Parameter model: what it says that it uses.
+    public init(named name: String = "fake", model: String = "fake-1", _ script: @escaping Script) {
         self.name = name
+        self.model = model
         self.script = script
     }
 

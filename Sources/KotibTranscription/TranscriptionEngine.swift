@@ -79,6 +79,8 @@ public enum EngineError: Error, Hashable, Sendable {
 public protocol TranscriptionEngine: Sendable {
     /// The engine's name in the configuration.
     var name: String { get }
+    /// The model that it uses now, as its transcripts name it.
+    var model: String { get }
 
     /// Transcribes one recording; ends soon with ``EngineError/cancelled`` when the task is cancelled.
     /// `report` is called in order, from any thread, never after this has returned.

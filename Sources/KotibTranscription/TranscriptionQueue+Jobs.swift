@@ -6,7 +6,9 @@ import KotibPOSIX
 /// One job: from a row to the engine and back to the row.
 extension TranscriptionQueue {
     enum Outcome: Sendable {
-        case transcribed(TranscriptionResult, seconds: Double)
+        case transcribed(TranscriptionResult, seconds: Double, ContentDoubt)
+        /// Nobody knows what was heard: the file was changed meanwhile.
+        case changed
         /// The same content has words already, and this recording now too.
         case reused(RecordingID)
         case gone
@@ -73,9 +75,15 @@ extension TranscriptionQueue {
         }
         let wasCancelled = jobs[id]?.isCancelled == true || Task.isCancelled
         switch outcome {
-        case .transcribed(let result, let seconds): await keep(result, seconds, of: recording)
+        case .transcribed(let result, let seconds, let doubt):
+            await keep(result, seconds, doubt, of: recording)
+        case .changed:
+            logChanged(recording)
+            await putBack(recording, isGone: true)
         case .reused(let source): await finish(recording, reusing: source)
-        case .gone: await putBack(recording, isGone: true)
+        case .gone:
+            logGone(recording)
+            await putBack(recording, isGone: true)
         case .outOfReach: await putBack(recording, due: time.date() + Self.outOfReachPause.inSeconds)
         case .failed(let error): await settle(error, of: recording, wasCancelled: wasCancelled)
         }
@@ -94,6 +102,7 @@ extension TranscriptionQueue {
             return .failed(.transient(message: message, retryAfter: nil))
         }
         guard let file, let facts = recording.facts else { return .gone }
+        guard let doubtBefore = await check(file, recording) else { return .gone }
         let choices: RecordingChoices
         do throws(CatalogError) {
             choices = try await self.choices(recording)
@@ -112,7 +121,9 @@ extension TranscriptionQueue {
         let start = elapsed()
         do throws(EngineError) {
             let result = try await lane.engine.transcribe(job, report: progress.note)
-            return .transcribed(result, seconds: (elapsed() - start).inSeconds)
+            let seconds = (elapsed() - start).inSeconds
+            guard let doubt = await check(file, recording) else { return .changed }
+            return .transcribed(result, seconds: seconds, max(doubtBefore, doubt))
         } catch {
             return .failed(error)
         }
@@ -124,8 +135,8 @@ extension TranscriptionQueue {
     ) async -> RecordingID? {
         do throws(CatalogError) {
             return try await catalog.reuseWords(
-                for: recording.id, of: options.reuse, engine: lane.engine.name, language: language,
-                now: time.date())
+                for: recording.id, of: options.reuse, engine: lane.engine.name,
+                model: lane.engine.model, language: language, now: time.date())
         } catch {
             await logTrouble(error, recording)
             return nil
@@ -157,12 +168,14 @@ extension TranscriptionQueue {
         }
     }
 
-    private func keep(_ result: TranscriptionResult, _ seconds: Double, of recording: Recording) async {
+    private func keep(
+        _ result: TranscriptionResult, _ seconds: Double, _ doubt: ContentDoubt, of recording: Recording
+    ) async {
         let (catalog, date) = (catalog, time.date())
         let kept = await persist(recording) { () async throws(CatalogError) in
             try await catalog.complete(
                 recording.id, transcript: result.transcript, speech: result.speech, warnings: result.warnings,
-                engineSeconds: seconds, now: date)
+                engineSeconds: seconds, heard: recording.facts, doubt: doubt, now: date)
         }
         switch kept {
         case .recorded:
@@ -198,9 +211,9 @@ extension TranscriptionQueue {
         let (catalog, date) = (catalog, time.date())
         _ = await persist(recording) { () async throws(CatalogError) in
             try await catalog.handBack(
-                recording.id, isGoneFrom: isGone ? recording.path : nil, due: due, now: date)
+                recording.id, isGoneFrom: isGone ? recording.path : nil, identity: recording.identity,
+                due: due, now: date)
         }
-        if isGone { logGone(recording) }
         if case .unavailable(let message, let retryAfter) = error {
             ended(recording.id, .unavailable(retryAfter: retryAfter), reason: message)
         } else {

@@ -86,6 +86,12 @@ extension TranscriptionQueue {
         log.info("not transcribed: the file is gone or has changed", metadata: metadata(recording))
     }
 
+    func logChanged(_ recording: Recording) {
+        log.warning(
+            "transcript dropped: the file was changed while it was transcribed",
+            metadata: metadata(recording))
+    }
+
     func logSuperseded(_ recording: Recording) {
         log.info("transcript dropped: the recording was replaced meanwhile", metadata: metadata(recording))
     }

@@ -49,6 +49,8 @@ public actor TranscriptionQueue {
     /// Opens the audio just before its job. Nil where it is not there any more, or is not the recording's any
     /// more (compare ``Recording/identity``): it is then marked gone until a scan finds it again.
     public typealias Opener = @Sendable (Recording) async throws -> OpenFile?
+    /// Compares an open file with what was accepted, before and after its job. Nil where it is not that any more.
+    public typealias Checker = @Sendable (OpenFile, Recording) async -> ContentDoubt?
     /// Asked as a job starts, so that a change holds for what comes then.
     public typealias Choices = @Sendable (Recording) async throws(CatalogError) -> RecordingChoices
     /// What an ``Opener`` throws for audio that cannot be reached now and will be again, such as on a file system
@@ -79,6 +81,7 @@ public actor TranscriptionQueue {
     let options: Options
     let time: Time
     let open: Opener
+    let check: Checker
     let settled: Settled
     let choices: Choices
     let stuck: Stuck
@@ -99,7 +102,8 @@ public actor TranscriptionQueue {
         catalog: Catalog, engine: any TranscriptionEngine, others: [EngineLane] = [],
         options: Options = Options(), time: Time = Time(),
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(), log: Logger,
-        open: @escaping Opener, settled: @escaping Settled,
+        open: @escaping Opener, check: @escaping Checker = { _, _ in ContentDoubt.none },
+        settled: @escaping Settled,
         choices: @escaping Choices = { _ in RecordingChoices() }, stuck: @escaping Stuck = { _ in }
     ) {
         self.catalog = catalog
@@ -109,6 +113,7 @@ public actor TranscriptionQueue {
         self.random = random
         self.log = log
         self.open = open
+        self.check = check
         self.settled = settled
         self.choices = choices
         self.stuck = stuck

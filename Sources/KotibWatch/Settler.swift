@@ -45,6 +45,7 @@ struct Settler {
     private let patience: WatchConfiguration
     private var entries: [InboxPath: Entry] = [:]
     private var crowd = Crowd()
+    private var growths = Growths()
     private var agenda = Heap<Appointment>()
 
     init(_ patience: WatchConfiguration) {
@@ -83,7 +84,12 @@ struct Settler {
         if writer == .writing, now - entry.quietSince < patience.openPatience {
             return wait(entry, path, atLeast: patience.openPatience, now)
         }
+        return settled(status, path, now)
+    }
+
+    private mutating func settled(_ status: FileStatus, _ path: InboxPath, _ now: Duration) -> Step {
         forget(path)
+        if status.kind == .regular { growths.told(path, size: status.identity.size, now: now) }
         return .settled(status)
     }
 
@@ -126,7 +132,7 @@ struct Settler {
 
     private mutating func judge(_ entry: Entry, _ path: InboxPath, _ now: Duration) -> Step {
         let quiet = now - entry.quietSince
-        let needed = needed(entry.status)
+        let needed = needed(entry.status, path, now)
         guard quiet >= needed else { return wait(entry, path, atLeast: needed, now) }
         guard let status = entry.status else {
             forget(path)
@@ -136,12 +142,17 @@ struct Settler {
             keep(entry, path)
             return .checkWriter
         }
-        forget(path)
-        return .settled(status)
+        return settled(status, path, now)
     }
 
-    private func needed(_ status: FileStatus?) -> Duration {
+    private func needed(_ status: FileStatus?, _ path: InboxPath, _ now: Duration) -> Duration {
         guard let status, status.kind == .regular else { return patience.settle }
+        let growth = growths.count(at: path, size: status.identity.size, now: now) - Growths.free
+        // Doubled with each, up to what is waited for an open file.
+        if growth > 0 {
+            let longest = max(patience.settle, patience.openPatience)
+            return min(longest, patience.settle * (1 << min(growth, 16)))
+        }
         if status.links > 1 { return max(patience.settle, patience.linkPatience) }
         return status.identity.size == 0 ? max(patience.settle, patience.emptyPatience) : patience.settle
     }

@@ -10,16 +10,23 @@ final class Demuxer {
     /// How many audio streams there are.
     let trackCount: Int
     private let streamIndex: Int32
+    private let sound: SoundHash?
 
     /// Broken packets in a row after which the rest of the file is given up.
     private static let patience = 100
     /// libav tells standard error about every oddity of a file; what matters comes as an error too.
     private static let silence: Void = av_log_set_level(AV_LOG_QUIET)
 
-    /// - Parameter track: counted from 0.
+    /// - Parameters:
+    ///   - track: counted from 0.
+    ///   - sound: is shown the packets of all audio streams.
     /// - Throws: ``Rejection`` where the file is no such container or has no such track, what `source` throws,
     ///   ``EngineFailure``.
-    init(_ source: any ByteSource, container: Container, track: Int = 0, budget: ProcessorBudget?) throws {
+    init(
+        _ source: any ByteSource, container: Container, track: Int = 0, budget: ProcessorBudget?,
+        sound: SoundHash? = nil
+    ) throws {
+        self.sound = sound
         Self.silence
         let input = try AVInput(source, budget: budget)
         var context = try Self.open(input, container)
@@ -28,7 +35,7 @@ final class Demuxer {
             guard tracks.indices.contains(track), let stream = context?.pointee.streams[tracks[track]] else {
                 throw RejectionDetail.silent
             }
-            Self.discardAll(of: context, but: tracks[track])
+            Self.discardAll(of: context, but: sound == nil ? [tracks[track]] : tracks)
             self.stream = stream
             streamIndex = Int32(tracks[track])
             trackCount = tracks.count
@@ -75,9 +82,9 @@ final class Demuxer {
         }
     }
 
-    private static func discardAll(of context: UnsafeMutablePointer<AVFormatContext>?, but chosen: Int) {
+    private static func discardAll(of context: UnsafeMutablePointer<AVFormatContext>?, but wanted: [Int]) {
         guard let context else { return }
-        for index in 0..<Int(context.pointee.nb_streams) where index != chosen {
+        for index in 0..<Int(context.pointee.nb_streams) where !wanted.contains(index) {
             context.pointee.streams[index]?.pointee.discard = AVDISCARD_ALL
         }
     }
@@ -93,11 +100,23 @@ final class Demuxer {
             if result == CAV_END_OF_FILE { return false }
             if result < 0 {
                 broken += 1
-            } else if packet.pointer.pointee.stream_index == streamIndex {
+                continue
+            }
+            hear(packet)
+            if packet.pointer.pointee.stream_index == streamIndex {
                 return true
             }
         }
         return false
+    }
+
+    private func hear(_ packet: Packet) {
+        let index = Int(packet.pointer.pointee.stream_index)
+        guard let sound, let context, index < Int(context.pointee.nb_streams),
+            let stream = context.pointee.streams[index],
+            stream.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_AUDIO
+        else { return }
+        sound.absorb(packet, of: stream)
     }
 
     /// Seconds that the container gives `packet`; nil where it gives none.

@@ -24,7 +24,8 @@ final class RecordingInspector {
         let reader = try HashingReader(file, size: request.size)
         let kind = try recognise(reader, container)
         let promise = try Completeness(container, of: reader)
-        let demuxer = try open(reader, container, promise)
+        let hash = try SoundHash(of: container, after: request.earlier)
+        let demuxer = try open(reader, container, promise, hash)
         try promise.check(demuxer)
         let codec = try AudioCodec(
             demuxer.stream.pointee.codecpar, of: container, strict: container == .flac)
@@ -36,14 +37,16 @@ final class RecordingInspector {
         return AudioFacts(
             mediaType: kind.mediaType, container: container.rawValue, codec: sound.codec,
             duration: sound.duration, channels: sound.channels, sampleRate: sound.sampleRate,
-            sha256: try reader.finish(), warnings: sound.warnings)
+            sha256: try reader.finish(), sound: hash.finish(), continues: hash.continued,
+            warnings: sound.warnings)
     }
 
     private func open(
-        _ reader: HashingReader, _ container: Container, _ promise: Completeness
+        _ reader: HashingReader, _ container: Container, _ promise: Completeness, _ sound: SoundHash
     ) throws -> Demuxer {
         do {
-            return try Demuxer(reader, container: container, budget: ProcessorBudget(seconds: budget))
+            return try Demuxer(
+                reader, container: container, budget: ProcessorBudget(seconds: budget), sound: sound)
         } catch let rejection as Rejection {
             // Where nothing of the promised sound is there, that is why.
             throw promise.isBroken(walked: 0) ? .incomplete : rejection

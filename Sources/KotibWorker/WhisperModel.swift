@@ -1,4 +1,5 @@
 import CWhisper
+import KotibWorkerProtocol
 
 /// A loaded Whisper model.
 ///
@@ -22,21 +23,13 @@ final class WhisperModel: @unchecked Sendable {
             throw WhisperLog.failure("cannot load the Whisper model \(path)")
         }
         self.context = context
-        name = Self.name(of: path)
+        name = WorkerReady.modelName(of: path)
         isMultilingual = whisper_is_multilingual(context) != 0
         fullContext = Int(whisper_n_audio_ctx(context))
     }
 
     deinit {
         whisper_free(context)
-    }
-
-    /// `ggml-base-q8_0.bin`, as whisper.cpp names its models, is called `base-q8_0`.
-    static func name(of path: String) -> String {
-        var name = path.split(separator: "/").last.map(String.init) ?? path
-        if name.hasPrefix("ggml-") { name.removeFirst(5) }
-        if name.hasSuffix(".bin") { name.removeLast(4) }
-        return name
     }
 
     /// - Parameter language: ISO 639-1.

@@ -29,8 +29,14 @@ public struct InspectRequest: Hashable, Sendable, Codable {
     public var size: Int64
     /// Seconds; a longer recording is refused.
     public var longestDuration: Double
+    /// What lay there before: the answer says whether the file begins with this sound.
+    public var earlier: SoundIdentity?
 
-    public init(request: UInt64, fileExtension: String, size: Int64, longestDuration: Double) {
+    public init(
+        request: UInt64, fileExtension: String, size: Int64, longestDuration: Double,
+        earlier: SoundIdentity? = nil
+    ) {
+        self.earlier = earlier
         self.request = request
         self.fileExtension = fileExtension
         self.size = size
@@ -84,6 +90,14 @@ public struct WorkerReady: Hashable, Sendable, Codable {
     public init(model: String?, sandbox: [String]) {
         self.model = model
         self.sandbox = sandbox
+    }
+
+    /// What a worker calls the model in a file: `ggml-base-q8_0.bin`, as whisper.cpp names its models, is `base-q8_0`.
+    public static func modelName(of path: String) -> String {
+        var name = path.split(separator: "/").last.map(String.init) ?? path
+        if name.hasPrefix("ggml-") { name.removeFirst(5) }
+        if name.hasSuffix(".bin") { name.removeLast(4) }
+        return name
     }
 }
 

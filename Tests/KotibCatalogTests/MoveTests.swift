@@ -25,7 +25,7 @@ struct MoveTests {
     private func origins(_ path: String, content: UInt8 = 1, inode: UInt64 = 99) async throws -> [RecordingID]
     {
         try await catalog.origins(
-            of: inboxPath(path), identity: identity(inode), sha256: facts(content).sha256
+            of: inboxPath(path), identity: identity(inode), facts: facts(content)
         ).map(\.id)
     }
 

@@ -47,6 +47,9 @@ struct QueryPlanTests {
         ),
         (MoveSQL.byInode, "INDEX audio_records_inode (inode=?)"),
         (MoveSQL.present, "INDEX audio_records_content (user_id=? AND sha256=? AND audio_state=?)"),
+        (MoveSQL.presentSound, "audio_records_sound (user_id=? AND sound_sha256=? AND audio_state=?)"),
+        (MoveSQL.departedSound, "audio_records_departed_sound (user_id=? AND sound_sha256=?)"),
+        (ReuseSQL.ownSound, "audio_records_completed_sound (user_id=? AND sound_sha256=?)"),
         (MoveSQL.unchanged, "INDEX audio_records_inode (inode=?)"),
         (MoveSQL.page, "SEARCH moves USING INTEGER PRIMARY KEY (rowid>?)"),
         (MoveSQL.inherit, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
@@ -152,7 +155,10 @@ struct QueryPlanTests {
                 }
             for states in [all, Array(all.prefix(1))] {
                 let plan = try await plan(LibrarySQL.page(states, part))
-                #expect(plan.split(separator: "\n").count { $0.contains("COVERING " + step) } == states.count)
+                // Of what failed the cause is looked at, which stands in no index.
+                let covered = states.count { $0 != .failed }
+                #expect(plan.split(separator: "\n").count { $0.contains("COVERING " + step) } == covered)
+                #expect(plan.split(separator: "\n").count { $0.contains(step) } == states.count)
                 #expect(plan.contains("TEMP B-TREE") == (part == .ofSomeTime))
             }
             #expect(try await plan(LibrarySQL.total(all, part)).contains("COVERING INDEX"))

@@ -25,9 +25,11 @@ struct ReuseTests {
     }
 
     private func reuse(
-        _ id: RecordingID, _ reuse: WordsReuse = .own, engine: String = "local", language: String? = nil
+        _ id: RecordingID, _ reuse: WordsReuse = .own, engine: String = "local", model: String = "base",
+        language: String? = nil
     ) async throws -> RecordingID? {
-        try await catalog.reuseWords(for: id, of: reuse, engine: engine, language: language, now: noon)
+        try await catalog.reuseWords(
+            for: id, of: reuse, engine: engine, model: model, language: language, now: noon)
     }
 
     private func revisions(_ id: RecordingID) async throws -> [Revision] {

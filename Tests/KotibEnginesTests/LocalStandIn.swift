@@ -23,7 +23,7 @@ func withLocalEngine(
     _ body: @Sendable (LocalEngine) async throws -> Void
 ) async throws {
     try await withPool(program, size: size) { pool in
-        try await body(LocalEngine(pool: pool, longestDuration: 3600))
+        try await body(LocalEngine(pool: pool, model: "stand-in", longestDuration: 3600))
     }
 }
 

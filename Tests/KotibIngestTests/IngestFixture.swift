@@ -31,7 +31,7 @@ struct IngestFixture: Sendable {
     ///   - settings: what everybody has chosen; asked each time.
     init(
         inspector: FakeInspector = FakeInspector(), engine: FakeEngine = FakeEngine(),
-        database: DatabaseQueue? = nil, enrolls: Bool = true,
+        database: DatabaseQueue? = nil, enrolls: Bool = true, reuse: WordsReuse = .none,
         settings: @autoclosure @escaping @Sendable () -> UserSettings = UserSettings(),
         quotas: Quotas = Quotas(), archive: ArchiveFolder? = nil,
         files: (LocalFileSystem) -> any FileSystem = { $0 }
@@ -50,7 +50,8 @@ struct IngestFixture: Sendable {
             failureSentence: { "\($0) failed: \($1)" })
         let opener = AudioOpener(files: files)
         queue = TranscriptionQueue(
-            catalog: catalog, engine: engine, log: logger, open: { try await opener.open($0) },
+            catalog: catalog, engine: engine, options: TranscriptionQueue.Options(reuse: reuse), log: logger,
+            open: { try await opener.open($0) }, check: { await opener.check($0, of: $1) },
             settled: { await sidecars.settled($0) },
             choices: { _ in
                 RecordingChoices(
@@ -169,14 +170,35 @@ final class FakeInspector: Inspecting, Sendable {
     var calls: Int { asked.withLock { $0 } }
 
     func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, after earlier: SoundIdentity?
     ) async throws(InspectionError) -> InspectionResult {
         let before = asked.withLock { count in
             count += 1
             return count - 1
         }
         guard let content = try? file.read(upTo: Int(size)) else { return .refused(.unreadable) }
-        return try await script(content, before)
+        var result = try await script(content, before)
+        if case .facts(var facts) = result, let sound = Self.sound(content) {
+            facts.sound = Self.identity(sound)
+            facts.duration = Double(sound.count)
+            if let earlier, earlier.size < sound.count,
+                Self.identity(Array(sound.prefix(Int(earlier.size)))) == earlier
+            {
+                facts.continues = earlier
+            }
+            result = .facts(facts)
+        }
+        return result
+    }
+
+    /// What follows a `#` is the sound, of a second a byte, and what comes before it are tags.
+    private static func sound(_ content: [UInt8]) -> [UInt8]? {
+        content.firstIndex(of: UInt8(ascii: "#")).map { Array(content[($0 + 1)...]) }
+    }
+
+    private static func identity(_ sound: [UInt8]) -> SoundIdentity {
+        let hash = (sound + [UInt8](repeating: 0, count: 32)).prefix(32)
+        return SoundIdentity(sha256: Array(hash), size: Int64(sound.count))
     }
 
     static func facts(_ content: [UInt8]) -> AudioFacts {

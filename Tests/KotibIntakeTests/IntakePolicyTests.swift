@@ -67,7 +67,7 @@ import Testing
             .tooLong(duration: 61, limit: 60), .notAudio(found: "text/plain"),
             .wrongKind(found: "audio/flac"),
             .incomplete, .damaged(detail: "no frames"), .symbolicLink, .linkedFolder, .folder, .special,
-            .hardLink,
+            .hardLink, .foreign,
             .unreadable, .noFolder, .notEnrolled,
         ]
         for rejection in all {

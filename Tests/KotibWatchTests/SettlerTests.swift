@@ -52,6 +52,31 @@ import Testing
         #expect(decide(file(changed: 2))?.at == .seconds(2))
     }
 
+    /// A recorder that opens, appends and closes: each look at it costs a transcription.
+    @Test mutating func aFileThatGrewThreeTimesIsAwaitedLonger() throws {
+        var (now, waits) = (Duration.zero, [Duration]())
+        for part in 1...12 {
+            now += .seconds(4)
+            let status = file(size: Int64(part * 100), changed: Int64(part))
+            _ = settler.saw(status, at: path, as: .touched, now: now)
+            let decision = try #require(decide(status, from: now))
+            #expect(decision.0 == .settled(status))
+            waits.append(decision.at - now)
+            now = decision.at
+        }
+        #expect(waits.prefix(6).map { $0 / .seconds(1) } == [1, 1, 1, 2, 4, 8])
+        #expect(waits.last == .seconds(60))
+        // What was put there anew and is smaller, and what has rested, begin anew.
+        for (size, rest) in [(50, Duration.zero), (100, .seconds(601))] as [(Int64, Duration)] {
+            now += rest
+            let status = file(size: size, changed: 100 + size)
+            _ = settler.saw(status, at: path, as: .touched, now: now)
+            let decision = try #require(decide(status, from: now))
+            #expect(decision.at - now == .seconds(1))
+            now = decision.at
+        }
+    }
+
     @Test mutating func anEmptyFileIsAwaitedLonger() {
         _ = settler.saw(file(size: 0), at: path, as: .touched, now: .zero)
         #expect(decide(file(size: 0))?.at == .seconds(10))

@@ -119,6 +119,13 @@ final class TemporaryFolder {
         try? Tool.run(["rm", "-rf", path])
     }
 
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        let file = OpenFile(
+            owning: try SystemError.check("open", path) { open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600) })
+        let written = bytes.withUnsafeBytes { Glibc.write(file.descriptor, $0.baseAddress, $0.count) }
+        try #require(written == bytes.count)
+    }
+
     static func contents(of path: String) throws -> [UInt8] {
         let file = OpenFile(owning: try SystemError.check("open", path) { open(path, O_RDONLY | O_CLOEXEC) })
         var status = stat()

@@ -1,3 +1,4 @@
+import KotibWorkerProtocol
 import Testing
 
 @testable import KotibWorker
@@ -116,7 +117,7 @@ struct WhisperTextTests {
     }
 
     @Test func theModelIsNamedByItsFile() {
-        #expect(WhisperModel.name(of: "/models/ggml-base-q8_0.bin") == "base-q8_0")
+        #expect(WorkerReady.modelName(of: "/models/ggml-base-q8_0.bin") == "base-q8_0")
     }
 
     /// - Parameters:

@@ -37,6 +37,9 @@ int kotib_set_modified(int file, int64_t nanoseconds);
 // Whether more is granted than the mode says: 1 where the file has a POSIX access list (acl(5)), else 0.
 int kotib_has_access_list(int file);
 
+// The access list of a file as the kernel has it (linux/posix_acl_xattr.h), and its size; -1 where there is none.
+ssize_t kotib_access_list(int file, void *list, size_t size);
+
 // memfd_create(2): a file without a name that lies in memory, open for reading and writing, close-on-exec.
 int kotib_memory_file(const char *name);
 

@@ -1,0 +1,141 @@
+import CKotibPOSIX
+import Glibc
+import KotibModel
+
+/// Who may read a file, as its mode and its access list say: what a privilege of the reader's would add does not
+/// count.
+public struct ReadAccess: Sendable {
+    /// What an access list says (acl(5), linux/posix_acl.h).
+    struct Entry: Hashable, Sendable {
+        enum Tag: UInt16 {
+            case owner = 0x01
+            case user = 0x02
+            case owningGroup = 0x04
+            case group = 0x08
+            case mask = 0x10
+            case others = 0x20
+        }
+
+        var tag: Tag
+        var mayRead: Bool
+        /// Of a user or group.
+        var id: UInt32
+    }
+
+    private let status: FileStatus
+    private let entries: [Entry]
+
+    /// May block on the disk.
+    public init(_ file: OpenFile, _ status: FileStatus) {
+        var list = [UInt8](repeating: 0, count: Self.longest)
+        let size = list.withUnsafeMutableBytes {
+            kotib_access_list(file.descriptor, $0.baseAddress, $0.count)
+        }
+        self.init(status, list: size > 0 ? Array(list.prefix(size)) : [])
+    }
+
+    /// - Parameter list: as the kernel has it; empty for none.
+    init(_ status: FileStatus, list: [UInt8]) {
+        self.status = status
+        entries = Self.parse(list)
+    }
+
+    /// - Parameters:
+    ///   - user: nil for somebody of whom nothing but the groups is known.
+    ///   - groups: whose member that is.
+    public func allows(user: UInt32?, groups: Set<UInt32>) -> Bool {
+        if user == status.owner { return has(0o400) }
+        guard !entries.isEmpty else {
+            return has(groups.contains(status.group) ? 0o040 : 0o004)
+        }
+        let mask = entries.first { $0.tag == .mask }?.mayRead ?? true
+        if let named = entries.first(where: { $0.tag == .user && $0.id == user }) {
+            return named.mayRead && mask
+        }
+        let matching = entries.filter {
+            ($0.tag == .owningGroup && groups.contains(status.group))
+                || ($0.tag == .group && groups.contains($0.id))
+        }
+        if !matching.isEmpty { return mask && matching.contains(where: \.mayRead) }
+        return entries.first { $0.tag == .others }?.mayRead ?? false
+    }
+
+    private func has(_ bit: UInt16) -> Bool { status.permissions & bit != 0 }
+
+    /// The longest that Linux keeps (`XATTR_SIZE_MAX`, linux/limits.h).
+    private static let longest = 65_536
+    /// A list is a version of four bytes, then entries of eight: tag, permissions, number; all little-endian
+    /// (linux/posix_acl_xattr.h).
+    private static let version: UInt32 = 2
+
+    private static func parse(_ list: [UInt8]) -> [Entry] {
+        guard list.count >= 4, number(list[0..<4]) == version else { return [] }
+        return stride(from: 4, through: list.count - 8, by: 8).compactMap { start in
+            guard let tag = Entry.Tag(rawValue: UInt16(number(list[start..<start + 2]))) else { return nil }
+            let permissions = number(list[start + 2..<start + 4])
+            return Entry(tag: tag, mayRead: permissions & 4 != 0, id: number(list[start + 4..<start + 8]))
+        }
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+        bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    }
+}
+
+/// Whose words Kotib gives to the people of a folder: of files that they could have read themselves. Where the daemon
+/// may read everything, somebody else's private file that was moved there would else be read to them.
+public struct FolderReaders: Sendable {
+    private let folder: FileStatus
+    private let daemon: (user: UInt32, group: UInt32)
+    private let groups: @Sendable (UInt32) -> Set<UInt32>?
+
+    /// - Parameters:
+    ///   - folder: a user's, directly in the inbox.
+    ///   - daemon: whose files are everybody's: uploads.
+    ///   - groups: of an account of this machine; nil where there is none. May take long.
+    public init(
+        of folder: FileStatus, daemon: (user: UInt32, group: UInt32) = (geteuid(), getegid()),
+        groups: @escaping @Sendable (UInt32) -> Set<UInt32>? = SystemAccount.groups
+    ) {
+        self.folder = folder
+        self.daemon = daemon
+        self.groups = groups
+    }
+
+    /// Whether they could have read a file themselves: it is the folder's owner's or the daemon's, or its mode or
+    /// access list lets that owner read it. Where root or the daemon owns the folder its people are those of its group.
+    ///
+    /// May block: on the disk and on a directory of accounts in the network.
+    public func mayRead(_ file: OpenFile, _ status: FileStatus) -> Bool {
+        if status.owner == folder.owner || status.owner == daemon.user { return true }
+        return allow(ReadAccess(file, status))
+    }
+
+    func allow(_ access: ReadAccess) -> Bool {
+        // What everybody may read asks for no account.
+        if access.allows(user: folder.owner, groups: []) { return true }
+        if folder.owner == 0 || folder.owner == daemon.user {
+            let isOpenToAll = folder.permissions & 0o002 != 0
+            return access.allows(user: nil, groups: isOpenToAll ? [] : [folder.group])
+        }
+        // Without an account, as in a container, the folder's group is taken for its owner's, unless it is there for
+        // the daemon.
+        let own = groups(folder.owner) ?? (folder.group == daemon.group ? [] : [folder.group])
+        return access.allows(user: folder.owner, groups: own)
+    }
+}
+
+extension FileSystem {
+    /// Whether the people in whose folder a file lies could have read it themselves.
+    /// - Throws: ENOENT where the folder is gone.
+    public func isReadableInItsFolder(
+        _ path: InboxPath, _ file: OpenFile, _ status: FileStatus
+    ) throws(FileError) -> Bool {
+        guard let folder = InboxPath(path.user) else { return false }
+        // What is no folder itself may lead to one.
+        if let found = try examine(folder), found.kind == .folder {
+            return FolderReaders(of: found).mayRead(file, status)
+        }
+        return FolderReaders(of: try self.status(of: openFolder(folder))).mayRead(file, status)
+    }
+}

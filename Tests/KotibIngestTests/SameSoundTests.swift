@@ -1,0 +1,180 @@
+import GRDB
+import Glibc
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTestSupport
+import KotibTranscription
+import Testing
+
+@testable import KotibIngest
+
+/// A recording is its sound: its tags may change, and it may go on.
+struct SameSoundTests {
+    private func edit(_ fixture: IngestFixture, _ words: String) async throws {
+        let id = try #require(try await fixture.current()).id
+        let edit = TranscriptEdit(
+            recording: id, scope: .everyone, text: words, author: nil, origin: .sidecar, expected: nil)
+        _ = try await fixture.catalog.edit(edit)
+        try await fixture.pipeline.sidecars.writeDue(id)
+    }
+
+    @Test func otherTagsAreTheSameRecordingWithItsCorrection() async throws {
+        let engine = FakeEngine(words: "Helo.")
+        let limits = Quotas(limits: Quota(minutesPerDay: 1))
+        let fixture = try IngestFixture(engine: engine, quotas: limits)
+        try await fixture.transcribing {
+            let first = try #require(try await fixture.drop("#aaaa"))
+            try await fixture.awaitText("Helo.")
+            try await edit(fixture, "Hello.")
+            try fixture.folder.write("ID3 Title#aaaa", to: "ali/new")
+            rename(fixture.folder.path("ali/new"), fixture.folder.path("ali/talk.wav"))
+            try await fixture.handle("ali/talk.wav")
+            let now = try #require(try await fixture.current())
+            #expect(now.id == first.id && now.state == .completed)
+            #expect(now.facts?.sha256 != first.facts?.sha256 && now.identity.size == 14)
+            #expect(try fixture.rows() == 1)
+            #expect(engine.calls.count == 1)
+            #expect(fixture.folder.read("ali/talk.wav.txt") == "Hello.\n")
+            let user = try await fixture.catalog.user(inFolder: Array("ali".utf8))
+            let use = try #require(try await fixture.catalog.user(user)).use
+            #expect(use.milliseconds == 4000 && use.bytes == 14 && use.files == 1)
+        }
+    }
+
+    @Test func otherTagsAndAnotherNameAreTheSameRecording() async throws {
+        let engine = FakeEngine(words: "Hello.")
+        let fixture = try IngestFixture(engine: engine)
+        try await fixture.transcribing {
+            let first = try #require(try await fixture.drop("#aaaa"))
+            try await fixture.awaitText("Hello.")
+            fixture.folder.remove("ali/talk.wav")
+            let moved = try await fixture.drop("Artist - Title#aaaa", "ali/Title.wav")
+            #expect(moved?.id == first.id)
+            #expect(try await fixture.catalog.recording(first.id)?.identity.size == 19)
+            try await fixture.awaitText("Hello.", beside: "ali/Title.wav")
+            #expect(try fixture.rows() == 1 && engine.calls.count == 1)
+        }
+    }
+
+    /// One that still has its file is left alone: a copy has the words and is a recording of its own.
+    @Test func aCopyWithOtherTagsGetsTheWordsAndTheCorrection() async throws {
+        let engine = FakeEngine(words: "Helo.")
+        let fixture = try IngestFixture(engine: engine, reuse: .own)
+        try await fixture.transcribing {
+            try await fixture.drop("#aaaa")
+            try await fixture.awaitText("Helo.")
+            try await edit(fixture, "Hello.")
+            try await fixture.drop("Title#aaaa", "ali/copy.wav")
+            try await fixture.awaitText("Hello.", beside: "ali/copy.wav")
+            #expect(try fixture.rows() == 2 && engine.calls.count == 1)
+        }
+    }
+
+    @Test func whatWasRecordedBeforeSoundWasKeptGetsItWhenItIsSeen() async throws {
+        let fixture = try IngestFixture()
+        let first = try #require(try await fixture.drop("#aaaa"))
+        try await fixture.database.write {
+            try $0.execute(sql: "UPDATE audio_records SET sound_sha256 = NULL, sound_size = NULL")
+        }
+        // Touched, in whatever resolution its file system keeps times.
+        utimes(
+            fixture.folder.path("ali/talk.wav"),
+            [timeval(tv_sec: 1, tv_usec: 0), timeval(tv_sec: 1, tv_usec: 0)])
+        try await fixture.handle("ali/talk.wav")
+        #expect(try await fixture.current()?.facts?.sound == first.facts?.sound)
+        try await fixture.drop("Title#aaaa")
+        #expect(try await fixture.current()?.id == first.id)
+    }
+
+    /// 10 s, then 20 s, then 30 s, with half a minute a day: nothing is charged twice, nothing failed.
+    @Test func aRecorderThatAppendsMakesOneRecording() async throws {
+        let engine = FakeEngine { job, _ throws(EngineError) in FakeEngine.result("\(job.size) bytes") }
+        let quotas = Quotas(limits: Quota(minutesPerDay: 1))
+        let fixture = try IngestFixture(engine: engine, quotas: quotas)
+        _ = try await fixture.catalog.setHookReceivers([.webhook])
+        try await fixture.transcribing {
+            var content = "#"
+            for part in 1...4 {
+                content += String(repeating: "a", count: 14)
+                let recording = try #require(try await fixture.drop(content))
+                #expect(recording.id.rawValue == 1)
+                try await fixture.awaitText("\(content.utf8.count) bytes")
+                #expect(try await fixture.current()?.facts?.duration == Double(14 * part))
+            }
+        }
+        #expect(try fixture.rows() == 1)
+        let user = try await fixture.catalog.user(inFolder: Array("ali".utf8))
+        #expect(try await fixture.catalog.user(user)?.use.milliseconds == 56_000)
+        let told = try await fixture.database.read {
+            try String.fetchAll($0, sql: "SELECT DISTINCT kind FROM hook_events")
+        }
+        #expect(told == ["completed"])
+        // More than the minute is refused as a whole, as it would have been at first.
+        let full = try await fixture.drop("#" + String(repeating: "a", count: 61))
+        #expect(full?.errorCode == "over_quota_minutes")
+    }
+
+    @Test func aPersonsWordsStayAndWhatCameToItIsPutBehindThem() async throws {
+        let engine = FakeEngine { job, before throws(EngineError) in
+            var result = FakeEngine.result(before == 0 ? "Helo." : "Helo. And more.")
+            if before > 0 {
+                result.transcript.segments = [
+                    TranscriptSegment(start: 0, end: 4, text: "Helo."),
+                    TranscriptSegment(start: 4.5, end: 8, text: "And more."),
+                ]
+            }
+            return result
+        }
+        let fixture = try IngestFixture(engine: engine)
+        try await fixture.transcribing {
+            let id = try #require(try await fixture.drop("#aaaa")).id
+            try await fixture.awaitText("Helo.")
+            try await edit(fixture, "Hello!")
+            try await fixture.drop("#aaaabbbb")
+            try await fixture.awaitText("Hello!\n\nAnd more.")
+            #expect(try await fixture.catalog.recording(id)?.state == .completed)
+            let all = try await fixture.catalog.revisions(of: id, in: .everyone)?.revisions.map(\.text) ?? []
+            #expect(Set(all) == ["Helo.", "Hello!", "Helo. And more.", "Hello!\n\nAnd more."])
+            #expect(fixture.folder.read("ali/talk.wav.txt") == "Hello!\n\nAnd more.\n")
+        }
+    }
+
+    @Test func whatGrowsWhileItIsHeardIsHeardAnewAndKeepsItsAttempts() async throws {
+        let gate = Gate()
+        let engine = FakeEngine { job, before throws(EngineError) in
+            if before == 0 { try await gate.pass() }
+            return FakeEngine.result("\(job.size) bytes")
+        }
+        let fixture = try IngestFixture(engine: engine)
+        try await fixture.transcribing {
+            try await fixture.drop("#aaaa")
+            try await waitUntil("the job runs") { gate.count == 1 }
+            try await fixture.drop("#aaaabbbb")
+            try await fixture.awaitText("9 bytes")
+            let now = try #require(try await fixture.current())
+            #expect(now.state == .completed && now.attempts == 1 && now.id.rawValue == 1)
+        }
+    }
+
+    @Test func whatIsReplacedBeforeItWasHeardDidNotFail() async throws {
+        let fixture = try IngestFixture()
+        _ = try await fixture.catalog.setHookReceivers([.webhook])
+        let first = try #require(try await fixture.drop("#aaaa"))
+        try await fixture.drop("#bbbb")
+        #expect(try await fixture.catalog.recording(first.id)?.errorCode == "superseded")
+        let page = try await fixture.catalog.list(RecordingFilter(scope: .everyone), limit: 10)
+        #expect(
+            page.entries.count == 1 && page.total == 1
+                && page.entries.first?.recording.id != first.id)
+        let told = try await fixture.database.read {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM hook_events")
+        }
+        #expect(told == 0)
+        // Its file comes back under another name: it is the same recording, and waits.
+        try await fixture.drop("#aaaa", "ali/again.wav")
+        let back = try await fixture.current("ali/again.wav")
+        #expect(back?.id == first.id && back?.state == .pending)
+    }
+}
