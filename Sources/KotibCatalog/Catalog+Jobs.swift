@@ -197,7 +197,7 @@ extension Database {
         // What lies across the end was heard before, too.
         let new = transcript.segments.filter { ($0.start + $0.end) / 2 >= until && !$0.text.isEmpty }
         guard !new.isEmpty else { return }
-        let words = new.map(\.text).joined(separator: " ")
+        let words = Transcript.text(of: new)
         let text = shown.text.isEmpty ? words : shown.text + "\n\n" + words
         let revision = try addRevision(
             id, author: shown.author, shown.origin, text, shown.segments + new, shown.language, now)
