@@ -49,7 +49,7 @@ extension Database {
         guard let old else { return .new(try insert(arrival)) }
         let isSame = old.isSame(arrival.facts, size: arrival.identity.size)
         if try isGrown(old, arrival) {
-            let notes = try notes(of: old.id)
+            let notes = try notesToRemove(of: old.id)
             try grow(old.id, arrival)
             return .grown(old.id, notes: notes)
         }

@@ -24,6 +24,9 @@ extension TextProblem {
         case .hardLink:
             "the same file has another name elsewhere (a hard link); save it as a file of its own here"
         case .unreadable: "Kotib may not read it; allow reading (its permissions)"
+        case .foreign:
+            "it is somebody else's file, and you may not read it; ask its owner to allow reading, or save your own "
+                + "text here"
         case .overQuota(let rejection):
             "\(rejection.englishReason); delete recordings that are not needed, and it is taken in by itself"
         }
@@ -38,6 +41,9 @@ extension TextProblem {
         case .hardLink:
             "shu faylning boshqa joyda ham nomi bor (qattiq havola); bu yerga alohida fayl qilib saqlang"
         case .unreadable: "Kotib uni oʻqiy olmaydi; oʻqishga ruxsat bering"
+        case .foreign:
+            "bu boshqa kishining fayli, uni oʻqishga ruxsatingiz yoʻq; egasidan oʻqishga ruxsat soʻrang yoki bu yerga "
+                + "oʻz matningizni saqlang"
         case .overQuota(let rejection):
             "\(rejection.uzbekReason); keraksiz yozuvlarni oʻchiring, shunda oʻzi qabul qilinadi"
         }
@@ -51,6 +57,9 @@ extension TextProblem {
         case .tooLong(let limit): "он длиннее \(limit) байт; сократите его"
         case .hardLink: "у этого файла есть другое имя (жёсткая ссылка); сохраните его здесь отдельным файлом"
         case .unreadable: "Kotib не может его прочитать; разрешите чтение"
+        case .foreign:
+            "это чужой файл, и читать его вам нельзя; попросите владельца разрешить чтение или сохраните здесь свой "
+                + "текст"
         case .overQuota(let rejection):
             "\(rejection.russianReason); удалите ненужные записи, и он будет принят сам"
         }

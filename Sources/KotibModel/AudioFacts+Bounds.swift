@@ -19,6 +19,8 @@ extension AudioFacts {
         if !Self.channelCounts.contains(channels) { return "channels" }
         if !Self.sampleRates.contains(sampleRate) { return "sampleRate" }
         if sha256.count != 32 { return "sha256" }
+        if sound.map({ !$0.isPossible }) ?? false { return "sound" }
+        if continues.map({ !$0.isPossible }) ?? false { return "continues" }
         return warnings.count > RecordingWarning.most ? "warnings" : nil
     }
 

@@ -9,4 +9,7 @@ public struct SoundIdentity: Hashable, Sendable, Codable {
         self.sha256 = sha256
         self.size = size
     }
+
+    /// Whether it can be one: a worker that was taken over by a file says anything.
+    public var isPossible: Bool { sha256.count == 32 && size >= 0 }
 }

@@ -8,6 +8,8 @@ public enum TextProblem: Hashable, Sendable {
     case hardLink
     /// The daemon may not read it.
     case unreadable
+    /// It is somebody else's, and the people of the folder may not read it.
+    case foreign
     /// Its user's quota has no room for it.
     case overQuota(Rejection)
 

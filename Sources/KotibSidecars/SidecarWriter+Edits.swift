@@ -208,7 +208,7 @@ extension SidecarWriter {
             return .unreadable(.unreadable, identity)
         }
         guard try files.isReadableInItsFolder(sidecar.path, file, status) else {
-            return .unreadable("it is somebody else's, and the folder's owner may not read it", identity)
+            return .unreadable(.foreign, identity)
         }
         if latest != nil, WriterCheck(file) == .writing { return .restless }
         let bytes: [UInt8]

@@ -95,8 +95,8 @@ extension Rejection {
             return BoundedText.isLine(found, upTo: longest) ? nil : "found"
         case .damaged(let detail):
             return BoundedText.isLine(detail, upTo: longest) ? nil : "detail"
-        case .tooLarge, .symbolicLink, .folder, .special, .hardLink, .noFolder, .notEnrolled, .folderSettings,
-            .overQuotaBytes, .overQuotaFiles, .overQuotaMinutes:
+        case .tooLarge, .symbolicLink, .linkedFolder, .folder, .special, .hardLink, .foreign, .noFolder, .notEnrolled,
+            .folderSettings, .overQuotaBytes, .overQuotaFiles, .overQuotaMinutes:
             return "rejection"
         }
     }
