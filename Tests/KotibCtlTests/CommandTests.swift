@@ -27,13 +27,16 @@ struct CommandTests {
 
     @Test("What is doubtful is marked in the list and said in full of one recording")
     func doubtful() async throws {
-        let warnings = #""warnings": [{"code": "sound_set_aside", "message": "A part is unclear.", "seconds": 2}]"#
+        let warnings =
+            #""warnings": [{"code": "sound_set_aside", "message": "A part is unclear.", "seconds": 2}]"#
         let record = Self.record.replacing(#""revision": 3"#, with: #""revision": 3, "# + warnings)
         let status = #"""
-            {"version": "1", "state": "ok", "problems": [], "recordings": {"completed": 5}, "doubtful": 2, "running": []}
+            {"version": "1", "state": "ok", "problems": [], "recordings": {"completed": 5}, "doubtful": 2,
+             "running": []}
             """#
+        let list = #"{"items": [\#(record)], "total": 1, "skip": 0, "limit": 100}"#
         let replies = [
-            "GET audio/list": StandInDaemon.Reply(json: #"{"items": [\#(record)], "total": 1, "skip": 0, "limit": 100}"#),
+            "GET audio/list": StandInDaemon.Reply(json: list),
             "GET audio/7": .init(json: record), "GET status": .init(json: status),
         ]
         try await StandInDaemon.run(replies) { daemon in

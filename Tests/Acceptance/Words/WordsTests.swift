@@ -95,7 +95,8 @@ extension Acceptance {
                 try await SampleAudio.noise(seconds: 3, to: daemon.scratch + "/noise.wav")
                 try daemon.drop(daemon.scratch + "/noise.wav", as: "alisher/noise.wav")
                 let note = try await daemon.awaitText(of: "alisher/noise.wav.note.txt")
-                #expect(try daemon.names(in: "alisher") == ["noise.wav", "noise.wav.note.txt", "noise.wav.txt"])
+                #expect(
+                    try daemon.names(in: "alisher") == ["noise.wav", "noise.wav.note.txt", "noise.wav.txt"])
                 #expect(note.hasPrefix("No speech was heard in this recording") && note.hasSuffix(".\n"))
                 let row = try await daemon.awaitRow(of: "alisher/noise.wav", "completed")
                 #expect(row.transcriptText == "")
