@@ -13,7 +13,7 @@ extension Acceptance {
 
         private let kinds = [
             Kind(name: "inverted.wav", options: ["-af", "pan=stereo|c0=c0|c1=-1*c0"]),
-            Kind(name: "third.wav", options: ["-af", "pan=3.0|c2=c0"]),
+            Kind(name: "centre.wav", options: ["-af", "pan=5.1|c2=c0"]),
             Kind(name: "subwoofer.wav", options: ["-af", "pan=5.1|c3=c0"]),
             Kind(
                 name: "noise.wav",
