@@ -162,7 +162,7 @@ struct SameSoundTests {
         let fixture = try IngestFixture()
         _ = try await fixture.catalog.setHookReceivers([.webhook])
         let first = try #require(try await fixture.drop("#aaaa"))
-        try await fixture.drop("#bbbb")
+        try await fixture.drop("#bbbbbb")
         #expect(try await fixture.catalog.recording(first.id)?.errorCode == "superseded")
         let page = try await fixture.catalog.list(RecordingFilter(scope: .everyone), limit: 10)
         #expect(
