@@ -57,7 +57,7 @@ import Testing
             try await world.actions.delete(id, in: .everyone)
         }
         #expect(error?.isUnchanged == false && error?.waitsFor == .archive)
-        #expect(try await world.archivedAt(id) != nil)
+        #expect(try await world.inbox.catalog.recording(id) != nil)
         #expect(world.inbox.pipeline.recovery.board.stands(.deletionsWait))
 
         world.place.remove("archive")
