@@ -1,3 +1,4 @@
+import FoundationEssentials
 import GRDB
 import Glibc
 import KotibCatalog
@@ -32,6 +33,40 @@ import Testing
         // No quota counts what would be kept of it.
         #expect(try await inbox.current() == nil)
         #expect(try inbox.rows() == 0)
+    }
+
+    /// After `kotibd --rebuild`: nothing is heard again, and nobody's words are written over.
+    @Test func textsBesideUnknownRecordingsAreTheirWordsAfterARebuild() async throws {
+        let engine = FakeEngine { _, _ throws(EngineError) in throw .permanent(message: "not to be asked") }
+        let inbox = try IngestFixture(engine: engine)
+        try await inbox.database.write { database in
+            try database.execute(
+                sql: "INSERT INTO rebuilds (at) VALUES (?)", arguments: [Timestamp.text(Date())])
+        }
+        try inbox.folder.write("corrected by hand\n", to: "ali/talk.wav.txt")
+        try inbox.folder.write("a stranger's notes\n", to: "ali/b.wav.txt")
+        try inbox.folder.write("its own\n", to: "ali/b.wav.kotib.txt")
+        try await inbox.drop("speech")
+        try await inbox.drop("other speech", "ali/b.wav")
+        #expect(try await inbox.current()?.state == .completed)
+        let id = try #require(try await inbox.current()?.id)
+        #expect(try await inbox.catalog.transcript(of: id)?.text == "corrected by hand")
+        let other = try #require(try await inbox.current("ali/b.wav")?.id)
+        #expect(try await inbox.catalog.transcript(of: other)?.text == "its own")
+        #expect(
+            try inbox.names() == ["b.wav", "b.wav.kotib.txt", "b.wav.txt", "talk.wav", "talk.wav.txt"])
+        // The text is Kotib's own again: an edit of it is an edit.
+        try inbox.folder.write("once more\n", to: "ali/talk.wav.txt")
+        try await inbox.handle("ali/talk.wav.txt")
+        #expect(try await inbox.catalog.transcript(of: id)?.text == "once more")
+        // An hour later a text of that name is a stranger's again.
+        try await inbox.database.write { database in
+            try database.execute(sql: "UPDATE rebuilds SET at = '2026-01-01T00:00:00.000Z'")
+        }
+        await inbox.pipeline.handle(.scanned)
+        try inbox.folder.write("notes\n", to: "ali/c.wav.txt")
+        try await inbox.drop("third speech", "ali/c.wav")
+        #expect(try await inbox.current("ali/c.wav")?.state == .pending)
     }
 
     @Test func nameThatIsThereAgainIsLeftAlone() async throws {

@@ -1,3 +1,4 @@
+import GRDB
 import Glibc
 import KotibCatalog
 import KotibModel
@@ -45,6 +46,25 @@ import Testing
 
     private func size() throws -> Int64? {
         try inbox.disk.examine(inbox.path(Array("talk.wav.txt".utf8)))?.identity.size
+    }
+
+    @Test func whatThereIsNoRoomForStaysInTheFileUntilThereIs() async throws {
+        try await quota("used_text = 16777216, quota_bytes = 1")
+        try write(Array("Salom, go'zal dunyo.\n".utf8))
+        let writer = inbox.writer()
+        try await saved("talk.wav.txt", writer)
+        #expect(try await texts() == ["Salom, dunyo."])
+        // Whatever becomes due is not written over it.
+        _ = try await inbox.catalog.makeTextsDue(id, in: .everyone)
+        try await writer.writeDue(id)
+        #expect(try inbox.text("talk.wav.txt") == "Salom, go'zal dunyo.\n")
+        try await quota("quota_bytes = 0")
+        try await saved("talk.wav.txt", writer)
+        #expect(try await texts() == ["Salom, go'zal dunyo.", "Salom, dunyo."])
+    }
+
+    private func quota(_ columns: String) async throws {
+        try await inbox.database.write { try $0.execute(sql: "UPDATE users SET \(columns)") }
     }
 
     /// How editors save: into the file, by another one that takes its name, or by a new one.

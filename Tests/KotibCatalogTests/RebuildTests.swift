@@ -1,0 +1,275 @@
+import FoundationEssentials
+import GRDB
+import Glibc
+import KotibModel
+import KotibTestSupport
+import Testing
+
+@testable import KotibCatalog
+
+struct RebuildTests {
+    private let folder: TemporaryFolder
+    private var file: String { folder.path("kotib.sqlite") }
+    private var backup: String { file + ".backup" }
+    private static let recordings = 200
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// Two users, one with a number; recordings with words, each fifth edited by hand.
+    private func fill() async throws {
+        let catalog = try await Catalog.open(file)
+        _ = try await catalog.addUser(
+            folder: Array("ali".utf8), phone: "+998901234567", role: .admin, now: noon)
+        for number in 0..<Self.recordings {
+            let user = number.isMultiple(of: 2) ? "ali" : "malika"
+            let id = try await catalog.accept(
+                "\(user)/\(number).mp3", content: UInt8(number), inode: UInt64(number)
+            ).recording
+            try #require(try await catalog.claimNext()?.id == id)
+            _ = try await catalog.complete(
+                id, transcript: transcript(Self.words(number)), speech: 1, engineSeconds: 1, now: noon)
+            if number.isMultiple(of: 5) { try await edit(catalog, id, "edited \(number)") }
+        }
+        try await catalog.close()
+    }
+
+    private static func words(_ number: Int) -> String {
+        "word\(number) " + String(repeating: "gap ", count: 200)
+    }
+
+    private func edit(_ catalog: Catalog, _ id: RecordingID, _ text: String) async throws {
+        let edit = TranscriptEdit(
+            recording: id, scope: .everyone, text: text, author: nil, origin: .socket, expected: nil)
+        guard case .edited = try await catalog.edit(edit, now: noon) else {
+            throw CocoaError(.featureUnsupported)
+        }
+    }
+
+    private func damage(_ pages: some Sequence<Int>, with byte: UInt8 = 0x5A) throws {
+        var bytes = try Data(contentsOf: URL(filePath: file))
+        for page in pages where (page + 1) * 4096 <= bytes.count {
+            bytes.replaceSubrange(page * 4096..<(page + 1) * 4096, with: Data(repeating: byte, count: 4096))
+        }
+        try bytes.write(to: URL(filePath: file))
+    }
+
+    private func rebuilt() async throws -> (RebuildReport, Catalog) {
+        let report = try await CatalogRebuild(file: file, backup: backup).run(now: noon)
+        return (report, try await Catalog.open(file))
+    }
+
+    private func counted(_ catalog: Catalog) async throws -> Int {
+        try await catalog.list(RecordingFilter(scope: .everyone), limit: 1).total
+    }
+
+    private func expectConsistent(_ catalog: Catalog) async throws {
+        try await catalog.read("test") { database in
+            #expect(try String.fetchOne(database, sql: "PRAGMA integrity_check") == "ok")
+            #expect(try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").isEmpty)
+            let wrong = try Int.fetchOne(
+                database,
+                sql: """
+                    SELECT count(*) FROM users u WHERE used_files <> (SELECT count(*) FROM audio_records a
+                        WHERE a.user_id = u.id AND a.audio_state = 'present'
+                            AND a.transcription_status <> 'rejected')
+                    """)
+            #expect(wrong == 0)
+        }
+    }
+
+    @Test func aSoundCatalogLosesNothing() async throws {
+        try await fill()
+        let (report, catalog) = try await rebuilt()
+        #expect(report.lost == 0 && !report.beganWithBackup)
+        #expect(try await counted(catalog) == Self.recordings)
+        let user = try #require(try await catalog.user(phone: "+998901234567"))
+        #expect(user.folder == Array("ali".utf8) && user.role == .admin)
+        let id = try #require(try await catalog.current(inboxPath("ali/10.mp3"))).id
+        #expect(
+            try await catalog.revisions(of: id, in: .everyone)?.revisions.map(\.text) == [
+                "edited 10", Self.words(10),
+            ])
+        var filter = RecordingFilter(scope: .everyone)
+        filter.query = "word7"
+        #expect(try await catalog.list(filter, limit: 10).total == 1)
+        try await expectConsistent(catalog)
+        #expect(try await catalog.adoptsTexts())
+        try await catalog.close()
+        // The earlier file is still there, as it was, and for nobody else to read.
+        let aside = try #require(report.setAside)
+        #expect(FileManager.default.fileExists(atPath: aside) && aside.contains(".damaged-"))
+        let left = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        #expect(!left.contains { $0.contains(".rebuilt") || $0.contains(".salvage") })
+        var status = stat()
+        #expect(stat(file, &status) == 0 && status.st_mode & 0o777 == 0o600)
+    }
+
+    /// Whichever page it is, what lies on the others is kept.
+    @Test func aDamagedPageCostsWhatIsOnIt() async throws {
+        try await fill()
+        let whole = try Data(contentsOf: URL(filePath: file))
+        var generator = SeededGenerator(seed: 7)
+        var kept = 0
+        let rounds = 12
+        for _ in 0..<rounds {
+            try whole.write(to: URL(filePath: file))
+            try damage([Int.random(in: 2..<whole.count / 4096, using: &generator)], with: 0xA5)
+            let (report, catalog) = try await rebuilt()
+            kept += try await counted(catalog)
+            try await expectConsistent(catalog)
+            try await catalog.close()
+            _ = report
+        }
+        #expect(kept > rounds * Self.recordings * 8 / 10, "\(kept)")
+    }
+
+    @Test func withoutTheFirstPageTheBackupIsAll() async throws {
+        try await fill()
+        let catalog = try await Catalog.open(file)
+        try await catalog.backUp(to: backup)
+        let id = try #require(try await catalog.current(inboxPath("ali/10.mp3"))).id
+        try await edit(catalog, id, "after the backup")
+        try await catalog.close()
+        try damage([0])
+        let (report, made) = try await rebuilt()
+        #expect(report.beganWithBackup && report.setAside != nil)
+        #expect(try await counted(made) == Self.recordings)
+        #expect(try await made.revision(nil, of: id, in: .everyone)?.text == "edited 10")
+        try await expectConsistent(made)
+        try await made.close()
+    }
+
+    /// What the damaged one has is newer.
+    @Test func rowsAreLaidOverTheBackup() async throws {
+        try await fill()
+        let catalog = try await Catalog.open(file)
+        try await catalog.backUp(to: backup)
+        let id = try #require(try await catalog.current(inboxPath("ali/10.mp3"))).id
+        try await edit(catalog, id, "after the backup")
+        try await catalog.accept("ali/new.mp3", content: 250, inode: 999)
+        try await catalog.close()
+        let (report, made) = try await rebuilt()
+        #expect(report.beganWithBackup && report.lost == 0)
+        #expect(try await made.revision(nil, of: id, in: .everyone)?.text == "after the backup")
+        #expect(try await counted(made) == Self.recordings + 1)
+        try await expectConsistent(made)
+        try await made.close()
+    }
+
+    @Test(arguments: [Data("garbage".utf8), Data(), Data(repeating: 0, count: 100_000)])
+    func nothingToReadIsAnEmptyCatalog(bytes: Data) async throws {
+        try bytes.write(to: URL(filePath: file))
+        let (report, catalog) = try await rebuilt()
+        #expect(report.rows.allSatisfy { $0.count == 0 })
+        #expect(try await counted(catalog) == 0)
+        try await catalog.close()
+        #expect(try Data(contentsOf: URL(filePath: #require(report.setAside))) == bytes)
+    }
+
+    @Test func aUserWhoseRowIsLostIsKnownByTheFolder() async throws {
+        try await fill()
+        let queue = try DatabaseQueue(path: file, configuration: CatalogFiles.configuration())
+        try await queue.write {
+            try $0.execute(sql: "DELETE FROM users WHERE folder = CAST('malika' AS BLOB)")
+        }
+        try queue.close()
+        let (report, catalog) = try await rebuilt()
+        #expect(report.usersByFolder == 1)
+        #expect(try await counted(catalog) == Self.recordings)
+        #expect(try await catalog.current(inboxPath("malika/1.mp3"))?.user != nil)
+        try await expectConsistent(catalog)
+        try await catalog.close()
+    }
+
+    // MARK: - Backups
+
+    @Test func aBackupIsACatalogOfItsOwn() async throws {
+        try await fill()
+        let catalog = try await Catalog.open(file)
+        try await catalog.backUp(to: backup)
+        try await catalog.accept("ali/later.mp3", content: 251, inode: 1000)
+        try await catalog.backUp(to: backup)
+        try await catalog.close()
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+        #expect(names == ["kotib.sqlite", "kotib.sqlite.backup"])
+        let copy = try await Catalog.open(backup)
+        #expect(try await counted(copy) == Self.recordings + 1)
+        try await copy.close()
+    }
+
+    @Test func aDamagedCatalogReplacesNoBackup() async throws {
+        try await fill()
+        let catalog = try await Catalog.open(file)
+        try await catalog.backUp(to: backup)
+        let before = try Data(contentsOf: URL(filePath: backup))
+        try garble(3..<40)
+        let error = await #expect(throws: CatalogError.self) { try await catalog.backUp(to: backup) }
+        #expect(error?.code == .corrupt)
+        #expect(try Data(contentsOf: URL(filePath: backup)) == before)
+        #expect(!FileManager.default.fileExists(atPath: backup + ".new"))
+        for await damage in catalog.damageReports {
+            #expect(damage.code == .corrupt)
+            break
+        }
+        try? await catalog.close()
+    }
+
+    /// While it is open, past the connections' caches.
+    private func garble(_ pages: Range<Int>) throws {
+        let descriptor = open(file, O_RDWR)
+        defer { close(descriptor) }
+        let rubbish = [UInt8](repeating: 0xA5, count: 4096)
+        for page in pages { pwrite(descriptor, rubbish, 4096, off_t(page * 4096)) }
+    }
+
+    @Test func damageThatSomebodyMeetsIsToldOnce() async throws {
+        try await fill()
+        let catalog = try await Catalog.open(file)
+        try garble(2..<1000)
+        // What comes into the log makes the connections read anew.
+        _ = try? await catalog.user(inFolder: Array("other".utf8))
+        for _ in 0..<3 {
+            _ = await #expect(throws: CatalogError.self) {
+                try await catalog.list(RecordingFilter(scope: .everyone), limit: 1000)
+            }
+        }
+        var told = 0
+        for await error in catalog.damageReports {
+            #expect(error.code == .corrupt && error.description.contains("kotibd --rebuild"))
+            told += 1
+            try? await catalog.close()
+        }
+        #expect(told == 1)
+    }
+
+    // MARK: - Texts beside recordings
+
+    @Test func aTextBesideAnUnknownRecordingIsItsWords() async throws {
+        let catalog = try memoryCatalog()
+        let words = StandingWords(
+            path: try inboxPath("ali/a.mp3.txt"), identity: identity(50, size: 6), text: "salom",
+            hash: [UInt8](repeating: 1, count: 32))
+        let accepted = try await catalog.accept(
+            inboxPath("ali/a.mp3"), identity: identity(1), facts: facts(1), under: Quotas(now: { noon }),
+            adopting: words
+        ).get()
+        let recording = try #require(try await catalog.recording(accepted.recording))
+        #expect(recording.state == .completed && recording.sidecarDue == nil)
+        #expect(try await catalog.transcript(of: recording.id)?.text == "salom")
+        #expect(try await catalog.owner(ofSidecar: words.path)?.recording == recording.id)
+        #expect(try await catalog.claimNext() == nil)
+    }
+
+    /// What an earlier version stored may hold what a worker made up (p01).
+    @Test func aRowThatAnEarlierVersionStoredHarmsNobody() async throws {
+        let catalog = try memoryCatalog()
+        var lie = facts(1, duration: 1e300)
+        lie.mediaType = "text/html\r\nX-Injected: 1"
+        let id = try await catalog.accept(
+            inboxPath("ali/a.mp3"), identity: identity(1), facts: lie, now: noon
+        ).recording
+        let facts = try #require(try await catalog.recording(id)?.facts)
+        #expect(facts.fault == nil && facts.mediaType == "application/octet-stream")
+        #expect(facts.duration == AudioFacts.longestDuration)
+    }
+}
