@@ -19,6 +19,7 @@ enum Migrations {
         migrator.registerMigration("13 quotas") { try $0.execute(sql: quotas) }
         migrator.registerMigration("14 archive") { try $0.execute(sql: archive) }
         migrator.registerMigration("15 warnings") { try $0.execute(sql: warnings) }
+        migrator.registerMigration("17 incomplete") { try $0.execute(sql: incomplete) }
         return migrator
     }()
 

@@ -21,6 +21,8 @@ extension OpenAIEngine {
         case kind
         /// The request would be too long.
         case size
+        /// The server may hear less of it than is there.
+        case content
     }
 
     /// The part of the work that re-encoding is taken for.
@@ -29,7 +31,8 @@ extension OpenAIEngine {
     /// Nil where the recording can be sent as it is.
     func encodingReason(_ job: TranscriptionJob) -> EncodingReason? {
         if job.size > roomForFile { return .size }
-        return settings.formats.contains(job.fileExtension) ? nil : .kind
+        if !settings.formats.contains(job.fileExtension) { return .kind }
+        return job.isDoubtful ? .content : nil
     }
 
     /// Bytes of a file that fit into a request.
@@ -44,7 +47,7 @@ extension OpenAIEngine {
         let own = OpenAIUpload(
             file: job.file, size: job.size, fileExtension: job.fileExtension, done: 0)
         switch (encodingReason(job), encoder) {
-        case (nil, _), (.kind, nil): return own
+        case (nil, _), (.kind, nil), (.content, nil): return own
         case (.size, nil): throw tooLarge(job)
         case (let reason?, let encoder?): return try await encode(job, with: encoder, reason, progress)
         }

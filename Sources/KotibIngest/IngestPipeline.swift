@@ -29,12 +29,15 @@ public struct IngestPipeline: Sendable {
     let archive: ArchiveFolder?
     let recovery: Recovery
     var patience: Patience
+    /// When a file that holds less than it promises is taken as it is.
+    let stillness: Stillness
     let logger: Logger
 
     public init(
         files: any FileSystem, policy: IntakePolicy, inspector: any Inspecting, catalog: Catalog,
         sidecars: SidecarWriter, queue: TranscriptionQueue, language: NoteLanguage, enrolls: Bool = true,
-        quotas: Quotas = Quotas(), archive: ArchiveFolder? = nil, board: ProblemBoard? = nil, logger: Logger
+        quotas: Quotas = Quotas(), archive: ArchiveFolder? = nil, stillness: Stillness = Stillness(),
+        board: ProblemBoard? = nil, logger: Logger
     ) {
         self.files = files
         self.policy = policy
@@ -46,6 +49,7 @@ public struct IngestPipeline: Sendable {
         self.enrolls = enrolls
         self.quotas = quotas
         self.archive = archive
+        self.stillness = stillness
         self.logger = logger
         let board = board ?? ProblemBoard(logger: logger)
         patience = Patience(board: board, logger: logger)
@@ -147,9 +151,10 @@ public struct IngestPipeline: Sendable {
             default: throw error
             }
         }
-        let size = status.identity.size
+        let stillness = stillness
         let result = try await inspector.inspect(
-            file, of: path.user, fileExtension: fileExtension, size: size)
+            file, of: path.user, fileExtension: fileExtension, size: status.identity.size,
+            takesIncomplete: await BlockingWork.run { stillness.isOver(file, status) })
         let still = try await BlockingWork.run { () throws(FileError) in
             try (files.status(of: file).identity, files.examine(path)?.identity)
         }

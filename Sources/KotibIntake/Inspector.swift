@@ -33,8 +33,9 @@ public protocol Inspecting: Sendable {
     ///   - user: whose folder it lies in; users take turns.
     ///   - fileExtension: what the name ends with, lower case, without the dot.
     ///   - size: bytes; more is not read.
+    ///   - takesIncomplete: nothing more is waited for: what holds less than it promises is taken as far as it goes.
     func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult
 }
 
@@ -66,12 +67,12 @@ public struct WorkerInspector: Inspecting {
     }
 
     public func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult {
         var last = WorkerError.stopped
         for _ in 1...Self.tries {
             do throws(WorkerError) {
-                return try await ask(file, user, fileExtension, size)
+                return try await ask(file, user, fileExtension, size, takesIncomplete)
             } catch  where error.mayBlameRequest {
                 last = error
             } catch {
@@ -82,13 +83,13 @@ public struct WorkerInspector: Inspecting {
     }
 
     private func ask(
-        _ file: OpenFile, _ user: [UInt8], _ fileExtension: String, _ size: Int64
+        _ file: OpenFile, _ user: [UInt8], _ fileExtension: String, _ size: Int64, _ takesIncomplete: Bool
     ) async throws(WorkerError) -> InspectionResult {
         let answer = try await pool.perform(passing: file, for: user, deadline: limits.deadline) { id in
             .inspect(
                 InspectRequest(
                     request: id, fileExtension: fileExtension, size: size,
-                    longestDuration: limits.longestDuration))
+                    longestDuration: limits.longestDuration, takesIncomplete: takesIncomplete))
         }
         switch answer.reply {
         case .inspected(_, let facts): return .facts(facts)

@@ -18,10 +18,12 @@ public struct TranscriptionJob: Sendable {
     public var fileExtension: String
     /// ISO 639-1, or nil to detect.
     public var language: String?
+    /// Whether the file holds less or more sound than it says: another reader may hear another part of it.
+    public var isDoubtful: Bool
 
     public init(
         recording: RecordingID, file: OpenFile, size: Int64, duration: Double, container: String,
-        fileExtension: String, language: String?
+        fileExtension: String, language: String?, isDoubtful: Bool = false
     ) {
         self.recording = recording
         self.file = file
@@ -30,6 +32,7 @@ public struct TranscriptionJob: Sendable {
         self.container = container
         self.fileExtension = fileExtension
         self.language = language
+        self.isDoubtful = isDoubtful
     }
 }
 

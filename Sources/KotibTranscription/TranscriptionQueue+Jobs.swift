@@ -107,8 +107,9 @@ extension TranscriptionQueue {
         if let source = await reuse(recording, language, in: lane) { return .reused(source) }
         let job = TranscriptionJob(
             recording: recording.id, file: file, size: recording.identity.size, duration: facts.duration,
-            container: facts.container, fileExtension: recording.fileExtension,
-            language: language)
+            container: facts.container,
+            fileExtension: RecordingEnding.fitting(facts.container, named: recording.fileExtension),
+            language: language, isDoubtful: !facts.warnings.isEmpty)
         let start = elapsed()
         do throws(EngineError) {
             let result = try await lane.engine.transcribe(job, report: progress.note)

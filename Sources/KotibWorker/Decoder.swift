@@ -19,15 +19,10 @@ final class Decoder: SampleSource {
     private(set) var expectedDuration: Double = 0
 
     /// Decodes the beginning, so that a file that cannot be decoded is known at once.
-    /// - Parameters:
-    ///   - container: libav's name of it, out of the known table.
-    ///   - longestDuration: seconds after which the stream ends.
+    /// - Parameter longestDuration: seconds after which the stream ends.
     /// - Throws: ``Rejection`` for the file's fault, ``SystemError`` where it cannot be read.
-    init(_ file: OpenFile, container: String, longestDuration: Double) throws {
-        guard let container = Container(rawValue: container) else {
-            throw RejectionDetail.codec("container \(container)")
-        }
-        demuxer = try Demuxer(FileSource(file), container: container, budget: nil)
+    init(_ source: any ByteSource, container: Container, longestDuration: Double) throws {
+        demuxer = try Demuxer(source, container: container, budget: nil)
         codec = try AudioCodec(demuxer.stream.pointee.codecpar, of: container, strict: false)
         packet = try Packet()
         let longest = longestDuration * Double(Self.sampleRate)

@@ -18,7 +18,7 @@ struct RecordingEncoder {
     /// - Throws: ``Rejection`` for the recording's fault, ``SystemError`` where it cannot be read,
     ///   ``EngineFailure``.
     func encode(_ file: OpenFile, into buffer: OutputBuffer) throws -> WorkerReply {
-        let decoder = try Decoder(
+        let decoder = try FileDecoder(
             file, container: request.container, longestDuration: request.longestDuration)
         var count = 0
         do {

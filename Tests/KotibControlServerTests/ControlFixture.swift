@@ -192,6 +192,6 @@ final class BodyKeeper: ResponseBodyWriter, Sendable {
 /// Nothing is dropped into the folder of these tests.
 private struct NoInspector: Inspecting {
     func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult { .refused(.unreadable) }
 }

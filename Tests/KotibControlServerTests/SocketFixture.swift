@@ -81,7 +81,7 @@ struct SocketFixture: Sendable {
 /// Takes every file for a second of sound.
 struct AnythingIsAudio: Inspecting {
     func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult {
         .facts(
             AudioFacts(
