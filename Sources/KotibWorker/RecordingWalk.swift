@@ -63,7 +63,10 @@ struct RecordingWalk {
         try promise.check(walk, length: length) { try decodes(walk.last, of: demuxer) }
         if promise.isShort {
             doubts.isShort = true
-            doubts.missing += max(0, demuxer.expectedDuration(bitRate: 0) - length)
+            // libav ends what it expects of a wave where the file does.
+            doubts.missing +=
+                container == .wav
+                ? try WAVLayout.missing(in: source) : max(0, demuxer.expectedDuration(bitRate: 0) - length)
         }
         if let excess = part.excess ?? (isFirst ? nil : length) {
             doubts.isLonger = true

@@ -86,7 +86,18 @@ struct WAVLayout {
     /// - Throws: ``Rejection/incomplete`` where the sound ends beyond the end of the file, or is missing.
     static func check(_ source: any ByteSource) throws {
         guard let layout = try WAVLayout(source, at: 0) else { throw Rejection.incomplete }
-        if let stated = layout.stated, stated > source.size - layout.body { throw Rejection.incomplete }
+        if layout.missing(in: source) > 0 { throw Rejection.incomplete }
+    }
+
+    /// Seconds that the header says beyond the end of the file; 0 where nothing tells.
+    static func missing(in source: any ByteSource) throws -> Double {
+        guard let layout = try WAVLayout(source, at: 0), layout.bytesPerSecond > 0 else { return 0 }
+        return Double(layout.missing(in: source)) / Double(layout.bytesPerSecond)
+    }
+
+    /// Bytes.
+    private func missing(in source: any ByteSource) -> Int64 {
+        max(0, (stated ?? 0) - max(0, source.size - body))
     }
 }
 
