@@ -20,6 +20,7 @@ enum Migrations {
         migrator.registerMigration("14 archive") { try $0.execute(sql: archive) }
         migrator.registerMigration("15 warnings") { try $0.execute(sql: warnings) }
         migrator.registerMigration("16 remarks") { try $0.execute(sql: remarks) }
+        migrator.registerMigration("17 incomplete") { try $0.execute(sql: incomplete) }
         migrator.registerMigration("18 sound") { try $0.execute(sql: sound) }
         migrator.registerMigration("19 intents") { try $0.execute(sql: intents) }
         migrator.registerMigration("20 bounds") { try $0.execute(sql: bounds) }

@@ -45,6 +45,7 @@ public struct Configuration: Sendable {
         public var settle = 1.0
         public var emptyAfter = 10.0
         public var openAfter = 60.0
+        public var incompleteAfter = 600.0
         public var rescan = 300.0
         public var poll = 10.0
         /// Patterns of names, beside the built-in ones.

@@ -132,7 +132,8 @@ public struct Daemon: Sendable {
             inspector: WorkerInspector(pool: inspectors, limits: configuration.inspectionLimits),
             catalog: catalog, sidecars: sidecars, queue: queue, language: configuration.intake.language,
             enrolls: configuration.enroll, quotas: configuration.quotas, archive: configuration.archiveFolder,
-            board: board, logger: logger)
+            stillness: Stillness(patience: .seconds(configuration.watch.incompleteAfter)), board: board,
+            logger: logger)
         let watcher = InboxWatcher(
             root: files.root, configuration: configuration.watchConfiguration, board: board,
             isKnown: { await pipeline.isKnown($0) }, handler: { await pipeline.handle($0) }, logger: logger)
@@ -156,10 +157,12 @@ public struct Daemon: Sendable {
             [WorkerService(pool: inspectors)] + engines + [
                 QueueService(queue: queue), WatcherService(watcher: watcher),
                 DueTextService(pipeline: pipeline, logger: logger),
-                ReadmissionService(readmission: Readmission(pipeline)), MessageService(dispatcher: messages),
+                ReadmissionService(readmission: Readmission(pipeline)),
+                IncompleteFileService(files: IncompleteFiles(pipeline)), MessageService(dispatcher: messages),
                 IndexService(catalog: catalog, logger: logger),
                 DamageService(catalog: catalog, board: board, logger: logger),
-            ] + backupServices(catalog) + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : []) + archiveServices(pipeline)
+            ] + backupServices(catalog) + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : [])
+                + archiveServices(pipeline)
                 + [control, status])
     }
 

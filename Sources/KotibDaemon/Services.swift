@@ -160,3 +160,12 @@ struct ReadmissionService: Service {
         await cancelWhenGracefulShutdown { await readmission.run() }
     }
 }
+
+/// Files that hold less than they promise: what was waited for when the daemon stops is looked at at the next start.
+struct IncompleteFileService: Service {
+    let files: IncompleteFiles
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { await files.run() }
+    }
+}

@@ -59,6 +59,7 @@ enum Settings {
         seconds("watch.settle", 0.05...3600, \.watch.settle),
         seconds("watch.empty_after", 0.05...86_400, \.watch.emptyAfter),
         seconds("watch.open_after", 0...86_400, \.watch.openAfter),
+        seconds("watch.incomplete_after", 0.05...604_800, \.watch.incompleteAfter),
         seconds("watch.rescan", 1...86_400, \.watch.rescan),
         seconds("watch.poll", 0.1...3600, \.watch.poll),
         list("watch.ignore", [], \.watch.ignore),

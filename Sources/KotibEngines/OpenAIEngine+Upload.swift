@@ -39,6 +39,8 @@ extension OpenAIEngine {
         case kind
         /// The request would be too long.
         case size
+        /// The server may hear less of it than is there.
+        case content
         /// There is a choice of what to hear, and servers add up all channels of the first track.
         case channels
         /// Its samples may be far below or above what servers expect: 24 bits and more, or float.
@@ -55,6 +57,7 @@ extension OpenAIEngine {
     func encodingReason(_ job: TranscriptionJob) -> EncodingReason? {
         if job.size > roomForFile { return .size }
         if !settings.formats.contains(job.fileExtension) { return .kind }
+        if job.isDoubtful { return .content }
         if job.channels > 1 { return .channels }
         let isDeep = ["pcm_f", "pcm_s24", "pcm_s32", "pcm_s64"].contains { job.codec.hasPrefix($0) }
         return isDeep ? .level : nil
@@ -72,7 +75,7 @@ extension OpenAIEngine {
         let own = OpenAIUpload(
             file: job.file, size: job.size, fileExtension: job.fileExtension, done: 0)
         switch (encodingReason(job), encoder) {
-        case (nil, _), (.kind, nil), (.channels, nil), (.level, nil): return own
+        case (nil, _), (.kind, nil), (.content, nil), (.channels, nil), (.level, nil): return own
         case (.size, nil): throw tooLarge(job)
         case (let reason?, let encoder?):
             do throws(EngineError) {

@@ -30,12 +30,15 @@ public struct IngestPipeline: Sendable {
     let recovery: Recovery
     let uploads = UploadRoom()
     var patience: Patience
+    /// When a file that holds less than it promises is taken as it is.
+    let stillness: Stillness
     let logger: Logger
 
     public init(
         files: any FileSystem, policy: IntakePolicy, inspector: any Inspecting, catalog: Catalog,
         sidecars: SidecarWriter, queue: TranscriptionQueue, language: NoteLanguage, enrolls: Bool = true,
-        quotas: Quotas = Quotas(), archive: ArchiveFolder? = nil, board: ProblemBoard? = nil, logger: Logger
+        quotas: Quotas = Quotas(), archive: ArchiveFolder? = nil, stillness: Stillness = Stillness(),
+        board: ProblemBoard? = nil, logger: Logger
     ) {
         self.files = files
         self.policy = policy
@@ -47,6 +50,7 @@ public struct IngestPipeline: Sendable {
         self.enrolls = enrolls
         self.quotas = quotas
         self.archive = archive
+        self.stillness = stillness
         self.logger = logger
         let board = board ?? ProblemBoard(logger: logger)
         patience = Patience(board: board, logger: logger)
@@ -154,10 +158,11 @@ public struct IngestPipeline: Sendable {
         }
         guard opened.status.identity == status.identity else { return }
         guard opened.isReadable else { return try await refuse(path, status.identity, .foreign) }
-        let (file, size) = (opened.file, status.identity.size)
+        let (file, size, stillness) = (opened.file, status.identity.size, stillness)
         let known = try await catalog.current(path)
         let result = try await inspector.inspect(
-            file, of: path.user, fileExtension: fileExtension, size: size, after: known?.facts?.sound)
+            file, of: path.user, fileExtension: fileExtension, size: size, after: known?.facts?.sound,
+            takesIncomplete: await BlockingWork.run { stillness.isOver(file, status) })
         let still = try await BlockingWork.run { () throws(FileError) in
             try (files.status(of: file).identity, files.examine(path)?.identity)
         }

@@ -202,8 +202,10 @@ extension Upload {
         var tries = 1
         while true {
             do throws(InspectionError) {
+                // The form has come to its end: nothing more of the file will.
                 return try await pipeline.inspector.inspect(
-                    opened.file, of: hidden.user, fileExtension: fileExtension, size: size)
+                    opened.file, of: hidden.user, fileExtension: fileExtension, size: size,
+                    takesIncomplete: true)
             } catch {
                 guard let pause = error.retryAfter, tries < Self.inspections else { throw error }
                 tries += 1

@@ -69,8 +69,22 @@ extension FolderSettings {
         return status.identity.size > Int64(longest) ? .tooLarge(limit: longest) : nil
     }
 
-    /// Whether a file may be meant for this: some file systems do not tell capital letters from small ones.
+    /// Whether a file may be meant for this: some file systems do not tell capital letters from small ones, and
+    /// editors put an ending of their own behind the name.
     static func isMeant(by name: [UInt8]) -> Bool {
-        String(decoding: name, as: UTF8.self).lowercased().utf8.elementsEqual(fileName)
+        let name = String(decoding: name, as: UTF8.self).lowercased()
+        guard name.utf8.starts(with: fileName) else { return false }
+        let rest = LookalikeName.visible(name.unicodeScalars.dropFirst(fileName.count))
+        guard rest.first ?? "." == "." else { return false }
+        return rest.split(separator: ".").allSatisfy { editorEndings.contains(String($0)) }
+    }
+
+    /// Of what editors of texts write.
+    private static let editorEndings: Set<String> = ["txt", "text", "ini", "rtf", "md", "doc", "docx", "odt"]
+
+    /// What is wrong with the name of a file that is meant for this; nil where it is the right one.
+    static func problem(withName name: [UInt8]) -> FolderSettingsProblem? {
+        if name == fileName { return nil }
+        return name.count == fileName.count ? .wrongCase : .wrongName
     }
 }

@@ -19,6 +19,8 @@ extension FolderSettingsProblem {
         case .tooLarge(let limit): "it is larger than \(limit) bytes; shorten it"
         case .notText: "it is no text; save it anew as UTF-8"
         case .wrongCase: "its name has capital letters; call it “kotib.ini”"
+        case .wrongName:
+            "its name goes on after “kotib.ini”, which Windows may hide; call it “kotib.ini” and nothing more"
         case .noAssignment(let line): "line \(line) is no “key = value”; write “language = uz”, for example"
         case .unknownKey(let line, let key, let nearest):
             "line \(line) sets “\(key)”, which there is not; "
@@ -37,6 +39,9 @@ extension FolderSettingsProblem {
         case .tooLarge(let limit): "u \(limit) baytdan katta; qisqartiring"
         case .notText: "bu matn emas; UTF-8 kodlashda qaytadan saqlang"
         case .wrongCase: "nomida bosh harf bor; uni “kotib.ini” deb nomlang"
+        case .wrongName:
+            "nomida “kotib.ini”dan keyin ortiqcha qism bor (Windows uni yashirishi mumkin); uni faqat “kotib.ini” "
+                + "deb nomlang"
         case .noAssignment(let line):
             "\(line)-qator “kalit = qiymat” koʻrinishida emas; masalan, “language = uz” deb yozing"
         case .unknownKey(let line, let key, let nearest):
@@ -57,6 +62,9 @@ extension FolderSettingsProblem {
         case .tooLarge(let limit): "он больше \(limit) байт; сократите его"
         case .notText: "это не текст; сохраните его заново в UTF-8"
         case .wrongCase: "в имени есть заглавные буквы; назовите его «kotib.ini»"
+        case .wrongName:
+            "после «kotib.ini» в его имени есть ещё что-то (Windows может это скрывать); назовите его просто "
+                + "«kotib.ini»"
         case .noAssignment(let line):
             "строка \(line) — не «ключ = значение»; напишите, например, «language = uz»"
         case .unknownKey(let line, let key, let nearest):

@@ -34,8 +34,10 @@ public protocol Inspecting: Sendable {
     ///   - fileExtension: what the name ends with, lower case, without the dot.
     ///   - size: bytes; more is not read.
     ///   - earlier: the sound that the file had before; the facts say whether it begins with that.
+    ///   - takesIncomplete: nothing more is waited for: what holds less than it promises is taken as far as it goes.
     func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, after earlier: SoundIdentity?
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, after earlier: SoundIdentity?,
+        takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult
 }
 
@@ -76,12 +78,13 @@ public struct WorkerInspector: Inspecting {
     }
 
     public func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, after earlier: SoundIdentity?
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, after earlier: SoundIdentity?,
+        takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult {
         var last = WorkerError.stopped
         for _ in 1...Self.tries {
             do throws(WorkerError) {
-                return try await ask(file, user, fileExtension, size, earlier)
+                return try await ask(file, user, fileExtension, size, earlier, takesIncomplete)
             } catch  where error.mayBlameRequest {
                 last = error
             } catch {
@@ -92,13 +95,15 @@ public struct WorkerInspector: Inspecting {
     }
 
     private func ask(
-        _ file: OpenFile, _ user: [UInt8], _ fileExtension: String, _ size: Int64, _ earlier: SoundIdentity?
+        _ file: OpenFile, _ user: [UInt8], _ fileExtension: String, _ size: Int64, _ earlier: SoundIdentity?,
+        _ takesIncomplete: Bool
     ) async throws(WorkerError) -> InspectionResult {
         let answer = try await pool.perform(passing: file, for: user, deadline: limits.deadline) { id in
             .inspect(
                 InspectRequest(
                     request: id, fileExtension: fileExtension, size: size,
-                    longestDuration: limits.longestDuration, earlier: earlier))
+                    longestDuration: limits.longestDuration, earlier: earlier,
+                    takesIncomplete: takesIncomplete))
         }
         switch answer.reply {
         case .inspected(_, let facts): return .facts(facts)

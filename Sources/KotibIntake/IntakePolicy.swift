@@ -26,23 +26,30 @@ public struct IntakePolicy: Sendable {
         if status.kind == .folder {
             return accepted && path.depth > 1 ? .refused(.folder) : .notARecording
         }
+        if path.depth > 1, FolderSettings.isMeant(by: path.name) { return judgeSettings(path, status) }
         if let ending, Self.textEndings.contains(ending) { return .notARecording }
         if path.depth == 1, status.kind == .symbolicLink { return .refused(.linkedFolder) }
         if path.depth == 1 { return accepted ? .refused(.noFolder) : .notARecording }
-        if FolderSettings.isMeant(by: path.name) { return judgeSettings(path, status) }
         switch status.kind {
         case .regular: break
         case .symbolicLink: return .refused(.symbolicLink)
         default: return .refused(.special)
         }
-        guard accepted, let ending else { return .refused(.unsupportedExtension(accepted: extensions)) }
+        guard accepted, let ending else { return .refused(judgeEnding(path)) }
         if let rejection = judge(status) { return .refused(rejection) }
         return .inspect(fileExtension: ending)
     }
 
+    private func judgeEnding(_ path: InboxPath) -> Rejection {
+        if let meant = LookalikeName.ending(of: path.name, among: extensions) {
+            return .lookalikeExtension(meant: meant)
+        }
+        return .unsupportedExtension(accepted: extensions)
+    }
+
     private func judgeSettings(_ path: InboxPath, _ status: FileStatus) -> Verdict {
-        if path.name != FolderSettings.fileName { return .refused(.folderSettings(.wrongCase)) }
-        return FolderSettings.problem(with: status).map { .refused(.folderSettings($0)) } ?? .folderSettings
+        let problem = FolderSettings.problem(withName: path.name) ?? FolderSettings.problem(with: status)
+        return problem.map { .refused(.folderSettings($0)) } ?? .folderSettings
     }
 
     private func judge(_ status: FileStatus) -> Rejection? {

@@ -19,6 +19,10 @@ extension Rejection {
         case .unsupportedExtension(let accepted):
             start + "Kotib takes only \(Self.list(accepted)) files; save the recording as one of these "
                 + "and put it here."
+        case .lookalikeExtension(let meant):
+            start
+                + "its ending only looks like “.\(meant)”: a blank, a dot, something invisible or a letter of another "
+                + "alphabet is in it; rename the file so that it ends with “.\(meant)”."
         case .empty:
             start + "the file is empty; copy it here once more."
         case .tooLarge(let size, let limit):
@@ -31,11 +35,16 @@ extension Rejection {
             start + "it is no audio (its content is \(found)), whatever its name says; put the recording "
                 + "itself here."
         case .wrongKind(let found):
-            start + "its content is \(found), which does not fit its ending; give it the right ending or "
-                + "save it anew."
+            start
+                + "its content is \(found), a kind that Kotib cannot read; save the recording as MP3 or WAV "
+                + "and put it here."
+        case .unsupportedCodec(let codec):
+            start
+                + "it is whole, but its sound is coded in a way that Kotib cannot decode (\(codec)); save the "
+                + "recording as MP3 or ordinary WAV (PCM) and put it here."
         case .incomplete:
-            start + "it is incomplete; when the rest of the upload arrives it is taken by itself, "
-                + "otherwise copy it here once more."
+            start + "it is incomplete; when the rest of the upload arrives it is taken by itself, and if "
+                + "nothing more comes, what is here is transcribed after a while."
         case .damaged(let detail):
             start + "it is damaged and cannot be played (\(detail)); copy it here once more or save it "
                 + "anew."
@@ -73,6 +82,10 @@ extension Rejection {
         case .unsupportedExtension(let accepted):
             start + "faqat \(Self.list(accepted)) formatlar qoʻllab-quvvatlanadi; yozuvni shu "
                 + "formatlardan birida saqlab, qayta qoʻying."
+        case .lookalikeExtension(let meant):
+            start
+                + "kengaytmasi faqat “.\(meant)”ga oʻxshaydi: ichida boʻsh joy, nuqta, koʻrinmas belgi yoki boshqa "
+                + "alifbo harfi bor; nomi “.\(meant)” bilan tugaydigan qilib oʻzgartiring."
         case .empty:
             start + "fayl boʻsh; uni qaytadan nusxalang."
         case .tooLarge(let size, let limit):
@@ -85,11 +98,17 @@ extension Rejection {
             start + "nomi qanday boʻlishidan qatʼi nazar, bu audio emas (ichida \(found)); yozuvning "
                 + "oʻzini qoʻying."
         case .wrongKind(let found):
-            start + "ichidagi maʼlumot (\(found)) kengaytmasiga mos emas; toʻgʻri kengaytma bering yoki "
-                + "qaytadan saqlang."
+            start
+                + "ichidagi maʼlumot (\(found)) Kotib oʻqiy olmaydigan turda; yozuvni MP3 yoki WAV qilib saqlab, "
+                + "shu yerga qoʻying."
+        case .unsupportedCodec(let codec):
+            start
+                + "fayl butun, lekin ovozi Kotib ocha olmaydigan usulda kodlangan (\(codec)); yozuvni MP3 yoki "
+                + "oddiy WAV (PCM) qilib saqlab, shu yerga qoʻying."
         case .incomplete:
-            start + "fayl toʻliq emas; qolgan qismi kelsa oʻzi qabul qilinadi, aks holda qaytadan "
-                + "nusxalang."
+            start
+                + "fayl toʻliq emas; qolgan qismi kelsa oʻzi qabul qilinadi, boshqa hech narsa kelmasa, bor qismi "
+                + "birozdan keyin matnga aylantiriladi."
         case .damaged(let detail):
             start + "fayl buzilgan, oʻqib boʻlmadi (\(detail)); qaytadan nusxalang yoki saqlang."
         case .symbolicLink:
@@ -126,6 +145,10 @@ extension Rejection {
         case .unsupportedExtension(let accepted):
             start + "Kotib принимает только файлы \(Self.list(accepted)); сохраните запись в одном из "
                 + "этих форматов и положите сюда."
+        case .lookalikeExtension(let meant):
+            start
+                + "его расширение только похоже на «.\(meant)»: в нём есть пробел, точка, невидимый знак или буква "
+                + "другого алфавита; переименуйте файл так, чтобы имя кончалось на «.\(meant)»."
         case .empty:
             start + "файл пуст; скопируйте его ещё раз."
         case .tooLarge(let size, let limit):
@@ -137,10 +160,16 @@ extension Rejection {
         case .notAudio(let found):
             start + "это не звук (внутри \(found)), что бы ни говорило имя; положите сюда саму запись."
         case .wrongKind(let found):
-            start + "содержимое (\(found)) не подходит к расширению; исправьте расширение или сохраните "
-                + "заново."
+            start
+                + "его содержимое (\(found)) такого вида, какого Kotib не читает; сохраните запись как MP3 или WAV "
+                + "и положите сюда."
+        case .unsupportedCodec(let codec):
+            start + "он цел, но звук в нём закодирован так, что Kotib не может его раскодировать (\(codec)); "
+                + "сохраните запись как MP3 или обычный WAV (PCM) и положите сюда."
         case .incomplete:
-            start + "он неполный; когда придёт остаток, он будет принят сам, иначе скопируйте его ещё раз."
+            start
+                + "он неполный; когда придёт остаток, он будет принят сам, а если больше ничего не придёт, через "
+                + "некоторое время будет расшифровано то, что есть."
         case .damaged(let detail):
             start + "он повреждён и не читается (\(detail)); скопируйте его ещё раз или сохраните заново."
         case .symbolicLink:

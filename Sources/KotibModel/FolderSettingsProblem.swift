@@ -10,6 +10,8 @@ public enum FolderSettingsProblem: Error, Hashable, Sendable, Codable {
     case notText
     /// Its name has capital letters.
     case wrongCase
+    /// Its name goes on after `kotib.ini`, as where Windows hides the ending of a text.
+    case wrongName
     /// A line that is neither empty, nor a comment, nor `key = value`. Lines count from 1.
     case noAssignment(line: Int)
     /// A key that there is not, and the nearest that there is.

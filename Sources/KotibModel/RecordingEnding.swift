@@ -1,4 +1,5 @@
-/// The endings of names that Kotib knows the content of. Which of them are taken is a setting.
+/// The endings of names that Kotib knows the content of. Which of them are taken is a setting; what a file holds is
+/// said by its bytes.
 public enum RecordingEnding: String, CaseIterable, Sendable {
     case mp3, wav, m4a, flac
     /// Telegram's and WhatsApp's voice messages, and what browsers and phones record.
@@ -9,5 +10,29 @@ public enum RecordingEnding: String, CaseIterable, Sendable {
     /// With or without a leading dot, any case; nil for one that Kotib does not know.
     public init?(_ text: String) {
         self.init(rawValue: text.drop { $0 == "." }.lowercased())
+    }
+
+    /// What recordings of that ending are made in: libav's short name.
+    public var container: String {
+        switch self {
+        case .wav: "wav"
+        case .mp3: "mp3"
+        case .flac: "flac"
+        case .m4a, .mp4, .mov, .threeGP: "mov,mp4,m4a,3gp,3g2,mj2"
+        case .ogg, .oga, .opus: "ogg"
+        case .webm: "matroska,webm"
+        case .aac: "aac"
+        case .amr: "amr"
+        case .wma: "asf"
+        }
+    }
+
+    /// The ending by which others know what is in a recording: its own, where it fits its container.
+    /// - Parameters:
+    ///   - name: lower case, without the dot.
+    ///   - container: libav's short name; of one that is not known nothing better is known than the name.
+    public static func fitting(_ container: String, named name: String) -> String {
+        if RecordingEnding(name)?.container == container { return name }
+        return allCases.first { $0.container == container }?.rawValue ?? name
     }
 }

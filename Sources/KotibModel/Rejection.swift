@@ -2,6 +2,8 @@
 public enum Rejection: Error, Hashable, Sendable, Codable {
     /// The name's ending is none of the accepted ones.
     case unsupportedExtension(accepted: [String])
+    /// Its ending only looks like an accepted one: something that cannot be seen follows or stands for a letter.
+    case lookalikeExtension(meant: String)
     /// No bytes, for longer than an upload leaves a file empty.
     case empty
     /// Bytes that it has, bytes that it may have.
@@ -10,8 +12,10 @@ public enum Rejection: Error, Hashable, Sendable, Codable {
     case tooLong(duration: Double, limit: Double)
     /// The content is something else, such as `text/plain`.
     case notAudio(found: String)
-    /// It is audio, but not of the kind that its ending says.
+    /// It is audio, but of a kind that Kotib does not read, whatever its ending says.
     case wrongKind(found: String)
+    /// Its container is known, but not what its sound is coded with (libav's name).
+    case unsupportedCodec(codec: String)
     /// The container promises more than the file holds: an upload that broke off or goes on.
     case incomplete
     /// The container is right, but what is in it cannot be decoded.
@@ -47,11 +51,13 @@ public enum Rejection: Error, Hashable, Sendable, Codable {
     public var code: String {
         switch self {
         case .unsupportedExtension: "unsupported_extension"
+        case .lookalikeExtension: "lookalike_extension"
         case .empty: "empty"
         case .tooLarge: "too_large"
         case .tooLong: "too_long"
         case .notAudio: "not_audio"
         case .wrongKind: "wrong_kind"
+        case .unsupportedCodec: "unsupported_codec"
         case .incomplete: "incomplete"
         case .damaged: "damaged"
         case .symbolicLink: "symbolic_link"

@@ -18,6 +18,8 @@ public struct TranscriptionJob: Sendable {
     public var fileExtension: String
     /// ISO 639-1, or nil to detect.
     public var language: String?
+    /// Whether the file holds less or more sound than it says: another reader may hear another part of it.
+    public var isDoubtful: Bool
     /// Of all its tracks: where there are several, somebody has to choose what is heard.
     public var channels: Int
     /// libav's name of the audio codec; empty where it is not known.
@@ -25,7 +27,8 @@ public struct TranscriptionJob: Sendable {
 
     public init(
         recording: RecordingID, file: OpenFile, size: Int64, duration: Double, container: String,
-        fileExtension: String, language: String?, channels: Int = 1, codec: String = ""
+        fileExtension: String, language: String?, channels: Int = 1, codec: String = "",
+        isDoubtful: Bool = false
     ) {
         self.recording = recording
         self.file = file
@@ -36,6 +39,7 @@ public struct TranscriptionJob: Sendable {
         self.language = language
         self.channels = channels
         self.codec = codec
+        self.isDoubtful = isDoubtful
     }
 }
 

@@ -116,8 +116,10 @@ extension TranscriptionQueue {
         if let source = await reuse(recording, language, in: lane) { return .reused(source) }
         let job = TranscriptionJob(
             recording: recording.id, file: file, size: recording.identity.size, duration: facts.duration,
-            container: facts.container, fileExtension: recording.fileExtension,
-            language: language, channels: facts.channels, codec: facts.codec)
+            container: facts.container,
+            fileExtension: RecordingEnding.fitting(facts.container, named: recording.fileExtension),
+            language: language, channels: facts.channels, codec: facts.codec,
+            isDoubtful: facts.warnings.contains { $0.code != .trackLeftOut })
         let start = elapsed()
         do throws(EngineError) {
             let result = try await lane.engine.transcribe(job, report: progress.note)

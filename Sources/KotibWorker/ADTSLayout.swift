@@ -2,7 +2,7 @@ import KotibModel
 
 /// The frames of a bare AAC file (ISO/IEC 13818-7, 6.2: ADTS).
 enum ADTSLayout {
-    private static let headerSize = 7
+    static let headerSize = 7
 
     /// Whether a frame's header begins with `bytes`, of which two are enough.
     static func isFrame(_ bytes: [UInt8]) -> Bool {
@@ -33,7 +33,7 @@ enum ADTSLayout {
     }
 
     /// Bytes, those of the header included; nil for what is none.
-    private static func length(_ header: [UInt8]) -> Int64? {
+    static func length(_ header: [UInt8]) -> Int64? {
         guard header.count == headerSize else { return nil }
         let length = Int64(header.bigEndian(at: 3, count: 3) >> 5 & 0x1fff)
         return length >= Int64(headerSize) ? length : nil

@@ -38,6 +38,19 @@ enum ASFLayout {
         throw Rejection.incomplete
     }
 
+    /// Where each recording begins, if several were joined.
+    static func starts(in source: any ByteSource) throws -> [Int64] {
+        var walk = ByteWalk(source)
+        var starts: [Int64] = [0]
+        var offset: Int64 = 0
+        for _ in 0..<mostObjects where starts.count < RecordingPart.most {
+            guard let object = try Object(&walk, at: offset) else { break }
+            if object.identifier == header, offset > 0 { starts.append(offset) }
+            offset = object.end
+        }
+        return starts
+    }
+
     private static func isBroadcast(_ walk: inout ByteWalk, headerEnd: Int64) throws -> Bool {
         var offset = partsStart
         for _ in 0..<mostObjects where offset < headerEnd {

@@ -16,7 +16,8 @@ final class AudioCodec {
     /// - Parameters:
     ///   - container: says which codecs may be opened.
     ///   - strict: a frame whose checksum is wrong is an error.
-    /// - Throws: ``Rejection/damaged(detail:)`` for a codec that is not accepted or cannot be set up.
+    /// - Throws: ``Rejection/unsupportedCodec(codec:)`` for one that is not accepted, ``Rejection/damaged(detail:)``
+    ///   where it cannot be set up.
     init(
         _ parameters: UnsafeMutablePointer<AVCodecParameters>, of container: Container, strict: Bool
     ) throws {

@@ -46,6 +46,18 @@ struct ByteWalk {
         return nil
     }
 
+    /// The first byte at `offset` or behind it that is not 0; the end of the file where all are.
+    static func endOfZeros(from offset: Int64, in source: any ByteSource) throws -> Int64 {
+        var walk = ByteWalk(source)
+        var offset = offset
+        while try walk.load(offset) {
+            let rest = walk.block[Int(offset - walk.blockStart)...]
+            if let index = rest.firstIndex(where: { $0 != 0 }) { return walk.blockStart + Int64(index) }
+            offset = walk.blockStart + Int64(walk.block.count)
+        }
+        return max(offset, 0)
+    }
+
     /// Whether the block that holds `offset` is there now.
     private mutating func load(_ offset: Int64) throws -> Bool {
         if offset >= blockStart && offset < blockStart + Int64(block.count) { return true }

@@ -8,11 +8,24 @@ struct Completeness {
     private let size: Int64
     private var flac: FLACLayout?
     private var mp3: MP3Promise?
+    private let takesLess: Bool
+    /// Whether less is there than was promised, and is taken for what it is.
+    private(set) var isShort = false
 
-    /// - Throws: ``Rejection/incomplete`` where the structure alone shows it.
-    init(_ container: Container, of source: any ByteSource) throws {
+    /// - Parameter takesLess: nothing more is waited for.
+    /// - Throws: ``Rejection/incomplete`` where the structure alone shows it, as all checks do unless `takesLess`.
+    init(_ container: Container, of source: any ByteSource, takesLess: Bool) throws {
         self.container = container
+        self.takesLess = takesLess
         size = source.size
+        do {
+            try look(at: source)
+        } catch Rejection.incomplete {
+            try lack()
+        }
+    }
+
+    private mutating func look(at source: any ByteSource) throws {
         switch container {
         case .wav: try WAVLayout.check(source)
         case .mov: try MP4Layout.check(source)
@@ -26,12 +39,17 @@ struct Completeness {
         }
     }
 
+    private mutating func lack() throws(Rejection) {
+        guard takesLess else { throw .incomplete }
+        isShort = true
+    }
+
     /// The first bytes of a file that is too short for libmagic to know it.
     static func isBeginning(_ head: [UInt8], of container: Container) -> Bool {
         guard (3..<64).contains(head.count) else { return false }
         switch container {
         case .wav: return head.starts(with: Array("RIFF".utf8))
-        case .flac: return head.starts(with: Array("fLaC".utf8))
+        case .flac: return head.starts(with: FLACLayout.magic.prefix(head.count))
         case .mp3: return head.starts(with: Array("ID3".utf8)) || MPEGFrameHeader(head) != nil
         case .mov:
             let brand = head.dropFirst(4)
@@ -44,27 +62,30 @@ struct Completeness {
         }
     }
 
-    /// - Throws: ``Rejection/incomplete`` where the index of the opened container lists more than is there.
-    func check(_ demuxer: Demuxer) throws(Rejection) {
-        if container == .mov && demuxer.endOfIndex() > size { throw .incomplete }
+    /// Where the index of the opened container lists more than is there.
+    mutating func check(_ demuxer: Demuxer) throws(Rejection) {
+        if container == .mov && demuxer.endOfIndex() > size { try lack() }
     }
 
+    /// Where the packets are fewer than promised or the last is cut.
     /// - Parameters:
     ///   - walk: over all packets, to the end.
+    ///   - length: seconds of them that are of this recording.
     ///   - decodesLast: whether the last packet can be decoded, checksum included.
-    /// - Throws: ``Rejection/incomplete`` where the packets are fewer than promised or the last is cut.
-    func check(_ walk: PacketWalk, decodesLast: () throws -> Bool) throws {
+    mutating func check(
+        _ walk: PacketWalk, length: Double, decodesLast: () throws -> Bool
+    ) throws {
         switch container {
         case .flac:
             guard let total = flac?.totalSamples else { return }
             // Block sizes are whole samples, so that the sum is exact but for rounding.
-            let found = walk.duration * Double(walk.sampleRate) + 0.5
-            if found < Double(total) { throw Rejection.incomplete }
-            if try !decodesLast() { throw Rejection.incomplete }
+            let found = length * Double(walk.sampleRate) + 0.5
+            if found < Double(total) { return try lack() }
+            if try !decodesLast() { try lack() }
         case .mp3:
-            if isCutFrame(walk.last) || isBroken(walked: walk.packets) { throw Rejection.incomplete }
+            if isCutFrame(walk.last) || isBroken(walked: walk.packets) { try lack() }
         case .mov:
-            if walk.last?.isCutShort == true { throw Rejection.incomplete }
+            if walk.last?.isCutShort == true { try lack() }
         case .wav, .ogg, .matroska, .aac, .amr, .asf:
             break
         }
@@ -78,5 +99,42 @@ struct Completeness {
     private func isCutFrame(_ last: Packet?) -> Bool {
         guard let last, let header = MPEGFrameHeader(last.prefix(4)) else { return false }
         return last.size < header.length
+    }
+}
+
+/// Stretches of zeros where coded sound should be.
+extension Completeness {
+    /// The first byte that may be of sound: before it are tags, which have room left in them.
+    private func soundStart(_ source: any ByteSource) -> Int64 {
+        mp3?.start ?? flac?.start ?? (container == .aac ? (try? ID3Tag.end(in: source)) ?? 0 : 0)
+    }
+
+    /// Bytes of zeros that the container itself may leave: mkvmerge's room for an index (4 KiB), and what fills a
+    /// packet of Windows Media (at most 64 KiB).
+    private var longestPadding: Int64 {
+        switch container {
+        case .matroska: 8192
+        case .asf: 1 << 16
+        default: ZeroRuns.least
+        }
+    }
+
+    /// What of `runs` should be sound.
+    /// - Parameters:
+    ///   - runs: of zeros in the recording, by its own offsets.
+    ///   - source: the recording.
+    func unwritten(
+        _ runs: [Range<Int64>], of source: any ByteSource, _ walk: PacketWalk, _ demuxer: Demuxer
+    ) -> [Range<Int64>] {
+        // All that was promised is there: what follows is the rest of a disk's block.
+        if let frames = mp3?.frames, frames > 0, walk.packets >= frames { return [] }
+        let start = soundStart(source)
+        let suspects = runs.filter { $0.lowerBound >= start && $0.count >= longestPadding }
+        return container == .mov ? suspects.filter(demuxer.indexes) : suspects
+    }
+
+    /// - Throws: ``Rejection/incomplete`` where there is what nobody wrote, unless nothing more is waited for.
+    func check(unwritten: [Range<Int64>]) throws(Rejection) {
+        if !unwritten.isEmpty && !takesLess { throw .incomplete }
     }
 }

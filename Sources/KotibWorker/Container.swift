@@ -14,22 +14,9 @@ enum Container: String, CaseIterable, Sendable {
 
     /// Lower case, without the dot.
     static let extensions = Dictionary(
-        uniqueKeysWithValues: RecordingEnding.allCases.map { ($0.rawValue, Container($0)) })
-
-    private init(_ ending: RecordingEnding) {
-        self =
-            switch ending {
-            case .wav: .wav
-            case .mp3: .mp3
-            case .flac: .flac
-            case .m4a, .mp4, .mov, .threeGP: .mov
-            case .ogg, .oga, .opus: .ogg
-            case .webm: .matroska
-            case .aac: .aac
-            case .amr: .amr
-            case .wma: .asf
-            }
-    }
+        uniqueKeysWithValues: RecordingEnding.allCases.compactMap { ending in
+            Container(rawValue: ending.container).map { (ending.rawValue, $0) }
+        })
 
     /// What libmagic calls a file of this kind; writers of one container differ in the brand that they state.
     /// (file(1)'s magic/Magdir: riff, audio, animation, vorbis, matroska, asf; and the registered names of RFC 3533
@@ -50,6 +37,26 @@ enum Container: String, CaseIterable, Sendable {
         case .amr: ["audio/amr", "audio/x-amr", "audio/amr-wb"]
         case .asf: ["video/x-ms-asf", "audio/x-ms-wma", "video/x-ms-wmv", "application/vnd.ms-asf"]
         }
+    }
+
+    /// What it is called where libmagic does not know it.
+    private var usualMediaType: String {
+        switch self {
+        case .wav: "audio/x-wav"
+        case .mp3: "audio/mpeg"
+        case .mov: "audio/mp4"
+        case .flac: "audio/flac"
+        case .ogg: "audio/ogg"
+        case .matroska: "audio/webm"
+        case .aac: "audio/aac"
+        case .amr: "audio/amr"
+        case .asf: "audio/x-ms-wma"
+        }
+    }
+
+    /// libmagic's word where it fits.
+    func mediaType(_ kind: ContentKind) -> String {
+        mediaTypes.contains(kind.mediaType.lowercased()) ? kind.mediaType : usualMediaType
     }
 
     /// libav's names of the codecs that are decoded out of this container; what else it names stays closed, since
@@ -98,18 +105,4 @@ enum Container: String, CaseIterable, Sendable {
         mediaTypes.contains(kind.mediaType.lowercased())
             || descriptions.contains { kind.description.contains($0) }
     }
-
-    /// - Throws: ``Rejection/wrongKind(found:)`` for audio of another kind, ``Rejection/notAudio(found:)`` for
-    ///   the rest.
-    func require(_ kind: ContentKind) throws(Rejection) {
-        if fits(kind) { return }
-        let isAudio = kind.mediaType.hasPrefix("audio/") || Self.allCases.contains { $0.fits(kind) }
-        throw isAudio ? .wrongKind(found: kind.mediaType) : .notAudio(found: kind.mediaType)
-    }
-}
-
-/// What libmagic says of the first bytes of a file.
-struct ContentKind: Hashable, Sendable {
-    var mediaType: String
-    var description = ""
 }

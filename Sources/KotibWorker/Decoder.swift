@@ -24,22 +24,6 @@ final class Decoder: SampleSource {
     /// Samples that are read from the tracks at once: a second.
     private static let portion = 16_000
 
-    /// Decodes the beginning, so that a file that cannot be decoded is known at once; and all of it where there is a
-    /// choice of what to hear.
-    /// - Parameters:
-    ///   - container: libav's name of it, out of the known table.
-    ///   - longestDuration: seconds after which the stream ends.
-    ///   - observer: told that the choice goes on.
-    /// - Throws: ``Rejection`` for the file's fault, ``SystemError`` where it cannot be read,
-    ///   `CancellationError` where the observer cancelled.
-    convenience init(
-        _ file: OpenFile, container: String, longestDuration: Double,
-        observer: (any TranscriptionObserver)? = nil
-    ) throws {
-        let recording = try RecordingTracks(file, container: container, longestDuration: longestDuration)
-        try self.init(recording, plan: recording.plan(observer))
-    }
-
     /// Decodes what `plan` says of `recording`.
     init(_ recording: RecordingTracks, plan: HearingPlan?) throws {
         self.plan = plan ?? HearingPlan(signals: [.init(weights: [0: 1])])

@@ -119,12 +119,6 @@ final class Demuxer {
         sound.absorb(packet, of: stream)
     }
 
-    /// Seconds that the container gives `packet`; nil where it gives none.
-    func duration(of packet: Packet) -> Double? {
-        let ticks = packet.pointer.pointee.duration
-        return ticks > 0 ? Double(ticks) * av_q2d(stream.pointee.time_base) : nil
-    }
-
     /// Seconds that the container says, or that size and bit rate let expect; 0 where neither is known.
     func expectedDuration(bitRate: Int64) -> Double {
         let stated = stream.pointee.duration
@@ -151,6 +145,16 @@ final class Demuxer {
             end = overflow ? .max : max(end, sum)
         }
         return end
+    }
+
+    /// Whether the container's index lists a sample that lies in `range`, at least in part.
+    func indexes(_ range: Range<Int64>) -> Bool {
+        for index in 0..<avformat_index_get_entries_count(stream) {
+            guard let entry = avformat_index_get_entry(stream, index)?.pointee else { break }
+            let (end, overflow) = entry.pos.addingReportingOverflow(Int64(entry.size))
+            if entry.pos < range.upperBound && (overflow || end > range.lowerBound) { return true }
+        }
+        return false
     }
 }
 

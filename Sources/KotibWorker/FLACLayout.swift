@@ -2,8 +2,26 @@ import KotibModel
 
 /// What a FLAC file promises before its first frame (RFC 9639, section 8).
 struct FLACLayout {
+    static let magic = Array("fLaC".utf8)
+
     /// Of each channel; nil where the writer did not know.
     var totalSamples: UInt64?
+    /// Where the first frame begins.
+    private(set) var start: Int64
+
+    /// Where each recording begins, if several were joined: with the signature and the first block, which is always
+    /// the same one of 34 bytes.
+    static func starts(in source: any ByteSource) throws -> [Int64] {
+        let beginning = magic + [0, 0, 0, 34]
+        var walk = ByteWalk(source)
+        var starts: [Int64] = [0]
+        var offset = ((try? ID3Tag.end(in: source)) ?? 0) + Int64(beginning.count)
+        while starts.count < RecordingPart.most, let found = try walk.next(beginning[0], from: offset) {
+            if try walk.prefix(at: found, count: beginning.count) == beginning { starts.append(found) }
+            offset = found + 1
+        }
+        return starts
+    }
 
     /// - Throws: ``Rejection/incomplete`` where the metadata ends beyond the end of the file.
     init(_ source: any ByteSource) throws {
@@ -21,6 +39,7 @@ struct FLACLayout {
             }
             offset = body + size
         }
+        start = offset
         if totalSamples != nil && offset >= source.size { throw Rejection.incomplete }
     }
 }

@@ -1,4 +1,5 @@
 import CAV
+import Glibc
 import KotibModel
 import KotibPOSIX
 
@@ -11,8 +12,16 @@ final class HashingReader: ByteSource {
     private let hash: OpaquePointer
     /// All bytes before this offset are in the hash.
     private var hashed: Int64 = 0
+    private var zeros = ZeroRuns()
     /// The first bytes, which libmagic, the container checks and libav all want.
     private var start: [UInt8] = []
+
+    /// Bytes of zeros in a row that sparse copies of a silent recording may be without space for (ZFS goes by records
+    /// of 128 KiB, cp by blocks): fewer are no sign of anything.
+    private static let longestSilence: Int64 = 1 << 16
+    private static let mostHoles = 10_000
+    /// SEEK_DATA and SEEK_HOLE of Linux's uapi/linux/fs.h, which glibc shows to _GNU_SOURCE alone.
+    private static let (seekData, seekHole): (Int32, Int32) = (3, 4)
 
     /// Bytes of a file that libmagic looks at.
     static let longestHead = 1 << 20
@@ -58,19 +67,52 @@ final class HashingReader: ByteSource {
         guard offset <= hashed, offset + Int64(bytes.count) > hashed else { return }
         let new = UnsafeRawBufferPointer(rebasing: bytes[Int(hashed - offset)...])
         av_sha_update(hash, new.bindMemory(to: UInt8.self).baseAddress, new.count)
+        zeros.add(new, at: hashed)
         hashed += Int64(new.count)
     }
 
-    /// Hashes what nobody has asked for and gives the SHA-256 of the whole file.
-    /// - Throws: ``Rejection/incomplete`` where the file is longer or shorter than it was.
-    func finish() throws -> [UInt8] {
+    /// Stretches of zeros in the bytes before `end`, all of which are read now.
+    /// - Throws: what ``read(into:at:)`` throws.
+    func zeroRuns(before end: Int64) throws -> [Range<Int64>] {
+        try hash(upTo: end)
+        if hashed >= size { zeros.close() }
+        return zeros.runs
+    }
+
+    /// Where the file system has no space for bytes of the file that lie in `range`, which read as zeros then; those
+    /// of ``longestSilence`` at least. Only where it tells (lseek(2), SEEK_HOLE).
+    func holes(in range: Range<Int64>) -> [Range<Int64>] {
+        var holes: [Range<Int64>] = []
+        var offset = range.lowerBound
+        while offset < range.upperBound, holes.count < Self.mostHoles {
+            let start = Int64(lseek(file.descriptor, off_t(offset), Self.seekHole))
+            guard start >= 0, start < range.upperBound else { break }
+            // ENXIO: no data behind it.
+            let next = Int64(lseek(file.descriptor, off_t(start), Self.seekData))
+            let end = next < 0 ? range.upperBound : min(next, range.upperBound)
+            if end - start >= Self.longestSilence { holes.append(start..<end) }
+            offset = max(end, start + 1)
+        }
+        return holes
+    }
+
+    /// Hashes what nobody has asked for.
+    private func hash(upTo end: Int64) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { buffer.deallocate() }
-        while hashed < size {
+        while hashed < end {
             if try read(into: buffer, at: hashed) == 0 { throw Rejection.incomplete }
         }
-        let beyond = UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(1))
-        if try file.pread(beyond, at: size) > 0 { throw Rejection.incomplete }
+    }
+
+    /// Hashes the rest and gives the SHA-256 of the whole file.
+    /// - Throws: ``Rejection/incomplete`` where the file is longer or shorter than it was.
+    func finish() throws -> [UInt8] {
+        try hash(upTo: size)
+        let isLonger = try withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { beyond in
+            try file.pread(beyond, at: size) > 0
+        }
+        if isLonger { throw Rejection.incomplete }
         return [UInt8](unsafeUninitializedCapacity: 32) { digest, count in
             av_sha_final(hash, digest.baseAddress)
             count = 32

@@ -25,6 +25,26 @@ enum MP4Layout {
         if !seen.isSuperset(of: ["moov", "mdat"]) { throw Rejection.incomplete }
     }
 
+    /// Where each recording begins, if several were joined: with a box that comes once in a file.
+    static func starts(in source: any ByteSource) throws -> [Int64] {
+        var offset: Int64 = 0
+        var seen: Set<String> = []
+        var starts: [Int64] = [0]
+        for _ in 0..<mostBoxes {
+            guard offset < source.size, let box = try Box(source, at: offset), let end = box.end else {
+                break
+            }
+            if box.kind == "ftyp", seen.isSuperset(of: ["ftyp", "moov", "mdat"]) {
+                starts.append(offset)
+                if starts.count == RecordingPart.most { break }
+                seen = []
+            }
+            seen.insert(box.kind)
+            offset = end
+        }
+        return starts
+    }
+
     private struct Box {
         var kind: String
         /// Where the next one starts; nil for a size that cannot be.

@@ -1,12 +1,15 @@
 /// What an Opus packet says of itself in its first two bytes (RFC 6716, section 3.1).
 enum OpusPacket {
-    /// Seconds of one frame, of the modes for speech, for both, and for music.
-    private static let speech = [0.01, 0.02, 0.04, 0.06]
-    private static let hybrid = [0.01, 0.02]
-    private static let music = [0.0025, 0.005, 0.01, 0.02]
+    /// Hertz, of every Opus decoder's output and of the lengths below (RFC 7845, section 4).
+    static let sampleRate: Int64 = 48_000
 
-    /// Seconds, or nil for an empty packet.
-    static func duration(_ bytes: [UInt8]) -> Double? {
+    /// Samples of one frame, of the modes for speech, for both, and for music.
+    private static let speech: [Int64] = [480, 960, 1_920, 2_880]
+    private static let hybrid: [Int64] = [480, 960]
+    private static let music: [Int64] = [120, 240, 480, 960]
+
+    /// Nil for an empty packet.
+    static func samples(_ bytes: [UInt8]) -> Int64? {
         guard let first = bytes.first else { return nil }
         let mode = Int(first >> 3)
         let frame =
@@ -18,7 +21,7 @@ enum OpusPacket {
         switch first & 3 {
         case 0: return frame
         case 1, 2: return 2 * frame
-        default: return bytes.count > 1 ? Double(bytes[1] & 0x3f) * frame : nil
+        default: return bytes.count > 1 ? Int64(bytes[1] & 0x3f) * frame : nil
         }
     }
 }

@@ -4,7 +4,7 @@ import KotibModel
 /// One pass over all packets of a recording: how long it lasts, and whether its sound can be decoded.
 struct PacketWalk {
     /// Seconds, the sum of all packets.
-    private(set) var duration: Double = 0
+    var duration: Double { length.seconds }
     private(set) var packets: UInt64 = 0
     /// The last packet, nil without any.
     private(set) var last: Packet?
@@ -12,8 +12,9 @@ struct PacketWalk {
     /// Hertz.
     private(set) var sampleRate: Int
 
-    /// Seconds of the frame decoded last, for containers that give their packets no duration.
-    private var frameDuration = 0.0
+    private var length = SampleCount()
+    /// Samples of the frame decoded last, for containers that give their packets no duration.
+    private var frameLength: Int64 = 0
     private var bytes = 0
     /// Those that are MPEG audio frames, where packets start with such.
     private var frameBytes = 0
@@ -35,7 +36,7 @@ struct PacketWalk {
         sampleRate = Int(max(0, stream.pointee.codecpar.pointee.sample_rate))
     }
 
-    /// Walks to the end.
+    /// Walks to the end, of one recording of a file after the other.
     /// - Throws: ``Rejection/tooLong(duration:limit:)`` as soon as that is known, what the source throws.
     mutating func walk(_ demuxer: Demuxer, _ codec: AudioCodec, longest: Double) throws {
         let stated = demuxer.expectedDuration(bitRate: 0)
@@ -63,9 +64,16 @@ struct PacketWalk {
     }
 
     private mutating func measure(_ packet: Packet, _ demuxer: Demuxer) {
-        let own = isOpusInMatroska ? OpusPacket.duration(packet.prefix(2)) : nil
-        duration += own ?? demuxer.duration(of: packet) ?? frameDuration
-        if sampleRate > 0 { duration -= Double(packet.skippedSamples) / Double(sampleRate) }
+        let ticks = packet.pointer.pointee.duration
+        let base = demuxer.stream.pointee.time_base
+        if isOpusInMatroska, let samples = OpusPacket.samples(packet.prefix(2)) {
+            length.add(samples, at: OpusPacket.sampleRate)
+        } else if ticks > 0 {
+            length.add(ticks, ofTicks: base.num, per: base.den)
+        } else {
+            length.add(frameLength, at: Int64(sampleRate))
+        }
+        length.add(-Int64(packet.skippedSamples), at: Int64(sampleRate))
         bytes += packet.size
         let header = MPEGFrameHeader(packet.prefix(4))
         frameBytes += min(packet.size, header?.length ?? 0)
@@ -75,15 +83,16 @@ struct PacketWalk {
         decoded += 1
         channels = Int(frame.pointee.ch_layout.nb_channels)
         sampleRate = Int(frame.pointee.sample_rate)
-        frameDuration = Double(frame.pointee.nb_samples) / Double(frame.pointee.sample_rate)
+        frameLength = Int64(frame.pointee.nb_samples)
     }
 
+    /// - Parameter zeros: bytes known to be of no frame.
     /// - Throws: ``Rejection/damaged(detail:)`` where there is no sound, or most of it is not what it should be.
-    func requireSound() throws(Rejection) {
+    func requireSound(without zeros: Int64 = 0) throws(Rejection) {
         if packets == 0 { throw RejectionDetail.silent }
         if decoded == 0 || decoded < undecoded { throw RejectionDetail.undecodable }
         if duration <= 0 { throw RejectionDetail.silent }
         // An MP3 decoder takes almost anything for a frame that follows a sync word.
-        if isMP3 && frameBytes < bytes / 4 { throw RejectionDetail.undecodable }
+        if isMP3 && Int64(frameBytes) < max(0, Int64(bytes) - zeros) / 4 { throw RejectionDetail.undecodable }
     }
 }

@@ -28,43 +28,42 @@ struct RecordingEncoder {
     }
 
     private func encodeToEnd(_ file: OpenFile, into buffer: OutputBuffer) throws -> WorkerReply {
-        let recording = try RecordingTracks(
-            file, container: request.container, longestDuration: request.longestDuration)
-        let plan = try recording.plan(observer)
+        let recordings = try FileRecordings(
+            file, container: request.container, longestDuration: request.longestDuration, observer: observer)
         // One voice after the other where several are at once: a server hears but one, and mixes what it gets.
-        let parts: [HearingPlan?] = plan?.signals.map { HearingPlan(signals: [$0]) } ?? [nil]
+        let parts = recordings.signalCount
         var count = 0
-        var isPlain = recording.isPlain(plan)
+        var isPlain = recordings.isPlain
         do {
             let writer = try SpeechWriter(request.codec, bitRate: request.bitRate, buffer)
-            for part in parts {
-                if try write(recording, part, of: parts.count, to: writer, &count) { isPlain = false }
-                if parts.count > 1 {
+            for part in 0..<parts {
+                let decoder = try FileDecoder(recordings, signal: part)
+                try write(decoder, of: parts, to: writer, &count)
+                if decoder.hasChangedLevel { isPlain = false }
+                if parts > 1 {
                     try writer.write([Float](repeating: 0, count: Self.pause))
                     count += Self.pause
                 }
             }
             try writer.finish()
         } catch is OutputBuffer.Full {
-            return .outgrown(request: request.request, duration: seconds(count) / Double(parts.count))
+            return .outgrown(request: request.request, duration: seconds(count) / Double(parts))
         }
         return .encoded(
             request: request.request,
             summary: EncodingSummary(
-                size: Int64(buffer.size), duration: seconds(count), parts: parts.count, isPlain: isPlain))
+                size: Int64(buffer.size), duration: seconds(count), parts: parts, isPlain: isPlain))
     }
 
-    /// Writes one signal whole, and counts the samples. Returns whether its level was changed.
+    /// Writes one signal whole, and counts the samples.
     private func write(
-        _ recording: RecordingTracks, _ plan: HearingPlan?, of parts: Int, to writer: SpeechWriter,
-        _ count: inout Int
-    ) throws -> Bool {
-        let decoder = try Decoder(recording, plan: plan)
+        _ decoder: FileDecoder, of parts: Int, to writer: SpeechWriter, _ count: inout Int
+    ) throws {
         let expected = decoder.expectedDuration * Double(parts)
         while true {
             if observer.isCancelled { throw CancellationError() }
             let samples = try decoder.read(Self.portion)[0]
-            if samples.isEmpty { return decoder.hasChangedLevel }
+            if samples.isEmpty { return }
             count += samples.count
             try writer.write(samples)
             observer.progressed(to: seconds(count) / expected)

@@ -17,62 +17,35 @@ final class RecordingInspector {
     /// - Throws: ``Rejection`` where the file is not to be taken, ``SystemError`` where it cannot be read,
     ///   ``EngineFailure`` where this process is at fault.
     func inspect(_ file: OpenFile, _ request: InspectRequest) throws -> AudioFacts {
-        guard let container = Container.extensions[request.fileExtension] else {
+        guard let hint = Container.extensions[request.fileExtension] else {
             throw Rejection.unsupportedExtension(accepted: Container.extensions.keys.sorted())
         }
         if request.size <= 0 { throw Rejection.empty }
         let reader = try HashingReader(file, size: request.size)
-        let kind = try recognise(reader, container)
-        let promise = try Completeness(container, of: reader)
+        let (container, mediaType) = try recognise(reader, hint, request)
         let hash = try SoundHash(of: container, after: request.earlier)
-        let demuxer = try open(reader, container, promise, hash)
-        try promise.check(demuxer)
-        let codec = try AudioCodec(
-            demuxer.stream.pointee.codecpar, of: container, strict: container == .flac)
-        var walk = PacketWalk(demuxer.stream, of: container)
-        try walk.walk(demuxer, codec, longest: request.longestDuration)
-        try promise.check(walk) { try Self.decodes(walk.last, of: demuxer, in: container) }
-        let sound = try FurtherTracks(reader, container, request, ProcessorBudget(seconds: budget))
-            .sound(beside: walk, codec, in: demuxer)
+        var walk = RecordingWalk(
+            reader, container, request, hash, budget: ProcessorBudget(seconds: budget))
+        try walk.walk()
         return AudioFacts(
-            mediaType: kind.mediaType, container: container.rawValue, codec: sound.codec,
-            duration: sound.duration, channels: sound.channels, sampleRate: sound.sampleRate,
+            mediaType: mediaType, container: container.rawValue, codec: walk.sound.codec,
+            duration: walk.sound.duration, channels: walk.sound.channels, sampleRate: walk.sound.sampleRate,
             sha256: try reader.finish(), sound: hash.finish(), continues: hash.continued,
-            warnings: sound.warnings)
+            warnings: walk.warnings)
     }
 
-    private func open(
-        _ reader: HashingReader, _ container: Container, _ promise: Completeness, _ sound: SoundHash
-    ) throws -> Demuxer {
-        do {
-            return try Demuxer(
-                reader, container: container, budget: ProcessorBudget(seconds: budget), sound: sound)
-        } catch let rejection as Rejection {
-            // Where nothing of the promised sound is there, that is why.
-            throw promise.isBroken(walked: 0) ? .incomplete : rejection
-        }
-    }
-
-    private func recognise(_ reader: HashingReader, _ container: Container) throws -> ContentKind {
+    private func recognise(
+        _ reader: HashingReader, _ hint: Container, _ request: InspectRequest
+    ) throws -> (Container, mediaType: String) {
         let head = try reader.head()
-        let kind = magic.kind(of: head, expecting: container.mediaTypes)
-        do throws(Rejection) {
-            try container.require(kind)
-        } catch {
-            throw Completeness.isBeginning(head, of: container) ? .incomplete : error
+        let signed = try Container(signature: reader)
+        let kind = magic.kind(of: head, expecting: (signed ?? hint).mediaTypes)
+        if let signed { return (signed, signed.mediaType(kind)) }
+        do {
+            let container = try Container.recognise(reader, kind, hint: hint)
+            return (container, container.mediaType(kind))
+        } catch Rejection.incomplete where request.takesIncomplete {
+            throw RejectionDetail.fragment
         }
-        return kind
-    }
-
-    /// Whether the last packet is whole, as its checksum tells; in a decoder of its own.
-    private static func decodes(
-        _ packet: Packet?, of demuxer: Demuxer, in container: Container
-    ) throws -> Bool {
-        guard let packet else { return false }
-        let codec = try AudioCodec(demuxer.stream.pointee.codecpar, of: container, strict: true)
-        // After the last frame there may be rubbish, which is no frame.
-        var frames = 0
-        _ = codec.decode(packet) { _ in frames += 1 }
-        return frames > 0
     }
 }

@@ -3,7 +3,7 @@ import KotibPOSIX
 
 /// The audio tracks of one recording that can be decoded, and the choice of what to hear of them.
 final class RecordingTracks {
-    private let source: FileSource
+    private let source: any ByteSource
     private let container: Container
     private let longestDuration: Double
     /// Indexes of the tracks, and what is known of each.
@@ -23,15 +23,10 @@ final class RecordingTracks {
     private static let mostChannels = 16
 
     /// Decodes the beginning of each track.
-    /// - Parameters:
-    ///   - container: libav's name of it, out of the known table.
-    ///   - longestDuration: seconds; what is later is not heard.
+    /// - Parameter longestDuration: seconds; what is later is not heard.
     /// - Throws: ``Rejection`` where no track can be decoded, ``SystemError`` where the file cannot be read.
-    init(_ file: OpenFile, container: String, longestDuration: Double) throws {
-        guard let container = Container(rawValue: container) else {
-            throw RejectionDetail.codec("container \(container)")
-        }
-        source = try FileSource(file)
+    init(_ source: any ByteSource, container: Container, longestDuration: Double) throws {
+        self.source = source
         self.container = container
         self.longestDuration = longestDuration
         var opened: [(index: Int, decoder: TrackDecoder)] = []

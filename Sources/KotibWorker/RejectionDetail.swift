@@ -5,6 +5,8 @@ import KotibModel
 enum RejectionDetail {
     static let costly = Rejection.damaged(detail: "reading it takes too much processor time")
     static let silent = Rejection.damaged(detail: "it holds no sound")
+    static let fragment = Rejection.damaged(
+        detail: "only a part of it is here, from which nothing can be played")
     static let undecodable = Rejection.damaged(detail: "what it holds cannot be decoded")
 
     static func libav(_ code: Int32) -> Rejection {
@@ -14,7 +16,5 @@ enum RejectionDetail {
         return .damaged(detail: String(decoding: text[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self))
     }
 
-    static func codec(_ name: String) -> Rejection {
-        .damaged(detail: "its sound is coded in a way that is not supported: \(name)")
-    }
+    static func codec(_ name: String) -> Rejection { .unsupportedCodec(codec: name) }
 }

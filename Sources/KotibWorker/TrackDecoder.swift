@@ -32,7 +32,7 @@ final class TrackDecoder {
     ///   - rate: hertz, of what it is to give.
     /// - Throws: ``Rejection`` for the file's fault, ``SystemError`` where it cannot be read.
     init(
-        _ source: FileSource, container: Container, track: Int = 0, mix: ChannelMix = .mean,
+        _ source: any ByteSource, container: Container, track: Int = 0, mix: ChannelMix = .mean,
         rate: Int = Decoder.sampleRate
     ) throws {
         demuxer = try Demuxer(source, container: container, track: track, budget: nil)

@@ -1,37 +1,185 @@
 import KotibModel
 
-/// The chunks of a RIFF file (Microsoft's and IBM's "Multimedia Programming Interface 1.0", EBU 3306 for RF64).
-enum WAVLayout {
+/// The chunks of a RIFF file (Microsoft's and IBM's "Multimedia Programming Interface 1.0", EBU 3306 for RF64, ITU-R
+/// BS.2088 for BW64).
+struct WAVLayout {
+    /// Where the size of the sound stands: at `data`, and where the file is long in `ds64` too.
+    private var sizeFields: [(offset: Int64, width: Int)] = []
+    /// Where the sound begins.
+    private var body: Int64 = 0
+    /// Bytes of sound that the header says; nil where its writer did not know.
+    private var stated: Int64?
+    /// Of sound; 0 where nothing says.
+    private var bytesPerSecond: Int64 = 0
+    private var isBigEndian = false
+    /// Bytes of one sample.
+    private var sampleWidth = 1
+    /// The header in the usual order, where the file has the other: libav takes the samples of all for little-endian.
+    private var turned: [Excerpt.Patch] = []
+
     /// Streaming writers do not know the length: FFmpeg leaves 2^32 - 1, others 0, and SoX, espeak-ng and arecord
     /// sizes from 0x7ffff000 on. Such a file is as long as it is.
     private static let unknownLength: UInt64 = 0x7fff_0000
     private static let mostChunks = 10_000
+    /// Fewer bytes behind the stated end are no sound worth a word: a quarter of a second on the telephone.
+    private static let leastExcess: Int64 = 4_000
 
-    /// - Throws: ``Rejection/incomplete`` where a chunk ends beyond the end of the file.
-    static func check(_ source: any ByteSource) throws {
+    /// Of the file that begins at `start`; nil where it has no sound.
+    private init?(_ source: any ByteSource, at start: Int64) throws {
+        isBigEndian = try source.head(at: start, count: 4) == Array("RIFX".utf8)
+        if isBigEndian {
+            turned = [Excerpt.Patch(offset: start, bytes: Array("RIFF".utf8))]
+            try turn(start + 4, 4, source)
+        }
         var long: UInt64?
-        var offset: Int64 = 12
-        for _ in 0..<mostChunks {
-            guard let header = try source.bytes(at: offset, count: 8) else { break }
-            let size = UInt64(header.littleEndian(at: 4, count: 4))
-            let body = offset + 8
+        var offset = start + 12
+        for _ in 0..<Self.mostChunks {
+            guard let header = try source.bytes(at: offset, count: 8) else { return nil }
+            let size = number(header, at: 4)
+            let chunk = offset + 8
+            if isBigEndian { try turn(offset + 4, 4, source) }
             switch Array(header[..<4]) {
             case Array("ds64".utf8):
-                long = try source.bytes(at: body, count: 16)?.littleEndian(at: 8, count: 8)
+                long = try source.bytes(at: chunk, count: 16)?.littleEndian(at: 8, count: 8)
+                sizeFields.append((chunk + 8, 8))
+            case Array("fmt ".utf8):
+                try readFormat(source, at: chunk, size: size)
             case Array("data".utf8):
-                return try checkData(size == 0xffff_ffff ? long ?? size : size, at: body, of: source)
+                sizeFields.append((offset + 4, 4))
+                body = chunk
+                let exact = size == 0xffff_ffff ? long ?? size : size
+                let isKnown = exact > 0 && (exact < Self.unknownLength || long != nil)
+                stated = isKnown ? Int64(clamping: exact) : nil
+                return
             default:
                 break
             }
-            offset = body + Int64(size) + Int64(size & 1)
+            offset = chunk + Int64(size) + Int64(size & 1)
         }
-        throw Rejection.incomplete
+        return nil
     }
 
-    private static func checkData(_ size: UInt64, at body: Int64, of source: any ByteSource) throws(Rejection)
-    {
-        let present = UInt64(max(0, source.size - body))
-        if size > present && size < unknownLength { throw .incomplete }
+    private mutating func readFormat(_ source: any ByteSource, at chunk: Int64, size: UInt64) throws {
+        guard let format = try source.bytes(at: chunk, count: 16) else { return }
+        bytesPerSecond = Int64(number(format, at: 8))
+        guard isBigEndian else { return }
+        sampleWidth = max(1, (Int(format.bigEndian(at: 14, count: 2)) + 7) / 8)
+        // WAVEFORMATEX, and what WAVEFORMATEXTENSIBLE adds: each field's place and bytes.
+        let fields: [(Int64, Int)] = [
+            (0, 2), (2, 2), (4, 4), (8, 4), (12, 2), (14, 2), (16, 2), (18, 2), (20, 4), (24, 4), (28, 2),
+            (30, 2),
+        ]
+        for (place, width) in fields where place + Int64(width) <= Int64(size) {
+            try turn(chunk + place, width, source)
+        }
+    }
+
+    private mutating func turn(_ offset: Int64, _ width: Int, _ source: any ByteSource) throws {
+        guard let bytes = try source.bytes(at: offset, count: width) else { return }
+        turned.append(Excerpt.Patch(offset: offset, bytes: bytes.reversed()))
+    }
+
+    private func number(_ bytes: [UInt8], at start: Int) -> UInt64 {
+        isBigEndian ? bytes.bigEndian(at: start, count: 4) : bytes.littleEndian(at: start, count: 4)
+    }
+
+    /// - Throws: ``Rejection/incomplete`` where the sound ends beyond the end of the file, or is missing.
+    static func check(_ source: any ByteSource) throws {
+        guard let layout = try WAVLayout(source, at: 0) else { throw Rejection.incomplete }
+        if layout.missing(in: source) > 0 { throw Rejection.incomplete }
+    }
+
+    /// Seconds that the header says beyond the end of the file; 0 where nothing tells.
+    static func missing(in source: any ByteSource) throws -> Double {
+        guard let layout = try WAVLayout(source, at: 0), layout.bytesPerSecond > 0 else { return 0 }
+        return Double(layout.missing(in: source)) / Double(layout.bytesPerSecond)
+    }
+
+    /// Bytes.
+    private func missing(in source: any ByteSource) -> Int64 {
+        max(0, (stated ?? 0) - max(0, source.size - body))
+    }
+}
+
+extension WAVLayout {
+    /// Every recording of the file: a header that was written once and never again says less than is there, and two
+    /// files may have been joined. Other chunks behind the sound are none.
+    static func parts(of source: any ByteSource) throws -> [RecordingPart] {
+        var parts: [RecordingPart] = []
+        var start: Int64 = 0
+        while parts.count < RecordingPart.most, let layout = try WAVLayout(source, at: start) {
+            let (part, next) = try layout.part(of: source, from: start)
+            parts.append(part)
+            guard let next else { break }
+            start = next
+        }
+        return parts
+    }
+
+    /// - Returns: where the next recording begins, too.
+    private func part(
+        of source: any ByteSource, from start: Int64
+    ) throws -> (part: RecordingPart, next: Int64?) {
+        var part = RecordingPart(range: start..<source.size, patches: turned)
+        if isBigEndian { part.swap = Excerpt.Swap(start: body, width: sampleWidth) }
+        guard let stated, stated < source.size - body else { return (part, nil) }
+        let end = body + stated
+        switch try whatFollows(end, in: source) {
+        case .another(let next):
+            part.range = start..<next
+            return (part, next)
+        case .chunks: break
+        case .sound:
+            part.excess = bytesPerSecond > 0 ? Double(source.size - end) / Double(bytesPerSecond) : 0
+            part.patches += sizeFields.map { patch($0.offset, $0.width, UInt64(source.size - body)) }
+        }
+        return (part, nil)
+    }
+
+    private func patch(_ offset: Int64, _ width: Int, _ number: UInt64) -> Excerpt.Patch {
+        // A size of 32 bits that is none: libav then reads to the end.
+        let number = width == 4 ? min(number, 0xffff_ffff) : number
+        let bytes = (0..<width).map { UInt8(truncatingIfNeeded: number >> (8 * UInt64($0))) }
+        return Excerpt.Patch(offset: offset, bytes: bytes)
+    }
+
+    private enum Following {
+        case chunks, sound
+        case another(Int64)
+    }
+
+    private func whatFollows(_ end: Int64, in source: any ByteSource) throws -> Following {
+        // A chunk begins at an even place; not all writers know.
+        for first in end % 2 == body % 2 ? [end] : [end + 1, end] {
+            var offset = first
+            for _ in 0..<Self.mostChunks {
+                guard let header = try source.bytes(at: offset, count: 12) else { break }
+                if Self.isBeginning(header) { return .another(offset) }
+                let next = offset + 8 + Int64(number(header, at: 4))
+                // Rubbish behind the chunks is none of sound.
+                guard header[..<4].allSatisfy({ (0x20...0x7e).contains($0) }), next <= source.size + 1
+                else { break }
+                offset = next + next & 1
+            }
+            if offset > first { return .chunks }
+        }
+        let isShort = source.size - end < Self.leastExcess
+        return try isShort || Self.isTag(source, at: end) || isSilence(source, end) ? .chunks : .sound
+    }
+
+    private func isSilence(_ source: any ByteSource, _ end: Int64) throws -> Bool {
+        try ByteWalk.endOfZeros(from: end, in: source) == source.size
+    }
+
+    private static func isBeginning(_ header: [UInt8]) -> Bool {
+        ["RIFF", "RIFX", "RF64", "BW64"].contains { header.starts(with: $0.utf8) }
+            && header[8...].starts(with: "WAVE".utf8)
+    }
+
+    /// Players put those of other kinds of files behind the sound.
+    private static func isTag(_ source: any ByteSource, at offset: Int64) throws -> Bool {
+        let head = try source.head(at: offset, count: 8)
+        return ["ID3", "TAG", "APETAGEX", "LIST"].contains { head.starts(with: $0.utf8) }
     }
 }
 

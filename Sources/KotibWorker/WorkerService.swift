@@ -56,7 +56,7 @@ final class WorkerService {
         guard let engine else { throw ProtocolBreach(description: "this worker only inspects") }
         let reporter = TranscriptionReporter(job, send: send)
         do {
-            let decoder = try Decoder(
+            let decoder = try FileDecoder(
                 job.file, container: request.container, longestDuration: request.longestDuration,
                 observer: reporter)
             let summary = try engine.transcribe(

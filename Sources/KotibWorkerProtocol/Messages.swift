@@ -23,7 +23,7 @@ public enum WorkerRequest: Hashable, Sendable, Codable {
 
 public struct InspectRequest: Hashable, Sendable, Codable {
     public var request: UInt64
-    /// What the name ends with, lower case, without the dot: `mp3`. The content must fit it.
+    /// What the name ends with, lower case, without the dot: `mp3`. It only decides where the content leaves it open.
     public var fileExtension: String
     /// The size that fstat(2) gave, in bytes: more is not read.
     public var size: Int64
@@ -31,16 +31,19 @@ public struct InspectRequest: Hashable, Sendable, Codable {
     public var longestDuration: Double
     /// What lay there before: the answer says whether the file begins with this sound.
     public var earlier: SoundIdentity?
+    /// Whether a file that holds less than its container promises is taken as far as it goes.
+    public var takesIncomplete: Bool
 
     public init(
         request: UInt64, fileExtension: String, size: Int64, longestDuration: Double,
-        earlier: SoundIdentity? = nil
+        earlier: SoundIdentity? = nil, takesIncomplete: Bool = false
     ) {
         self.earlier = earlier
         self.request = request
         self.fileExtension = fileExtension
         self.size = size
         self.longestDuration = longestDuration
+        self.takesIncomplete = takesIncomplete
     }
 }
 

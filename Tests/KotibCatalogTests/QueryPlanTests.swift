@@ -30,6 +30,7 @@ struct QueryPlanTests {
         (RevisionSQL.one, "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)"),
         (JobSQL.complete, "SEARCH audio_records USING INTEGER PRIMARY KEY (rowid=?)"),
         (Catalog.forgetRefusedSQL, "SEARCH audio_records USING INTEGER PRIMARY KEY (rowid=?)"),
+        (Catalog.incompleteSQL, "INDEX audio_records_incomplete (id>?)"),
         (Catalog.duePage, "INDEX audio_records_sidecar_due (id>?)"),
         (Catalog.sidecarAtPath, "INDEX sqlite_autoindex_sidecars_1 (path=?)"),
         (DeletionSQL.visible, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),

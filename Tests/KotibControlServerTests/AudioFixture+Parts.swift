@@ -10,7 +10,7 @@ import Synchronization
 struct TrustingInspector: Inspecting {
     func inspect(
         _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64,
-        after earlier: SoundIdentity?
+        after earlier: SoundIdentity?, takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult {
         guard let content = try? file.read(upTo: Int(size)) else { return .refused(.unreadable) }
         if content.starts(with: "bad".utf8) { return .refused(.damaged(detail: "test")) }

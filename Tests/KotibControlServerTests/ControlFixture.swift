@@ -193,6 +193,6 @@ final class BodyKeeper: ResponseBodyWriter, Sendable {
 private struct NoInspector: Inspecting {
     func inspect(
         _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64,
-        after earlier: SoundIdentity?
+        after earlier: SoundIdentity?, takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult { .refused(.unreadable) }
 }

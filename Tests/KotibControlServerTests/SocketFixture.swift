@@ -83,7 +83,7 @@ struct SocketFixture: Sendable {
 struct AnythingIsAudio: Inspecting {
     func inspect(
         _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64,
-        after earlier: SoundIdentity?
+        after earlier: SoundIdentity?, takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult {
         .facts(
             AudioFacts(

@@ -15,12 +15,13 @@ func transfers(threadName: String = "kotib-http") throws -> HTTPTransfers {
 /// A recording of `bytes`, lasting a second.
 func job(
     _ bytes: [UInt8] = Array("RIFF".utf8), size: Int64? = nil, duration: Double = 1, ending: String = "wav",
-    container: String = "wav", language: String? = nil, channels: Int = 1, codec: String = ""
+    container: String = "wav", language: String? = nil, channels: Int = 1, codec: String = "",
+    isDoubtful: Bool = false
 ) throws -> TranscriptionJob {
     TranscriptionJob(
         recording: RecordingID(rawValue: 1), file: try temporaryFile(size: size ?? 0, bytes),
         size: size ?? Int64(bytes.count), duration: duration, container: container, fileExtension: ending,
-        language: language, channels: channels, codec: codec)
+        language: language, channels: channels, codec: codec, isDoubtful: isDoubtful)
 }
 
 /// What was reported, in order.

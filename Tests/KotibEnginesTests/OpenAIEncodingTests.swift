@@ -52,6 +52,16 @@ struct OpenAIEncodingTests {
         }
     }
 
+    /// Another reader may believe a header that says less than is there.
+    @Test func whatHoldsMoreOrLessThanItSaysIsEncoded() async throws {
+        try await withPool { pool async throws in
+            let server = try server()
+            let job = try job(ending: "wav", container: "well", isDoubtful: true)
+            _ = try await engine(server, pool).transcribe(job) { _ in }
+            #expect(try sent(server).head.contains("filename=\"audio.ogg\""))
+        }
+    }
+
     @Test(arguments: OpenAISettings.documentedEndings.sorted())
     func whatItTakesIsSentAsItIs(ending: String) async throws {
         try await withPool { pool async throws in

@@ -33,7 +33,7 @@ struct IngestFixture: Sendable {
         inspector: FakeInspector = FakeInspector(), engine: FakeEngine = FakeEngine(),
         database: DatabaseQueue? = nil, enrolls: Bool = true, reuse: WordsReuse = .none,
         settings: @autoclosure @escaping @Sendable () -> UserSettings = UserSettings(),
-        quotas: Quotas = Quotas(), archive: ArchiveFolder? = nil,
+        quotas: Quotas = Quotas(), archive: ArchiveFolder? = nil, stillness: Stillness = Stillness(),
         files: (LocalFileSystem) -> any FileSystem = { $0 }
     ) throws {
         folder = try TemporaryFolder()
@@ -61,7 +61,7 @@ struct IngestFixture: Sendable {
             files: files,
             policy: IntakePolicy(extensions: ["wav"], maximumSize: Self.largest, maximumDuration: 60),
             inspector: inspector, catalog: catalog, sidecars: sidecars, queue: queue, language: .english,
-            enrolls: enrolls, quotas: quotas, archive: archive, logger: logger)
+            enrolls: enrolls, quotas: quotas, archive: archive, stillness: stillness, logger: logger)
         pipeline.patience.firstPause = .milliseconds(1)
         self.pipeline = pipeline
     }
@@ -150,7 +150,8 @@ extension IngestFixture {
     }
 }
 
-/// Plays the worker: takes everything, the content being its own hash, but for what a test says.
+/// Plays the worker: takes everything, the content being its own hash, but for what a test says. What begins with
+/// "incomplete" is taken where nothing more is waited for.
 final class FakeInspector: Inspecting, Sendable {
     /// Gets the content and how many calls came before.
     typealias Script = @Sendable ([UInt8], Int) async throws(InspectionError) -> InspectionResult
@@ -170,13 +171,15 @@ final class FakeInspector: Inspecting, Sendable {
     var calls: Int { asked.withLock { $0 } }
 
     func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, after earlier: SoundIdentity?
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, after earlier: SoundIdentity?,
+        takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult {
         let before = asked.withLock { count in
             count += 1
             return count - 1
         }
         guard let content = try? file.read(upTo: Int(size)) else { return .refused(.unreadable) }
+        if content.starts(with: "incomplete".utf8), !takesIncomplete { return .refused(.incomplete) }
         var result = try await script(content, before)
         if case .facts(var facts) = result, let sound = Self.sound(content) {
             facts.sound = Self.identity(sound)

@@ -46,6 +46,18 @@ import Testing
         #expect(try verdict("kotib.ini") == .notARecording)
         #expect(try verdict("a/kotib.ini", kind: .folder) == .notARecording)
         #expect(try verdict("a/Kotib.INI") == .refused(.folderSettings(.wrongCase)))
+        for name in [
+            "kotib.ini.txt", "KOTIB.INI.TXT", "kotib.ini.ini", "kotib.ini.txt.txt", "kotib.ini ",
+            "kotib.ini.",
+        ] {
+            #expect(try verdict("a/" + name) == .refused(.folderSettings(.wrongName)), "\(name)")
+        }
+        for name in [
+            "kotib.ini.rejected.txt", "kotib.ini.txt.rejected.txt", "kotib.txt", "kotib.initial.txt",
+        ] {
+            #expect(try verdict("a/" + name) == .notARecording, "\(name)")
+        }
+        #expect(try verdict("kotib.ini.txt") == .notARecording)
         #expect(try verdict("a/kotib.ini", kind: .symbolicLink) == .refused(.folderSettings(.notOrdinary)))
         #expect(try verdict("a/kotib.ini", kind: .pipe) == .refused(.folderSettings(.notOrdinary)))
         #expect(try verdict("a/kotib.ini", links: 2) == .refused(.folderSettings(.notOrdinary)))
@@ -66,7 +78,8 @@ import Testing
 
     @Test func everyProblemIsASentenceInEachLanguage() {
         let all: [FolderSettingsProblem] = [
-            .notOrdinary, .unreadable, .tooLarge(limit: 4096), .notText, .wrongCase, .noAssignment(line: 3),
+            .notOrdinary, .unreadable, .tooLarge(limit: 4096), .notText, .wrongCase, .wrongName,
+            .noAssignment(line: 3),
             .unknownKey(line: 3, key: "langauge", nearest: "language"),
             .unknownKey(line: 3, key: "x", nearest: nil), .repeatedKey(line: 3, key: "language"),
             .unknownLanguage(line: 3, value: "uzbek"),
@@ -78,7 +91,7 @@ import Testing
             #expect(Set(sentences).count == NoteLanguage.allCases.count)
             #expect(sentences.allSatisfy { $0.contains("kotib.ini") && $0.hasSuffix(".") })
         }
-        let english = Rejection.folderSettings(all[6]).sentence(about: "kotib.ini", in: .english)
+        let english = Rejection.folderSettings(all[7]).sentence(about: "kotib.ini", in: .english)
         #expect(english.contains("line 3 sets “langauge”") && english.contains("did you mean “language”?"))
     }
 }

@@ -65,7 +65,8 @@ import Testing
         let all: [Rejection] = [
             .unsupportedExtension(accepted: ["mp3"]), .empty, .tooLarge(size: 52_428_801, limit: 52_428_800),
             .tooLong(duration: 61, limit: 60), .notAudio(found: "text/plain"),
-            .wrongKind(found: "audio/flac"),
+            .wrongKind(found: "audio/x-aiff"), .unsupportedCodec(codec: "adpcm_g726"),
+            .lookalikeExtension(meant: "mp3"),
             .incomplete, .damaged(detail: "no frames"), .symbolicLink, .linkedFolder, .folder, .special,
             .hardLink, .foreign,
             .unreadable, .noFolder, .notEnrolled,
@@ -80,6 +81,23 @@ import Testing
             }
         }
         #expect(Set(all.map(\.code)).count == all.count)
+    }
+
+    /// What a person reads as “.mp3” and is none.
+    @Test(arguments: [
+        "talk.mp3 ", "talk.mp3.", "talk.mp3\u{a0}", "talk.mp3 . ", "talk. mp3", "talk.mp3\u{200b}",
+        "talk.mp3\u{200e}",
+        "talk.mp3\r", "talk.MP3\t", "talk.м\u{440}3", "talk.ＭＰ３",
+    ])
+    func anEndingThatOnlyLooksRightIsToldAsThat(_ name: String) throws {
+        #expect(try verdict("a/" + name) == .refused(.lookalikeExtension(meant: "mp3")))
+    }
+
+    @Test(arguments: ["talk.mp4 ", "talk", "talk mp3", "mp3.", "talk.mp3x", "talk.mp.3"])
+    func otherEndingsAreJustNotTaken(_ name: String) throws {
+        #expect(
+            try verdict("a/" + name)
+                == .refused(.unsupportedExtension(accepted: ["mp3", "wav", "m4a", "flac"])))
     }
 
     @Test func aByteTooManyShowsInTheSentence() {

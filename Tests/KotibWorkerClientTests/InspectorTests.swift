@@ -77,6 +77,6 @@ struct InspectorTests {
     ) async throws -> InspectionResult {
         let limits = WorkerInspector.Limits(longestDuration: 3600, deadline: deadline)
         return try await WorkerInspector(pool: pool, limits: limits)
-            .inspect(file, of: Array("ali".utf8), fileExtension: deed, size: 100)
+            .inspect(file, of: Array("ali".utf8), fileExtension: deed, size: 100, takesIncomplete: false)
     }
 }

@@ -9,7 +9,7 @@ func decode(
     _ bytes: [UInt8], _ fileExtension: String, longest: Double = 3600, step: Int = 4_000
 ) throws -> [Float] {
     let container = try #require(Container.extensions[fileExtension])
-    let decoder = try Decoder(
+    let decoder = try FileDecoder(
         .holding(bytes), container: container.rawValue, longestDuration: longest)
     var samples: [Float] = []
     while true {
@@ -69,7 +69,7 @@ func decode(
     @Test(arguments: Recording.plain)
     func theExpectedDurationIsNearTheTruth(_ recording: Recording) throws {
         let container = try #require(Container.extensions[recording.fileExtension])
-        let decoder = try Decoder(
+        let decoder = try FileDecoder(
             .holding(recording.bytes()), container: container.rawValue, longestDuration: 3600)
         #expect(abs(decoder.expectedDuration - 5) < 0.5)
     }
@@ -84,7 +84,7 @@ func decode(
     func onlyKnownContainersAreOpened(_ container: String) throws {
         let bytes = try Recording.plain[0].bytes(seconds: 1)
         #expect(throws: Rejection.self) {
-            try Decoder(.holding(bytes), container: container, longestDuration: 60)
+            try FileDecoder(.holding(bytes), container: container, longestDuration: 60)
         }
     }
 

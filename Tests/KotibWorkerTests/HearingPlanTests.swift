@@ -14,7 +14,9 @@ import Testing
     }
 
     private func decoder(_ bytes: [UInt8], _ container: Container = .wav) throws -> Decoder {
-        try Decoder(.holding(bytes), container: container.rawValue, longestDuration: 3600)
+        let file = try FileRecordings(
+            .holding(bytes), container: container.rawValue, longestDuration: 3600)
+        return try Decoder(file.recordings[0].tracks, plan: file.recordings[0].plan)
     }
 
     /// Which channels each signal is made of.

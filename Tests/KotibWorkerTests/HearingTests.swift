@@ -16,7 +16,8 @@ import Testing
     }
 
     private func transcribe(_ bytes: [UInt8]) throws -> (Listener, TranscriptionSummary) {
-        let decoder = try Decoder(.holding(bytes), container: Container.wav.rawValue, longestDuration: 3600)
+        let decoder = try FileDecoder(
+            .holding(bytes), container: Container.wav.rawValue, longestDuration: 3600)
         let listener = Listener()
         let summary = try fixture.engine().transcribe(
             decoder, language: "en", expectedDuration: decoder.expectedDuration, observer: listener)

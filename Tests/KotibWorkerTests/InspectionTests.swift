@@ -7,9 +7,12 @@ import Testing
 @testable import KotibWorker
 
 /// Inspects `bytes` as if they lay in a file of that ending.
-func inspect(_ bytes: [UInt8], _ fileExtension: String, longest: Double = 3600) throws -> AudioFacts {
+func inspect(
+    _ bytes: [UInt8], _ fileExtension: String, longest: Double = 3600, takesIncomplete: Bool = false
+) throws -> AudioFacts {
     let request = InspectRequest(
-        request: 1, fileExtension: fileExtension, size: Int64(bytes.count), longestDuration: longest)
+        request: 1, fileExtension: fileExtension, size: Int64(bytes.count), longestDuration: longest,
+        takesIncomplete: takesIncomplete)
     return try RecordingInspector(MagicDatabase()).inspect(OpenFile.holding(bytes), request)
 }
 

@@ -32,7 +32,7 @@ import Testing
                 file,
                 .init(request: 1, fileExtension: ending, size: Int64(bytes.count), longestDuration: 600))
             let container = try #require(Container.extensions[ending])
-            let decoder = try Decoder(file, container: container.rawValue, longestDuration: 60)
+            let decoder = try FileDecoder(file, container: container.rawValue, longestDuration: 60)
             while try !decoder.read(16_000)[0].isEmpty {}
         } catch is Rejection {
         } catch {

@@ -28,19 +28,6 @@ import Testing
         }
     }
 
-    /// Every pair of a kind and an ending of another kind.
-    @Test(arguments: Recording.plain + Recording.phone)
-    func theEndingMustFitTheContent(_ recording: Recording) throws {
-        let bytes = try recording.bytes(seconds: 1)
-        let own = Container.extensions[recording.fileExtension]
-        for ending in Self.endings where Container.extensions[ending] != own {
-            guard case .wrongKind? = try refusal(bytes, ending) else {
-                Issue.record("\(recording.testDescription) passed as \(ending)")
-                continue
-            }
-        }
-    }
-
     @Test func anUnknownEndingIsRefused() throws {
         guard case .unsupportedExtension? = try refusal([1, 2, 3], "exe") else {
             Issue.record("not refused")

@@ -6,7 +6,7 @@ import Testing
 
 /// Things that people and their programs put where recordings belong.
 enum BadFile: String, CaseIterable, Sendable, CustomTestStringConvertible {
-    case text, empty, oneByteTooMany, pictureAsRecording, picture, document, playlist, wrongEnding
+    case text, empty, oneByteTooMany, pictureAsRecording, picture, document, playlist, otherKind
     case symbolicLink, pipe, folder, unreadable, hardLink, truncatedWave, truncatedM4A
 
     var testDescription: String { rawValue }
@@ -14,7 +14,7 @@ enum BadFile: String, CaseIterable, Sendable, CustomTestStringConvertible {
     /// Of the name.
     var ending: String {
         switch self {
-        case .text, .pictureAsRecording, .wrongEnding, .folder: "mp3"
+        case .text, .pictureAsRecording, .otherKind, .folder: "mp3"
         case .picture: "png"
         case .document: "pdf"
         case .truncatedM4A: "m4a"
@@ -29,7 +29,7 @@ enum BadFile: String, CaseIterable, Sendable, CustomTestStringConvertible {
         case .empty: "empty"
         case .oneByteTooMany: "too_large"
         case .picture, .document: "unsupported_extension"
-        case .wrongEnding: "wrong_kind"
+        case .otherKind: "wrong_kind"
         case .symbolicLink: "symbolic_link"
         case .pipe: "special"
         case .folder: "folder"
@@ -57,7 +57,7 @@ enum BadFile: String, CaseIterable, Sendable, CustomTestStringConvertible {
             let picture = daemon.scratch + "/picture.png"
             try await SampleAudio.picture(to: picture)
             try daemon.drop(picture, as: name)
-        case .wrongEnding: try await daemon.drop(recording(daemon, "wav"), as: name)
+        case .otherKind: try await daemon.drop(recording(daemon, "aiff"), as: name)
         case .symbolicLink:
             let target = try await recording(daemon, "wav")
             try SystemError.check("symlink", name) { symlink(target, path) }

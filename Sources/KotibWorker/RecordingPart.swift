@@ -1,0 +1,45 @@
+import KotibModel
+
+/// One recording of a file. Most files hold one and are it; some hold several, one behind the other, or have bytes
+/// around it that its demuxer does not expect. A function of the bytes alone, so that transcription hears just what
+/// inspection counted.
+struct RecordingPart: Hashable {
+    /// Bytes of the file.
+    var range: Range<Int64>
+    var patches: [Excerpt.Patch] = []
+    var swap: Excerpt.Swap?
+    /// Seconds of sound behind the end that the header says; 0 where nothing tells how many.
+    var excess: Double?
+
+    /// How many recordings of one file are heard.
+    static let most = 1_000
+
+    /// At least one, in their order.
+    /// - Throws: what the source throws.
+    static func all(in source: any ByteSource, _ container: Container) throws -> [RecordingPart] {
+        let whole = [RecordingPart(range: 0..<source.size)]
+        let found: [RecordingPart]
+        switch container {
+        case .wav: found = try WAVLayout.parts(of: source)
+        case .mov: found = Self.between(try MP4Layout.starts(in: source), source)
+        case .amr: found = Self.between(try AMRLayout.starts(in: source), source)
+        case .asf: found = Self.between(try ASFLayout.starts(in: source), source)
+        case .flac: found = Self.between(try FLACLayout.starts(in: source), source)
+        // libav reads on over the header of a next one.
+        case .ogg, .matroska: found = whole
+        case .mp3, .aac: found = [RecordingPart(range: try FrameSearch.start(in: source)..<source.size)]
+        }
+        return found.isEmpty ? whole : found
+    }
+
+    private static func between(_ starts: [Int64], _ source: any ByteSource) -> [RecordingPart] {
+        let ends = starts.dropFirst() + [source.size]
+        return zip(starts, ends).map { RecordingPart(range: $0..<max($0, $1)) }
+    }
+
+    /// What libav is to read.
+    func source(_ file: any ByteSource) -> any ByteSource {
+        if range == 0..<file.size && patches.isEmpty { return file }
+        return Excerpt(file, range, patches: patches, swap: swap)
+    }
+}

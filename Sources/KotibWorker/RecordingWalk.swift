@@ -1,0 +1,154 @@
+import CAV
+import KotibModel
+import KotibWorkerProtocol
+
+/// The way through a file whose kind is known: every recording in it, packet by packet, and what is doubtful.
+struct RecordingWalk {
+    private let reader: HashingReader
+    private let container: Container
+    private let request: InspectRequest
+    private let budget: ProcessorBudget
+    private let hash: SoundHash
+
+    /// Of the first track.
+    private var packets: PacketWalk?
+    private var further = FurtherTracks()
+    /// Seconds that further tracks last longer than the first.
+    private var overhang = 0.0
+    /// libav's name, of the first track of the first recording.
+    private var codec = ""
+    private var doubts = Doubts()
+    private var firstHasSound = true
+    private var leavesFirstOut = false
+
+    /// - Parameter hash: is shown the packets of all tracks.
+    init(
+        _ reader: HashingReader, _ container: Container, _ request: InspectRequest, _ hash: SoundHash,
+        budget: ProcessorBudget
+    ) {
+        self.reader = reader
+        self.container = container
+        self.request = request
+        self.hash = hash
+        self.budget = budget
+    }
+
+    /// What was found, once walked: of all tracks together, as long as the longest, of the kind of the first with sound.
+    var sound: (codec: String, duration: Double, channels: Int, sampleRate: Int) {
+        (
+            firstHasSound ? codec : further.codec ?? codec, (packets?.duration ?? 0) + overhang,
+            (firstHasSound ? packets?.channels ?? 0 : 0) + further.channels,
+            firstHasSound ? packets?.sampleRate ?? 0 : further.sampleRate
+        )
+    }
+
+    var warnings: [RecordingWarning] {
+        doubts.warnings + (further.leavesOut || leavesFirstOut ? [RecordingWarning(.trackLeftOut)] : [])
+    }
+
+    /// - Throws: as ``RecordingInspector/inspect(_:_:)``.
+    mutating func walk() throws {
+        do {
+            let parts = try RecordingPart.all(in: reader, container)
+            for (index, part) in parts.enumerated() {
+                do {
+                    try walk(part, isFirst: index == 0)
+                } catch let rejection as Rejection where index > 0 && rejection.endsDecoding {
+                    // What cannot be decoded behind a recording is none.
+                    break
+                }
+            }
+            guard let packets else { throw RejectionDetail.silent }
+            do {
+                try packets.requireSound(without: doubts.unwrittenBytes)
+            } catch let rejection as Rejection where further.codec != nil {
+                firstHasSound = false
+                if rejection != RejectionDetail.silent { leavesFirstOut = true }
+            }
+        } catch Rejection.damaged(let detail) where doubts.isShort {
+            let damage = Rejection.damaged(detail: detail)
+            throw damage == RejectionDetail.costly ? damage : RejectionDetail.fragment
+        }
+    }
+
+    private mutating func walk(_ part: RecordingPart, isFirst: Bool) throws {
+        let source = part.source(reader)
+        var promise = try Completeness(container, of: source, takesLess: request.takesIncomplete)
+        doubts.isShort = doubts.isShort || promise.isShort
+        let demuxer = try open(source, promise)
+        try promise.check(demuxer)
+        let decoder = try AudioCodec(
+            demuxer.stream.pointee.codecpar, of: container, strict: container == .flac)
+        var walk = packets ?? PacketWalk(demuxer.stream, of: container)
+        let before = walk.duration
+        try walk.walk(demuxer, decoder, longest: request.longestDuration)
+        let length = walk.duration - before
+        let longest = try further.walk(source, container, request, budget, count: demuxer.trackCount)
+        overhang += max(0, longest - length)
+        try promise.check(walk, length: length) { try decodes(walk.last, of: demuxer) }
+        if promise.isShort {
+            doubts.isShort = true
+            // libav ends what it expects of a wave where the file does.
+            doubts.missing +=
+                container == .wav
+                ? try WAVLayout.missing(in: source) : max(0, demuxer.expectedDuration(bitRate: 0) - length)
+        }
+        if let excess = part.excess ?? (isFirst ? nil : length) {
+            doubts.isLonger = true
+            doubts.excess += excess
+        }
+        if isFirst { codec = decoder.name }
+        try lookForHoles(in: part, source, promise, walk, demuxer)
+        packets = walk
+    }
+
+    private func open(_ source: any ByteSource, _ promise: Completeness) throws -> Demuxer {
+        do {
+            return try Demuxer(source, container: container, budget: budget, sound: hash)
+        } catch let rejection as Rejection where promise.isBroken(walked: 0) {
+            // Where nothing of the promised sound is there, that is why.
+            if rejection == RejectionDetail.costly { throw rejection }
+            throw request.takesIncomplete ? RejectionDetail.fragment : .incomplete
+        }
+    }
+
+    /// Samples of PCM may be zeros for long; only the file system knows which of them nobody wrote.
+    private mutating func lookForHoles(
+        in part: RecordingPart, _ source: any ByteSource, _ promise: Completeness, _ walk: PacketWalk,
+        _ demuxer: Demuxer
+    ) throws {
+        let isPlain = container == .wav || codec.hasPrefix("pcm_")
+        let runs =
+            isPlain ? reader.holes(in: part.range) : try reader.zeroRuns(before: part.range.upperBound)
+        let own = runs.filter { part.range.contains($0.lowerBound) }.map {
+            $0.lowerBound - part.range.lowerBound..<$0.upperBound - part.range.lowerBound
+        }
+        let unwritten = isPlain ? own : promise.unwritten(own, of: source, walk, demuxer)
+        try promise.check(unwritten: unwritten)
+        guard !unwritten.isEmpty else { return }
+        let bytes = unwritten.reduce(0) { $0 + Int64($1.count) }
+        doubts.unwrittenBytes += bytes
+        if isPlain { doubts.unwritten += walk.duration * Double(bytes) / Double(source.size) }
+    }
+
+    /// Whether the last packet is whole, as its checksum tells; in a decoder of its own.
+    private func decodes(_ packet: Packet?, of demuxer: Demuxer) throws -> Bool {
+        guard let packet else { return false }
+        let codec = try AudioCodec(demuxer.stream.pointee.codecpar, of: container, strict: true)
+        // After the last frame there may be rubbish, which is no frame.
+        var frames = 0
+        _ = codec.decode(packet) { _ in frames += 1 }
+        return frames > 0
+    }
+}
+
+extension Rejection {
+    /// Whether there is no sound where it was looked for: behind a recording that is no fault of the file.
+    var endsDecoding: Bool {
+        switch self {
+        case .damaged: self != RejectionDetail.costly
+        case .unsupportedCodec: true
+        default: false
+        }
+    }
+}

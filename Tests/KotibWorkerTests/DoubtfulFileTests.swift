@@ -1,0 +1,229 @@
+import Glibc
+import KotibModel
+import KotibPOSIX
+import KotibWorkerProtocol
+import Testing
+
+@testable import KotibWorker
+
+/// What inspection says of `bytes` for which nothing more is waited.
+private func takeAsItIs(_ bytes: [UInt8], _ fileExtension: String) throws -> AudioFacts {
+    try inspect(bytes, fileExtension, takesIncomplete: true)
+}
+
+/// Files that hold less or more sound than they say.
+@Suite struct DoubtfulFileTests {
+    /// A recording of `seconds` at 16 kHz, 16 bit, mono: 44 bytes of header.
+    private func wave(_ seconds: Double = 5, _ options: [String] = [], rate: Int = 16_000) throws -> [UInt8] {
+        try Recording("wav", "wav", ["-bitexact"] + options, rate: rate).bytes(seconds: seconds)
+    }
+
+    /// Writers that count the header in, that reckon with two channels or are off by the size of another header.
+    @Test(arguments: [(44, 1), (36, 1), (0, 2), (0, 1000)])
+    func aWaveThatPromisesMoreIsTakenAsFarAsItGoes(_ extra: Int, _ factor: Int) throws {
+        var bytes = try wave()
+        bytes.setLittleEndian(160_000 * factor + extra, at: 40)
+        #expect(try refusal(bytes, "wav") == .incomplete)
+        let facts = try takeAsItIs(bytes, "wav")
+        #expect(facts.duration == 5)
+        let missing = factor > 1 ? 5 * Double(factor - 1) : nil
+        #expect(facts.warnings == [RecordingWarning(.shorterThanPromised, seconds: missing)])
+        #expect(try decode(bytes, "wav").count == 80_000)
+    }
+
+    @Test func aFrameThatIsCutIsLeftOut() throws {
+        let bytes = Array(try Recording("mp3", "mp3", ["-write_xing", "0"]).bytes().dropLast(30))
+        #expect(try refusal(bytes, "mp3") == .incomplete)
+        let facts = try takeAsItIs(bytes, "mp3")
+        #expect(abs(facts.duration - 5) < 0.15)
+        #expect(facts.warnings.map(\.code) == [.shorterThanPromised])
+    }
+
+    @Test(arguments: Recording.plain + Recording.phone)
+    func halfARecordingIsHalfHeard(_ recording: Recording) throws {
+        let whole = try recording.bytes()
+        let bytes = Array(whole[..<(whole.count * 55 / 100)])
+        // Between two frames of a container without lengths nothing is missing.
+        let isSeen = try refusal(bytes, recording.fileExtension) == .incomplete
+        do {
+            let facts = try takeAsItIs(bytes, recording.fileExtension)
+            #expect((1..<4).contains(facts.duration))
+            #expect(facts.warnings.map(\.code) == (isSeen ? [.shorterThanPromised] : []))
+            #expect(facts.sha256.count == 32)
+            let heard = Double(try decode(bytes, recording.fileExtension).count) / 16_000
+            #expect(abs(heard - facts.duration) < 0.25)
+        } catch let rejection as Rejection where rejection == RejectionDetail.fragment {
+            // What is written last tells where the sound lies.
+            #expect(recording.testDescription == "m4a, index last" || recording.isIndexedLast)
+        }
+    }
+
+    @Test func whatCannotBePlayedStaysRefused() throws {
+        let whole = try Recording("m4a, index last", "m4a").bytes()
+        #expect(try refusal(Array(whole[..<(whole.count / 2)]), "m4a") == .incomplete)
+        #expect(throws: RejectionDetail.fragment) {
+            try takeAsItIs(Array(whole[..<(whole.count / 2)]), "m4a")
+        }
+        for recording in Recording.plain {
+            let start = Array(try recording.bytes(seconds: 1)[..<40])
+            #expect(throws: RejectionDetail.fragment) { try takeAsItIs(start, recording.fileExtension) }
+        }
+    }
+
+    @Test(arguments: Recording.plain + Recording.unusual + Recording.phone)
+    func whatIsWholeIsNotDoubted(_ recording: Recording) throws {
+        let bytes = try recording.bytes()
+        let facts = try takeAsItIs(bytes, recording.fileExtension)
+        #expect(facts == (try inspect(bytes, recording.fileExtension)))
+        #expect(facts.warnings.isEmpty)
+    }
+
+    @Test(arguments: Recording.plain)
+    func whatChangesWhileItIsReadIsNotTaken(_ recording: Recording) throws {
+        let bytes = try recording.bytes(seconds: 2)
+        let file = try OpenFile.holding(bytes)
+        for size in [bytes.count - 1, bytes.count + 1, bytes.count * 2] {
+            let request = InspectRequest(
+                request: 1, fileExtension: recording.fileExtension, size: Int64(size), longestDuration: 3600,
+                takesIncomplete: true)
+            #expect(throws: Rejection.incomplete) {
+                try RecordingInspector(MagicDatabase()).inspect(file, request)
+            }
+        }
+    }
+}
+
+/// More sound than the header says.
+extension DoubtfulFileTests {
+    @Test(arguments: [[], ["-rf64", "always"]])
+    func soundBehindTheStatedEndIsHeard(_ options: [String]) throws {
+        var bytes = try wave(5, options)
+        let isLong = !options.isEmpty
+        let field = isLong ? 12 + 8 + 8 : 40
+        bytes.setLittleEndian(64_000, at: field)
+        if isLong { bytes.setLittleEndian(0, at: field + 4) }
+        let facts = try inspect(bytes, "wav")
+        #expect(facts.duration == 5)
+        #expect(facts.warnings == [RecordingWarning(.longerThanPromised, seconds: 3)])
+        #expect(try decode(bytes, "wav").count == 80_000)
+    }
+
+    @Test func joinedWavesAreHeardOneAfterTheOther() throws {
+        let bytes = try wave(5) + wave(2) + wave(1, rate: 8_000)
+        let facts = try inspect(bytes, "wav")
+        #expect(facts.duration == 8)
+        #expect(facts.warnings == [RecordingWarning(.longerThanPromised, seconds: 3)])
+        let samples = try decode(bytes, "wav")
+        #expect(abs(samples.count - 128_000) < 100)
+        #expect(samples[80_000..<112_000].elementsEqual(samples[..<32_000]))
+        // The last one may still be on its way.
+        let cut = Array(bytes.dropLast(100))
+        #expect(try refusal(cut, "wav") == .incomplete)
+        #expect(
+            try takeAsItIs(cut, "wav").warnings.map(\.code) == [.shorterThanPromised, .longerThanPromised])
+    }
+
+    @Test(arguments: Recording.plain.dropFirst() + Recording.phoneKinds)
+    func otherJoinedRecordingsAreHeardToo(_ recording: Recording) throws {
+        let bytes = try recording.bytes() + recording.bytes(seconds: 2)
+        let facts = try inspect(bytes, recording.fileExtension)
+        // Without a gap in its times some is lost where the second begins.
+        #expect(abs(facts.duration - 7) < 0.3)
+        let heard = Double(try decode(bytes, recording.fileExtension).count) / 16_000
+        #expect(abs(heard - 7) < 0.5)
+    }
+
+    @Test func chunksBehindTheSoundAreNone() throws {
+        let sound = try wave(5)
+        let odd = try wave(5, ["-c:a", "pcm_u8"]).dropLast(1)
+        var unpadded = Array(odd)
+        unpadded.setLittleEndian(79_999, at: 40)
+        let text = [UInt8](repeating: 0x61, count: 9_000)
+        for name in ["LIST", "id3 ", "bext", "iXML", "AFAn"] {
+            let chunk = Array(name.utf8) + [0x28, 0x23, 0, 0] + text
+            for (bytes, length) in [(sound, 5), (unpadded, 79_999 / 16_000.0)] {
+                let facts = try inspect(bytes + chunk, "wav")
+                #expect(facts.duration == length, "\(name)")
+                #expect(facts.warnings.isEmpty, "\(name)")
+            }
+        }
+        let tag = Array("ID3".utf8) + [4, 0, 0, 0, 0, 0x46, 0x1e] + text
+        #expect(try inspect(sound + tag, "wav").warnings.isEmpty)
+        #expect(try inspect(sound + [UInt8](repeating: 0, count: 20_000), "wav").duration == 5)
+    }
+
+    @Test func lengthsAreCountedInSamples() throws {
+        #expect(try inspect(TemporaryFolder.contents(of: Samples.path("jfk.wav")), "wav").duration == 11)
+        let odd = try Tool.ffmpeg(
+            ["-i", Samples.path("jfk.wav"), "-af", "atrim=end_sample=123457"], fileExtension: "flac")
+        #expect(try inspect(odd, "flac").duration == 123_457.0 / 16_000)
+    }
+}
+
+/// Room that was made for a file and never filled.
+extension DoubtfulFileTests {
+    @Test(arguments: Recording.plain.dropFirst() + Recording.phone, [0.5, 0.8])
+    func zerosInPlaceOfSoundAreWaitedFor(_ recording: Recording, _ part: Double) throws {
+        guard recording.testDescription != "mov, PCM" else { return }
+        var bytes = try recording.bytes(seconds: 11)
+        let start = Int(Double(bytes.count) * (1 - part))
+        bytes.replaceSubrange(start..., with: [UInt8](repeating: 0, count: bytes.count - start))
+        #expect(try refusal(bytes, recording.fileExtension) == .incomplete)
+        do {
+            let facts = try takeAsItIs(bytes, recording.fileExtension)
+            #expect(!facts.warnings.isEmpty)
+        } catch let rejection as Rejection where rejection == RejectionDetail.fragment {
+            #expect(recording.testDescription == "m4a, index last" || recording.isIndexedLast)
+        }
+    }
+
+    @Test(arguments: [Recording.plain[1], Recording.plain[3]] + Recording.phoneKinds.prefix(4))
+    func aHoleInTheMiddleIsWaitedFor(_ recording: Recording) throws {
+        var bytes = try recording.bytes(seconds: 11)
+        let hole = bytes.count / 3..<bytes.count / 3 + max(bytes.count / 4, 10_000)
+        bytes.replaceSubrange(hole, with: [UInt8](repeating: 0, count: hole.count))
+        #expect(try refusal(bytes, recording.fileExtension) == .incomplete)
+        #expect(!(try takeAsItIs(bytes, recording.fileExtension).warnings.isEmpty))
+    }
+
+    @Test func aFileOfZerosIsWaitedFor() throws {
+        let bytes = [UInt8](repeating: 0, count: 300_000)
+        for ending in ["mp3", "wav", "m4a"] {
+            #expect(try refusal(bytes, ending) == .incomplete)
+            #expect(throws: RejectionDetail.fragment) { try takeAsItIs(bytes, ending) }
+        }
+    }
+
+    /// Zeros that somebody wrote are silence; those that nobody did are not.
+    @Test func aWaveIsWaitedForWhereItsFileHasAHole() throws {
+        let bytes = try Recording("wav", "wav", ["-bitexact"]).bytes(seconds: 11)
+        let rest = [UInt8](repeating: 0, count: bytes.count / 2)
+        let start = Array(bytes.dropLast(rest.count))
+        #expect(try inspect(start + rest, "wav").warnings.isEmpty)
+        let file = try OpenFile.holding(start)
+        try SystemError.check("ftruncate") { ftruncate(file.descriptor, off_t(bytes.count)) }
+        var request = InspectRequest(
+            request: 1, fileExtension: "wav", size: Int64(bytes.count), longestDuration: 3600)
+        let inspector = try RecordingInspector(MagicDatabase())
+        #expect(throws: Rejection.incomplete) { try inspector.inspect(file, request) }
+        request.takesIncomplete = true
+        let facts = try inspector.inspect(file, request)
+        #expect(facts.duration == 11)
+        let warning = try #require(facts.warnings.first)
+        #expect(warning.code == .unwrittenPart && abs((warning.seconds ?? 0) - 5.5) < 0.2)
+    }
+}
+
+extension Recording {
+    /// ffmpeg writes the index of these behind the sound.
+    fileprivate var isIndexedLast: Bool {
+        ["mp4", "mov", "3gp"].contains(fileExtension)
+    }
+}
+
+extension [UInt8] {
+    /// Four bytes, least first.
+    mutating func setLittleEndian(_ number: Int, at start: Int) {
+        for index in 0..<4 { self[start + index] = UInt8(truncatingIfNeeded: number >> (8 * index)) }
+    }
+}
