@@ -60,6 +60,8 @@ public struct ArchiveKeeper: Sendable {
         var round = Round()
         do {
             try await openArchive()
+            // The archive may be what they wait for.
+            if board.stands(.deletionsWait) { try await archiver.pipeline.recovery.deletions.resume() }
             try await finishAll(&round)
             if let age { try await archiveAll(restingSince: archiver.now() - age.seconds, &round) }
             if round.stuck == 0 { told.removeAll() }

@@ -65,7 +65,6 @@ import Testing
         try await world.pass()
         #expect(world.problems.isEmpty)
         #expect(try await world.archivedAt(more) != nil)
-        await world.inbox.pipeline.handle(.scanned)
         #expect(!world.inbox.pipeline.recovery.board.stands(.deletionsWait))
         #expect(try await world.inbox.catalog.recording(id) == nil)
         #expect(try world.names() == ["more.wav"])
