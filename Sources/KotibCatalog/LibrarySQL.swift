@@ -106,7 +106,8 @@ enum LibrarySQL {
     private static func pieceSource(_ states: [RecordingState], _ terms: Int) -> String {
         let each = (0..<terms).map { term in
             """
-            SELECT p.audio_record_id AS id FROM transcript_search s CROSS JOIN search_pieces p ON p.id = s.rowid
+            SELECT DISTINCT p.audio_record_id AS id FROM transcript_search s
+                CROSS JOIN search_pieces p ON p.id = s.rowid
                 WHERE s.transcript_search MATCH :term\(term)
             """
         }

@@ -36,7 +36,8 @@ struct LibrarySelection {
                 arguments["term\(number)"] = expression
             }
         }
-        arguments["user"] = user?.rawValue
+        // NULL for everybody: a subscript with nil would leave it out.
+        arguments.updateValue(user?.rawValue, forKey: "user")
         return StatementArguments(arguments.merging(more) { $1 })
     }
 }

@@ -10,7 +10,8 @@ import Testing
 struct SearchPieceTests {
     private let queue: DatabaseQueue
     private let catalog: Catalog
-    private static let filler = String(repeating: "gap boshqa ", count: 60_000)
+    /// Just too long to be indexed as a whole: a debug build takes seconds to cut a snippet out of much more.
+    private static let filler = String(repeating: "gap boshqa ", count: 25_000)
 
     init() throws {
         queue = try DatabaseQueue()
@@ -58,10 +59,11 @@ struct SearchPieceTests {
 
     @Test func wordsAreFoundWhereverTheyStand() async throws {
         let short = try await add("boshi oxiri", "ali/short.mp3", inode: 2)
-        let long = try await add("boshi " + Self.filler + "o'rtasi " + Self.filler + "oxiri")
+        let text = "boshi " + Self.filler + "o'rtasi oxiri"
+        let long = try await add(text)
         #expect(try await found("boshi") == [short], "not yet")
         try await catalog.indexLongTexts()
-        #expect(try await count("search_pieces") == 6)
+        #expect(try await count("search_pieces") == SearchPieces.of(text).count)
         #expect(try await count("search_due") == 0)
         #expect(try await found("boshi") == [long, short])
         #expect(try await found("o‘rta*") == [long])
