@@ -325,8 +325,15 @@ enum AttemptSQL {
     static let deleteAfter = "DELETE FROM account_attempts WHERE kind = ? AND at > ?"
     /// Of the guesses that could not be right only the latest, however many peers there are.
     static let deleteVain = """
-        DELETE FROM account_attempts WHERE kind = 'guess' AND could_be_right = 0 AND at < (
-            SELECT at FROM account_attempts INDEXED BY account_attempts_vain
-            WHERE kind = 'guess' AND could_be_right = 0 ORDER BY at DESC LIMIT 1 OFFSET ?)
+        DELETE FROM account_attempts WHERE kind = 'guess' AND could_be_right = 0
+            AND at <= (\(oldest("at"))) AND id <= (\(oldest("id")))
         """
+
+    /// Of those that there is one too many of.
+    private static func oldest(_ column: String) -> String {
+        """
+        SELECT \(column) FROM account_attempts INDEXED BY account_attempts_vain
+        WHERE kind = 'guess' AND could_be_right = 0 ORDER BY at DESC, id DESC LIMIT 1 OFFSET ?1
+        """
+    }
 }

@@ -47,7 +47,7 @@ final class AnswerRoom: Sendable {
     func share(_ count: Int, for caller: String) -> Share? {
         taken.withLock { taken in
             let own = taken.byCaller[caller, default: 0]
-            guard own + count <= most - taken.all else { return nil }
+            guard own + count <= most - taken.all - count else { return nil }
             taken.all += count
             taken.byCaller[caller] = own + count
             return Share(self, caller, count)
@@ -70,7 +70,8 @@ extension AnswerRoom {
     /// - Throws: ``ControlFailure``, 503 where there is no room now. Nil where it is too small to count.
     func demand(_ count: Int, for caller: String) throws(ControlFailure) -> Share? {
         if count <= Self.free { return nil }
-        guard let share = share(count, for: caller) else {
+        // The largest of all takes half, so that it is made where nobody else has any.
+        guard let share = share(min(count, most / 2), for: caller) else {
             throw .later(.serviceUnavailable, .unavailable, .crowded, seconds: 5)
         }
         return share

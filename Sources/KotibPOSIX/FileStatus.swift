@@ -46,9 +46,9 @@ public struct FileStatus: Hashable, Sendable {
         links = UInt64(raw.st_nlink)
     }
 
-    /// Clamped: anybody may set an mtime beyond what 64 bits of nanoseconds hold (the year 2262), and it must
-    /// not trap.
-    static func nanoseconds(_ time: timespec) -> Int64 {
+    /// Clamped: anybody may set an mtime, and a wrong clock may show a time, beyond what 64 bits of nanoseconds hold (the
+    /// year 2262), and it must not trap.
+    public static func nanoseconds(_ time: timespec) -> Int64 {
         let (whole, overflow) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
         guard !overflow else { return time.tv_sec < 0 ? .min : .max }
         let (sum, overflowed) = whole.addingReportingOverflow(Int64(time.tv_nsec))

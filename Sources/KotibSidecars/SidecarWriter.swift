@@ -289,7 +289,7 @@ extension SidecarWriter {
     public static func systemTime() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        return FileStatus.nanoseconds(time)
     }
 
     /// Once something stands there, what says something else goes: texts of forms that are not wanted any more, a

@@ -151,7 +151,7 @@ public actor InboxWatcher {
     public static let systemTime: @Sendable () -> Int64 = {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        return FileStatus.nanoseconds(time)
     }
 }
 

@@ -67,7 +67,8 @@ final class AccountsFixture: Sendable {
         try folder.makeFolder("inbox")
         let (logger, log) = recordingLogger()
         self.log = log
-        let dispatcher = SMSDispatcher(sender, clock: clock, now: { clock.date }, logger: logger)
+        let dispatcher = SMSDispatcher(
+            sender, clock: clock, now: { machine?.reading.wall ?? clock.date }, logger: logger)
         dispatching = isSending ? Task { await dispatcher.run() } : nil
         var settings = AccountSettings()
         settings.text = SMSText(template: "{code}")
