@@ -44,9 +44,11 @@ public protocol Inspecting: Sendable {
 extension Inspecting {
     /// Finds out what a file is that nobody has seen before.
     public func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64
+        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, takesIncomplete: Bool = false
     ) async throws(InspectionError) -> InspectionResult {
-        try await inspect(file, of: user, fileExtension: fileExtension, size: size, after: nil)
+        try await inspect(
+            file, of: user, fileExtension: fileExtension, size: size, after: nil,
+            takesIncomplete: takesIncomplete)
     }
 }
 

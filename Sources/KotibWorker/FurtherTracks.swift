@@ -17,7 +17,8 @@ struct FurtherTracks {
     /// - Returns: seconds of the longest.
     /// - Throws: ``Rejection`` where one is too long or incomplete.
     mutating func walk(
-        _ source: any ByteSource, _ container: Container, _ request: InspectRequest, _ budget: ProcessorBudget,
+        _ source: any ByteSource, _ container: Container, _ request: InspectRequest,
+        _ budget: ProcessorBudget,
         count: Int
     ) throws -> Double {
         var (longest, together) = (0.0, 0)

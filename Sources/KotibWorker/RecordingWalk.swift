@@ -59,16 +59,22 @@ struct RecordingWalk {
                 }
             }
             guard let packets else { throw RejectionDetail.silent }
-            do {
-                try packets.requireSound(without: doubts.unwrittenBytes)
-            } catch let rejection as Rejection where further.codec != nil {
-                firstHasSound = false
-                if rejection != RejectionDetail.silent { leavesFirstOut = true }
-            }
+            try requireSound(packets)
         } catch Rejection.damaged(let detail) where doubts.isShort {
             let damage = Rejection.damaged(detail: detail)
             throw damage == RejectionDetail.costly ? damage : RejectionDetail.fragment
         }
+    }
+
+    /// - Parameter packets: of the first track, which may be silent where another is not.
+    private mutating func requireSound(_ packets: PacketWalk) throws {
+        let fault = Result { () throws(Rejection) in
+            try packets.requireSound(without: doubts.unwrittenBytes)
+        }
+        guard case .failure(let rejection) = fault else { return }
+        if further.codec == nil { throw rejection }
+        firstHasSound = false
+        leavesFirstOut = rejection != RejectionDetail.silent
     }
 
     private mutating func walk(_ part: RecordingPart, isFirst: Bool) throws {

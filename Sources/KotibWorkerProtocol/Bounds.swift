@@ -95,7 +95,10 @@ extension Rejection {
             return BoundedText.isLine(found, upTo: longest) ? nil : "found"
         case .damaged(let detail):
             return BoundedText.isLine(detail, upTo: longest) ? nil : "detail"
-        case .tooLarge, .symbolicLink, .linkedFolder, .folder, .special, .hardLink, .foreign, .noFolder, .notEnrolled,
+        case .unsupportedCodec(let codec):
+            return BoundedText.isLine(codec, upTo: longest) ? nil : "codec"
+        case .lookalikeExtension, .tooLarge, .symbolicLink, .linkedFolder, .folder, .special, .hardLink,
+            .foreign, .noFolder, .notEnrolled,
             .folderSettings, .overQuotaBytes, .overQuotaFiles, .overQuotaMinutes:
             return "rejection"
         }
