@@ -126,7 +126,7 @@ final class RawClient: Sendable {
     /// Sends all of it, however long the server lets one wait. False where it has closed before.
     @discardableResult
     func sendAll(_ text: String) async -> Bool {
-        await BlockingWork.run { [descriptor] in
+        await Self.onItsOwnThread { [descriptor] in
             var rest = Array(text.utf8)[...]
             while !rest.isEmpty {
                 let count = rest.withUnsafeBytes {
@@ -141,7 +141,7 @@ final class RawClient: Sendable {
 
     /// What comes next. Blocks for 20 s at most.
     func piece() async -> String {
-        await BlockingWork.run { [descriptor] in
+        await Self.onItsOwnThread { [descriptor] in
             var piece = [UInt8](repeating: 0, count: 65_536)
             return String(decoding: piece[..<max(0, recv(descriptor, &piece, piece.count, 0))], as: UTF8.self)
         }
@@ -158,7 +158,7 @@ final class RawClient: Sendable {
     }
 
     private func read(until isEnd: @escaping @Sendable (String) -> Bool) async -> String {
-        await BlockingWork.run { [descriptor] in
+        await Self.onItsOwnThread { [descriptor] in
             var all: [UInt8] = []
             var piece = [UInt8](repeating: 0, count: 65_536)
             while true {
@@ -168,6 +168,15 @@ final class RawClient: Sendable {
                 if count > 0 && !isEnd(text) { continue }
                 return count < 0 && errno == EAGAIN ? text + "[open]" : text
             }
+        }
+    }
+
+    /// Dispatch has few threads, and the server under test needs some of them.
+    private static func onItsOwnThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async
+        -> Value
+    {
+        await withCheckedContinuation { caller in
+            Thread.detachNewThread { caller.resume(returning: body()) }
         }
     }
 
