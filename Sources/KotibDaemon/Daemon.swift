@@ -157,7 +157,8 @@ public struct Daemon: Sendable {
                 ReadmissionService(readmission: Readmission(pipeline)), MessageService(dispatcher: messages),
                 IndexService(catalog: catalog, logger: logger),
                 DamageService(catalog: catalog, board: board, logger: logger),
-            ] + backupServices(catalog) + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : []) + archiveServices(pipeline)
+            ] + backupServices(catalog)
+                + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : []) + archiveServices(pipeline)
                 + [control, status])
     }
 
