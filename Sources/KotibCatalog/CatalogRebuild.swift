@@ -51,8 +51,8 @@ public struct CatalogRebuild: Sendable {
         let queue = try DatabaseQueue(path: new, configuration: CatalogFiles.configuration())
         guard try !queue.read(Migrations.all.hasBeenSuperseded) else {
             throw CatalogError(
-                code: .newerSchema, operation: "rebuild", message: "the backup is of a later version of kotib",
-                file: backup)
+                code: .newerSchema, operation: "rebuild",
+                message: "the backup is of a later version of kotib", file: backup)
         }
         try Migrations.all.migrate(queue)
         if CatalogFiles.exists(file) {
@@ -106,7 +106,8 @@ public struct CatalogRebuild: Sendable {
     }
 
     /// What is so damaged that SQLite sees no tables in it has nothing to give.
-    private func salvage(_ evidence: String, into queue: DatabaseQueue, _ report: inout RebuildReport) throws {
+    private func salvage(_ evidence: String, into queue: DatabaseQueue, _ report: inout RebuildReport) throws
+    {
         do {
             let old = try DatabaseQueue(path: evidence, configuration: CatalogFiles.configuration())
             defer { try? old.close() }
@@ -126,7 +127,9 @@ public struct CatalogRebuild: Sendable {
         let aside = "\(file).damaged-\(time)"
         if CatalogFiles.exists(file) {
             for ending in ["", "-wal", "-journal"] where CatalogFiles.exists(file + ending) {
-                guard link(file + ending, aside + ending) == 0 else { throw CatalogFiles.fault("link", aside) }
+                guard link(file + ending, aside + ending) == 0 else {
+                    throw CatalogFiles.fault("link", aside)
+                }
             }
             try CatalogFiles.syncFolder(of: file)
             report.setAside = aside

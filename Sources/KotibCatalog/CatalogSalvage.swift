@@ -30,7 +30,9 @@ struct CatalogSalvage {
 
     func run() throws -> (rows: [(table: String, count: Int)], lost: Int) {
         // A backup may still have somebody to tell: of all that comes in they would be told again.
-        try new.execute(sql: "DELETE FROM hook_deliveries; DELETE FROM hook_events; DELETE FROM hook_receivers")
+        for table in ["hook_deliveries", "hook_events", "hook_receivers"] {
+            try new.execute(sql: "DELETE FROM \(table)")
+        }
         var (rows, lost): ([(table: String, count: Int)], Int) = ([], 0)
         for table in try tables() {
             let found = try take(table)
@@ -70,7 +72,7 @@ struct CatalogSalvage {
         let keys = target.filter { ($0["pk"] as Int) > 0 }.map { $0["name"] as String }
         let insert = try new.makeStatement(sql: Self.insert(table.name, columns, keys))
         var (count, lost) = (0, 0)
-        readAll(table, columns, cannotRead: { lost += 1 }) { values in
+        let unread = readAll(table, columns) { values in
             do {
                 try insert.execute(arguments: StatementArguments(values))
                 count += 1
@@ -79,7 +81,7 @@ struct CatalogSalvage {
                 lost += 1
             }
         }
-        return (count, lost)
+        return (count, lost + unread)
     }
 
     private static func insert(_ table: String, _ columns: [String], _ keys: [String]) -> String {
@@ -95,26 +97,29 @@ struct CatalogSalvage {
 
     /// Every row that can be reached: from the beginning up to the first page that cannot be read, and from there on
     /// each by its own way down the tree.
+    /// - Returns: how often nothing could be read.
     private func readAll(
-        _ table: Table, _ columns: [String], cannotRead: () -> Void, _ body: ([DatabaseValue]) -> Void
-    ) {
+        _ table: Table, _ columns: [String], _ body: ([DatabaseValue]) -> Void
+    ) -> Int {
         let list = columns.joined(separator: ", ")
         guard table.hasRowid else {
             let isWhole = readOn("SELECT 0, \(list) FROM \(table.name)") { body($0.values) }
-            return isWhole ? () : cannotRead()
+            return isWhole ? 0 : 1
         }
         var last: Int64 = 0
         let isWhole = readOn("SELECT rowid, \(list) FROM \(table.name) ORDER BY rowid") { row in
             last = row.id
             body(row.values)
         }
-        if isWhole { return }
+        if isWhole { return 0 }
         let end = max(last, highestID(table.name) ?? last + 10_000)
-        guard last < end, end < last + Self.mostLookups else { return cannotRead() }
+        guard last < end, end < last + Self.mostLookups else { return 1 }
+        var unread = 0
         for id in (last + 1)...end {
             let sql = "SELECT rowid, \(list) FROM \(table.name) WHERE rowid = \(id)"
-            if !readOn(sql, { body($0.values) }) { cannotRead() }
+            if !readOn(sql, { body($0.values) }) { unread += 1 }
         }
+        return unread
     }
 
     /// - Returns: false where not all could be read.

@@ -161,8 +161,8 @@ public struct Daemon: Sendable {
                 IncompleteFileService(files: IncompleteFiles(pipeline)), MessageService(dispatcher: messages),
                 IndexService(catalog: catalog, logger: logger),
                 DamageService(catalog: catalog, board: board, logger: logger),
-            ] + backupServices(catalog) + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : [])
-                + archiveServices(pipeline)
+            ] + backupServices(catalog)
+                + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : []) + archiveServices(pipeline)
                 + [control, status])
     }
 

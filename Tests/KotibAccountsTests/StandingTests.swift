@@ -31,7 +31,8 @@ import Testing
             for _ in 0..<3 {
                 number += 1
                 let name = peer(number)
-                let isSent = (try? await accounts.service.sendCode(to: alice, peer: name, device: device)) != nil
+                let isSent =
+                    (try? await accounts.service.sendCode(to: alice, peer: name, device: device)) != nil
                 guard isSent else { continue }
                 try await waitUntil("the code is sent") { accounts.sender.count > 0 }
                 let right = accounts.sender.texts(to: alice).last ?? "000000"
