@@ -162,14 +162,14 @@ struct OpenAIEncodingTests {
             let answer = """
                 {"text":"One. Three. Two. Four.","segments":[{"start":0,"end":2,"text":"One."},
                 {"start":5,"end":9,"text":"Three."},{"start":14,"end":16,"text":"Two."},
-                {"start":24,"end":1e9,"text":"Four."},{"start":1e300,"end":1e300,"text":"Five."}]}
+                {"start":24,"end":1e8,"text":"Four."}]}
                 """
             let server = try FaultServer { _ in [.send(Answer.whole(200, answer))] }
             let job = try job(container: "two-voices", channels: 2)
             let result = try await engine(server, pool).transcribe(job) { _ in }
-            #expect(result.transcript.text == "One. Two. Three. Four. Five.")
-            #expect(result.transcript.segments.map(\.start).prefix(4) == [0, 1, 5, 11])
-            #expect(result.transcript.segments.map(\.end).prefix(4) == [2, 3, 9, 13])
+            #expect(result.transcript.text == "One. Two. Three. Four.")
+            #expect(result.transcript.segments.map(\.start) == [0, 1, 5, 11])
+            #expect(result.transcript.segments.map(\.end) == [2, 3, 9, 13])
         }
     }
 
