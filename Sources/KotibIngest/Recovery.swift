@@ -82,6 +82,10 @@ struct Recovery: Sendable {
     private func left(_ departure: Departure, _ path: InboxPath) async throws(CatalogError) {
         await queue.cancel(departure.recording)
         try await sidecars.removeDeparted(departure.notes)
+        // A note that went along and comes back is known by its sentence: its row would keep the refused file's.
+        if try await catalog.recording(departure.recording)?.state == .rejected {
+            try await sidecars.forgetRemoved(of: departure.recording)
+        }
         logger.info(
             "recording gone; its transcript is kept",
             metadata: ["recording": "\(departure.recording)", "file": "\(path)"])

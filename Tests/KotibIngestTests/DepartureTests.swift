@@ -35,6 +35,14 @@ import Testing
         #expect(try inbox.rows() == 0)
     }
 
+    @Test func whoRemovesTheNoteTooLeavesNothing() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.drop("bad")
+        inbox.folder.remove("ali/talk.wav.rejected.txt")
+        try await inbox.lose("ali/talk.wav")
+        #expect(try inbox.rows() == 0)
+    }
+
     /// After `kotibd --rebuild`: nothing is heard again, and nobody's words are written over.
     @Test func textsBesideUnknownRecordingsAreTheirWordsAfterARebuild() async throws {
         let engine = FakeEngine { _, _ throws(EngineError) in throw .permanent(message: "not to be asked") }
