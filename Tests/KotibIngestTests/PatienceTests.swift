@@ -105,7 +105,7 @@ import Testing
         try inbox.folder.write("speech", to: "ali/talk.wav")
         let sighting = try inbox.sighting("ali/talk.wav")
         let handling = Task { await inbox.pipeline.handle(sighting) }
-        let isLeft = await waitUntil(deadline: .seconds(5)) { inbox.logged("left to the next scan") == 1 }
+        let isLeft = await waitUntil { inbox.logged("left to the next scan") == 1 }
         handling.cancel()
         await handling.value
         #expect(isLeft)
