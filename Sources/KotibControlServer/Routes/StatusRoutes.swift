@@ -25,8 +25,12 @@ struct StatusRoutes {
             try await counts(in: scope)
         }
         let hooks = try await unlessDamaged { () async throws(CatalogError) in try await parts.hooks() }
+        let doubtful = try await unlessDamaged { () async throws(CatalogError) in
+            try await parts.catalog.doubtful(in: scope)
+        }
         var health = await parts.health()
-        if recordings == nil || hooks == nil, health.problems.insert(.catalogDamaged).inserted {
+        let isDamaged = recordings == nil || hooks == nil || doubtful == nil
+        if isDamaged, health.problems.insert(.catalogDamaged).inserted {
             health.since[.catalogDamaged] = Date()
         }
         let problems =
@@ -37,7 +41,7 @@ struct StatusRoutes {
             version: parts.version, state: problems.isEmpty ? "ok" : "degraded", problems: [],
             recordings: recordings ?? [:], running: running.map(RunningBody.init), engine: nil,
             watch: nil, uptime: nil)
-        body.doubtful = try await parts.catalog.doubtful(in: scope)
+        body.doubtful = doubtful
         if scope == .everyone {
             body.problems = problems
             body.engine = EngineBody(
