@@ -81,7 +81,7 @@ extension Configuration {
     private var memoryLimit: Int {
         if local.memoryLimit > 0 { return local.memoryLimit }
         var status = stat()
-        let size = stat(local.model, &status) == 0 ? Int(status.st_size) : 0
-        return size >> 20 + 2048
+        let size = stat(local.model, &status) == 0 ? UInt64(max(0, status.st_size)) : 0
+        return Int(WorkerMemory.ofTranscriber(model: size, threads: layout.threads) >> 20)
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import KotibPOSIX
+import KotibWorkerProtocol
 
 /// The program kotib-worker: set up, lower itself, serve.
 public enum Worker {
@@ -19,12 +20,9 @@ public enum Worker {
         }
     }
 
-    /// Bytes of address space beside the model: the engine's state, libav, thread stacks and malloc's arenas.
-    private static let room: UInt64 = 2 << 30
-
     /// Serves inspections, and transcriptions where `models` are given, over standard input until the daemon
     /// closes it.
-    /// - Parameter memoryLimit: bytes of address space; by default the model's size and 2 GiB.
+    /// - Parameter memoryLimit: bytes of address space; by default ``WorkerMemory``.
     /// - Returns: an exit code of sysexits.h where it could not start, after a line on standard error.
     public static func run(_ models: Models?, memoryLimit: UInt64?) -> Int32 {
         run(
@@ -34,7 +32,7 @@ public enum Worker {
                         model: models.speech, vadModel: models.voice, threads: models.threads)
                 }
             },
-            memoryLimit: memoryLimit ?? room + (models.map { size(of: $0.speech) } ?? 0))
+            memoryLimit: memoryLimit ?? defaultLimit(models))
     }
 
     static func run(_ makeEngine: (() throws -> any SpeechToText)?, memoryLimit: UInt64) -> Int32 {
@@ -65,6 +63,11 @@ public enum Worker {
         var length = socklen_t(MemoryLayout<Int32>.size)
         return getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &length) == 0
             && type == Int32(SOCK_SEQPACKET.rawValue)
+    }
+
+    private static func defaultLimit(_ models: Models?) -> UInt64 {
+        guard let models else { return WorkerMemory.ofInspector }
+        return WorkerMemory.ofTranscriber(model: size(of: models.speech), threads: models.threads)
     }
 
     private static func size(of path: String) -> UInt64 {

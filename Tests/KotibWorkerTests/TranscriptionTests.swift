@@ -88,12 +88,17 @@ import Testing
 
 /// The built program with its model.
 @Suite struct TranscriptionProcessTests {
-    private func worker() throws -> BuiltWorker {
+    private func worker(threads: Int = 1) throws -> BuiltWorker {
         let models = try Samples.dependency("models")
         return try BuiltWorker([
             "transcribe", "--model", models + "/ggml-base-q8_0.bin",
-            "--vad-model", models + "/ggml-silero-v6.2.0.bin", "--threads", "1",
+            "--vad-model", models + "/ggml-silero-v6.2.0.bin", "--threads", String(threads),
         ])
+    }
+
+    /// With one limit for any number of threads, no worker of three started.
+    @Test(arguments: [3, 4, 8]) func itsMemorySufficesForItsThreads(_ threads: Int) throws {
+        #expect(try worker(threads: threads).ready().model != nil)
     }
 
     private func transcribe(_ number: UInt64, longest: Double = 3600) -> WorkerRequest {
