@@ -33,12 +33,23 @@ public enum SampleAudio {
 
     /// The same WAV, told apart from all its siblings by the lowest bits of its first samples, which nobody hears.
     public static func variant(_ number: Int, of recording: Data) -> Data {
-        // A WAV of espeak-ng has its samples from byte 44 on, the lower byte of each first.
+        // The lower byte of each sample comes first.
         var bytes = [UInt8](recording)
-        for bit in 0..<16 where 44 + 2 * bit < bytes.count {
-            bytes[44 + 2 * bit] = bytes[44 + 2 * bit] & 0xFE | UInt8(truncatingIfNeeded: number >> bit & 1)
+        let start = samples(of: recording)
+        for bit in 0..<16 where start + 2 * bit < bytes.count {
+            bytes[start + 2 * bit] =
+                bytes[start + 2 * bit] & 0xFE | UInt8(truncatingIfNeeded: number >> bit & 1)
         }
         return Data(bytes)
+    }
+
+    /// Where a WAV's samples begin: behind the head of its chunk `data`.
+    private static func samples(of recording: Data) -> Int {
+        let name = Data("data".utf8)
+        return recording.firstRange(of: name).map {
+            recording.distance(from: recording.startIndex, to: $0.upperBound) + 4
+        }
+            ?? 44
     }
 
     private static func ffmpeg(_ arguments: [String]) async throws {

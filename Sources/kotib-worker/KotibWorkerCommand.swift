@@ -14,7 +14,10 @@ struct KotibWorkerCommand: ParsableCommand {
 }
 
 struct MemoryOption: ParsableArguments {
-    @Option(help: "Megabytes of address space (default: the model's size, 1024, and 1024 for each thread; 2048 for inspecting).")
+    @Option(
+        help:
+            "Megabytes of address space (default: the model's size, 1024, and 1024 for each thread; 2048 for inspecting)."
+    )
     var memoryLimit: UInt64?
 
     var bytes: UInt64? { memoryLimit.map { $0 << 20 } }
