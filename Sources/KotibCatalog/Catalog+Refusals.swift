@@ -83,8 +83,9 @@ enum RefusalSQL {
             WHERE a.transcription_status = 'rejected' AND a.audio_state <> 'present' AND a.revision_id IS NULL
                 AND NOT EXISTS (SELECT 1 FROM transcript_revisions r WHERE r.audio_record_id = a.id)
                 AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.audio_record_id = a.id)
-                AND NOT EXISTS (SELECT 1 FROM sidecar_intents i WHERE i.audio_record_id = a.id)
-                AND (a.updated_at < ?1 OR NOT EXISTS (SELECT 1 FROM sidecars s WHERE s.audio_record_id = a.id))
+                AND (a.updated_at < ?1
+                    OR NOT EXISTS (SELECT 1 FROM sidecars s WHERE s.audio_record_id = a.id)
+                        AND NOT EXISTS (SELECT 1 FROM sidecar_intents i WHERE i.audio_record_id = a.id))
             LIMIT ?2)
         """
     static let count = """
