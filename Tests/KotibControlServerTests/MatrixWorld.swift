@@ -133,7 +133,7 @@ struct MatrixWorld: Sendable {
         try await upload.write(Array("speech".utf8))
         guard case .accepted(let id) = try await upload.finish() else { throw CancellationError() }
         let queue = Task { await fixture.parts.queue.run() }
-        try await waitUntil("its words lie beside it") {
+        try await waitUntil("its words lie beside it", within: .seconds(60)) {
             fixture.folder.read("inbox/ali/talk.wav.txt") != nil
         }
         // Nothing is written any more when it has ended.
