@@ -55,7 +55,7 @@ struct AccessTokens: Sendable {
         return (claims.jti.value, user)
     }
 
-    /// Whose token it is or was, whether or not it has ended or was revoked.
+    /// The user that the token was issued to, also where it has expired or was revoked.
     func formerUser(_ token: String) async -> UserID? {
         await read(token)?.user
     }

@@ -3,14 +3,14 @@ import KotibModel
 import KotibPOSIX
 import Logging
 
-/// Whose users' folders are.
+/// The owners of users' folders.
 extension AccountService {
     /// Folders that the number's new user may have.
     func offers(for phone: PhoneNumber, _ random: UInt32) async -> [FolderOffer] {
         do throws(FileError) {
             return try await inbox.offers(for: phone.digits, random: random)
         } catch {
-            // Who has a user already needs none.
+            // The number has a user already.
             logger.error("the inbox cannot be looked at", metadata: ["cause": "\(error)"])
             return []
         }
@@ -41,14 +41,14 @@ extension AccountService {
             if page.isEmpty { return }
             for (id, folder) in page {
                 last = id
-                // What is out of reach now is looked at with the first upload.
+                // A folder that cannot be reached now is checked at the first upload.
                 guard let owner = try? await inbox.owner(of: folder) else { continue }
                 try await catalog.noteFolderOwner(owner, of: id, replacing: false)
             }
         }
     }
 
-    /// What an administrator has to do so that the folder is its account's.
+    /// Tells an administrator how to give the folder to its account.
     func tell(_ owner: InboxMaker.Owner, _ user: User) {
         let folder = ByteText.escaped(user.folder)
         let metadata: Logger.Metadata = ["user": "\(user.id)", "folder": "\(folder)"]

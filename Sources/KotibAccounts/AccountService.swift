@@ -205,7 +205,7 @@ public final class AccountService: Sendable {
         try await catalog.holder(ofToken: session.token, at: clock())
     }
 
-    /// Whose device it is that sends `token`, which may have ended or been revoked: one that its user has logged in on.
+    /// The user who has logged in on the device that sends `token`, which may have expired or been revoked.
     /// Nil where the token was never ours.
     public func device(_ token: String) async -> UserID? {
         await tokens.formerUser(token)

@@ -21,7 +21,7 @@ extension Catalog {
 
 /// Files of catalogs that nobody has open.
 enum CatalogFiles {
-    /// What SQLite keeps beside a database in WAL mode.
+    /// The files that SQLite keeps beside a database in WAL mode.
     static let companions = ["-wal", "-shm", "-journal"]
 
     /// - Throws: `DatabaseError`, ``CatalogError``.

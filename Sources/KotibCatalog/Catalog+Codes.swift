@@ -12,7 +12,7 @@ public struct CodeRequest: Sendable {
     public var expires: Date
     /// Whether codes may be sent to such numbers at all.
     public var isAllowed: Bool
-    /// Whose token, however old, the device has.
+    /// The user of the token, however old, that the device has.
     public var device: UserID?
 
     public init(
@@ -46,7 +46,7 @@ public struct CodeTrial: Sendable {
     public var tokenExpires: Date
     /// The number is an admin's by the configuration.
     public var isAdmin: Bool
-    /// Whose token, however old, the device has.
+    /// The user of the token, however old, that the device has.
     public var device: UserID?
     /// For a number that has no user yet.
     public var folders: [FolderOffer]

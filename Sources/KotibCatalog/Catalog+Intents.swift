@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// What is about to be done to a file beside a recording.
+/// A change that is about to be made to a file beside a recording.
 public struct SidecarIntent: Hashable, Sendable {
     public var recording: RecordingID
     public var kind: SidecarKind
@@ -44,7 +44,7 @@ extension Catalog {
         }
     }
 
-    /// What is not ended, in the order of the paths' bytes, a page at a time.
+    /// The open intents, in the order of the paths' bytes, a page at a time.
     /// - Parameter last: the last path of the page before; nil for the first.
     public func intents(after last: InboxPath?, limit: Int) async throws(CatalogError) -> [SidecarIntent] {
         try await read("intentPage") { database in

@@ -194,7 +194,7 @@ extension Database {
             let shown = try self.row(RevisionSQL.shown, [id.rawValue]).map(Revision.init),
             shown.origin != .engine
         else { return }
-        // What lies across the end was heard before, too.
+        // A segment across the earlier end was heard before.
         let new = transcript.segments.filter { ($0.start + $0.end) / 2 >= until && !$0.text.isEmpty }
         guard !new.isEmpty else { return }
         let words = Transcript.text(of: new)

@@ -1,5 +1,5 @@
 extension Migrations {
-    /// What is about to be done to a file beside a recording. The row stands from before the file is touched until
+    /// Changes that are about to be made to files beside recordings. The row stands from before the file is touched until
     /// what came of it is registered, so that after a crash the file is known by its content.
     ///
     /// `content_sha256` is NULL where the file is to go: of such notes earlier versions forgot some.
