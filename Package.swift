@@ -33,13 +33,29 @@ let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swi
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
-/// A target of Kotib's own, compiled with every check on.
-func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
-}
+/// The folders of targets: shared by the programs, one for each program, and for tests alone.
+enum Room: String {
+    case base = "Sources/Base"
+    case daemon = "Sources/Daemon"
+    case worker = "Sources/Worker"
+    case cli = "Sources/CLI"
+    case testSupport = "Tests/Support"
 
-func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+    /// A target of Kotib's own, compiled with every check on.
+    func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+        .target(name: name, dependencies: dependencies, path: path(name), swiftSettings: strict)
+    }
+
+    func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+        .executableTarget(name: name, dependencies: dependencies, path: path(name), swiftSettings: strict)
+    }
+
+    /// A C library of the system, or C that Swift cannot say.
+    func c(_ name: String, linking libraries: [String] = []) -> Target {
+        .target(name: name, path: path(name), linkerSettings: libraries.map { .linkedLibrary($0) })
+    }
+
+    func path(_ name: String) -> String { "\(rawValue)/\(name)" }
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -72,39 +88,40 @@ let package = Package(
     ],
     targets: [
         // Foundations: values, the kernel, the words between daemon and worker.
-        target("KotibModel"),
-        .target(name: "CKotibPOSIX"),
-        target("KotibPOSIX", ["KotibModel", "CKotibPOSIX"]),
-        target("KotibWorkerProtocol", ["KotibModel"]),
+        Room.base.target("KotibModel"),
+        Room.base.c("CKotibPOSIX"),
+        Room.base.target("KotibPOSIX", ["KotibModel", "CKotibPOSIX"]),
+        Room.base.target("KotibWorkerProtocol", ["KotibModel"]),
 
         // From a folder to rows.
-        target("KotibWatch", ["KotibModel", "KotibPOSIX", log, heap, deque]),
-        target("KotibCatalog", ["KotibModel", grdb]),
-        target(
+        Room.daemon.target("KotibWatch", ["KotibModel", "KotibPOSIX", log, heap, deque]),
+        Room.daemon.target("KotibCatalog", ["KotibModel", grdb]),
+        Room.daemon.target(
             "KotibWorkerClient", [system, "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", log, subprocess]),
-        target("KotibIntake", ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "KotibWorkerClient"]),
+        Room.daemon.target(
+            "KotibIntake", ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "KotibWorkerClient"]),
 
         // From rows to words.
-        target("KotibTranscription", ["KotibModel", "KotibPOSIX", "KotibCatalog", log]),
-        target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log, crypto]),
-        .target(name: "CCurl", linkerSettings: [.linkedLibrary("curl")]),
-        target("KotibHTTP", ["KotibPOSIX", "CCurl"]),
-        target("KotibPrograms", ["KotibPOSIX", subprocess, system]),
-        target(
+        Room.daemon.target("KotibTranscription", ["KotibModel", "KotibPOSIX", "KotibCatalog", log]),
+        Room.daemon.target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log, crypto]),
+        Room.base.c("CCurl", linking: ["curl"]),
+        Room.base.target("KotibHTTP", ["KotibPOSIX", "CCurl"]),
+        Room.daemon.target("KotibPrograms", ["KotibPOSIX", subprocess, system]),
+        Room.daemon.target(
             "KotibAccounts",
             ["KotibModel", "KotibPOSIX", "KotibCatalog", "KotibHTTP", "KotibPrograms", log, crypto, jwt]),
-        target(
+        Room.daemon.target(
             "KotibHooks",
             [
                 "KotibModel", "KotibCatalog", "KotibTranscription", "KotibHTTP", "KotibPrograms", log, crypto,
             ]),
-        target(
+        Room.daemon.target(
             "KotibEngines",
             [
                 "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
                 "KotibHTTP", log,
             ]),
-        target(
+        Room.daemon.target(
             "KotibIngest",
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
@@ -112,8 +129,8 @@ let package = Package(
             ]),
 
         // The control socket.
-        target("KotibControlProtocol"),
-        target(
+        Room.base.target("KotibControlProtocol"),
+        Room.daemon.target(
             "KotibControlServer",
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
@@ -121,13 +138,14 @@ let package = Package(
                 lifecycle,
                 hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX, nioHTTP, nioHTTPTypes,
             ]),
-        target("KotibControlClient", ["KotibControlProtocol", asyncHTTPClient, nio, nioHTTP, nioFoundation]),
-        program(
+        Room.cli.target(
+            "KotibControlClient", ["KotibControlProtocol", asyncHTTPClient, nio, nioHTTP, nioFoundation]),
+        Room.cli.program(
             "kotibctl",
             ["KotibPOSIX", "KotibControlProtocol", "KotibControlClient", arguments, subprocess, system]),
 
         // The daemon.
-        target(
+        Room.daemon.target(
             "KotibDaemon",
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
@@ -135,35 +153,34 @@ let package = Package(
                 "KotibWorkerProtocol", "KotibAccounts", "KotibHooks", "KotibControlServer", log, lifecycle,
                 signals, toml,
             ]),
-        program("kotibd", ["KotibDaemon", arguments]),
+        Room.daemon.program("kotibd", ["KotibDaemon", arguments]),
 
         // The worker: all that parses a stranger's bytes.
-        .target(
-            name: "CAV",
-            linkerSettings: ["avformat", "avcodec", "avutil", "swresample"].map { .linkedLibrary($0) }),
-        .target(name: "CMagic", linkerSettings: [.linkedLibrary("magic")]),
-        .systemLibrary(name: "CWhisper", pkgConfig: "whisper"),
-        .target(name: "CSandbox", linkerSettings: [.linkedLibrary("seccomp")]),
-        target(
+        Room.worker.c("CAV", linking: ["avformat", "avcodec", "avutil", "swresample"]),
+        Room.worker.c("CMagic", linking: ["magic"]),
+        .systemLibrary(name: "CWhisper", path: Room.worker.path("CWhisper"), pkgConfig: "whisper"),
+        Room.worker.c("CSandbox", linking: ["seccomp"]),
+        Room.worker.target(
             "KotibWorker",
             [
                 "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "CAV", "CMagic", "CSandbox", "CWhisper",
             ]),
-        program("kotib-worker", ["KotibWorker", "KotibWorkerProtocol", arguments]),
+        Room.worker.program("kotib-worker", ["KotibWorker", "KotibWorkerProtocol", arguments]),
 
         // Tests: beside them what they share, and programs that stand in for faults.
-        target(
+        Room.testSupport.target(
             "KotibTestSupport", ["KotibModel", "KotibPOSIX", "KotibTranscription", log, subprocess, system]),
-        target(
+        Room.testSupport.target(
             "KotibControlTestSupport",
             ["KotibControlClient", "KotibTestSupport", hummingbird, hummingbirdCore, httpTypes, log, nio]),
         .executableTarget(
             name: "kotib-stand-in-worker",
-            dependencies: ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol"], path: "Tests/StandInWorker",
+            dependencies: ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol"],
+            path: "Tests/Support/StandInWorker",
             swiftSettings: strict),
         .executableTarget(
             name: "kotib-sandbox-probe", dependencies: ["KotibWorker", "KotibPOSIX"],
-            path: "Tests/SandboxProbe",
+            path: "Tests/Support/SandboxProbe",
             swiftSettings: strict),
         tests("KotibModel", ["KotibModel", "KotibTestSupport"]),
         tests("KotibPOSIX", ["KotibModel", "KotibPOSIX", "KotibTestSupport"]),

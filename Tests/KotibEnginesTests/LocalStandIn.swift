@@ -8,7 +8,7 @@ import KotibWorkerClient
 import Logging
 import Synchronization
 
-/// The misbehaving worker of Tests/StandInWorker, built beside the test bundle.
+/// The misbehaving worker of Tests/Support/StandInWorker, built beside the test bundle.
 func standIn(_ arguments: String...) -> WorkerProgram {
     let path = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appending(path: "kotib-stand-in-worker").path

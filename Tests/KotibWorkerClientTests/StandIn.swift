@@ -7,7 +7,7 @@ import KotibWorkerProtocol
 import Logging
 import Testing
 
-/// The misbehaving worker of Tests/StandInWorker, built beside the test bundle.
+/// The misbehaving worker of Tests/Support/StandInWorker, built beside the test bundle.
 enum StandIn {
     static func program(_ arguments: String..., limits: WorkerLimits = .patient) -> WorkerProgram {
         program(arguments, limits: limits)
