@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""Checks the sources for what neither the compiler nor swift-format looks at.
+
+usage: swift package dump-package | etc/setup/lint.py
+
+1. Each import is of a module that the target itself depends on. The compiler's own check
+   (--explicit-target-dependency-import-check) lets through what a dependency depends on.
+2. Comments keep to the columns of the code.
+3. Documentation states facts: no comment begins with "What", "Who", "Whose", "Whom" or "Where".
+4. Each test that docs/threats.md names as a proof exists.
+"""
+
+import json
+import pathlib
+import re
+import sys
+
+# Toolchain and system: nobody declares them.
+OPEN_TO_ALL = {
+    "Dispatch", "Foundation", "FoundationEssentials", "FoundationNetworking", "Glibc", "PackageDescription",
+    "Swift", "Synchronization", "Testing",
+}
+COLUMNS = json.loads(pathlib.Path(".swift-format").read_text())["lineLength"]
+IMPORT = re.compile(
+    r"^(?:@\w+(?:\([^)]*\))? )*(?:public |package |internal |fileprivate |private )?import "
+    r"(?:struct |class |enum |protocol |func |var |typealias |actor )?(\w+)")
+RIDDLE = re.compile(r"^\s*///? (What|Who|Whose|Whom|Where)\b")
+# A line that is one long word, such as an address, cannot be broken.
+UNBREAKABLE = re.compile(r"^\s*//+ *(- )?\S+$")
+
+
+def declared(target):
+    """The names of the modules that a target depends on directly."""
+    names = set()
+    for dependency in target["dependencies"]:
+        [[name, *_]] = dependency.values()
+        names.add(name.replace("-", "_"))
+    return names
+
+
+def check_line(line, allowed):
+    """Yields a sentence for each fault of a line of Swift."""
+    imported = IMPORT.match(line)
+    if imported and imported[1] not in allowed:
+        yield f"imports {imported[1]}, which Package.swift does not name as its target's dependency"
+    text = line.strip()
+    if text.startswith("//"):
+        if len(line) > COLUMNS and not UNBREAKABLE.match(line):
+            yield f"comment of {len(line)} columns, more than {COLUMNS}"
+        if RIDDLE.match(line):
+            yield "comment begins like a question; state the fact"
+
+
+def missing_proofs():
+    """Yields each test that docs/threats.md names, by file and function, and that is not there."""
+    files = {file.stem: file.read_text() for file in pathlib.Path("Tests").rglob("*Tests.swift")}
+    for file, function in re.findall(r"`(\w+Tests)\.(\w+)`", pathlib.Path("docs/threats.md").read_text()):
+        if f"func {function}(" not in files.get(file, ""):
+            yield f"docs/threats.md: no test {file}.{function}"
+
+
+def main():
+    faults = 0
+    for fault in missing_proofs():
+        print(fault, file=sys.stderr)
+        faults += 1
+    for target in json.load(sys.stdin)["targets"]:
+        folder = pathlib.Path(target.get("path") or f"Tests/{target['name']}")
+        allowed = OPEN_TO_ALL | declared(target) | {target["name"]}
+        for file in sorted(folder.rglob("*.swift")):
+            previous = ""
+            for number, line in enumerate(file.read_text().split("\n"), 1):
+                for fault in check_line(line, allowed):
+                    # Only the first line of a comment can begin it.
+                    if "question" in fault and previous.lstrip().startswith("//"):
+                        continue
+                    print(f"{file}:{number}: {fault}", file=sys.stderr)
+                    faults += 1
+                previous = line
+    sys.exit(1 if faults else 0)
+
+
+main()
