@@ -49,8 +49,8 @@ public struct Installation: Sendable {
         return (own as NSString).deletingLastPathComponent
     }
 
-    /// This file lies two folders below it.
+    /// This file lies three folders below it.
     private static var packageRoot: String {
-        URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized.path
+        URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized.path
     }
 }
