@@ -27,7 +27,7 @@ SCRIPTS := .ci/run $(filter-out %.py %.lua %.txt,$(wildcard etc/setup/*)) $(wild
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
 
 .NOTPARALLEL:
-.PHONY: help setup build run test lint format manual bench install clean distclean
+.PHONY: help setup build run test lint format manual schema bench install clean distclean
 
 help: ## says what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 16
@@ -80,6 +80,11 @@ manual: ## writes the manual pages in docs/ anew
 	swift build $(BUILD) --product kotibctl
 	"$$(swift build --show-bin-path)/kotibctl" --experimental-dump-help | etc/setup/manual.py >docs/kotibctl.1
 	etc/setup/manual-of-markdown docs/kotibd.8.md >docs/kotibd.8
+
+# After a new migration; a test compares.
+schema: ## writes docs/schema.sql anew
+	swift build --build-tests $(BUILD)
+	KOTIB_WRITE_SCHEMA=1 swift test --skip-build --filter '^KotibCatalogTests\.SchemaTests'
 
 bench: build ## measures beside peers and prints ratios
 	@etc/setup/packages bench

@@ -1,4 +1,67 @@
 extension Migrations {
+    /// Changes that are about to be made to files beside recordings. The row stands from before the file is touched until
+    /// what came of it is registered, so that after a crash the file is known by its content.
+    ///
+    /// `content_sha256` is NULL where the file is to go: of such notes earlier versions forgot some.
+    static let intents = """
+        CREATE TABLE sidecar_intents (
+            path BLOB PRIMARY KEY,
+            audio_record_id INTEGER NOT NULL REFERENCES audio_records (id) ON DELETE CASCADE,
+            kind TEXT NOT NULL,
+            content_sha256 BLOB CHECK (length(content_sha256) = 32),
+            words_sha256 BLOB CHECK (length(words_sha256) = 32)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX sidecar_intents_record ON sidecar_intents (audio_record_id);
+        INSERT INTO sidecar_intents (path, audio_record_id, kind)
+            SELECT s.path, s.audio_record_id, s.kind FROM sidecars s JOIN audio_records a ON a.id = s.audio_record_id
+            WHERE s.kind IN ('rejected', 'failed') AND a.audio_state <> 'present';
+        """
+
+    /// What bounds codes, tokens and limits by a clock that nobody sets, what tells an owner from a stranger, and whose
+    /// a user's folder is.
+    ///
+    /// `ends_at`, `made_at`, `seen_at` and, from now on, `account_attempts.at` are times as `steady_time` counts them,
+    /// which begins with the seconds since 1970. An `otp_code` that is empty was never sent, and nothing matches it.
+    /// `folder_owner` is the user of the machine that the folder belonged to when it became the user's; NULL until
+    /// somebody looks.
+    static let bounds = """
+        CREATE TABLE steady_time (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            time REAL NOT NULL,
+            boot TEXT NOT NULL,
+            uptime REAL NOT NULL,
+            wall REAL NOT NULL
+        ) STRICT;
+
+        DELETE FROM otp_tokens;
+        ALTER TABLE otp_tokens DROP COLUMN tries;
+        ALTER TABLE otp_tokens ADD COLUMN made_at REAL NOT NULL DEFAULT 0;
+        ALTER TABLE otp_tokens ADD COLUMN ends_at REAL NOT NULL DEFAULT 0;
+        DROP INDEX otp_tokens_expires_at;
+        CREATE INDEX otp_tokens_ends_at ON otp_tokens (ends_at);
+
+        ALTER TABLE access_tokens ADD COLUMN ends_at REAL NOT NULL DEFAULT 0;
+        UPDATE access_tokens SET ends_at = CAST(strftime('%s', expires_at) AS REAL);
+        DROP INDEX access_tokens_expires_at;
+        CREATE INDEX access_tokens_ends_at ON access_tokens (ends_at);
+
+        ALTER TABLE account_attempts ADD COLUMN standing TEXT NOT NULL DEFAULT 'stranger'
+            CHECK (standing IN ('stranger', 'peer', 'device'));
+        ALTER TABLE account_attempts ADD COLUMN could_be_right INTEGER NOT NULL DEFAULT 1
+            CHECK (could_be_right IN (0, 1));
+        UPDATE account_attempts SET could_be_right = 0 WHERE kind = 'guess' AND phone_number = '';
+        CREATE INDEX account_attempts_vain ON account_attempts (at) WHERE kind = 'guess' AND could_be_right = 0;
+
+        CREATE TABLE known_peers (
+            user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+            peer TEXT NOT NULL,
+            seen_at REAL NOT NULL,
+            PRIMARY KEY (user_id, peer)
+        ) STRICT, WITHOUT ROWID;
+
+        ALTER TABLE users ADD COLUMN folder_owner INTEGER;
+        """
+
     /// What nobody could remove, and what held the writer for long: refused files that are gone, the texts of edits,
     /// and the index of long texts.
     static let pruning = refused + texts + pieces + rebuilds
