@@ -45,6 +45,35 @@ import Testing
         #expect(try fixture.folder.names(in: "ali").isEmpty)
     }
 
+    @Test func aWrongEndingIsNamedAndIsNoDoubt() async throws {
+        let fixture = try await AudioFixture()
+        let (catalog, ali) = (fixture.parts.catalog, try await fixture.user("ali"))
+        let facts = AudioFacts(
+            mediaType: "audio/x-hx-aac-adts", container: "aac", codec: "aac", duration: 1, channels: 1,
+            sampleRate: 16_000, sha256: Array(repeating: 1, count: 32))
+        let identity = FileIdentity(device: 1, inode: 1, size: 1000, modified: 1, changed: 1)
+        let id = try await catalog.accept(
+            #require(InboxPath("ali/phone.m4a")), identity: identity, facts: facts
+        ).recording
+        func warnings() async throws -> [WarningBody]? {
+            try await fixture.call(.get, "\(id)", as: ali).decoded(AudioRecordBody.self).warnings
+        }
+        #expect(try await warnings() == nil, "it was not transcribed yet")
+        _ = try await catalog.claim()
+        let transcript = Transcript(
+            text: "Salom.", segments: [], language: nil, engine: "local", model: "base")
+        _ = try await catalog.complete(id, transcript: transcript, speech: 1, engineSeconds: 1)
+        let told = try #require(try await warnings())
+        #expect(told.map(\.code) == ["wrong_ending"] && told.allSatisfy { !$0.isDoubt })
+        #expect(told.first?.message.contains(".aac") == true)
+        #expect(try await catalog.doubtful(in: .everyone) == 0)
+        // Renamed, it is right.
+        let recording = try #require(try await catalog.recording(id))
+        _ = try await catalog.relocate(
+            recording, to: #require(InboxPath("ali/phone.aac")), identity: identity)
+        #expect(try await warnings() == nil)
+    }
+
     /// Its folder has another name for a moment.
     @Test func aDeletionThatWaitsIsSaidAndMayBeAskedForAgain() async throws {
         let fixture = try await AudioFixture()

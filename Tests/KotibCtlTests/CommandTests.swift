@@ -47,6 +47,24 @@ struct CommandTests {
         }
     }
 
+    @Test("A name that ends wrong is told of one recording, and is no doubt")
+    func wrongEnding() async throws {
+        let warnings =
+            #""warnings": [{"code": "wrong_ending", "message": "It is AAC; .aac would be right."}]"#
+        let record = Self.record.replacing(#""revision": 3"#, with: #""revision": 3, "# + warnings)
+        let replies = [
+            "GET audio/list": StandInDaemon.Reply(
+                json: #"{"items": [\#(record)], "total": 1, "skip": 0, "limit": 100}"#),
+            "GET audio/7": .init(json: record),
+        ]
+        try await StandInDaemon.run(replies) { daemon in
+            let list = try await daemon.kotibctl("list").output
+            #expect(list.contains("7  completed  2026"))
+            let facts = try await daemon.kotibctl("show", "7").output
+            #expect(facts.contains("WARNING   It is AAC; .aac would be right."))
+        }
+    }
+
     @Test("Where there is nothing, that is said beside the output")
     func nothing() async throws {
         let json = #"{"items": [], "total": 0, "skip": 0, "limit": 100, "next": null}"#

@@ -17,6 +17,27 @@ struct WarningSentenceTests {
         }
     }
 
+    @Test func aWrongEndingIsToldWithTheRightOne() throws {
+        func ending(_ container: String, _ mediaType: String) throws -> WrongEnding {
+            let facts = AudioFacts(
+                mediaType: mediaType, container: container, codec: "aac", duration: 1, channels: 1,
+                sampleRate: 16_000, sha256: [])
+            return try #require(WrongEnding(facts, named: container == "mp3" ? "wav" : "mp3"))
+        }
+        #expect(
+            try ending("aac", "audio/aac").sentence(in: .english)
+                == "The file is a recording of the kind AAC (ADTS); the ending .aac would be right. "
+                + "It was transcribed all the same.")
+        for container in Set(RecordingEnding.allCases.map(\.container)) {
+            for language in NoteLanguage.allCases {
+                let ending = try ending(container, "audio/x-unheard")
+                #expect(ending.sentence(in: language).contains(".\(ending.right.rawValue)"))
+            }
+        }
+        let aac = try ending("aac", "")
+        #expect(Set(NoteLanguage.allCases.map(aac.sentence(in:))).count == NoteLanguage.allCases.count)
+    }
+
     @Test func theLargestNumberIsWritten() {
         let warning = RecordingWarning(.soundSetAside, seconds: RecordingWarning.longest)
         #expect(warning.sentence(in: .english).contains("3155760000"))

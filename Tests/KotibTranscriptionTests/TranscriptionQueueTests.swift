@@ -140,4 +140,31 @@ struct TranscriptionQueueTests {
         #expect(line.metadata["duration"] == "10.0")
         #expect(line.metadata["speech"] == "0.0")
     }
+
+    @Test func aWrongEndingIsSaidInTheLog() async throws {
+        let fixture = try QueueFixture()
+        try await fixture.accept("a/1.m4a", container: "aac", warnings: [RecordingWarning(.unwrittenPart)])
+        try await fixture.accept("a/2.mp3", content: 2)
+        try await fixture.running {
+            try await waitUntil("both are settled") { fixture.settled.values.count == 2 }
+        }
+        #expect(
+            fixture.log.lines.map { $0.metadata["warnings"] } == ["unwritten_part,wrong_ending", nil])
+    }
+
+    /// A server hears the first track, which may be the one that is left out here.
+    @Test(arguments: [.trackLeftOut, .unwrittenPart, nil] as [RecordingWarning.Code?])
+    func whatAServerMayHearOtherwiseIsDoubtful(_ code: RecordingWarning.Code?) async throws {
+        let jobs = Recorder<Bool>()
+        let fixture = try QueueFixture(
+            engine: FakeEngine { job, _ throws(EngineError) in
+                jobs.add(job.isDoubtful)
+                throw .permanent(message: "Enough.")
+            })
+        try await fixture.accept("a/1.mp3", warnings: code.map { [RecordingWarning($0)] } ?? [])
+        try await fixture.running {
+            try await waitUntil("it is settled") { fixture.settled.values.count == 1 }
+        }
+        #expect(jobs.values == [code != nil])
+    }
 }

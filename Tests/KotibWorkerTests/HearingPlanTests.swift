@@ -250,4 +250,41 @@ extension HearingPlanTests {
         #expect(facts.warnings.map(\.code) == [.trackLeftOut])
         #expect(abs(facts.duration - 11) < 0.1)
     }
+
+    /// DTS beside AAC, as cameras and disc rips have it; AC-3 in WebM, which nobody is to write, beside Opus.
+    private static let unheardFirst: [(ending: String, first: [String], second: [String])] = [
+        ("mp4", ["dca", "-strict", "-2", "-ar:a:0", "48000"], ["aac"]),
+        ("webm", ["ac3", "-ar:a:0", "48000"], ["libopus"]),
+    ]
+
+    private func twoTracks(
+        _ ending: String, _ first: [String], _ second: [String], seconds: Double = 11
+    ) throws -> [UInt8] {
+        let muxer = ending == "webm" ? ["-f", "matroska"] : []
+        return try Tool.ffmpeg(
+            [
+                "-i", Samples.path("two_cities.wav"), "-t", "\(seconds)", "-i", Samples.path("jfk.wav"),
+                "-map", "0:a", "-map", "1:a", "-c:a:0",
+            ] + first + ["-c:a:1"] + second + muxer, fileExtension: ending)
+    }
+
+    @Test(arguments: unheardFirst)
+    func theFirstThatCanBeHeardIsTheFirst(
+        _ ending: String, _ first: [String], _ second: [String]
+    ) throws {
+        let bytes = try twoTracks(ending, first, second)
+        let facts = try inspect(bytes, ending)
+        #expect(facts.codec == (ending == "mp4" ? "aac" : "opus"))
+        #expect(facts.channels == 1 && facts.warnings == [RecordingWarning(.trackLeftOut)])
+        #expect(abs(facts.duration - 11) < 0.1)
+        #expect(try likeness(decode(bytes, ending), WhisperFixture().speech("jfk")) > 0.9)
+        #expect(try refusal(Array(bytes.dropLast(bytes.count / 3)), ending) == .incomplete)
+        #expect(
+            try inspect(twoTracks(ending, first, second, seconds: 5), ending).sound != facts.sound)
+    }
+
+    @Test func whereNoTrackCanBeHeardTheFirstIsNamed() throws {
+        let bytes = try twoTracks("webm", ["ac3"], ["alac"])
+        #expect(try refusal(bytes, "webm") == RejectionDetail.codec("ac3"))
+    }
 }

@@ -32,7 +32,7 @@ public struct AudioRecordBody: Codable, Hashable, Sendable {
     /// Why it failed or was refused, or what the last attempt ran into.
     public var errorCode: String?
     public var errorMessage: String?
-    /// What is doubtful about it although it was transcribed. Null for nothing.
+    /// What should be known of it although it was transcribed, such as what is doubtful. Null for nothing.
     public var warnings: [WarningBody]?
     public var completedAt: String?
     /// When the audio came into the archive, where it can still be had; its state is `gone` or `replaced` then.
@@ -126,6 +126,9 @@ public struct WarningBody: Codable, Hashable, Sendable {
     public var message: String
     /// Seconds of the recording that it concerns, where they are known.
     public var seconds: Double?
+
+    /// Whether there may be other words or more of them; false of a name that only ends wrong.
+    public var isDoubt: Bool { code != "wrong_ending" }
 
     public init(code: String, message: String, seconds: Double?) {
         self.code = code

@@ -7,7 +7,7 @@ public struct StatusBody: Codable, Hashable, Sendable {
     public var problems: [String]
     /// How many recordings are in each state.
     public var recordings: [String: Int]
-    /// Transcribed ones of which something is doubtful: they have warnings. Nil of an earlier daemon.
+    /// Transcribed ones of which something is doubtful: they have warnings, a wrong ending apart. Nil of an earlier daemon.
     public var doubtful: Int?
     public var running: [RunningBody]
     public var engine: EngineBody?

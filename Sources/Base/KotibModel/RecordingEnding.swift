@@ -27,6 +27,25 @@ public enum RecordingEnding: String, CaseIterable, Sendable {
         }
     }
 
+    /// The usual one of a kind; nil for a container that is not known.
+    /// - Parameters:
+    ///   - container: libav's short name.
+    ///   - mediaType: libmagic's word, which tells the members of the MP4 family apart.
+    public init?(container: String, mediaType: String) {
+        guard let usual = Self.allCases.first(where: { $0.container == container }) else { return nil }
+        guard usual == .m4a else {
+            self = usual
+            return
+        }
+        self =
+            switch mediaType {
+            case "video/quicktime": .mov
+            case "audio/3gpp", "audio/3gpp2", "video/3gpp", "video/3gpp2": .threeGP
+            case "video/mp4", "video/x-m4v": .mp4
+            default: .m4a
+            }
+    }
+
     /// The ending by which others know what is in a recording: its own, where it fits its container.
     /// - Parameters:
     ///   - name: lower case, without the dot.

@@ -45,7 +45,8 @@ extension Session {
         var words = text(.state(record.transcriptionStatus))
         if let progress = record.progress { words += " " + LocalTime.percent(progress) }
         // What that is, `show` says.
-        let isDoubtful = record.transcriptionStatus == "completed" && record.warnings?.isEmpty == false
+        let hasDoubts = record.warnings?.contains(where: \.isDoubt) ?? false
+        let isDoubtful = record.transcriptionStatus == "completed" && hasDoubts
         if isDoubtful { words += ", " + text(.doubtful) }
         if record.archivedAt != nil {
             words += ", " + text(.isArchived)

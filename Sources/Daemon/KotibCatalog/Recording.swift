@@ -91,6 +91,9 @@ public struct Recording: Hashable, Sendable, Identifiable {
     /// What is doubtful about the file and its words.
     public var warnings: [RecordingWarning] { (facts?.warnings ?? []) + transcriptionWarnings }
 
+    /// Nil where the name fits its content, or that is not known.
+    public var wrongEnding: WrongEnding? { facts.flatMap { WrongEnding($0, named: fileExtension) } }
+
     /// What the name ends with, lower case, without the dot; empty where there is none.
     public var fileExtension: String {
         guard let dot = path.name.lastIndex(of: UInt8(ascii: ".")) else { return "" }

@@ -95,3 +95,37 @@ extension RecordingWarning {
         return form.replacing("%@", with: text)
     }
 }
+
+extension WrongEnding {
+    /// One sentence or two to the person whose recording it is, once it was transcribed.
+    public func sentence(in language: NoteLanguage) -> String {
+        let ending = right.rawValue
+        return switch language {
+        case .english:
+            "The file is a recording of the kind \(kind); the ending .\(ending) would be right. It was transcribed all "
+                + "the same."
+        case .uzbek:
+            "Fayl aslida \(kind) turidagi yozuv; unga .\(ending) tugallanmasi toʻgʻri boʻlardi. Shunday boʻlsa ham u "
+                + "matnga aylantirildi."
+        case .russian:
+            "На самом деле это запись вида \(kind); правильным было бы окончание .\(ending). Она всё равно расшифрована."
+        }
+    }
+
+    /// The name of the kind, as people and players know it.
+    private var kind: String {
+        switch right {
+        case .mp3: "MP3"
+        case .wav: "WAV"
+        case .m4a, .mp4: "MP4 (M4A)"
+        case .mov: "QuickTime"
+        case .threeGP: "3GP"
+        case .flac: "FLAC"
+        case .ogg, .oga, .opus: "Ogg"
+        case .webm: "WebM (Matroska)"
+        case .aac: "AAC (ADTS)"
+        case .amr: "AMR"
+        case .wma: "Windows Media"
+        }
+    }
+}

@@ -18,7 +18,8 @@ public struct TranscriptionJob: Sendable {
     public var fileExtension: String
     /// ISO 639-1, or nil to detect.
     public var language: String?
-    /// Whether the file holds less or more sound than it says: another reader may hear another part of it.
+    /// Whether the file holds less or more sound than it says, or a track that cannot be decoded: another reader may
+    /// hear another part of it.
     public var isDoubtful: Bool
     /// Of all its tracks: where there are several, somebody has to choose what is heard.
     public var channels: Int

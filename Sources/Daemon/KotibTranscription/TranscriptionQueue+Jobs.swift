@@ -119,7 +119,7 @@ extension TranscriptionQueue {
             container: facts.container,
             fileExtension: RecordingEnding.fitting(facts.container, named: recording.fileExtension),
             language: language, channels: facts.channels, codec: facts.codec,
-            isDoubtful: facts.warnings.contains { $0.code != .trackLeftOut })
+            isDoubtful: !facts.warnings.isEmpty)
         let start = elapsed()
         do throws(EngineError) {
             let result = try await lane.engine.transcribe(job, report: progress.note)

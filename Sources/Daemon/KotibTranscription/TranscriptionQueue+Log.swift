@@ -22,7 +22,7 @@ extension TranscriptionQueue {
         static let speech = "speech"
         /// 0 where nobody spoke.
         static let words = "words"
-        /// Codes of ``RecordingWarning`` with commas between.
+        /// Codes of ``RecordingWarning`` and ``WrongEnding`` with commas between.
         static let warnings = "warnings"
         static let attempt = "attempt"
         /// The recording whose words serve for another.
@@ -51,10 +51,9 @@ extension TranscriptionQueue {
         }
         if let speech = result.speech { metadata[Key.speech] = "\(Self.rounded(speech))" }
         metadata[Key.words] = "\(result.transcript.text.split(whereSeparator: \.isWhitespace).count)"
-        let warnings = (recording.facts?.warnings ?? []) + result.warnings
-        if !warnings.isEmpty {
-            metadata[Key.warnings] = "\(warnings.map(\.code.rawValue).joined(separator: ","))"
-        }
+        var warnings = ((recording.facts?.warnings ?? []) + result.warnings).map(\.code.rawValue)
+        if recording.wrongEnding != nil { warnings.append(WrongEnding.code) }
+        if !warnings.isEmpty { metadata[Key.warnings] = "\(warnings.joined(separator: ","))" }
         log.info("transcribed", metadata: metadata)
     }
 

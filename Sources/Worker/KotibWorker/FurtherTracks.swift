@@ -2,7 +2,7 @@ import CAV
 import KotibModel
 import KotibWorkerProtocol
 
-/// The audio tracks after the first, of all recordings in a file: they are heard too.
+/// The audio tracks after the first that can be decoded, of all recordings in a file: they are heard too.
 struct FurtherTracks {
     /// libav's name, of the first that has sound; nil where none has.
     private(set) var codec: String?
@@ -14,15 +14,16 @@ struct FurtherTracks {
     private(set) var leavesOut = false
 
     /// Walks those of one recording.
+    /// - Parameter tracks: which, counted from 0.
     /// - Returns: seconds of the longest.
     /// - Throws: ``Rejection`` where one is too long or incomplete.
     mutating func walk(
         _ source: any ByteSource, _ container: Container, _ request: InspectRequest,
         _ budget: ProcessorBudget,
-        count: Int
+        tracks: Range<Int>
     ) throws -> Double {
         var (longest, together) = (0.0, 0)
-        for track in 1..<max(1, min(count, RecordingTracks.mostTracks)) {
+        for track in tracks.prefix(while: { $0 < RecordingTracks.mostTracks }) {
             do {
                 let demuxer = try Demuxer(source, container: container, track: track, budget: budget)
                 let decoder = try AudioCodec(

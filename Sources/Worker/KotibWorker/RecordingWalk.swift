@@ -10,7 +10,7 @@ struct RecordingWalk {
     private let budget: ProcessorBudget
     private let hash: SoundHash
 
-    /// Of the first track.
+    /// Of the first track that can be decoded.
     private var packets: PacketWalk?
     private var further = FurtherTracks()
     /// Seconds that further tracks last longer than the first.
@@ -19,7 +19,8 @@ struct RecordingWalk {
     private var codec = ""
     private var doubts = Doubts()
     private var firstHasSound = true
-    private var leavesFirstOut = false
+    /// What is wrong with the first track where another is heard in its place.
+    private var firstFault: Rejection?
 
     /// - Parameter hash: is shown the packets of all tracks.
     init(
@@ -43,7 +44,7 @@ struct RecordingWalk {
     }
 
     var warnings: [RecordingWarning] {
-        doubts.warnings + (further.leavesOut || leavesFirstOut ? [RecordingWarning(.trackLeftOut)] : [])
+        doubts.warnings + (further.leavesOut || firstFault != nil ? [RecordingWarning(.trackLeftOut)] : [])
     }
 
     /// - Throws: as ``RecordingInspector/inspect(_:_:)``.
@@ -72,24 +73,22 @@ struct RecordingWalk {
             try packets.requireSound(without: doubts.unwrittenBytes)
         }
         guard case .failure(let rejection) = fault else { return }
-        if further.codec == nil { throw rejection }
+        if further.codec == nil { throw firstFault ?? rejection }
         firstHasSound = false
-        leavesFirstOut = rejection != RejectionDetail.silent
+        if rejection != RejectionDetail.silent { firstFault = firstFault ?? rejection }
     }
 
     private mutating func walk(_ part: RecordingPart, isFirst: Bool) throws {
         let source = part.source(reader)
         var promise = try Completeness(container, of: source, takesLess: request.takesIncomplete)
         doubts.isShort = doubts.isShort || promise.isShort
-        let demuxer = try open(source, promise)
-        try promise.check(demuxer)
-        let decoder = try AudioCodec(
-            demuxer.stream.pointee.codecpar, of: container, strict: container == .flac)
+        let (track, demuxer, decoder) = try open(source, &promise)
         var walk = packets ?? PacketWalk(demuxer.stream, of: container)
         let before = walk.duration
         try walk.walk(demuxer, decoder, longest: request.longestDuration)
         let length = walk.duration - before
-        let longest = try further.walk(source, container, request, budget, count: demuxer.trackCount)
+        let longest = try further.walk(
+            source, container, request, budget, tracks: track + 1..<demuxer.trackCount)
         overhang += max(0, longest - length)
         try promise.check(walk, length: length) { try decodes(walk.last, of: demuxer) }
         if promise.isShort {
@@ -108,9 +107,33 @@ struct RecordingWalk {
         packets = walk
     }
 
-    private func open(_ source: any ByteSource, _ promise: Completeness) throws -> Demuxer {
+    /// The first track with a codec that can be opened.
+    /// - Throws: what is wrong with the first of all, where there is none.
+    private mutating func open(
+        _ source: any ByteSource, _ promise: inout Completeness
+    ) throws -> (track: Int, Demuxer, AudioCodec) {
+        var (track, count) = (0, 1)
+        var fault: Rejection?
+        while track < min(count, RecordingTracks.mostTracks) {
+            let demuxer = try open(source, promise, track)
+            count = demuxer.trackCount
+            try promise.check(demuxer)
+            do {
+                let decoder = try AudioCodec(
+                    demuxer.stream.pointee.codecpar, of: container, strict: container == .flac)
+                firstFault = firstFault ?? fault
+                return (track, demuxer, decoder)
+            } catch let rejection as Rejection {
+                fault = fault ?? rejection
+                track += 1
+            }
+        }
+        throw fault ?? RejectionDetail.silent
+    }
+
+    private func open(_ source: any ByteSource, _ promise: Completeness, _ track: Int) throws -> Demuxer {
         do {
-            return try Demuxer(source, container: container, budget: budget, sound: hash)
+            return try Demuxer(source, container: container, track: track, budget: budget, sound: hash)
         } catch let rejection as Rejection where promise.isBroken(walked: 0) {
             // Where nothing of the promised sound is there, that is why.
             if rejection == RejectionDetail.costly { throw rejection }

@@ -65,7 +65,7 @@ extension OpenAPIDocument {
                 "problems": {"type": "array", "items": {"type": "string"}},
                 "recordings": {"type": "object", "description": "How many by state.",
                   "additionalProperties": {"type": "integer"}},
-                "doubtful": {"type": "integer", "description": "Transcribed ones that have warnings."},
+                "doubtful": {"type": "integer", "description": "Transcribed ones that have warnings, a wrong ending apart."},
                 "running": {"type": "array", "items": {"$ref": "#/components/schemas/Running"}},
                 "engine": {"type": "object", "required": ["name"],
                   "properties": {"name": {"type": "string"}, "paused_because": {"type": "string"},

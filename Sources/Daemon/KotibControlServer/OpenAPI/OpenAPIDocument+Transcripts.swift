@@ -87,7 +87,7 @@ extension OpenAPIDocument {
             "engine": {"type": ["string", "null"]}, "model": {"type": ["string", "null"]},
             "error_code": {"type": ["string", "null"]}, "error_message": {"type": ["string", "null"]},
             "warnings": {"type": ["array", "null"],
-              "description": "What is doubtful about it although it was transcribed.",
+              "description": "What should be known of it although it was transcribed.",
               "items": {"type": "object", "required": ["code", "message"],
                 "properties": {"code": {"type": "string"}, "message": {"type": "string"},
                   "seconds": {"type": ["number", "null"]}}}},

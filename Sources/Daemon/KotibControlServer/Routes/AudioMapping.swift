@@ -25,7 +25,10 @@ extension AudioRecordBody {
         model = recording.model
         errorCode = recording.errorCode
         errorMessage = recording.errorMessage
-        let warnings = recording.warnings.map { WarningBody($0, in: messages) }
+        var warnings = recording.warnings.map { WarningBody($0, in: messages) }
+        if recording.state == .completed, let ending = recording.wrongEnding {
+            warnings.append(WarningBody(ending, in: messages))
+        }
         self.warnings = warnings.isEmpty ? nil : warnings
         completedAt = recording.completed.map(Timestamp.text)
         archivedAt = entry.archived.map(Timestamp.text)
@@ -41,6 +44,10 @@ extension WarningBody {
     init(_ warning: RecordingWarning, in language: NoteLanguage) {
         self.init(
             code: warning.code.rawValue, message: warning.sentence(in: language), seconds: warning.seconds)
+    }
+
+    init(_ ending: WrongEnding, in language: NoteLanguage) {
+        self.init(code: WrongEnding.code, message: ending.sentence(in: language), seconds: nil)
     }
 }
 
