@@ -85,7 +85,7 @@ extension Catalog {
             }
             let revision = try database.addRevision(
                 id, .engine, transcript.text, times: times, transcript.language, now)
-            try database.extendPersonsWords(of: id, transcript, now)
+            try database.extendPersonsWords(of: id, heard: revision, transcript, now)
             try database.run(
                 JobSQL.complete,
                 [
@@ -189,13 +189,17 @@ extension Database {
 
     /// A recording went on that a person had corrected: the correction stays as it is, and what was heard after its
     /// end is put behind it, as words of the same hand.
-    fileprivate func extendPersonsWords(of id: RecordingID, _ transcript: Transcript, _ now: Date) throws {
+    fileprivate func extendPersonsWords(
+        of id: RecordingID, heard: RevisionID, _ transcript: Transcript, _ now: Date
+    ) throws {
         guard let row = try row(JobSQL.shownUntil, [id.rawValue]), let until: Double = row["shown_until"],
             let shown = try self.row(RevisionSQL.shown, [id.rawValue]).map(Revision.init),
             shown.origin != .engine
         else { return }
-        // A segment across the earlier end was heard before.
-        let new = transcript.segments.filter { ($0.start + $0.end) / 2 >= until && !$0.text.isEmpty }
+        let earlier = try String.fetchOne(
+            self, sql: RevisionSQL.engineBefore, arguments: [id.rawValue, heard.rawValue])
+        let new = TranscriptAlignment.continuation(
+            of: earlier ?? "", until: until, in: transcript.segments)
         guard !new.isEmpty else { return }
         let words = Transcript.text(of: new)
         let text = shown.text.isEmpty ? words : shown.text + "\n\n" + words

@@ -213,6 +213,12 @@ enum RevisionSQL {
         WHERE audio_record_id = ? AND id <= ? AND origin = 'engine' AND segments <> '[]'
             AND earlier_record IS NULL ORDER BY id DESC LIMIT 1
         """
+    /// The engine's words before a revision, of this recording itself.
+    static let engineBefore = """
+        SELECT text FROM transcript_revisions
+        WHERE audio_record_id = ? AND id < ? AND origin = 'engine' AND earlier_record IS NULL
+        ORDER BY id DESC LIMIT 1
+        """
     static let shownID = "SELECT revision_id FROM audio_records WHERE id = ?"
     /// An author who was deleted meanwhile is nobody.
     static let add = """
