@@ -142,7 +142,10 @@ let package = Package(
             "KotibControlClient", ["KotibControlProtocol", asyncHTTPClient, nio, nioHTTP, nioFoundation]),
         Room.cli.program(
             "kotibctl",
-            ["KotibPOSIX", "KotibControlProtocol", "KotibControlClient", arguments, subprocess, system]),
+            [
+                "KotibModel", "KotibPOSIX", "KotibControlProtocol", "KotibControlClient", arguments,
+                subprocess, system,
+            ]),
 
         // The daemon.
         Room.daemon.target(
@@ -153,7 +156,7 @@ let package = Package(
                 "KotibWorkerProtocol", "KotibAccounts", "KotibHooks", "KotibControlServer", log, lifecycle,
                 signals, toml,
             ]),
-        Room.daemon.program("kotibd", ["KotibDaemon", arguments]),
+        Room.daemon.program("kotibd", ["KotibModel", "KotibDaemon", arguments]),
 
         // The worker: all that parses a stranger's bytes.
         Room.worker.c("CAV", linking: ["avformat", "avcodec", "avutil", "swresample"]),
@@ -165,7 +168,7 @@ let package = Package(
             [
                 "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "CAV", "CMagic", "CSandbox", "CWhisper",
             ]),
-        Room.worker.program("kotib-worker", ["KotibWorker", "KotibWorkerProtocol", arguments]),
+        Room.worker.program("kotib-worker", ["KotibModel", "KotibWorker", "KotibWorkerProtocol", arguments]),
 
         // Tests: beside them what they share, and programs that stand in for faults.
         Room.testSupport.target(
@@ -249,7 +252,7 @@ let package = Package(
                 "kotibctl", "KotibControlProtocol", "KotibControlClient", "KotibControlTestSupport",
                 "KotibTestSupport", arguments, system, hummingbird, httpTypes, nio,
             ]),
-        tests("KotibDaemon", ["KotibDaemon", "KotibEngines", "KotibTestSupport", log]),
+        tests("KotibDaemon", ["KotibModel", "KotibDaemon", "KotibEngines", "KotibTestSupport", log]),
         tests(
             "KotibWorker",
             [

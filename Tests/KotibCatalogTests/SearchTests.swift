@@ -79,6 +79,23 @@ struct SearchTests {
         #expect(text.contains("mana bu soʻz, yana ‘so‘z’ va soʻzlar\n"))
     }
 
+    /// A long text is looked through in portions of 16,384 bytes and more.
+    @Test(arguments: [16_370, 16_380, 16_384, 32_768, 65_536, 200_000])
+    func showsWordsWhereverInALongTextTheyAre(place: Int) async throws {
+        let filler = String(repeating: "gʻoz ", count: place / 6) + String(repeating: "z", count: place % 6)
+        try await add("\(filler) mana soʻzim oxiri \(filler)")
+        let snippet = try #require(try await search("sozim").entries.first?.snippet)
+        #expect(snippet.filter(\.isMatch).map(\.text) == ["soʻzim"])
+        #expect(snippet.map(\.text).joined().contains("mana soʻzim oxiri"))
+    }
+
+    /// Neither blanks nor whole characters at the end of a portion.
+    @Test func findsWordsBehindOneOfManyLetters() async throws {
+        try await add(String(repeating: "я", count: 100_001) + " mana soʻzim")
+        let snippet = try #require(try await search("sozim").entries.first?.snippet)
+        #expect(snippet.filter(\.isMatch).map(\.text) == ["soʻzim"])
+    }
+
     @Test func showsPhrasesAndBeginningsAsOne() async throws {
         try await add("bir ikki uch, ikki uchlar")
         let snippet = try await search("\"ikki uch\" uchl* uch").entries.first?.snippet

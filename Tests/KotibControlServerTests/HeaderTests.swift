@@ -19,6 +19,14 @@ import Testing
         #expect(ByteRange(field, size: 10) == expected)
     }
 
+    @Test(arguments: [
+        ("audio/mpeg", "audio/mpeg"), ("video/mp4", "video/mp4"), ("text/html", "application/octet-stream"),
+        ("image/svg+xml", "application/octet-stream"), (nil, "application/octet-stream"),
+    ] as [(String?, String)])
+    func onlySoundIsToldAsWhatItIs(_ inspected: String?, _ told: String) {
+        #expect(AudioFileRoute.mediaType(inspected) == told)
+    }
+
     @Test func nothingOfAnEmptyFileCanBeAskedFor() {
         #expect(ByteRange("bytes=0-", size: 0) == .unsatisfiable)
         #expect(ByteRange("bytes=-1", size: 0) == .unsatisfiable)

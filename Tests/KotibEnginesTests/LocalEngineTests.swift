@@ -1,9 +1,10 @@
 import Glibc
-import KotibEngines
 import KotibModel
 import KotibTranscription
 import KotibWorkerClient
 import Testing
+
+@testable import KotibEngines
 
 struct LocalEngineTests {
     @Test func buildsATranscriptAsAReaderWouldLikeIt() async throws {
@@ -17,6 +18,13 @@ struct LocalEngineTests {
             #expect(transcript.engine == "local" && transcript.model == "stand-in")
             #expect(result.speech == 2.5)
         }
+    }
+
+    /// Signs of life do not keep a worker busy for ever: ``WorkerDeathTests/theDeadlineEndsEvenALivelyRequest()``.
+    @Test func aWorkerHasTimeByTheRecordingsLength() {
+        #expect(LocalEngine.deadline(of: 0) == .seconds(600))
+        #expect(LocalEngine.deadline(of: 3600) == .seconds(600 + 60 * 3600))
+        #expect(LocalEngine.deadline(of: .infinity) > .seconds(86_400))
     }
 
     @Test func reportsInOrder() async throws {

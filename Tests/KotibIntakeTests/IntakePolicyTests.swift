@@ -58,6 +58,8 @@ import Testing
         #expect(try verdict("a/b.mp3", permissions: 0o200) == .refused(.unreadable))
         #expect(try verdict("b.mp3") == .refused(.noFolder))
         #expect(try verdict("ali", kind: .symbolicLink) == .refused(.linkedFolder))
+        #expect(try verdict("a/sub", kind: .symbolicLink) == .refused(.linkedFolder))
+        #expect(try verdict("top.wav", kind: .symbolicLink) == .refused(.symbolicLink))
         #expect(try verdict("notes.txt", kind: .symbolicLink) == .notARecording)
     }
 

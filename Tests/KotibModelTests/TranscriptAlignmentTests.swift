@@ -16,6 +16,27 @@ struct TranscriptAlignmentTests {
         TranscriptSegment(start: 6, end: 9, text: "Xayr, do'stlar!"),
     ]
 
+    /// The words of a recording that went on, of which the first five seconds had been heard as `earlier`.
+    @Test(arguments: [
+        ("And so my fellow Americans.", ["ask not what", "your country"]),
+        // A word that the end cut is rather written twice than lost.
+        ("And so, my fellow America", ["Americans, ask not what", "your country"]),
+        // Nothing like it: the middle of the segment lies behind the end.
+        ("Hello", ["And so my fellow Americans, ask not what", "your country"]),
+        ("", ["And so my fellow Americans, ask not what", "your country"]),
+        // What is said again behind the end is new.
+        ("And so", ["my fellow Americans, ask not what", "your country"]),
+    ])
+    func whatWasHeardBeforeTheEndIsNotHeardAgain(earlier: String, new: [String]) {
+        let segments = [
+            segment(0, 1, "Yes."), segment(2, 9, "And so my fellow Americans, ask not what"),
+            segment(9, 11, "your country"),
+        ]
+        let continued = TranscriptAlignment.continuation(of: earlier, until: 5, in: segments)
+        #expect(continued.map(\.text) == new)
+        #expect(continued.allSatisfy { $0.start < $0.end })
+    }
+
     @Test func sameWordsKeepTheirTimes() {
         let text = "Salom, dunyo.\nBugun havo yaxshi.\n\nXayr, do'stlar!"
         #expect(TranscriptAlignment.segments(for: text, over: talk) == talk)

@@ -21,6 +21,13 @@ struct InspectorTests {
         }
     }
 
+    @Test func aLengthBeyondTheLimitIsNotTakenOnTheWorkersWord() async throws {
+        try await withPool { pool async throws in
+            #expect(
+                try await inspect(pool, "wav", longest: 0.9) == .refused(.tooLong(duration: 1, limit: 0.9)))
+        }
+    }
+
     @Test func aWorkerThatDiesOnceDoesNotBlameTheFile() async throws {
         try await withPool { pool async throws in
             let file = temporaryFile()
@@ -73,9 +80,9 @@ struct InspectorTests {
 
     private func inspect(
         _ pool: WorkerPool, _ deed: String, _ file: OpenFile = temporaryFile(),
-        deadline: Duration = .seconds(20)
+        deadline: Duration = .seconds(20), longest: Double = 3600
     ) async throws -> InspectionResult {
-        let limits = WorkerInspector.Limits(longestDuration: 3600, deadline: deadline)
+        let limits = WorkerInspector.Limits(longestDuration: longest, deadline: deadline)
         return try await WorkerInspector(pool: pool, limits: limits)
             .inspect(file, of: Array("ali".utf8), fileExtension: deed, size: 100, takesIncomplete: false)
     }

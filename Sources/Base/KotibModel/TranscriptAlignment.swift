@@ -34,8 +34,34 @@ public enum TranscriptAlignment {
         return aligned
     }
 
-    /// For each word the indexes of the old ones whose time it takes; never falling.
-    private static func places(of words: [Substring], among old: [Substring]) -> [ClosedRange<Int>] {
+    /// The segments of a recording that went on which were not heard before its earlier end.
+    ///
+    /// Of a segment across that end the words are left out that `earlier` ends with.
+    /// - Parameters:
+    ///   - earlier: the engine's words of the recording up to `end`.
+    ///   - end: seconds.
+    public static func continuation(
+        of earlier: String, until end: Double, in segments: [TranscriptSegment]
+    ) -> [TranscriptSegment] {
+        segments.compactMap { segment in
+            if segment.end <= end || segment.text.isEmpty { return nil }
+            if segment.start >= end { return segment }
+            let words = segment.text.split(whereSeparator: \.isWhitespace)
+            let heard = end - segment.start
+            // Speech is not even: up to half as many again may have been said before the end, and a word on it.
+            let most = Int(Double(words.count) * min(1, 1.5 * heard / (segment.end - segment.start))) + 1
+            let before = words.prefix(most)
+            let known = earlier.split(whereSeparator: \.isWhitespace).suffix(2 * most)
+            let last = matches(of: before, among: Array(known)).last?.new
+            guard let last else { return (segment.start + segment.end) / 2 >= end ? segment : nil }
+            let rest = words.dropFirst(last + 1).joined(separator: " ")
+            return rest.isEmpty ? nil : TranscriptSegment(start: end, end: segment.end, text: rest)
+        }
+    }
+
+    private static func matches(
+        of words: some Collection<Substring>, among old: [Substring]
+    ) -> [(old: Int, new: Int)] {
         var numbers: [String: Int] = [:]
         let number = { (word: Substring) -> Int in
             let key = WordDifference.key(word)
@@ -43,8 +69,12 @@ public enum TranscriptAlignment {
             numbers[key, default: next] = numbers[key] ?? next
             return numbers[key] ?? next
         }
-        let (oldNumbers, newNumbers) = (old.map(number), words.map(number))
-        let matches = WordDifference(old: oldNumbers, new: newNumbers).matches
+        return WordDifference(old: old.map(number), new: words.map(number)).matches
+    }
+
+    /// For each word the indexes of the old ones whose time it takes; never falling.
+    private static func places(of words: [Substring], among old: [Substring]) -> [ClosedRange<Int>] {
+        let matches = matches(of: words, among: old)
         var places: [ClosedRange<Int>] = []
         places.reserveCapacity(words.count)
         var oldIndex = 0

@@ -1,3 +1,4 @@
+import CKotibPOSIX
 import Glibc
 
 /// An open descriptor with one owner: closed when the last reference goes.
@@ -12,5 +13,43 @@ public final class OpenFile: Sendable {
 
     deinit {
         close(descriptor)
+    }
+}
+
+extension OpenFile {
+    /// Whether an access list (acl(5)) says who may read the file: the group's bits of its mode are then not the
+    /// group's, but the most that anybody in the list has.
+    public var hasAccessList: Bool { kotib_has_access_list(descriptor) == 1 }
+
+    /// Asks whether names in this folder may be changed, as far as its mode and its file system say.
+    /// - Throws: ``SystemError`` of faccessat(2): EACCES, EROFS.
+    public func checkNamesMayChange() throws(SystemError) {
+        try SystemError.check("faccessat") { faccessat(descriptor, ".", W_OK | X_OK, AT_EACCESS) }
+    }
+}
+
+extension OpenFile {
+    /// The bytes from `start` on, at most `limit`, fewer only at the end of the file; its offset does not count and
+    /// stays (pread(2)). May block on the disk.
+    public func read(upTo limit: Int, from start: Int64 = 0) throws(SystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < limit {
+            var failure: SystemError?
+            let offset = start + Int64(bytes.count)
+            let wanted = min(limit - bytes.count, 1 << 16)
+            let part = [UInt8](unsafeUninitializedCapacity: wanted) { buffer, count in
+                do throws(SystemError) {
+                    count = try SystemError.check("pread") {
+                        pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
+                    }
+                } catch {
+                    failure = error
+                }
+            }
+            if let failure { throw failure }
+            if part.isEmpty { break }
+            bytes += part
+        }
+        return bytes
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import KotibModel
 
 @main
 struct Kotibctl: AsyncParsableCommand {
@@ -12,7 +13,7 @@ struct Kotibctl: AsyncParsableCommand {
 
             Exit codes: \(ControlExit.table).
             """,
-        version: "kotibctl 0.1.0",
+        version: "kotibctl \(Version.text)",
         subcommands: [
             Login.self, Logout.self, WhoAmI.self, List.self, Show.self, Search.self, Watch.self, Upload.self,
             Edit.self, Export.self, Play.self, Retry.self, Texts.self, Remove.self, Status.self, User.self,

@@ -109,7 +109,7 @@ extension Database {
         try run(ArrivalSQL.makeDue, [kind.rawValue, id.rawValue])
     }
 
-    /// Whose folder it lies in: nobody's directly in the inbox, and in a folder that is to be made a user's first.
+    /// The user in whose folder it lies. Nil directly in the inbox, and in a folder that is no user's yet.
     private func owner(of arrival: RejectedArrival) throws -> UserID? {
         guard arrival.path.depth > 1, arrival.code != Rejection.notEnrolled.code else { return nil }
         return try user(inFolder: arrival.path.user, now: arrival.now)

@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// Where the audio of a recording lies in the archive, or is on its way to.
+/// The place of a recording's audio in the archive, or the one that it is being moved to.
 public struct ArchivedAudio: Hashable, Sendable {
     public enum Phase: String, Sendable, CaseIterable {
         /// The path was free, and the audio is to get there.
@@ -122,7 +122,7 @@ extension Catalog {
         try await write("withdrawArchiving") { try $0.run(ArchiveSQL.withdraw, [id.rawValue]) }
     }
 
-    /// What crashes and faults left on its way, in the order of the recordings' ids, a page at a time.
+    /// Moves to the archive that a crash or a fault interrupted, in the order of the recordings' ids, a page at a time.
     /// - Parameter last: the last id of the page before; nil for the first.
     public func unfinishedArchivings(
         after last: RecordingID?, limit: Int
@@ -173,7 +173,7 @@ enum ArchiveSQL {
         a.sidecar_due IS NULL AND \(DeletionSQL.isVisible)
             AND NOT EXISTS (SELECT 1 FROM moves m WHERE m.audio_record_id = a.id) AND \(isNotBeingArchived)
         """
-    /// What rests since the same moment is passed over one by one, and there is little of it.
+    /// Rows that rest since the same moment are passed over one by one; there are few of them.
     static let resting = """
         SELECT \(RecordingSQL.columns), rests_since FROM audio_records a INDEXED BY audio_records_rest
         WHERE \(rests) AND a.rests_since >= ?1 AND a.rests_since <= ?3

@@ -78,7 +78,7 @@ extension Catalog {
         try await write("withdrawDeletion") { try $0.run(DeletionSQL.withdraw, [id.rawValue]) }
     }
 
-    /// What is decided and not done, in the order of the recordings' ids, a page at a time.
+    /// Pending deletions in the order of the recordings' ids, a page at a time.
     /// - Parameter last: the last id of the page before; nil for the first.
     public func deletions(after last: RecordingID?, limit: Int) async throws(CatalogError) -> [Deletion] {
         try await read("deletions") { database in

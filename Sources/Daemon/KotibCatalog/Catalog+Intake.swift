@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// What taking a recording did.
+/// The outcome of accepting a recording.
 public enum Acceptance: Hashable, Sendable {
     case new(RecordingID)
     /// The same content was here before: only the identity changed, and what was gone is present again.
@@ -13,7 +13,7 @@ public enum Acceptance: Hashable, Sendable {
     /// The recording that has the path goes on: it waits to be heard anew, as a whole, and its words stay until then. A
     /// job for it is to be cancelled; `notes` are to be removed.
     case grown(RecordingID, notes: [Sidecar])
-    /// What was refused here is good now, or what failed was put here anew; `notes` are to be removed.
+    /// A refused file that is good now, or a failed one that was put here anew. `notes` are to be removed.
     case readmitted(RecordingID, notes: [Sidecar])
 
     /// The recording that now has the path.
@@ -26,12 +26,12 @@ public enum Acceptance: Hashable, Sendable {
     }
 }
 
-/// What refusing a file did.
+/// The outcome of refusing a file.
 public struct Refusal: Hashable, Sendable {
     public var recording: RecordingID
     /// Whether nothing was refused: it is what was transcribed before.
     public var isKept = false
-    /// What lay at the path before: a job for it is to be cancelled.
+    /// The recording that had the path before. Its job is to be cancelled.
     public var old: RecordingID?
     /// To be removed: they tell of `old`.
     public var notes: [Sidecar]
@@ -149,7 +149,7 @@ extension Catalog {
             AND error_code IS NOT '\(Rejection.notEnrolled.code)'
             AND NOT EXISTS (SELECT 1 FROM deletions WHERE audio_record_id = audio_records.id)
         """
-    /// Where the daemon itself removes a file, nothing has departed.
+    /// A file that the daemon itself removes does not count as departed.
     private static let shouldBeThere = """
         a.is_current = 1 AND a.audio_state = 'present' AND \(DeletionSQL.isVisible)
             AND \(ArchiveSQL.isNotBeingArchived)
@@ -172,8 +172,163 @@ extension Catalog {
 }
 
 extension InboxPath {
-    /// What lies below this folder is what sorts from `folder/` up to `folder0`: 0 follows / in ASCII.
+    /// Paths below this folder sort from `folder/` up to `folder0`: 0 follows / in ASCII.
     var boundsOfContent: (Data, Data) {
         (Data(bytes + [UInt8(ascii: "/")]), Data(bytes + [UInt8(ascii: "0")]))
     }
+}
+
+extension Catalog {
+    /// Refused files of one user, and of all that lie in nobody's folder, that are kept in mind. Each costs a few
+    /// kilobytes of the catalog, which no quota counts; who puts more there gets no notes for them.
+    public static let mostRefused = 10_000
+    /// At once, so that nobody else's writes are held up.
+    static let prunedAtOnce = 500
+    /// Seconds: for so long a note that went along with its folder stays Kotib's own.
+    static let keptNotes: TimeInterval = 86_400
+
+    /// Forgets a refused file that is none any more and has no row of its own. Its notes are removed first.
+    /// - Returns: false where a note is still registered, or it is not refused: nothing was changed.
+    public func forgetRefused(_ id: RecordingID) async throws(CatalogError) -> Bool {
+        try await write("forgetRefused") { database in
+            try database.run(Self.forgetRefusedSQL, [id.rawValue])
+            return database.changesCount == 1
+        }
+    }
+
+    /// Forgets refused files that are gone: all that was known of them is why they were refused. What holds somebody's
+    /// words, of what lay at its path before, stays.
+    ///
+    /// At most ``prunedAtOnce``: to be called again until there is none.
+    /// - Returns: how many.
+    public func pruneRefused(now: Date = Date()) async throws(CatalogError) -> Int {
+        try await write("pruneRefused") { database in
+            let old = Timestamp.text(now.addingTimeInterval(-Self.keptNotes))
+            try database.run(RefusalSQL.prune, [old, Self.prunedAtOnce])
+            return database.changesCount
+        }
+    }
+
+    /// Whether a file at `path` can be refused and kept in mind. Its user may have too many already.
+    public func mayRefuse(_ path: InboxPath) async throws(CatalogError) -> Bool {
+        try await read("mayRefuse") { database in
+            if try database.currentRecording(path) != nil { return true }
+            let user = path.depth > 1 ? try database.userIfKnown(path.user) : nil
+            let count: Int = try database.row(RefusalSQL.count, [user?.rawValue ?? 0])?["count"] ?? 0
+            return count < Self.mostRefused
+        }
+    }
+
+    /// Whether any user has as many refused files as are kept in mind.
+    public func hasTooManyRefused() async throws(CatalogError) -> Bool {
+        try await read("hasTooManyRefused") { try $0.row(RefusalSQL.tooMany, [Self.mostRefused]) != nil }
+    }
+
+    /// Files that hold less than they promise and may be waited for, in the order of their ids, a page at a time.
+    /// - Parameter last: the last id of the page before; nil for the first.
+    public func incomplete(
+        after last: RecordingID?, limit: Int
+    ) async throws(CatalogError) -> [PresentRecording] {
+        try await read("incomplete") { database in
+            try database.rows(Self.incompleteSQL, [last?.rawValue ?? 0, limit]).map { row in
+                PresentRecording(
+                    id: RecordingID(rawValue: row["id"]), path: try InboxPath(row),
+                    identity: FileIdentity(row))
+            }
+        }
+    }
+
+    /// In the index `audio_records_incomplete`, whose condition stands here word for word.
+    static let incompleteSQL = """
+        SELECT id, path, device, inode, file_size, modified_ns, changed_ns FROM audio_records a
+        WHERE error_code = '\(Rejection.incomplete.code)' AND is_current = 1 AND audio_state = 'present' AND id > ?
+            AND \(DeletionSQL.isVisible)
+        ORDER BY id LIMIT ?
+        """
+    static let forgetRefusedSQL = """
+        DELETE FROM audio_records
+        WHERE id = ?1 AND transcription_status = 'rejected'
+            AND NOT EXISTS (SELECT 1 FROM sidecars WHERE audio_record_id = ?1)
+        """
+}
+
+enum RefusalSQL {
+    static let prune = """
+        DELETE FROM audio_records WHERE id IN (
+            SELECT a.id FROM audio_records a INDEXED BY audio_records_refused_and_gone
+            WHERE a.transcription_status = 'rejected' AND a.audio_state <> 'present' AND a.revision_id IS NULL
+                AND NOT EXISTS (SELECT 1 FROM transcript_revisions r WHERE r.audio_record_id = a.id)
+                AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.audio_record_id = a.id)
+                AND (a.updated_at < ?1
+                    OR NOT EXISTS (SELECT 1 FROM sidecars s WHERE s.audio_record_id = a.id)
+                        AND NOT EXISTS (SELECT 1 FROM sidecar_intents i WHERE i.audio_record_id = a.id))
+            LIMIT ?2)
+        """
+    static let count = """
+        SELECT coalesce(sum(count), 0) AS count FROM recording_counts WHERE user_id = ? AND status = 'rejected'
+        """
+    static let tooMany = """
+        SELECT 1 FROM recording_counts WHERE status = 'rejected' GROUP BY user_id HAVING sum(count) >= ? LIMIT 1
+        """
+}
+
+/// A text that stands beside a recording that the catalog does not know.
+public struct StandingWords: Sendable {
+    public var path: InboxPath
+    public var identity: FileIdentity
+    public var text: String
+    /// SHA-256, as in ``Sidecar/words``.
+    public var hash: [UInt8]
+
+    public init(path: InboxPath, identity: FileIdentity, text: String, hash: [UInt8]) {
+        self.path = path
+        self.identity = identity
+        self.text = text
+        self.hash = hash
+    }
+}
+
+extension Catalog {
+    /// Seconds after a rebuild in which a text beside an unknown recording is taken for its words: the scan at the start
+    /// may take that long.
+    static let adoptionTime: TimeInterval = 3600
+
+    /// Whether the catalog was rebuilt and the inbox not yet looked through since then.
+    public func adoptsTexts() async throws(CatalogError) -> Bool {
+        try await read("adoptsTexts") { try $0.row("SELECT 1 FROM rebuilds LIMIT 1", []) != nil }
+    }
+
+    /// The inbox was looked through.
+    public func endAdoption(now: Date = Date()) async throws(CatalogError) {
+        try await write("endAdoption") { database in
+            let old = Timestamp.text(now.addingTimeInterval(-Self.adoptionTime))
+            try database.run("DELETE FROM rebuilds WHERE at < ?", [old])
+        }
+    }
+}
+
+extension Database {
+    /// Gives a recording that waits the words that stand beside it.
+    func adopt(_ words: StandingWords, for id: RecordingID, _ now: Date) throws {
+        guard try row(AdoptionSQL.mayAdopt, [id.rawValue, words.path.blob]) != nil else { return }
+        let revision = try addRevision(id, .sidecar, words.text, times: "[]", nil, now)
+        try run(
+            AdoptionSQL.adopt, [id.rawValue, Timestamp.text(now), revision.rawValue, words.text])
+        let sidecar = Sidecar(
+            recording: id, kind: .transcript, path: words.path, identity: words.identity, words: words.hash)
+        try register(sidecar, now)
+    }
+}
+
+enum AdoptionSQL {
+    /// No other recording has the text.
+    static let mayAdopt = """
+        SELECT 1 FROM audio_records WHERE id = ?1 AND transcription_status = 'pending' AND revision_id IS NULL
+            AND NOT EXISTS (SELECT 1 FROM sidecars WHERE path = ?2)
+        """
+    static let adopt = """
+        UPDATE audio_records SET transcription_status = 'completed', completed_at = ?2, updated_at = ?2,
+            revision_id = ?3, transcript_text = ?4
+        WHERE id = ?1
+        """
 }

@@ -10,7 +10,7 @@ public enum Claim: Hashable, Sendable {
     case nothing(nextDue: Date?)
 }
 
-/// Whose recordings a claim is for.
+/// The users whose recordings a claim may take.
 public enum ClaimScope: Hashable, Sendable {
     /// Of all users but those who chose one of these engines (``EngineName``).
     case allBut([String])
@@ -85,7 +85,7 @@ extension Catalog {
             }
             let revision = try database.addRevision(
                 id, .engine, transcript.text, times: times, transcript.language, now)
-            try database.extendPersonsWords(of: id, transcript, now)
+            try database.extendPersonsWords(of: id, heard: revision, transcript, now)
             try database.run(
                 JobSQL.complete,
                 [
@@ -189,13 +189,17 @@ extension Database {
 
     /// A recording went on that a person had corrected: the correction stays as it is, and what was heard after its
     /// end is put behind it, as words of the same hand.
-    fileprivate func extendPersonsWords(of id: RecordingID, _ transcript: Transcript, _ now: Date) throws {
+    fileprivate func extendPersonsWords(
+        of id: RecordingID, heard: RevisionID, _ transcript: Transcript, _ now: Date
+    ) throws {
         guard let row = try row(JobSQL.shownUntil, [id.rawValue]), let until: Double = row["shown_until"],
             let shown = try self.row(RevisionSQL.shown, [id.rawValue]).map(Revision.init),
             shown.origin != .engine
         else { return }
-        // A segment across the earlier end was heard before.
-        let new = transcript.segments.filter { ($0.start + $0.end) / 2 >= until && !$0.text.isEmpty }
+        let earlier = try String.fetchOne(
+            self, sql: RevisionSQL.engineBefore, arguments: [id.rawValue, heard.rawValue])
+        let new = TranscriptAlignment.continuation(
+            of: earlier ?? "", until: until, in: transcript.segments)
         guard !new.isEmpty else { return }
         let words = Transcript.text(of: new)
         let text = shown.text.isEmpty ? words : shown.text + "\n\n" + words
@@ -204,7 +208,7 @@ extension Database {
         try run(RevisionSQL.show, [revision.rawValue, text, Timestamp.text(now), id.rawValue])
     }
 
-    /// Where nothing stands beside a recording that is not there, nothing is to be written.
+    /// Marks a sidecar as due, unless the recording is absent and has no file beside it.
     func makeDueBeside(_ kind: SidecarKind, _ id: RecordingID) throws {
         try run(JobSQL.makeDueBeside, [kind.rawValue, id.rawValue])
     }
@@ -285,5 +289,42 @@ enum JobSQL {
         UPDATE audio_records SET sidecar_due = ?, sidecar_version = sidecar_version + 1
         WHERE id = ? AND (audio_state = 'present' OR EXISTS (SELECT 1 FROM sidecars s
             WHERE s.audio_record_id = audio_records.id AND s.kind NOT IN ('rejected', 'failed', 'remark')))
+        """
+}
+
+/// The outcome of a request for another transcription.
+public enum Retry: Hashable, Sendable {
+    /// It waits for its turn, with all its attempts before it. `notes` are to be removed.
+    case queued(notes: [Sidecar])
+    /// It waits or runs already, was refused, or there is no audio or it is on its way into the archive.
+    case notNow(Recording)
+    /// No such recording, or not the caller's.
+    case notFound
+}
+
+extension Catalog {
+    /// Puts what failed or was completed back into the queue. Its words stay until there are new ones.
+    public func retry(
+        _ id: RecordingID, in scope: AccessScope, now: Date = Date()
+    ) async throws(CatalogError) -> Retry {
+        try await write("retry") { database in
+            guard let recording = try database.recording(id, in: scope) else { return .notFound }
+            guard [.failed, .completed].contains(recording.state), recording.audio == .present,
+                try !database.isBeingArchived(id)
+            else {
+                return .notNow(recording)
+            }
+            let notes = try database.notesToRemove(of: id)
+            try database.run(Self.retrySQL, [Timestamp.text(now), id.rawValue])
+            return .queued(notes: notes)
+        }
+    }
+
+    /// A transcript that is still to be written stays due: it is true until there is another.
+    static let retrySQL = """
+        UPDATE audio_records SET transcription_status = 'pending', attempts = 0, interruptions = 0,
+            due_at = NULL, error_code = NULL, error_message = NULL, updated_at = ?,
+            sidecar_due = \(wordsStayDue)
+        WHERE id = ?
         """
 }

@@ -18,7 +18,7 @@ public struct RecordingFilter: Hashable, Sendable {
     /// ISO 639-1.
     public var language: String?
     public var user: UserID?
-    /// What a person typed: words that the transcript holds, all of them; "…" for a phrase; an ending * for a
+    /// The query as typed: words that the transcript must all hold; "…" for a phrase; a final * for a
     /// beginning of a word.
     public var query: String?
 
@@ -60,7 +60,7 @@ public struct LibraryPage: Hashable, Sendable {
     public var total: Int
     /// False where a search found more than ``Catalog/mostCounted``: `total` is that number then.
     public var isTotalExact = true
-    /// Where the next page begins; nil after the last one.
+    /// The key of the next page. Nil after the last one.
     public var next: RecordingID?
 
     static let empty = LibraryPage(entries: [], total: 0, next: nil)
@@ -150,4 +150,119 @@ extension LibraryEntry {
         revision = (row["revision_id"] as Int64?).map(RevisionID.init(rawValue:))
         archived = try row.dateIfAny("archived_at")
     }
+}
+
+extension Catalog {
+    /// The user whose inbox is the first-level folder of that name, enrolled when new.
+    public func user(inFolder folder: [UInt8], now: Date = Date()) async throws(CatalogError) -> UserID {
+        try await write("user") { try $0.user(inFolder: folder, now: now) }
+    }
+
+    /// Whether a first-level folder of that name is a user's inbox.
+    public func isEnrolled(_ folder: [UInt8]) async throws(CatalogError) -> Bool {
+        try await read("isEnrolled") { try $0.userIfKnown(folder) != nil }
+    }
+
+    /// The recording that lies, or last lay, at `path`.
+    public func current(_ path: InboxPath) async throws(CatalogError) -> Recording? {
+        try await read("current") { try $0.currentRecording(path) }
+    }
+
+    public func recording(_ id: RecordingID) async throws(CatalogError) -> Recording? {
+        try await read("recording") { try $0.recording(id) }
+    }
+
+    /// The words of a recording that are shown; nil before there are any.
+    public func transcript(of id: RecordingID) async throws(CatalogError) -> Transcript? {
+        try await read("transcript") { database in
+            guard let row = try database.row(Self.shownTranscript, [id.rawValue]) else { return nil }
+            let segments: String = row["segments"]
+            return Transcript(
+                text: row["text"], segments: try Self.segments(segments), language: row["language"],
+                engine: row["engine"] ?? "", model: row["model"] ?? "")
+        }
+    }
+
+    /// How many current recordings are in each state; those whose audio is gone included.
+    public func counts() async throws(CatalogError) -> [RecordingState: Int] {
+        try await read("counts") { database in
+            let pairs = try database.rows(Self.countByState, []).map { row in
+                (try row.value("transcription_status") as RecordingState, row["count"] as Int)
+            }
+            return Dictionary(uniqueKeysWithValues: pairs)
+        }
+    }
+
+    static let shownTranscript = """
+        SELECT r.text, r.segments, r.language, a.engine, a.model
+        FROM audio_records a JOIN transcript_revisions r ON r.id = a.revision_id WHERE a.id = ?
+        """
+    static let countByState = """
+        SELECT transcription_status, count(*) AS count FROM audio_records WHERE is_current = 1
+        GROUP BY transcription_status
+        """
+
+    static func json(_ segments: [TranscriptSegment]) throws -> String {
+        String(decoding: try JSONEncoder().encode(segments), as: UTF8.self)
+    }
+
+    static func segments(_ json: String) throws -> [TranscriptSegment] {
+        try JSONDecoder().decode([TranscriptSegment].self, from: Data(json.utf8))
+    }
+}
+
+extension Database {
+    func user(inFolder folder: [UInt8], now: Date) throws -> UserID {
+        if let id = try userIfKnown(folder) { return id }
+        try run("INSERT INTO users (folder, created_at) VALUES (?, ?)", [Data(folder), Timestamp.text(now)])
+        return UserID(rawValue: lastInsertedRowID)
+    }
+
+    func userIfKnown(_ folder: [UInt8]) throws -> UserID? {
+        let row = try row("SELECT id FROM users WHERE folder = ?", [Data(folder)])
+        return row.map { UserID(rawValue: $0["id"]) }
+    }
+}
+
+extension Catalog {
+    /// How many transcribed recordings have warnings.
+    public func doubtful(in scope: AccessScope) async throws(CatalogError) -> Int {
+        let user: Int64? = if case .only(let user) = scope { user.rawValue } else { nil }
+        return try await read("doubtful") { database in
+            let row =
+                if let user { try database.row(WarningSQL.count, [user]) } else {
+                    try database.row(WarningSQL.countAll, [])
+                }
+            return row?["count"] ?? 0
+        }
+    }
+}
+
+extension Database {
+    /// Removes the warning that there are no words once a person has written some.
+    func settleWarnings(of id: RecordingID) throws {
+        guard let row = try row(WarningSQL.ofWords, [id.rawValue]),
+            let text: String = row["transcript_text"], text.contains(where: { !$0.isWhitespace })
+        else { return }
+        let warnings = [RecordingWarning](json: row["transcription_warnings"])
+        let left = warnings.filter { !$0.code.tellsOfNoWords }
+        if left != warnings { try run(WarningSQL.set, [try left.json, id.rawValue]) }
+    }
+}
+
+enum WarningSQL {
+    static let isDoubtful = """
+        (inspection_warnings IS NOT NULL OR transcription_warnings IS NOT NULL)
+        AND transcription_status = 'completed' AND is_current = 1
+        """
+    static let countAll = """
+        SELECT count(*) AS count FROM audio_records a INDEXED BY audio_records_doubtful
+        WHERE \(isDoubtful) AND \(DeletionSQL.isVisible)
+        """
+    static let count = "\(countAll) AND user_id = ?"
+    static let ofWords = """
+        SELECT transcription_warnings, transcript_text FROM audio_records
+        WHERE id = ? AND transcription_warnings IS NOT NULL
+        """
+    static let set = "UPDATE audio_records SET transcription_warnings = ? WHERE id = ?"
 }

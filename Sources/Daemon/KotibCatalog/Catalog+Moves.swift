@@ -5,7 +5,7 @@ import KotibModel
 /// A recording that was found elsewhere.
 public struct Relocation: Hashable, Sendable {
     public var recording: RecordingID
-    /// What lay at the new path before: a job for it is to be cancelled.
+    /// The recording that had the new path before. Its job is to be cancelled.
     public var old: RecordingID?
     /// To be removed: they tell of `old`.
     public var notes: [Sidecar]
@@ -14,7 +14,7 @@ public struct Relocation: Hashable, Sendable {
 /// A move whose texts are not at their new place yet.
 public struct UnfinishedMove: Hashable, Sendable {
     public var recording: RecordingID
-    /// Where it lay.
+    /// The path before the move.
     public var path: InboxPath
 }
 
@@ -97,7 +97,7 @@ extension Catalog {
         }
     }
 
-    /// What is not finished, in the order of the recordings' ids, a page at a time.
+    /// Unfinished moves in the order of the recordings' ids, a page at a time.
     /// - Parameter last: the last id of the page before; nil for the first.
     public func unfinishedMoves(
         after last: RecordingID?, limit: Int
@@ -176,7 +176,7 @@ enum MoveSQL {
         WHERE +user_id = ?1 AND sha256 = ?2 AND file_size = ?3 AND path <> ?4 AND \(DeletionSQL.isVisible)
             AND inode = ?5 LIMIT ?6
         """
-    /// What went at the same time is sorted, and nothing else.
+    /// Only rows that departed at the same time are sorted.
     static let departed = """
         SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_departed
         WHERE user_id = ?1 AND sha256 = ?2 AND file_size = ?3 AND path <> ?4 AND \(DeletionSQL.isVisible)

@@ -12,7 +12,7 @@ extension Catalog {
         return quotas.limits.with(user.quota).refusal(of: claim, beside: user.use.on(quotas.today))
     }
 
-    /// What waits for room and fits into it by itself, oldest first.
+    /// Recordings that wait for room and would each fit, oldest first.
     /// - Parameter last: only what is younger than this; nil for all.
     public func readmissible(
         _ id: UserID, after last: RecordingID?, limit: Int, under quotas: Quotas
@@ -58,7 +58,7 @@ extension Catalog {
 }
 
 extension Database {
-    /// Whose folder it is: what they may have, and have; nil before the first recording.
+    /// The limits and the use of the user of a folder. Nil before the first recording.
     func quota(ofFolder folder: [UInt8]) throws -> (own: OwnQuota, use: QuotaUse)? {
         try row(QuotaSQL.ofFolder, [Data(folder)]).map { (OwnQuota($0), QuotaUse($0)) }
     }
@@ -136,7 +136,7 @@ enum QuotaSQL {
             sound_size = excluded.sound_size
         """
     static let doubt = "UPDATE audio_records SET doubt = max(doubt, ?2) WHERE id = ?1"
-    /// What does not fit is passed over in the index. CROSS JOIN keeps the order of the loops.
+    /// Recordings that do not fit are skipped in the index. CROSS JOIN keeps the order of the loops.
     static let fitting = """
         SELECT a.id, a.path, a.device, a.inode, a.file_size, a.modified_ns, a.changed_ns, w.sha256, w.media_type,
             w.container, w.codec, w.duration, w.channels, w.sample_rate,

@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// Whose words may serve for a recording of the same content, so that no engine hears it twice.
+/// The recordings whose transcript may be reused for the same content.
 public enum WordsReuse: String, Sendable, CaseIterable {
     case none
     /// Those of the same user's recordings.
@@ -50,12 +50,12 @@ extension Catalog {
     }
 }
 
-/// Where the words of a recording's content stand.
+/// The revisions that a transcript can be reused from.
 private struct ReusableWords {
     var recording: RecordingID
     /// The newest revision by the engine.
     var engine: RevisionID
-    /// What its owner made of it, where that is shown.
+    /// The owner's edit, where that is the current revision.
     var persons: RevisionID?
 }
 
@@ -102,7 +102,7 @@ enum ReuseSQL {
     private static let sameFile = """
         INDEXED BY audio_records_completed_content ON s.sha256 = a.sha256 AND s.file_size = a.file_size
         """
-    /// Who makes files of another sound with the same bytes in their packets deceives nobody but themselves.
+    /// Within one user's recordings: a forged packet hash deceives only the person who forged it.
     private static let sameSound = """
         INDEXED BY audio_records_completed_sound
             ON s.user_id = a.user_id AND s.sound_sha256 = a.sound_sha256 AND s.sound_size = a.sound_size

@@ -213,6 +213,12 @@ enum RevisionSQL {
         WHERE audio_record_id = ? AND id <= ? AND origin = 'engine' AND segments <> '[]'
             AND earlier_record IS NULL ORDER BY id DESC LIMIT 1
         """
+    /// The engine's words before a revision, of this recording itself.
+    static let engineBefore = """
+        SELECT text FROM transcript_revisions
+        WHERE audio_record_id = ? AND id < ? AND origin = 'engine' AND earlier_record IS NULL
+        ORDER BY id DESC LIMIT 1
+        """
     static let shownID = "SELECT revision_id FROM audio_records WHERE id = ?"
     /// An author who was deleted meanwhile is nobody.
     static let add = """
@@ -223,4 +229,41 @@ enum RevisionSQL {
         UPDATE audio_records SET revision_id = ?1, transcript_text = ?2, updated_at = ?3, handled_at = ?3
         WHERE id = ?4
         """
+}
+
+/// A recording's revisions, newest first; the times in them are left out.
+public struct RevisionPage: Hashable, Sendable {
+    public var revisions: [Revision]
+    /// The key of the next page. Nil on the last one.
+    public var next: RevisionID?
+}
+
+extension Catalog {
+    /// Bytes of text after which a page ends, however few revisions it has: people save often, and long texts.
+    static let longestRevisionPage = 8 << 20
+
+    /// Nil where the recording is not the caller's to see.
+    /// - Parameter before: only those that are older.
+    public func revisions(
+        of id: RecordingID, in scope: AccessScope, before: RevisionID? = nil, limit: Int = 100
+    ) async throws(CatalogError) -> RevisionPage? {
+        try await read("revisions") { database in
+            guard try database.recording(id, in: scope) != nil else { return nil }
+            let statement = try database.cachedStatement(sql: RevisionSQL.page)
+            let rows = try Row.fetchCursor(
+                statement, arguments: [id.rawValue, before?.rawValue ?? .max, max(limit, 1) + 1])
+            var page = RevisionPage(revisions: [], next: nil)
+            var size = 0
+            while let row = try rows.next() {
+                if page.revisions.count >= max(limit, 1) || size >= Self.longestRevisionPage {
+                    page.next = page.revisions.last?.id
+                    break
+                }
+                let revision = try Revision(row)
+                size += revision.text.utf8.count
+                page.revisions.append(revision)
+            }
+            return page
+        }
+    }
 }

@@ -27,7 +27,7 @@ extension Catalog {
         try await read("user") { try $0.row(UserSQL.byPhone, [phone]).map(User.init) }
     }
 
-    /// What the user has chosen; the defaults for one that there is not.
+    /// The user's settings. The defaults for an unknown user.
     public func settings(of id: UserID) async throws(CatalogError) -> UserSettings {
         try await user(id)?.settings ?? UserSettings()
     }
@@ -89,7 +89,7 @@ extension Catalog {
         }
     }
 
-    /// Whose folder a user's is: its name, and the user of the machine that it belonged to when it became the user's;
+    /// A user's folder: its name, and the account of the machine that owned it when it became the user's;
     /// nil until somebody has looked.
     public func folderOwner(
         of user: UserID
@@ -183,4 +183,44 @@ extension User {
                 engine: (row["engine"] as String?).flatMap(EngineName.init(rawValue:))),
             quota: OwnQuota(row), use: QuotaUse(row))
     }
+}
+
+extension Catalog {
+    /// Sessions of one user, the latest ones.
+    static let mostTokens = 100
+
+    /// The user of a token, as it is now. Nil if the token was revoked or has ended, or the user is deactivated.
+    /// It ends by either clock; by the wall's alone it is not forgotten, since that may have been set wrongly.
+    public func holder(ofToken token: String, at reading: ClockReading) async throws(CatalogError) -> User? {
+        try await read("holder") { database in
+            let time = try database.steadyTime(reading)
+            return try database.row(TokenSQL.holder, [token, Timestamp.text(reading.wall), time]).map(
+                User.init)
+        }
+    }
+
+    public func revoke(token: String) async throws(CatalogError) {
+        try await write("revoke") { try $0.run(TokenSQL.delete, [token]) }
+    }
+
+    public func revokeTokens(of user: UserID) async throws(CatalogError) {
+        try await write("revokeTokens") { try $0.run(TokenSQL.deleteOfUser, [user.rawValue]) }
+    }
+}
+
+enum TokenSQL {
+    static let insert = """
+        INSERT INTO access_tokens (jti, user_id, created_at, expires_at, ends_at) VALUES (?, ?, ?, ?, ?)
+        """
+    static let holder = """
+        SELECT \(UserSQL.columns) FROM access_tokens t JOIN users u ON u.id = t.user_id
+        WHERE t.jti = ? AND t.expires_at > ? AND t.ends_at > ? AND u.is_active = 1
+        """
+    static let delete = "DELETE FROM access_tokens WHERE jti = ?"
+    static let deleteOfUser = "DELETE FROM access_tokens WHERE user_id = ?"
+    static let deleteEnded = "DELETE FROM access_tokens WHERE ends_at <= ?"
+    static let deleteSurplus = """
+        DELETE FROM access_tokens WHERE user_id = ?1 AND jti NOT IN
+            (SELECT jti FROM access_tokens WHERE user_id = ?1 ORDER BY ends_at DESC LIMIT ?2)
+        """
 }

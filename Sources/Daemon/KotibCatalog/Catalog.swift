@@ -142,7 +142,7 @@ public final class Catalog: Sendable {
         }
     }
 
-    /// Where work may take long or block.
+    /// A queue for work that takes long or blocks.
     static func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { caller in
             DispatchQueue.global().async { caller.resume(returning: body()) }

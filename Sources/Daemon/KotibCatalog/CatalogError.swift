@@ -25,9 +25,9 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     public var code: Code
-    /// What the catalog was doing, such as `accept`.
+    /// The operation, such as `accept`.
     public var operation: String
-    /// What SQLite says.
+    /// SQLite's message.
     public var message: String
     /// The database's file.
     public var file: String
@@ -54,7 +54,7 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
         "catalog \(file): \(operation): \(message)" + (advice.map { "; \($0)" } ?? "")
     }
 
-    /// What an administrator can do about it.
+    /// Advice for the administrator.
     private var advice: String? {
         switch code {
         case .corrupt: "run kotibd --rebuild, which sets it aside and keeps what can be read of it"

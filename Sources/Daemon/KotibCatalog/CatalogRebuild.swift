@@ -3,9 +3,9 @@ import GRDB
 import Glibc
 import KotibModel
 
-/// What came of a rebuild.
+/// The outcome of a rebuild.
 public struct RebuildReport: Sendable {
-    /// Where the earlier file is now; nil where there was none.
+    /// The path that the earlier file was renamed to. Nil if there was none.
     public var setAside: String?
     /// Whether it began with the backup.
     public var beganWithBackup = false
@@ -19,7 +19,7 @@ public struct RebuildReport: Sendable {
 
 /// Makes a catalog anew out of a backup and of what can be read of the earlier one, table by table and row by row.
 ///
-/// What neither holds comes from the inbox at the next start: recordings are found again, and where a text stands
+/// Everything else comes from the inbox at the next start: recordings are found again, and where a text stands
 /// beside one that the catalog does not know, that is its words. The earlier file is set aside and never written.
 public struct CatalogRebuild: Sendable {
     let file: String
@@ -105,7 +105,7 @@ public struct CatalogRebuild: Sendable {
         }
     }
 
-    /// What is so damaged that SQLite sees no tables in it has nothing to give.
+    /// A file in which SQLite finds no tables yields no rows.
     private func salvage(_ evidence: String, into queue: DatabaseQueue, _ report: inout RebuildReport) throws
     {
         do {

@@ -57,7 +57,7 @@ public struct CodeLimits: Hashable, Sendable {
     /// Of the codes for one number, those that one strange peer may ask for.
     var codesPerStranger: Int { (codesPerPhone + 1) / 2 }
 
-    /// What of all there is who is not known may use.
+    /// The share of all limits that unknown applicants together may use.
     static func share(_ most: Int, _ standing: Standing) -> Int {
         standing == .stranger && most >= 5 ? most - most / 5 : most
     }
@@ -83,13 +83,13 @@ extension Catalog {
 struct Applicant {
     var phone: String
     var peer: String
-    /// Whose token the device has.
+    /// The user of the token that the device sent.
     var device: UserID?
     var time: TimeInterval
 }
 
 extension Database {
-    /// What the applicant may go by, best first. Of anybody at least as a stranger.
+    /// The standings that the applicant may be counted under, best first; the last is that of a stranger.
     func standings(_ applicant: Applicant) throws -> [Standing] {
         let user = try row(UserSQL.byPhone, [applicant.phone]).map { UserID(rawValue: $0["id"]) }
         // Looked up whether there is such a user or not: both take as long.

@@ -2,9 +2,9 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// What becomes of an arrival, within the transaction that records it.
+/// Records an arrival, within the caller's transaction.
 extension Database {
-    /// Where the user has room for it.
+    /// Accepts it if the user's quota has room.
     /// - Parameter day: today (``LocalDays``).
     func accept(
         _ arrival: Arrival, within limits: Quota, on day: Int

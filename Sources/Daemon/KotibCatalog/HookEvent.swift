@@ -1,7 +1,7 @@
 import FoundationEssentials
 import KotibModel
 
-/// Who is told when a recording comes to its end.
+/// A receiver of hook events.
 public enum HookReceiver: String, Hashable, Sendable, CaseIterable {
     case program, webhook
 }
@@ -39,7 +39,7 @@ public struct HookEvent: Hashable, Sendable {
     }
 }
 
-/// What the catalog knew of the recording at that moment, under the names of the API.
+/// The recording's fields at that moment, under the names of the API.
 public struct HookFacts: Codable, Hashable, Sendable {
     /// For people: bytes that are not UTF-8 appear as `\xNN`.
     public var fileName: String
@@ -74,7 +74,7 @@ public struct HookFacts: Codable, Hashable, Sendable {
     }
 }
 
-/// What one receiver is to be told.
+/// One delivery to one receiver.
 public struct HookDelivery: Hashable, Sendable {
     /// Its row.
     public var id: Int64

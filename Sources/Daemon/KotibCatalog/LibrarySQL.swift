@@ -3,7 +3,7 @@ import KotibModel
 /// The statements of lists. They differ only in the states, which are our own words and no input, and in what the
 /// list is narrowed to: that and nothing else decides which index serves.
 enum LibrarySQL {
-    /// What all that is listed has in common.
+    /// The condition of every listed row.
     enum Part: CaseIterable {
         case everything, ofOneUser, inOneLanguage, ofSomeTime
 
@@ -60,7 +60,7 @@ enum LibrarySQL {
         return "SELECT \(parts.joined(separator: " + ")) AS count"
     }
 
-    /// What is being deleted is counted still, and there is little of it.
+    /// Rows with a pending deletion still count; there are few of them.
     static func keptTotal(_ states: [RecordingState], ofOneUser: Bool) -> String {
         """
         SELECT (SELECT coalesce(sum(count), 0) FROM recording_counts
@@ -134,10 +134,10 @@ enum LibrarySQL {
         """
     }
 
-    /// What was replaced before anybody heard it did not fail.
+    /// A recording that was replaced before it was transcribed did not fail.
     private static let isNotSuperseded = " AND a.error_code IS NOT 'superseded'"
 
-    /// Whose it is stands in the expression to match.
+    /// The scope is part of the expression to match.
     private static func searchSource(_ states: [RecordingState]) -> String {
         """
         transcript_search s CROSS JOIN audio_records a ON a.id = s.rowid

@@ -52,7 +52,7 @@ extension RecordingFilter {
 }
 
 extension Catalog {
-    /// What a search finds is counted up to here unless all is asked for: a word that everybody uses stands in a
+    /// A search counts its hits up to here unless all are asked for: a word that everybody uses stands in a
     /// million recordings, and the time to count them grows with their number.
     public static let mostCounted = 10_000
 }

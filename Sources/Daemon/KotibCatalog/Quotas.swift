@@ -1,7 +1,7 @@
 import FoundationEssentials
 import KotibModel
 
-/// What the daemon allows its users, and by which clock.
+/// The daemon's limits for its users, and the clock that days are counted by.
 public struct Quotas: Sendable {
     /// For every user that has nothing of their own.
     public var limits: Quota

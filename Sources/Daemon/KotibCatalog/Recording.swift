@@ -10,7 +10,7 @@ public enum AudioState: String, Sendable, Codable, CaseIterable {
     case replaced
 }
 
-/// What the daemon writes beside a recording.
+/// The kinds of files that the daemon writes beside a recording.
 public enum SidecarKind: String, Sendable, Codable, CaseIterable {
     /// The words as plain text: what a person may edit.
     case transcript
@@ -84,24 +84,24 @@ public struct Recording: Hashable, Sendable, Identifiable {
     public var engineSeconds: Double?
     /// Seconds in which somebody spoke; 0 explains an empty transcript.
     public var speechSeconds: Double?
-    /// What is doubtful about the words; what is about the file stands in ``facts``.
+    /// Warnings about the transcript. Those about the file are in ``facts``.
     public var transcriptionWarnings: [RecordingWarning]
     public var sidecarDue: SidecarDue?
 
-    /// What is doubtful about the file and its words.
+    /// Warnings about the file and its transcript.
     public var warnings: [RecordingWarning] { (facts?.warnings ?? []) + transcriptionWarnings }
 
     /// Nil where the name fits its content, or that is not known.
     public var wrongEnding: WrongEnding? { facts.flatMap { WrongEnding($0, named: fileExtension) } }
 
-    /// What the name ends with, lower case, without the dot; empty where there is none.
+    /// The file name's extension, lower case, without the dot. Empty if there is none.
     public var fileExtension: String {
         guard let dot = path.name.lastIndex(of: UInt8(ascii: ".")) else { return "" }
         return String(decoding: path.name[(dot + 1)...], as: UTF8.self).lowercased()
     }
 }
 
-/// What the sweep for deletions compares with the folder.
+/// The columns that the sweep for removed files compares with the folder.
 public struct PresentRecording: Hashable, Sendable {
     public var id: RecordingID
     public var path: InboxPath

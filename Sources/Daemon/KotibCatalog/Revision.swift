@@ -1,7 +1,7 @@
 import FoundationEssentials
 import KotibModel
 
-/// Where the words of a revision came from.
+/// The origin of a revision's text.
 public enum RevisionOrigin: String, Sendable, Codable, CaseIterable {
     case engine, socket, sidecar
 }

@@ -10,7 +10,10 @@ enum SearchText {
     /// Characters, from ``TranscriptSearch/shortestPrefix`` on; what is longer begins few words.
     static let indexedPrefixes = "3 4 5"
 
-    /// What is written for the apostrophe of Uzbek oʻ, gʻ and ʼ, and of English. They are left out, so that they
+    /// Bytes that are made comparable at a time, at least.
+    static let portion = 16_384
+
+    /// Characters written for the apostrophe of Uzbek oʻ, gʻ and ʼ, and of English. They are left out, so that they
     /// do not split a word, all ways to write it are one, and quotation marks of that form do not matter.
     static let apostrophes: [Unicode.Scalar] = [
         "'", "`", "\u{02BB}", "\u{02BC}", "\u{2018}", "\u{2019}",
@@ -24,10 +27,34 @@ struct SearchToken {
 }
 
 extension FTS5Tokenizer {
-    /// Gives the words of `text` one after the other, until `body` returns false.
+    /// Gives the words of `text` one after the other, until `body` returns false. Of a long text no more is looked at
+    /// than that takes.
     func forEachWord(in text: String, _ body: (SearchToken) -> Bool) throws {
-        let plain = TextWithoutApostrophes(text)
-        try withoutActuallyEscaping(body) { body in
+        var (text, start, goesOn) = (text, 0, true)
+        try text.withUTF8 { bytes in
+            while goesOn, start < bytes.count {
+                let end = Self.end(ofPortionFrom: start, in: bytes)
+                goesOn = try forEachWord(in: bytes[start..<end], body)
+                start = end
+            }
+        }
+    }
+
+    /// A portion ends with a blank, so that no word is cut, or where there is none within four portions anywhere.
+    private static func end(ofPortionFrom start: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        let (least, most) = (start + SearchText.portion, min(bytes.count, start + 4 * SearchText.portion))
+        guard least < bytes.count else { return bytes.count }
+        if let blank = bytes[least..<most].firstIndex(where: { $0 <= UInt8(ascii: " ") }) { return blank + 1 }
+        // Not within a character: 10xxxxxx continues one (RFC 3629, section 3).
+        return bytes[least..<most].lastIndex { $0 & 0xC0 != 0x80 } ?? most
+    }
+
+    /// - Returns: false where `body` did.
+    private func forEachWord(
+        in portion: Slice<UnsafeBufferPointer<UInt8>>, _ body: (SearchToken) -> Bool
+    ) throws -> Bool {
+        let plain = TextWithoutApostrophes(portion)
+        return try withoutActuallyEscaping(body) { body in
             let visit = Visit(plain.offsets, body)
             let code = plain.bytes.withUnsafeBytes { bytes in
                 tokenize(
@@ -39,26 +66,33 @@ extension FTS5Tokenizer {
             guard result == .SQLITE_OK || result == .SQLITE_DONE else {
                 throw DatabaseError(resultCode: result)
             }
+            return result == .SQLITE_OK
         }
     }
 }
 
-/// The bytes without the apostrophes, and for each where it was.
+/// The bytes without the apostrophes, and for each its place in the whole text.
 private struct TextWithoutApostrophes {
     private(set) var bytes: [UInt8] = []
     private(set) var offsets: [Int] = []
 
-    init(_ text: String) {
-        bytes.reserveCapacity(text.utf8.count)
-        offsets.reserveCapacity(text.utf8.count)
-        var offset = 0
-        for scalar in text.unicodeScalars {
-            let width = UTF8.width(scalar)
-            if !SearchText.apostrophes.contains(scalar) {
-                bytes.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
-                offsets.append(contentsOf: offset..<offset + width)
+    private static let apostrophes = SearchText.apostrophes.map { Array(String($0).utf8) }
+    private static let firstBytes = Set(apostrophes.map { $0[0] })
+
+    init(_ text: Slice<UnsafeBufferPointer<UInt8>>) {
+        bytes.reserveCapacity(text.count)
+        offsets.reserveCapacity(text.count)
+        var place = text.startIndex
+        while place < text.endIndex {
+            if Self.firstBytes.contains(text[place]),
+                let apostrophe = Self.apostrophes.first(where: { text[place...].starts(with: $0) })
+            {
+                place += apostrophe.count
+                continue
             }
-            offset += width
+            bytes.append(text[place])
+            offsets.append(place)
+            place += 1
         }
     }
 }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 import Glibc
 
-/// What the machine's two clocks show: the wall's, which people and NTP set, and the boot's, which only goes on.
+/// A reading of the wall clock, which people and NTP set, and of the boot clock, which is monotonic.
 public struct ClockReading: Hashable, Sendable {
     public var wall: Date
     /// Names the boot that `uptime` counts from.

@@ -1,7 +1,7 @@
 import GRDB
 import KotibModel
 
-/// What a person typed, as words to find.
+/// A person's search query, as words to find.
 ///
 /// Nothing that is typed reaches FTS5 but words as its own tokenizer gives them, which are letters and digits: there
 /// is no syntax to get wrong, and none to misuse.

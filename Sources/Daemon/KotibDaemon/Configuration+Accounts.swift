@@ -4,6 +4,7 @@ import KotibCatalog
 import KotibControlServer
 import KotibHTTP
 import KotibIntake
+import KotibModel
 import KotibPOSIX
 import Logging
 

@@ -2,6 +2,7 @@ import Glibc
 import KotibCatalog
 import KotibHTTP
 import KotibHooks
+import KotibModel
 import Logging
 
 extension Configuration {

@@ -30,7 +30,9 @@ public struct LocalEngine: TranscriptionEngine {
         let draft = LocalTranscriptDraft(longest: longestDuration, report: report)
         let answer: WorkerPool.Answer
         do throws(WorkerError) {
-            answer = try await pool.perform(passing: job.file, report: draft.add) { id in
+            answer = try await pool.perform(
+                passing: job.file, deadline: Self.deadline(of: job.duration), report: draft.add
+            ) { id in
                 .transcribe(
                     TranscribeRequest(
                         request: id, container: job.container, language: job.language,
@@ -40,6 +42,12 @@ public struct LocalEngine: TranscriptionEngine {
             throw EngineError(error, of: "The transcribing worker")
         }
         return try result(answer, draft, job)
+    }
+
+    /// How long a worker may be busy with a recording, however often it reports progress: a large model on one old
+    /// processor needs some twenty times the recording's length.
+    static func deadline(of duration: Double) -> Duration {
+        .seconds(600) + .seconds(bounding: duration * 60)
     }
 
     private func result(

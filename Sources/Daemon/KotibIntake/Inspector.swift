@@ -108,6 +108,9 @@ public struct WorkerInspector: Inspecting {
                     takesIncomplete: takesIncomplete))
         }
         switch answer.reply {
+        case .inspected(_, let facts) where facts.duration > limits.longestDuration:
+            // The worker ends there by itself: one that does not is lying, or the setting was lowered meanwhile.
+            return .refused(.tooLong(duration: facts.duration, limit: limits.longestDuration))
         case .inspected(_, let facts): return .facts(facts)
         case .refused(_, let rejection): return .refused(rejection)
         // The request's number fits but the answer does not: the worker cannot be trusted with this file.

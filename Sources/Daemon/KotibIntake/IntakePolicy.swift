@@ -28,13 +28,13 @@ public struct IntakePolicy: Sendable {
         }
         if path.depth > 1, FolderSettings.isMeant(by: path.name) { return judgeSettings(path, status) }
         if let ending, Self.textEndings.contains(ending) { return .notARecording }
-        if path.depth == 1, status.kind == .symbolicLink { return .refused(.linkedFolder) }
-        if path.depth == 1 { return accepted ? .refused(.noFolder) : .notARecording }
-        switch status.kind {
-        case .regular: break
-        case .symbolicLink: return .refused(.symbolicLink)
-        default: return .refused(.special)
+        if status.kind == .symbolicLink {
+            // Where it leads is not looked at: the name tells what is most likely meant.
+            let looksLikeFolder = ending == nil || path.depth == 1
+            return .refused(!accepted && looksLikeFolder ? .linkedFolder : .symbolicLink)
         }
+        if path.depth == 1 { return accepted ? .refused(.noFolder) : .notARecording }
+        guard status.kind == .regular else { return .refused(.special) }
         guard accepted, let ending else { return .refused(judgeEnding(path)) }
         if let rejection = judge(status) { return .refused(rejection) }
         return .inspect(fileExtension: ending)

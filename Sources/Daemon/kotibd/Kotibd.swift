@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import KotibDaemon
+import KotibModel
 
 @main
 struct Kotibd: AsyncParsableCommand {

@@ -1,6 +1,7 @@
 // kotib-worker: the only process that parses a stranger's bytes. kotibd starts it; nobody else needs to.
 
 import ArgumentParser
+import KotibModel
 import KotibWorker
 
 @main
@@ -9,7 +10,7 @@ struct KotibWorkerCommand: ParsableCommand {
         commandName: "kotib-worker",
         abstract: "Inspects and transcribes recordings for kotibd, in a sandbox.",
         discussion: "Standard input is a socket to kotibd, which starts it; it is of no use by hand.",
-        version: "0.1.0",
+        version: Version.text,
         subcommands: [Inspect.self, Transcribe.self])
 }
 

@@ -51,7 +51,7 @@ extension Migrations {
             ON audio_records (transcription_status, created_at, id, duration, language);
         """
 
-    /// What is there already of some content.
+    /// An index by content, for recordings of the same.
     static let contents = """
         CREATE INDEX audio_records_completed_content ON audio_records (sha256, user_id)
             WHERE transcription_status = 'completed';
@@ -178,7 +178,7 @@ extension Migrations {
     /// pushes out about one.
     static let keptEvents = 10_000
 
-    /// What happened to recordings, written where it happens, in the same transaction.
+    /// Events of recordings, written by triggers in the transaction that causes them.
     static let events = """
         CREATE TABLE events (
             id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,5 +1,5 @@
 extension Migrations {
-    /// What hooks are still to be told, written in the transaction in which it happens, and only while there is
+    /// Pending deliveries to hooks, written in the transaction that causes them, and only while there is
     /// somebody to tell.
     ///
     /// An event keeps the facts of its moment; the words, which may be many, stay where they are: a revision never
@@ -106,7 +106,7 @@ extension Migrations {
         END;
         """
 
-    /// What users may have, what they have, and what waits for room.
+    /// Quotas, their use, and the recordings that wait for room.
     ///
     /// `quota_*` differ from the daemon's settings where they are not NULL; 0 is no limit. `used_*` count the accepted
     /// recordings whose audio is present, whose counting is the triggers' alone. `taken_ms` is the sound taken in on

@@ -35,7 +35,7 @@ extension Migrations {
             WHERE transcription_status = 'completed' AND audio_state = 'present';
         """
 
-    /// What a person should know about a recording that was transcribed nevertheless: JSON arrays of
+    /// Warnings about a recording that was transcribed nevertheless: JSON arrays of
     /// `{"code", "seconds"}`, NULL where there is nothing. The inspection's belong to the file, the transcription's
     /// to its words.
     static let warnings = """
@@ -80,11 +80,11 @@ extension Migrations {
         WHERE error_code = 'incomplete' AND is_current = 1 AND audio_state = 'present';
         """
 
-    /// What a recording sounds like (``SoundIdentity``), NULL for what was inspected before; whether its words may be
+    /// The identity of a recording's sound (``SoundIdentity``), NULL if inspected before; whether its words may be
     /// those of other sound than `sha256` says (``ContentDoubt``); and, where it grew, how far its words reach until
     /// there are new ones (`shown_until`, seconds).
     ///
-    /// What was replaced before anybody heard it did not fail: it is counted in no list, and hooks are told of what has
+    /// A recording that was replaced before it was transcribed did not fail: no list counts it, and hooks are told of what has
     /// its path alone.
     static let sound = soundColumns + supersededCounts + supersededEvents + currentHooks
 

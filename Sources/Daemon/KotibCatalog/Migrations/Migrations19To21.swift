@@ -17,7 +17,7 @@ extension Migrations {
             WHERE s.kind IN ('rejected', 'failed') AND a.audio_state <> 'present';
         """
 
-    /// What bounds codes, tokens and limits by a clock that nobody sets, what tells an owner from a stranger, and whose
+    /// Bounds of codes, tokens and limits by a clock that nobody sets; peers that are known to an owner; and whose
     /// a user's folder is.
     ///
     /// `ends_at`, `made_at`, `seen_at` and, from now on, `account_attempts.at` are times as `steady_time` counts them,
@@ -62,7 +62,7 @@ extension Migrations {
         ALTER TABLE users ADD COLUMN folder_owner INTEGER;
         """
 
-    /// What nobody could remove, and what held the writer for long: refused files that are gone, the texts of edits,
+    /// Bounds for rows that nobody could remove and for long writes: refused files that are gone, the texts of edits,
     /// and the index of long texts.
     static let pruning = refused + texts + pieces + rebuilds
 

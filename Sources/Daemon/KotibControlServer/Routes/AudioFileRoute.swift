@@ -68,11 +68,19 @@ struct AudioFileRoute {
             .contentDisposition: ContentDisposition.field(
                 "attachment", ByteText.escaped(recording.path.name)),
         ]
-        headers[.contentType] = recording.facts?.mediaType ?? "application/octet-stream"
+        headers[.contentType] = Self.mediaType(recording.facts?.mediaType)
         headers[.eTag] = recording.facts.map { facts in
             "\"" + facts.sha256.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "\""
         }
         return headers
+    }
+
+    /// The worker's word decides on no more than the player: a browser is never told of a page.
+    static func mediaType(_ inspected: String?) -> String {
+        guard let inspected, inspected.hasPrefix("audio/") || inspected.hasPrefix("video/") else {
+            return AudioFacts.unknownMediaType
+        }
+        return inspected
     }
 
     private static func body(_ file: OpenFile, _ range: Range<Int64>) -> ResponseBody {
