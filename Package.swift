@@ -28,9 +28,7 @@ let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-htt
 let nio = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPOSIX = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
-let nioFoundation = Target.Dependency.product(name: "NIOFoundationEssentialsCompat", package: "swift-nio")
 let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
-let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let toml = Target.Dependency.product(name: "TOMLKit", package: "TOMLKit")
 
 /// The folders of targets: shared by the programs, one for each program, and for tests alone.
@@ -84,7 +82,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
-        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         // Foundations: values, the kernel, the words between daemon and worker.
@@ -105,7 +102,7 @@ let package = Package(
         Room.daemon.target("KotibTranscription", ["KotibModel", "KotibPOSIX", "KotibCatalog", log]),
         Room.daemon.target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log, crypto]),
         Room.base.c("CCurl", linking: ["curl"]),
-        Room.base.target("KotibHTTP", ["KotibPOSIX", "CCurl"]),
+        Room.base.target("KotibHTTP", ["KotibModel", "KotibPOSIX", "CCurl"]),
         Room.daemon.target("KotibPrograms", ["KotibPOSIX", subprocess, system]),
         Room.daemon.target(
             "KotibAccounts",
@@ -138,8 +135,7 @@ let package = Package(
                 lifecycle,
                 hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX, nioHTTP, nioHTTPTypes,
             ]),
-        Room.cli.target(
-            "KotibControlClient", ["KotibControlProtocol", asyncHTTPClient, nio, nioHTTP, nioFoundation]),
+        Room.cli.target("KotibControlClient", ["KotibControlProtocol", "KotibHTTP", "KotibPOSIX"]),
         Room.cli.program(
             "kotibctl",
             [
@@ -236,9 +232,7 @@ let package = Package(
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
                 "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibControlProtocol",
                 "KotibControlServer", "KotibTestSupport", log, grdb, hummingbird, hummingbirdCore, httpTypes,
-                nio, nioPOSIX,
-                nioHTTP,
-                asyncHTTPClient,
+                nio, nioPOSIX, nioHTTP,
             ]),
         tests(
             "KotibControlClient",

@@ -96,18 +96,17 @@ import Testing
         try await ScriptedDaemon.run { _ in
             .record(7, "pending")
         } _: { daemon in
-            let pieces = Mutex([Array("RI".utf8), Array("FF".utf8)])
             let told = Mutex<[Int64]>([])
             _ = try await daemon.client.upload(
-                "/a", named: "so'z \"1\"\r\n.wav", size: 4, user: "ali",
-                read: { _ in pieces.withLock { $0.isEmpty ? [] : $0.removeFirst() } },
-                sent: { bytes in told.withLock { $0.append(bytes) } })
+                "/a", named: "so'z \"1\"\r\n.wav", file: temporaryFile(Array("RIFF and more".utf8)), size: 4,
+                user: "ali", sent: { bytes in told.withLock { $0.append(bytes) } })
             let asked = try #require(daemon.asked.first)
             #expect(asked.query == ["user": "ali"])
             #expect(asked.body.contains(#"name="file"; filename="so'z %221%22%0D%0A.wav""#))
             #expect(asked.body.contains("\r\n\r\nRIFF\r\n--"))
             #expect(asked.headers[.contentLength] == String(asked.body.utf8.count))
-            #expect(told.withLock(\.self) == [2, 4])
+            let sent = told.withLock(\.self)
+            #expect(sent.last == 4 && sent == sent.sorted())
         }
     }
 
@@ -117,13 +116,41 @@ import Testing
         } _: { daemon in
             let error = await #expect(throws: ControlError.self) {
                 try await daemon.client.upload(
-                    "/a", named: "a.wav", size: 4, user: nil, read: { _ in [] }, sent: { _ in })
+                    "/a", named: "a.wav", file: temporaryFile(), size: 4, user: nil, sent: { _ in })
             }
             guard case .unreadableFile("/a")? = error else {
                 Issue.record("\(String(describing: error))")
                 return
             }
         }
+    }
+
+    @Test(arguments: [
+        "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{", "HTTP/1.1 404 Not\r\nContent-Length: 100\r\n\r\n{",
+    ])
+    func anAnswerThatBreaksOffIsNotTakenForAWholeOne(answer: String) async throws {
+        let folder = try TemporaryFolder()
+        let server = try FaultServer(unixSocket: folder.path("s")) { _ in [.send(Array(answer.utf8))] }
+        defer { server.stop() }
+        let client = ControlClient(socket: folder.path("s"), token: nil, language: "en")
+        for ask in [{ _ = try await client.status() }, { try await client.audio(1) { _ in } }] {
+            let error = await #expect(throws: ControlError.self) { try await ask() }
+            guard case .interrupted? = error else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+        }
+    }
+
+    @Test func aCancelledTaskEndsItsRequest() async throws {
+        let folder = try TemporaryFolder()
+        let server = try FaultServer(unixSocket: folder.path("s")) { _ in [.hang] }
+        let client = ControlClient(socket: folder.path("s"), token: nil, language: "en")
+        let task = Task { _ = try await client.status() }
+        try await waitUntil("the request has come") { !server.received.isEmpty }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        try await waitUntil("the connection is closed") { server.open == 0 }
     }
 
     @Test func aRecordingComesPieceByPiece() async throws {

@@ -29,6 +29,11 @@ CURLcode kotib_curl_set_write(CURL *easy, kotib_curl_write function, void *conte
     return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);
 }
 
+CURLcode kotib_curl_set_header(CURL *easy, kotib_curl_write function, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, function);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_HEADERDATA, context);
+}
+
 CURLcode kotib_curl_set_progress(CURL *easy, kotib_curl_progress function, void *context) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, function);
     if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_XFERINFODATA, context);

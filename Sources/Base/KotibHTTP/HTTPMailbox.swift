@@ -1,16 +1,13 @@
 import CCurl
 import Synchronization
 
-/// A request on its way to the thread, with the one who waits for its answer.
+/// A request on its way to the thread, and where its answer goes.
 struct HTTPOrder: Sendable {
-    typealias Waiter = CheckedContinuation<Result<HTTPResponse, HTTPError>, Never>
-
-    let number: UInt64
     let request: HTTPRequest
     /// Bytes of the body sent, and of all of it.
     let progress: (@Sendable (Int64, Int64) -> Void)?
-    /// Resumed exactly once, by the thread or by the mailbox that refuses the order.
-    let answer: Waiter
+    /// Ended by the thread, or by the mailbox that refuses the order.
+    let exchange: HTTPExchange
 }
 
 /// What the callers and the thread of ``HTTPTransfers`` share.
@@ -20,6 +17,8 @@ final class HTTPMailbox: Sendable {
         var orders: [HTTPOrder] = []
         /// Numbers of orders. Looked at after ``orders``, so that none is cancelled before it is known.
         var cancelled: [UInt64] = []
+        /// Numbers of orders whose readers have room again.
+        var resumed: [UInt64] = []
         var isClosed = false
     }
 
@@ -51,13 +50,23 @@ final class HTTPMailbox: Sendable {
             state.multi?.wakeUp()
             return true
         }
-        if !isTaken { order.answer.resume(returning: .failure(.closed)) }
+        if !isTaken { order.exchange.end(.failure(.closed)) }
     }
 
+    /// Ends a transfer; one that has ended already is left alone.
     func cancel(_ number: UInt64) {
-        state.withLock {
-            guard let multi = $0.multi else { return }
-            $0.mail.cancelled.append(number)
+        mail { $0.cancelled.append(number) }
+    }
+
+    /// Has a paused transfer go on.
+    func resume(_ number: UInt64) {
+        mail { $0.resumed.append(number) }
+    }
+
+    private func mail(_ add: (inout Mail) -> Void) {
+        state.withLock { state in
+            guard let multi = state.multi else { return }
+            add(&state.mail)
             multi.wakeUp()
         }
     }

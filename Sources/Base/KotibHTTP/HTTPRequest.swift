@@ -1,18 +1,29 @@
 import KotibPOSIX
 
+/// The methods of a request (RFC 9110, 9.3, and RFC 5789).
+public enum HTTPMethod: String, Sendable {
+    case get = "GET"
+    case post = "POST"
+    case put = "PUT"
+    case patch = "PATCH"
+    case delete = "DELETE"
+}
+
 /// One request over HTTP or HTTPS.
 public struct HTTPRequest: Sendable {
     public enum Body: Sendable {
-        /// Nothing is sent; the method is GET.
         case none
-        /// The method is POST.
         case bytes([UInt8], contentType: String)
-        /// The method is POST, the content type `multipart/form-data` (RFC 7578).
+        /// The content type is `multipart/form-data` (RFC 7578).
         case multipart([HTTPPart])
     }
 
+    /// Nil for GET without a body and POST with one.
+    public var method: HTTPMethod?
     /// `http` or `https`, without a user's name or password in it.
     public var url: String
+    /// The path of a Unix socket to connect to, whatever server the URL names; nil for that server.
+    public var unixSocket: String?
     /// Beside those that the body brings. Names and values are one line each.
     public var headers: [(name: String, value: String)]
     public var body: Body
@@ -23,10 +34,13 @@ public struct HTTPRequest: Sendable {
     public var isRepeatable: Bool
 
     public init(
-        url: String, headers: [(name: String, value: String)] = [], body: Body = .none,
+        _ method: HTTPMethod? = nil, url: String, unixSocket: String? = nil,
+        headers: [(name: String, value: String)] = [], body: Body = .none,
         limits: HTTPLimits = HTTPLimits(), isRepeatable: Bool = true
     ) {
+        self.method = method
         self.url = url
+        self.unixSocket = unixSocket
         self.headers = headers
         self.body = body
         self.limits = limits
@@ -51,26 +65,29 @@ public struct HTTPPart: Sendable {
     }
 }
 
-/// When a transfer is given up.
+/// When a transfer is given up. Nil is never.
 public struct HTTPLimits: Hashable, Sendable {
     /// For the look-up of the name, the connection and TLS together.
     public var connect: Duration
+    /// From the start to the end of the answer's headers; the sending counts too.
+    public var head: Duration?
     /// How long fewer than ``slowest`` bytes a second may move, either way. The time that a server thinks
-    /// before it answers counts as standing still.
-    public var stall: Duration
+    /// before it answers counts as standing still; that in which the reader of the answer takes nothing does not.
+    public var stall: Duration?
     /// For all of it.
-    public var total: Duration
-    /// The longest body of an answer, in bytes.
+    public var total: Duration?
+    /// The longest body of an answer that ``HTTPTransfers/perform(_:progress:)`` returns, in bytes.
     public var answer: Int
 
     /// Bytes a second. A server that drips one byte now and then is as good as one that hangs.
     public static let slowest = 32
 
     public init(
-        connect: Duration = .seconds(15), stall: Duration = .seconds(60), total: Duration = .seconds(300),
-        answer: Int = 1 << 20
+        connect: Duration = .seconds(15), head: Duration? = nil, stall: Duration? = .seconds(60),
+        total: Duration? = .seconds(300), answer: Int = 1 << 20
     ) {
         self.connect = connect
+        self.head = head
         self.stall = stall
         self.total = total
         self.answer = answer

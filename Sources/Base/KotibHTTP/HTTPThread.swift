@@ -83,6 +83,7 @@ private struct HTTPLoop {
     mutating func receive(_ mail: HTTPMailbox.Mail) -> Bool {
         for order in mail.orders { start(order) }
         for number in mail.cancelled { end(number, .cancelled) }
+        for number in mail.resumed { transfers[number]?.resume() }
         return mail.isClosed
     }
 
@@ -92,9 +93,9 @@ private struct HTTPLoop {
             guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else {
                 throw .invalid("libcurl does not take the request")
             }
-            transfers[order.number] = transfer
+            transfers[order.exchange.number] = transfer
         } catch {
-            order.answer.resume(returning: .failure(error))
+            order.exchange.end(.failure(error))
         }
     }
 
@@ -119,23 +120,38 @@ private struct HTTPLoop {
             let code = message.pointee.data.result
             finish(number) { $0.result(code) }
         }
-        curl_multi_poll(multi, nil, 0, Self.longestWait, nil)
+        curl_multi_poll(multi, nil, 0, endOverdue(), nil)
+    }
+
+    /// Ends the transfers whose servers have not answered in time. Returns the milliseconds to the next such end.
+    private mutating func endOverdue() -> Int32 {
+        let now = ContinuousClock.now
+        var wait = Duration.milliseconds(Self.longestWait)
+        for (number, transfer) in transfers {
+            guard let deadline = transfer.headDeadline else { continue }
+            if deadline <= now {
+                end(number, .timedOut("no answer within \(transfer.order.request.limits.head ?? .zero)"))
+            } else {
+                wait = min(wait, deadline - now)
+            }
+        }
+        return Int32(wait.wholeMilliseconds)
     }
 
     private mutating func finish(
-        _ number: UInt64, with result: (HTTPTransfer) -> Result<HTTPResponse, HTTPError>
+        _ number: UInt64, with result: (HTTPTransfer) -> Result<Void, HTTPError>
     ) {
-        guard let (answer, result) = remove(number, with: result) else { return }
-        answer.resume(returning: result)
+        guard let (exchange, result) = remove(number, with: result) else { return }
+        exchange.end(result)
     }
 
     /// Lets go of the transfer and its file, so that whoever waits for the answer finds the file let go.
     private mutating func remove(
-        _ number: UInt64, with result: (HTTPTransfer) -> Result<HTTPResponse, HTTPError>
-    ) -> (HTTPOrder.Waiter, Result<HTTPResponse, HTTPError>)? {
+        _ number: UInt64, with result: (HTTPTransfer) -> Result<Void, HTTPError>
+    ) -> (HTTPExchange, Result<Void, HTTPError>)? {
         guard let transfer = transfers.removeValue(forKey: number) else { return nil }
         let result = result(transfer)
         curl_multi_remove_handle(multi, transfer.easy)
-        return (transfer.order.answer, result)
+        return (transfer.order.exchange, result)
     }
 }

@@ -1,15 +1,18 @@
 import CCurl
 import KotibModel
 
-/// One transfer: libcurl's easy handle, what it is given, and what it has brought. Lives on one thread.
+/// One transfer: libcurl's easy handle and what it is given; what it brings goes to the order's exchange. Lives on
+/// one thread.
 final class HTTPTransfer {
     let easy: UnsafeMutableRawPointer
     let order: HTTPOrder
     private let message: UnsafeMutablePointer<CChar>
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var mime: OpaquePointer?
-    private var body: [UInt8] = []
     private var sent: Int64 = 0
+    private var hasHead = false
+    /// When the transfer is given up unless the answer's headers have come.
+    private(set) var headDeadline: ContinuousClock.Instant?
     /// Why a callback ended the transfer, which libcurl's code does not say.
     private var cause: HTTPError?
 
@@ -18,18 +21,23 @@ final class HTTPTransfer {
         guard let easy = curl_easy_init() else { throw .invalid("no memory for a request") }
         self.easy = easy
         self.order = order
+        headDeadline = order.request.limits.head.map { ContinuousClock.now + $0 }
         message = .allocate(capacity: Int(CURL_ERROR_SIZE))
         message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
         try setConnection(settings)
         try setLimits(order.request.limits)
         try setHeaders(order.request.headers)
         try setBody(order.request.body)
+        if let method = order.request.method {
+            try check(kotib_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, method.rawValue))
+        }
         let context = Unmanaged.passUnretained(self).toOpaque()
+        try check(kotib_curl_set_header(easy, Self.receiveHeader, context))
         try check(kotib_curl_set_write(easy, Self.receive, context))
         try check(kotib_curl_set_progress(easy, Self.progress, context))
         try check(
             kotib_curl_set_pointer(
-                easy, CURLOPT_PRIVATE, UnsafeMutableRawPointer(bitPattern: UInt(order.number))))
+                easy, CURLOPT_PRIVATE, UnsafeMutableRawPointer(bitPattern: UInt(order.exchange.number))))
     }
 
     deinit {
@@ -46,17 +54,18 @@ final class HTTPTransfer {
         return value.map { UInt64(UInt(bitPattern: $0)) }
     }
 
-    /// What to answer when libcurl has ended the transfer with `code`.
-    func result(_ code: CURLcode) -> Result<HTTPResponse, HTTPError> {
+    /// How the transfer went that libcurl has ended with `code`.
+    func result(_ code: CURLcode) -> Result<Void, HTTPError> {
         if let cause { return .failure(cause) }
         guard code == CURLE_OK else {
             return .failure(HTTPError(code, detail: detail(code), wasConnected: wasConnected))
         }
-        var status = 0
-        kotib_curl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
-        let headers = receivedHeaders
-        return .success(
-            HTTPResponse(status: status, headers: headers, body: body, isDelimited: isDelimited(headers)))
+        return hasHead ? .success(()) : .failure(.broken("the connection ended within the headers"))
+    }
+
+    /// Goes on after a pause: hands over what was kept back.
+    func resume() {
+        curl_easy_pause(easy, 0)
     }
 
     /// Ends the transfer from within a callback.
@@ -76,6 +85,7 @@ extension HTTPTransfer {
         let protocols = "http,https"
         let strings: [(CURLoption, String?)] = [
             (CURLOPT_URL, order.request.url),
+            (CURLOPT_UNIX_SOCKET_PATH, order.request.unixSocket),
             (CURLOPT_PROTOCOLS_STR, protocols),
             (CURLOPT_REDIR_PROTOCOLS_STR, protocols),
             (CURLOPT_USERAGENT, settings.userAgent),
@@ -93,6 +103,8 @@ extension HTTPTransfer {
             (CURLOPT_SSL_VERIFYPEER, 1),
             (CURLOPT_SSL_VERIFYHOST, 2),
             (CURLOPT_NOSIGNAL, 1),
+            // The proxy's answer is not the server's.
+            (CURLOPT_SUPPRESS_CONNECT_HEADERS, 1),
             // A server that thinks for minutes must not be lost to a router's table of connections.
             (CURLOPT_TCP_KEEPALIVE, 1),
         ]
@@ -103,9 +115,10 @@ extension HTTPTransfer {
     private func setLimits(_ limits: HTTPLimits) throws(HTTPError) {
         let numbers: [(CURLoption, Int)] = [
             (CURLOPT_CONNECTTIMEOUT_MS, limits.connect.wholeMilliseconds),
-            (CURLOPT_TIMEOUT_MS, limits.total.wholeMilliseconds),
+            // 0 is never.
+            (CURLOPT_TIMEOUT_MS, limits.total?.wholeMilliseconds ?? 0),
             (CURLOPT_LOW_SPEED_LIMIT, HTTPLimits.slowest),
-            (CURLOPT_LOW_SPEED_TIME, max(1, limits.stall.wholeMilliseconds / 1000)),
+            (CURLOPT_LOW_SPEED_TIME, limits.stall.map { max(1, $0.wholeMilliseconds / 1000) } ?? 0),
         ]
         for (option, value) in numbers { try check(kotib_curl_set_long(easy, option, value)) }
     }
@@ -150,16 +163,32 @@ extension HTTPTransfer {
 // MARK: What libcurl brings
 
 extension HTTPTransfer {
+    /// One line of the headers with its end; the line that closes them is empty. Interim answers (1xx) have theirs
+    /// before, trailers come without one.
+    private static let receiveHeader: kotib_curl_write = { bytes, _, count, context in
+        guard let bytes, let context else { return 0 }
+        let transfer = Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
+        let isEnd = bytes[0] == CChar(UInt8(ascii: "\r")) || bytes[0] == CChar(UInt8(ascii: "\n"))
+        if count <= 2, isEnd { transfer.headersEnd() }
+        return count
+    }
+
+    private func headersEnd() {
+        var status = 0
+        kotib_curl_get_long(easy, CURLINFO_RESPONSE_CODE, &status)
+        guard !hasHead, status >= 200 else { return }
+        hasHead = true
+        headDeadline = nil
+        let headers = receivedHeaders
+        order.exchange.receive(
+            HTTPResponse(status: status, headers: headers, body: [], isDelimited: isDelimited(headers)))
+    }
+
     private static let receive: kotib_curl_write = { bytes, _, count, context in
         guard let bytes, let context else { return 0 }
         let transfer = Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()
-        let limit = transfer.order.request.limits.answer
-        guard count <= limit - transfer.body.count else {
-            transfer.abort(.tooLarge(limit: limit))
-            return 0
-        }
-        transfer.body.append(contentsOf: UnsafeRawBufferPointer(start: bytes, count: count))
-        return count
+        let isTaken = transfer.order.exchange.receive(UnsafeRawBufferPointer(start: bytes, count: count))
+        return isTaken ? count : Int(CURL_WRITEFUNC_PAUSE)
     }
 
     private static let progress: kotib_curl_progress = { context, _, _, total, sent in
@@ -204,7 +233,7 @@ extension HTTPTransfer {
 
 extension Duration {
     /// At least 1, which libcurl does not take for "no limit".
-    fileprivate var wholeMilliseconds: Int {
+    var wholeMilliseconds: Int {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
         guard !overflow else { return .max / 2 }

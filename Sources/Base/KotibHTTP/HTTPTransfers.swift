@@ -1,4 +1,4 @@
-// KotibHTTP: requests over HTTP by libcurl, for engines, messages to phones and hooks.
+// KotibHTTP: requests over HTTP by libcurl, for engines, messages to phones, hooks and the daemon's own clients.
 
 import CCurl
 import Glibc
@@ -62,22 +62,51 @@ public final class HTTPTransfers: Sendable {
     /// no longer called.
     /// - Parameter progress: bytes of the body sent, and of all of it; rising, called on the thread of the
     ///   transfers, so it must be quick.
+    /// - Throws: ``HTTPError/tooLarge(limit:)`` where the answer is longer than the request's limit.
     public func perform(
         _ request: HTTPRequest, progress: (@Sendable (Int64, Int64) -> Void)? = nil
     ) async throws(HTTPError) -> HTTPResponse {
-        // Between the order and its cancellation below, the thread might already have sent something.
-        if Task.isCancelled { throw .cancelled }
-        let number = mailbox.nextNumber()
-        let result = await withTaskCancellationHandler {
-            await withCheckedContinuation { answer in
-                mailbox.post(HTTPOrder(number: number, request: request, progress: progress, answer: answer))
-                // The handler may have run before the order was there to be cancelled.
-                if Task.isCancelled { mailbox.cancel(number) }
-            }
-        } onCancel: {
-            mailbox.cancel(number)
+        let exchange = try start(request, progress)
+        do throws(HTTPError) {
+            var response = try await exchange.head()
+            response.body = try await HTTPResponseStream(head: response, exchange: exchange)
+                .collect(upTo: request.limits.answer)
+            return response
+        } catch {
+            await exchange.close()
+            throw error
         }
-        return try result.get()
+    }
+
+    /// Sends a request and hands the answer, whatever its status, to `read` as soon as its headers have come.
+    ///
+    /// When this returns, the transfer has ended: `read` need not read to the end. A cancelled task ends it, too.
+    /// - Parameter progress: as in ``perform(_:progress:)``.
+    /// - Throws: ``HTTPError`` where there is no answer, and what `read` throws.
+    public func stream<Value>(
+        _ request: HTTPRequest, progress: (@Sendable (Int64, Int64) -> Void)? = nil,
+        read: (HTTPResponseStream) async throws -> Value
+    ) async throws -> Value {
+        let exchange = try start(request, progress)
+        do {
+            let head = try await exchange.head()
+            let value = try await read(HTTPResponseStream(head: head, exchange: exchange))
+            await exchange.close()
+            return value
+        } catch {
+            await exchange.close()
+            throw error
+        }
+    }
+
+    private func start(
+        _ request: HTTPRequest, _ progress: (@Sendable (Int64, Int64) -> Void)?
+    ) throws(HTTPError) -> HTTPExchange {
+        // Between the order and its cancellation, the thread might already have sent something.
+        if Task.isCancelled { throw .cancelled }
+        let exchange = HTTPExchange(mailbox)
+        mailbox.post(HTTPOrder(request: request, progress: progress, exchange: exchange))
+        return exchange
     }
 
     /// Ends all transfers with ``HTTPError/closed``; returns when the thread has ended and every connection is

@@ -1,7 +1,5 @@
-import AsyncHTTPClient
 import KotibControlProtocol
-import NIOCore
-import NIOHTTP1
+import KotibHTTP
 
 extension ControlClient {
     /// Hands every event to `each` until that returns false. A connection that ends is begun anew where it ended,
@@ -17,40 +15,45 @@ extension ControlClient {
         var backoff = Backoff()
         var everConnected = false
         while true {
-            let response: HTTPClientResponse
+            // Apart from what `send` throws: only that is tried again.
+            let outcome: Result<Bool, any Error>
             do {
                 let resume = lastID.map { [("Last-Event-ID", $0)] } ?? []
-                response = try await send(
-                    .GET, "events", headers: [("Accept", "text/event-stream")] + resume)
+                outcome = try await send(
+                    .get, "events", headers: [("Accept", "text/event-stream")] + resume
+                ) { answer in
+                    everConnected = true
+                    do {
+                        guard try await connected() else { return .success(false) }
+                        // A fresh parser: half an event of the connection before is no event.
+                        var parser = EventParser()
+                        while let piece = try await Self.nextPiece(answer) {
+                            backoff = Backoff()
+                            for raw in parser.read(piece) {
+                                lastID = raw.id ?? lastID
+                                guard let event = try ControlEvent(raw) else { continue }
+                                guard try await each(event, raw) else { return .success(false) }
+                            }
+                        }
+                        return .success(true)
+                    } catch {
+                        return .failure(error)
+                    }
+                }
             } catch let error as ControlError where everConnected && error.isPassing {
                 try await sleep(backoff.next(told: error.retryAfter))
                 continue
             }
-            everConnected = true
-            guard try await connected() else { return }
-            // A fresh parser: half an event of the connection before is no event.
-            var parser = EventParser()
-            var pieces = response.body.makeAsyncIterator()
-            while let piece = try await Self.nextPiece(&pieces) {
-                backoff = Backoff()
-                for raw in parser.read(piece.readableBytesView) {
-                    lastID = raw.id ?? lastID
-                    guard let event = try ControlEvent(raw) else { continue }
-                    guard try await each(event, raw) else { return }
-                }
-            }
+            guard try outcome.get() else { return }
             try await sleep(backoff.next(told: nil))
         }
     }
 
     /// Nil where the connection ended, well or not.
-    private static func nextPiece(
-        _ pieces: inout HTTPClientResponse.Body.AsyncIterator
-    ) async throws -> ByteBuffer? {
+    private static func nextPiece(_ answer: HTTPResponseStream) async throws -> [UInt8]? {
         do {
-            return try await pieces.next()
-        } catch {
-            try Task.checkCancellation()
+            return try await next(answer)
+        } catch ControlError.interrupted {
             return nil
         }
     }

@@ -1,16 +1,14 @@
-import AsyncHTTPClient
 import KotibControlProtocol
-import NIOCore
-import NIOHTTP1
+import KotibHTTP
 
 extension ControlClient {
     /// `query`: the parameters of `GET audio/list`.
     public func recordings(_ query: [(String, String)]) async throws -> Answer<AudioListBody> {
-        try await json(AudioListBody.self, .GET, "audio/list", query: query)
+        try await json(AudioListBody.self, .get, "audio/list", query: query)
     }
 
     public func recording(_ id: Int64) async throws -> Answer<AudioRecordBody> {
-        try await json(AudioRecordBody.self, .GET, "audio/\(id)")
+        try await json(AudioRecordBody.self, .get, "audio/\(id)")
     }
 
     /// Writes new words, only over `revision` where that is given.
@@ -18,7 +16,7 @@ extension ControlClient {
         -> Answer<AudioRecordBody>
     {
         try await json(
-            AudioRecordBody.self, .PUT, "audio/\(id)", headers: ifMatch(revision),
+            AudioRecordBody.self, .put, "audio/\(id)", headers: ifMatch(revision),
             sending: EditRequest(transcriptText: text))
     }
 
@@ -26,52 +24,42 @@ extension ControlClient {
         -> Answer<AudioRecordBody>
     {
         try await json(
-            AudioRecordBody.self, .POST, "audio/\(id)/revisions/\(revision)/restore",
+            AudioRecordBody.self, .post, "audio/\(id)/revisions/\(revision)/restore",
             headers: ifMatch(latest))
     }
 
     public func delete(_ id: Int64) async throws -> Answer<MessageBody> {
-        try await json(MessageBody.self, .DELETE, "audio/\(id)")
+        try await json(MessageBody.self, .delete, "audio/\(id)")
     }
 
     public func retry(_ id: Int64) async throws -> Answer<AudioRecordBody> {
-        try await json(AudioRecordBody.self, .POST, "audio/\(id)/retry")
+        try await json(AudioRecordBody.self, .post, "audio/\(id)/retry")
     }
 
     /// Has the texts beside a recording written again.
     public func putBackTexts(_ id: Int64) async throws -> Answer<MessageBody> {
-        try await json(MessageBody.self, .POST, "audio/\(id)/sidecars")
+        try await json(MessageBody.self, .post, "audio/\(id)/sidecars")
     }
 
     /// - Parameter before: ``RevisionListBody/next`` of the page before.
     public func revisions(_ id: Int64, before: Int64? = nil) async throws -> Answer<RevisionListBody> {
         let query = before.map { [("before", String($0))] } ?? []
-        return try await json(RevisionListBody.self, .GET, "audio/\(id)/revisions", query: query)
+        return try await json(RevisionListBody.self, .get, "audio/\(id)/revisions", query: query)
     }
 
     public func revision(_ id: Int64, _ revision: Int64) async throws -> Answer<RevisionBody> {
-        try await json(RevisionBody.self, .GET, "audio/\(id)/revisions/\(revision)")
+        try await json(RevisionBody.self, .get, "audio/\(id)/revisions/\(revision)")
     }
 
     /// The transcript as `txt`, `srt`, `vtt`, `json` or `md`.
     public func transcript(_ id: Int64, format: String) async throws -> [UInt8] {
-        try await all(send(.GET, "audio/\(id)/transcript", query: [("format", format)]))
+        try await send(.get, "audio/\(id)/transcript", query: [("format", format)], read: all)
     }
 
-    /// The recording itself, piece by piece.
+    /// The recording itself, piece by piece; the daemon is slowed down where `each` takes its time.
     public func audio(_ id: Int64, each: ([UInt8]) async throws -> Void) async throws {
-        let response = try await send(.GET, "audio/\(id)/file")
-        var pieces = response.body.makeAsyncIterator()
-        while true {
-            let piece: ByteBuffer?
-            do {
-                piece = try await pieces.next()
-            } catch {
-                if Task.isCancelled { throw CancellationError() }
-                throw ControlError.interrupted
-            }
-            guard let piece else { return }
-            try await each(Array(piece.readableBytesView))
+        try await send(.get, "audio/\(id)/file") { answer in
+            while let piece = try await Self.next(answer) { try await each(piece) }
         }
     }
 

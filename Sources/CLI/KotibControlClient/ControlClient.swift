@@ -1,8 +1,7 @@
-import AsyncHTTPClient
 import FoundationEssentials
 import KotibControlProtocol
-import NIOCore
-import NIOHTTP1
+import KotibHTTP
+import KotibPOSIX
 
 /// What the daemon answered, as a value and as it came.
 public struct Answer<Body: Sendable>: Sendable {
@@ -12,20 +11,16 @@ public struct Answer<Body: Sendable>: Sendable {
 
 /// Speaks to the daemon over its socket.
 public struct ControlClient: Sendable {
-    /// One for the life of the process. A daemon that is not there is reported at once, not tried for ten seconds.
-    private static let http: HTTPClient = {
-        var settings = HTTPClient.Configuration()
-        settings.timeout.connect = .seconds(5)
-        settings.connectionPool.retryConnectionEstablishment = false
-        settings.redirectConfiguration = .disallow
-        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: settings)
-    }()
+    /// One for the life of the process.
+    private static let http = Result { () throws(SystemError) in
+        try HTTPTransfers(.init(userAgent: "kotibctl"))
+    }
 
     /// More than the longest list of full transcripts that the daemon sends.
     static let longestAnswer = 256 << 20
     /// From the first byte of a request to the head of its answer. The daemon answers in milliseconds, and within
     /// seconds where it is crowded.
-    static let patience = TimeAmount.seconds(30)
+    static let patience: Duration = .seconds(30)
 
     public let socket: String
     let token: String?
@@ -38,78 +33,104 @@ public struct ControlClient: Sendable {
         self.language = language
     }
 
-    /// Sends a request and returns its answer when that has a status below 400.
-    /// - Parameter patience: how long the head of the answer may take; its body may take longer.
-    func send(
+    /// Sends a request and hands its answer to `read` when that has a status below 400.
+    /// - Parameters:
+    ///   - patience: how long the head of the answer may take; its body may take longer.
+    ///   - progress: bytes of the body sent, and of all of it.
+    func send<Value>(
         _ method: HTTPMethod, _ path: String, query: [(String, String)] = [],
-        headers: [(String, String)] = [],
-        body: HTTPClientRequest.Body? = nil, patience: TimeAmount = patience
-    ) async throws -> HTTPClientResponse {
-        var request = HTTPClientRequest(url: url(path, query))
-        request.method = method
-        request.headers.add(name: "Accept-Language", value: language)
-        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
-        for (name, value) in headers { request.headers.add(name: name, value: value) }
-        request.body = body
-        let response: HTTPClientResponse
+        headers: [(String, String)] = [], body: HTTPRequest.Body = .none, patience: Duration = patience,
+        progress: (@Sendable (Int64, Int64) -> Void)? = nil, read: (HTTPResponseStream) async throws -> Value
+    ) async throws -> Value {
+        var headers = headers.map { (name: $0.0, value: $0.1) }
+        headers.append(("Accept-Language", language))
+        if let token { headers.append(("Authorization", "Bearer \(token)")) }
+        let request = HTTPRequest(
+            method, url: url(path, query), unixSocket: socket, headers: headers, body: body,
+            limits: HTTPLimits(connect: .seconds(5), head: patience, stall: nil, total: nil),
+            isRepeatable: method == .get)
+        var hasAnswer = false
         do {
-            response = try await Self.http.execute(request, deadline: .now() + patience)
-        } catch let error as ControlError {
-            throw error
-        } catch let error as CancellationError {
-            throw error
-        } catch let error as HTTPClientError where error == .deadlineExceeded {
-            throw ControlError.timedOut
-        } catch {
-            if Task.isCancelled { throw CancellationError() }
-            throw ControlError.unreachable(socket: socket)
+            return try await Self.http.get().stream(request, progress: progress) { answer in
+                hasAnswer = true
+                guard answer.head.status < 400 else { throw try await refusal(answer) }
+                return try await read(answer)
+            }
+        } catch let error as HTTPError where !hasAnswer {
+            throw unanswered(error)
         }
-        guard response.status.code >= 400 else { return response }
-        let status = Int(response.status.code)
-        guard let error = try? JSONDecoder().decode(ErrorBody.self, from: Data(await all(response))) else {
-            throw ControlError.unreadable(status: status)
+    }
+
+    /// What an answer that says no is to the caller.
+    private func refusal(_ answer: HTTPResponseStream) async throws -> ControlError {
+        let status = answer.head.status
+        let bytes = try await all(answer)
+        guard let error = try? JSONDecoder().decode(ErrorBody.self, from: Data(bytes)) else {
+            return .unreadable(status: status)
         }
-        let retryAfter = response.headers.first(name: "Retry-After").flatMap { Int($0) }
-        throw ControlError.refused(status: status, error, retryAfter: retryAfter)
+        let retryAfter = answer.head.header("Retry-After").flatMap { Int($0) }
+        return .refused(status: status, error, retryAfter: retryAfter)
+    }
+
+    private func unanswered(_ error: HTTPError) -> any Error {
+        switch error {
+        case .cancelled: CancellationError()
+        case .timedOut: ControlError.timedOut
+        case .unreadableFile(let why): ControlError.unreadableFile(why)
+        case .invalid, .unreachable, .broken, .tooLarge, .closed: ControlError.unreachable(socket: socket)
+        }
     }
 
     func json<Body: Decodable & Sendable>(
         _ type: Body.Type, _ method: HTTPMethod, _ path: String, query: [(String, String)] = [],
         headers: [(String, String)] = []
     ) async throws -> Answer<Body> {
-        try await decode(send(method, path, query: query, headers: headers))
+        try await send(method, path, query: query, headers: headers, read: decode)
     }
 
     func json<Body: Decodable & Sendable>(
         _ type: Body.Type, _ method: HTTPMethod, _ path: String, query: [(String, String)] = [],
         headers: [(String, String)] = [], sending value: some Encodable
     ) async throws -> Answer<Body> {
-        let bytes = ByteBuffer(bytes: try JSONEncoder().encode(value))
-        let headers = headers + [("Content-Type", "application/json")]
-        return try await decode(send(method, path, query: query, headers: headers, body: .bytes(bytes)))
+        let bytes = Array(try JSONEncoder().encode(value))
+        return try await send(
+            method, path, query: query, headers: headers,
+            body: .bytes(bytes, contentType: "application/json"), read: decode)
     }
 
-    func decode<Body: Decodable & Sendable>(_ response: HTTPClientResponse) async throws -> Answer<Body> {
-        let bytes = try await all(response)
+    func decode<Body: Decodable & Sendable>(_ answer: HTTPResponseStream) async throws -> Answer<Body> {
+        let bytes = try await all(answer)
         guard let body = try? JSONDecoder().decode(Body.self, from: Data(bytes)) else {
-            throw ControlError.unreadable(status: Int(response.status.code))
+            throw ControlError.unreadable(status: answer.head.status)
         }
         return Answer(body: body, json: bytes)
     }
 
-    func all(_ response: HTTPClientResponse) async throws -> [UInt8] {
+    func all(_ answer: HTTPResponseStream) async throws -> [UInt8] {
         do {
-            return Array((try await response.body.collect(upTo: Self.longestAnswer)).readableBytesView)
+            return try await answer.collect(upTo: Self.longestAnswer)
         } catch {
-            if Task.isCancelled { throw CancellationError() }
-            throw ControlError.interrupted
+            throw Self.interruption(error)
         }
+    }
+
+    /// The next bytes of an answer's body; nil at its end.
+    static func next(_ answer: HTTPResponseStream) async throws -> [UInt8]? {
+        do {
+            return try await answer.next()
+        } catch {
+            throw interruption(error)
+        }
+    }
+
+    private static func interruption(_ error: HTTPError) -> any Error {
+        error == .cancelled ? CancellationError() : ControlError.interrupted
     }
 
     private func url(_ path: String, _ query: [(String, String)]) -> String {
         let pairs = query.map { Self.escaped($0.0) + "=" + Self.escaped($0.1) }
         let tail = pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")
-        return "http+unix://\(Self.escaped(socket))/api/v1/\(path)\(tail)"
+        return "http://localhost/api/v1/\(path)\(tail)"
     }
 
     /// RFC 3986: all but the unreserved characters.

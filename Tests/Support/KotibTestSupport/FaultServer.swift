@@ -3,7 +3,7 @@ import Glibc
 import KotibPOSIX
 import Synchronization
 
-/// An HTTP/1.1 server on loopback that answers as badly as it is told, and remembers what it was asked.
+/// An HTTP/1.1 server on loopback or a Unix socket that answers as badly as it is told, and remembers what it was asked.
 ///
 /// One thread accepts, one more serves each connection; both end with the server.
 public final class FaultServer: Sendable {
@@ -41,8 +41,11 @@ public final class FaultServer: Sendable {
 
     static let keptBytes = 1 << 20
 
+    /// 0 for a Unix socket.
     public let port: UInt16
     private let listener: OpenFile
+    /// Whose descriptor the listener is a copy of, where that is a Unix socket.
+    private let socket: ListeningSocket?
     private let answer: @Sendable (Received) -> [Step]
     private let state = Mutex(State())
 
@@ -60,9 +63,18 @@ public final class FaultServer: Sendable {
     public var open: Int { state.withLock { $0.connections.count } }
 
     /// Reads each whole request, then does the steps of `answer`, then closes the connection.
-    public init(_ answer: @escaping @Sendable (Received) -> [Step]) throws {
+    /// - Parameter path: of a Unix socket to listen at; nil for a port of loopback.
+    public init(unixSocket path: String? = nil, _ answer: @escaping @Sendable (Received) -> [Step]) throws {
         self.answer = answer
-        (listener, port) = try Loopback.listen()
+        if let path {
+            let socket = try ListeningSocket(path: path, mode: 0o600, group: nil)
+            listener = OpenFile(owning: try SystemError.check("dup") { dup(socket.descriptor) })
+            self.socket = socket
+            port = 0
+        } else {
+            (listener, port) = try Loopback.listen()
+            socket = nil
+        }
         thread("fault-accept") { [listener, weak self] in
             while true {
                 let connection = accept(listener.descriptor, nil, nil)

@@ -5,7 +5,8 @@
 
 #include <curl/curl.h>
 
-// The callbacks' types of curl_easy_setopt(3): CURLOPT_WRITEFUNCTION and CURLOPT_XFERINFOFUNCTION.
+// The callbacks' types of curl_easy_setopt(3): CURLOPT_WRITEFUNCTION, which CURLOPT_HEADERFUNCTION
+// shares, and CURLOPT_XFERINFOFUNCTION.
 typedef size_t (*kotib_curl_write)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*kotib_curl_progress)(void *context, curl_off_t download_total, curl_off_t downloaded,
                                    curl_off_t upload_total, curl_off_t uploaded);
@@ -17,6 +18,7 @@ CURLcode kotib_curl_set_pointer(CURL *easy, CURLoption option, void *value);
 CURLcode kotib_curl_set_headers(CURL *easy, struct curl_slist *headers);
 CURLcode kotib_curl_set_mime(CURL *easy, curl_mime *mime);
 CURLcode kotib_curl_set_write(CURL *easy, kotib_curl_write function, void *context);
+CURLcode kotib_curl_set_header(CURL *easy, kotib_curl_write function, void *context);
 CURLcode kotib_curl_set_progress(CURL *easy, kotib_curl_progress function, void *context);
 
 CURLcode kotib_curl_get_long(CURL *easy, CURLINFO info, long *value);

@@ -49,39 +49,24 @@ struct Upload: ControlCommand {
         _ path: String, _ client: ControlClient, _ session: Session
     ) async throws -> Answer<AudioRecordBody> {
         let (file, size) = try await open(path)
-        defer { try? file.close() }
         let name = FilePath(path).lastComponent?.string ?? path
         let progress = SendingProgress(name: name, size: size, session: session)
         return try await progress.during { sent in
-            try await client.upload(
-                path, named: name, size: size, user: user,
-                read: { count in
-                    try await BlockingWork.run { () throws(ControlError) in try read(count, of: file, path) }
-                }, sent: sent)
+            try await client.upload(path, named: name, file: file, size: size, user: user, sent: sent)
         }
     }
 
-    private func open(_ path: String) async throws(ControlError) -> (FileDescriptor, Int64) {
+    private func open(_ path: String) async throws(ControlError) -> (OpenFile, Int64) {
         try await BlockingWork.run { () throws(ControlError) in
             // Not to wait for the writer of a pipe, which is then refused.
-            guard let file = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
-            else { throw .unreadableFile(path) }
+            let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+            guard descriptor >= 0 else { throw .unreadableFile(path) }
+            let file = OpenFile(owning: descriptor)
             var status = stat()
-            guard fstat(file.rawValue, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-                try? file.close()
+            guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
                 throw .unreadableFile(path)
             }
             return (file, Int64(status.st_size))
-        }
-    }
-
-    private func read(_ count: Int, of file: FileDescriptor, _ path: String) throws(ControlError) -> [UInt8] {
-        do {
-            return try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-                filled = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
-            }
-        } catch {
-            throw .unreadableFile(path)
         }
     }
 }
