@@ -3,8 +3,8 @@ import KotibAccounts
 import KotibCatalog
 import KotibControlServer
 import KotibHTTP
-import KotibIntake
 import KotibPOSIX
+import KotibText
 import Logging
 
 /// The settings as accounts and the control socket take them.
@@ -18,7 +18,7 @@ extension Configuration {
         settings.limits.codesPerMinute = accounts.codesPerMinute
         settings.limits.messagesPerDay = accounts.messagesPerDay
         settings.tokenLife = .seconds(accounts.tokenLife * 60)
-        settings.text = SMSText(language: sms.language.rawValue, template: sms.text)
+        settings.text = SMSText(language: sms.language, template: sms.text)
         settings.engines = engines
         return settings
     }
