@@ -89,6 +89,7 @@ let package = Package(
         Room.base.c("CKotibPOSIX"),
         Room.base.target("KotibPOSIX", ["KotibModel", "CKotibPOSIX"]),
         Room.base.target("KotibWorkerProtocol", ["KotibModel"]),
+        Room.base.target("KotibText", ["KotibModel"]),
 
         // From a folder to rows.
         Room.daemon.target("KotibWatch", ["KotibModel", "KotibPOSIX", log, heap, deque]),
@@ -106,7 +107,11 @@ let package = Package(
         Room.daemon.target("KotibPrograms", ["KotibPOSIX", subprocess, system]),
         Room.daemon.target(
             "KotibAccounts",
-            ["KotibModel", "KotibPOSIX", "KotibCatalog", "KotibHTTP", "KotibPrograms", log, crypto, jwt]),
+            [
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibCatalog", "KotibHTTP", "KotibPrograms", log,
+                crypto,
+                jwt,
+            ]),
         Room.daemon.target(
             "KotibHooks",
             [
@@ -121,7 +126,8 @@ let package = Package(
         Room.daemon.target(
             "KotibIngest",
             [
-                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibTranscription",
                 "KotibSidecars", log, crypto,
             ]),
 
@@ -130,7 +136,7 @@ let package = Package(
         Room.daemon.target(
             "KotibControlServer",
             [
-                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibCatalog", "KotibTranscription",
                 "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibControlProtocol", log,
                 lifecycle,
                 hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX, nioHTTP, nioHTTPTypes,
@@ -147,7 +153,8 @@ let package = Package(
         Room.daemon.target(
             "KotibDaemon",
             [
-                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibTranscription",
                 "KotibSidecars", "KotibHTTP", "KotibEngines", "KotibIngest", "KotibWorkerClient",
                 "KotibWorkerProtocol", "KotibAccounts", "KotibHooks", "KotibControlServer", log, lifecycle,
                 signals, toml,
@@ -182,6 +189,7 @@ let package = Package(
             path: "Tests/Support/SandboxProbe",
             swiftSettings: strict),
         tests("KotibModel", ["KotibModel", "KotibTestSupport"]),
+        tests("KotibText", ["KotibModel", "KotibText"]),
         tests("KotibPOSIX", ["KotibModel", "KotibPOSIX", "KotibTestSupport"]),
         tests("KotibWatch", ["KotibModel", "KotibPOSIX", "KotibWatch", "KotibTestSupport", log]),
         tests("KotibIntake", ["KotibModel", "KotibPOSIX", "KotibIntake"]),
@@ -189,7 +197,8 @@ let package = Package(
         tests(
             "KotibWorkerClient",
             [
-                "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "KotibWorkerClient", "KotibIntake",
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibWorkerProtocol", "KotibWorkerClient",
+                "KotibIntake",
                 "KotibTestSupport", log, "kotib-stand-in-worker",
             ]),
         tests(
@@ -201,7 +210,8 @@ let package = Package(
         tests(
             "KotibIngest",
             [
-                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibTranscription",
                 "KotibSidecars", "KotibIngest", "KotibTestSupport", grdb, log, crypto,
             ]),
         tests("KotibHTTP", ["KotibPOSIX", "KotibHTTP", "KotibTestSupport"]),
@@ -231,8 +241,8 @@ let package = Package(
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
                 "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibControlProtocol",
-                "KotibControlServer", "KotibTestSupport", log, grdb, hummingbird, hummingbirdCore, httpTypes,
-                nio, nioPOSIX, nioHTTP,
+                "KotibControlServer", "KotibText", "KotibTestSupport", log, grdb, hummingbird, hummingbirdCore,
+                httpTypes, nio, nioPOSIX, nioHTTP,
             ]),
         tests(
             "KotibControlClient",

@@ -5,6 +5,7 @@ import KotibIngest
 import KotibIntake
 import KotibModel
 import KotibTestSupport
+import KotibText
 import Testing
 
 @testable import KotibControlServer

@@ -4,6 +4,7 @@ import KotibControlProtocol
 import KotibModel
 import KotibSidecars
 import KotibTestSupport
+import KotibText
 import Testing
 
 @testable import KotibControlServer

@@ -4,8 +4,8 @@ import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
-import KotibIntake
 import KotibModel
+import KotibText
 import Testing
 
 @testable import KotibControlServer

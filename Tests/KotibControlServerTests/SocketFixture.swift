@@ -9,6 +9,7 @@ import KotibModel
 import KotibPOSIX
 import KotibSidecars
 import KotibTestSupport
+import KotibText
 import KotibTranscription
 import KotibWatch
 import Logging

@@ -4,8 +4,8 @@ import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
 import KotibHooks
-import KotibIntake
 import KotibModel
+import KotibText
 import Testing
 
 @testable import KotibControlServer

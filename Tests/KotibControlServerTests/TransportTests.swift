@@ -1,9 +1,9 @@
 import Foundation
 import Glibc
 import KotibControlProtocol
-import KotibIntake
 import KotibPOSIX
 import KotibTestSupport
+import KotibText
 import Synchronization
 import Testing
 

@@ -63,28 +63,6 @@ import Testing
         #expect(try verdict("notes.txt", kind: .symbolicLink) == .notARecording)
     }
 
-    @Test func everyRejectionIsOneSentenceInEachLanguage() {
-        let all: [Rejection] = [
-            .unsupportedExtension(accepted: ["mp3"]), .empty, .tooLarge(size: 52_428_801, limit: 52_428_800),
-            .tooLong(duration: 61, limit: 60), .notAudio(found: "text/plain"),
-            .wrongKind(found: "audio/x-aiff"), .unsupportedCodec(codec: "adpcm_g726"),
-            .lookalikeExtension(meant: "mp3"),
-            .incomplete, .damaged(detail: "no frames"), .symbolicLink, .linkedFolder, .folder, .special,
-            .hardLink, .foreign,
-            .unreadable, .noFolder, .notEnrolled,
-        ]
-        for rejection in all {
-            for language in NoteLanguage.allCases {
-                let sentence = rejection.sentence(about: "x.mp3", in: language)
-                #expect(sentence.contains("x.mp3"))
-                #expect(sentence.hasSuffix("."))
-                #expect(!sentence.contains("\n"))
-                #expect(!sentence.contains("  "))
-            }
-        }
-        #expect(Set(all.map(\.code)).count == all.count)
-    }
-
     /// What a person reads as “.mp3” and is none.
     @Test(arguments: [
         "talk.mp3 ", "talk.mp3.", "talk.mp3\u{a0}", "talk.mp3 . ", "talk. mp3", "talk.mp3\u{200b}",
@@ -100,11 +78,5 @@ import Testing
         #expect(
             try verdict("a/" + name)
                 == .refused(.unsupportedExtension(accepted: ["mp3", "wav", "m4a", "flac"])))
-    }
-
-    @Test func aByteTooManyShowsInTheSentence() {
-        let sentence = Rejection.tooLarge(size: 52_428_801, limit: 52_428_800)
-            .sentence(about: "x.mp3", in: .english)
-        #expect(sentence.contains("50.1 MB and 50 MB is the most"))
     }
 }

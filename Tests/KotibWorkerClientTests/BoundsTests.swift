@@ -3,6 +3,7 @@ import KotibIntake
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
+import KotibText
 import KotibWorkerClient
 import KotibWorkerProtocol
 import Testing
@@ -130,7 +131,7 @@ struct BoundsTests {
     private func use(_ reply: WorkerReply) {
         switch reply {
         case .refused(_, let rejection):
-            for language in NoteLanguage.allCases { _ = rejection.sentence(about: "a.wav", in: language) }
+            for language in Language.allCases { _ = rejection.sentence(about: "a.wav", in: language) }
         case .inspected(_, let facts):
             #expect(!facts.mediaType.contains { $0.isNewline } && facts.sha256.count == 32)
             _ = QuotaClaim.milliseconds(of: facts.duration)

@@ -1,3 +1,5 @@
+import KotibText
+
 /// Why a message did not go out. The texts are for logs; none holds a code.
 public enum SMSError: Error, Hashable, Sendable {
     /// This message to this number never will.
@@ -15,28 +17,17 @@ public protocol SMSSender: Sendable {
     func send(_ text: String, to phone: PhoneNumber) async throws(SMSError)
 }
 
-/// What a message says.
+/// The text of a message with a code.
 public struct SMSText: Hashable, Sendable {
-    static let placeholder = "{code}"
     private let template: String
 
-    /// - Parameters:
-    ///   - language: `uz`, `en` or `ru`; anything else is read as `uz`.
-    ///   - template: instead of the language's own; without `{code}` in it, it is not taken.
-    public init(language: String = "uz", template: String = "") {
-        self.template =
-            if template.contains(Self.placeholder) {
-                template
-            } else {
-                switch language {
-                case "en": "Your Kotib code is {code}. Enter it within 5 minutes."
-                case "ru": "Код подтверждения: {code}. Введите его в течение 5 минут."
-                default: "Tasdiqlash kodi: {code}. 5 daqiqa ichida kiriting."
-                }
-            }
+    /// - Parameter template: instead of the language's own; without `{code}` in it, it is not taken.
+    public init(language: Language = .uzbek, template: String = "") {
+        let isUsable = template.contains(Sentence.codePlaceholder)
+        self.template = isUsable ? template : Sentence.codeMessage.text(in: language)
     }
 
     func filled(with code: String) -> String {
-        template.replacing(Self.placeholder, with: code)
+        template.replacing(Sentence.codePlaceholder, with: code)
     }
 }

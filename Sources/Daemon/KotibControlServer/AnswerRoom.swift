@@ -3,6 +3,7 @@ import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
 import KotibModel
+import KotibText
 import Synchronization
 
 /// The memory that answers share which cannot be made piece by piece, from their making until they are sent: many

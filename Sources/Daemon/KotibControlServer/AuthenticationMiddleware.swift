@@ -3,6 +3,7 @@ import Hummingbird
 import KotibAccounts
 import KotibControlProtocol
 import KotibPOSIX
+import KotibText
 
 /// Finds out in whose name a request acts. A token decides where one is sent; without one, the local operator is
 /// known by the connection. Who needs a caller asks the context.

@@ -1,8 +1,8 @@
 import HTTPTypes
 import Hummingbird
 import KotibControlProtocol
-import KotibIntake
 import KotibModel
+import KotibText
 import Logging
 
 /// What a connection tells about a request before its first byte is read.
@@ -27,7 +27,7 @@ struct ControlContext: RequestContext {
     /// Of a login: whose token the device has, however old.
     var device: UserID?
     /// Of the sentences in the answer.
-    var language = NoteLanguage.uzbek
+    var language = Language.uzbek
 
     init(source: ControlContextSource) {
         coreContext = CoreRequestContextStorage(source: source)

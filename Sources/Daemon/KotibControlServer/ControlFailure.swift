@@ -1,6 +1,6 @@
 import HTTPTypes
 import KotibControlProtocol
-import KotibIntake
+import KotibText
 
 /// Why a request is refused: thrown by a route, answered as an ``ErrorBody`` in the caller's language.
 struct ControlFailure: Error, Hashable, Sendable {
@@ -34,7 +34,7 @@ struct ControlFailure: Error, Hashable, Sendable {
         ControlFailure(status, code, sentence, headers: [.retryAfter: String(max(1, seconds))])
     }
 
-    func body(in language: NoteLanguage) -> ErrorBody {
+    func body(in language: Language) -> ErrorBody {
         ErrorBody(detail: sentence.text(in: language), code: code, current: current, yours: yours)
     }
 }

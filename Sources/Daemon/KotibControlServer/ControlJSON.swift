@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import KotibControlProtocol
+import KotibText
 import NIOCore
 
 /// JSON in and out.

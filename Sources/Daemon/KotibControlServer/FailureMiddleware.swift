@@ -4,6 +4,7 @@ import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
+import KotibText
 import Logging
 import NIOCore
 import NIOHTTP1

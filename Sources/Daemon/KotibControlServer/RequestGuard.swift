@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 import KotibControlProtocol
+import KotibText
 import Logging
 import NIOCore
 import NIOHTTP1

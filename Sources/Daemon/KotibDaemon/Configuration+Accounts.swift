@@ -3,9 +3,9 @@ import KotibAccounts
 import KotibCatalog
 import KotibControlServer
 import KotibHTTP
-import KotibIntake
 import KotibModel
 import KotibPOSIX
+import KotibText
 import Logging
 
 /// The settings as accounts and the control socket take them.
@@ -19,7 +19,7 @@ extension Configuration {
         settings.limits.codesPerMinute = accounts.codesPerMinute
         settings.limits.messagesPerDay = accounts.messagesPerDay
         settings.tokenLife = .seconds(accounts.tokenLife * 60)
-        settings.text = SMSText(language: sms.language.rawValue, template: sms.text)
+        settings.text = SMSText(language: sms.language, template: sms.text)
         settings.engines = engines
         return settings
     }

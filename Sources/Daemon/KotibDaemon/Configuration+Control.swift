@@ -1,4 +1,4 @@
-import KotibIntake
+import KotibText
 
 extension Configuration {
     public struct ControlSettings: Sendable {
@@ -39,7 +39,7 @@ extension Configuration {
         public var file = ""
         /// The program and its arguments.
         public var command: [String] = []
-        public var language = NoteLanguage.uzbek
+        public var language = Language.uzbek
         /// Empty: the language's own. With `{code}` in it.
         public var text = ""
     }

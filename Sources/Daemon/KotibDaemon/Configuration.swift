@@ -1,6 +1,6 @@
 import KotibCatalog
-import KotibIntake
 import KotibModel
+import KotibText
 import KotibWatch
 
 /// Every setting, with its default. The file in etc/ explains them; ``Settings`` names and checks them.
@@ -36,7 +36,7 @@ public struct Configuration: Sendable {
         /// Seconds.
         public var maximumDuration = 43_200.0
         /// Of the notes beside refused files.
-        public var language = NoteLanguage.english
+        public var language = Language.english
     }
 
     public struct WatchSettings: Sendable {

@@ -5,6 +5,7 @@ import KotibIntake
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
+import KotibText
 import KotibTranscription
 import KotibWatch
 import Logging

@@ -1,4 +1,4 @@
-import KotibIntake
+import KotibText
 
 /// What the control socket, people's accounts and messages to phones are set by.
 extension Settings {
@@ -26,7 +26,7 @@ extension Settings {
         choice("sms.sender", SMSSenderName.allCases, \.sms.sender),
         text("sms.file", [], \.sms.file),
         list("sms.command", [], \.sms.command),
-        choice("sms.language", NoteLanguage.allCases, \.sms.language),
+        choice("sms.language", Language.allCases, \.sms.language),
         text("sms.text", [], \.sms.text),
         text("twilio.base_url", [], \.twilio.baseURL),
         text("twilio.account_sid", ["TWILIO_ACCOUNT_SID"], \.twilio.accountSID),

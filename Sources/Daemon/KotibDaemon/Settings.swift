@@ -1,6 +1,6 @@
 import KotibCatalog
-import KotibIntake
 import KotibModel
+import KotibText
 import KotibWatch
 
 /// A value as a file or the environment gives it.
@@ -51,7 +51,7 @@ enum Settings {
         list("intake.extensions", ["ALLOWED_EXTENSIONS"], \.intake.extensions),
         integer("intake.max_file_size", ["MAX_FILE_SIZE"], 1...(1 << 40), \.intake.maximumSize),
         seconds("intake.max_duration", 1...604_800, \.intake.maximumDuration),
-        choice("intake.language", NoteLanguage.allCases, \.intake.language),
+        choice("intake.language", Language.allCases, \.intake.language),
     ]
 
     private static let watch = [

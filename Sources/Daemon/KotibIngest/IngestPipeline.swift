@@ -6,6 +6,7 @@ import KotibIntake
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
+import KotibText
 import KotibTranscription
 import KotibWatch
 import Logging
@@ -21,7 +22,7 @@ public struct IngestPipeline: Sendable {
     let catalog: Catalog
     let sidecars: SidecarWriter
     let queue: TranscriptionQueue
-    let language: NoteLanguage
+    let language: Language
     /// Whether a new first-level folder becomes a user's inbox by itself.
     let enrolls: Bool
     let quotas: Quotas
@@ -36,7 +37,7 @@ public struct IngestPipeline: Sendable {
 
     public init(
         files: any FileSystem, policy: IntakePolicy, inspector: any Inspecting, catalog: Catalog,
-        sidecars: SidecarWriter, queue: TranscriptionQueue, language: NoteLanguage, enrolls: Bool = true,
+        sidecars: SidecarWriter, queue: TranscriptionQueue, language: Language, enrolls: Bool = true,
         quotas: Quotas = Quotas(), archive: ArchiveFolder? = nil, stillness: Stillness = Stillness(),
         board: ProblemBoard? = nil, logger: Logger
     ) {

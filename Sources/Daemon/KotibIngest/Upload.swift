@@ -18,6 +18,8 @@ public enum UploadError: Error, Hashable, Sendable, CustomStringConvertible {
     case disturbed
     /// The folder of that name is not the user's any more: it belongs to this user of the machine.
     case foreignFolder(folder: String, owner: UInt32)
+    /// No worker could look at it, through no fault of the file.
+    case notInspected(reason: String)
 
     public var description: String {
         switch self {
@@ -27,6 +29,7 @@ public enum UploadError: Error, Hashable, Sendable, CustomStringConvertible {
         case .foreignFolder(let folder, let owner):
             "the folder \(folder) belongs to the user \(owner) of the machine now: give it back (chown), or, if that is "
                 + "right, say so (kotibctl user activate)"
+        case .notInspected(let reason): "the file cannot be inspected now: \(reason)"
         }
     }
 }
@@ -207,7 +210,9 @@ extension Upload {
                     opened.file, of: hidden.user, fileExtension: fileExtension, size: size,
                     takesIncomplete: true)
             } catch {
-                guard let pause = error.retryAfter, tries < Self.inspections else { throw error }
+                guard let pause = error.retryAfter, tries < Self.inspections else {
+                    throw UploadError.notInspected(reason: error.message)
+                }
                 tries += 1
                 // The worker pool says when it starts the next worker; who uploads is not kept longer than that.
                 try await Task.sleep(for: min(pause, Self.longestPause))

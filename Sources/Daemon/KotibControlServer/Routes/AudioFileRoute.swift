@@ -5,6 +5,7 @@ import KotibControlProtocol
 import KotibIngest
 import KotibModel
 import KotibPOSIX
+import KotibText
 import Logging
 import NIOCore
 

@@ -4,8 +4,8 @@ import HummingbirdCore
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
-import KotibIntake
 import KotibModel
+import KotibText
 
 /// `GET audio/list`.
 struct AudioListRoute {
@@ -21,7 +21,7 @@ struct AudioListRoute {
     }
 
     private func list(
-        _ query: QueryReader, for caller: Caller, _ messages: NoteLanguage
+        _ query: QueryReader, for caller: Caller, _ messages: Language
     ) async throws -> Response {
         let skip = try query.value("skip") { Int($0).flatMap { $0 >= 0 ? $0 : nil } } ?? 0
         let limit =
@@ -54,7 +54,7 @@ struct AudioListRoute {
     private static func writeItems(
         of index: LibraryIndex, _ filter: RecordingFilter, _ pieces: inout AnswerPieces,
         to writer: inout any ResponseBodyWriter, _ parts: ControlParts, for caller: Caller,
-        _ messages: NoteLanguage
+        _ messages: Language
     ) async throws -> RecordingID? {
         var (rest, size, isFirst) = (index.recordings[...], 0, true)
         while !rest.isEmpty {

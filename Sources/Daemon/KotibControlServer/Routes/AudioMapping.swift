@@ -1,15 +1,15 @@
 import HTTPTypes
 import KotibCatalog
 import KotibControlProtocol
-import KotibIntake
 import KotibModel
+import KotibText
 import KotibTranscription
 
 extension AudioRecordBody {
     /// - Parameters:
     ///   - progress: between 0 and 1 while it is being transcribed.
     ///   - messages: what warnings are told in.
-    init(_ entry: LibraryEntry, progress: Double? = nil, in messages: NoteLanguage) {
+    init(_ entry: LibraryEntry, progress: Double? = nil, in messages: Language) {
         let recording = entry.recording
         let name = ByteText.escaped(recording.path.name)
         self.init(
@@ -41,7 +41,7 @@ extension AudioRecordBody {
 }
 
 extension WarningBody {
-    init(_ warning: RecordingWarning, in language: NoteLanguage) {
+    init(_ warning: RecordingWarning, in language: Language) {
         self.init(
             code: warning.code.rawValue, message: warning.sentence(in: language), seconds: warning.seconds)
     }

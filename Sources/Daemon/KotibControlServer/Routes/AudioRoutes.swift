@@ -4,9 +4,9 @@ import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
 import KotibIngest
-import KotibIntake
 import KotibModel
 import KotibSidecars
+import KotibText
 import Logging
 
 /// `audio/{id}`: one recording, its words, its end, and once more.
@@ -99,7 +99,7 @@ extension ControlParts {
     /// The recording, its latest revision being the entity tag.
     /// - Throws: ``ControlFailure``, 404 where there is none or it is not the caller's to see.
     func recordResponse(
-        _ id: RecordingID, for caller: Caller, _ messages: NoteLanguage
+        _ id: RecordingID, for caller: Caller, _ messages: Language
     ) async throws -> Response {
         guard let listed = try await catalog.listed(id, in: caller.scope) else {
             guard try await catalog.deletion(of: id, in: caller.scope) != nil else {
@@ -120,7 +120,7 @@ extension ControlParts {
     /// Changes the words, where `condition` holds, and answers with the recording.
     func edit(
         _ id: RecordingID, _ text: String, by caller: Caller, _ condition: Precondition,
-        _ messages: NoteLanguage
+        _ messages: Language
     ) async throws -> Response {
         guard let entry = try await catalog.listed(id, in: caller.scope)?.entry else {
             throw ControlFailure.noRecording
@@ -133,7 +133,7 @@ extension ControlParts {
 
     /// Shows the words and times of an earlier revision again; what stood in between stays in the list.
     func restore(
-        _ old: Revision, by caller: Caller, _ condition: Precondition, _ messages: NoteLanguage
+        _ old: Revision, by caller: Caller, _ condition: Precondition, _ messages: Language
     ) async throws -> Response {
         guard let entry = try await catalog.listed(old.recording, in: caller.scope)?.entry else {
             throw ControlFailure.noRecording
@@ -146,7 +146,7 @@ extension ControlParts {
 
     private func response(
         to outcome: EditOutcome, _ entry: LibraryEntry, _ text: String, for caller: Caller,
-        _ messages: NoteLanguage
+        _ messages: Language
     ) async throws -> Response {
         switch outcome {
         case .edited, .unchanged: return try await recordResponse(entry.recording.id, for: caller, messages)

@@ -3,8 +3,8 @@ import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
-import KotibIntake
 import KotibModel
+import KotibText
 import NIOCore
 
 /// `auth/…`: in and out.
@@ -83,16 +83,4 @@ struct AuthRoutes {
             throw ControlFailure(.contentTooLarge, .tooLarge, .tooLarge)
         }
     }
-}
-
-extension Sentence {
-    /// The seed's.
-    static let codeSent = Sentence(
-        uzbek: "OTP kodi yuborildi", english: "The code was sent", russian: "Код отправлен")
-    static let loggedOut = Sentence(
-        uzbek: "Tizimdan chiqdingiz", english: "You are logged out", russian: "Вы вышли из системы")
-    static let noSession = Sentence(
-        uzbek: "Chiqadigan joy yo'q: mahalliy operator tizimga kirmaydi",
-        english: "There is nothing to leave: the local operator does not log in",
-        russian: "Выходить неоткуда: локальный оператор не входит в систему")
 }

@@ -5,6 +5,7 @@ import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
 import KotibModel
+import KotibText
 import KotibTranscription
 import NIOCore
 

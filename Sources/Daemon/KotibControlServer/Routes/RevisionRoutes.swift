@@ -4,6 +4,7 @@ import HummingbirdCore
 import KotibCatalog
 import KotibControlProtocol
 import KotibModel
+import KotibText
 
 /// `audio/{id}/revisions`: how the words came to be what they are.
 struct RevisionRoutes {

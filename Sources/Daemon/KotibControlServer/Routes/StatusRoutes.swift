@@ -5,8 +5,8 @@ import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
 import KotibHooks
-import KotibIntake
 import KotibModel
+import KotibText
 import KotibTranscription
 import KotibWatch
 
@@ -35,7 +35,7 @@ struct StatusRoutes {
         }
         let problems =
             problems(pause, health, context.language)
-            + (hooks ?? []).compactMap { $0.sentence(in: context.language) }
+            + (hooks ?? []).compactMap { $0.sentence?.text(in: context.language) }
         let running = await parts.queue.running().filter { scope.includes($0) }
         var body = StatusBody(
             version: parts.version, state: problems.isEmpty ? "ok" : "degraded", problems: [],
@@ -68,11 +68,11 @@ struct StatusRoutes {
     }
 
     private func problems(
-        _ pause: EnginePause?, _ health: WatchHealth, _ language: NoteLanguage
+        _ pause: EnginePause?, _ health: WatchHealth, _ language: Language
     ) -> [String] {
-        let engine = pause.map { ["engine paused: \($0.message)"] } ?? []
-        let messages = parts.accounts.messageProblem.map { ["no codes are sent: \($0)"] } ?? []
-        return engine + messages
+        let engine = pause.map { Sentence.enginePaused($0.message) }
+        let codes = parts.accounts.messageProblem.map { Sentence.codesNotSent($0) }
+        return [engine, codes].compactMap { $0?.text(in: language) }
             + health.problems.map { Sentence.problem($0, health).text(in: language) }.sorted()
     }
 
@@ -119,22 +119,12 @@ extension HookBody {
 }
 
 extension HookHealth {
-    /// What is wrong with it, for an administrator; nil where nothing is.
-    func sentence(in language: NoteLanguage) -> String? {
+    /// Nil where nothing is wrong with it.
+    var sentence: Sentence? {
         guard let problem else { return nil }
-        let sentence =
-            switch receiver {
-            case .program:
-                Sentence(
-                    uzbek: "xabar dasturi (hooks.program) bajarmayapti: \(problem)",
-                    english: "the hook program (hooks.program) fails: \(problem)",
-                    russian: "программа уведомлений (hooks.program) не справляется: \(problem)")
-            case .webhook:
-                Sentence(
-                    uzbek: "vebxuk (hooks.url) qabul qilinmayapti: \(problem)",
-                    english: "the webhook (hooks.url) is not taken: \(problem)",
-                    russian: "вебхук (hooks.url) не принимается: \(problem)")
-            }
-        return sentence.text(in: language)
+        return switch receiver {
+        case .program: .hookProgramFails(problem)
+        case .webhook: .webhookFails(problem)
+        }
     }
 }

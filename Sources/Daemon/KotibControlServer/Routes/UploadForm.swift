@@ -1,6 +1,5 @@
 import Hummingbird
 import KotibIngest
-import KotibIntake
 import KotibModel
 import NIOCore
 

@@ -4,9 +4,9 @@ import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
 import KotibIngest
-import KotibIntake
 import KotibModel
 import KotibPOSIX
+import KotibText
 import NIOCore
 
 /// `POST audio/upload`: a form with the field `file`, written to the inbox as it arrives.

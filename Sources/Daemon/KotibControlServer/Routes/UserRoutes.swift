@@ -3,8 +3,8 @@ import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
-import KotibIntake
 import KotibModel
+import KotibText
 
 /// `users/…`: an admin's, but for one's own account.
 struct UserRoutes {

@@ -3,7 +3,7 @@ import KotibModel
 extension FolderSettingsProblem {
     /// One sentence to the person who wrote the file: what is wrong with it, what to do, and what holds until then.
     /// - Parameter name: the file's name, readable.
-    func sentence(about name: String, in language: NoteLanguage) -> String {
+    func sentence(about name: String, in language: Language) -> String {
         switch language {
         case .english: "“\(name)” does not count: \(english); until then your own settings hold here."
         case .uzbek:

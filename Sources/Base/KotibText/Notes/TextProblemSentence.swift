@@ -3,7 +3,7 @@ import KotibModel
 extension TextProblem {
     /// One sentence to the person who saved the text: what is wrong with it, what to do, and what holds until then.
     /// - Parameter name: the file's name, readable.
-    public func sentence(about name: String, in language: NoteLanguage) -> String {
+    public func sentence(about name: String, in language: Language) -> String {
         switch language {
         case .english:
             "“\(name)” was not taken in: \(english). Until then Kotib keeps the words that it had, and leaves this "

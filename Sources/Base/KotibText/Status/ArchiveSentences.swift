@@ -1,16 +1,6 @@
-/// What is said of the archive.
+/// Issues of the archive, for who looks after the service.
 extension Sentence {
-    static let archivedNotRetried = Sentence(
-        uzbek: "Audio arxivga koʻchirilgan: qayta boshlash uchun faylni inboxdagi papkangizga qaytaring",
-        english:
-            "Its audio is in the archive: put the file back into its folder to have it transcribed again",
-        russian: "Аудио в архиве: чтобы начать заново, верните файл в его папку")
-    static let archiveOutOfReach = Sentence(
-        uzbek: "Audio arxivda, lekin arxiv hozir ochilmayapti; keyinroq urinib koʻring",
-        english: "The audio is in the archive, which cannot be reached now; try again later",
-        russian: "Аудио в архиве, который сейчас недоступен; попробуйте позже")
-
-    static func archiveMissing(_ since: String, _ reason: String) -> Sentence {
+    public static func archiveMissing(_ since: String, _ reason: String) -> Sentence {
         Sentence(
             uzbek: "\(since) dan beri arxiv papkasidan foydalanib boʻlmayapti (\(reason)); uni ulang (mount) "
                 + "yoki yarating, agar arxiv boshqa papkada davom etsa, unda boʻsh .kotib-archive faylini "
@@ -24,7 +14,7 @@ extension Sentence {
                 + "пор ничего не переносится.")
     }
 
-    static func archiveFull(_ since: String) -> Sentence {
+    public static func archiveFull(_ since: String) -> Sentence {
         Sentence(
             uzbek:
                 "\(since) dan beri arxiv turgan diskda joy yoki kvota qolmagan; audiolar inboxda qolmoqda, "
@@ -36,7 +26,7 @@ extension Sentence {
                 + "оно перенесётся само.")
     }
 
-    static func archiveReadOnly(_ since: String) -> Sentence {
+    public static func archiveReadOnly(_ since: String) -> Sentence {
         Sentence(
             uzbek: "\(since) dan beri arxivga yozib boʻlmayapti; kotib foydalanuvchisiga yozish ruxsatini "
                 + "bering (systemd da ReadWritePaths= ham kerak), audiolar ungacha inboxda qoladi.",
@@ -47,7 +37,7 @@ extension Sentence {
                 + "ReadWritePaths=), до тех пор аудио остаётся в inbox.")
     }
 
-    static func archiveStuck(_ since: String) -> Sentence {
+    public static func archiveStuck(_ since: String) -> Sentence {
         Sentence(
             uzbek: "\(since) dan beri baʼzi audiolarni arxivga koʻchirib boʻlmayapti (nomlari va sababi "
                 + "jurnalda); ular inboxda qolmoqda.",

@@ -2,7 +2,7 @@ import KotibModel
 
 extension RecordingWarning {
     /// One sentence to the person whose recording it is: what is doubtful, and what to do.
-    public func sentence(in language: NoteLanguage) -> String {
+    public func sentence(in language: Language) -> String {
         switch language {
         case .english: english
         case .uzbek: uzbek

@@ -1,10 +1,10 @@
-import KotibIntake
 import KotibModel
+import KotibText
 import Testing
 
 struct WarningSentenceTests {
     @Test func eachIsASentenceInEachLanguage() {
-        for language in NoteLanguage.allCases {
+        for language in Language.allCases {
             var sentences: Set<String> = []
             for code in RecordingWarning.Code.allCases {
                 let text = RecordingWarning(code, seconds: 12.34).sentence(in: language)

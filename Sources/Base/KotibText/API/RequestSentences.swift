@@ -1,45 +1,29 @@
-import KotibIntake
-
-/// What a person is told, in the three languages. Each resource's sentences stand beside its routes.
-struct Sentence: Hashable, Sendable {
-    let uzbek: String
-    let english: String
-    let russian: String
-
-    func text(in language: NoteLanguage) -> String {
-        switch language {
-        case .uzbek: uzbek
-        case .english: english
-        case .russian: russian
-        }
-    }
-}
-
+/// Answers that any address of the API may give.
 extension Sentence {
-    static let unauthorized = Sentence(
+    public static let unauthorized = Sentence(
         uzbek: "Avval tizimga kiring: token yo'q yoki u endi amal qilmaydi",
         english: "Log in first: there is no token, or it does not hold any more",
         russian: "Сначала войдите: токена нет или он больше не действует")
-    static let forbidden = Sentence(
+    public static let forbidden = Sentence(
         uzbek: "Buni faqat administrator qila oladi", english: "Only an admin may do that",
         russian: "Это может сделать только администратор")
-    static let noSuchAddress = Sentence(
+    public static let noSuchAddress = Sentence(
         uzbek: "Bunday manzil yo'q", english: "There is no such address", russian: "Такого адреса нет")
-    static let wrongMethod = Sentence(
+    public static let wrongMethod = Sentence(
         uzbek: "Bu manzil bunday so'rovni qabul qilmaydi", english: "This address takes no such request",
         russian: "Этот адрес не принимает такой запрос")
-    static let tooLarge = Sentence(
+    public static let tooLarge = Sentence(
         uzbek: "So'rov juda katta", english: "The request is too large", russian: "Запрос слишком большой")
-    static let broken = Sentence(
+    public static let broken = Sentence(
         uzbek: "So'rovni o'qib bo'lmadi", english: "The request cannot be read",
         russian: "Запрос не удаётся прочитать")
-    static let crowded = Sentence(
+    public static let crowded = Sentence(
         uzbek: "Ulanishlar juda ko'p; birozdan so'ng urinib ko'ring",
         english: "There are too many connections; try again in a moment",
         russian: "Слишком много соединений; попробуйте чуть позже")
 
     /// Nothing of the inside is told: the number finds the line in the log.
-    static func internalError(_ number: String) -> Sentence {
+    public static func internalError(_ number: String) -> Sentence {
         Sentence(
             uzbek: "Ichki xatolik (\(number)); administratorga ayting",
             english: "Something went wrong inside (\(number)); tell the administrator",
@@ -47,7 +31,7 @@ extension Sentence {
     }
 
     /// - Parameter name: of the parameter or field, as the client spells it.
-    static func invalid(_ name: String) -> Sentence {
+    public static func invalid(_ name: String) -> Sentence {
         Sentence(
             uzbek: "\(name): qiymat noto'g'ri", english: "\(name): the value is not valid",
             russian: "\(name): недопустимое значение")

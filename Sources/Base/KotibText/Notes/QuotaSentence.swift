@@ -3,7 +3,7 @@ import KotibModel
 /// What a person is told whose quota has no room. A file in the folder stays there and is taken by itself; of an upload
 /// nothing stays.
 extension Rejection {
-    func quotaSentence(about name: String, in language: NoteLanguage) -> String {
+    func quotaSentence(about name: String, in language: Language) -> String {
         switch language {
         case .english:
             "“\(name)” was not transcribed: \(englishReason); "
@@ -19,7 +19,7 @@ extension Rejection {
 
     /// To who uploads a file; nil where it is not their quota that has no room.
     /// - Parameter name: empty before it is known.
-    public func uploadSentence(about name: String, in language: NoteLanguage) -> String? {
+    public func uploadSentence(about name: String, in language: Language) -> String? {
         guard isOverQuota else { return nil }
         return switch language {
         case .english:
@@ -38,7 +38,7 @@ extension Rejection {
 
 extension Rejection {
     /// To who changes a transcript's words.
-    public func textSentence(in language: NoteLanguage) -> String {
+    public func textSentence(in language: Language) -> String {
         switch language {
         case .english:
             "The text was not saved: \(englishReason); "

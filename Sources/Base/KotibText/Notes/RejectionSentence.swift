@@ -3,7 +3,7 @@ import KotibModel
 extension Rejection {
     /// One sentence to the person who put the file there: what is wrong with it and what to do.
     /// - Parameter name: the file's name, readable (``ByteText``).
-    public func sentence(about name: String, in language: NoteLanguage) -> String {
+    public func sentence(about name: String, in language: Language) -> String {
         if case .folderSettings(let problem) = self { return problem.sentence(about: name, in: language) }
         if isOverQuota { return quotaSentence(about: name, in: language) }
         return switch language {
@@ -202,7 +202,7 @@ extension Rejection {
         extensions.map { "." + $0 }.joined(separator: ", ")
     }
 
-    /// Megabytes as the seed counts them (1,048,576 bytes), rounded up to a tenth so that a byte too many shows.
+    /// Megabytes of 1,048,576 bytes, rounded up to a tenth so that a byte too many shows.
     private static func megabytes(_ bytes: Int64) -> String {
         let tenths = (Double(bytes) / 104_857.6).rounded(.up)
         let (whole, rest) = Int64(nearest: tenths).quotientAndRemainder(dividingBy: 10)

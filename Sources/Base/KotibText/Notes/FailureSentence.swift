@@ -1,9 +1,9 @@
-/// What `X.failed.txt` says: the recording was taken, but no engine could make words of it.
+/// The text of `X.failed.txt`: the recording was taken, but no engine could transcribe it.
 public enum FailureSentence {
     /// - Parameters:
     ///   - name: the file's name, readable.
     ///   - cause: the engine's own sentence.
-    public static func text(about name: String, cause: String, in language: NoteLanguage) -> String {
+    public static func text(about name: String, cause: String, in language: Language) -> String {
         let cause = String(cause.reversed().drop { $0 == "." || $0.isWhitespace }.reversed())
         return switch language {
         case .english:

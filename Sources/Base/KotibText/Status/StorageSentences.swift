@@ -1,6 +1,6 @@
-/// What is said of disks that cannot be written.
+/// Issues of disks and folders that cannot be written, for who looks after the service.
 extension Sentence {
-    static func inboxFull(_ since: String) -> Sentence {
+    public static func inboxFull(_ since: String) -> Sentence {
         Sentence(
             uzbek: "\(since) dan beri inbox turgan diskda joy yoki kvota qolmagan; matnlar katalogda "
                 + "kutmoqda, joy boʻshating va ular oʻzi yoziladi.",
@@ -10,7 +10,7 @@ extension Sentence {
                 + "место, и они запишутся сами.")
     }
 
-    static func inboxReadOnly(_ since: String) -> Sentence {
+    public static func inboxReadOnly(_ since: String) -> Sentence {
         Sentence(
             uzbek: "\(since) dan beri inbox faqat oʻqish uchun ulangan; matnlar katalogda kutmoqda, uni "
                 + "yozish uchun qayta ulang va ular oʻzi yoziladi.",
@@ -20,7 +20,7 @@ extension Sentence {
                 + "для записи, и они запишутся сами.")
     }
 
-    static func unwritable(_ since: String) -> Sentence {
+    public static func unwritable(_ since: String) -> Sentence {
         Sentence(
             uzbek: "\(since) dan beri baʼzi papkalarga matn yozib boʻlmayapti (nomlari jurnalda); kotib "
                 + "foydalanuvchisiga yozish ruxsatini bering va ular oʻzi yoziladi.",
@@ -30,7 +30,7 @@ extension Sentence {
                 + "разрешите пользователю службы писать туда, и они запишутся сами.")
     }
 
-    static func linkedFolders(_ since: String, _ folders: String) -> Sentence {
+    public static func linkedFolders(_ since: String, _ folders: String) -> Sentence {
         Sentence(
             uzbek:
                 "\(since) dan beri inboxdagi baʼzi papkalar havola (\(folders)), ulardan hech narsa olinmaydi; "
@@ -43,7 +43,7 @@ extension Sentence {
                 + "туда сами папки или подключите их там (mount --bind).")
     }
 
-    static func deletionsWait(_ since: String) -> Sentence {
+    public static func deletionsWait(_ since: String) -> Sentence {
         Sentence(
             uzbek:
                 "\(since) dan beri oʻchirilgan yozuvlarning fayllari turgan fayl tizimi yoki arxiv ulanmagan; "
@@ -56,7 +56,7 @@ extension Sentence {
                 + "её (mount), и они будут удалены.")
     }
 
-    static func namesTaken(_ since: String) -> Sentence {
+    public static func namesTaken(_ since: String) -> Sentence {
         Sentence(
             uzbek:
                 "\(since) dan beri baʼzi matnlarga joy yoʻq, chunki ularning ikkala nomi boshqa fayllarda (nomlari "
@@ -69,7 +69,7 @@ extension Sentence {
                 + "журнале); переименуйте те файлы, и тексты запишутся сами.")
     }
 
-    static func catalogFull(_ since: String) -> Sentence {
+    public static func catalogFull(_ since: String) -> Sentence {
         Sentence(
             uzbek: "\(since) dan beri katalog turgan diskda joy qolmagan; yangi yozuvlar va tayyor "
                 + "matnlar kutmoqda, joy boʻshating va ish oʻzi davom etadi.",
@@ -79,7 +79,7 @@ extension Sentence {
                 + "место, и работа продолжится сама.")
     }
 
-    static func catalogFails(_ since: String) -> Sentence {
+    public static func catalogFails(_ since: String) -> Sentence {
         Sentence(
             uzbek: "\(since) dan beri katalogga yozib boʻlmayapti (sababi jurnalda); state papkasi va "
                 + "uning diskini tekshiring, tuzalgach ish oʻzi davom etadi.",
@@ -89,7 +89,7 @@ extension Sentence {
                 + "её диск, затем работа продолжится сама.")
     }
 
-    static func tooManyRefused(_ since: String) -> Sentence {
+    public static func tooManyRefused(_ since: String) -> Sentence {
         Sentence(
             uzbek: "\(since) dan beri bir papkada qabul qilinmagan fayllar haddan tashqari koʻp (qaysiligi "
                 + "jurnalda), yangilariga izoh yozilmaydi; ularni oʻsha papkadan olib tashlang.",
@@ -100,7 +100,7 @@ extension Sentence {
                 + "новых не пишутся пояснения; уберите их оттуда.")
     }
 
-    static func catalogDamaged(_ since: String) -> Sentence {
+    public static func catalogDamaged(_ since: String) -> Sentence {
         Sentence(
             uzbek: "\(since) dan beri katalog fayli buzilgan; kotibd ni toʻxtatib, kotibd --rebuild ni ishga "
                 + "tushiring, papkalardagi yozuv va matnlarga bu zarar qilmaydi.",

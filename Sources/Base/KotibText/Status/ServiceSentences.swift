@@ -1,0 +1,31 @@
+/// Issues of the engine and of what Kotib tells others, for who looks after the service. Each cause is as the other side
+/// gave it.
+extension Sentence {
+    public static func enginePaused(_ cause: String) -> Sentence {
+        Sentence(
+            uzbek: "matnga aylantirish toʻxtab turibdi: \(cause)",
+            english: "engine paused: \(cause)",
+            russian: "расшифровка приостановлена: \(cause)")
+    }
+
+    public static func codesNotSent(_ cause: String) -> Sentence {
+        Sentence(
+            uzbek: "kirish kodlari yuborilmayapti: \(cause)",
+            english: "no codes are sent: \(cause)",
+            russian: "коды для входа не отправляются: \(cause)")
+    }
+
+    public static func hookProgramFails(_ cause: String) -> Sentence {
+        Sentence(
+            uzbek: "xabar dasturi (hooks.program) bajarmayapti: \(cause)",
+            english: "the hook program (hooks.program) fails: \(cause)",
+            russian: "программа уведомлений (hooks.program) не справляется: \(cause)")
+    }
+
+    public static func webhookFails(_ cause: String) -> Sentence {
+        Sentence(
+            uzbek: "vebxuk (hooks.url) qabul qilinmayapti: \(cause)",
+            english: "the webhook (hooks.url) is not taken: \(cause)",
+            russian: "вебхук (hooks.url) не принимается: \(cause)")
+    }
+}

@@ -1,0 +1,17 @@
+import HTTPTypes
+import KotibControlProtocol
+import KotibModel
+import KotibText
+
+extension ControlFailure {
+    /// The same for another's recording as for none: nobody learns which numbers are taken.
+    static let noRecording = ControlFailure(.notFound, .notFound, .noRecording)
+
+    /// Why there are no words: they are still to come, or will not.
+    static func withoutTranscript(_ state: RecordingState) -> ControlFailure {
+        switch state {
+        case .pending, .processing: ControlFailure(.conflict, .wrongState, .notYet)
+        case .completed, .failed, .rejected: ControlFailure(.notFound, .notFound, .noTranscript)
+        }
+    }
+}

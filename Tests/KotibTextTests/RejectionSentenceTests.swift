@@ -1,0 +1,34 @@
+import KotibModel
+import KotibText
+import Testing
+
+struct RejectionSentenceTests {
+    @Test func everyRejectionIsOneSentenceInEachLanguage() {
+        let all: [Rejection] = [
+            .unsupportedExtension(accepted: ["mp3"]), .empty, .tooLarge(size: 52_428_801, limit: 52_428_800),
+            .tooLong(duration: 61, limit: 60), .notAudio(found: "text/plain"),
+            .wrongKind(found: "audio/x-aiff"), .unsupportedCodec(codec: "adpcm_g726"),
+            .lookalikeExtension(meant: "mp3"),
+            .incomplete, .damaged(detail: "no frames"), .symbolicLink, .linkedFolder, .folder, .special,
+            .hardLink, .foreign,
+            .unreadable, .noFolder, .notEnrolled, .overQuotaBytes(size: 5, used: 3, limit: 7),
+            .overQuotaFiles(used: 7, limit: 7), .overQuotaMinutes(duration: 60, used: 60, limit: 90),
+        ]
+        for rejection in all {
+            for language in Language.allCases {
+                let sentence = rejection.sentence(about: "x.mp3", in: language)
+                #expect(sentence.contains("x.mp3"))
+                #expect(sentence.hasSuffix("."))
+                #expect(!sentence.contains("\n"))
+                #expect(!sentence.contains("  "))
+            }
+        }
+        #expect(Set(all.map(\.code)).count == all.count)
+    }
+
+    @Test func aByteTooManyShowsInTheSentence() {
+        let sentence = Rejection.tooLarge(size: 52_428_801, limit: 52_428_800)
+            .sentence(about: "x.mp3", in: .english)
+        #expect(sentence.contains("50.1 MB and 50 MB is the most"))
+    }
+}
