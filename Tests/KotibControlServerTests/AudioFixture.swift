@@ -37,11 +37,11 @@ struct AudioFixture: Sendable {
         let disk = LocalFileSystem(try InboxRoot(path: folder.path))
         let catalog = try Catalog(DatabaseQueue())
         let opener = AudioOpener(files: disk)
-        let sidecars = SidecarWriter(
+        let sidecars = Sidecars(
             files: disk, catalog: catalog, logger: logger, failureSentence: { "\($0): \($1)" })
         let queue = TranscriptionQueue(
             catalog: catalog, engine: FakeEngine(words: "Hello there."), log: logger,
-            open: { try await opener.open($0) }, settled: { await sidecars.settled($0) })
+            open: { try await opener.open($0) }, settled: { await sidecars.writer.jobFinished($0) })
         pipeline = IngestPipeline(
             files: disk,
             policy: IntakePolicy(extensions: ["wav"], maximumSize: Self.largest, maximumDuration: 60),

@@ -174,7 +174,7 @@ import Testing
         let ali = try await fixture.user("ali")
         let id = try await transcribed(fixture, by: ali).id
         let long = try await fixture.call(
-            .put, "\(id)", as: ali, words(String(repeating: "a", count: SidecarWriter.longestText + 1)))
+            .put, "\(id)", as: ali, words(String(repeating: "a", count: Sidecars.longestText + 1)))
         #expect(long.status == .contentTooLarge)
         let zero = try await fixture.call(.put, "\(id)", as: ali, words(#"a\u0000b"#))
         #expect(zero.status == .unprocessableContent)

@@ -56,7 +56,7 @@ struct ControlFixture: Sendable {
         accounts = try await AccountService(
             AccountSettings(), secret: SigningSecret(file: folder.path("key")), catalog: catalog,
             inbox: InboxMaker(disk), dispatcher: dispatcher, logger: logger)
-        let sidecars = SidecarWriter(
+        let sidecars = Sidecars(
             files: disk, catalog: catalog, logger: logger, failureSentence: { "\($0): \($1)" })
         queue = TranscriptionQueue(
             catalog: catalog, engine: engine, log: logger,

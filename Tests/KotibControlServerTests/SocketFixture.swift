@@ -40,10 +40,11 @@ struct SocketFixture: Sendable {
         let catalog = try Catalog(database)
         self.catalog = catalog
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let sidecars = SidecarWriter(files: files, catalog: catalog, logger: logger) { "\($0): \($1)" }
+        let sidecars = Sidecars(files: files, catalog: catalog, logger: logger) { "\($0): \($1)" }
         let queue = TranscriptionQueue(
             catalog: catalog, engine: FakeEngine(), log: logger,
-            open: { try await AudioOpener(files: files).open($0) }, settled: { await sidecars.settled($0) })
+            open: { try await AudioOpener(files: files).open($0) },
+            settled: { await sidecars.writer.jobFinished($0) })
         pipeline = IngestPipeline(
             files: files,
             policy: IntakePolicy(extensions: ["wav"], maximumSize: 100_000, maximumDuration: 60),

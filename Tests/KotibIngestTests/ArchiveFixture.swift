@@ -78,7 +78,7 @@ struct ArchiveFixture: Sendable {
         _ = try await inbox.catalog.claim()
         _ = try await inbox.catalog.complete(
             id, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
-        await inbox.pipeline.sidecars.settled(id)
+        await inbox.pipeline.sidecars.writer.jobFinished(id)
         try #require(try await inbox.catalog.recording(id)?.sidecarDue == nil)
         return id
     }

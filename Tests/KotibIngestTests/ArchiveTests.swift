@@ -56,7 +56,7 @@ import Testing
         let id = try await world.archived()
         #expect(try await world.actions.retry(id, in: .everyone) == .archived)
         try world.inbox.folder.write("Mine.\n", to: "ali/talk.wav.txt")
-        try await world.inbox.pipeline.sidecars.saved(world.inbox.path("ali/talk.wav.txt"))
+        try await world.inbox.pipeline.sidecars.editor.saved(world.inbox.path("ali/talk.wav.txt"))
         #expect(try await world.inbox.catalog.entry(id, in: .everyone)?.text == "Mine.")
         let edit = TranscriptEdit(
             recording: id, scope: .everyone, text: "Yours.", author: nil, origin: .socket, expected: nil)

@@ -18,7 +18,7 @@ import Testing
         _ = try await inbox.catalog.claim()
         _ = try await inbox.catalog.complete(
             id, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
-        await inbox.pipeline.sidecars.settled(id)
+        await inbox.pipeline.sidecars.writer.jobFinished(id)
         return id
     }
 

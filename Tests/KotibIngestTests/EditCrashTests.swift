@@ -71,7 +71,7 @@ import Testing
         point.arm(kind, at: step)
         switch change {
         case .put, .formats: try? await put("New.", id, inbox)
-        case .save: try? await inbox.pipeline.sidecars.saved(inbox.path("ali/talk.wav.txt"))
+        case .save: try? await inbox.pipeline.sidecars.editor.saved(inbox.path("ali/talk.wav.txt"))
         case .restore:
             _ = try? await RecordingActions(inbox.pipeline).restore(
                 first, of: id, in: .everyone, author: nil, expected: nil)
@@ -135,7 +135,7 @@ extension EditCrashTests {
         _ = try await inbox.catalog.claim()
         _ = try await inbox.catalog.complete(
             id, transcript: FakeEngine.result(words).transcript, speech: 1, engineSeconds: 1)
-        await inbox.pipeline.sidecars.settled(id)
+        await inbox.pipeline.sidecars.writer.jobFinished(id)
     }
 
     private func put(_ text: String, _ id: RecordingID, _ inbox: IngestFixture) async throws {

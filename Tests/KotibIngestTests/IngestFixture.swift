@@ -46,14 +46,14 @@ struct IngestFixture: Sendable {
         let catalog = try Catalog(self.database)
         self.catalog = catalog
         let logger = Logger(label: "test") { _ in log }
-        let sidecars = SidecarWriter(
+        let sidecars = Sidecars(
             files: files, catalog: catalog, logger: logger, settings: { _ in settings() },
             failureSentence: { "\($0) failed: \($1)" })
         let opener = AudioOpener(files: files)
         queue = TranscriptionQueue(
             catalog: catalog, engine: engine, options: TranscriptionQueue.Options(reuse: reuse), log: logger,
             open: { try await opener.open($0) }, check: { await opener.check($0, of: $1) },
-            settled: { await sidecars.settled($0) },
+            settled: { await sidecars.writer.jobFinished($0) },
             choices: { _ in
                 RecordingChoices(
                     language: settings().language.map(SpokenLanguage.code), engine: settings().engine)

@@ -67,7 +67,7 @@ import Testing
             let inbox = try fixture(point)
             let id = try await heard("Hello.", inbox)
             point.arm(kind, at: step)
-            await inbox.pipeline.sidecars.settled(id)
+            await inbox.pipeline.sidecars.writer.jobFinished(id)
             wasReached = point.disarm()
             try inbox.folder.rename("ali/talk.wav", to: "ali/new.wav")
 
@@ -91,7 +91,7 @@ import Testing
             let inbox = try fixture(point)
             let id = try await heard("Hello.", inbox)
             point.arm(.end, at: step)
-            await inbox.pipeline.sidecars.settled(id)
+            await inbox.pipeline.sidecars.writer.jobFinished(id)
             wasReached = point.disarm()
             try inbox.folder.rename("ali/talk.wav", to: "ali/new.wav")
             let other = try #require(try await inbox.drop("other speech")).id
@@ -101,7 +101,7 @@ import Testing
             _ = try await inbox.catalog.claim()
             _ = try await inbox.catalog.complete(
                 other, transcript: FakeEngine.result("Other.").transcript, speech: 1, engineSeconds: 1)
-            await inbox.pipeline.sidecars.settled(other)
+            await inbox.pipeline.sidecars.writer.jobFinished(other)
             await inbox.pipeline.handle(.scanned)
             let place = Comment("at step \(step)")
             #expect(try names(inbox) == ["new.wav", "new.wav.txt", "talk.wav", "talk.wav.txt"], place)
@@ -120,7 +120,7 @@ import Testing
             let inbox = try fixture(point)
             let id = try await heard("Hello.", inbox)
             point.arm(.end, at: step)
-            await inbox.pipeline.sidecars.settled(id)
+            await inbox.pipeline.sidecars.writer.jobFinished(id)
             wasReached = point.disarm()
             let isThere = inbox.folder.read("ali/talk.wav.txt") != nil
             if isThere { try inbox.folder.write("By a person.\n", to: "ali/talk.wav.txt") }
@@ -170,7 +170,7 @@ import Testing
             let point = CrashPoint()
             let inbox = try fixture(point)
             let id = try await heard("Hello.", inbox)
-            await inbox.pipeline.sidecars.settled(id)
+            await inbox.pipeline.sidecars.writer.jobFinished(id)
             try await inbox.drop("bad", "ali/bad.wav")
             try inbox.folder.rename("ali/talk.wav", to: "ali/bad.wav")
             point.arm(kind, at: step)
@@ -195,7 +195,7 @@ import Testing
             let point = CrashPoint()
             let inbox = try fixture(point)
             let id = try await heard("Hello.", inbox)
-            await inbox.pipeline.sidecars.settled(id)
+            await inbox.pipeline.sidecars.writer.jobFinished(id)
             point.arm(.end, at: step)
             let edit = TranscriptEdit(
                 recording: id, scope: .everyone, text: "New.", author: nil, origin: .socket, expected: nil)

@@ -31,7 +31,7 @@ import Testing
         _ = try await inbox.catalog.claim()
         _ = try await inbox.catalog.complete(
             id, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
-        await inbox.pipeline.sidecars.settled(id)
+        await inbox.pipeline.sidecars.writer.jobFinished(id)
         if isEdited { try inbox.folder.write("Mine.\n", to: "ali/talk.wav.txt") }
         try inbox.folder.makeFolder("ali/sub")
         try inbox.folder.rename("ali/talk.wav", to: "ali/sub/new.wav")

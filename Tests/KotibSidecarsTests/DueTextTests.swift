@@ -86,13 +86,13 @@ import Testing
     }
 
     @Test func anEditReachesTheTextThatAReplacedRecordingKept() async throws {
-        let writer = inbox.writer()
+        let sidecars = inbox.sidecars()
         try inbox.folder.write("Mine.\n", to: "ali/talk.wav.txt")
-        try await writer.saved(inbox.path(Array("talk.wav.txt".utf8)))
+        try await sidecars.editor.saved(inbox.path(Array("talk.wav.txt".utf8)))
         let new = try await inbox.transcribed("Another.", content: 2)
-        try await writer.writeDue(new)
+        try await sidecars.writer.writeDue(new)
         try await inbox.failsAgain(new)
-        try await writer.writeDue(new)
+        try await sidecars.writer.writeDue(new)
         _ = try await inbox.edit(id, "Mine, again.")
         try await writeAll()
         #expect(try inbox.text("talk.wav.txt") == "Mine, again.\n")

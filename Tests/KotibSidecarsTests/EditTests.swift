@@ -18,8 +18,8 @@ import Testing
         try await inbox.writer().writeDue(id)
     }
 
-    private func saved(_ name: String = "talk.wav.txt", _ writer: SidecarWriter? = nil) async throws {
-        try await (writer ?? inbox.writer()).saved(inbox.path(Array(name.utf8)))
+    private func saved(_ name: String = "talk.wav.txt", _ sidecars: Sidecars? = nil) async throws {
+        try await (sidecars ?? inbox.sidecars()).editor.saved(inbox.path(Array(name.utf8)))
     }
 
     /// All revisions, newest first.
@@ -51,15 +51,15 @@ import Testing
     @Test func whatThereIsNoRoomForStaysInTheFileUntilThereIs() async throws {
         try await quota("used_text = 16777216, quota_bytes = 1")
         try write(Array("Salom, go'zal dunyo.\n".utf8))
-        let writer = inbox.writer()
-        try await saved("talk.wav.txt", writer)
+        let sidecars = inbox.sidecars()
+        try await saved("talk.wav.txt", sidecars)
         #expect(try await texts() == ["Salom, dunyo."])
         // Whatever becomes due is not written over it.
         _ = try await inbox.catalog.makeTextsDue(id, in: .everyone)
-        try await writer.writeDue(id)
+        try await sidecars.writer.writeDue(id)
         #expect(try inbox.text("talk.wav.txt") == "Salom, go'zal dunyo.\n")
         try await quota("quota_bytes = 0")
-        try await saved("talk.wav.txt", writer)
+        try await saved("talk.wav.txt", sidecars)
         #expect(try await texts() == ["Salom, go'zal dunyo.", "Salom, dunyo."])
     }
 
@@ -157,19 +157,19 @@ import Testing
     @Test(arguments: noTexts.indices)
     func whatIsNoTextIsLeftToThePerson(_ index: Int) async throws {
         let bytes = Self.noTexts[index]
-        let writer = inbox.writer()
+        let sidecars = inbox.sidecars()
         try write(bytes)
-        try await saved("talk.wav.txt", writer)
+        try await saved("talk.wav.txt", sidecars)
         #expect(try await texts() == ["Salom, dunyo."])
         try await edit("New.")
-        try await writer.writeDue(id)
+        try await sidecars.writer.writeDue(id)
         #expect(try size() == Int64(bytes.count))
         #expect(try inbox.text("talk.wav.kotib.txt") == "New.\n")
         #expect(try await !inbox.isDue(id))
 
         // Once it is one, it counts, and there are not two.
         try write(Array("Mine.\n".utf8))
-        try await saved("talk.wav.txt", writer)
+        try await saved("talk.wav.txt", sidecars)
         #expect(try await texts() == ["Mine.", "New.", "Salom, dunyo."])
         #expect(try inbox.text("talk.wav.txt") == "Mine.\n")
         #expect(try inbox.names() == ["talk.wav.txt"])
@@ -268,9 +268,9 @@ extension EditTests {
 
 extension EditTests {
     @Test func everyFormatThatIsWantedStandsThereAndFollowsAnEdit() async throws {
-        let writer = inbox.writer(formats: TranscriptFormat.allCases)
+        let sidecars = inbox.sidecars(formats: TranscriptFormat.allCases)
         try await edit("Bir ikki.")
-        try await writer.writeDue(id)
+        try await sidecars.writer.writeDue(id)
         #expect(
             try inbox.names() == [
                 "talk.wav.json", "talk.wav.md", "talk.wav.srt", "talk.wav.txt", "talk.wav.vtt",
@@ -279,19 +279,19 @@ extension EditTests {
         #expect(try inbox.text("talk.wav.srt")?.hasPrefix("1\n00:00:00,000 --> ") == true)
         #expect(try inbox.text("talk.wav.vtt")?.hasPrefix("WEBVTT\n") == true)
         try write(Array("Uch to'rt.\n".utf8))
-        try await saved("talk.wav.txt", writer)
+        try await saved("talk.wav.txt", sidecars)
         for name in try inbox.names() { #expect(try inbox.text(name)?.contains("Uch to'rt.") == true) }
         #expect(try inbox.names().count == 5)
     }
 
     @Test func anEditedSubtitleIsThePersonsAndStays() async throws {
-        let writer = inbox.writer(formats: [.srt])
+        let sidecars = inbox.sidecars(formats: [.srt])
         try await edit("Bir.")
-        try await writer.writeDue(id)
+        try await sidecars.writer.writeDue(id)
         try inbox.folder.write("mine", to: "ali/talk.wav.srt")
-        try await saved("talk.wav.srt", writer)
+        try await saved("talk.wav.srt", sidecars)
         try await edit("Ikki.")
-        try await writer.writeDue(id)
+        try await sidecars.writer.writeDue(id)
         #expect(try inbox.text("talk.wav.srt") == "mine")
         #expect(try inbox.text("talk.wav.kotib.srt")?.contains("Ikki.") == true)
         #expect(try await texts() == ["Ikki.", "Bir.", "Salom, dunyo."])

@@ -41,7 +41,7 @@ import Testing
 
     @Test func whatAPersonSavedIsTakenInAndStays() async throws {
         try inbox.folder.write("Mine.\n", to: "ali/talk.wav.txt")
-        let later: @Sendable () -> Int64 = { SidecarWriter.systemTime() + 60_000_000_000 }
+        let later: @Sendable () -> Int64 = { Sidecars.systemTime() + 60_000_000_000 }
         #expect(try await inbox.writer(wallClock: later).putBack(id, in: .everyone) == .written)
         #expect(try inbox.text("talk.wav.txt") == "Mine.\n")
         #expect(try await inbox.shown(id)?.origin == .sidecar)

@@ -50,7 +50,8 @@ import Testing
 
     @Test func itGoesWhenAPersonWritesTheWords() async throws {
         let id = try await silent()
-        let outcome = try await inbox.writer().change(id, expected: nil) { () async throws(CatalogError) in
+        let outcome = try await inbox.sidecars().editor.change(id, expected: nil) {
+            () async throws(CatalogError) in
             try await inbox.edit(id, "Salom.")
         }
         guard case .edited = outcome else {
@@ -67,8 +68,8 @@ import Testing
     @Test func itGoesWhenAPersonSavesTheWords() async throws {
         let id = try await silent()
         try inbox.folder.write("Salom.\n", to: "ali/talk.wav.txt")
-        let later: @Sendable () -> Int64 = { SidecarWriter.systemTime() + 10_000_000_000 }
-        try await inbox.writer(wallClock: later).saved(inbox.path(Array("talk.wav.txt".utf8)))
+        let later: @Sendable () -> Int64 = { Sidecars.systemTime() + 10_000_000_000 }
+        try await inbox.sidecars(wallClock: later).editor.saved(inbox.path(Array("talk.wav.txt".utf8)))
         #expect(try await inbox.shown(id)?.text == "Salom.")
         #expect(try inbox.names() == ["talk.wav.txt"])
     }
@@ -127,7 +128,7 @@ import Testing
         }
         let recording = try #require(try await inbox.catalog.recording(id))
         let new = try inbox.path(Array("renamed.wav".utf8))
-        let done = try await inbox.writer().move(from: recording.path, to: new) {
+        let done = try await inbox.sidecars().mover.move(from: recording.path, to: new) {
             () async throws(CatalogError) in
             try await inbox.catalog.relocate(recording, to: new, identity: recording.identity)
         }

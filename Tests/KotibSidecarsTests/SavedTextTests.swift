@@ -28,15 +28,15 @@ import Testing
         try #require(try inbox.disk.examine(inbox.path(Array("talk.wav.txt".utf8)))?.identity)
     }
 
-    private func saved(_ writer: SidecarWriter) async throws {
-        try await writer.saved(inbox.path(Array("talk.wav.txt".utf8)))
+    private func saved(_ sidecars: Sidecars) async throws {
+        try await sidecars.editor.saved(inbox.path(Array("talk.wav.txt".utf8)))
     }
 
     private func change(
-        _ text: String, expected: RevisionID?, by writer: SidecarWriter
+        _ text: String, expected: RevisionID?, by sidecars: Sidecars
     ) async throws -> EditOutcome {
         let (inbox, id) = (inbox, id)
-        return try await writer.change(id, expected: expected) { () async throws(CatalogError) in
+        return try await sidecars.editor.change(id, expected: expected) { () async throws(CatalogError) in
             try await inbox.edit(id, text, expected: expected)
         }
     }
@@ -45,13 +45,13 @@ import Testing
         try write(Array("By file.\n".utf8))
         let saved = try identity().changed
         let passed = Mutex<Int64>(300_000_000)
-        let writer = inbox.writer(
+        let sidecars = inbox.sidecars(
             wallClock: { saved + passed.withLock { $0 } },
             sleep: { duration in
                 let nanoseconds = duration.components.attoseconds / 1_000_000_000
                 passed.withLock { $0 += duration.components.seconds * 1_000_000_000 + nanoseconds }
             })
-        let outcome = try await change("By socket.", expected: first, by: writer)
+        let outcome = try await change("By socket.", expected: first, by: sidecars)
         let shown = try #require(try await inbox.shown(id))
         #expect(outcome == .conflict(shown) && shown.text == "By file." && shown.origin == .sidecar)
         #expect(passed.withLock { $0 } == 1_000_000_000)
@@ -61,7 +61,7 @@ import Testing
         try write(Array("By file again.\n".utf8))
         let again = try identity().changed
         passed.withLock { $0 = again - saved }
-        guard case .edited = try await change("By socket.", expected: nil, by: writer) else {
+        guard case .edited = try await change("By socket.", expected: nil, by: sidecars) else {
             Issue.record("not edited")
             return
         }
@@ -72,18 +72,18 @@ import Testing
     @Test func aTextThatDoesNotComeToRestIsAConflict() async throws {
         let rounds = Mutex(0)
         try write(Array("Typing".utf8))
-        let writer = inbox.writer(wallClock: { 0 }, sleep: { _ in rounds.withLock { $0 += 1 } })
+        let sidecars = inbox.sidecars(wallClock: { 0 }, sleep: { _ in rounds.withLock { $0 += 1 } })
         let shown = try #require(try await inbox.shown(id))
-        #expect(try await change("By socket.", expected: first, by: writer) == .conflict(shown))
+        #expect(try await change("By socket.", expected: first, by: sidecars) == .conflict(shown))
         #expect(rounds.withLock { $0 } == 3)
         #expect(try await inbox.revisions(id) == ["First."])
-        guard case .edited = try await change("By socket.", expected: nil, by: writer) else {
+        guard case .edited = try await change("By socket.", expected: nil, by: sidecars) else {
             Issue.record("not edited")
             return
         }
         #expect(try inbox.text("talk.wav.txt") == "Typing")
         #expect(try await inbox.isDue(id))
-        try await saved(writer)
+        try await saved(sidecars)
         #expect(try await inbox.revisions(id) == ["Typing", "By socket.", "First."])
         #expect(try await !inbox.isDue(id))
     }
@@ -92,37 +92,37 @@ import Testing
         let file = open(inbox.folder.path("ali/talk.wav.txt"), O_WRONLY | O_TRUNC)
         try #require(file >= 0)
         #expect(Glibc.write(file, "Half", 4) == 4)
-        let writer = inbox.writer(wallClock: { .max }, sleep: { _ in })
-        guard case .conflict = try await change("By socket.", expected: first, by: writer) else {
+        let sidecars = inbox.sidecars(wallClock: { .max }, sleep: { _ in })
+        guard case .conflict = try await change("By socket.", expected: first, by: sidecars) else {
             Issue.record("no conflict")
             return
         }
         _ = try await inbox.edit(id, "By socket.")
-        try await writer.writeDue(id)
+        try await sidecars.writer.writeDue(id)
         #expect(try await inbox.revisions(id) == ["By socket.", "First."])
         #expect(Glibc.write(file, " and whole.", 11) == 11)
         close(file)
-        try await writer.writeDue(id)
+        try await sidecars.writer.writeDue(id)
         #expect(try await inbox.revisions(id) == ["Half and whole.", "By socket.", "First."])
         #expect(try inbox.text("talk.wav.txt") == "Half and whole.")
     }
 
     /// As an older editor on Windows saves it, and then as the advice in the log says.
     @Test func aTextInAnotherEncodingIsTakenOnceItIsUTF8() async throws {
-        let writer = inbox.writer()
+        let sidecars = inbox.sidecars()
         // "Привет" in Windows-1251.
         try write([0xCF, 0xF0, 0xE8, 0xE2, 0xE5, 0xF2])
-        try await saved(writer)
+        try await saved(sidecars)
         #expect(try await inbox.revisions(id) == ["First."])
         #expect(try inbox.text("talk.wav.txt.rejected.txt") == "talk.wav.txt: encoding\n")
         // Neither another look nor words from elsewhere take the note away, or the text's name.
-        try await saved(inbox.writer())
+        try await saved(inbox.sidecars())
         _ = try await inbox.edit(id, "By socket.")
-        try await writer.writeAllDue()
+        try await sidecars.writer.writeAllDue()
         let names = ["talk.wav.kotib.txt", "talk.wav.txt", "talk.wav.txt.rejected.txt"]
         #expect(try inbox.names() == names)
         try write(Array("Привет\n".utf8))
-        try await saved(writer)
+        try await saved(sidecars)
         #expect(try await inbox.revisions(id) == ["Привет", "By socket.", "First."])
         #expect(try inbox.names() == ["talk.wav.txt"])
     }
@@ -134,18 +134,18 @@ import Testing
             units.flatMap {
                 isLittle ? [UInt8($0 & 0xFF), UInt8($0 >> 8)] : [UInt8($0 >> 8), UInt8($0 & 0xFF)]
             })
-        try await saved(inbox.writer())
+        try await saved(inbox.sidecars())
         #expect(try await inbox.revisions(id) == ["Привет", "First."])
         #expect(try inbox.names() == ["talk.wav.txt"])
     }
 
     @Test func theNoteGoesWithTheText() async throws {
-        let writer = inbox.writer()
+        let sidecars = inbox.sidecars()
         try write([0xCF])
-        try await saved(writer)
+        try await saved(sidecars)
         try #require(inbox.names().count == 2)
         inbox.folder.remove("ali/talk.wav.txt")
-        try await writer.textGone(inbox.path(Array("talk.wav.txt".utf8)))
+        try await sidecars.problems.textGone(inbox.path(Array("talk.wav.txt".utf8)))
         #expect(try inbox.names().isEmpty)
     }
 
@@ -153,7 +153,7 @@ import Testing
     @Test func theNoteTakesNobodysPlace() async throws {
         try inbox.folder.write("mine", to: "ali/talk.wav.txt.rejected.txt")
         try write([0xCF])
-        try await saved(inbox.writer())
+        try await saved(inbox.sidecars())
         #expect(try inbox.text("talk.wav.txt.rejected.txt") == "mine")
         #expect(try inbox.text("talk.wav.txt.kotib-rejected.txt") == "talk.wav.txt: encoding\n")
     }
@@ -162,8 +162,8 @@ import Testing
     @Test(arguments: [false, true]) func aTextThatAProgramHasOpenIsNotExchanged(_ isRead: Bool) async throws {
         let file = open(inbox.folder.path("ali/talk.wav.txt"), isRead ? O_RDONLY : O_RDWR)
         try #require(file >= 0)
-        let writer = inbox.writer()
-        _ = try await change("By socket.", expected: nil, by: writer)
+        let sidecars = inbox.sidecars()
+        _ = try await change("By socket.", expected: nil, by: sidecars)
         #expect(try inbox.text("talk.wav.txt") == (isRead ? "By socket.\n" : "First.\n"))
         #expect(try await inbox.isDue(id) != isRead)
         guard !isRead else {
@@ -171,9 +171,9 @@ import Testing
             return
         }
         #expect(pwrite(file, "An hour.", 8, 0) == 8)
-        try await writer.writeAllDue()
+        try await sidecars.writer.writeAllDue()
         close(file)
-        try await saved(writer)
+        try await saved(sidecars)
         #expect(try await inbox.revisions(id) == ["An hour.", "By socket.", "First."])
         #expect(try inbox.text("talk.wav.txt") == "An hour.")
         #expect(try await !inbox.isDue(id))
@@ -187,7 +187,7 @@ import Testing
             if step.name == "rename exchange" { file.withLock { if $0 < 0 { $0 = open(path, O_RDWR) } } }
             return nil
         }
-        _ = try await change("By socket.", expected: nil, by: inbox.writer(faulty))
+        _ = try await change("By socket.", expected: nil, by: inbox.sidecars(faulty))
         let opened = file.withLock { $0 }
         try #require(opened >= 0)
         var status = stat()
@@ -201,23 +201,23 @@ import Testing
 
     /// `cp -al` makes a copy of links.
     @Test func aTextWithTwoNamesIsTakenOnceItHasOne() async throws {
-        let writer = inbox.writer()
+        let sidecars = inbox.sidecars()
         let text = inbox.folder.path("ali/talk.wav.txt")
         try #require(link(text, inbox.folder.path("backup")) == 0)
         try write(Array("Mine.\n".utf8))
-        try await saved(writer)
+        try await saved(sidecars)
         #expect(try await inbox.revisions(id) == ["First."])
         inbox.folder.remove("backup")
-        try await saved(writer)
+        try await saved(sidecars)
         #expect(try await inbox.revisions(id) == ["Mine.", "First."])
     }
 
     /// The text keeps the bytes that the person typed, and the catalog has them too.
     @Test func anotherFormOfAnAccentIsAnEdit() async throws {
-        let writer = inbox.writer()
+        let sidecars = inbox.sidecars()
         for text in ["caf\u{E9}\n", "cafe\u{301}\n"] {
             try write(Array(text.utf8))
-            try await saved(writer)
+            try await saved(sidecars)
             let shown = try #require(try await inbox.shown(id)).text
             #expect(Array(shown.utf8) + [0x0A] == Array(text.utf8))
         }

@@ -24,13 +24,21 @@ struct SidecarFixture: Sendable {
         catalog = try Catalog(database)
     }
 
-    /// - Parameter formats: what stands beside everybody's recordings.
+    /// - Parameter formats: the forms of the text that every user wants.
     func writer(
         _ files: (any FileSystem)? = nil, formats: [TranscriptFormat] = [.txt],
-        wallClock: @escaping @Sendable () -> Int64 = SidecarWriter.systemTime,
-        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+        wallClock: @escaping @Sendable () -> Int64 = Sidecars.systemTime
     ) -> SidecarWriter {
-        SidecarWriter(
+        sidecars(files, formats: formats, wallClock: wallClock).writer
+    }
+
+    /// - Parameter formats: the forms of the text that every user wants.
+    func sidecars(
+        _ files: (any FileSystem)? = nil, formats: [TranscriptFormat] = [.txt],
+        wallClock: @escaping @Sendable () -> Int64 = Sidecars.systemTime,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) -> Sidecars {
+        Sidecars(
             files: files ?? disk, catalog: catalog,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             settings: { _ in UserSettings(sidecars: formats) }, wallClock: wallClock, sleep: sleep,

@@ -20,18 +20,18 @@ import Testing
         }
         let (logger, log) = recordingLogger()
         let told = Shared<[FileError]>([])
-        let writer = SidecarWriter(
+        let sidecars = Sidecars(
             files: inbox.disk, catalog: inbox.catalog, logger: logger,
             cannotWrite: { _, error in
                 told.change { $0.append(error) }
                 return false
             }, failureSentence: { "\($0): \($1)" })
-        for _ in 1...3 { try await writer.writeAllDue() }
+        for _ in 1...3 { try await sidecars.writer.writeAllDue() }
         #expect(log.all.count { $0.contains("no place for a text") } == 1)
         #expect(told.value == Array(repeating: .occupied(path: "ali/talk.wav"), count: 3))
         #expect(try await inbox.isDue(id))
         inbox.folder.remove("ali/talk.wav.kotib.txt")
-        try await writer.writeAllDue()
+        try await sidecars.writer.writeAllDue()
         #expect(try inbox.text("talk.wav.kotib.txt") == "Hello.\n")
         #expect(try await !inbox.isDue(id))
     }

@@ -23,11 +23,11 @@ extension Daemon {
             dispatcher: messages, logger: logger)
     }
 
-    func makeSidecarWriter(
+    func makeSidecars(
         _ files: LocalFileSystem, _ catalog: Catalog, _ board: ProblemBoard
-    ) -> SidecarWriter {
+    ) -> Sidecars {
         let language = configuration.intake.language
-        return SidecarWriter(
+        return Sidecars(
             files: files, catalog: catalog, logger: logger,
             settings: { user throws(CatalogError) in try await catalog.settings(of: user) },
             cannotWrite: { path, error in

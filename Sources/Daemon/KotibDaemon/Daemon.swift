@@ -115,7 +115,7 @@ public struct Daemon: Sendable {
     private func serve(_ catalog: Catalog) async throws {
         let files = LocalFileSystem(try InboxRoot(path: configuration.inbox))
         let board = ProblemBoard(logger: logger)
-        let sidecars = makeSidecarWriter(files, catalog, board)
+        let sidecars = makeSidecars(files, catalog, board)
         let inspectors = WorkerPool(
             program: configuration.inspectorProgram, size: Self.inspectors, logger: logger)
         let (lanes, engines) = try configuration.makeLanes(logger)
@@ -124,7 +124,7 @@ public struct Daemon: Sendable {
             options: configuration.queueOptions(lanes[0]), log: logger,
             open: { try await AudioOpener(files: files).open($0) },
             check: { await AudioOpener(files: files).check($0, of: $1) },
-            settled: { await sidecars.settled($0) },
+            settled: { await sidecars.writer.jobFinished($0) },
             choices: { recording throws(CatalogError) in try await choices(recording, files, catalog) },
             stuck: { tell($0, board) })
         let pipeline = IngestPipeline(

@@ -39,7 +39,7 @@ struct Archiver: Sendable {
             try await lookAgain(at: seen, status)
             return .notNow
         }
-        let outcome = try await pipeline.sidecars.turns.take(at: seen.path) {
+        let outcome = try await pipeline.sidecars.locks.withLock(on: seen.path) {
             try await begin(seen, disk, end)
         }
         if outcome == .notNow { try await pipeline.recovery.gone(seen.path) }
@@ -52,7 +52,7 @@ struct Archiver: Sendable {
         // What is being deleted is the deletion's to end.
         guard let recording = try await catalog.recording(audio.recording, in: .everyone) else { return }
         let disk = try await disk(for: recording)
-        try await pipeline.sidecars.turns.take(at: recording.path) {
+        try await pipeline.sidecars.locks.withLock(on: recording.path) {
             guard let audio = try await catalog.archived(recording.id), audio.phase != .kept else { return }
             try await resume(audio, disk)
         }

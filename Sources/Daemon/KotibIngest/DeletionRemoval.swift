@@ -36,7 +36,7 @@ struct DeletionRemoval {
         guard let recording = try await catalog.recording(id),
             try await catalog.recording(id, in: .everyone) == nil
         else { return }
-        try await deletions.sidecars.settleIntents(of: id)
+        try await deletions.sidecars.intents.recover(of: id)
         try await removeAudio(of: recording, foundAt: path)
         for _ in 1...Self.rounds {
             for sidecar in try await catalog.ownedSidecars(of: id) {

@@ -50,7 +50,7 @@ struct Deletions: Sendable {
     let catalog: Catalog
     let queue: TranscriptionQueue
     /// Nobody writes beside a recording while it goes.
-    let sidecars: SidecarWriter
+    let sidecars: Sidecars
     let archive: ArchiveFolder?
     let board: ProblemBoard
     let logger: Logger
@@ -118,7 +118,7 @@ struct Deletions: Sendable {
         // Until its end a job may still write a text.
         await queue.end(id)
         let old = deletion.recording.path
-        try await sidecars.turns.take(at: old, and: path ?? old) {
+        try await sidecars.locks.withLock(on: old, and: path ?? old) {
             do {
                 var removal = DeletionRemoval(deletions: self, deletion: deletion)
                 try await removal.removeAll(foundAt: path ?? old)

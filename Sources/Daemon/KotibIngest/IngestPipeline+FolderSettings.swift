@@ -22,7 +22,7 @@ extension IngestPipeline {
     /// Nothing is wrong with the file any more: its note goes, and then its row.
     private func mended(_ path: InboxPath) async throws(CatalogError) {
         guard let known = try await catalog.current(path), known.state == .rejected else { return }
-        try await sidecars.remove(catalog.ownedSidecars(of: known.id))
+        try await sidecars.writer.remove(catalog.ownedSidecars(of: known.id))
         guard try await catalog.forgetRefused(known.id) else { return }
         logger.info("folder settings are good now", metadata: ["file": "\(path)"])
     }

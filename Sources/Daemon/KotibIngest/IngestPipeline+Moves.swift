@@ -42,13 +42,13 @@ extension IngestPipeline {
     private func move(
         _ origin: Recording, to path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts? = nil
     ) async throws(CatalogError) -> Bool {
-        let relocation = try await sidecars.move(from: origin.path, to: path) {
+        let relocation = try await sidecars.mover.move(from: origin.path, to: path) {
             () async throws(CatalogError) in
             try await catalog.relocate(origin, to: path, identity: identity, facts: facts)
         }
         guard let relocation else { return false }
         if let old = relocation.old { await queue.cancel(old) }
-        try await sidecars.remove(relocation.notes)
+        try await sidecars.writer.remove(relocation.notes)
         logger.info(
             "recording moved",
             metadata: [

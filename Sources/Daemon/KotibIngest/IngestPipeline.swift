@@ -20,7 +20,7 @@ public struct IngestPipeline: Sendable {
     let policy: IntakePolicy
     let inspector: any Inspecting
     let catalog: Catalog
-    let sidecars: SidecarWriter
+    let sidecars: Sidecars
     let queue: TranscriptionQueue
     let language: Language
     /// Whether a new first-level folder becomes a user's inbox by itself.
@@ -37,7 +37,7 @@ public struct IngestPipeline: Sendable {
 
     public init(
         files: any FileSystem, policy: IntakePolicy, inspector: any Inspecting, catalog: Catalog,
-        sidecars: SidecarWriter, queue: TranscriptionQueue, language: Language, enrolls: Bool = true,
+        sidecars: Sidecars, queue: TranscriptionQueue, language: Language, enrolls: Bool = true,
         quotas: Quotas = Quotas(), archive: ArchiveFolder? = nil, stillness: Stillness = Stillness(),
         board: ProblemBoard? = nil, logger: Logger
     ) {
@@ -115,7 +115,7 @@ public struct IngestPipeline: Sendable {
         }
         switch judgement {
         case .notARecording:
-            if status.kind == .regular { try await sidecars.saved(path) }
+            if status.kind == .regular { try await sidecars.editor.saved(path) }
             if status.kind == .folder { try await recovery.folderStands(at: path) }
         case .refused(let rejection):
             try await refuse(path, status.identity, rejection)
@@ -219,14 +219,14 @@ public struct IngestPipeline: Sendable {
             await queue.end(known.id)
         }
         if !isSame, !isGrown, let id = try await moved(path, identity, facts) { return id }
-        if let known, known.audio == .gone { try await sidecars.forgetRemoved(of: known.id) }
+        if let known, known.audio == .gone { try await sidecars.writer.forgetRemoved(of: known.id) }
         let words = known == nil ? try await standingWords(path) : nil
         let acceptance = try await catalog.accept(
             path, identity: identity, facts: facts, doubt: doubt, under: quotas, adopting: words
         ).get()
         switch acceptance {
         case .unchanged(let id):
-            try await sidecars.writeDue(id)
+            try await sidecars.writer.writeDue(id)
             logger.debug("unchanged", metadata: ["recording": "\(id)", "file": "\(path)"])
             // It may be back from being gone, and still without its words.
             await queue.wake()
@@ -234,12 +234,12 @@ public struct IngestPipeline: Sendable {
         case .new: break
         case .replaced(_, let old, let notes):
             await queue.cancel(old)
-            try await sidecars.remove(notes)
+            try await sidecars.writer.remove(notes)
         case .grown(let id, let notes):
             await queue.cancel(id)
-            try await sidecars.remove(notes)
+            try await sidecars.writer.remove(notes)
         case .readmitted(_, let notes):
-            try await sidecars.remove(notes)
+            try await sidecars.writer.remove(notes)
         }
         logger.info(
             isGrown ? "recording went on; it is heard anew" : "recording accepted",
@@ -254,7 +254,8 @@ public struct IngestPipeline: Sendable {
 
     /// Nil but after a rebuild of the catalog.
     private func standingWords(_ path: InboxPath) async throws(CatalogError) -> StandingWords? {
-        guard try await catalog.adoptsTexts(), let words = await sidecars.standingWords(beside: path) else {
+        guard try await catalog.adoptsTexts(), let words = await sidecars.editor.standingWords(beside: path)
+        else {
             return nil
         }
         logger.notice(
@@ -283,8 +284,8 @@ public struct IngestPipeline: Sendable {
                 ])
         }
         if let old = refusal.old { await queue.cancel(old) }
-        try await sidecars.remove(refusal.notes)
-        try await sidecars.writeDue(refusal.recording)
+        try await sidecars.writer.remove(refusal.notes)
+        try await sidecars.writer.writeDue(refusal.recording)
         logger.notice(
             "recording refused",
             metadata: [

@@ -30,7 +30,7 @@ public struct RecordingActions: Sendable {
     public func edit(_ edit: TranscriptEdit) async throws -> EditOutcome {
         // One that is being deleted is nobody's to edit.
         guard try await catalog.recording(edit.recording, in: edit.scope) != nil else { return .notFound }
-        let outcome = try await pipeline.sidecars.change(edit.recording, expected: edit.expected) {
+        let outcome = try await pipeline.sidecars.editor.change(edit.recording, expected: edit.expected) {
             () async throws(CatalogError) in try await catalog.edit(edit, under: pipeline.quotas.limits)
         }
         log(outcome, by: edit.author)
@@ -56,7 +56,7 @@ public struct RecordingActions: Sendable {
         expected: RevisionID?
     ) async throws -> EditOutcome {
         guard try await catalog.recording(id, in: scope) != nil else { return .notFound }
-        let outcome = try await pipeline.sidecars.change(id, expected: expected) {
+        let outcome = try await pipeline.sidecars.editor.change(id, expected: expected) {
             () async throws(CatalogError) in
             try await catalog.restore(
                 revision, of: id, in: scope, author: author, expected: expected,
@@ -126,14 +126,14 @@ public struct RecordingActions: Sendable {
             pipeline.logger.info(
                 "recording is transcribed again", metadata: ["recording": "\(id)", "file": "\(before.path)"])
             await pipeline.queue.wake()
-            try await pipeline.sidecars.remove(notes)
+            try await pipeline.sidecars.writer.remove(notes)
             return .queued(id)
         }
     }
 
     /// Writes the texts beside a recording again that somebody removed; the engine is not asked.
     public func putBackTexts(_ id: RecordingID, in scope: AccessScope) async throws -> PutBack {
-        let outcome = try await pipeline.sidecars.putBack(id, in: scope)
+        let outcome = try await pipeline.sidecars.writer.putBack(id, in: scope)
         if [.written, .later].contains(outcome) {
             pipeline.logger.info(
                 "texts put back", metadata: ["recording": "\(id)", "written": "\(outcome == .written)"])

@@ -10,7 +10,7 @@ import Logging
 struct Recovery: Sendable {
     let files: any FileSystem
     let catalog: Catalog
-    let sidecars: SidecarWriter
+    let sidecars: Sidecars
     let queue: TranscriptionQueue
     let archive: ArchiveFolder?
     let board: ProblemBoard
@@ -24,9 +24,9 @@ struct Recovery: Sendable {
 
     /// Ends what deletions and moves a crash or a fault left, writes what is due and notices what was removed without an event.
     func reconcile() async throws {
-        try await sidecars.settleIntents()
+        try await sidecars.intents.recoverAll()
         try await deletions.resume()
-        try await sidecars.finishMoves()
+        try await sidecars.mover.finishMoves()
         try await writeAllDue()
         try await sweep()
         try await pruneRefused()
@@ -44,7 +44,7 @@ struct Recovery: Sendable {
         }
         guard let device, !isInboxInDoubt else { return }
         try await markGone(path, on: device)
-        try await sidecars.textGone(path)
+        try await sidecars.problems.textGone(path)
     }
 
     /// A folder stands where something else was recorded: that is gone.
@@ -58,7 +58,7 @@ struct Recovery: Sendable {
     /// Writes what is due beside recordings, and finds out what still keeps texts from being written.
     func writeAllDue() async throws(CatalogError) {
         board.beginRound()
-        try await sidecars.writeAllDue()
+        try await sidecars.writer.writeAllDue()
         board.endRound()
     }
 
@@ -81,10 +81,10 @@ struct Recovery: Sendable {
 
     private func left(_ departure: Departure, _ path: InboxPath) async throws(CatalogError) {
         await queue.cancel(departure.recording)
-        try await sidecars.removeDeparted(departure.notes)
+        try await sidecars.writer.removeDeparted(departure.notes)
         // A note that went along and comes back is known by its sentence: its row would keep the refused file's.
         if try await catalog.recording(departure.recording)?.state == .rejected {
-            try await sidecars.forgetRemoved(of: departure.recording)
+            try await sidecars.writer.forgetRemoved(of: departure.recording)
         }
         logger.info(
             "recording gone; its transcript is kept",

@@ -3,35 +3,36 @@ import KotibCatalog
 import KotibModel
 import KotibPOSIX
 
-/// One name beside a recording, and what may be done to it. Its calls may block on the disk.
+/// One name beside a recording, at which a file is written or removed. Its calls may block on the disk.
 struct SidecarPlace: Sendable {
     let files: any FileSystem
     let path: InboxPath
-    /// What Kotib wrote there before, where it did.
+    /// The file that Kotib wrote there before; nil where it did not.
     let owned: Sidecar?
-    /// What the file tells of: it is not readable to more people than that.
+    /// The recording that the file is about: no more people may read the file than the recording.
     var recording: InboxPath?
-    /// What the words in `content` are (``Sidecar/words``).
+    /// The hash of the words in the content (``Sidecar/words``).
     var words: [UInt8]?
-    /// A person's words about a recording that lay there before: they are not written over.
+    /// The file holds a person's words about a recording that lay there before, and is not overwritten.
     var isKept = false
-    /// The recording is not there: what stands beside its place is kept up to date, and nothing new is put there.
+    /// The recording is gone: a file that stands beside its place is updated, and no new one is created.
     var isOnlyUpdated = false
 
-    /// A recording that should be there, and its device.
+    /// The recording that should be there, and its device.
     var beside: (path: InboxPath, device: UInt64)?
 
     enum Outcome: Sendable {
         case written(FileIdentity)
         /// A person's file is there.
         case occupied
-        /// A person has saved it as it is now: their words are to be taken in first.
+        /// A person has saved it since: their words are recorded first.
         case beingEdited(FileIdentity)
-        /// Nothing is there, and nothing is to be.
+        /// Nothing is there, and no file is to be created.
         case absent
-        /// There is no folder to write into any more.
+        /// The folder was removed.
         case folderGone
-        /// The recording's file system is not mounted: a text in the bare folder would not be beside it later.
+        /// The recording's file system is not mounted: a text in the empty mount point would not be beside it
+        /// later.
         case away
         /// A program has it open for writing.
         case heldOpen
@@ -40,12 +41,12 @@ struct SidecarPlace: Sendable {
     enum Look: Sendable {
         /// There is nothing to write.
         case done(Outcome)
-        /// It is to be written, in the place of this file of Kotib's own.
+        /// It may be written, replacing this file of Kotib's own.
         case free(FileStatus?)
     }
 
-    /// Whether `content` may be put there: where the name is free, where Kotib's own untouched file is, or where the
-    /// very bytes already are, since somebody put them back.
+    /// Whether `content` may be written there: the name is free, Kotib's own file is unchanged, or the file
+    /// already has these bytes because somebody restored it.
     func look(for content: [UInt8]) throws(FileError) -> Look {
         do throws(FileError) {
             if try isAway() { return .done(.away) }
@@ -54,7 +55,7 @@ struct SidecarPlace: Sendable {
             if old != nil, isKept { return .done(.occupied) }
             if let old, try holds(content, old) { return .done(.written(old.identity)) }
             if let old, let owned, owned.isUntouched(old.identity), let words, owned.words == words {
-                // A person's own line ends stay.
+                // The same words with other line ends stay.
                 return .done(.written(old.identity))
             }
             if let old, !(owned?.isUntouched(old.identity) ?? false) {
@@ -68,7 +69,7 @@ struct SidecarPlace: Sendable {
         }
     }
 
-    /// Puts `content` where ``look(for:)`` found that it may be.
+    /// Writes `content` after ``look(for:)`` found that it may be written.
     func write(_ content: [UInt8], replacing old: FileStatus?) throws(FileError) -> Outcome {
         do throws(FileError) {
             let new = try AtomicFile(files).write(
@@ -89,13 +90,13 @@ struct SidecarPlace: Sendable {
         return try files.status(of: files.openFolder(beside.path.parent)).identity.device != beside.device
     }
 
-    /// Where the recording is not there to ask, the words are no more public than they were.
+    /// The recording's permissions; where it is gone, those of the old file.
     private func readers(_ old: FileStatus?) throws(FileError) -> UInt16 {
         guard let recording else { return 0o777 }
         return try files.examine(recording)?.permissions ?? old?.permissions ?? 0o600
     }
 
-    /// Asked once more, because a file that somebody deletes between two steps gives the same error.
+    /// Checked again, because a file that is deleted between two steps gives the same error.
     private func folderIsGone() -> Bool {
         do throws(FileError) {
             _ = try files.openFolder(path.parent)
@@ -107,7 +108,7 @@ struct SidecarPlace: Sendable {
 
     enum Clearing: Sendable { case removed, stays, absent }
 
-    /// Removes Kotib's own file; an edited one is a person's now and stays.
+    /// Removes Kotib's own file. An edited one stays, for it is a person's now.
     /// - Throws: ``FileError/heldOpen(path:)``.
     func clear() throws(FileError) -> Clearing {
         guard let owned, let status = try files.examine(path) else { return .absent }
@@ -122,7 +123,7 @@ struct SidecarPlace: Sendable {
         do throws(FileError) {
             file = try files.openForReading(path).file
         } catch {
-            // What Kotib may not read it has not written.
+            // Kotib can read every file that it wrote.
             if error.code == EACCES { return false }
             throw error
         }
@@ -133,7 +134,8 @@ struct SidecarPlace: Sendable {
         }
     }
 
-    /// What opening the folder says (errno(3)) when it was removed, or when a link or file took its place.
+    /// Whether opening a folder fails with this (errno(3)) after it was removed, or replaced by a link or a
+    /// file.
     static func mayMeanThatTheFolderIsGone(_ error: FileError) -> Bool {
         [ENOENT, ENOTDIR, ELOOP].contains(error.code)
     }

@@ -5,8 +5,9 @@ enum SidecarText {
     /// Bytes. A day's speech is about one tenth of this.
     static let longest = 10 * 1024 * 1024
 
-    /// The words, with LF between lines and no line ends behind the last. Nil for what is neither UTF-8 nor UTF-16
-    /// with a byte order mark, as Windows Notepad writes it: bytes of unknown meaning are not guessed at.
+    /// The words, with LF between lines and no line ends behind the last. Nil for bytes that are neither
+    /// UTF-8 nor UTF-16 with a byte order mark, as Windows Notepad writes it: other encodings are not
+    /// guessed.
     static func words(_ bytes: [UInt8]) -> String? {
         let text: String? =
             switch bytes.prefix(2) {
@@ -17,12 +18,12 @@ enum SidecarText {
                     validating: bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...],
                     as: UTF8.self)
             }
-        // A text holds no NUL: what does is something else.
+        // A file with a NUL is not text.
         guard let text, !text.utf8.contains(0) else { return nil }
         return normalized(text)
     }
 
-    /// By scalars, because Swift takes CR LF for one character.
+    /// Works on scalars, because Swift takes CR LF for one character.
     static func normalized(_ text: String) -> String {
         var lines = String.UnicodeScalarView()
         var wasReturn = false
@@ -38,7 +39,7 @@ enum SidecarText {
         return String(lines)
     }
 
-    /// What tells whether two texts say the same (``Sidecar/words``).
+    /// The hash by which two texts are compared (``Sidecar/words``).
     static func hash(_ text: String) -> [UInt8] {
         Array(SHA256.hash(data: Array(normalized(text).utf8)))
     }

@@ -1,75 +1,32 @@
-import Glibc
 import KotibCatalog
 import KotibModel
 import KotibPOSIX
 import Logging
 
-/// Writes what is due beside a recording, and removes what is no longer true.
+/// The outcome of a request to write a recording's texts beside it again.
+public enum PutBack: Hashable, Sendable {
+    /// They stand there, as far as they could be written.
+    case written
+    /// They cannot be written now; a later scan tries again.
+    case later
+    /// There are no words, nothing to tell, or no place for them any more.
+    case nothing
+    case notFound
+}
+
+/// Writes the files that are due beside a recording, and removes those that are no longer true.
 ///
-/// The one write path for sidecars: after a transcription, after a refusal, and in recovery. Safe to run at any
-/// time and any number of times: what the catalog calls due is written, what is written is registered.
+/// The only write path for sidecars: after a transcription, after a refusal, and in recovery. Idempotent, and
+/// safe to run at any time: the files that the catalog calls due are written, and what was written is
+/// registered.
 public struct SidecarWriter: Sendable {
-    /// How long a file must have stood still before its words are taken unasked: nanoseconds.
-    static let quiet: Int64 = 1_000_000_000
+    let store: SidecarStore
+    let intents: IntentRecovery
+    let edits: EditReader
+    let problems: TextProblemNotes
+    let composer: SidecarComposer
 
-    /// What a user wants beside their recordings.
-    public typealias SettingsOf = @Sendable (UserID) async throws(CatalogError) -> UserSettings
-
-    let files: any FileSystem
-    let catalog: Catalog
-    let settings: SettingsOf
-    /// Nanoseconds since 1970.
-    let wallClock: @Sendable () -> Int64
-    let sleep: @Sendable (Duration) async throws -> Void
-    let failureSentence: @Sendable (_ name: String, _ cause: String) -> String
-    let warningSentence: @Sendable (RecordingWarning) -> String
-    let textSentence: @Sendable (_ name: String, _ problem: TextProblem) -> String
-    let cannotWrite: @Sendable (InboxPath, FileError) -> Bool
-    let limits: Quota
-    let logger: Logger
-    let unreadable = UnreadableTexts()
-    /// Texts that wait because a program has them open for writing.
-    let held = ToldTexts()
-    /// Recordings beside which other people's files have all names of a text.
-    let placeless = ToldTexts()
-    /// Whoever else removes a recording's files takes a turn here.
-    public let turns = RecordingTurns()
-
-    /// - Parameters:
-    ///   - settings: asked each time that a transcript is written, so that a change holds for what comes then.
-    ///   - wallClock: nanoseconds since 1970, to compare with files' times.
-    ///   - sleep: waits; to be replaced together with `wallClock`.
-    ///   - cannotWrite: told of each text that could not be written, and why; true where that is all that is to be
-    ///     told, false where the log is to have a line.
-    ///   - limits: what a user may have who has nothing of their own: what people write counts too.
-    ///   - warningSentence: what `X.note.txt` says of each warning.
-    ///   - textSentence: what the note about a text says that cannot be taken in.
-    ///   - failureSentence: what `X.failed.txt` says, from the recording's name and the cause.
-    public init(
-        files: any FileSystem, catalog: Catalog, logger: Logger,
-        settings: @escaping SettingsOf = { _ in UserSettings() },
-        wallClock: @escaping @Sendable () -> Int64 = SidecarWriter.systemTime,
-        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
-        cannotWrite: @escaping @Sendable (InboxPath, FileError) -> Bool = { _, _ in false },
-        limits: Quota = Quota(),
-        warningSentence: @escaping @Sendable (RecordingWarning) -> String = { $0.code.rawValue },
-        textSentence: @escaping @Sendable (_ name: String, _ problem: TextProblem) -> String = {
-            "\($0): \($1)"
-        },
-        failureSentence: @escaping @Sendable (_ name: String, _ cause: String) -> String
-    ) {
-        self.files = files
-        self.catalog = catalog
-        self.settings = settings
-        self.wallClock = wallClock
-        self.sleep = sleep
-        self.warningSentence = warningSentence
-        self.failureSentence = failureSentence
-        self.textSentence = textSentence
-        self.cannotWrite = cannotWrite
-        self.limits = limits
-        self.logger = logger
-    }
+    private var catalog: Catalog { store.catalog }
 
     /// Writes everything that is due; what cannot be written now stays due.
     public func writeAllDue() async throws(CatalogError) {
@@ -77,154 +34,169 @@ public struct SidecarWriter: Sendable {
         while !Task.isCancelled {
             let page = try await catalog.dueSidecars(after: last, limit: 100)
             guard let end = page.last else { return }
-            for recording in page { try await writeUnlessItsOwnFault(recording) }
+            for recording in page { try await writeSkippingBadRow(recording) }
             last = end.id
         }
     }
 
-    /// One recording's row that cannot be read hides no other.
-    private func writeUnlessItsOwnFault(_ recording: Recording) async throws(CatalogError) {
+    /// One unreadable row does not stop the others.
+    private func writeSkippingBadRow(_ recording: Recording) async throws(CatalogError) {
         do throws(CatalogError) {
             try await writeDue(recording.id)
         } catch {
             if error.isRetryable { throw error }
-            tellThatItStaysDue(recording.id, error)
+            store.logStaysDue(recording.id, error)
         }
     }
 
-    /// Writes what is due beside one recording.
+    /// Writes the files that are due beside one recording.
     public func writeDue(_ id: RecordingID) async throws(CatalogError) {
-        _ = try await takeTurn(of: id) { () async throws(CatalogError) in try await write(id) }
+        _ = try await store.withLock(of: id) { () async throws(CatalogError) in try await write(id) }
     }
 
-    /// Runs `body` with the turn at a recording's path, also where that became another while this waited.
-    /// - Returns: nil where there is no such recording.
-    func takeTurn<Value: Sendable>(
-        of id: RecordingID, _ body: () async throws(CatalogError) -> Value
-    ) async throws(CatalogError) -> Value? {
-        while let path = try await catalog.recording(id)?.path {
-            let value: Value? = try await turns.take(at: path) { () async throws(CatalogError) in
-                guard try await catalog.recording(id)?.path == path else { return nil }
-                return try await body()
-            }
-            if let value { return value }
-        }
-        return nil
-    }
-
-    /// After a transcription: as ``writeDue(_:)``; what the catalog cannot tell now, the next scan writes.
-    public func settled(_ id: RecordingID) async {
+    /// As ``writeDue(_:)``, after a transcription. An error of the catalog is logged; the next scan writes
+    /// the texts.
+    public func jobFinished(_ id: RecordingID) async {
         do throws(CatalogError) {
             try await writeDue(id)
         } catch {
-            tellThatItStaysDue(id, error)
+            store.logStaysDue(id, error)
         }
     }
 
-    func tellThatItStaysDue(_ id: RecordingID, _ error: CatalogError) {
-        logger.error("a text stays due", metadata: ["recording": "\(id)", "cause": "\(error)"])
+    /// Writes the texts beside a recording again that somebody removed, in the forms that its user wants now;
+    /// also where the recording itself is gone.
+    public func putBack(_ id: RecordingID, in scope: AccessScope) async throws(CatalogError) -> PutBack {
+        let outcome = try await store.withLock(of: id) { () async throws(CatalogError) -> PutBack in
+            switch try await catalog.makeTextsDue(id, in: scope) {
+            case .notFound: return .notFound
+            case .nothing: return .nothing
+            case .due: break
+            }
+            if try await write(id, isAsked: true) { return .written }
+            return try await catalog.recording(id)?.sidecarDue == nil ? .nothing : .later
+        }
+        return outcome ?? .notFound
     }
 
-    /// With the turn: writes what is due beside one recording.
-    /// - Parameter isAsked: whether somebody wants it there although the recording itself is not.
-    /// - Returns: whether anything stands there now.
+    /// Removes files of Kotib's own where they are still as it wrote them.
+    public func remove(_ sidecars: [Sidecar]) async throws(CatalogError) {
+        for sidecar in sidecars {
+            guard let recording = try await catalog.recording(sidecar.recording) else { continue }
+            try await store.locks.withLock(on: recording.path) { () async throws(CatalogError) in
+                _ = try await store.clear([sidecar])
+            }
+        }
+    }
+
+    /// As ``remove(_:)``, for a recording that is gone: a note that went along with its folder keeps its row.
+    public func removeDeparted(_ sidecars: [Sidecar]) async throws(CatalogError) {
+        var standing: [Sidecar] = []
+        for sidecar in sidecars where try await !store.isRemoved(sidecar.path) { standing.append(sidecar) }
+        try await remove(standing)
+    }
+
+    /// Deletes the rows of the files that a person removed beside a recording, so that it gets its text again
+    /// when it comes back.
+    public func forgetRemoved(of id: RecordingID) async throws(CatalogError) {
+        guard let recording = try await catalog.recording(id) else { return }
+        try await store.locks.withLock(on: recording.path) { () async throws(CatalogError) in
+            for sidecar in try await catalog.ownedSidecars(of: id) {
+                if try await store.isRemoved(sidecar.path) { try await catalog.sidecarRemoved(sidecar.path) }
+            }
+        }
+    }
+
+    /// Writes the files that are due beside one recording. The caller holds its lock.
+    /// - Parameter isAsked: a person asked for the files, also where the recording itself is gone.
+    /// - Returns: whether any stand there now.
     @discardableResult
     func write(_ id: RecordingID, isAsked: Bool = false) async throws(CatalogError) -> Bool {
-        // What is being deleted gets nothing more.
+        // A recording that is being deleted gets no new files.
         guard let before = try await catalog.recording(id, in: .everyone), before.sidecarDue != nil else {
             return false
         }
-        // Until its texts have followed it none is written: there would be two.
+        // A text written before the old one has followed would be a second one.
         guard try await !catalog.isMoving(id) else { return false }
-        try await settleIntents(of: id)
-        try await takeEdits(at: before.path)
-        // What was taken in makes the newer words due.
+        try await intents.recover(of: id)
+        try await edits.readEdits(at: before.path)
+        // A recorded edit makes the newer words due.
         guard let recording = try await catalog.recording(id), let due = recording.sidecarDue else {
             return false
         }
         let isExpected = isAsked || recording.audio == .present
-        let texts = try await texts(of: recording)
+        let contents = try await composer.contents(of: recording)
         var (written, isDone): ([SidecarKind: InboxPath], Bool) = ([:], true)
-        for text in texts {
-            switch try await write(text, beside: recording, isExpected) {
-            case .written(let path): written[text.kind] = path
+        for content in contents {
+            switch try await write(content, beside: recording, isExpected) {
+            case .written(let path): written[content.kind] = path
             case .absent: continue
             case .folderGone:
-                try await leave(recording, due)
+                try await folderGone(recording, due)
                 return false
             case .later: isDone = false
             }
         }
         if isDone || !written.isEmpty {
-            let isRemoved = try await removeStale(beside: recording, Set(texts.map(\.kind)), written)
+            let isRemoved = try await removeStale(beside: recording, Set(contents.map(\.kind)), written)
             isDone = isDone && isRemoved
         }
         if isDone { try await catalog.sidecarWaived(id, due: due) }
         return !written.isEmpty
     }
 
-    private enum Done {
+    private enum WriteOutcome {
         case written(InboxPath)
-        /// Nothing is to be written.
+        /// There is nothing to update.
         case absent
         case folderGone
         /// It stays due.
         case later
     }
 
-    /// - Parameter isExpected: whether it is to be there where there is none yet.
+    /// - Parameter isExpected: a file that is missing is created; else only one that is there is updated.
     private func write(
-        _ text: Text, beside recording: Recording, _ isExpected: Bool
-    ) async throws(CatalogError) -> Done {
-        for path in try await places(for: text.kind, beside: recording, isExpected) {
-            try await settleIntent(at: path)
+        _ content: SidecarContent, beside recording: Recording, _ isExpected: Bool
+    ) async throws(CatalogError) -> WriteOutcome {
+        for path in try await names(for: content.kind, beside: recording, isExpected) {
+            try await intents.recover(at: path)
             let owned = try await catalog.owner(ofSidecar: path)
             let isOthers = owned.map { $0.recording != recording.id } ?? false
-            // Somebody takes it to its own place, or a later scan does.
+            // Another task moves it to its own place, or a later scan does.
             if isOthers, let owned, try await catalog.isMoving(owned.recording) { return .later }
             var place = SidecarPlace(
-                files: files, path: path, owned: owned, recording: text.kind.isNote ? nil : recording.path,
-                words: text.words)
+                files: store.files, path: path, owned: owned,
+                recording: content.kind.isNote ? nil : recording.path, words: content.words)
             place.isOnlyUpdated = !isExpected
             if recording.audio == .present { place.beside = (recording.path, recording.identity.device) }
-            if isOthers, let owned { place.isKept = try await holdsPersonsWords(owned) }
-            switch try await put(text, place, of: recording.id) {
+            if isOthers, let owned { place.isKept = try await store.holdsPersonsWords(owned) }
+            switch try await store.put(content, place, of: recording.id) {
             case .occupied, .absent: continue
             case .folderGone: return .folderGone
             case .away, .heldOpen: return .later
             case .beingEdited(let identity):
-                // Who edits an older recording's words does not make this one's wait, nor does what is no text.
-                if isOthers || unreadable.problem(path, identity) != nil { continue }
+                // An edit of an older recording's words does not delay this one, nor does a file that is no
+                // text.
+                if isOthers || problems.problem(of: path, identity) != nil { continue }
                 return .later
             case .written(let identity):
                 let sidecar = Sidecar(
-                    recording: recording.id, kind: text.kind, path: path, identity: identity,
-                    words: text.words)
+                    recording: recording.id, kind: content.kind, path: path, identity: identity,
+                    words: content.words)
                 try await catalog.sidecarWritten(sidecar, due: nil)
-                placeless.remove(recording.path)
+                store.nameIsFree(beside: recording.path)
                 return .written(path)
             case nil: return .later
             }
         }
         guard isExpected else { return .absent }
-        tellThatThereIsNoPlace(recording)
+        store.logNoFreeName(recording)
         return .later
     }
 
-    /// Each scan comes by: it is told once.
-    func tellThatThereIsNoPlace(_ recording: Recording) {
-        _ = cannotWrite(recording.path, .occupied(path: recording.path.text))
-        guard placeless.insert(recording.path) else { return }
-        logger.warning(
-            "no place for a text: files of other people have both its names; it stays due",
-            metadata: ["recording": "\(recording.id)", "file": "\(recording.path)"])
-    }
-}
-
-extension SidecarWriter {
-    /// The names to try: first the one that this recording has, so that it never has two. Beside the place of one
-    /// that is not there, no other: somebody else's words may belong there.
-    private func places(
+    /// The names to try: first the one that this recording has, so that it never has two. For a recording
+    /// that is gone, no other: the text of another may belong there.
+    private func names(
         for kind: SidecarKind, beside recording: Recording, _ isExpected: Bool
     ) async throws(CatalogError) -> [InboxPath] {
         let candidates = SidecarName.candidates(for: recording.path, kind: kind)
@@ -233,77 +205,19 @@ extension SidecarWriter {
         return candidates.filter(own.contains) + candidates.filter { !own.contains($0) }
     }
 
-    /// Whether `sidecar`, which another recording has, tells what a person wrote.
-    func holdsPersonsWords(_ sidecar: Sidecar) async throws(CatalogError) -> Bool {
-        guard sidecar.kind == .transcript else { return false }
-        let shown = try await catalog.revision(nil, of: sidecar.recording, in: .everyone)
-        return shown.map { $0.origin != .engine } ?? false
-    }
-
-    /// With the turn. Nil where it cannot be written now.
-    func put(
-        _ text: Text, _ place: SidecarPlace, of id: RecordingID
-    ) async throws(CatalogError) -> SidecarPlace.Outcome? {
-        let (content, path) = (text.content, place.path)
-        let look = await attempt(path) { () throws(FileError) in try place.look(for: content) }
-        let old: FileStatus?
-        switch look {
-        case nil: return nil
-        case .done(let outcome): return outcome
-        case .free(let status): old = status
-        }
-        try await catalog.intend(Self.intent(text, at: path, of: id))
-        let outcome = await attempt(path) { () throws(FileError) in
-            try place.write(content, replacing: old)
-        }
-        switch outcome {
-        case .written: held.remove(path)
-        // What came of it is seen before the next try.
-        case nil: break
-        case .heldOpen:
-            try await catalog.withdrawIntent(at: path)
-            tellThatItIsOpen(path)
-        default: try await catalog.withdrawIntent(at: path)
-        }
-        return outcome
-    }
-
-    private func attempt<Value: Sendable>(
-        _ path: InboxPath, _ step: @escaping @Sendable () throws(FileError) -> Value
-    ) async -> Value? {
-        do throws(FileError) {
-            return try await BlockingWork.run(step)
-        } catch {
-            if !cannotWrite(path, error) { warn("a text could not be written; it stays due", path, error) }
-            return nil
-        }
-    }
-
-    /// When the program closes it the watcher tells, and what is due is written.
-    func tellThatItIsOpen(_ path: InboxPath) {
-        guard held.insert(path) else { return }
-        logger.notice(
-            "a text waits: a program has it open for writing", metadata: ["file": "\(path)"])
-    }
-
-    public static func systemTime() -> Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return FileStatus.nanoseconds(time)
-    }
-
-    /// Once something stands there, what says something else goes: texts of forms that are not wanted any more, a
-    /// second one of a form that is, and notes that are not true. By name too, since they may be of a recording that
-    /// lay there before; only of that one's text, which a person may have corrected, the new one takes the place.
+    /// Removes, once something was written, texts of forms that are not wanted any more, a second one of a
+    /// form that is, and notes that are no longer true. Also by name, since they may be of a recording that
+    /// lay there before; but not that one's text, which a person may have corrected and which the new text
+    /// replaces.
     /// - Returns: false where something could not be removed.
     private func removeStale(
         beside recording: Recording, _ wanted: Set<SidecarKind>, _ written: [SidecarKind: InboxPath]
     ) async throws(CatalogError) -> Bool {
         var standing = try await catalog.ownedSidecars(of: recording.id)
         if recording.audio == .present { standing += try await derived(at: recording.path, wanted) }
-        return try await clear(
+        return try await store.clear(
             standing.filter { sidecar in
-                guard !tellsOfText(sidecar, beside: recording.path) else { return false }
+                guard !problems.isAboutText(sidecar, beside: recording.path) else { return false }
                 guard wanted.contains(sidecar.kind) else { return true }
                 return written[sidecar.kind].map { $0 != sidecar.path } ?? false
             })
@@ -325,20 +239,14 @@ extension SidecarWriter {
         return derived
     }
 
-    /// A folder that is moved away may be back before anybody noticed: what is due stays so until the recording is
-    /// known to be gone. The catalog has the words.
-    private func leave(_ recording: Recording, _ due: SidecarDue) async throws(CatalogError) {
+    /// A folder that was moved away may come back before the watcher notices: the text stays due until the
+    /// recording is known to be gone. The catalog has the words.
+    private func folderGone(_ recording: Recording, _ due: SidecarDue) async throws(CatalogError) {
         guard recording.audio == .present else {
             return try await catalog.sidecarWaived(recording.id, due: due)
         }
-        logger.warning(
+        store.logger.warning(
             "the folder is gone; the text is kept in the catalog",
             metadata: ["recording": "\(recording.id)", "file": "\(recording.path)"])
-    }
-
-    func warn(_ message: Logger.Message, _ path: InboxPath, _ error: FileError) {
-        var metadata: Logger.Metadata = ["file": "\(path)", "cause": "\(error)"]
-        if let advice = error.advice { metadata["advice"] = "\(advice)" }
-        logger.warning(message, metadata: metadata)
     }
 }

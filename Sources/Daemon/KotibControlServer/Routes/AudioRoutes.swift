@@ -12,7 +12,7 @@ import Logging
 /// `audio/{id}`: one recording, its words, its end, and once more.
 struct AudioRoutes {
     /// Bytes: the longest text in Cyrillic, with two bytes a letter that JSON may write as six.
-    static let longestBody = 3 * SidecarWriter.longestText + 65_536
+    static let longestBody = 3 * Sidecars.longestText + 65_536
 
     let parts: ControlParts
 
@@ -44,7 +44,7 @@ struct AudioRoutes {
         let text = try await ControlJSON.decode(
             EditRequest.self, from: request, upTo: Self.longestBody, share: share
         ).transcriptText
-        guard text.utf8.count <= SidecarWriter.longestText else {
+        guard text.utf8.count <= Sidecars.longestText else {
             throw ControlFailure(.contentTooLarge, .tooLarge, .textTooLong)
         }
         // A file with a NUL in it is no text to those who read it.

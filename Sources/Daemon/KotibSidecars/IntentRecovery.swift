@@ -5,42 +5,48 @@ import KotibModel
 import KotibPOSIX
 import Logging
 
-/// What was to be done to a file stands in the catalog before the file is touched, so that what a crash or a fault
-/// left between the two is known by its content, wherever the recording lies by then.
-extension SidecarWriter {
-    /// Registers, or removes, what is left of earlier tries and earlier daemons.
-    public func settleIntents() async throws(CatalogError) {
+/// Completes the writes and removals that a crash or a fault interrupted.
+///
+/// The catalog holds an intent for each file before the file is touched. The file is recognized by the hash
+/// of its content, wherever the recording lies by then.
+public struct IntentRecovery: Sendable {
+    let store: SidecarStore
+
+    private var catalog: Catalog { store.catalog }
+
+    /// Registers or removes the files of all intents that earlier attempts left.
+    public func recoverAll() async throws(CatalogError) {
         var last: InboxPath?
         while !Task.isCancelled {
             let page = try await catalog.intents(after: last, limit: 100)
             guard let end = page.last else { return }
             for intent in page {
                 do throws(CatalogError) {
-                    _ = try await takeTurn(of: intent.recording) { () async throws(CatalogError) in
-                        try await settleIntents(of: intent.recording)
+                    _ = try await store.withLock(of: intent.recording) { () async throws(CatalogError) in
+                        try await recover(of: intent.recording)
                     }
                 } catch {
-                    // One recording's row that cannot be read hides no other.
+                    // One unreadable row does not stop the others.
                     if error.isRetryable { throw error }
-                    tellThatItStaysDue(intent.recording, error)
+                    store.logStaysDue(intent.recording, error)
                 }
             }
             last = end.path
         }
     }
 
-    /// With the turn at the recording's path.
-    public func settleIntents(of id: RecordingID) async throws(CatalogError) {
-        for intent in try await catalog.intents(of: id) { try await settle(intent) }
+    /// Completes one recording's intents. The caller holds the recording's lock.
+    public func recover(of id: RecordingID) async throws(CatalogError) {
+        for intent in try await catalog.intents(of: id) { try await recover(intent) }
     }
 
-    /// With the turn of who wants the name.
-    func settleIntent(at path: InboxPath) async throws(CatalogError) {
-        if let intent = try await catalog.intent(at: path) { try await settle(intent) }
+    /// Completes the intent at a name. The caller holds the lock of the recording that needs the name.
+    func recover(at path: InboxPath) async throws(CatalogError) {
+        if let intent = try await catalog.intent(at: path) { try await recover(intent) }
     }
 
-    private func settle(_ intent: SidecarIntent) async throws(CatalogError) {
-        guard let content = intent.content else { return try await settleRemoval(intent) }
+    private func recover(_ intent: SidecarIntent) async throws(CatalogError) {
+        guard let content = intent.content else { return try await recoverRemoval(intent) }
         switch await look(for: content, at: intent.path) {
         case .unclear: return
         case .stands(let identity):
@@ -49,7 +55,7 @@ extension SidecarWriter {
                     recording: intent.recording, kind: intent.kind, path: intent.path, identity: identity,
                     words: intent.words), due: nil)
         case .other:
-            // Where nothing stood before, it was written and has been saved by a person since.
+            // Nothing stood there before: it was written, and a person has saved it since.
             guard intent.kind == .transcript, try await catalog.owner(ofSidecar: intent.path) == nil else {
                 return try await catalog.withdrawIntent(at: intent.path)
             }
@@ -62,13 +68,13 @@ extension SidecarWriter {
         }
     }
 
-    private func settleRemoval(_ intent: SidecarIntent) async throws(CatalogError) {
+    private func recoverRemoval(_ intent: SidecarIntent) async throws(CatalogError) {
         if let sidecar = try await catalog.owner(ofSidecar: intent.path),
             sidecar.recording == intent.recording, sidecar.kind == intent.kind
         {
-            if try await isRemoved(intent.path) {
-                if try await isAway(sidecar) { return }
-            } else if try await !clear([sidecar]) {
+            if try await store.isRemoved(intent.path) {
+                if try await store.isAway(sidecar) { return }
+            } else if try await !store.clear([sidecar]) {
                 return
             }
         }
@@ -77,14 +83,14 @@ extension SidecarWriter {
 
     private enum Content: Sendable {
         case stands(FileIdentity)
-        /// Something else has the name.
+        /// A file with other content has the name.
         case other
         case nothing
         case unclear
     }
 
     private func look(for content: [UInt8], at path: InboxPath) async -> Content {
-        let files = files
+        let files = store.files
         do throws(FileError) {
             return try await BlockingWork.run { () throws(FileError) -> Content in
                 guard let status = try files.examine(path) else { return .nothing }
@@ -95,7 +101,7 @@ extension SidecarWriter {
         } catch {
             // What Kotib may not read it has not written.
             if SidecarPlace.mayMeanThatTheFolderIsGone(error) || error.code == EACCES { return .nothing }
-            warn("cannot tell whether a text was written", path, error)
+            store.warn("cannot tell whether a text was written", path, error)
             return .unclear
         }
     }
@@ -113,13 +119,5 @@ extension SidecarWriter {
         } catch {
             throw .system(error)
         }
-    }
-
-    static func intent(
-        _ text: Text, at path: InboxPath, of id: RecordingID
-    ) -> SidecarIntent {
-        SidecarIntent(
-            recording: id, kind: text.kind, path: path,
-            content: Array(SHA256.hash(data: text.content)), words: text.words)
     }
 }

@@ -6,8 +6,8 @@ import Testing
 
 @testable import KotibSidecars
 
-@Suite struct RecordingTurnTests {
-    private let turns = RecordingTurns()
+@Suite struct KeyedMutexTests {
+    private let mutex = KeyedMutex<InboxPath>()
 
     private func path(_ name: String) throws -> InboxPath { try #require(InboxPath("ali/\(name)")) }
 
@@ -17,18 +17,18 @@ import Testing
         let order = Shared<[Int]>([])
         let inside = Shared(0)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await turns.take(at: path) { try await gate.pass() } }
-            try await waitUntil("the first has its turn") { gate.count == 1 }
+            group.addTask { try await mutex.withLock(on: path) { try await gate.pass() } }
+            try await waitUntil("the first holds the lock") { gate.count == 1 }
             for number in 1...20 {
                 group.addTask {
-                    await turns.take(at: path) {
+                    await mutex.withLock(on: path) {
                         #expect(inside.change { $0 += 1 } == 1)
                         await Task.yield()
                         order.change { $0.append(number) }
                         inside.change { $0 -= 1 }
                     }
                 }
-                try await waitUntil("\(number) waits") { turns.count(at: path) == number }
+                try await waitUntil("\(number) waits") { mutex.waiterCount(on: path) == number }
             }
             #expect(order.value.isEmpty)
             gate.open()
@@ -40,20 +40,20 @@ import Testing
     @Test func othersAndLaterOnesDoNotWait() async throws {
         let (one, other) = (try path("a"), try path("b"))
         let gate = Gate()
-        async let first: Void = turns.take(at: one) { try await gate.pass() }
-        try await waitUntil("the first has its turn") { gate.count == 1 }
-        #expect(await turns.take(at: other) { true })
+        async let first: Void = mutex.withLock(on: one) { try await gate.pass() }
+        try await waitUntil("the first holds the lock") { gate.count == 1 }
+        #expect(await mutex.withLock(on: other) { true })
         gate.open()
         try await first
         struct Refused: Error {}
         await #expect(throws: Refused.self) {
-            try await turns.take(at: one) { () async throws(Refused) in throw Refused() }
+            try await mutex.withLock(on: one) { () async throws(Refused) in throw Refused() }
         }
-        #expect(await turns.take(at: one) { true })
+        #expect(await mutex.withLock(on: one) { true })
     }
 }
 
-@Suite struct WriterTurnTests {
+@Suite struct SidecarLockTests {
     private let inbox: SidecarFixture
     private let id: RecordingID
 
@@ -65,38 +65,38 @@ import Testing
 
     /// Lets `second` go as far as it can while `first` is held in a step, then both.
     private func whileHeld(
-        in step: String, _ first: @escaping @Sendable (SidecarWriter) async throws -> Void,
-        then second: @escaping @Sendable (SidecarWriter) async throws -> Void
+        in step: String, _ first: @escaping @Sendable (Sidecars) async throws -> Void,
+        then second: @escaping @Sendable (Sidecars) async throws -> Void
     ) async throws {
         let held = HeldStep(step)
-        let writer = inbox.writer(
+        let sidecars = inbox.sidecars(
             FaultyFileSystem(inbox.disk, fault: held.pass), formats: [.srt, .txt])
         let path = try inbox.path(SidecarFixture.name)
         let isDone = Shared(false)
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { held.letGo() }
-            group.addTask { try await first(writer) }
+            group.addTask { try await first(sidecars) }
             try await waitUntil("the first is held") { held.isReached }
             group.addTask {
-                try await second(writer)
+                try await second(sidecars)
                 isDone.value = true
             }
             try await waitUntil("the second waits, or is done") {
-                isDone.value || writer.turns.count(at: path) == 1
+                isDone.value || sidecars.locks.waiterCount(on: path) == 1
             }
             held.letGo()
             try await group.waitForAll()
         }
     }
 
-    /// Held at the first of two files, the writer has read what it will write into the second.
+    /// Held at the first of two files, the writer has read the words that it will write into the second.
     @Test func olderWordsDoNotOutlastNewerOnes() async throws {
         let (inbox, id) = (inbox, id)
         _ = try await inbox.edit(id, "Second.")
         try await whileHeld(in: "create") {
-            try await $0.writeDue(id)
+            try await $0.writer.writeDue(id)
         } then: {
-            _ = try await $0.change(id, expected: nil) { () async throws(CatalogError) in
+            _ = try await $0.editor.change(id, expected: nil) { () async throws(CatalogError) in
                 try await inbox.edit(id, "Third.")
             }
         }
@@ -112,16 +112,16 @@ import Testing
         let (inbox, id) = (inbox, id)
         try inbox.folder.write("Saved.\n", to: "ali/talk.wav.txt")
         try await whileHeld(in: "openForReading") {
-            try await $0.saved(inbox.path(Array("talk.wav.txt".utf8)))
+            try await $0.editor.saved(inbox.path(Array("talk.wav.txt".utf8)))
         } then: {
-            _ = try await $0.change(id, expected: nil) { () async throws(CatalogError) in
+            _ = try await $0.editor.change(id, expected: nil) { () async throws(CatalogError) in
                 try await inbox.edit(id, "By socket.")
             }
         }
         #expect(try await inbox.revisions(id) == ["By socket.", "Saved.", "First."])
         #expect(try inbox.text("talk.wav.txt") == "By socket.\n")
         #expect(try await !inbox.isDue(id))
-        try await inbox.writer().saved(inbox.path(Array("talk.wav.txt".utf8)))
+        try await inbox.sidecars().editor.saved(inbox.path(Array("talk.wav.txt".utf8)))
         #expect(try await inbox.revisions(id).count == 3)
     }
 }

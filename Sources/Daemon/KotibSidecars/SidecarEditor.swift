@@ -1,0 +1,88 @@
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+
+/// Changes of a recording's words by a person: saved in the folder, or requested over the control socket.
+public struct SidecarEditor: Sendable {
+    let store: SidecarStore
+    let edits: EditReader
+    let writer: SidecarWriter
+    let sleep: @Sendable (Duration) async throws -> Void
+
+    private var catalog: Catalog { store.catalog }
+
+    /// Records a text of Kotib's own that the watcher has found complete, and writes the files that are due
+    /// then.
+    public func saved(_ path: InboxPath) async throws(CatalogError) {
+        guard let sidecar = try await catalog.owner(ofSidecar: path), sidecar.kind == .transcript,
+            let recording = try await catalog.recording(sidecar.recording)
+        else { return }
+        try await store.locks.withLock(on: recording.path) { () async throws(CatalogError) in
+            // Another task may have recorded it meanwhile.
+            guard let sidecar = try await catalog.owner(ofSidecar: path), sidecar.kind == .transcript else {
+                return
+            }
+            try await edits.readEdit(of: sidecar, isAtRest: true)
+            try await writer.write(sidecar.recording)
+        }
+    }
+
+    /// Changes a recording's words as `commit` says; the sidecars are written before this returns, or stay
+    /// due.
+    ///
+    /// A text that was saved in the folder is recorded first, so that nobody writes over words unseen. Waits
+    /// for one that was saved just now, 3 seconds at most.
+    /// - Parameter expected: the revision that the person saw; nil to replace whatever is there. A conflict
+    ///   where the folder's text is still being written, since it may no longer be that revision.
+    public func change(
+        _ id: RecordingID, expected: RevisionID?,
+        _ commit: () async throws(CatalogError) -> EditOutcome
+    ) async throws(CatalogError) -> EditOutcome {
+        guard try await catalog.recording(id, in: .everyone) != nil else { return .notFound }
+        try await waitForRest(beside: id)
+        let outcome = try await store.withLock(of: id) { () async throws(CatalogError) -> EditOutcome in
+            let isAtRest = try await edits.readEdits(of: id)
+            if !isAtRest, expected != nil,
+                let shown = try await catalog.revision(nil, of: id, in: .everyone)
+            {
+                return .conflict(shown)
+            }
+            let outcome = try await commit()
+            guard case .edited = outcome else { return outcome }
+            do throws(CatalogError) {
+                try await writer.write(id)
+            } catch {
+                // The next scan writes it.
+                store.logStaysDue(id, error)
+            }
+            return outcome
+        }
+        return outcome ?? .notFound
+    }
+
+    /// The words beside the path of a recording that the catalog does not know, under a name that Kotib
+    /// gives: after the catalog was rebuilt they are that recording's. Nil where there are none, or none that
+    /// can be read.
+    public func standingWords(beside recording: InboxPath) async -> StandingWords? {
+        let files = store.files
+        return await BlockingWork.run {
+            // Only Kotib uses the second name.
+            for path in SidecarName.candidates(for: recording, kind: .transcript).reversed() {
+                if let words = SavedText.standing(at: path, files) { return words }
+            }
+            return nil
+        }
+    }
+
+    /// Without the lock, so that no other task waits.
+    private func waitForRest(beside id: RecordingID) async throws(CatalogError) {
+        for _ in 1...3 {
+            var longest: Int64 = 0
+            for sidecar in try await catalog.ownedSidecars(of: id) where sidecar.kind == .transcript {
+                longest = max(longest, await edits.timeToRest(of: sidecar))
+            }
+            // After a cancellation the file is judged in its present state.
+            guard longest > 0, (try? await sleep(.nanoseconds(longest))) != nil else { return }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+import Glibc
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import Logging
+
+/// Renames the texts of a recording that was moved, also those that a person has edited, for they are its
+/// words.
+///
+/// The catalog says first that they are to follow (``Catalog/relocate(_:to:identity:now:)``), so that a later
+/// scan completes a move that a crash or a fault interrupted. A text that the person moved along is
+/// recognized by its inode.
+public struct SidecarMover: Sendable {
+    let store: SidecarStore
+    let intents: IntentRecovery
+    let edits: EditReader
+    let writer: SidecarWriter
+
+    private var catalog: Catalog { store.catalog }
+
+    /// Moves a recording as `commit` says, and its texts.
+    /// - Returns: what `commit` returned; nil where it changed nothing.
+    public func move(
+        from old: InboxPath, to new: InboxPath, _ commit: () async throws(CatalogError) -> Relocation?
+    ) async throws(CatalogError) -> Relocation? {
+        let done = try await store.locks.withLock(on: old, and: new) { () async throws(CatalogError) in
+            guard let relocation = try await commit() else { return nil as Relocation? }
+            try await moveTexts(of: relocation.recording)
+            return relocation
+        }
+        if done != nil { try await tidy(at: old) }
+        return done
+    }
+
+    /// Completes the moves that crashes and faults interrupted.
+    public func finishMoves() async throws(CatalogError) {
+        var last: RecordingID?
+        while !Task.isCancelled {
+            let page = try await catalog.unfinishedMoves(after: last, limit: 100)
+            guard let end = page.last else { return }
+            for move in page {
+                do throws(CatalogError) {
+                    try await finish(move)
+                } catch {
+                    // One unreadable row does not stop the others.
+                    if error.isRetryable { throw error }
+                    store.logStaysDue(move.recording, error)
+                }
+            }
+            last = end.recording
+        }
+    }
+
+    private func finish(_ move: UnfinishedMove) async throws(CatalogError) {
+        guard let recording = try await catalog.recording(move.recording, in: .everyone) else { return }
+        try await store.locks.withLock(on: move.path, and: recording.path) { () async throws(CatalogError) in
+            // A second move while this waited took them along.
+            guard try await catalog.recording(recording.id)?.path == recording.path else { return }
+            try await moveTexts(of: recording.id)
+        }
+        try await tidy(at: move.path)
+    }
+
+    /// A recording at the path that another one left can now use its first names, and texts that had no free
+    /// name.
+    private func tidy(at path: InboxPath) async throws(CatalogError) {
+        guard let recording = try await catalog.current(path), recording.audio == .present else { return }
+        try await store.locks.withLock(on: path) { () async throws(CatalogError) in
+            guard try await catalog.recording(recording.id)?.path == path else { return }
+            try await moveTexts(of: recording.id)
+        }
+    }
+
+    /// The caller holds the locks of the old path and the new.
+    private func moveTexts(of id: RecordingID) async throws(CatalogError) {
+        guard let recording = try await catalog.recording(id, in: .everyone) else { return }
+        try await intents.recover(of: id)
+        try await edits.readEdits(at: recording.path)
+        var (moved, lost, isDone): ([(from: InboxPath, to: InboxPath)], [InboxPath], Bool) = ([], [], true)
+        var isDue = false
+        for sidecar in try await catalog.ownedSidecars(of: id) {
+            switch try await move(sidecar, to: recording) {
+            case .stands: continue
+            case .moved(let path):
+                moved.append((sidecar.path, path))
+                // These two hold the recording's name.
+                if [.md, .json].contains(sidecar.kind) { isDue = true }
+            case .lost: lost.append(sidecar.path)
+            case .otherDisk, .away: isDue = true
+            case .later: isDone = false
+            }
+        }
+        let isMoving = try await catalog.isMoving(id)
+        if isMoving || !moved.isEmpty || !lost.isEmpty {
+            try await catalog.sidecarsMoved(
+                of: id, moved, lost: lost, isDone: isDone, isDue: isDue)
+        }
+        guard isDone else { return }
+        if ![.failed, .rejected].contains(recording.state) {
+            let notes = try await catalog.ownedSidecars(of: id).filter {
+                $0.kind == .failed || $0.kind == .rejected
+            }
+            _ = try await store.clear(notes)
+        }
+        for sidecar in try await catalog.ownedSidecars(of: id) where sidecar.kind == .transcript {
+            try await edits.readEdit(of: sidecar)
+        }
+        try await writer.write(id)
+    }
+
+    private enum MoveOutcome: Sendable {
+        /// It has its best name already.
+        case stands
+        case moved(InboxPath)
+        /// It is gone, or is a person's own now.
+        case lost
+        /// A rename cannot cross file systems: it is written anew, and then removed.
+        case otherDisk
+        /// Its file system is not mounted: it is written anew, and removed when it is back.
+        case away
+        /// A later scan tries again.
+        case later
+    }
+
+    private func move(_ sidecar: Sidecar, to recording: Recording) async throws(CatalogError) -> MoveOutcome {
+        var names = SidecarName.candidates(for: recording.path, kind: sidecar.kind)
+        if sidecar.kind == .rejected, SidecarName.isAboutText(sidecar.path) {
+            names = SidecarName.candidates(for: recording.path, kind: .transcript)
+                .flatMap(SidecarName.notes(about:))
+        }
+        let better = Array(names.prefix { $0 != sidecar.path })
+        if better.isEmpty { return .stands }
+        var free: [InboxPath] = []
+        for name in better where try await isFree(name, for: sidecar) { free.append(name) }
+        let rename = SidecarMove(files: store.files, sidecar: sidecar, names: free)
+        let outcome: SidecarMove.Outcome
+        do throws(FileError) {
+            outcome = try await BlockingWork.run { () throws(FileError) in try rename.carryOut() }
+        } catch {
+            store.warn("a text could not follow its recording; it will be tried again", sidecar.path, error)
+            return .later
+        }
+        switch outcome {
+        case .moved(let path): return .moved(path)
+        case .lost: return .lost
+        case .missing: return try await store.isAway(sidecar) ? .away : .lost
+        case .otherDisk: return .otherDisk
+        case .occupied:
+            if names.contains(sidecar.path) { return .stands }
+            store.logNoFreeName(recording)
+            return .later
+        }
+    }
+
+    /// Whether nothing of another recording's has the name. The text of a recording that was replaced is
+    /// removed for it, unless a person edited it.
+    private func isFree(_ name: InboxPath, for sidecar: Sidecar) async throws(CatalogError) -> Bool {
+        guard let owned = try await catalog.owner(ofSidecar: name), owned.recording != sidecar.recording
+        else { return true }
+        if try await catalog.isMoving(owned.recording) { return false }
+        if try await catalog.recording(owned.recording)?.audio == .present { return false }
+        if try await store.holdsPersonsWords(owned) { return false }
+        guard try await store.clear([owned]) else { return false }
+        return try await catalog.owner(ofSidecar: name) == nil
+    }
+}
