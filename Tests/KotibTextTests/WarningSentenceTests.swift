@@ -29,13 +29,13 @@ struct WarningSentenceTests {
                 == "The file is a recording of the kind AAC (ADTS); the ending .aac would be right. "
                 + "It was transcribed all the same.")
         for container in Set(RecordingEnding.allCases.map(\.container)) {
-            for language in NoteLanguage.allCases {
+            for language in Language.allCases {
                 let ending = try ending(container, "audio/x-unheard")
                 #expect(ending.sentence(in: language).contains(".\(ending.right.rawValue)"))
             }
         }
         let aac = try ending("aac", "")
-        #expect(Set(NoteLanguage.allCases.map(aac.sentence(in:))).count == NoteLanguage.allCases.count)
+        #expect(Set(Language.allCases.map(aac.sentence(in:))).count == Language.allCases.count)
     }
 
     @Test func theLargestNumberIsWritten() {

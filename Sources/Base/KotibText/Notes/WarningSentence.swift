@@ -98,7 +98,7 @@ extension RecordingWarning {
 
 extension WrongEnding {
     /// One sentence or two to the person whose recording it is, once it was transcribed.
-    public func sentence(in language: NoteLanguage) -> String {
+    public func sentence(in language: Language) -> String {
         let ending = right.rawValue
         return switch language {
         case .english:

@@ -46,7 +46,7 @@ extension WarningBody {
             code: warning.code.rawValue, message: warning.sentence(in: language), seconds: warning.seconds)
     }
 
-    init(_ ending: WrongEnding, in language: NoteLanguage) {
+    init(_ ending: WrongEnding, in language: Language) {
         self.init(code: WrongEnding.code, message: ending.sentence(in: language), seconds: nil)
     }
 }
