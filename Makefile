@@ -33,16 +33,13 @@ help: ## says what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1\t\2/p' Makefile | expand -t 16
 
 setup:
-	@etc/setup/toolchain there
-	@etc/setup/packages run
-	@etc/setup/toolchain works
-	@etc/setup/whisper
-	@etc/setup/models
+	@etc/setup/all
 
 build: setup ## installs what is missing and builds the release
-	@swift build $(RELEASE) --product kotib-worker
-	@swift build $(RELEASE) --product kotibd
-	@swift build $(RELEASE) --product kotibctl
+	@[ -e .build/release/kotibctl ] || \
+		echo 'kotib set-up: [5/5] Building Kotib; this takes some minutes the first time.'
+	@# One command for the three programs: each plans the whole build, also where there is nothing to do.
+	@KOTIB_PROGRAMS_ONLY=1 swift build $(RELEASE)
 
 # The daemon takes the place of the recipe's shell: Ctrl-C and make's SIGTERM reach it, and if make is killed
 # it is told to stop (setpriv).

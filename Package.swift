@@ -270,3 +270,8 @@ let package = Package(
             swiftSettings: strict),
     ]
 )
+
+// `make build` builds the three programs alone by one `swift build`; --product takes only one.
+if Context.environment["KOTIB_PROGRAMS_ONLY"] != nil {
+    package.targets.removeAll { $0.type == .test || $0.path?.hasPrefix("Tests/") == true }
+}

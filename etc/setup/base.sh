@@ -1,4 +1,5 @@
-# What the steps of the set-up share. A step sets nothing but DEPS before it sources this file.
+# What the steps of the set-up share. A step sets nothing but DEPS before it sources this file. STEP is its
+# number and how many there are, as in 2/5.
 # shellcheck shell=bash
 
 set -Eeuo pipefail
@@ -11,7 +12,7 @@ DEPS=$(realpath -m -- "${DEPS:-$here/../../.deps}")
 python=/usr/bin/python3
 
 say() {
-    printf 'kotib set-up: %s\n' "$*"
+    printf 'kotib set-up: %s%s\n' "${STEP:+[$STEP] }" "$*"
 }
 
 # fail WHAT TODO...: says what failed and what to do about it, and ends the step.
@@ -22,18 +23,19 @@ fail() {
     exit 1
 }
 
-# begin_work MEGABYTES: for a step that found something to do. One set-up at a time works in DEPS; what an
-# interrupted one left behind is removed; the step then has an empty folder, $scratch, until it ends.
+# begin_work MEGABYTES: for a step that found something to do. One set-up at a time does a step in DEPS; what
+# an interrupted one left behind is removed; the step then has an empty folder, $scratch, until it ends.
 begin_work() {
+    local step=${0##*/}
     mkdir -p "$DEPS" || fail "The folder $DEPS cannot be made." "Name another: make ... DEPS=FOLDER"
-    exec {lock}>"$DEPS/.lock"
+    exec {lock}>"$DEPS/.lock.$step"
     if ! flock --nonblock "$lock"; then
         say "Another set-up is at work in $DEPS; waiting until it is done."
         flock "$lock"
     fi
-    rm -rf "$DEPS"/.work.*
+    rm -rf "$DEPS/.work.$step".*
     need_space "$1"
-    scratch=$(mktemp -d "$DEPS/.work.XXXXXX")
+    scratch=$(mktemp -d "$DEPS/.work.$step.XXXXXX")
     trap 'rm -rf "$scratch"' EXIT
     log=$scratch/log
 }
