@@ -57,15 +57,15 @@ struct ArchiveFixture: Sendable {
     }
 
     /// As after a start of the daemon.
-    func keeper() throws -> ArchiveKeeper {
+    func scheduler() throws -> ArchiveScheduler {
         let time = time
-        let keeper = ArchiveKeeper(
-            inbox.pipeline, age: Self.age, now: { Date() + time.passed.withLock { $0 } })
-        return try #require(keeper)
+        let scheduler = inbox.components.archiveScheduler(
+            age: Self.age, now: { Date() + time.passed.withLock { $0 } })
+        return try #require(scheduler)
     }
 
     @discardableResult
-    func pass() async throws -> Duration { try await keeper().pass() }
+    func pass() async throws -> Duration { try await scheduler().pass() }
 
     func elapse(_ seconds: TimeInterval) { time.passed.withLock { $0 = seconds } }
 
@@ -78,7 +78,7 @@ struct ArchiveFixture: Sendable {
         _ = try await inbox.catalog.claim()
         _ = try await inbox.catalog.complete(
             id, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
-        await inbox.pipeline.sidecars.settled(id)
+        await inbox.sidecars.settled(id)
         try #require(try await inbox.catalog.recording(id)?.sidecarDue == nil)
         return id
     }
@@ -100,11 +100,11 @@ struct ArchiveFixture: Sendable {
 
     /// What a caller gets to hear.
     func sound(_ id: RecordingID) async throws -> String? {
-        guard let (file, _) = try await actions.audio(id, in: .everyone) else { return nil }
+        guard let (file, _) = try await inbox.components.audio.open(id, in: .everyone) else { return nil }
         return String(decoding: try file.read(upTo: 1000), as: UTF8.self)
     }
 
-    var actions: RecordingActions { RecordingActions(inbox.pipeline) }
+    var actions: RecordingActions { inbox.actions }
 
     /// Below the archive: ali's files, without the mark.
     func names() throws -> [String] {
@@ -115,7 +115,7 @@ struct ArchiveFixture: Sendable {
     func content(_ name: String) -> String? { place.read("archive/" + name) }
 
     var problems: [WatchHealth.Problem] {
-        inbox.pipeline.recovery.board.standing.keys.filter(\.isOfArchive)
+        inbox.board.standing.keys.filter(\.isOfArchive)
     }
 
     func status(_ path: String) throws -> stat {

@@ -56,7 +56,7 @@ import Testing
         let id = try await world.archived()
         #expect(try await world.actions.retry(id, in: .everyone) == .archived)
         try world.inbox.folder.write("Mine.\n", to: "ali/talk.wav.txt")
-        try await world.inbox.pipeline.sidecars.saved(world.inbox.path("ali/talk.wav.txt"))
+        try await world.inbox.sidecars.saved(world.inbox.path("ali/talk.wav.txt"))
         #expect(try await world.inbox.catalog.entry(id, in: .everyone)?.text == "Mine.")
         let edit = TranscriptEdit(
             recording: id, scope: .everyone, text: "Yours.", author: nil, origin: .socket, expected: nil)
@@ -228,11 +228,11 @@ import Testing
         let world = try ArchiveFixture()
         let id = try await world.archived()
         try await world.transcribed("more speech", "ali/more.wav")
-        let keeper = try #require(ArchiveKeeper(world.inbox.pipeline, age: nil))
-        #expect(await keeper.pass() == .seconds(3600))
+        let scheduler = try #require(world.inbox.components.archiveScheduler(age: nil))
+        #expect(await scheduler.pass() == .seconds(3600))
         #expect(try world.inbox.names().contains("more.wav"))
         #expect(try await world.sound(id) == "speech")
-        #expect(try ArchiveKeeper(IngestFixture().pipeline, age: .seconds(1)) == nil)
+        #expect(try IngestFixture().components.archiveScheduler(age: .seconds(1)) == nil)
     }
 
     @Test(arguments: [

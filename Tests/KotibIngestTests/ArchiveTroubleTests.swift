@@ -58,14 +58,14 @@ import Testing
         }
         #expect(error?.isUnchanged == false && error?.waitsFor == .archive)
         #expect(try await world.inbox.catalog.recording(id) != nil)
-        #expect(world.inbox.pipeline.recovery.board.stands(.deletionsWait))
+        #expect(world.inbox.board.stands(.deletionsWait))
 
         world.place.remove("archive")
         try world.place.rename("away", to: "archive")
         try await world.pass()
         #expect(world.problems.isEmpty)
         #expect(try await world.archivedAt(more) != nil)
-        #expect(!world.inbox.pipeline.recovery.board.stands(.deletionsWait))
+        #expect(!world.inbox.board.stands(.deletionsWait))
         #expect(try await world.inbox.catalog.recording(id) == nil)
         #expect(try world.names() == ["more.wav"])
     }
@@ -103,9 +103,9 @@ import Testing
         let id = try await world.transcribed()
         let other = try await world.transcribed("other speech", "ali/other.wav")
         world.elapse(2000)
-        let keeper = try world.keeper()
+        let scheduler = try world.scheduler()
         for _ in 0..<2 {
-            #expect(await keeper.pass() == .seconds(300))
+            #expect(await scheduler.pass() == .seconds(300))
             #expect(world.problems == [.archiveStuck])
             #expect(try await world.audio(id) == .present)
             #expect(try await world.audio(other) == .present)
@@ -133,12 +133,12 @@ import Testing
         let first = try await world.transcribed()
         let second = try await world.transcribed("more speech", "ali/more.wav")
         world.elapse(2000)
-        let keeper = try world.keeper()
-        _ = await keeper.pass()
+        let scheduler = try world.scheduler()
+        _ = await scheduler.pass()
         #expect(world.problems == [.archiveStuck])
         #expect(try await world.audio(first) == .present)
         #expect(try await world.archivedAt(second) != nil)
-        _ = await keeper.pass()
+        _ = await scheduler.pass()
         #expect(world.problems.isEmpty)
         #expect(try await world.archivedAt(first) != nil)
     }
@@ -147,8 +147,8 @@ import Testing
         let world = try ArchiveFixture()
         let id = try await world.transcribed()
         let pauses = Mutex<[Duration]>([])
-        let made = ArchiveKeeper(
-            world.inbox.pipeline, age: ArchiveFixture.age,
+        let made = world.inbox.components.archiveScheduler(
+            age: ArchiveFixture.age,
             now: { Date() + (pauses.withLock { $0.isEmpty } ? 0 : 2000) },
             sleep: { pause in
                 let count = pauses.withLock { pauses in
@@ -158,8 +158,8 @@ import Testing
                 // Until it is cancelled.
                 if count > 1 { try await Task.sleep(for: .seconds(3600)) }
             })
-        let keeper = try #require(made)
-        let running = Task { await keeper.run() }
+        let scheduler = try #require(made)
+        let running = Task { await scheduler.run() }
         try await waitUntil("it sleeps again") { pauses.withLock { $0.count } == 2 }
         running.cancel()
         await running.value

@@ -25,7 +25,7 @@ import Testing
     @Test func recordingTextAndAudioGo() async throws {
         let inbox = try IngestFixture()
         let recording = try await transcribed(inbox)
-        let actions = RecordingActions(inbox.pipeline)
+        let actions = inbox.actions
         #expect(try await actions.delete(recording.id, in: .everyone))
         #expect(try inbox.names().isEmpty)
         #expect(try inbox.rows() == 0)
@@ -39,10 +39,10 @@ import Testing
         let inbox = try IngestFixture()
         let recording = try await transcribed(inbox)
         let stranger = try await inbox.catalog.user(inFolder: Array("bob".utf8))
-        let actions = RecordingActions(inbox.pipeline)
+        let actions = inbox.actions
         #expect(try await !actions.delete(recording.id, in: .only(stranger)))
         #expect(try await actions.retry(recording.id, in: .only(stranger)) == .notFound)
-        #expect(try await actions.audio(recording.id, in: .only(stranger))?.recording == nil)
+        #expect(try await inbox.components.audio.open(recording.id, in: .only(stranger))?.recording == nil)
         #expect(try inbox.names() == ["talk.wav", "talk.wav.txt"])
     }
 
@@ -52,7 +52,7 @@ import Testing
         try inbox.folder.write("Hello, edited.", to: "ali/talk.wav.txt")
         try inbox.folder.write("another", to: "ali/new")
         try inbox.folder.rename("ali/new", to: "ali/talk.wav")
-        #expect(try await RecordingActions(inbox.pipeline).delete(recording.id, in: .everyone))
+        #expect(try await inbox.actions.delete(recording.id, in: .everyone))
         #expect(try inbox.names() == ["talk.wav"])
         #expect(inbox.folder.read("ali/talk.wav") == "another")
     }
@@ -63,7 +63,7 @@ import Testing
         let recording = try await transcribed(inbox)
         let times = [timespec(tv_sec: 1000, tv_nsec: 0), timespec(tv_sec: 1000, tv_nsec: 0)]
         try #require(utimensat(AT_FDCWD, inbox.folder.path("ali/talk.wav"), times, 0) == 0)
-        #expect(try await RecordingActions(inbox.pipeline).delete(recording.id, in: .everyone))
+        #expect(try await inbox.actions.delete(recording.id, in: .everyone))
         #expect(try inbox.names().isEmpty)
         #expect(try inbox.rows() == 0)
     }
@@ -109,7 +109,7 @@ import Testing
         let id = try #require(recording?.id)
         fault.withLock { $0 = .afterTheNextRemoval }
         await #expect(throws: FileNotRemoved.self) {
-            try await RecordingActions(inbox.pipeline).delete(id, in: .everyone)
+            try await inbox.actions.delete(id, in: .everyone)
         }
         await inbox.pipeline.handle(.scanned)
         #expect(try inbox.names() == ["talk.wav.srt"])
@@ -122,7 +122,7 @@ import Testing
         try inbox.folder.rename("ali", to: "elsewhere")
         try #require(symlink("elsewhere", inbox.folder.path("ali")) == 0)
         let failure = await #expect(throws: FileNotRemoved.self) {
-            try await RecordingActions(inbox.pipeline).delete(recording.id, in: .everyone)
+            try await inbox.actions.delete(recording.id, in: .everyone)
         }
         #expect(failure?.waitsFor == .folder)
         #expect(try inbox.folder.names(in: "elsewhere") == ["talk.wav", "talk.wav.txt"])
@@ -139,7 +139,7 @@ import Testing
         try await inbox.transcribing {
             let recording = try #require(try await inbox.drop("speech"))
             try await waitUntil("it is with the engine") { gate.count == 1 }
-            #expect(try await RecordingActions(inbox.pipeline).delete(recording.id, in: .everyone))
+            #expect(try await inbox.actions.delete(recording.id, in: .everyone))
             #expect(await inbox.queue.running().isEmpty)
         }
         #expect(engine.calls.count == 1)
@@ -156,7 +156,7 @@ import Testing
         }
         let recording = try await transcribed(inbox)
         isForbidden.withLock { $0 = true }
-        let actions = RecordingActions(inbox.pipeline)
+        let actions = inbox.actions
         let failure = await #expect(throws: FileNotRemoved.self) {
             try await actions.delete(recording.id, in: .everyone)
         }
@@ -185,7 +185,7 @@ import Testing
         }
         let recording = try await transcribed(inbox)
         left.withLock { $0 = step }
-        _ = try? await RecordingActions(inbox.pipeline).delete(recording.id, in: .everyone)
+        _ = try? await inbox.actions.delete(recording.id, in: .everyone)
         left.withLock { $0 = nil }
         try await database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = 0") }
         await inbox.pipeline.handle(.scanned)
@@ -203,7 +203,7 @@ import Testing
             let recording = try #require(try await inbox.drop("speech"))
             try await inbox.awaitText("Words 0.")
             try await waitUntil("it is registered") { try await inbox.current()?.sidecarDue == nil }
-            let outcome = try await RecordingActions(inbox.pipeline).retry(recording.id, in: .everyone)
+            let outcome = try await inbox.actions.retry(recording.id, in: .everyone)
             #expect(outcome == .queued(recording.id))
             try await inbox.awaitText("Words 1.")
         }
@@ -212,7 +212,7 @@ import Testing
     @Test func whatFailedLosesItsNoteAndWhatWaitsIsLeftAlone() async throws {
         let engine = FakeEngine { _, _ throws(EngineError) in throw .permanent(message: "No.") }
         let inbox = try IngestFixture(engine: engine)
-        let actions = RecordingActions(inbox.pipeline)
+        let actions = inbox.actions
         let id = try #require(try await inbox.drop("speech")).id
         #expect(try await actions.retry(id, in: .everyone) == .notNow(.pending, .present))
         try await inbox.transcribing {
@@ -234,7 +234,7 @@ import Testing
             before < 2 ? .refused(.incomplete) : .facts(FakeInspector.facts(content))
         }
         let inbox = try IngestFixture(inspector: inspector)
-        let actions = RecordingActions(inbox.pipeline)
+        let actions = inbox.actions
         let id = try #require(try await inbox.drop("speech")).id
         #expect(try await actions.retry(id, in: .everyone) == .notNow(.rejected, .present))
         #expect(try await actions.retry(id, in: .everyone) == .queued(id))

@@ -31,13 +31,13 @@ import Testing
         let isDeleted = Shared(false)
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { held.letGo() }
-            group.addTask { try await inbox.pipeline.sidecars.writeDue(id) }
+            group.addTask { try await inbox.sidecars.writeDue(id) }
             try await waitUntil("the text is being written") { held.isReached }
             group.addTask {
-                isDeleted.value = try await RecordingActions(inbox.pipeline).delete(id, in: .everyone)
+                isDeleted.value = try await inbox.actions.delete(id, in: .everyone)
             }
             try await waitUntil("the deletion waits, or is done") {
-                isDeleted.value || inbox.pipeline.sidecars.turns.count(at: path) == 1
+                isDeleted.value || inbox.sidecars.turns.count(at: path) == 1
             }
             held.letGo()
             try await group.waitForAll()
@@ -49,10 +49,10 @@ import Testing
     @Test func whatWasTakenBackIsNotCarriedOut() async throws {
         let inbox = try IngestFixture()
         let id = try await transcribed(inbox)
-        await inbox.pipeline.sidecars.settled(id)
+        await inbox.sidecars.settled(id)
         let deletion = try #require(try await inbox.catalog.decideDeletion(of: id, in: .everyone))
         try await inbox.catalog.withdrawDeletion(of: id)
-        try await inbox.pipeline.recovery.deletions.carryOut(deletion)
+        try await inbox.components.deletions.execute(deletion)
         #expect(try inbox.names() == ["talk.wav", "talk.wav.txt"])
         #expect(try inbox.rows() == 1)
     }
@@ -60,9 +60,9 @@ import Testing
     @Test func aRowThatCannotBeReadHidesNoOtherDeletion() async throws {
         let inbox = try IngestFixture()
         let bad = try await transcribed(inbox)
-        await inbox.pipeline.sidecars.settled(bad)
+        await inbox.sidecars.settled(bad)
         let good = try await transcribed(inbox, "ali/good.wav")
-        await inbox.pipeline.sidecars.settled(good)
+        await inbox.sidecars.settled(good)
         for id in [bad, good] { _ = try await inbox.catalog.decideDeletion(of: id, in: .everyone) }
         try await inbox.database.write {
             try $0.execute(

@@ -18,13 +18,13 @@ import Testing
         _ = try await inbox.catalog.claim()
         _ = try await inbox.catalog.complete(
             id, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
-        await inbox.pipeline.sidecars.settled(id)
+        await inbox.sidecars.settled(id)
         return id
     }
 
     private func delete(_ id: RecordingID, _ inbox: IngestFixture) async throws -> MissingPlace? {
         let failure = await #expect(throws: FileNotRemoved.self) {
-            try await RecordingActions(inbox.pipeline).delete(id, in: .everyone)
+            try await inbox.actions.delete(id, in: .everyone)
         }
         #expect(failure?.isUnchanged == false)
         return failure?.waitsFor
@@ -54,7 +54,7 @@ import Testing
             try $0.execute(sql: "UPDATE sidecars SET device = 1")
         }
         #expect(try await delete(id, inbox) == .fileSystem)
-        let board = inbox.pipeline.recovery.board
+        let board = inbox.board
         #expect(board.stands(.deletionsWait))
         #expect(try await inbox.catalog.recording(id, in: .everyone) == nil)
         // Asked again, it waits still; nor does a scan forget it.
@@ -83,7 +83,7 @@ import Testing
         if isToldGone { await inbox.pipeline.handle(.gone(try inbox.path("ali/a"))) }
         #expect(try await delete(id, inbox) == .folder)
         // Nobody who looks after the service need do anything.
-        #expect(inbox.pipeline.recovery.board.standing.isEmpty)
+        #expect(inbox.board.standing.isEmpty)
         await inbox.pipeline.handle(.scanned)
         #expect(try inbox.rows() == 1)
 
@@ -102,7 +102,7 @@ import Testing
         let id = try await transcribed(inbox, "ali/a/talk.wav")
         inbox.folder.remove("ali/a")
         #expect(try await delete(id, inbox) == .folder)
-        var deletions = inbox.pipeline.recovery.deletions
+        var deletions = inbox.components.deletions
         deletions.now = { Date() + 6 * 86_400 }
         try await deletions.resume()
         #expect(try inbox.rows() == 1)
@@ -115,7 +115,7 @@ import Testing
         let inbox = try IngestFixture()
         let id = try await transcribed(inbox, "ali/talk.wav")
         try await inbox.lose("ali/talk.wav")
-        #expect(try await RecordingActions(inbox.pipeline).delete(id, in: .everyone))
+        #expect(try await inbox.actions.delete(id, in: .everyone))
         #expect(try inbox.names().isEmpty)
         #expect(try inbox.rows() == 0)
     }
@@ -125,11 +125,11 @@ import Testing
         let id = try await transcribed(inbox, "ali/talk.wav")
         try inbox.folder.rename("ali", to: "away")
         try inbox.folder.makeFolder("ali")
-        inbox.pipeline.recovery.board.report(.rootReplaced)
+        inbox.board.report(.rootReplaced)
         #expect(try await delete(id, inbox) == .fileSystem)
         inbox.folder.remove("ali")
         try inbox.folder.rename("away", to: "ali")
-        inbox.pipeline.recovery.board.resolve(.rootReplaced)
+        inbox.board.resolve(.rootReplaced)
         try await scan(inbox, "ali")
         #expect(try inbox.names().isEmpty)
         #expect(try inbox.rows() == 0)

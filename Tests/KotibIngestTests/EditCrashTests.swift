@@ -71,9 +71,9 @@ import Testing
         point.arm(kind, at: step)
         switch change {
         case .put, .formats: try? await put("New.", id, inbox)
-        case .save: try? await inbox.pipeline.sidecars.saved(inbox.path("ali/talk.wav.txt"))
+        case .save: try? await inbox.sidecars.saved(inbox.path("ali/talk.wav.txt"))
         case .restore:
-            _ = try? await RecordingActions(inbox.pipeline).restore(
+            _ = try? await inbox.actions.restore(
                 first, of: id, in: .everyone, author: nil, expected: nil)
         case .retranscription: try? await heardAnew("New.", id, inbox)
         }
@@ -135,11 +135,11 @@ extension EditCrashTests {
         _ = try await inbox.catalog.claim()
         _ = try await inbox.catalog.complete(
             id, transcript: FakeEngine.result(words).transcript, speech: 1, engineSeconds: 1)
-        await inbox.pipeline.sidecars.settled(id)
+        await inbox.sidecars.settled(id)
     }
 
     private func put(_ text: String, _ id: RecordingID, _ inbox: IngestFixture) async throws {
-        _ = try await RecordingActions(inbox.pipeline).edit(
+        _ = try await inbox.actions.edit(
             TranscriptEdit(
                 recording: id, scope: .everyone, text: text, author: nil, origin: .socket, expected: nil))
     }

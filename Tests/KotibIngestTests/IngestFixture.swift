@@ -19,12 +19,18 @@ struct IngestFixture: Sendable {
 
     let folder: TemporaryFolder
     let disk: LocalFileSystem
-    let catalog: Catalog
     let database: DatabaseQueue
     let inspector: FakeInspector
-    let queue: TranscriptionQueue
-    let pipeline: IngestPipeline
+    let components: Components
     let log = LogRecorder()
+
+    var catalog: Catalog { components.catalog }
+    var queue: TranscriptionQueue { components.queue }
+    var pipeline: IngestPipeline { components.pipeline }
+    var sidecars: SidecarWriter { components.sidecars }
+    var actions: RecordingActions { components.actions }
+    var uploads: UploadService { components.uploads }
+    var board: ProblemBoard { components.board }
 
     /// - Parameters:
     ///   - files: what the pipeline sees of the disk.
@@ -33,7 +39,8 @@ struct IngestFixture: Sendable {
         inspector: FakeInspector = FakeInspector(), engine: FakeEngine = FakeEngine(),
         database: DatabaseQueue? = nil, enrolls: Bool = true, reuse: WordsReuse = .none,
         settings: @autoclosure @escaping @Sendable () -> UserSettings = UserSettings(),
-        quotas: Quotas = Quotas(), archive: ArchiveFolder? = nil, stillness: Stillness = Stillness(),
+        quotas: Quotas = Quotas(), archive: ArchiveFolder? = nil,
+        incompleteTimeout: IncompleteFileTimeout = IncompleteFileTimeout(),
         files: (LocalFileSystem) -> any FileSystem = { $0 }
     ) throws {
         folder = try TemporaryFolder()
@@ -41,29 +48,19 @@ struct IngestFixture: Sendable {
         disk = LocalFileSystem(try InboxRoot(path: folder.path))
         self.database = try database ?? DatabaseQueue()
         self.inspector = inspector
-        let (files, log) = (files(disk), log)
-        let catalog = try Catalog(self.database)
-        self.catalog = catalog
-        let logger = Logger(label: "test") { _ in log }
-        let sidecars = SidecarWriter(
-            files: files, catalog: catalog, logger: logger, settings: { _ in settings() },
-            failureSentence: { "\($0) failed: \($1)" })
-        let opener = AudioOpener(files: files)
-        queue = TranscriptionQueue(
-            catalog: catalog, engine: engine, options: TranscriptionQueue.Options(reuse: reuse), log: logger,
-            open: { try await opener.open($0) }, check: { await opener.check($0, of: $1) },
-            settled: { await sidecars.settled($0) },
-            choices: { _ in
-                RecordingChoices(
-                    language: settings().language.map(SpokenLanguage.code), engine: settings().engine)
-            })
-        var pipeline = IngestPipeline(
-            files: files,
+        var options = Components.Options(
             policy: IntakePolicy(extensions: ["wav"], maximumSize: Self.largest, maximumDuration: 60),
-            inspector: inspector, catalog: catalog, sidecars: sidecars, queue: queue, language: .english,
-            enrolls: enrolls, quotas: quotas, archive: archive, stillness: stillness, logger: logger)
-        pipeline.patience.firstPause = .milliseconds(1)
-        self.pipeline = pipeline
+            language: .english)
+        options.enrolls = enrolls
+        options.quotas = quotas
+        options.archive = archive
+        options.incompleteTimeout = incompleteTimeout
+        options.queue = TranscriptionQueue.Options(reuse: reuse)
+        options.userSettings = { _ in settings() }
+        options.firstRetryPause = .milliseconds(1)
+        components = Components(
+            files: files(disk), catalog: try Catalog(self.database), engines: [EngineLane(engine: engine)],
+            inspector: inspector, options: options, logger: Logger(label: "test") { [log] _ in log })
     }
 
     /// Runs `body` beside the queue, then stops that and waits for its end.

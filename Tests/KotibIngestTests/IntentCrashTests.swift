@@ -67,7 +67,7 @@ import Testing
             let inbox = try fixture(point)
             let id = try await heard("Hello.", inbox)
             point.arm(kind, at: step)
-            await inbox.pipeline.sidecars.settled(id)
+            await inbox.sidecars.settled(id)
             wasReached = point.disarm()
             try inbox.folder.rename("ali/talk.wav", to: "ali/new.wav")
 
@@ -91,7 +91,7 @@ import Testing
             let inbox = try fixture(point)
             let id = try await heard("Hello.", inbox)
             point.arm(.end, at: step)
-            await inbox.pipeline.sidecars.settled(id)
+            await inbox.sidecars.settled(id)
             wasReached = point.disarm()
             try inbox.folder.rename("ali/talk.wav", to: "ali/new.wav")
             let other = try #require(try await inbox.drop("other speech")).id
@@ -101,7 +101,7 @@ import Testing
             _ = try await inbox.catalog.claim()
             _ = try await inbox.catalog.complete(
                 other, transcript: FakeEngine.result("Other.").transcript, speech: 1, engineSeconds: 1)
-            await inbox.pipeline.sidecars.settled(other)
+            await inbox.sidecars.settled(other)
             await inbox.pipeline.handle(.scanned)
             let place = Comment("at step \(step)")
             #expect(try names(inbox) == ["new.wav", "new.wav.txt", "talk.wav", "talk.wav.txt"], place)
@@ -120,7 +120,7 @@ import Testing
             let inbox = try fixture(point)
             let id = try await heard("Hello.", inbox)
             point.arm(.end, at: step)
-            await inbox.pipeline.sidecars.settled(id)
+            await inbox.sidecars.settled(id)
             wasReached = point.disarm()
             let isThere = inbox.folder.read("ali/talk.wav.txt") != nil
             if isThere { try inbox.folder.write("By a person.\n", to: "ali/talk.wav.txt") }
@@ -148,7 +148,7 @@ import Testing
             try #require(inbox.names() == ["talk.wav", "talk.wav.rejected.txt"])
             inbox.folder.remove("ali/talk.wav")
             point.arm(kind, at: step)
-            try? await inbox.pipeline.recovery.gone(inbox.path("ali/talk.wav"))
+            try? await inbox.components.departures.nameGone(inbox.path("ali/talk.wav"))
             wasReached = point.disarm()
 
             try await start(inbox)
@@ -170,12 +170,12 @@ import Testing
             let point = CrashPoint()
             let inbox = try fixture(point)
             let id = try await heard("Hello.", inbox)
-            await inbox.pipeline.sidecars.settled(id)
+            await inbox.sidecars.settled(id)
             try await inbox.drop("bad", "ali/bad.wav")
             try inbox.folder.rename("ali/talk.wav", to: "ali/bad.wav")
             point.arm(kind, at: step)
             if case .settled(let path, let status) = try inbox.sighting("ali/bad.wav") {
-                try? await inbox.pipeline.settled(path, status)
+                try? await inbox.pipeline.ingest(path, status)
             }
             wasReached = point.disarm()
 
@@ -195,11 +195,11 @@ import Testing
             let point = CrashPoint()
             let inbox = try fixture(point)
             let id = try await heard("Hello.", inbox)
-            await inbox.pipeline.sidecars.settled(id)
+            await inbox.sidecars.settled(id)
             point.arm(.end, at: step)
             let edit = TranscriptEdit(
                 recording: id, scope: .everyone, text: "New.", author: nil, origin: .socket, expected: nil)
-            _ = try? await RecordingActions(inbox.pipeline).edit(edit)
+            _ = try? await inbox.actions.edit(edit)
             wasReached = point.disarm()
 
             try await start(inbox)

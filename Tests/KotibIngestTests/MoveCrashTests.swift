@@ -31,7 +31,7 @@ import Testing
         _ = try await inbox.catalog.claim()
         _ = try await inbox.catalog.complete(
             id, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
-        await inbox.pipeline.sidecars.settled(id)
+        await inbox.sidecars.settled(id)
         if isEdited { try inbox.folder.write("Mine.\n", to: "ali/talk.wav.txt") }
         try inbox.folder.makeFolder("ali/sub")
         try inbox.folder.rename("ali/talk.wav", to: "ali/sub/new.wav")
@@ -39,7 +39,7 @@ import Testing
         point.arm(kind, at: step)
         let sighting = try inbox.sighting("ali/sub/new.wav")
         if case .settled(let path, let status) = sighting {
-            try? await inbox.pipeline.settled(path, status)
+            try? await inbox.pipeline.ingest(path, status)
         }
         let wasReached = point.disarm()
 

@@ -17,7 +17,7 @@ struct SameSoundTests {
         let edit = TranscriptEdit(
             recording: id, scope: .everyone, text: words, author: nil, origin: .sidecar, expected: nil)
         _ = try await fixture.catalog.edit(edit)
-        try await fixture.pipeline.sidecars.writeDue(id)
+        try await fixture.sidecars.writeDue(id)
     }
 
     @Test func otherTagsAreTheSameRecordingWithItsCorrection() async throws {

@@ -15,7 +15,7 @@ import Testing
         _ content: String, as name: String, _ inbox: IngestFixture
     ) async throws -> UploadOutcome {
         let user = try await inbox.catalog.user(inFolder: Array("ali".utf8))
-        let upload = try await RecordingActions(inbox.pipeline).upload(name, to: user)
+        let upload = try await inbox.uploads.upload(name, to: user)
         for byte in content.utf8 { try await upload.write([byte]) }
         return try await upload.finish()
     }
@@ -60,10 +60,10 @@ import Testing
     @Test func oneByteTooManyLeavesNothing() async throws {
         let inbox = try IngestFixture()
         let user = try await inbox.catalog.user(inFolder: Array("ali".utf8))
-        let upload = try await RecordingActions(inbox.pipeline).upload("talk.wav", to: user)
+        let upload = try await inbox.uploads.upload("talk.wav", to: user)
         try await upload.write([UInt8](repeating: 1, count: Int(IngestFixture.largest)))
         await #expect(throws: Rejection.self) { try await upload.write([1]) }
-        await #expect(throws: UploadError.isOver) { _ = try await upload.finish() }
+        await #expect(throws: UploadError.alreadyEnded) { _ = try await upload.finish() }
         #expect(try inbox.names().isEmpty)
     }
 
@@ -71,7 +71,7 @@ import Testing
         let inbox = try IngestFixture()
         let user = try await inbox.catalog.user(inFolder: Array("ali".utf8))
         do {
-            let upload = try await RecordingActions(inbox.pipeline).upload("talk.wav", to: user)
+            let upload = try await inbox.uploads.upload("talk.wav", to: user)
             try await upload.write([1])
             #expect(try inbox.names().count == 1)
         }

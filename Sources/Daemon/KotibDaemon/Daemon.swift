@@ -11,8 +11,6 @@ import KotibIngest
 import KotibIntake
 import KotibModel
 import KotibPOSIX
-import KotibSidecars
-import KotibTranscription
 import KotibWatch
 import KotibWorkerClient
 import Logging
@@ -114,36 +112,42 @@ public struct Daemon: Sendable {
     /// In the order of dependence: what stands first stops last.
     private func serve(_ catalog: Catalog) async throws {
         let files = LocalFileSystem(try InboxRoot(path: configuration.inbox))
-        let board = ProblemBoard(logger: logger)
-        let sidecars = makeSidecarWriter(files, catalog, board)
         let inspectors = WorkerPool(
             program: configuration.inspectorProgram, size: Self.inspectors, logger: logger)
         let (lanes, engines) = try configuration.makeLanes(logger)
-        let queue = TranscriptionQueue(
-            catalog: catalog, engine: lanes[0].engine, others: Array(lanes.dropFirst()),
-            options: configuration.queueOptions(lanes[0]), log: logger,
-            open: { try await AudioOpener(files: files).open($0) },
-            check: { await AudioOpener(files: files).check($0, of: $1) },
-            settled: { await sidecars.settled($0) },
-            choices: { recording throws(CatalogError) in try await choices(recording, files, catalog) },
-            stuck: { tell($0, board) })
-        let pipeline = IngestPipeline(
-            files: files, policy: configuration.intakePolicy,
+        let components = Components(
+            files: files, catalog: catalog, engines: lanes,
             inspector: WorkerInspector(pool: inspectors, limits: configuration.inspectionLimits),
-            catalog: catalog, sidecars: sidecars, queue: queue, language: configuration.intake.language,
-            enrolls: configuration.enroll, quotas: configuration.quotas, archive: configuration.archiveFolder,
-            stillness: Stillness(patience: .seconds(configuration.watch.incompleteAfter)), board: board,
-            logger: logger)
+            options: configuration.componentOptions(lanes[0]), logger: logger)
+        let (queue, pipeline) = (components.queue, components.pipeline)
         let watcher = InboxWatcher(
-            root: files.root, configuration: configuration.watchConfiguration, board: board,
+            root: files.root, configuration: configuration.watchConfiguration, board: components.board,
             isKnown: { await pipeline.isKnown($0) }, handler: { await pipeline.handle($0) }, logger: logger)
         let messages = SMSDispatcher(try configuration.makeSMSSender(logger), logger: logger)
         let accounts = try await makeAccounts(files, catalog, messages)
         let hooks = try await configuration.makeHooks(catalog, logger)
-        let control = try ControlServer(
+        let control = try makeControl(components, accounts, hooks, watcher)
+        let status = StatusReporter(
+            services: services, catalog: catalog, queue: queue, watcher: watcher, logger: logger)
+        var parts: [any Service] = [WorkerService(pool: inspectors)] + engines
+        parts += [QueueService(queue: queue), CancellableService { try await watcher.run() }]
+        parts += ingestServices(components) + [CancellableService { await messages.run() }]
+        parts += catalogServices(components)
+        if hooks.isNeeded { parts.append(CancellableService { await hooks.run() }) }
+        if let archiving = components.archiveScheduler(age: configuration.archiveAge) {
+            parts.append(CancellableService { await archiving.run() })
+        }
+        try await run(parts + [control, status])
+    }
+
+    private func makeControl(
+        _ components: Components, _ accounts: AccountService, _ hooks: HookDispatcher, _ watcher: InboxWatcher
+    ) throws -> ControlServer {
+        try ControlServer(
             configuration.controlSettings,
             ControlParts(
-                catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
+                catalog: components.catalog, accounts: accounts, actions: components.actions,
+                uploads: components.uploads, audio: components.audio, queue: components.queue,
                 health: { await watcher.health }, engineName: configuration.queue.engine.rawValue,
                 version: Version.text,
                 // With automatic enrolment the folder's own appearance is enough.
@@ -151,19 +155,41 @@ public struct Daemon: Sendable {
                 hooks: { () async throws(CatalogError) in try await hooks.health() },
                 quotas: configuration.quotas),
             environment: ProcessInfo.processInfo.environment, logger: logger)
-        let status = StatusReporter(
-            services: services, catalog: catalog, queue: queue, watcher: watcher, logger: logger)
-        try await run(
-            [WorkerService(pool: inspectors)] + engines + [
-                QueueService(queue: queue), WatcherService(watcher: watcher),
-                DueTextService(pipeline: pipeline, logger: logger),
-                ReadmissionService(readmission: Readmission(pipeline)),
-                IncompleteFileService(files: IncompleteFiles(pipeline)), MessageService(dispatcher: messages),
-                IndexService(catalog: catalog, logger: logger),
-                DamageService(catalog: catalog, board: board, logger: logger),
-            ] + backupServices(catalog)
-                + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : []) + archiveServices(pipeline)
-                + [control, status])
+    }
+
+    private func ingestServices(_ components: Components) -> [any Service] {
+        let readmission = components.quotaReadmission()
+        let incompleteFiles = components.incompleteFileMonitor()
+        return [
+            WaitingTextService(recovery: components.recovery, logger: logger),
+            CancellableService { await readmission.run() },
+            CancellableService { await incompleteFiles.run() },
+        ]
+    }
+
+    private func catalogServices(_ components: Components) -> [any Service] {
+        let catalog = components.catalog
+        var parts: [any Service] = [
+            IndexService(catalog: catalog, logger: logger),
+            DamageService(catalog: catalog, board: components.board, logger: logger),
+        ]
+        if let interval = configuration.backupInterval {
+            parts.append(
+                BackupService(
+                    catalog: catalog, file: configuration.backupPath, interval: interval, logger: logger))
+        }
+        return parts
+    }
+
+    private func makeAccounts(
+        _ files: LocalFileSystem, _ catalog: Catalog, _ messages: SMSDispatcher
+    ) async throws -> AccountService {
+        let configuration = configuration
+        let secret = try await BlockingWork.run { () throws(SecretError) in try configuration.signingSecret()
+        }
+        return try await AccountService(
+            configuration.accountSettings, secret: secret, catalog: catalog, inbox: InboxMaker(files),
+            dispatcher: messages, logger: logger)
     }
 
     private func run(_ parts: [any Service]) async throws {

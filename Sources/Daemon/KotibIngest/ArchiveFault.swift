@@ -2,7 +2,7 @@ import Glibc
 import KotibModel
 import KotibPOSIX
 
-/// Why audio was not archived. It is where it was.
+/// Audio was not archived. It is where it was.
 enum ArchiveFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// The archive itself cannot be used: nothing can be archived.
     case archive(FileError)
@@ -18,6 +18,14 @@ enum ArchiveFault: Error, Hashable, Sendable, CustomStringConvertible {
             ENOSPC, EDQUOT, EROFS, EIO, ENODEV, ENXIO, ESTALE, ETIMEDOUT, ENOTCONN, EMFILE, ENFILE, ENOMEM,
         ].contains(code)
         self = isOfAll ? .archive(error) : .recording(error)
+    }
+
+    static func ofArchive<Value>(_ step: () throws(FileError) -> Value) throws(ArchiveFault) -> Value {
+        do throws(FileError) { return try step() } catch { throw ArchiveFault(error) }
+    }
+
+    static func ofRecording<Value>(_ step: () throws(FileError) -> Value) throws(ArchiveFault) -> Value {
+        do throws(FileError) { return try step() } catch { throw .recording(error) }
     }
 
     var description: String {

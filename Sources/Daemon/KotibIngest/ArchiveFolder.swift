@@ -1,4 +1,5 @@
 import Glibc
+import KotibCatalog
 import KotibModel
 import KotibPOSIX
 
@@ -14,7 +15,7 @@ public struct ArchiveFolder: Sendable {
     public let path: String
     private let wrap: @Sendable (LocalFileSystem) -> any FileSystem
 
-    /// - Parameter wrap: what is seen of it.
+    /// - Parameter wrap: changes how the folder is seen, for tests.
     public init(
         path: String, wrap: @escaping @Sendable (LocalFileSystem) -> any FileSystem = { $0 }
     ) {
@@ -24,7 +25,7 @@ public struct ArchiveFolder: Sendable {
 
     /// Blocks.
     /// - Throws: ENOENT where there is no such folder, or it is none that was begun.
-    func open() throws(FileError) -> any FileSystem {
+    package func open() throws(FileError) -> any FileSystem {
         let files = try openWhateverIsThere()
         guard try files.examine(Self.marker, in: files.openFolder(nil))?.kind == .regular else {
             let name = path + "/" + String(decoding: Self.marker, as: UTF8.self)
@@ -48,5 +49,25 @@ public struct ArchiveFolder: Sendable {
         } catch {
             throw .system(error)
         }
+    }
+}
+
+extension ArchiveFolder: ArchivedAudioRemover {
+    package func remove(_ audio: ArchivedAudio, of recording: Recording) throws(FileError) -> Bool {
+        let files: any FileSystem
+        do throws(FileError) {
+            files = try open()
+        } catch {
+            // No such folder, or the mount point of an archive that is not mounted.
+            if [ENOENT, ENOTDIR].contains(error.code) { return false }
+            throw error
+        }
+        try ArchiveStore(files).remove(audio, of: recording)
+        return true
+    }
+
+    package func mayHold(_ audio: ArchivedAudio) -> Bool {
+        guard let files = try? open() else { return true }
+        return (try? files.examine(audio.path)) != .some(nil)
     }
 }

@@ -5,21 +5,42 @@ import KotibPOSIX
 import KotibSidecars
 import Logging
 
-/// Takes the audio of one recording from the inbox into the archive.
+/// Moves the audio of one recording from the inbox into the archive.
 ///
-/// The catalog says first that it is on its way (``Catalog/beginArchiving(_:at:restingSince:copy:now:)``), so that a
+/// The catalog first records that it is on its way (``Catalog/beginArchiving(_:at:restingSince:copy:now:)``), so that a
 /// file that is missing then is not gone, and so that the next pass ends what a crash or a fault stopped. The original
 /// goes last, when the archive has the audio on its disk, and only if it is the very file that was transcribed.
-struct Archiver: Sendable {
-    let pipeline: IngestPipeline
-    let folder: ArchiveFolder
-    let now: @Sendable () -> Date
+package struct Archiver: Sendable {
+    private let files: any FileSystem
+    private let folder: ArchiveFolder
+    private let catalog: Catalog
+    private let turns: RecordingTurns
+    private let pipeline: IngestPipeline
+    private let departures: DepartureRecorder
+    private let logger: Logger
+    private let now: @Sendable () -> Date
 
-    private var catalog: Catalog { pipeline.catalog }
+    /// - Parameters:
+    ///   - files: the inbox.
+    ///   - now: compared with the catalog's times.
+    package init(
+        files: any FileSystem, folder: ArchiveFolder, catalog: Catalog, turns: RecordingTurns,
+        pipeline: IngestPipeline, departures: DepartureRecorder, logger: Logger,
+        now: @escaping @Sendable () -> Date
+    ) {
+        self.files = files
+        self.folder = folder
+        self.catalog = catalog
+        self.turns = turns
+        self.pipeline = pipeline
+        self.departures = departures
+        self.logger = logger
+        self.now = now
+    }
 
     enum Outcome: Hashable, Sendable {
         case archived
-        /// Somebody works with it, or it has changed: later, perhaps.
+        /// Somebody works with it, or it has changed. It may be archived later.
         case notNow
     }
 
@@ -28,21 +49,21 @@ struct Archiver: Sendable {
     ///   - end: it must have rested since then.
     /// - Throws: ``ArchiveFault``, ``CatalogError``.
     func archive(_ seen: Recording, restingSince end: Date) async throws -> Outcome {
-        let disk = try await disk(for: seen)
-        switch try await BlockingWork.run({ () throws(ArchiveFault) in try disk.look() }) {
+        let transfer = try await transfer(of: seen)
+        switch try await BlockingWork.run({ () throws(ArchiveFault) in try transfer.sourceState() }) {
         case .ready: break
         case .busy: return .notNow
         case .missing:
-            try await pipeline.recovery.gone(seen.path)
+            try await departures.nameGone(seen.path)
             return .notNow
-        case .other(let status):
-            try await lookAgain(at: seen, status)
+        case .changed(let status):
+            try await ingestAgain(seen, status)
             return .notNow
         }
-        let outcome = try await pipeline.sidecars.turns.take(at: seen.path) {
-            try await begin(seen, disk, end)
+        let outcome = try await turns.take(at: seen.path) {
+            try await begin(seen, transfer, end)
         }
-        if outcome == .notNow { try await pipeline.recovery.gone(seen.path) }
+        if outcome == .notNow { try await departures.nameGone(seen.path) }
         return outcome
     }
 
@@ -51,30 +72,30 @@ struct Archiver: Sendable {
     func finish(_ audio: ArchivedAudio) async throws {
         // What is being deleted is the deletion's to end.
         guard let recording = try await catalog.recording(audio.recording, in: .everyone) else { return }
-        let disk = try await disk(for: recording)
-        try await pipeline.sidecars.turns.take(at: recording.path) {
+        let transfer = try await transfer(of: recording)
+        try await turns.take(at: recording.path) {
             guard let audio = try await catalog.archived(recording.id), audio.phase != .kept else { return }
-            try await resume(audio, disk)
+            try await resume(audio, transfer)
         }
-        try await pipeline.recovery.gone(recording.path)
+        try await departures.nameGone(recording.path)
     }
 
     /// As if somebody had touched the file.
-    private func lookAgain(at recording: Recording, _ status: FileStatus) async throws {
+    private func ingestAgain(_ recording: Recording, _ status: FileStatus) async throws {
         do {
-            try await pipeline.settled(recording.path, status)
+            try await pipeline.ingest(recording.path, status)
         } catch {
             if let error = error as? CatalogError, error.isRetryable { throw error }
-            pipeline.logger.debug(
+            logger.debug(
                 "left to the next scan", metadata: ["file": "\(recording.path)", "cause": "\(error)"])
         }
     }
 
-    private func disk(for recording: Recording) async throws(ArchiveFault) -> ArchiveDisk {
-        let (files, folder) = (pipeline.files, folder)
+    private func transfer(of recording: Recording) async throws(ArchiveFault) -> ArchiveTransfer {
+        let (files, folder) = (files, folder)
         return try await BlockingWork.run { () throws(ArchiveFault) in
             do throws(FileError) {
-                return ArchiveDisk(inbox: files, archive: try folder.open(), recording: recording)
+                return ArchiveTransfer(of: recording, from: files, to: try folder.open())
             } catch {
                 throw .archive(error)
             }
@@ -82,63 +103,65 @@ struct Archiver: Sendable {
     }
 }
 
-/// With the turn at the recording's path.
+/// To be called with the turn at the recording's path.
 extension Archiver {
-    private func begin(_ seen: Recording, _ disk: ArchiveDisk, _ end: Date) async throws -> Outcome {
+    private func begin(_ seen: Recording, _ transfer: ArchiveTransfer, _ end: Date) async throws -> Outcome {
         // One that was brought back may be in the archive still.
         if let audio = try await catalog.archived(seen.id), audio.phase == .kept,
-            let copy = try await verified(audio.path, disk)
+            let copy = try await verified(audio.path, transfer)
         {
             let isBegun = try await catalog.beginArchiving(
                 seen, at: audio.path, restingSince: end, copy: copy, now: now())
-            return isBegun ? try await removeOriginal(disk, audio.path, copy) : .notNow
+            return isBegun ? try await removeOriginal(transfer, audio.path, copy) : .notNow
         }
-        let place = try await BlockingWork.run { () throws(ArchiveFault) in try disk.freePlace() }
+        let place = try await BlockingWork.run { () throws(ArchiveFault) in try transfer.freePath() }
         guard try await catalog.beginArchiving(seen, at: place, restingSince: end, now: now()) else {
             return .notNow
         }
         do {
-            return try await take(disk, place)
+            return try await transferAudio(transfer, place)
         } catch let fault as ArchiveFault {
             // Where nothing came of it the recording is as it was at once; else the next pass goes on.
             if let audio = try await catalog.archived(seen.id), audio.phase == .intended {
-                try? await resume(audio, disk)
+                try? await resume(audio, transfer)
             }
             throw fault
         }
     }
 
-    private func take(_ disk: ArchiveDisk, _ place: InboxPath) async throws -> Outcome {
-        let passage = try await BlockingWork.run { () throws(ArchiveFault) in
-            let passage = try disk.rename(to: place)
-            return passage == .otherDisk ? (try disk.copy(to: place), true) : (passage, false)
+    private func transferAudio(_ transfer: ArchiveTransfer, _ place: InboxPath) async throws -> Outcome {
+        let outcome = try await BlockingWork.run { () throws(ArchiveFault) in
+            let outcome = try transfer.rename(to: place)
+            return outcome == .otherFileSystem ? (try transfer.copy(to: place), true) : (outcome, false)
         }
-        switch passage {
-        case (.done(let copy), false): return try await settle(disk, place, copy, isAway: true)
+        switch outcome {
+        case (.done(let copy), false): return try await finish(transfer, place, copy, isAway: true)
         case (.done(let copy), true):
-            guard try await catalog.archiveCopied(disk.recording.id, copy, now: now()) else { return .notNow }
-            return try await removeOriginal(disk, place, copy)
-        case (.taken, _), (.otherDisk, _), (.notThere, _):
-            try await catalog.withdrawArchiving(disk.recording.id)
+            guard try await catalog.archiveCopied(transfer.recording.id, copy, now: now()) else {
+                return .notNow
+            }
+            return try await removeOriginal(transfer, place, copy)
+        case (.nameTaken, _), (.otherFileSystem, _), (.sourceChanged, _):
+            try await catalog.withdrawArchiving(transfer.recording.id)
             return .notNow
         }
     }
 
     private func removeOriginal(
-        _ disk: ArchiveDisk, _ place: InboxPath, _ copy: FileIdentity
+        _ transfer: ArchiveTransfer, _ place: InboxPath, _ copy: FileIdentity
     ) async throws -> Outcome {
-        let isAway = try await BlockingWork.run { () throws(ArchiveFault) in try disk.removeOriginal() }
-        return try await settle(disk, place, copy, isAway: isAway)
+        let isAway = try await BlockingWork.run { () throws(ArchiveFault) in try transfer.removeOriginal() }
+        return try await finish(transfer, place, copy, isAway: isAway)
     }
 
-    private func settle(
-        _ disk: ArchiveDisk, _ place: InboxPath, _ copy: FileIdentity, isAway: Bool
+    private func finish(
+        _ transfer: ArchiveTransfer, _ place: InboxPath, _ copy: FileIdentity, isAway: Bool
     ) async throws -> Outcome {
-        let recording = disk.recording
+        let recording = transfer.recording
         guard try await catalog.finishArchiving(recording, copy, isAway: isAway, now: now()) else {
             return .notNow
         }
-        pipeline.logger.info(
+        logger.info(
             "recording archived",
             metadata: [
                 "recording": "\(recording.id)", "user": "\(ByteText.escaped(recording.path.user))",
@@ -147,16 +170,16 @@ extension Archiver {
         return .archived
     }
 
-    private func resume(_ audio: ArchivedAudio, _ disk: ArchiveDisk) async throws {
-        if let copy = try await verified(audio.path, disk) {
+    private func resume(_ audio: ArchivedAudio, _ transfer: ArchiveTransfer) async throws {
+        if let copy = try await verified(audio.path, transfer) {
             guard try await catalog.archiveCopied(audio.recording, copy, now: now()) else { return }
-            _ = try await removeOriginal(disk, audio.path, copy)
+            _ = try await removeOriginal(transfer, audio.path, copy)
         } else {
             try await BlockingWork.run { () throws(ArchiveFault) in
-                try disk.removeLeftovers(beside: audio.path)
+                try transfer.store.removeLeftovers(beside: audio.path)
             }
             if audio.phase == .copied {
-                pipeline.logger.error(
+                logger.error(
                     "archived audio is not there any more or was changed; the recording stays where it is",
                     metadata: ["recording": "\(audio.recording)", "file": "\(audio.path)"])
             }
@@ -164,8 +187,11 @@ extension Archiver {
         }
     }
 
-    private func verified(_ place: InboxPath, _ disk: ArchiveDisk) async throws(ArchiveFault) -> FileIdentity?
+    private func verified(_ place: InboxPath, _ transfer: ArchiveTransfer) async throws(ArchiveFault)
+        -> FileIdentity?
     {
-        try await BlockingWork.run { () throws(ArchiveFault) in try disk.verified(place) }
+        try await BlockingWork.run { () throws(ArchiveFault) in
+            try transfer.store.verified(place, of: transfer.recording)
+        }
     }
 }

@@ -15,23 +15,43 @@ public enum RetryOutcome: Hashable, Sendable {
     case archived
 }
 
-/// What people do to recordings other than by their files: each ends in the catalog and in the folder alike.
+/// Edits, deletes and transcribes again. Each action changes the catalog and the folder alike.
 public struct RecordingActions: Sendable {
-    let pipeline: IngestPipeline
-    let catalog: Catalog
+    private let files: any FileSystem
+    private let catalog: Catalog
+    private let sidecars: SidecarWriter
+    private let queue: TranscriptionQueue
+    private let pipeline: IngestPipeline
+    private let departures: DepartureRecorder
+    private let deletions: DeletionExecutor
+    private let board: ProblemBoard
+    /// Of a user who has no other.
+    private let limits: Quota
+    private let logger: Logger
 
-    /// - Parameter pipeline: the one that handles what lies in the inbox.
-    public init(_ pipeline: IngestPipeline) {
+    package init(
+        files: any FileSystem, catalog: Catalog, sidecars: SidecarWriter, queue: TranscriptionQueue,
+        pipeline: IngestPipeline, departures: DepartureRecorder, deletions: DeletionExecutor,
+        board: ProblemBoard, limits: Quota, logger: Logger
+    ) {
+        self.files = files
+        self.catalog = catalog
+        self.sidecars = sidecars
+        self.queue = queue
         self.pipeline = pipeline
-        catalog = pipeline.catalog
+        self.departures = departures
+        self.deletions = deletions
+        self.board = board
+        self.limits = limits
+        self.logger = logger
     }
 
-    /// Changes the words; the sidecars are written before this returns, or stay due.
+    /// Changes the words. The sidecars are written before this returns, or stay due.
     public func edit(_ edit: TranscriptEdit) async throws -> EditOutcome {
         // One that is being deleted is nobody's to edit.
         guard try await catalog.recording(edit.recording, in: edit.scope) != nil else { return .notFound }
-        let outcome = try await pipeline.sidecars.change(edit.recording, expected: edit.expected) {
-            () async throws(CatalogError) in try await catalog.edit(edit, under: pipeline.quotas.limits)
+        let outcome = try await sidecars.change(edit.recording, expected: edit.expected) {
+            () async throws(CatalogError) in try await catalog.edit(edit, under: limits)
         }
         log(outcome, by: edit.author)
         return outcome
@@ -39,7 +59,7 @@ public struct RecordingActions: Sendable {
 
     private func log(_ outcome: EditOutcome, by author: UserID?) {
         guard case .edited(let revision) = outcome else { return }
-        pipeline.logger.info(
+        logger.info(
             "transcript edited",
             metadata: [
                 "recording": "\(revision.recording)", "revision": "\(revision.id)",
@@ -56,11 +76,11 @@ public struct RecordingActions: Sendable {
         expected: RevisionID?
     ) async throws -> EditOutcome {
         guard try await catalog.recording(id, in: scope) != nil else { return .notFound }
-        let outcome = try await pipeline.sidecars.change(id, expected: expected) {
+        let outcome = try await sidecars.change(id, expected: expected) {
             () async throws(CatalogError) in
             try await catalog.restore(
                 revision, of: id, in: scope, author: author, expected: expected,
-                under: pipeline.quotas.limits)
+                under: limits)
         }
         log(outcome, by: author)
         return outcome
@@ -72,29 +92,29 @@ public struct RecordingActions: Sendable {
     public func delete(_ id: RecordingID, in scope: AccessScope) async throws -> Bool {
         guard let recording = try await catalog.recording(id, in: scope) else {
             guard let deletion = try await catalog.deletion(of: id, in: scope) else { return false }
-            try await pipeline.recovery.deletions.carryOut(deletion)
+            try await deletions.execute(deletion)
             return true
         }
         if recording.audio == .present, recording.isCurrent, await isTouched(recording) {
             // Whether that is the recording still is known by its content: nothing else goes.
-            _ = try await lookAgain(at: recording)
+            _ = try await inspectAgain(recording)
         }
         guard let deletion = try await catalog.decideDeletion(of: id, in: scope) else { return false }
         do {
-            try await pipeline.recovery.deletions.carryOut(deletion, canBeTakenBack: true)
+            try await deletions.execute(deletion, canBeTakenBack: true)
         } catch let error as FileNotRemoved where error.isUnchanged {
-            pipeline.logger.warning(
+            logger.warning(
                 "recording not deleted",
                 metadata: ["recording": "\(id)", "file": "\(error.file)", "cause": "\(error.cause)"])
             // Its job was cancelled for nothing.
-            await pipeline.queue.wake()
+            await queue.wake()
             throw error
         } catch let error as FileNotRemoved {
-            pipeline.logger.notice(
+            logger.notice(
                 "deletion waits",
                 metadata: ["recording": "\(id)", "file": "\(error.file)", "cause": "\(error.cause)"])
             if let missing = error.waitsFor, missing != .folder {
-                pipeline.recovery.board.report(.deletionsWait)
+                board.report(.deletionsWait)
             }
             throw error
         }
@@ -103,17 +123,17 @@ public struct RecordingActions: Sendable {
 
     /// Whether there is a file, and it is not as it was when it was recorded.
     private func isTouched(_ recording: Recording) async -> Bool {
-        let files = pipeline.files
+        let files = files
         // What cannot be looked at now cannot be removed either, and that tells why.
         let status = await BlockingWork.run { try? files.examine(recording.path) }
         return status.map { !$0.identity.isSameContent(as: recording.identity) } ?? false
     }
 
-    /// Transcribes again what failed or was completed; what was refused is looked at again first.
+    /// Transcribes a failed or completed recording again. A refused one is inspected again first.
     public func retry(_ id: RecordingID, in scope: AccessScope) async throws -> RetryOutcome {
         guard let before = try await catalog.recording(id, in: scope) else { return .notFound }
         if before.audio == .present, before.isCurrent {
-            guard try await lookAgain(at: before) else { return .notNow(before.state, .gone) }
+            guard try await inspectAgain(before) else { return .notNow(before.state, .gone) }
         }
         switch try await catalog.retry(id, in: scope) {
         case .notFound: return .notFound
@@ -123,63 +143,42 @@ public struct RecordingActions: Sendable {
             if isAdmitted, [.pending, .processing].contains(now.state) { return .queued(id) }
             return .notNow(now.state, now.audio)
         case .queued(let notes):
-            pipeline.logger.info(
+            logger.info(
                 "recording is transcribed again", metadata: ["recording": "\(id)", "file": "\(before.path)"])
-            await pipeline.queue.wake()
-            try await pipeline.sidecars.remove(notes)
+            await queue.wake()
+            try await sidecars.remove(notes)
             return .queued(id)
         }
     }
 
     /// Writes the texts beside a recording again that somebody removed; the engine is not asked.
     public func putBackTexts(_ id: RecordingID, in scope: AccessScope) async throws -> PutBack {
-        let outcome = try await pipeline.sidecars.putBack(id, in: scope)
+        let outcome = try await sidecars.putBack(id, in: scope)
         if [.written, .later].contains(outcome) {
-            pipeline.logger.info(
+            logger.info(
                 "texts put back", metadata: ["recording": "\(id)", "written": "\(outcome == .written)"])
         }
         return outcome
     }
 
-    /// As if somebody had touched the file: what changed without a word, or was refused, is inspected again.
+    /// As if somebody had touched the file: one that has changed unnoticed, or was refused, is inspected again.
     /// - Returns: false where it is gone.
-    private func lookAgain(at recording: Recording) async throws -> Bool {
-        let (files, path) = (pipeline.files, recording.path)
+    private func inspectAgain(_ recording: Recording) async throws -> Bool {
+        let (files, path) = (files, recording.path)
         let status = try await BlockingWork.run { () throws(FileError) in try files.examine(path) }
         guard let status else {
-            try await pipeline.recovery.gone(path)
+            try await departures.nameGone(path)
             return false
         }
         if recording.state == .rejected || status.identity != recording.identity {
-            try await pipeline.settled(path, status)
+            try await pipeline.ingest(path, status)
         }
         return true
     }
 
-    /// Why an upload would be in vain, before any of it is read; nil where it may succeed.
-    /// - Parameter size: bytes that the file has at least; 0 where that is not known.
-    public func refusal(
-        ofUploadTo user: UserID, atLeast size: Int64
-    ) async throws(CatalogError) -> Rejection? {
-        // Any recording takes some room and some time.
-        let claim = QuotaClaim(size: max(1, size), milliseconds: 1)
-        let rejection = try await pipeline.uploads.refusal(
-            of: claim, by: user, in: catalog, under: pipeline.quotas)
-        if let rejection {
-            pipeline.logger.notice(
-                "upload refused",
-                metadata: ["user": "\(user)", "size": "\(size)", "reason": "\(rejection.code)"])
-        }
-        return rejection
-    }
-
-    /// Begins an upload into a user's folder, which is made where it is missing.
-    /// - Parameters:
-    ///   - name: as the client calls the file; where it is taken, ` (2)` and so on is put before the ending.
-    ///   - size: bytes that the file has at least; 0 where that is not known. They count against the quota from now on.
-    /// - Throws: ``Rejection`` where no file of that name is taken, or there is no room for it; ``UploadError``;
-    ///   ``FileError``; ``CatalogError``.
-    public func upload(_ name: String, to user: UserID, atLeast size: Int64 = 0) async throws -> Upload {
-        try await Upload(name, to: user, size: size, pipeline)
+    /// Whether a recording cannot be transcribed again because its audio is in the archive, or on its way there.
+    private func isArchived(_ recording: Recording) async throws(CatalogError) -> Bool {
+        guard let audio = try await catalog.archived(recording.id) else { return false }
+        return recording.audio != .present || audio.phase != .kept
     }
 }

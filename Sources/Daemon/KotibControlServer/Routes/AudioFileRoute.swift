@@ -44,7 +44,7 @@ struct AudioFileRoute {
         _ id: RecordingID, in scope: AccessScope, _ context: ControlContext
     ) async throws -> (OpenFile, Recording) {
         do {
-            if let (file, recording) = try await parts.actions.audio(id, in: scope) {
+            if let (file, recording) = try await parts.audio.open(id, in: scope) {
                 return (file, recording)
             }
         } catch let error as ArchiveOutOfReach {

@@ -58,7 +58,7 @@ enum UploadFailure {
     private static func upload(_ error: UploadError) -> ControlFailure {
         switch error {
         case .noSuchUser: .invalid("user")
-        case .isOver, .disturbed: ControlFailure(.conflict, .conflict, .disturbed)
+        case .alreadyEnded, .changedMeanwhile: ControlFailure(.conflict, .conflict, .disturbed)
         case .foreignFolder: ControlFailure(.conflict, .wrongState, .foreignFolder)
         }
     }

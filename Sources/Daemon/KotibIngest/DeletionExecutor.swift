@@ -1,5 +1,4 @@
 import FoundationEssentials
-import Glibc
 import KotibCatalog
 import KotibModel
 import KotibPOSIX
@@ -8,60 +7,42 @@ import KotibTranscription
 import KotibWatch
 import Logging
 
-/// A file of a recording that is being deleted could not be removed.
-public struct FileNotRemoved: Error, Hashable, Sendable, CustomStringConvertible {
-    public var file: InboxPath
-    public var cause: FileError
-    /// Whether the recording and all its files are there as before. Otherwise what is left is removed as soon as
-    /// it can be, and nobody sees the recording any more.
-    public var isUnchanged: Bool
-    /// What has to come back first; nil where the file is there.
-    public var waitsFor: MissingPlace?
-
-    public var description: String {
-        let outcome =
-            isUnchanged
-            ? "nothing was deleted"
-            : waitsFor == nil
-                ? "the recording is deleted, and the file will be as soon as that is possible"
-                : "the recording is deleted, and the file will be when it is there again"
-        return "“\(file)” could not be removed (\(cause)): \(outcome)"
-            + (cause.advice.map { "; \($0)" } ?? "")
-    }
-}
-
-/// Why a file that is to be deleted cannot be looked for.
-public enum MissingPlace: Hashable, Sendable {
-    /// Its folder is gone, or was renamed.
-    case folder
-    /// Its file system is not mounted.
-    case fileSystem
-    /// The archive is not there.
-    case archive
-}
-
 /// Carries out the deletions that the catalog has decided: first the audio, then the sidecars, then the row.
 ///
 /// Safe to run at any time, also twice at once, and from wherever a crash left it. A file that is not the
 /// recording's own any more is left alone, and so is everything outside its owner's folder. What cannot be looked for
 /// now keeps its row until it is back, so that it never becomes a new recording.
-struct Deletions: Sendable {
-    let files: any FileSystem
-    let catalog: Catalog
-    let queue: TranscriptionQueue
+package struct DeletionExecutor: Sendable {
+    private let files: any FileSystem
+    private let catalog: Catalog
+    private let queue: TranscriptionQueue
     /// Nobody writes beside a recording while it goes.
-    let sidecars: SidecarWriter
-    let archive: ArchiveFolder?
-    let board: ProblemBoard
-    let logger: Logger
-    var now: @Sendable () -> Date = { Date() }
+    private let sidecars: SidecarWriter
+    private let archive: (any ArchivedAudioRemover)?
+    private let board: ProblemBoard
+    private let logger: Logger
+    package var now: @Sendable () -> Date = { Date() }
 
-    /// Seconds for which a folder that is gone may come back with what is to be deleted in it. A file system that is
+    /// - Parameter archive: nil where none is set.
+    package init(
+        files: any FileSystem, catalog: Catalog, queue: TranscriptionQueue, sidecars: SidecarWriter,
+        archive: (any ArchivedAudioRemover)?, board: ProblemBoard, logger: Logger
+    ) {
+        self.files = files
+        self.catalog = catalog
+        self.queue = queue
+        self.sidecars = sidecars
+        self.archive = archive
+        self.board = board
+        self.logger = logger
+    }
+
+    /// Seconds for which a folder that is gone may come back with the file that is to be deleted. A file system that is
     /// not mounted is waited for however long that takes.
-    static let folderPatience: TimeInterval = 7 * 86_400
+    private static let missingFolderTimeout: TimeInterval = 7 * 86_400
 
     /// Carries out what is left of earlier tries and earlier daemons.
-    func resume() async throws {
+    package func resume() async throws {
         var last: RecordingID?
         var waiting = 0
         while !Task.isCancelled {
@@ -72,7 +53,7 @@ struct Deletions: Sendable {
             }
             for deletion in page {
                 // A folder that somebody removed is no problem of who looks after the service.
-                if let missing = try await tryAgain(deletion), missing != .folder { waiting += 1 }
+                if let missing = try await retry(deletion), missing != .folder { waiting += 1 }
             }
             if waiting > 0 { board.report(.deletionsWait, ["count": "\(waiting)"]) }
             last = end.recording.id
@@ -80,15 +61,14 @@ struct Deletions: Sendable {
     }
 
     /// The file that a deletion waits for has arrived.
-    func arrived(_ deletion: Deletion, at path: InboxPath) async throws {
-        _ = try await tryAgain(deletion, foundAt: path)
+    func fileArrived(_ deletion: Deletion, at path: InboxPath) async throws {
+        _ = try await retry(deletion, foundAt: path)
     }
 
-    /// - Returns: what has to come back first.
-    private func tryAgain(_ deletion: Deletion, foundAt path: InboxPath? = nil) async throws -> MissingPlace?
-    {
+    /// - Returns: the place that has to come back first.
+    private func retry(_ deletion: Deletion, foundAt path: InboxPath? = nil) async throws -> MissingPlace? {
         do {
-            try await carryOut(deletion, foundAt: path)
+            try await execute(deletion, foundAt: path)
         } catch let error as FileNotRemoved where error.waitsFor != nil {
             return error.waitsFor
         } catch let error as FileNotRemoved {
@@ -111,7 +91,7 @@ struct Deletions: Sendable {
     ///   - path: where its file has turned up; nil for its own path.
     ///   - canBeTakenBack: whether the decision is, where nothing could be removed.
     /// - Throws: ``FileNotRemoved``, ``CatalogError``.
-    func carryOut(
+    package func execute(
         _ deletion: Deletion, foundAt path: InboxPath? = nil, canBeTakenBack: Bool = false
     ) async throws {
         let id = deletion.recording.id
@@ -120,7 +100,10 @@ struct Deletions: Sendable {
         let old = deletion.recording.path
         try await sidecars.turns.take(at: old, and: path ?? old) {
             do {
-                var removal = DeletionRemoval(deletions: self, deletion: deletion)
+                var removal = DeletionFileRemoval(
+                    of: deletion, files: files, catalog: catalog, queue: queue, sidecars: sidecars,
+                    archive: archive, board: board, logger: logger,
+                    waitsForFolder: now().timeIntervalSince(deletion.requested) <= Self.missingFolderTimeout)
                 try await removal.removeAll(foundAt: path ?? old)
             } catch let error as FileNotRemoved where canBeTakenBack && error.isUnchanged {
                 try await catalog.withdrawDeletion(of: id)
@@ -128,6 +111,4 @@ struct Deletions: Sendable {
             }
         }
     }
-
-    var isInboxInDoubt: Bool { board.isInboxInDoubt }
 }

@@ -2,36 +2,39 @@ import KotibCatalog
 import KotibModel
 import KotibPOSIX
 
-/// The audio, wherever it lies.
-extension RecordingActions {
+/// Opens the audio of recordings, wherever it lies.
+public struct RecordingAudio: Sendable {
+    private let files: any FileSystem
+    private let catalog: Catalog
+    private let archive: ArchiveFolder?
+
+    /// - Parameter archive: nil where none is set.
+    package init(files: any FileSystem, catalog: Catalog, archive: ArchiveFolder?) {
+        self.files = files
+        self.catalog = catalog
+        self.archive = archive
+    }
+
     /// Opens the audio, in the inbox or in the archive. Nil where there is none to see, or it is gone.
     /// - Throws: ``ArchiveOutOfReach``, ``FileError``, ``CatalogError``.
-    public func audio(
+    public func open(
         _ id: RecordingID, in scope: AccessScope
     ) async throws -> (file: OpenFile, recording: Recording)? {
         guard let recording = try await catalog.recording(id, in: scope) else { return nil }
-        if recording.audio == .present,
-            let file = try await AudioOpener(files: pipeline.files).open(recording)
-        {
+        if recording.audio == .present, let file = try await AudioOpener(files: files).open(recording) {
             return (file, recording)
         }
         // Asked afterwards: it may just have got there.
         guard let audio = try await catalog.archived(id) else { return nil }
-        let archive = pipeline.archive
+        let archive = archive
         let file = try await BlockingWork.run { () throws(ArchiveOutOfReach) in
             guard let archive else { throw ArchiveOutOfReach(cause: nil) }
             do throws(FileError) {
-                return try ArchiveDisk.open(audio, of: recording, in: archive.open())
+                return try ArchiveStore(archive.open()).open(audio, of: recording)
             } catch {
                 throw ArchiveOutOfReach(cause: error)
             }
         }
         return file.map { ($0, recording) }
-    }
-
-    /// Whether a recording cannot be transcribed again because its audio is in the archive, or on its way there.
-    func isArchived(_ recording: Recording) async throws(CatalogError) -> Bool {
-        guard let audio = try await catalog.archived(recording.id) else { return false }
-        return recording.audio != .present || audio.phase != .kept
     }
 }

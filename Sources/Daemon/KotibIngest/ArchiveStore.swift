@@ -1,13 +1,23 @@
+import Crypto
 import Glibc
 import KotibCatalog
 import KotibModel
 import KotibPOSIX
 
-/// What is found in the archive later.
-extension ArchiveDisk {
+/// The audio files in an archive. The calls block on the disk.
+package struct ArchiveStore: Sendable {
+    /// Bytes in memory at once.
+    static let piece = 1 << 18
+
+    private let archive: any FileSystem
+
+    package init(_ archive: any FileSystem) {
+        self.archive = archive
+    }
+
     /// Opens the audio in the archive; nil where it is not there.
-    static func open(
-        _ audio: ArchivedAudio, of recording: Recording, in archive: any FileSystem
+    package func open(
+        _ audio: ArchivedAudio, of recording: Recording
     ) throws(FileError) -> OpenFile? {
         do throws(FileError) {
             let opened = try archive.openForReading(audio.path)
@@ -20,8 +30,49 @@ extension ArchiveDisk {
         }
     }
 
-    /// Deletes the audio in the archive, and what a crash left of its copying. What else has its name stays.
-    func remove(_ audio: ArchivedAudio) throws(FileError) {
+    /// The file of the archive that has this name, where it holds the recording's audio to the last byte: that and
+    /// the name survive a power cut from then on.
+    func verified(_ place: InboxPath, of recording: Recording) throws(ArchiveFault) -> FileIdentity? {
+        try ArchiveFault.ofArchive { () throws(FileError) in
+            let (file, status): (OpenFile, FileStatus)
+            do throws(FileError) {
+                (file, status) = try archive.openForReading(place)
+            } catch .notRegular {
+                return nil
+            } catch {
+                if [ENOENT, ENOTDIR, ELOOP].contains(error.code) { return nil }
+                throw error
+            }
+            guard status.identity.size == recording.identity.size, let facts = recording.facts else {
+                return nil
+            }
+            try archive.synchronize(file)
+            guard try Self.sha256(of: file) == facts.sha256 else { return nil }
+            try archive.synchronize(archive.openFolder(place.parent))
+            return status.identity
+        }
+    }
+
+    /// As it is on the disk, not in memory, where the kernel lets itself be asked (posix_fadvise(2)).
+    static func sha256(of file: OpenFile) throws(FileError) -> [UInt8] {
+        posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_DONTNEED)
+        var hash = SHA256()
+        var offset: Int64 = 0
+        while true {
+            let bytes: [UInt8]
+            do throws(SystemError) {
+                bytes = try file.read(upTo: piece, from: offset)
+            } catch {
+                throw .system(error)
+            }
+            if bytes.isEmpty { return Array(hash.finalize()) }
+            hash.update(data: bytes)
+            offset += Int64(bytes.count)
+        }
+    }
+
+    /// Deletes the audio in the archive, and what a crash left of its copying. Any other file of that name stays.
+    func remove(_ audio: ArchivedAudio, of recording: Recording) throws(FileError) {
         do throws(FileError) {
             let folder = try archive.openFolder(audio.path.parent)
             try removeLeftovers(in: folder)
@@ -29,7 +80,7 @@ extension ArchiveDisk {
                 // Removed before a crash, perhaps, and a power cut could still undo that.
                 return try archive.synchronize(folder)
             }
-            guard status.kind == .regular, try isAudio(audio, status) else { return }
+            guard status.kind == .regular, try isAudio(audio, status, of: recording) else { return }
             try AtomicFile(archive).remove(audio.path, ifStill: status.identity)
         } catch {
             // Gone with its folder.
@@ -61,10 +112,12 @@ extension ArchiveDisk {
         _ = try AtomicFile(archive).removeStaleTemporaries(own, in: folder, now: .max, age: .zero)
     }
 
-    private func isAudio(_ audio: ArchivedAudio, _ status: FileStatus) throws(FileError) -> Bool {
+    private func isAudio(
+        _ audio: ArchivedAudio, _ status: FileStatus, of recording: Recording
+    ) throws(FileError) -> Bool {
         if audio.identity != nil { return audio.isThat(status, of: recording) }
         do throws(ArchiveFault) {
-            return try verified(audio.path) != nil
+            return try verified(audio.path, of: recording) != nil
         } catch {
             switch error {
             case .archive(let cause), .recording(let cause): throw cause

@@ -1,19 +1,27 @@
-import FoundationEssentials
 import Glibc
 import KotibCatalog
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
 import KotibTranscription
+import KotibWatch
 import Logging
 
-/// One deletion's way through the files, with the turn.
-struct DeletionRemoval {
-    let deletions: Deletions
-    let deletion: Deletion
+/// Removes the files of one recording that is being deleted, and then its row. The caller has the turn at its path.
+struct DeletionFileRemoval {
+    private let deletion: Deletion
+    private let files: any FileSystem
+    private let catalog: Catalog
+    private let queue: TranscriptionQueue
+    private let sidecars: SidecarWriter
+    private let archive: (any ArchivedAudioRemover)?
+    private let board: ProblemBoard
+    private let logger: Logger
+    /// Whether a folder that is gone may come back.
+    private let waitsForFolder: Bool
     /// Whether all is there as before.
     private var isUnchanged = true
-    /// What cannot be looked for now.
+    /// A file that cannot be looked for now.
     private var waiting: FileNotRemoved?
     /// The numbers of the device that the files lie on.
     private var devices: Set<UInt64>
@@ -21,12 +29,20 @@ struct DeletionRemoval {
     /// More often no sidecar is written anew while a recording goes.
     private static let rounds = 10
 
-    private var files: any FileSystem { deletions.files }
-    private var catalog: Catalog { deletions.catalog }
-
-    init(deletions: Deletions, deletion: Deletion) {
-        self.deletions = deletions
+    init(
+        of deletion: Deletion, files: any FileSystem, catalog: Catalog, queue: TranscriptionQueue,
+        sidecars: SidecarWriter, archive: (any ArchivedAudioRemover)?, board: ProblemBoard, logger: Logger,
+        waitsForFolder: Bool
+    ) {
         self.deletion = deletion
+        self.files = files
+        self.catalog = catalog
+        self.queue = queue
+        self.sidecars = sidecars
+        self.archive = archive
+        self.board = board
+        self.logger = logger
+        self.waitsForFolder = waitsForFolder
         devices = [deletion.recording.identity.device]
     }
 
@@ -36,7 +52,7 @@ struct DeletionRemoval {
         guard let recording = try await catalog.recording(id),
             try await catalog.recording(id, in: .everyone) == nil
         else { return }
-        try await deletions.sidecars.settleIntents(of: id)
+        try await sidecars.settleIntents(of: id)
         try await removeAudio(of: recording, foundAt: path)
         for _ in 1...Self.rounds {
             for sidecar in try await catalog.ownedSidecars(of: id) {
@@ -45,8 +61,8 @@ struct DeletionRemoval {
             if let waiting { throw waiting }
             if try await catalog.finishDeletion(of: id) {
                 // One that was being claimed as its deletion was decided.
-                await deletions.queue.cancel(id)
-                return deletions.logger.info(
+                await queue.cancel(id)
+                return logger.info(
                     "recording deleted", metadata: ["recording": "\(id)", "file": "\(recording.path)"])
             }
         }
@@ -63,12 +79,31 @@ struct DeletionRemoval {
         }
         guard let archived else { return }
         do throws(FileNotRemoved) {
-            try await deletions.remove(archived, of: recording, isUnchanged)
+            try await removeArchived(archived, of: recording)
             isUnchanged = false
         } catch {
             guard error.waitsFor != nil else { throw error }
             waiting = error
         }
+    }
+
+    private func removeArchived(
+        _ audio: ArchivedAudio, of recording: Recording
+    ) async throws(FileNotRemoved) {
+        let archiveIsAway = FileNotRemoved(
+            file: audio.path, cause: .away(path: audio.path.text), isUnchanged: false, waitsFor: .archive)
+        guard let archive else { throw archiveIsAway }
+        do throws(FileError) {
+            let isThere = try await BlockingWork.run { () throws(FileError) in
+                try archive.remove(audio, of: recording)
+            }
+            if isThere { return }
+        } catch {
+            // A fault in the middle may have left the file without its name.
+            let stands = await BlockingWork.run { archive.mayHold(audio) }
+            throw FileNotRemoved(file: audio.path, cause: error, isUnchanged: isUnchanged && stands)
+        }
+        throw archiveIsAway
     }
 
     private mutating func remove(_ sidecar: Sidecar, foundBeside path: InboxPath) async throws {
@@ -110,7 +145,7 @@ struct DeletionRemoval {
     }
 }
 
-extension DeletionRemoval {
+extension DeletionFileRemoval {
     /// What is not at its path was removed by a person, or cannot be looked for now: then the deletion waits.
     /// - Returns: whether it waits.
     @discardableResult
@@ -122,7 +157,7 @@ extension DeletionRemoval {
     }
 
     private func missingPlace(of path: InboxPath, _ device: UInt64) async throws -> MissingPlace? {
-        if deletions.isInboxInDoubt { return .fileSystem }
+        if board.isInboxInDoubt { return .fileSystem }
         let files = files
         let place: Whereabouts.Place
         do throws(FileError) {
@@ -139,8 +174,7 @@ extension DeletionRemoval {
         }
         guard isThatDevice else { return .fileSystem }
         if place.folder == path.parent { return nil }
-        let age = deletions.now().timeIntervalSince(deletion.requested)
-        return age > Deletions.folderPatience ? nil : .folder
+        return waitsForFolder ? .folder : nil
     }
 
     private enum Outcome: Hashable, Sendable {

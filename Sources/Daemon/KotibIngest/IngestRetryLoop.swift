@@ -1,6 +1,4 @@
-import Glibc
 import KotibCatalog
-import KotibIntake
 import KotibModel
 import KotibPOSIX
 import KotibWatch
@@ -8,24 +6,31 @@ import Logging
 
 /// Repeats a step that something outside stopped (a full disk, a worker that cannot start) until it succeeds.
 ///
-/// What is wrong with one file alone is not waited for long, or a few bad files would hold up everybody: it is
-/// logged and left to the next scan, to which the file is still unknown.
-struct Patience: Sendable {
-    /// Between two tries; doubles from the first to the last.
-    var firstPause = Duration.milliseconds(200)
+/// Trouble with one file alone is not waited for long, or a few bad files would hold up everybody: it is logged and left
+/// to the next scan, to which the file is still unknown.
+package struct IngestRetryLoop: Sendable {
     static let longestPause = Duration.seconds(30)
 
     /// With one file whose trouble passes by itself, such as an oplock that Samba holds (EAGAIN, open(2)).
-    static let triesOfOneFile = 5
+    package static let triesOfOneFile = 5
 
     /// Between two tries where the catalog cannot be written: it may soon be again, and everybody waits for it.
     static let longestPauseOfCatalog = Duration.seconds(3)
 
-    let board: ProblemBoard
-    let logger: Logger
+    private let board: ProblemBoard
+    private let firstPause: Duration
+    private let logger: Logger
 
-    /// - Parameter subject: what the step is about, for the log.
-    func untilDone(about subject: Sighting, _ step: () async throws -> Void) async {
+    /// - Parameter firstPause: between two tries; doubles up to ``longestPause``.
+    package init(board: ProblemBoard, firstPause: Duration = .milliseconds(200), logger: Logger) {
+        self.board = board
+        self.firstPause = firstPause
+        self.logger = logger
+    }
+
+    /// Returns when the step has succeeded, cannot succeed, or the task is cancelled.
+    /// - Parameter sighting: for the log.
+    func run(for sighting: Sighting, _ step: () async throws -> Void) async {
         var pause = firstPause
         var tries = 0
         var waitsForCatalog = false
@@ -37,13 +42,13 @@ struct Patience: Sendable {
             } catch {
                 if Task.isCancelled { return }
                 tries += 1
-                let metadata: Logger.Metadata = ["file": "\(subject.text)", "cause": "\(error)"]
-                guard isWorthWaiting(for: error, tries) else {
+                let metadata: Logger.Metadata = ["file": "\(sighting.text)", "cause": "\(error)"]
+                guard canRetry(after: error, tries) else {
                     logger.error("left to the next scan", metadata: metadata)
                     return
                 }
                 if let error = error as? CatalogError, let problem = WatchHealth.Problem(error) {
-                    // Told once for all who wait.
+                    // Reported once for all who wait.
                     if !waitsForCatalog { board.catalogFails(problem, "\(error)") }
                     waitsForCatalog = true
                     pause = min(pause, Self.longestPauseOfCatalog)
@@ -58,40 +63,13 @@ struct Patience: Sendable {
             pause = min(pause * 2, Self.longestPause)
         }
     }
-}
 
-extension Patience {
-    private func isWorthWaiting(for error: any Error, _ tries: Int) -> Bool {
+    private func canRetry(after error: any Error, _ tries: Int) -> Bool {
         switch error {
         case let error as FileError: error.retryCanHelp && tries <= Self.triesOfOneFile
         case let error as CatalogError: error.isRetryable
         // The worker that inspects: without it no file can be taken.
         default: true
-        }
-    }
-}
-
-extension WatchHealth.Problem {
-    /// Nil for what is soon over, such as another program that holds the catalog.
-    public init?(_ error: CatalogError) {
-        switch error.code {
-        case .full: self = .catalogFull
-        case .inaccessible, .inputOutput: self = .catalogFails
-        default: return nil
-        }
-    }
-
-    /// What keeps texts from being written; nil where it is nothing but the one file.
-    public init?(writing error: FileError) {
-        if case .occupied = error {
-            self = .namesTaken
-            return
-        }
-        switch error.code {
-        case ENOSPC, EDQUOT: self = .inboxFull
-        case EROFS: self = .inboxReadOnly
-        case EACCES, EPERM: self = .unwritable
-        default: return nil
         }
     }
 }

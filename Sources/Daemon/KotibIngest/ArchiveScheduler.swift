@@ -11,7 +11,7 @@ import Logging
 /// Each pass goes through what is of age a few at a time, one recording after the other, so that the catalog is never
 /// held up for long. What cannot be archived is passed over, and looked at again later; while the archive itself
 /// cannot be used nothing is tried but that.
-public struct ArchiveKeeper: Sendable {
+public struct ArchiveScheduler: Sendable {
     /// Of the catalog at once.
     private static let page = 16
     /// Clocks are set and machines sleep: no pause is longer.
@@ -21,27 +21,34 @@ public struct ArchiveKeeper: Sendable {
     /// Until an archive that cannot be used is.
     private static let pauseOfArchive = Duration.seconds(30)
 
-    let archiver: Archiver
+    private let folder: ArchiveFolder
+    private let archiver: Archiver
+    private let catalog: Catalog
+    private let deletions: DeletionExecutor
+    private let board: ProblemBoard
     /// Nil where nothing more is to be archived, and only what is on its way gets there.
-    let age: Duration?
+    private let age: Duration?
+    private let logger: Logger
+    private let now: @Sendable () -> Date
     private let sleep: @Sendable (Duration) async throws -> Void
-    private let told = ToldFaults()
+    private let reported = ReportedArchiveFaults()
 
-    private var catalog: Catalog { archiver.pipeline.catalog }
-    private var board: ProblemBoard { archiver.pipeline.recovery.board }
-    private var logger: Logger { archiver.pipeline.logger }
-
-    /// Nil where the pipeline has no archive.
     /// - Parameters:
     ///   - age: how long a recording rests before it is archived; nil for none ever.
     ///   - now: the time that is compared with the catalog's.
-    public init?(
-        _ pipeline: IngestPipeline, age: Duration?, now: @escaping @Sendable () -> Date = { Date() },
-        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    package init(
+        folder: ArchiveFolder, archiver: Archiver, catalog: Catalog, deletions: DeletionExecutor,
+        board: ProblemBoard, age: Duration?, logger: Logger, now: @escaping @Sendable () -> Date,
+        sleep: @escaping @Sendable (Duration) async throws -> Void
     ) {
-        guard let folder = pipeline.archive else { return nil }
-        archiver = Archiver(pipeline: pipeline, folder: folder, now: now)
+        self.folder = folder
+        self.archiver = archiver
+        self.catalog = catalog
+        self.deletions = deletions
+        self.board = board
         self.age = age
+        self.logger = logger
+        self.now = now
         self.sleep = sleep
     }
 
@@ -54,21 +61,21 @@ public struct ArchiveKeeper: Sendable {
         }
     }
 
-    /// One look at all that is of age.
-    /// - Returns: when to look again.
-    func pass() async -> Duration {
+    /// Archives all that is of age.
+    /// - Returns: the pause before the next pass.
+    package func pass() async -> Duration {
         var round = Round()
         do {
             try await openArchive()
             // The archive may be what they wait for.
-            if board.stands(.deletionsWait) { try await archiver.pipeline.recovery.deletions.resume() }
+            if board.stands(.deletionsWait) { try await deletions.resume() }
             try await finishAll(&round)
-            if let age { try await archiveAll(restingSince: archiver.now() - age.seconds, &round) }
-            if round.stuck == 0 { told.removeAll() }
-            tell(round.stuck == 0 ? nil : .archiveStuck)
+            if let age { try await archiveAll(restingSince: now() - age.seconds, &round) }
+            if round.failed == 0 { reported.removeAll() }
+            show(round.failed == 0 ? nil : .archiveStuck)
             return try await pause()
         } catch let fault as ArchiveFault {
-            tell(WatchHealth.Problem(archive: fault))
+            show(WatchHealth.Problem(archive: fault))
         } catch {
             logger.debug("archiving waits for the catalog", metadata: ["cause": "\(error)"])
         }
@@ -76,14 +83,14 @@ public struct ArchiveKeeper: Sendable {
     }
 }
 
-extension ArchiveKeeper {
+extension ArchiveScheduler {
     private struct Round {
-        var stuck = 0
+        var failed = 0
     }
 
     private func openArchive() async throws {
         guard let age, age > .zero else { return }
-        let folder = archiver.folder
+        let folder = folder
         // Later the mark must be there: without it that is another folder, or an empty mount point.
         let isNew = try await !catalog.hasArchive()
         try await BlockingWork.run { () throws(ArchiveFault) in
@@ -117,8 +124,8 @@ extension ArchiveKeeper {
             guard let oldest = page.last else { return }
             for resting in page where !Task.isCancelled {
                 let recording = resting.recording
-                if told.isHopeless(recording) {
-                    round.stuck += 1
+                if reported.isPermanent(recording) {
+                    round.failed += 1
                     continue
                 }
                 try await withoutStopping(for: recording.id, recording, &round) {
@@ -138,8 +145,8 @@ extension ArchiveKeeper {
             try await step()
         } catch let fault as ArchiveFault {
             if case .archive = fault { throw fault }
-            round.stuck += 1
-            guard told.insert(fault, id, recording) else { return }
+            round.failed += 1
+            guard reported.insert(fault, id, recording) else { return }
             logger.warning(
                 "a recording cannot be archived; it stays where it is",
                 metadata: [
@@ -147,19 +154,19 @@ extension ArchiveKeeper {
                 ])
         } catch let error as CatalogError where !error.isRetryable {
             // One recording's row that cannot be read hides no other.
-            round.stuck += 1
+            round.failed += 1
             logger.error(
                 "a recording cannot be archived", metadata: ["recording": "\(id)", "cause": "\(error)"])
         } catch let error as FileError {
-            round.stuck += 1
+            round.failed += 1
             logger.debug(
                 "a recording cannot be looked at", metadata: ["recording": "\(id)", "cause": "\(error)"])
         }
     }
 
-    /// What stands now; nil where all is well.
-    private func tell(_ problem: WatchHealth.Problem?) {
-        if let problem { board.report(problem, ["archive": "\(archiver.folder.path)"]) }
+    /// - Parameter problem: nil where all is well.
+    private func show(_ problem: WatchHealth.Problem?) {
+        if let problem { board.report(problem, ["archive": "\(folder.path)"]) }
         board.resolve { $0.isOfArchive && $0 != problem }
     }
 
@@ -170,7 +177,7 @@ extension ArchiveKeeper {
             return isLeft ? Self.pauseOfRecordings : Self.longestPause
         }
         guard let since = try await catalog.longestRest() else { return min(age, Self.longestPause) }
-        let left = age - .seconds(bounding: archiver.now().timeIntervalSince(since))
+        let left = age - .seconds(bounding: now().timeIntervalSince(since))
         // Of age and still there.
         if left <= .zero { return shortened(Self.pauseOfRecordings) }
         // Times are kept in milliseconds.

@@ -8,7 +8,7 @@ import Testing
 @testable import KotibIngest
 
 /// Uploads under way count against the quota, each with what it has at least.
-@Suite(.timeLimit(.minutes(1))) struct UploadRoomTests {
+@Suite(.timeLimit(.minutes(1))) struct UploadReservationTests {
     private func refusal(_ body: () async throws -> Void) async throws -> Rejection? {
         do {
             try await body()
@@ -24,46 +24,46 @@ import Testing
 
     @Test func ofManyAtOnceOnlyWhatFitsIsWritten() async throws {
         let inbox = try IngestFixture(quotas: Quotas(limits: Quota(bytes: 100)))
-        let (user, actions) = (try await ali(inbox), RecordingActions(inbox.pipeline))
-        let first = try await actions.upload("a.wav", to: user, atLeast: 60)
-        #expect(try await refusal { _ = try await actions.upload("b.wav", to: user, atLeast: 41) } != nil)
-        #expect(try await actions.refusal(ofUploadTo: user, atLeast: 41)?.code == "over_quota_bytes")
-        let other = try await actions.upload("c.wav", to: user, atLeast: 0)
+        let (user, uploads) = (try await ali(inbox), inbox.uploads)
+        let first = try await uploads.upload("a.wav", to: user, atLeast: 60)
+        #expect(try await refusal { _ = try await uploads.upload("b.wav", to: user, atLeast: 41) } != nil)
+        #expect(try await uploads.refusal(ofUploadTo: user, atLeast: 41)?.code == "over_quota_bytes")
+        let other = try await uploads.upload("c.wav", to: user, atLeast: 0)
         try await other.write([UInt8](repeating: 1, count: 40))
         #expect(
             try await refusal { try await other.write([1]) }
                 == .overQuotaBytes(size: 41, used: 60, limit: 100))
         // What is over takes nothing any more.
-        let third = try await actions.upload("d.wav", to: user, atLeast: 40)
+        let third = try await uploads.upload("d.wav", to: user, atLeast: 40)
         await first.cancel()
         await third.cancel()
-        let last = try await actions.upload("e.wav", to: user, atLeast: 100)
+        let last = try await uploads.upload("e.wav", to: user, atLeast: 100)
         try await last.write([UInt8](repeating: 1, count: 100))
         guard case .accepted = try await last.finish() else { throw CancellationError() }
-        #expect(try await actions.refusal(ofUploadTo: user, atLeast: 1)?.code == "over_quota_bytes")
+        #expect(try await uploads.refusal(ofUploadTo: user, atLeast: 1)?.code == "over_quota_bytes")
         #expect(try inbox.names() == ["e.wav"])
     }
 
     @Test func filesCountToo() async throws {
         let inbox = try IngestFixture(quotas: Quotas(limits: Quota(files: 1)))
-        let (user, actions) = (try await ali(inbox), RecordingActions(inbox.pipeline))
+        let (user, uploads) = (try await ali(inbox), inbox.uploads)
         do {
-            let upload = try await actions.upload("a.wav", to: user)
-            #expect(try await refusal { _ = try await actions.upload("b.wav", to: user) } != nil)
+            let upload = try await uploads.upload("a.wav", to: user)
+            #expect(try await refusal { _ = try await uploads.upload("b.wav", to: user) } != nil)
             try await upload.write([1])
         }
         // Nobody finished it.
         try await waitUntil("it is gone") {
-            try await refusal { _ = try await actions.upload("b.wav", to: user) } == nil
+            try await refusal { _ = try await uploads.upload("b.wav", to: user) } == nil
         }
     }
 
     @Test func othersHaveTheirOwn() async throws {
         let inbox = try IngestFixture(quotas: Quotas(limits: Quota(bytes: 100)))
-        let actions = RecordingActions(inbox.pipeline)
+        let uploads = inbox.uploads
         let vali = try await inbox.catalog.user(inFolder: Array("vali".utf8))
-        let first = try await actions.upload("a.wav", to: ali(inbox), atLeast: 100)
-        let second = try await actions.upload("a.wav", to: vali, atLeast: 100)
+        let first = try await uploads.upload("a.wav", to: ali(inbox), atLeast: 100)
+        let second = try await uploads.upload("a.wav", to: vali, atLeast: 100)
         await first.cancel()
         await second.cancel()
     }
@@ -72,29 +72,29 @@ import Testing
     @Test(.enabled(if: geteuid() == 0, "needs root"))
     func nothingIsPutIntoAFolderThatChangedHands() async throws {
         let inbox = try IngestFixture()
-        let (user, actions) = (try await ali(inbox), RecordingActions(inbox.pipeline))
-        await (try await actions.upload("a.wav", to: user)).cancel()
+        let (user, uploads) = (try await ali(inbox), inbox.uploads)
+        await (try await uploads.upload("a.wav", to: user)).cancel()
         #expect(rename(inbox.folder.path("ali"), inbox.folder.path(".ali")) == 0)
         try inbox.folder.makeFolder("ali")
         #expect(chown(inbox.folder.path("ali"), 4001, 4001) == 0)
         await #expect(throws: UploadError.foreignFolder(folder: "ali", owner: 4001)) {
-            _ = try await actions.upload("b.wav", to: user)
+            _ = try await uploads.upload("b.wav", to: user)
         }
         #expect(try inbox.names().isEmpty)
         // An administrator says that it is right so.
         try await inbox.catalog.noteFolderOwner(4001, of: user, replacing: true)
-        await (try await actions.upload("b.wav", to: user)).cancel()
+        await (try await uploads.upload("b.wav", to: user)).cancel()
     }
 
     /// Who enrolled by a folder of their own has it.
     @Test(.enabled(if: geteuid() == 0, "needs root"))
     func aFolderIsWhoseItWasWhenItWasSeenFirst() async throws {
         let inbox = try IngestFixture()
-        let (user, actions) = (try await ali(inbox), RecordingActions(inbox.pipeline))
+        let (user, uploads) = (try await ali(inbox), inbox.uploads)
         #expect(chown(inbox.folder.path("ali"), 4002, 4002) == 0)
-        await (try await actions.upload("a.wav", to: user)).cancel()
+        await (try await uploads.upload("a.wav", to: user)).cancel()
         #expect(try await inbox.catalog.folderOwner(of: user)?.owner == 4002)
         #expect(chown(inbox.folder.path("ali"), 4001, 4001) == 0)
-        await #expect(throws: UploadError.self) { _ = try await actions.upload("b.wav", to: user) }
+        await #expect(throws: UploadError.self) { _ = try await uploads.upload("b.wav", to: user) }
     }
 }

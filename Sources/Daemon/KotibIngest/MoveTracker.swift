@@ -10,18 +10,36 @@ import Logging
 /// It is found where it arrives and not by pairs of events, which may be lost or never have come: by its content
 /// among the same user's recordings, of which one that still has its file is left alone. In another user's inbox it
 /// is another recording.
-extension IngestPipeline {
+package struct MoveTracker: Sendable {
     /// Somebody else may change the catalog between the look at the disk and the move.
     private static let rounds = 5
 
+    private let files: any FileSystem
+    private let catalog: Catalog
+    private let sidecars: SidecarWriter
+    private let queue: TranscriptionQueue
+    private let logger: Logger
+
+    package init(
+        files: any FileSystem, catalog: Catalog, sidecars: SidecarWriter, queue: TranscriptionQueue,
+        logger: Logger
+    ) {
+        self.files = files
+        self.catalog = catalog
+        self.sidecars = sidecars
+        self.queue = queue
+        self.logger = logger
+    }
+
+    /// Moves the recording that a file was elsewhere to where it has arrived.
     /// - Returns: nil where the file was no recording, or is a copy of one.
-    func moved(
-        _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts
+    func move(
+        to path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts
     ) async throws -> RecordingID? {
         for _ in 1...Self.rounds {
             let origins = try await catalog.origins(of: path, identity: identity, facts: facts)
             var origin: Recording?
-            for candidate in origins where try await !stillLies(candidate, unlikeThat: identity) {
+            for candidate in origins where try await !stillExists(candidate, unlikeThat: identity) {
                 origin = candidate
                 break
             }
@@ -32,9 +50,10 @@ extension IngestPipeline {
     }
 
     /// A file whose folder was moved is as it was in every respect: it need not be inspected again.
-    func movedUnchanged(_ path: InboxPath, _ identity: FileIdentity) async throws -> Bool {
+    /// - Returns: whether it was moved.
+    func moveUnchanged(to path: InboxPath, _ identity: FileIdentity) async throws -> Bool {
         guard let origin = try await catalog.origin(of: path, identity: identity),
-            try await !stillLies(origin, unlikeThat: identity)
+            try await !stillExists(origin, unlikeThat: identity)
         else { return false }
         return try await move(origin, to: path, identity)
     }
@@ -63,7 +82,7 @@ extension IngestPipeline {
     /// - Parameter identity: of the file elsewhere. Where names differ in case alone some file systems find it under
     ///   both.
     /// - Throws: ``FileError`` where that can be told later: a fault must not make two recordings of one.
-    private func stillLies(
+    private func stillExists(
         _ recording: Recording, unlikeThat identity: FileIdentity
     ) async throws(FileError) -> Bool {
         let files = files

@@ -10,7 +10,7 @@ import Testing
 
 @testable import KotibIngest
 
-@Suite struct PatienceTests {
+@Suite struct IngestRetryTests {
     private let state: TemporaryFolder
 
     init() throws { state = try TemporaryFolder() }
@@ -41,7 +41,7 @@ import Testing
     }
 
     /// EIO may pass, so it is tried a few times; ENAMETOOLONG stands for what never does.
-    @Test(arguments: [(EIO, Patience.triesOfOneFile), (ENAMETOOLONG, 0)])
+    @Test(arguments: [(EIO, IngestRetryLoop.triesOfOneFile), (ENAMETOOLONG, 0)])
     func oneFilesTroubleHoldsUpNobody(code: Int32, retries: Int) async throws {
         let inbox = try IngestFixture { disk in
             FaultyFileSystem(disk) { $0.name == "openForReading" ? code : nil }

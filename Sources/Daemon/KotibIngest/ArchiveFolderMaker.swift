@@ -2,13 +2,16 @@ import Glibc
 import KotibModel
 import KotibPOSIX
 
-/// What is made in the archive is no more open to people than what it is like in the inbox.
-extension ArchiveDisk {
+/// Makes folders in the archive. What is made is no more open to people than its model in the inbox.
+struct ArchiveFolderMaker: Sendable {
+    let inbox: any FileSystem
+    let archive: any FileSystem
+
     /// A folder of the archive, made where it is missing with those above it, each like the inbox's own.
     func folder(_ path: InboxPath?) throws(ArchiveFault) -> OpenFile {
         let (inbox, archive) = (inbox, archive)
         guard let path else {
-            return try ofArchive { () throws(FileError) in try archive.openFolder(nil) }
+            return try ArchiveFault.ofArchive { () throws(FileError) in try archive.openFolder(nil) }
         }
         do throws(FileError) {
             return try archive.openFolder(path)
@@ -22,10 +25,10 @@ extension ArchiveDisk {
             // Where no user's folder can be made, nothing can.
             if error.code != EEXIST { throw path.depth == 1 ? .archive(error) : ArchiveFault(error) }
         }
-        let made = try ofArchive { () throws(FileError) in try archive.openFolder(path) }
-        let model = try ofRecording { () throws(FileError) in try inbox.openFolder(path) }
+        let made = try ArchiveFault.ofArchive { () throws(FileError) in try archive.openFolder(path) }
+        let model = try ArchiveFault.ofRecording { () throws(FileError) in try inbox.openFolder(path) }
         try share(made, like: model, adding: 0o700)
-        try ofArchive { () throws(FileError) in try archive.synchronize(parent) }
+        try ArchiveFault.ofArchive { () throws(FileError) in try archive.synchronize(parent) }
         return made
     }
 
@@ -34,8 +37,8 @@ extension ArchiveDisk {
     /// - Parameter own: what the owner needs in any case.
     func share(_ new: OpenFile, like model: OpenFile, adding own: UInt16) throws(ArchiveFault) {
         let (inbox, archive) = (inbox, archive)
-        let old = try ofRecording { () throws(FileError) in try inbox.status(of: model) }
-        try ofArchive { () throws(FileError) in
+        let old = try ArchiveFault.ofRecording { () throws(FileError) in try inbox.status(of: model) }
+        try ArchiveFault.ofArchive { () throws(FileError) in
             try giveAway(new, like: old)
             let isOthersGroup = try archive.status(of: new).group != old.group
             let withheld: UInt16 = isOthersGroup || model.hasAccessList ? 0o070 : 0

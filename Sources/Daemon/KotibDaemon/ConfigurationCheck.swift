@@ -1,9 +1,9 @@
 import FoundationEssentials
 
-extension Daemon {
-    /// `kotibd --check`: every setting, where it comes from, and what is wrong.
+/// `kotibd --check`: prints every setting, its origin, and what is wrong.
+public enum ConfigurationCheck {
     /// - Returns: the exit code.
-    public static func check(configurationFile: String?) -> Int32 {
+    public static func run(configurationFile: String?) -> Int32 {
         let loaded: LoadedConfiguration
         do {
             loaded = try Configuration.load(

@@ -3,16 +3,16 @@ import Glibc
 import KotibCatalog
 import KotibPOSIX
 
-extension Daemon {
-    /// `kotibd --rebuild`: sets the catalog aside and makes it anew out of what can be read of it and of its backup.
+/// `kotibd --rebuild`: sets the catalog aside and makes it anew out of what can be read of it and of its backup.
+public enum CatalogRebuildCommand {
     /// - Returns: the exit code.
-    public static func rebuild(configurationFile: String?) async -> Int32 {
+    public static func run(configurationFile: String?) async -> Int32 {
         do {
             let configuration = try Configuration.load(
                 file: configurationFile, environment: ProcessInfo.processInfo.environment
             ).configuration
             umask(0o077)
-            let lock = try takeLock(configuration.state)
+            let lock = try Daemon.takeLock(configuration.state)
             defer { withExtendedLifetime(lock) {} }
             let file = configuration.databasePath
             let report = try await CatalogRebuild(file: file, backup: configuration.backupPath).run()
@@ -20,7 +20,7 @@ extension Daemon {
             print(report.text(file))
             return ExitStatus.stopped
         } catch {
-            return tell(error)
+            return Daemon.tell(error)
         }
     }
 
