@@ -125,7 +125,25 @@ let package = Package(
             "KotibIngest",
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
-                "KotibSidecars", log, crypto,
+                "KotibSidecars", log,
+            ]),
+        Room.daemon.target(
+            "KotibArchive",
+            [
+                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibCatalog", "KotibSidecars", "KotibIngest", log,
+                crypto,
+            ]),
+        Room.daemon.target(
+            "KotibLibrary",
+            [
+                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                "KotibSidecars", "KotibIngest", "KotibArchive", log,
+            ]),
+        Room.daemon.target(
+            "KotibComponents",
+            [
+                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                "KotibSidecars", "KotibIngest", "KotibArchive", "KotibLibrary", log,
             ]),
 
         // The control socket.
@@ -134,7 +152,8 @@ let package = Package(
             "KotibControlServer",
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
-                "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibControlProtocol", log,
+                "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibLibrary",
+                "KotibControlProtocol", log,
                 lifecycle,
                 hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX, nioHTTP, nioHTTPTypes,
             ]),
@@ -149,7 +168,8 @@ let package = Package(
             "KotibDaemon",
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
-                "KotibSidecars", "KotibHTTP", "KotibEngines", "KotibIngest", "KotibWorkerClient",
+                "KotibSidecars", "KotibHTTP", "KotibEngines", "KotibIngest", "KotibArchive",
+                "KotibComponents", "KotibWorkerClient",
                 "KotibWorkerProtocol", "KotibAccounts", "KotibHooks", "KotibControlServer", log, lifecycle,
                 signals, toml,
             ]),
@@ -173,6 +193,13 @@ let package = Package(
         Room.testSupport.target(
             "KotibControlTestSupport",
             ["KotibControlClient", "KotibTestSupport", hummingbird, hummingbirdCore, httpTypes, log, nio]),
+        Room.testSupport.target(
+            "KotibIngestTestSupport",
+            [
+                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                "KotibSidecars", "KotibIngest", "KotibArchive", "KotibLibrary", "KotibComponents",
+                "KotibTestSupport", grdb, log,
+            ]),
         .executableTarget(
             name: "kotib-stand-in-worker",
             dependencies: ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol"],
@@ -203,7 +230,22 @@ let package = Package(
             "KotibIngest",
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
-                "KotibSidecars", "KotibIngest", "KotibTestSupport", grdb, log, crypto,
+                "KotibSidecars", "KotibIngest", "KotibLibrary", "KotibComponents", "KotibIngestTestSupport",
+                "KotibTestSupport", grdb, log,
+            ]),
+        tests(
+            "KotibArchive",
+            [
+                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                "KotibSidecars", "KotibIngest", "KotibArchive", "KotibLibrary", "KotibComponents",
+                "KotibIngestTestSupport", "KotibTestSupport", grdb, log, crypto,
+            ]),
+        tests(
+            "KotibLibrary",
+            [
+                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                "KotibSidecars", "KotibIngest", "KotibLibrary", "KotibComponents", "KotibIngestTestSupport",
+                "KotibTestSupport", grdb, log,
             ]),
         tests("KotibHTTP", ["KotibPOSIX", "KotibHTTP", "KotibTestSupport"]),
         tests(
@@ -231,7 +273,8 @@ let package = Package(
             "KotibControlServer",
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
-                "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibControlProtocol",
+                "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibArchive", "KotibLibrary",
+                "KotibComponents", "KotibControlProtocol",
                 "KotibControlServer", "KotibTestSupport", log, grdb, hummingbird, hummingbirdCore, httpTypes,
                 nio, nioPOSIX,
                 nioHTTP,

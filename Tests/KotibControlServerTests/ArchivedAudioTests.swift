@@ -1,7 +1,8 @@
 import HTTPTypes
+import KotibArchive
 import KotibCatalog
+import KotibComponents
 import KotibControlProtocol
-import KotibIngest
 import KotibIntake
 import KotibModel
 import KotibTestSupport

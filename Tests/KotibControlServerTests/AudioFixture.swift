@@ -2,9 +2,11 @@ import FoundationEssentials
 import GRDB
 import HTTPTypes
 import Hummingbird
+import KotibArchive
 import KotibCatalog
-import KotibIngest
+import KotibComponents
 import KotibIntake
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibSidecars

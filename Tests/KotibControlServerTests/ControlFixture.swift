@@ -4,9 +4,10 @@ import Glibc
 import HTTPTypes
 import Hummingbird
 import KotibCatalog
+import KotibComponents
 import KotibHooks
-import KotibIngest
 import KotibIntake
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibSidecars

@@ -3,7 +3,7 @@ import GRDB
 import HTTPTypes
 import Hummingbird
 import KotibCatalog
-import KotibIngest
+import KotibLibrary
 import KotibModel
 import KotibTestSupport
 import KotibTranscription

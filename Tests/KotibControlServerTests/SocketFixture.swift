@@ -2,9 +2,11 @@ import Foundation
 import GRDB
 import Glibc
 import KotibAccounts
+import KotibArchive
 import KotibCatalog
-import KotibIngest
+import KotibComponents
 import KotibIntake
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibSidecars

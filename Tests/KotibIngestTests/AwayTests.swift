@@ -1,5 +1,6 @@
 import GRDB
 import KotibCatalog
+import KotibIngestTestSupport
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport

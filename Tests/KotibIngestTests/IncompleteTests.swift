@@ -1,7 +1,10 @@
 import FoundationEssentials
 import Glibc
 import KotibCatalog
+import KotibComponents
+import KotibIngestTestSupport
 import KotibIntake
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport

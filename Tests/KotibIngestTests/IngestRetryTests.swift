@@ -1,6 +1,7 @@
 import GRDB
 import Glibc
 import KotibCatalog
+import KotibIngestTestSupport
 import KotibIntake
 import KotibModel
 import KotibPOSIX

@@ -1,5 +1,8 @@
 import GRDB
 import KotibCatalog
+import KotibComponents
+import KotibIngestTestSupport
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibSidecars

@@ -1,6 +1,7 @@
 import GRDB
 import Glibc
 import KotibCatalog
+import KotibIngestTestSupport
 import KotibModel
 import KotibPOSIX
 import KotibSidecars

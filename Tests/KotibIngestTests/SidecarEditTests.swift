@@ -1,4 +1,6 @@
 import KotibCatalog
+import KotibIngestTestSupport
+import KotibLibrary
 import KotibModel
 import KotibTestSupport
 import KotibTranscription

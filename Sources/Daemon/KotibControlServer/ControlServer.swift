@@ -5,7 +5,7 @@ import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibHooks
-import KotibIngest
+import KotibLibrary
 import KotibPOSIX
 import KotibTranscription
 import KotibWatch

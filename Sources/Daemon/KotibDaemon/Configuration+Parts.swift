@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import KotibComponents
 import KotibEngines
 import KotibHTTP
 import KotibIngest

@@ -3,7 +3,9 @@
 import FoundationEssentials
 import Glibc
 import KotibAccounts
+import KotibArchive
 import KotibCatalog
+import KotibComponents
 import KotibControlServer
 import KotibEngines
 import KotibHooks

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import KotibCatalog
 import KotibControlProtocol
-import KotibIngest
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import Logging

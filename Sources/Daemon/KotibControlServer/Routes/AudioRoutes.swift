@@ -5,6 +5,7 @@ import KotibCatalog
 import KotibControlProtocol
 import KotibIngest
 import KotibIntake
+import KotibLibrary
 import KotibModel
 import KotibSidecars
 import Logging

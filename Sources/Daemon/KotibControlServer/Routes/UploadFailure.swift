@@ -2,8 +2,8 @@ import Glibc
 import HTTPTypes
 import KotibCatalog
 import KotibControlProtocol
-import KotibIngest
 import KotibIntake
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 

@@ -1,6 +1,6 @@
 import Hummingbird
-import KotibIngest
 import KotibIntake
+import KotibLibrary
 import KotibModel
 import NIOCore
 

@@ -3,8 +3,8 @@ import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
-import KotibIngest
 import KotibIntake
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import NIOCore

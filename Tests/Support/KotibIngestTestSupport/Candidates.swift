@@ -1,10 +1,8 @@
 import KotibPOSIX
-import Testing
-
-@testable import KotibWatch
+import KotibWatch
 
 /// As a scan comes across the file of a sighting.
-func candidate(_ sighting: Sighting) throws -> InboxWatcher.Candidate {
+package func candidate(_ sighting: Sighting) throws -> InboxWatcher.Candidate {
     guard case .settled(let path, let status) = sighting else {
         throw SystemError(code: 0, operation: "candidate")
     }

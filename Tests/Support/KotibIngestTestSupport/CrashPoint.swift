@@ -5,8 +5,8 @@ import Synchronization
 
 /// Lets the n-th step fail, of those on the disk and the commits in the catalog together, or it and all that follow,
 /// as if the daemon had ended there.
-final class CrashPoint: TransactionObserver, Sendable {
-    enum Kind: CaseIterable { case fault, end }
+package final class CrashPoint: TransactionObserver, Sendable {
+    package enum Kind: CaseIterable { case fault, end }
 
     private struct State {
         var left: Int?
@@ -16,12 +16,14 @@ final class CrashPoint: TransactionObserver, Sendable {
 
     private let state = Mutex(State())
 
-    func arm(_ kind: Kind, at step: Int) {
+    package init() {}
+
+    package func arm(_ kind: Kind, at step: Int) {
         state.withLock { $0 = State(left: step, kind: kind) }
     }
 
     /// - Returns: whether the step was reached.
-    func disarm() -> Bool {
+    package func disarm() -> Bool {
         state.withLock { state in
             state.left = nil
             return state.wasHit
@@ -38,13 +40,13 @@ final class CrashPoint: TransactionObserver, Sendable {
         }
     }
 
-    func pass(_ step: FaultyFileSystem.Step) -> Int32? { isHit() ? EIO : nil }
+    package func pass(_ step: FaultyFileSystem.Step) -> Int32? { isHit() ? EIO : nil }
 
-    func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { true }
-    func databaseDidChange(with event: DatabaseEvent) {}
-    func databaseWillCommit() throws {
+    package func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { true }
+    package func databaseDidChange(with event: DatabaseEvent) {}
+    package func databaseWillCommit() throws {
         if isHit() { throw DatabaseError(resultCode: .SQLITE_IOERR, message: "injected") }
     }
-    func databaseDidCommit(_ database: Database) {}
-    func databaseDidRollback(_ database: Database) {}
+    package func databaseDidCommit(_ database: Database) {}
+    package func databaseDidRollback(_ database: Database) {}
 }

@@ -1,5 +1,8 @@
 import GRDB
 import KotibCatalog
+import KotibComponents
+import KotibIngest
+import KotibIngestTestSupport
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
@@ -7,7 +10,7 @@ import KotibTranscription
 import KotibWatch
 import Testing
 
-@testable import KotibIngest
+@testable import KotibLibrary
 @testable import KotibSidecars
 
 /// A deletion, and somebody else who is at the same recording.

@@ -1,5 +1,7 @@
 import Glibc
 import KotibCatalog
+import KotibIngest
+import KotibIngestTestSupport
 import KotibIntake
 import KotibModel
 import KotibPOSIX
@@ -8,7 +10,7 @@ import KotibWatch
 import Synchronization
 import Testing
 
-@testable import KotibIngest
+@testable import KotibLibrary
 
 @Suite struct UploadTests {
     private func upload(

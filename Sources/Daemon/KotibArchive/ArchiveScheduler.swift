@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Glibc
 import KotibCatalog
+import KotibIngest
 import KotibModel
 import KotibPOSIX
 import KotibWatch

@@ -2,7 +2,7 @@ import KotibTestSupport
 import Synchronization
 
 /// Does something just before the first step of one name, as somebody else might.
-final class Switch: Sendable {
+package final class Switch: Sendable {
     private struct State {
         var body: (@Sendable () -> Void)?
         var wasHit = false
@@ -10,13 +10,15 @@ final class Switch: Sendable {
 
     private let state = Mutex(State())
 
-    var wasHit: Bool { state.withLock { $0.wasHit } }
+    package init() {}
 
-    func arm(_ body: @escaping @Sendable () -> Void) {
+    package var wasHit: Bool { state.withLock { $0.wasHit } }
+
+    package func arm(_ body: @escaping @Sendable () -> Void) {
         state.withLock { $0.body = body }
     }
 
-    func pass(_ step: FaultyFileSystem.Step, _ name: String) -> Int32? {
+    package func pass(_ step: FaultyFileSystem.Step, _ name: String) -> Int32? {
         guard step.name == name else { return nil }
         let body = state.withLock { state in
             defer { state.body = nil }

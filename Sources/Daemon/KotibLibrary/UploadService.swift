@@ -1,5 +1,6 @@
 import Glibc
 import KotibCatalog
+import KotibIngest
 import KotibIntake
 import KotibModel
 import KotibPOSIX

@@ -1,6 +1,11 @@
+// KotibComponents: makes the parts of the daemon, for the daemon itself and for tests.
+
 import FoundationEssentials
+import KotibArchive
 import KotibCatalog
+import KotibIngest
 import KotibIntake
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibSidecars

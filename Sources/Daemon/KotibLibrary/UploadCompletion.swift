@@ -1,4 +1,5 @@
 import KotibCatalog
+import KotibIngest
 import KotibIntake
 import KotibModel
 import KotibPOSIX

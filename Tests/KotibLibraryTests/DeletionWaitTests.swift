@@ -1,6 +1,9 @@
 import FoundationEssentials
 import GRDB
 import KotibCatalog
+import KotibComponents
+import KotibIngest
+import KotibIngestTestSupport
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
@@ -9,7 +12,7 @@ import KotibTranscription
 import KotibWatch
 import Testing
 
-@testable import KotibIngest
+@testable import KotibLibrary
 
 /// Threat 66: a recording is deleted while the place is away where its files lie.
 @Suite struct DeletionWaitTests {

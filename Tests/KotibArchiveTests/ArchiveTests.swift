@@ -1,6 +1,10 @@
 import Foundation
 import Glibc
 import KotibCatalog
+import KotibComponents
+import KotibIngest
+import KotibIngestTestSupport
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
@@ -9,7 +13,7 @@ import KotibWatch
 import Logging
 import Testing
 
-@testable import KotibIngest
+@testable import KotibArchive
 
 @Suite struct ArchiveTests {
     @Test(arguments: [false, true])

@@ -3,7 +3,11 @@ import Foundation
 import GRDB
 import Glibc
 import KotibCatalog
+import KotibComponents
+import KotibIngest
+import KotibIngestTestSupport
 import KotibIntake
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
@@ -13,7 +17,7 @@ import KotibWatch
 import Synchronization
 import Testing
 
-@testable import KotibIngest
+@testable import KotibArchive
 
 /// An inbox with an archive beside it, on the same disk or as if on another.
 struct ArchiveFixture: Sendable {

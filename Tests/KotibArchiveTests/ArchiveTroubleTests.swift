@@ -1,6 +1,10 @@
 import Foundation
 import Glibc
 import KotibCatalog
+import KotibComponents
+import KotibIngest
+import KotibIngestTestSupport
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
@@ -9,7 +13,7 @@ import Logging
 import Synchronization
 import Testing
 
-@testable import KotibIngest
+@testable import KotibArchive
 
 /// What keeps audio from being archived: told while it lasts, and nothing is lost.
 @Suite struct ArchiveTroubleTests {

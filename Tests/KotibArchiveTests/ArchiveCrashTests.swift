@@ -1,13 +1,15 @@
 import GRDB
 import Glibc
 import KotibCatalog
+import KotibIngest
+import KotibIngestTestSupport
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
 import KotibWatch
 import Testing
 
-@testable import KotibIngest
+@testable import KotibArchive
 
 /// Whatever step of archiving fails, or is the daemon's last: the audio is never nowhere, and after the next start it is
 /// archived, once.

@@ -1,5 +1,8 @@
+// KotibArchive: moves the audio of recordings that have rested long enough out of the inbox.
+
 import FoundationEssentials
 import KotibCatalog
+import KotibIngest
 import KotibModel
 import KotibPOSIX
 import KotibSidecars

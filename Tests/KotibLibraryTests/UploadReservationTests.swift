@@ -1,11 +1,13 @@
 import Glibc
 import KotibCatalog
+import KotibIngest
+import KotibIngestTestSupport
 import KotibIntake
 import KotibModel
 import KotibTestSupport
 import Testing
 
-@testable import KotibIngest
+@testable import KotibLibrary
 
 /// Uploads under way count against the quota, each with what it has at least.
 @Suite(.timeLimit(.minutes(1))) struct UploadReservationTests {

@@ -35,11 +35,3 @@ enum ArchiveFault: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 }
-
-/// The archive cannot be reached: it is missing, not mounted, or not set.
-public struct ArchiveOutOfReach: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Nil where no archive is set.
-    public var cause: FileError?
-
-    public var description: String { cause?.description ?? "no archive.folder is set" }
-}

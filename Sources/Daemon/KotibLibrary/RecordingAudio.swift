@@ -1,6 +1,16 @@
+import KotibArchive
 import KotibCatalog
+import KotibIngest
 import KotibModel
 import KotibPOSIX
+
+/// The archive cannot be reached: it is missing, not mounted, or not set.
+public struct ArchiveOutOfReach: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Nil where no archive is set.
+    public var cause: FileError?
+
+    public var description: String { cause?.description ?? "no archive.folder is set" }
+}
 
 /// Opens the audio of recordings, wherever it lies.
 public struct RecordingAudio: Sendable {

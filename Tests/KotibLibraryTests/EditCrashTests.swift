@@ -1,5 +1,7 @@
 import GRDB
 import KotibCatalog
+import KotibIngest
+import KotibIngestTestSupport
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
@@ -8,7 +10,7 @@ import KotibTranscription
 import KotibWatch
 import Testing
 
-@testable import KotibIngest
+@testable import KotibLibrary
 
 /// Threat 37: whatever step on the disk or in the catalog fails, or is the daemon's last, after the next scan
 /// database and text say the same, and no words are lost.

@@ -1,6 +1,9 @@
 import GRDB
 import Glibc
 import KotibCatalog
+import KotibComponents
+import KotibIngest
+import KotibIngestTestSupport
 import KotibIntake
 import KotibModel
 import KotibPOSIX
@@ -10,7 +13,7 @@ import KotibWatch
 import Synchronization
 import Testing
 
-@testable import KotibIngest
+@testable import KotibLibrary
 
 @Suite struct DeletionTests {
     private func transcribed(_ inbox: IngestFixture) async throws -> Recording {

@@ -1,5 +1,6 @@
 import Glibc
 import KotibCatalog
+import KotibIngest
 import KotibModel
 import KotibPOSIX
 

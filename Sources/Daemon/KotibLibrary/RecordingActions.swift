@@ -1,4 +1,7 @@
+// KotibLibrary: what people do to recordings other than by their files: upload, edit, delete, transcribe again.
+
 import KotibCatalog
+import KotibIngest
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
