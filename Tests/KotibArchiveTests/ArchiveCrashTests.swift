@@ -11,8 +11,8 @@ import Testing
 
 @testable import KotibArchive
 
-/// Whatever step of archiving fails, or is the daemon's last: the audio is never nowhere, and after the next start it is
-/// archived, once.
+/// Whatever step of archiving fails, or is the daemon's last: the audio is never nowhere, and after the next
+/// start it is archived, once.
 @Suite(.timeLimit(.minutes(3))) struct ArchiveCrashTests {
     @Test(arguments: CrashPoint.Kind.allCases, [false, true])
     func noStepLosesAudio(_ kind: CrashPoint.Kind, _ isOtherDisk: Bool) async throws {

@@ -13,8 +13,8 @@ import Testing
 
 @testable import KotibIngest
 
-/// Threat 76: the daemon ends between a commit and what follows it on the disk, or the other way round, and people go
-/// on in the folder before the next start.
+/// Threat 76: the daemon ends between a commit and what follows it on the disk, or the other way round, and
+/// people go on in the folder before the next start.
 @Suite struct IntentCrashTests {
     /// To be copied, which is cheaper than making the tables anew for each of some hundred steps.
     private let empty: DatabaseQueue
@@ -165,7 +165,8 @@ import Testing
         #expect(step > 4)
     }
 
-    /// A good recording is moved over a refused one: nothing is due beside it, and the note is not true any more.
+    /// A good recording is moved over a refused one: nothing is due beside it, and the note is not true any
+    /// more.
     @Test(arguments: CrashPoint.Kind.allCases)
     func aNoteOfWhatWasMovedOverGoes(_ kind: CrashPoint.Kind) async throws {
         var (step, wasReached) = (0, true)

@@ -11,8 +11,8 @@ import Testing
 
 @testable import KotibIngest
 
-/// Whatever step of a move fails, or is the daemon's last: after the next start the record and its texts are at the
-/// new place, once.
+/// Whatever step of a move fails, or is the daemon's last: after the next start the record and its texts are
+/// at the new place, once.
 @Suite struct MoveCrashTests {
     @Test(arguments: CrashPoint.Kind.allCases, [false, true])
     func noStepLosesWords(_ kind: CrashPoint.Kind, _ isEdited: Bool) async throws {

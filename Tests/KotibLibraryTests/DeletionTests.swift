@@ -171,8 +171,8 @@ import Testing
         #expect(try inbox.names().isEmpty)
     }
 
-    /// From one step on neither disk nor catalog do anything more, until the next start. Step 0 is the look at
-    /// the file before anything is decided.
+    /// From one step on neither disk nor catalog do anything more, until the next start. Step 0 is the look
+    /// at the file before anything is decided.
     @Test(arguments: 1..<15) func crashAtAnyStepIsMadeGoodByTheNextScan(step: Int) async throws {
         let left = Mutex<Int?>(nil)
         let database = try DatabaseQueue()

@@ -6,8 +6,8 @@ import KotibPOSIX
 
 /// The folder that archived audio goes to.
 ///
-/// It is opened anew for each use: it may be mounted, unmounted or replaced at any time, and a descriptor that stays
-/// open would keep it from being unmounted.
+/// It is opened anew for each use: it may be mounted, unmounted or replaced at any time, and a descriptor
+/// that stays open would keep it from being unmounted.
 public struct ArchiveFolder: Sendable {
     /// Tells the archive from the mount point of one that is not mounted. Made with the first recording.
     static let marker = Array(".kotib-archive".utf8)

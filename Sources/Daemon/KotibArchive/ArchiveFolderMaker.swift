@@ -32,8 +32,8 @@ struct ArchiveFolderMaker: Sendable {
         return made
     }
 
-    /// Gives `new` owner, group and permissions of `model`. Where the daemon may not, the group that it has instead
-    /// gets nothing, nor does a group whose rights an access list tells.
+    /// Gives `new` owner, group and permissions of `model`. Where the daemon may not, the group that it has
+    /// instead gets nothing, nor does a group whose rights an access list tells.
     /// - Parameter own: what the owner needs in any case.
     func share(_ new: OpenFile, like model: OpenFile, adding own: UInt16) throws(ArchiveFault) {
         let (inbox, archive) = (inbox, archive)

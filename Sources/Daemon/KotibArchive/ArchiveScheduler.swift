@@ -9,9 +9,9 @@ import Logging
 
 /// Archives recordings as they come of age, and sleeps in between.
 ///
-/// Each pass goes through what is of age a few at a time, one recording after the other, so that the catalog is never
-/// held up for long. What cannot be archived is passed over, and looked at again later; while the archive itself
-/// cannot be used nothing is tried but that.
+/// Each pass goes through what is of age a few at a time, one recording after the other, so that the catalog
+/// is never held up for long. What cannot be archived is passed over, and looked at again later; while the
+/// archive itself cannot be used nothing is tried but that.
 public struct ArchiveScheduler: Sendable {
     /// Of the catalog at once.
     private static let page = 16
@@ -185,7 +185,7 @@ extension ArchiveScheduler {
         return min(left + .milliseconds(1), Self.longestPause)
     }
 
-    /// Who archives after seconds does not want to wait for minutes.
+    /// An archive that takes recordings after seconds does not wait for minutes.
     private func shortened(_ pause: Duration) -> Duration {
         min(pause, max(age ?? pause, .seconds(1)))
     }

@@ -30,8 +30,8 @@ package struct ArchiveStore: Sendable {
         }
     }
 
-    /// The file of the archive that has this name, where it holds the recording's audio to the last byte: that and
-    /// the name survive a power cut from then on.
+    /// The file of the archive that has this name, where it holds the recording's audio to the last byte:
+    /// that and the name survive a power cut from then on.
     func verified(_ place: InboxPath, of recording: Recording) throws(ArchiveFault) -> FileIdentity? {
         try ArchiveFault.ofArchive { () throws(FileError) in
             let (file, status): (OpenFile, FileStatus)
@@ -71,7 +71,8 @@ package struct ArchiveStore: Sendable {
         }
     }
 
-    /// Deletes the audio in the archive, and what a crash left of its copying. Any other file of that name stays.
+    /// Deletes the audio in the archive, and what a crash left of its copying. Any other file of that name
+    /// stays.
     func remove(_ audio: ArchivedAudio, of recording: Recording) throws(FileError) {
         do throws(FileError) {
             let folder = try archive.openFolder(audio.path.parent)
@@ -128,8 +129,8 @@ package struct ArchiveStore: Sendable {
 }
 
 extension ArchivedAudio {
-    /// An archive that was restored to another disk has other inodes, and somebody may have touched a file: one of the
-    /// two tells enough, at a path that is nobody else's.
+    /// An archive that was restored to another disk has other inodes, and somebody may have touched a file:
+    /// one of the two tells enough, at a path that is nobody else's.
     fileprivate func isThat(_ status: FileStatus, of recording: Recording) -> Bool {
         let known = identity ?? recording.identity
         return status.kind == .regular && status.identity.size == known.size

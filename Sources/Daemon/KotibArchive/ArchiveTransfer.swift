@@ -103,7 +103,8 @@ struct ArchiveTransfer: Sendable {
         return .done(status.identity)
     }
 
-    /// Deletes the audio in the inbox, of which there is a copy in the archive, if it is still as it was recorded.
+    /// Deletes the audio in the inbox, of which there is a copy in the archive, if it is still as it was
+    /// recorded.
     /// - Returns: whether it is not at its path any more.
     func removeOriginal() throws(ArchiveFault) -> Bool {
         let (inbox, path, identity) = (inbox, path, recording.identity)
@@ -168,7 +169,8 @@ extension ArchiveTransfer {
         }
     }
 
-    /// The cause of a copy that differs from what was transcribed: the original does, or the archive's disk fails.
+    /// The cause of a copy that differs from what was transcribed: the original does, or the archive's disk
+    /// fails.
     private func fault(of source: OpenFile) throws(ArchiveFault) -> ArchiveFault {
         let isTrue = try ArchiveFault.ofRecording { () throws(FileError) in
             try ArchiveStore.sha256(of: source) == recording.facts?.sha256

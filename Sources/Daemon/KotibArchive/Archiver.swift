@@ -10,9 +10,10 @@ import Logging
 
 /// Moves the audio of one recording from the inbox into the archive.
 ///
-/// The catalog first records that it is on its way (``Catalog/beginArchiving(_:at:restingSince:copy:now:)``), so that a
-/// file that is missing then is not gone, and so that the next pass ends what a crash or a fault stopped. The original
-/// goes last, when the archive has the audio on its disk, and only if it is the very file that was transcribed.
+/// The catalog first records that it is on its way (``Catalog/beginArchiving(_:at:restingSince:copy:now:)``),
+/// so that a file that is missing then is not gone, and so that the next pass ends what a crash or a fault
+/// stopped. The original goes last, when the archive has the audio on its disk, and only if it is the very
+/// file that was transcribed.
 package struct Archiver: Sendable {
     private let files: any FileSystem
     private let folder: ArchiveFolder

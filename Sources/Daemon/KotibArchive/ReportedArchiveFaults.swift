@@ -17,7 +17,8 @@ final class ReportedArchiveFaults: Sendable {
         return entries.withLock { $0.updateValue(new, forKey: id)?.fault != fault }
     }
 
-    /// Whether the recording's file is still one that does not hold what was transcribed: to copy it again would not help.
+    /// Whether the recording's file is still one that does not hold what was transcribed: to copy it again
+    /// would not help.
     func isPermanent(_ recording: Recording) -> Bool {
         entries.withLock { $0[recording.id] }.map {
             $0.fault == .mismatch && $0.identity == recording.identity

@@ -13,8 +13,8 @@ import KotibTranscription
 import KotibWatch
 import Logging
 
-/// The parts of the daemon between its watcher, its engines and its sockets, wired. The daemon and the tests' fixtures
-/// make them here.
+/// The parts of the daemon between its watcher, its engines and its sockets, wired. The daemon and the tests'
+/// fixtures make them here.
 public struct Components: Sendable {
     public let files: any FileSystem
     public let catalog: Catalog

@@ -3,7 +3,8 @@ import Glibc
 import KotibCatalog
 import KotibPOSIX
 
-/// `kotibd --rebuild`: sets the catalog aside and makes it anew out of what can be read of it and of its backup.
+/// `kotibd --rebuild`: sets the catalog aside and makes it anew out of what can be read of it and of its
+/// backup.
 public enum CatalogRebuildCommand {
     /// - Returns: the exit code.
     public static func run(configurationFile: String?) async -> Int32 {
@@ -24,7 +25,7 @@ public enum CatalogRebuildCommand {
         }
     }
 
-    /// Where root runs it, the daemon's own account is to read what it made.
+    /// If root runs it, the daemon's own account is to read the files that it made.
     private static func giveToOwner(of folder: String, _ files: [String]) {
         var status = stat()
         guard geteuid() == 0, stat(folder, &status) == 0 else { return }

@@ -19,7 +19,8 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// One daemon: its parts, wired. Reading this file tells what there is and in which order it starts and stops.
+/// One daemon: its parts, wired. Reading this file tells what there is and in which order it starts and
+/// stops.
 public struct Daemon: Sendable {
     let configuration: Configuration
     let services: ServiceManager
@@ -49,8 +50,8 @@ public struct Daemon: Sendable {
         }
     }
 
-    /// Keeps the capabilities that systemd may have given the daemon (folder-owners.conf) from hook and message programs
-    /// and workers. To be called before there is another thread.
+    /// Keeps the capabilities that systemd may have given the daemon (folder-owners.conf) from hook and
+    /// message programs and workers. To be called before there is another thread.
     public static func keepCapabilities() throws {
         try Capabilities.keepFromPrograms()
     }
@@ -90,7 +91,7 @@ public struct Daemon: Sendable {
         }
     }
 
-    /// A broken pipe is an error code to us, and what lies in the state folder is nobody else's to read.
+    /// A broken pipe is an error code to us, and nobody else may read the state folder.
     private func prepareProcess() {
         signal(SIGPIPE, SIG_IGN)
         umask(0o077)
@@ -107,11 +108,11 @@ public struct Daemon: Sendable {
         if setrlimit(resource, &limit) != 0 { logger.warning("the limit of open files stays as it was") }
     }
 
-    /// One works while the other is given its next file, which takes in a fifth more files on two cores; and nobody's
-    /// large file holds up all others.
+    /// One works while the other is given its next file, which takes in a fifth more files on two cores; and
+    /// nobody's large file holds up all others.
     private static let inspectors = 2
 
-    /// In the order of dependence: what stands first stops last.
+    /// In the order of dependence: the first part stops last.
     private func serve(_ catalog: Catalog) async throws {
         let files = LocalFileSystem(try InboxRoot(path: configuration.inbox))
         let inspectors = WorkerPool(

@@ -28,8 +28,8 @@ struct QueueService: Service {
     }
 }
 
-/// A loop that ends when its task is cancelled. Work that it has not done when the daemon stops is found again at the
-/// next start.
+/// A loop that ends when its task is cancelled. Work that it has not done when the daemon stops is found
+/// again at the next start.
 struct CancellableService: Service {
     private let loop: @Sendable () async throws -> Void
 
@@ -47,8 +47,9 @@ struct WaitingTextService: Service {
     let recovery: Recovery
     let logger: Logger
 
-    /// Asked again and again because nothing tells that a disk or a quota has room again, that a file system was
-    /// remounted or that a folder's ACL was changed. Only while a text waits, and at the price of one query.
+    /// Asked again and again because nothing tells that a disk or a quota has room again, that a file system
+    /// was remounted or that a folder's ACL was changed. Only while a text waits, and at the price of one
+    /// query.
     private static let interval = Duration.seconds(5)
 
     func run() async throws {
@@ -64,7 +65,8 @@ struct WaitingTextService: Service {
     }
 }
 
-/// Keeps the index of words complete. Texts that are not in it when the daemon stops are added at the next start.
+/// Keeps the index of words complete. Texts that are not in it when the daemon stops are added at the next
+/// start.
 struct IndexService: Service {
     let catalog: Catalog
     let logger: Logger

@@ -10,8 +10,8 @@ import Logging
 /// Carries out the deletions that the catalog has decided: first the audio, then the sidecars, then the row.
 ///
 /// Safe to run at any time, also twice at once, and from wherever a crash left it. A file that is not the
-/// recording's own any more is left alone, and so is everything outside its owner's folder. What cannot be looked for
-/// now keeps its row until it is back, so that it never becomes a new recording.
+/// recording's own any more is left alone, and so is everything outside its owner's folder. What cannot be
+/// looked for now keeps its row until it is back, so that it never becomes a new recording.
 package struct DeletionExecutor: Sendable {
     private let files: any FileSystem
     private let catalog: Catalog
@@ -37,8 +37,8 @@ package struct DeletionExecutor: Sendable {
         self.logger = logger
     }
 
-    /// Seconds for which a folder that is gone may come back with the file that is to be deleted. A file system that is
-    /// not mounted is waited for however long that takes.
+    /// Seconds for which a folder that is gone may come back with the file that is to be deleted. A file
+    /// system that is not mounted is waited for however long that takes.
     private static let missingFolderTimeout: TimeInterval = 7 * 86_400
 
     /// Carries out what is left of earlier tries and earlier daemons.

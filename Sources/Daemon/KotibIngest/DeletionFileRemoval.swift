@@ -7,7 +7,8 @@ import KotibTranscription
 import KotibWatch
 import Logging
 
-/// Removes the files of one recording that is being deleted, and then its row. The caller has the turn at its path.
+/// Removes the files of one recording that is being deleted, and then its row. The caller has the turn at its
+/// path.
 struct DeletionFileRemoval {
     private let deletion: Deletion
     private let files: any FileSystem
@@ -70,8 +71,8 @@ struct DeletionFileRemoval {
 
     private mutating func removeAudio(of recording: Recording, foundAt path: InboxPath) async throws {
         let archived = try await catalog.archived(recording.id)
-        // What has another's place lies nowhere, and what is in the archive is not in the inbox. What seems to be
-        // gone may be in a folder that is renamed for a moment.
+        // A replaced file lies nowhere, and an archived one is not in the inbox. One that seems to be gone
+        // may be in a folder that is renamed for a moment.
         let isElsewhere = archived != nil && recording.audio != .present
         if recording.audio != .replaced, !isElsewhere {
             let outcome = try await remove(path, ifStill: recording.identity)
@@ -107,8 +108,8 @@ struct DeletionFileRemoval {
     }
 
     private mutating func remove(_ sidecar: Sidecar, foundBeside path: InboxPath) async throws {
-        // A person's changes of the transcript are the recording's words and go with it. Any other text that a
-        // person has changed is theirs.
+        // A person's changes of the transcript are the recording's words and go with it. Any other text that
+        // a person has changed is theirs.
         let (place, status) = try await find(sidecar, beside: path)
         if let status, sidecar.kind != .transcript, !sidecar.isUntouched(status.identity) {
             return try await catalog.sidecarRemoved(sidecar.path)
@@ -120,7 +121,7 @@ struct DeletionFileRemoval {
         try await catalog.sidecarRemoved(sidecar.path)
     }
 
-    /// Where a text stands: at its path, or, known by its inode, beside where the recording has turned up.
+    /// The place of a text: its path, or, known by its inode, beside where the recording has turned up.
     private func find(
         _ sidecar: Sidecar, beside path: InboxPath
     ) async throws(FileNotRemoved) -> (InboxPath, FileStatus?) {
@@ -146,7 +147,8 @@ struct DeletionFileRemoval {
 }
 
 extension DeletionFileRemoval {
-    /// What is not at its path was removed by a person, or cannot be looked for now: then the deletion waits.
+    /// A file that is not at its path was removed by a person, or cannot be looked for now: then the deletion
+    /// waits.
     /// - Returns: whether it waits.
     @discardableResult
     private mutating func look(for path: InboxPath, _ device: UInt64) async throws -> Bool {
@@ -231,7 +233,8 @@ extension DeletionFileRemoval {
         [ENOENT, ENOTDIR, ELOOP].contains(error.code)
     }
 
-    /// What has no user is a refused file, and its note: directly in the inbox, or in a folder that is nobody's.
+    /// Without a user it is a refused file, or its note: directly in the inbox, or in a folder that is
+    /// nobody's.
     private static func belongs(_ path: InboxPath, to deletion: Deletion) -> Bool {
         let lies = deletion.recording.path
         guard let folder = deletion.folder ?? (lies.depth > 1 ? lies.user : nil) else {

@@ -27,8 +27,8 @@ package struct DepartureRecorder: Sendable {
         self.logger = logger
     }
 
-    /// A name, or everything below a folder, is no longer there, unless something has the name again. A file that lay
-    /// on another file system than the folder above is not gone: that file system is not mounted.
+    /// A name, or everything below a folder, is no longer there, unless something has the name again. A file
+    /// that lay on another file system than the folder above is not gone: that file system is not mounted.
     package func nameGone(_ path: InboxPath) async throws {
         let files = files
         let device = try await BlockingWork.run { () throws(FileError) in
@@ -67,7 +67,8 @@ package struct DepartureRecorder: Sendable {
     private func complete(_ departure: Departure, _ path: InboxPath) async throws(CatalogError) {
         await queue.cancel(departure.recording)
         try await sidecars.removeDeparted(departure.notes)
-        // A note that went along and comes back is known by its sentence: its row would keep the refused file's.
+        // A note that went along and comes back is known by its sentence: its row would keep the refused
+        // file's.
         if try await catalog.recording(departure.recording)?.state == .rejected {
             try await sidecars.forgetRemoved(of: departure.recording)
         }

@@ -5,8 +5,8 @@ import KotibPOSIX
 public struct FileNotRemoved: Error, Hashable, Sendable, CustomStringConvertible {
     public var file: InboxPath
     public var cause: FileError
-    /// Whether the recording and all its files are there as before. Otherwise what is left is removed as soon as
-    /// it can be, and nobody sees the recording any more.
+    /// Whether the recording and all its files are there as before. Otherwise what is left is removed as soon
+    /// as it can be, and nobody sees the recording any more.
     public var isUnchanged: Bool
     /// The place that has to come back first; nil where the file is there.
     public var waitsFor: MissingPlace?

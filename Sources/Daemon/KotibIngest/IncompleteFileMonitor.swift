@@ -4,9 +4,9 @@ import KotibPOSIX
 import KotibWatch
 import Logging
 
-/// Takes files that hold less than they promise when nothing more has come for long (``IncompleteFileTimeout``): goes
-/// through those that the catalog has as incomplete, at the start and then again and again, so that a restart loses
-/// none.
+/// Takes files that hold less than they promise when nothing more has come for long
+/// (``IncompleteFileTimeout``): goes through those that the catalog has as incomplete, at the start and then
+/// again and again, so that a restart loses none.
 public struct IncompleteFileMonitor: Sendable {
     /// At the most: the wall clock may be set.
     private static let longestPause = Duration.seconds(30)
@@ -59,7 +59,7 @@ public struct IncompleteFileMonitor: Sendable {
         }
     }
 
-    /// Where it is unchanged and nobody writes to it.
+    /// Does nothing where the file has changed, or somebody writes to it.
     private func inspectAgain(_ waiting: PresentRecording) async {
         let (files, path, timeout) = (files, waiting.path, timeout)
         let found = await BlockingWork.run { () -> FileStatus? in

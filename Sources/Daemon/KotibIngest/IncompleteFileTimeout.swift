@@ -16,14 +16,14 @@ public struct IncompleteFileTimeout: Sendable {
         self.now = now
     }
 
-    /// Whether the file was unchanged for so long by its own times, which a restart does not touch, and no program has
-    /// it open for writing, as far as the kernel tells.
+    /// Whether the file was unchanged for so long by its own times, which a restart does not touch, and no
+    /// program has it open for writing, as far as the kernel tells.
     func hasPassed(_ file: OpenFile, _ status: FileStatus) -> Bool {
         hasPassed(status.identity) && WriterCheck(file) != .writing
     }
 
-    /// By the file's times alone. A time in the future, as a camera with a wrong clock leaves it, does not count; a
-    /// file with no other is waited for.
+    /// By the file's times alone. A time in the future, as a camera with a wrong clock leaves it, does not
+    /// count; a file with no other is waited for.
     func hasPassed(_ identity: FileIdentity) -> Bool {
         let now = now()
         let past = [identity.modified, identity.changed].filter { $0 <= now }

@@ -59,8 +59,8 @@ public struct IngestPipeline: Sendable {
         }
     }
 
-    /// Which of the files that a scan came across need nothing done: folders and texts, and files that are recorded
-    /// in just this state.
+    /// Which of the files that a scan came across need nothing done: folders and texts, and files that are
+    /// recorded in just this state.
     public func isKnown(_ candidates: [InboxWatcher.Candidate]) async -> [Bool] {
         do throws(CatalogError) {
             let recorded = try await catalog.isKnown(candidates.map { ($0.path, $0.status.identity) })

@@ -6,15 +6,16 @@ import Logging
 
 /// Repeats a step that something outside stopped (a full disk, a worker that cannot start) until it succeeds.
 ///
-/// Trouble with one file alone is not waited for long, or a few bad files would hold up everybody: it is logged and left
-/// to the next scan, to which the file is still unknown.
+/// Trouble with one file alone is not waited for long, or a few bad files would hold up everybody: it is
+/// logged and left to the next scan, to which the file is still unknown.
 package struct IngestRetryLoop: Sendable {
     static let longestPause = Duration.seconds(30)
 
     /// With one file whose trouble passes by itself, such as an oplock that Samba holds (EAGAIN, open(2)).
     package static let triesOfOneFile = 5
 
-    /// Between two tries where the catalog cannot be written: it may soon be again, and everybody waits for it.
+    /// Between two tries where the catalog cannot be written: it may soon be again, and everybody waits for
+    /// it.
     static let longestPauseOfCatalog = Duration.seconds(3)
 
     private let board: ProblemBoard

@@ -7,9 +7,9 @@ import Logging
 
 /// A file that was renamed, moved or brought back is the recording that it was, with its words.
 ///
-/// It is found where it arrives and not by pairs of events, which may be lost or never have come: by its content
-/// among the same user's recordings, of which one that still has its file is left alone. In another user's inbox it
-/// is another recording.
+/// It is found where it arrives and not by pairs of events, which may be lost or never have come: by its
+/// content among the same user's recordings, of which one that still has its file is left alone. In another
+/// user's inbox it is another recording.
 package struct MoveTracker: Sendable {
     /// Somebody else may change the catalog between the look at the disk and the move.
     private static let rounds = 5
@@ -78,9 +78,10 @@ package struct MoveTracker: Sendable {
         return true
     }
 
-    /// Whether a recording's file is at its own path: touched perhaps, but the same. Where nobody may look there, it is.
-    /// - Parameter identity: of the file elsewhere. Where names differ in case alone some file systems find it under
-    ///   both.
+    /// Whether a recording's file is at its own path: touched perhaps, but the same. Where nobody may look
+    /// there, it is.
+    /// - Parameter identity: of the file elsewhere. Where names differ in case alone some file systems find
+    ///   it under both.
     /// - Throws: ``FileError`` where that can be told later: a fault must not make two recordings of one.
     private func stillExists(
         _ recording: Recording, unlikeThat identity: FileIdentity

@@ -76,11 +76,12 @@ package struct PresenceSweep: Sendable {
         case unknown
     }
 
-    /// Whether a folder on another device than its recordings were is theirs all the same: a device may have another
-    /// number after a restart of the machine, but an empty place to mount at looks alike. An older recording that is
-    /// still there, in that very folder or below, tells. One in another folder does not: only this one may be a mount.
+    /// Whether a folder on another device than its recordings were is theirs all the same: a device may have
+    /// another number after a restart of the machine, but an empty place to mount at looks alike. An older
+    /// recording that is still there, in that very folder or below, tells. One in another folder does not:
+    /// only this one may be a mount.
     private struct MountEvidence {
-        /// Where recordings are missing that were on another device.
+        /// Places from which recordings are missing that were on another device.
         var questioned: Set<Whereabouts.Place> = []
         /// Those of them where an older one was found.
         var mounted: Set<Whereabouts.Place> = []
@@ -101,8 +102,8 @@ package struct PresenceSweep: Sendable {
         }
     }
 
-    /// A recording that cannot be looked at (a folder that its owner closed, a bad sector) counts as present, and the
-    /// others are looked at all the same.
+    /// A recording that cannot be looked at (a folder that its owner closed, a bad sector) counts as present,
+    /// and the others are looked at all the same.
     private func presences(of page: [PresentRecording]) async -> [Presence] {
         let files = files
         let (presences, unclear) = await BlockingWork.run {

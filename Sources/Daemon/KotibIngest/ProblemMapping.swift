@@ -13,7 +13,7 @@ extension WatchHealth.Problem {
         }
     }
 
-    /// What keeps texts from being written; nil where it is nothing but the one file.
+    /// The problem that keeps texts from being written; nil where it concerns the one file alone.
     public init?(writing error: FileError) {
         if case .occupied = error {
             self = .namesTaken

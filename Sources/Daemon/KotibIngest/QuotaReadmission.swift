@@ -5,10 +5,11 @@ import KotibPOSIX
 import KotibWatch
 import Logging
 
-/// Takes recordings that wait for room in their users' quotas: at the start, when room was made (the catalog tells),
-/// and at midnight, when the minutes of a new day may be used.
+/// Takes recordings that wait for room in their users' quotas: at the start, when room was made (the catalog
+/// tells), and at midnight, when the minutes of a new day may be used.
 public struct QuotaReadmission: Sendable {
-    /// A file that is renamed is gone for as long as its new name settles: what waits should not take its room.
+    /// A file that is renamed is gone for as long as its new name settles: what waits should not take its
+    /// room.
     package var pause = Duration.seconds(2)
     /// The wall clock may be set: midnight may come sooner than was reckoned.
     private static let longestWait = Duration.seconds(600)

@@ -7,7 +7,8 @@ import KotibTranscription
 import KotibWatch
 import Logging
 
-/// Records accepted and refused files in the catalog, with what follows for the queue and the files beside them.
+/// Records accepted and refused files in the catalog, with what follows for the queue and the files beside
+/// them.
 package struct RecordingRegistrar: Sendable {
     private let catalog: Catalog
     private let sidecars: SidecarWriter
@@ -89,8 +90,8 @@ package struct RecordingRegistrar: Sendable {
         return words
     }
 
-    /// A good recording for which its user's quota has no room stays where it lies, with a note, and the facts about
-    /// it are kept: as soon as there is room it is accepted without being decoded again.
+    /// A good recording for which its user's quota has no room stays where it lies, with a note, and the
+    /// facts about it are kept: as soon as there is room it is accepted without being decoded again.
     func acceptOrRefuse(
         _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts, _ doubt: ContentDoubt
     ) async throws {

@@ -27,8 +27,8 @@ public struct Recovery: Sendable {
         self.board = board
     }
 
-    /// Ends deletions and moves that a crash or a fault stopped, writes what is due, and notices files that were
-    /// removed without an event.
+    /// Ends deletions and moves that a crash or a fault stopped, writes what is due, and notices files that
+    /// were removed without an event.
     func reconcile() async throws {
         try await sidecars.settleIntents()
         try await deletions.resume()

@@ -1,4 +1,5 @@
-// KotibLibrary: what people do to recordings other than by their files: upload, edit, delete, transcribe again.
+// KotibLibrary: what people do to recordings other than by their files: upload, edit, delete, transcribe
+// again.
 
 import KotibCatalog
 import KotibIngest
@@ -89,8 +90,8 @@ public struct RecordingActions: Sendable {
         return outcome
     }
 
-    /// Removes recording, sidecars and audio. False where there is none, or it is not the caller's. One whose deletion
-    /// waits may be asked for again.
+    /// Removes recording, sidecars and audio. False where there is none, or it is not the caller's. One whose
+    /// deletion waits may be asked for again.
     /// - Throws: ``FileNotRemoved``, which says what has become of the recording; ``CatalogError``.
     public func delete(_ id: RecordingID, in scope: AccessScope) async throws -> Bool {
         guard let recording = try await catalog.recording(id, in: scope) else {
@@ -164,7 +165,8 @@ public struct RecordingActions: Sendable {
         return outcome
     }
 
-    /// As if somebody had touched the file: one that has changed unnoticed, or was refused, is inspected again.
+    /// As if somebody had touched the file: one that has changed unnoticed, or was refused, is inspected
+    /// again.
     /// - Returns: false where it is gone.
     private func inspectAgain(_ recording: Recording) async throws -> Bool {
         let (files, path) = (files, recording.path)
@@ -179,7 +181,8 @@ public struct RecordingActions: Sendable {
         return true
     }
 
-    /// Whether a recording cannot be transcribed again because its audio is in the archive, or on its way there.
+    /// Whether a recording cannot be transcribed again because its audio is in the archive, or on its way
+    /// there.
     private func isArchived(_ recording: Recording) async throws(CatalogError) -> Bool {
         guard let audio = try await catalog.archived(recording.id) else { return false }
         return recording.audio != .present || audio.phase != .kept

@@ -22,14 +22,14 @@ public enum UploadError: Error, Hashable, Sendable, CustomStringConvertible {
         case .alreadyEnded: "the upload is over"
         case .changedMeanwhile: "the file or its folder was changed during the upload; upload it again"
         case .foreignFolder(let folder, let owner):
-            "the folder \(folder) belongs to the user \(owner) of the machine now: give it back (chown), or, if that is "
-                + "right, say so (kotibctl user activate)"
+            "the folder \(folder) belongs to the user \(owner) of the machine now: give it back (chown), or, "
+                + "if that is right, say so (kotibctl user activate)"
         }
     }
 }
 
-/// A file on its way into an inbox: invisible until it is whole. One that is not finished leaves nothing, nor does
-/// one that is refused.
+/// A file on its way into an inbox: invisible until it is whole. One that is not finished leaves nothing, nor
+/// does one that is refused.
 ///
 /// Its calls are made one after the other.
 public actor Upload {
@@ -66,8 +66,8 @@ public actor Upload {
     }
 
     /// Appends. After an error the upload is over.
-    /// - Throws: ``Rejection/tooLarge(size:limit:)`` with the bytes so far, or that the user's quota has no room;
-    ///   ``FileError`` where the disk is full, say.
+    /// - Throws: ``Rejection/tooLarge(size:limit:)`` with the bytes so far, or that the user's quota has no
+    ///   room; ``FileError`` where the disk is full, say.
     public func write(_ bytes: [UInt8]) async throws {
         guard !hasEnded else { throw UploadError.alreadyEnded }
         size += Int64(bytes.count)

@@ -61,7 +61,8 @@ package struct UploadCompletion: Sendable {
         switch try await inspect(target.path(file.name), status, fileExtension) {
         case .refused(let rejection): return .refused(rejection)
         case .facts(let facts):
-            // A file that there is no room for is never seen under its name, but where another takes the room just now.
+            // A file that there is no room for is never seen under its name, but where another takes the room
+            // just now.
             let claim = QuotaClaim(
                 size: status.identity.size, milliseconds: QuotaClaim.milliseconds(of: facts.duration))
             if let rejection = try await catalog.refusal(of: claim, by: target.user, under: quotas) {
@@ -91,13 +92,15 @@ package struct UploadCompletion: Sendable {
             } catch {
                 guard let pause = error.retryAfter, tries < Self.inspections else { throw error }
                 tries += 1
-                // The worker pool says when it starts the next worker; the client is not kept longer than that.
+                // The worker pool says when it starts the next worker; the client is not kept longer than
+                // that.
                 try await Task.sleep(for: min(pause, Self.longestPause))
             }
         }
     }
 
-    /// Where the catalog cannot take it now the file does not stay either: the client is told to upload it again.
+    /// If the catalog cannot record it now, the file does not stay either: the client is told to upload it
+    /// again.
     private func place(
         _ file: UnfinishedFile, as target: UploadTarget, _ status: FileStatus, _ facts: AudioFacts,
         _ reservation: UploadReservation

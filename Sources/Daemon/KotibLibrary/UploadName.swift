@@ -1,9 +1,9 @@
 import KotibModel
 
-/// What a client calls its file, made fit to be a name in an inbox that people also see over Samba.
+/// A client's name for its file, made fit for an inbox that people also see over Samba.
 ///
-/// Only the last component counts, whichever way the client's system writes paths. Control characters become `_`.
-/// What makes a name hidden or ignored (a leading dot or tilde) is dropped, and what Windows takes for a device
+/// Only the last component counts, whichever way the client's system writes paths. Control characters become
+/// `_`. A leading dot or tilde, which would hide the file, is dropped, and a name of a device of Windows
 /// (`CON.wav`) gets a `_` in front.
 struct UploadName: Hashable, Sendable {
     /// Never empty.
@@ -23,8 +23,8 @@ struct UploadName: Hashable, Sendable {
         }
     }
 
-    /// The name to try as the `number`th, from 1 on: `talk.wav`, `talk (2).wav`. Never longer than a name may be: the
-    /// stem is cut between characters. Nil where the ending alone is too long.
+    /// The name to try as the `number`th, from 1 on: `talk.wav`, `talk (2).wav`. Never longer than a name may
+    /// be: the stem is cut between characters. Nil where the ending alone is too long.
     func bytes(_ number: Int) -> [UInt8]? {
         let tail = Array(((number == 1 ? "" : " (\(number))") + ending).utf8)
         let room = InboxPath.longestName - tail.count

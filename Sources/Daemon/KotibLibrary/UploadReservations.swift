@@ -2,8 +2,8 @@ import KotibCatalog
 import KotibModel
 import Synchronization
 
-/// Reserves room in users' quotas for the uploads under way: many at once get no more than one after the other. A
-/// reservation counts until a recording is accepted, which looks at the quota for the last time
+/// Reserves room in users' quotas for the uploads under way: many at once get no more than one after the
+/// other. A reservation counts until a recording is accepted, which looks at the quota for the last time
 /// (``Catalog/accept(_:identity:facts:under:)``), or the upload ends.
 package final class UploadReservations: Sendable {
     fileprivate struct Reserved {
@@ -66,8 +66,8 @@ final class UploadReservation: Sendable {
     /// Bytes that the upload may have without asking again.
     var size: Int64 { state.withLock { $0.bytes ?? 0 } }
 
-    /// - Throws: ``Rejection`` where so much does not fit beside the user's files and other uploads under way;
-    ///   ``CatalogError``.
+    /// - Throws: ``Rejection`` where so much does not fit beside the user's files and other uploads under
+    ///   way; ``CatalogError``.
     func grow(to size: Int64) async throws {
         guard let owner = try await reservations.catalog.user(user) else { return }
         var refusal: Rejection?

@@ -46,9 +46,10 @@ public struct UploadService: Sendable {
     /// Begins an upload into a user's folder, which is made where it is missing.
     /// - Parameters:
     ///   - name: as the client calls the file; where it is taken, ` (2)` and so on is put before the ending.
-    ///   - size: bytes that the file has at least; 0 where that is not known. They count against the quota from now on.
-    /// - Throws: ``Rejection`` where no file of that name is taken, or there is no room for it; ``UploadError``;
-    ///   ``FileError``; ``CatalogError``.
+    ///   - size: bytes that the file has at least; 0 where that is not known. They count against the quota
+    ///     from now on.
+    /// - Throws: ``Rejection`` where no file of that name is taken, or there is no room for it;
+    ///   ``UploadError``; ``FileError``; ``CatalogError``.
     public func upload(_ name: String, to user: UserID, atLeast size: Int64 = 0) async throws -> Upload {
         let name = UploadName(name)
         let ending = name.bytes(1).flatMap(IntakePolicy.fileExtension)
@@ -75,8 +76,8 @@ public struct UploadService: Sendable {
         return upload
     }
 
-    /// Anybody who may write to the inbox can put a folder of their own in the place of a user's, and would get what that
-    /// user uploads.
+    /// Anybody who may write to the inbox can put a folder of their own in the place of a user's, and would
+    /// get what that user uploads.
     /// - Parameter noted: the folder's owner when it became the user's.
     /// - Returns: the folder's owner, where it may be that one.
     private static func owner(

@@ -3,8 +3,8 @@ import Glibc
 import KotibTestSupport
 import Synchronization
 
-/// Lets the n-th step fail, of those on the disk and the commits in the catalog together, or it and all that follow,
-/// as if the daemon had ended there.
+/// Lets the n-th step fail, of those on the disk and the commits in the catalog together, or it and all that
+/// follow, as if the daemon had ended there.
 package final class CrashPoint: TransactionObserver, Sendable {
     package enum Kind: CaseIterable { case fault, end }
 

@@ -3,8 +3,8 @@ import KotibModel
 import KotibPOSIX
 import Synchronization
 
-/// Plays the worker: takes everything, the content being its own hash, but for what a test says. What begins with
-/// "incomplete" is taken where nothing more is waited for.
+/// Plays the worker: takes everything, the content being its own hash, but for what a test says. What begins
+/// with "incomplete" is taken where nothing more is waited for.
 package final class FakeInspector: Inspecting, Sendable {
     /// Gets the content and how many calls came before.
     package typealias Script = @Sendable ([UInt8], Int) async throws(InspectionError) -> InspectionResult
@@ -47,7 +47,7 @@ package final class FakeInspector: Inspecting, Sendable {
         return result
     }
 
-    /// What follows a `#` is the sound, of a second a byte, and what comes before it are tags.
+    /// Bytes after a `#` are the sound, a second each; those before it are tags.
     private static func sound(_ content: [UInt8]) -> [UInt8]? {
         content.firstIndex(of: UInt8(ascii: "#")).map { Array(content[($0 + 1)...]) }
     }
