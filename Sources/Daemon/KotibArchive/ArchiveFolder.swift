@@ -8,16 +8,16 @@ import KotibPOSIX
 ///
 /// It is opened anew for each use: it may be mounted, unmounted or replaced at any time, and a descriptor
 /// that stays open would keep it from being unmounted.
-public struct ArchiveFolder: Sendable {
+package struct ArchiveFolder: Sendable {
     /// Tells the archive from the mount point of one that is not mounted. Made with the first recording.
     static let marker = Array(".kotib-archive".utf8)
 
     /// Absolute.
-    public let path: String
+    package let path: String
     private let wrap: @Sendable (LocalFileSystem) -> any FileSystem
 
     /// - Parameter wrap: changes how the folder is seen, for tests.
-    public init(
+    package init(
         path: String, wrap: @escaping @Sendable (LocalFileSystem) -> any FileSystem = { $0 }
     ) {
         self.path = path

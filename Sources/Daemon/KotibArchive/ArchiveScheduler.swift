@@ -12,7 +12,7 @@ import Logging
 /// Each pass goes through what is of age a few at a time, one recording after the other, so that the catalog
 /// is never held up for long. What cannot be archived is passed over, and looked at again later; while the
 /// archive itself cannot be used nothing is tried but that.
-public struct ArchiveScheduler: Sendable {
+package struct ArchiveScheduler: Sendable {
     /// Of the catalog at once.
     private static let page = 16
     /// Clocks are set and machines sleep: no pause is longer.
@@ -54,7 +54,7 @@ public struct ArchiveScheduler: Sendable {
     }
 
     /// Until its task is cancelled.
-    public func run() async {
+    package func run() async {
         while !Task.isCancelled {
             let pause = await pass()
             // Cancelled: the loop's condition ends it.

@@ -15,42 +15,42 @@ import Logging
 
 /// The parts of the daemon between its watcher, its engines and its sockets, wired. The daemon and the tests'
 /// fixtures make them here.
-public struct Components: Sendable {
-    public let files: any FileSystem
-    public let catalog: Catalog
-    public let board: ProblemBoard
-    public let sidecars: SidecarWriter
-    public let queue: TranscriptionQueue
+package struct Components: Sendable {
+    package let files: any FileSystem
+    package let catalog: Catalog
+    package let board: ProblemBoard
+    package let sidecars: SidecarWriter
+    package let queue: TranscriptionQueue
     package let departures: DepartureRecorder
     package let deletions: DeletionExecutor
-    public let recovery: Recovery
-    public let pipeline: IngestPipeline
-    public let actions: RecordingActions
-    public let uploads: UploadService
-    public let audio: RecordingAudio
+    package let recovery: Recovery
+    package let pipeline: IngestPipeline
+    package let actions: RecordingActions
+    package let uploads: UploadService
+    package let audio: RecordingAudio
     private let registrar: RecordingRegistrar
     private let retries: IngestRetryLoop
     private let options: Options
     private let logger: Logger
 
     /// The daemon's settings, as far as these parts depend on them.
-    public struct Options: Sendable {
-        public var policy: IntakePolicy
+    package struct Options: Sendable {
+        package var policy: IntakePolicy
         /// Of notes.
-        public var language: NoteLanguage
+        package var language: NoteLanguage
         /// Whether a new first-level folder becomes a user's inbox by itself.
-        public var enrolls = true
-        public var quotas = Quotas()
+        package var enrolls = true
+        package var quotas = Quotas()
         /// Nil where none is set.
-        public var archive: ArchiveFolder?
-        public var incompleteTimeout = IncompleteFileTimeout()
-        public var queue = TranscriptionQueue.Options()
+        package var archive: ArchiveFolder?
+        package var incompleteTimeout = IncompleteFileTimeout()
+        package var queue = TranscriptionQueue.Options()
         /// The settings of a user; nil for those in the catalog.
-        public var userSettings: SidecarWriter.SettingsOf?
+        package var userSettings: SidecarWriter.SettingsOf?
         /// Between the first two tries of a step that a fault stopped.
-        public var firstRetryPause = Duration.milliseconds(200)
+        package var firstRetryPause = Duration.milliseconds(200)
 
-        public init(policy: IntakePolicy, language: NoteLanguage) {
+        package init(policy: IntakePolicy, language: NoteLanguage) {
             self.policy = policy
             self.language = language
         }
@@ -59,7 +59,7 @@ public struct Components: Sendable {
     /// - Parameters:
     ///   - files: the inbox.
     ///   - engines: at least one; the first serves all whose engine is no other.
-    public init(
+    package init(
         files: any FileSystem, catalog: Catalog, engines: [EngineLane], inspector: any Inspecting,
         options: Options, logger: Logger
     ) {
@@ -167,14 +167,14 @@ extension Components {
 }
 
 extension Components {
-    public func quotaReadmission(clock: any Clock<Duration> = ContinuousClock()) -> QuotaReadmission {
+    package func quotaReadmission(clock: any Clock<Duration> = ContinuousClock()) -> QuotaReadmission {
         QuotaReadmission(
             files: files, policy: options.policy, catalog: catalog, quotas: options.quotas,
             pipeline: pipeline,
             registrar: registrar, retries: retries, clock: clock, logger: logger)
     }
 
-    public func incompleteFileMonitor(
+    package func incompleteFileMonitor(
         clock: any Clock<Duration> = ContinuousClock()
     ) -> IncompleteFileMonitor {
         IncompleteFileMonitor(
@@ -186,7 +186,7 @@ extension Components {
     /// - Parameters:
     ///   - age: how long a recording rests before it is archived; nil for none ever.
     ///   - now: the time that is compared with the catalog's.
-    public func archiveScheduler(
+    package func archiveScheduler(
         age: Duration?, now: @escaping @Sendable () -> Date = { Date() },
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
     ) -> ArchiveScheduler? {

@@ -5,10 +5,10 @@ import KotibPOSIX
 import KotibTranscription
 
 /// Opens the audio of a recording for its transcription: the file that was accepted, or none.
-public struct AudioOpener: Sendable {
+package struct AudioOpener: Sendable {
     private let files: any FileSystem
 
-    public init(files: any FileSystem) {
+    package init(files: any FileSystem) {
         self.files = files
     }
 
@@ -16,7 +16,7 @@ public struct AudioOpener: Sendable {
     /// (rename(2)), and so does giving a file its old mtime back: then only the owner may have the words.
     /// Writing through a memory mapping changes no time for as long as the page stays dirty, but the kernel
     /// reports such a writer. Nil where the content is another.
-    public func check(_ file: OpenFile, of recording: Recording) async -> ContentDoubt? {
+    package func check(_ file: OpenFile, of recording: Recording) async -> ContentDoubt? {
         let files = files
         return await BlockingWork.run {
             guard let identity = try? files.status(of: file).identity,
@@ -30,7 +30,7 @@ public struct AudioOpener: Sendable {
     ///   sees to those.
     /// - Throws: ``TranscriptionQueue/OutOfReach`` where its file system is not mounted or its folder may not
     ///   be entered; ``FileError`` where the file cannot be opened for another reason.
-    public func open(_ recording: Recording) async throws -> OpenFile? {
+    package func open(_ recording: Recording) async throws -> OpenFile? {
         let files = files
         do throws(FileError) {
             let opened = try await BlockingWork.run { () throws(FileError) in

@@ -6,18 +6,18 @@ import KotibPOSIX
 import Logging
 
 /// Reads the `kotib.ini` files that people put into their folders, as cautiously as recordings are opened.
-public struct FolderSettingsReader: Sendable {
+package struct FolderSettingsReader: Sendable {
     private let files: any FileSystem
     private let logger: Logger
 
-    public init(files: any FileSystem, logger: Logger) {
+    package init(files: any FileSystem, logger: Logger) {
         self.files = files
         self.logger = logger
     }
 
     /// The settings that hold for a recording: the nearest file from its folder up to its user's counts, as a
     /// whole. One that cannot be read or understood counts as empty; a recording never waits for it.
-    public func settings(for recording: Recording) async -> FolderSettings {
+    package func settings(for recording: Recording) async -> FolderSettings {
         var folder = recording.path.parent
         while let current = folder, let path = current.appending(FolderSettings.fileName) {
             do throws(FileError) {

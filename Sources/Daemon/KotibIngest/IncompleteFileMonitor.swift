@@ -7,7 +7,7 @@ import Logging
 /// Takes files that hold less than they promise when nothing more has come for long
 /// (``IncompleteFileTimeout``): goes through those that the catalog has as incomplete, at the start and then
 /// again and again, so that a restart loses none.
-public struct IncompleteFileMonitor: Sendable {
+package struct IncompleteFileMonitor: Sendable {
     /// At the most: the wall clock may be set.
     private static let longestPause = Duration.seconds(30)
     private static let page = 100
@@ -34,7 +34,7 @@ public struct IncompleteFileMonitor: Sendable {
     }
 
     /// Until the task is cancelled.
-    public func run() async {
+    package func run() async {
         let pause = min(timeout.duration / 2, Self.longestPause)
         while !Task.isCancelled {
             do throws(CatalogError) {

@@ -3,13 +3,13 @@ import KotibPOSIX
 import KotibWatch
 
 /// How long a file that holds less than its container promises is waited for.
-public struct IncompleteFileTimeout: Sendable {
+package struct IncompleteFileTimeout: Sendable {
     /// Without a change.
-    public var duration: Duration
+    package var duration: Duration
     /// Nanoseconds since 1970.
-    public var now: @Sendable () -> Int64
+    package var now: @Sendable () -> Int64
 
-    public init(
+    package init(
         _ duration: Duration = .seconds(600), now: @escaping @Sendable () -> Int64 = InboxWatcher.systemTime
     ) {
         self.duration = duration

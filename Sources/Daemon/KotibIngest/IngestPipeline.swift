@@ -12,7 +12,7 @@ import Logging
 ///
 /// A sighting is handled until it is recorded: a full disk or a worker that cannot start makes it wait, which
 /// holds back the watcher, and loses nothing.
-public struct IngestPipeline: Sendable {
+package struct IngestPipeline: Sendable {
     private let policy: IntakePolicy
     private let catalog: Catalog
     private let sidecars: SidecarWriter
@@ -48,7 +48,7 @@ public struct IngestPipeline: Sendable {
     }
 
     /// Takes one sighting to its end. Returns early only when the task is cancelled.
-    public func handle(_ sighting: Sighting) async {
+    package func handle(_ sighting: Sighting) async {
         if case .settled(let path, let status) = sighting, await isRecorded(path, status) { return }
         await retries.run(for: sighting) {
             switch sighting {
@@ -61,7 +61,7 @@ public struct IngestPipeline: Sendable {
 
     /// Which of the files that a scan came across need nothing done: folders and texts, and files that are
     /// recorded in just this state.
-    public func isKnown(_ candidates: [InboxWatcher.Candidate]) async -> [Bool] {
+    package func isKnown(_ candidates: [InboxWatcher.Candidate]) async -> [Bool] {
         do throws(CatalogError) {
             let recorded = try await catalog.isKnown(candidates.map { ($0.path, $0.status.identity) })
             let edited = try await catalog.isTouchedTranscript(

@@ -5,7 +5,7 @@ import KotibWatch
 
 extension WatchHealth.Problem {
     /// Nil for what is soon over, such as another program that holds the catalog.
-    public init?(_ error: CatalogError) {
+    package init?(_ error: CatalogError) {
         switch error.code {
         case .full: self = .catalogFull
         case .inaccessible, .inputOutput: self = .catalogFails
@@ -14,7 +14,7 @@ extension WatchHealth.Problem {
     }
 
     /// The problem that keeps texts from being written; nil where it concerns the one file alone.
-    public init?(writing error: FileError) {
+    package init?(writing error: FileError) {
         if case .occupied = error {
             self = .namesTaken
             return

@@ -7,7 +7,7 @@ import Logging
 
 /// Takes recordings that wait for room in their users' quotas: at the start, when room was made (the catalog
 /// tells), and at midnight, when the minutes of a new day may be used.
-public struct QuotaReadmission: Sendable {
+package struct QuotaReadmission: Sendable {
     /// A file that is renamed is gone for as long as its new name settles: what waits should not take its
     /// room.
     package var pause = Duration.seconds(2)
@@ -45,7 +45,7 @@ public struct QuotaReadmission: Sendable {
     }
 
     /// Until the task is cancelled. To be called once.
-    public func run() async {
+    package func run() async {
         var users: [UserID] = []
         var lastDay: Int?
         while !Task.isCancelled {

@@ -5,7 +5,7 @@ import KotibTranscription
 import KotibWatch
 
 /// Compares the inbox with the catalog. Idempotent; run at start and after each scan.
-public struct Recovery: Sendable {
+package struct Recovery: Sendable {
     private let catalog: Catalog
     private let sidecars: SidecarWriter
     private let queue: TranscriptionQueue
@@ -42,7 +42,7 @@ public struct Recovery: Sendable {
     }
 
     /// Tries again to write the texts that could not be written beside their recordings.
-    public func writeWaitingTexts() async throws(CatalogError) {
+    package func writeWaitingTexts() async throws(CatalogError) {
         guard board.standing.keys.contains(where: \.isOfWriting) else { return }
         try await writeAllDue()
     }
