@@ -127,8 +127,25 @@ let package = Package(
             "KotibIngest",
             [
                 "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
-                "KotibTranscription",
-                "KotibSidecars", log, crypto,
+                "KotibTranscription", "KotibSidecars", log,
+            ]),
+        Room.daemon.target(
+            "KotibArchive",
+            [
+                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibCatalog", "KotibSidecars", "KotibIngest", log,
+                crypto,
+            ]),
+        Room.daemon.target(
+            "KotibLibrary",
+            [
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibArchive", log,
+            ]),
+        Room.daemon.target(
+            "KotibComponents",
+            [
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibArchive", "KotibLibrary", log,
             ]),
 
         // The control socket.
@@ -137,7 +154,8 @@ let package = Package(
             "KotibControlServer",
             [
                 "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibCatalog", "KotibTranscription",
-                "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibControlProtocol", log,
+                "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibLibrary",
+                "KotibControlProtocol", log,
                 lifecycle,
                 hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX, nioHTTP, nioHTTPTypes,
             ]),
@@ -154,8 +172,8 @@ let package = Package(
             "KotibDaemon",
             [
                 "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
-                "KotibTranscription",
-                "KotibSidecars", "KotibHTTP", "KotibEngines", "KotibIngest", "KotibWorkerClient",
+                "KotibTranscription", "KotibSidecars", "KotibHTTP", "KotibEngines", "KotibIngest",
+                "KotibArchive", "KotibComponents", "KotibWorkerClient",
                 "KotibWorkerProtocol", "KotibAccounts", "KotibHooks", "KotibControlServer", log, lifecycle,
                 signals, toml,
             ]),
@@ -179,6 +197,14 @@ let package = Package(
         Room.testSupport.target(
             "KotibControlTestSupport",
             ["KotibControlClient", "KotibTestSupport", hummingbird, hummingbirdCore, httpTypes, log, nio]),
+        Room.testSupport.target(
+            "KotibIngestTestSupport",
+            [
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibTranscription",
+                "KotibSidecars", "KotibIngest", "KotibArchive", "KotibLibrary", "KotibComponents",
+                "KotibTestSupport", grdb, log,
+            ]),
         .executableTarget(
             name: "kotib-stand-in-worker",
             dependencies: ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol"],
@@ -211,8 +237,22 @@ let package = Package(
             "KotibIngest",
             [
                 "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
-                "KotibTranscription",
-                "KotibSidecars", "KotibIngest", "KotibTestSupport", grdb, log, crypto,
+                "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibLibrary", "KotibComponents",
+                "KotibIngestTestSupport", "KotibTestSupport", grdb, log,
+            ]),
+        tests(
+            "KotibArchive",
+            [
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibArchive", "KotibLibrary",
+                "KotibComponents", "KotibIngestTestSupport", "KotibTestSupport", grdb, log, crypto,
+            ]),
+        tests(
+            "KotibLibrary",
+            [
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibLibrary", "KotibComponents",
+                "KotibIngestTestSupport", "KotibTestSupport", grdb, log,
             ]),
         tests("KotibHTTP", ["KotibPOSIX", "KotibHTTP", "KotibTestSupport"]),
         tests(
@@ -240,9 +280,10 @@ let package = Package(
             "KotibControlServer",
             [
                 "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
-                "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibControlProtocol",
-                "KotibControlServer", "KotibText", "KotibTestSupport", log, grdb, hummingbird, hummingbirdCore,
-                httpTypes, nio, nioPOSIX, nioHTTP,
+                "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibArchive", "KotibLibrary",
+                "KotibComponents", "KotibControlProtocol", "KotibControlServer", "KotibText",
+                "KotibTestSupport", log, grdb, hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX,
+                nioHTTP,
             ]),
         tests(
             "KotibControlClient",

@@ -1,7 +1,8 @@
 import HTTPTypes
+import KotibArchive
 import KotibCatalog
+import KotibComponents
 import KotibControlProtocol
-import KotibIngest
 import KotibIntake
 import KotibModel
 import KotibTestSupport
@@ -12,10 +13,10 @@ import Testing
 
 extension Catalog {
     /// Has what is transcribed archived, until the recording at `path` is.
-    func untilArchived(_ path: String, by pipeline: IngestPipeline) async throws {
-        let keeper = try #require(ArchiveKeeper(pipeline, age: .milliseconds(1)))
+    func untilArchived(_ path: String, by components: Components) async throws {
+        let scheduler = try #require(components.archiveScheduler(age: .milliseconds(1)))
         let path = try #require(InboxPath(path))
-        let running = Task { await keeper.run() }
+        let running = Task { await scheduler.run() }
         defer { running.cancel() }
         try await waitUntil("it is archived") {
             guard let id = try await self.current(path)?.id else { return false }

@@ -2,14 +2,15 @@ import FoundationEssentials
 import GRDB
 import HTTPTypes
 import Hummingbird
+import KotibArchive
 import KotibCatalog
-import KotibIngest
+import KotibComponents
 import KotibIntake
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
 import KotibTestSupport
-import KotibText
 import KotibTranscription
 import Logging
 import NIOCore
@@ -25,7 +26,7 @@ struct AudioFixture: Sendable {
     let folder: TemporaryFolder
     /// Below it, `archive`.
     let place: TemporaryFolder
-    let pipeline: IngestPipeline
+    let components: Components
     let parts: ControlParts
     let responder: RouterResponder<ControlContext>
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -36,24 +37,21 @@ struct AudioFixture: Sendable {
         try place.makeFolder("archive")
         let disk = LocalFileSystem(try InboxRoot(path: folder.path))
         let catalog = try Catalog(DatabaseQueue())
-        let opener = AudioOpener(files: disk)
-        let sidecars = Sidecars(
-            files: disk, catalog: catalog, logger: logger, failureSentence: { "\($0): \($1)" })
-        let queue = TranscriptionQueue(
-            catalog: catalog, engine: FakeEngine(words: "Hello there."), log: logger,
-            open: { try await opener.open($0) }, settled: { await sidecars.writer.jobFinished($0) })
-        pipeline = IngestPipeline(
-            files: disk,
+        var options = Components.Options(
             policy: IntakePolicy(extensions: ["wav"], maximumSize: Self.largest, maximumDuration: 60),
-            inspector: TrustingInspector(), catalog: catalog, sidecars: sidecars, queue: queue,
-            language: .english, quotas: quotas, archive: ArchiveFolder(path: place.path("archive")),
-            logger: logger)
+            language: .english)
+        options.quotas = quotas
+        options.archive = ArchiveFolder(path: place.path("archive"))
+        components = Components(
+            files: disk, catalog: catalog, engines: [EngineLane(engine: FakeEngine(words: "Hello there."))],
+            inspector: TrustingInspector(), options: options, logger: logger)
         let accounts = try await AccountService(
             AccountSettings(), secret: SigningSecret(configured: String(repeating: "secret ", count: 8)),
             catalog: catalog, inbox: InboxMaker(disk),
             dispatcher: SMSDispatcher(FileSender(path: folder.path + "/sms"), logger: logger), logger: logger)
         parts = ControlParts(
-            catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
+            catalog: catalog, accounts: accounts, actions: components.actions,
+            uploads: components.uploads, audio: components.audio, queue: components.queue,
             health: { WatchHealth(watchedFolders: 1, polledFolders: 0, problems: []) }, engineName: "local",
             version: "test", quotas: quotas)
         let router = Router(context: ControlContext.self)
@@ -74,7 +72,7 @@ struct AudioFixture: Sendable {
 
     /// Has everything archived that is transcribed.
     func archive(_ name: String) async throws {
-        try await parts.catalog.untilArchived(name, by: pipeline)
+        try await parts.catalog.untilArchived(name, by: components)
     }
 
     /// Runs `body` beside the queue, then stops that and waits for its end.

@@ -4,14 +4,14 @@ import Glibc
 import HTTPTypes
 import Hummingbird
 import KotibCatalog
+import KotibComponents
 import KotibHooks
-import KotibIngest
 import KotibIntake
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
 import KotibTestSupport
-import KotibText
 import KotibTranscription
 import Logging
 import NIOCore
@@ -56,19 +56,17 @@ struct ControlFixture: Sendable {
         accounts = try await AccountService(
             AccountSettings(), secret: SigningSecret(file: folder.path("key")), catalog: catalog,
             inbox: InboxMaker(disk), dispatcher: dispatcher, logger: logger)
-        let sidecars = Sidecars(
-            files: disk, catalog: catalog, logger: logger, failureSentence: { "\($0): \($1)" })
-        queue = TranscriptionQueue(
-            catalog: catalog, engine: engine, log: logger,
-            open: { _ in OpenFile(owning: open("/dev/null", O_RDONLY | O_CLOEXEC)) }, settled: { _ in })
-        let pipeline = IngestPipeline(
-            files: disk,
-            policy: IntakePolicy(extensions: ["wav"], maximumSize: 1000, maximumDuration: 60),
-            inspector: NoInspector(), catalog: catalog, sidecars: sidecars, queue: queue, language: .uzbek,
+        let components = Components(
+            files: disk, catalog: catalog, engines: [EngineLane(engine: engine)], inspector: NoInspector(),
+            options: Components.Options(
+                policy: IntakePolicy(extensions: ["wav"], maximumSize: 1000, maximumDuration: 60),
+                language: .uzbek),
             logger: logger)
+        queue = components.queue
         parts = ControlParts(
-            catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
-            health: { health }, engineName: "local", version: "1.2.3",
+            catalog: catalog, accounts: accounts, actions: components.actions,
+            uploads: components.uploads, audio: components.audio, queue: queue, health: { health },
+            engineName: "local", version: "1.2.3",
             rescan: { rescans.add() }, hooks: { () async throws(CatalogError) in hooks })
         let router = Router(context: ControlContext.self)
         let group = router.group("/api/v1")
@@ -152,13 +150,21 @@ struct ControlFixture: Sendable {
     }
 
     /// A recording that was accepted into `path`.
+    /// - Parameter isThere: whether its file is.
     @discardableResult
-    func record(_ path: String, content: UInt8 = 1) async throws -> RecordingID {
+    func record(_ path: String, content: UInt8 = 1, isThere: Bool = false) async throws -> RecordingID {
         let facts = AudioFacts(
             mediaType: "audio/mpeg", container: "mp3", codec: "mp3", duration: 10, channels: 2,
             sampleRate: 44_100, sha256: Array(repeating: content, count: 32))
-        let identity = FileIdentity(device: 1, inode: UInt64(content), size: 1000, modified: 1, changed: 1)
-        return try await catalog.accept(#require(InboxPath(path)), identity: identity, facts: facts).recording
+        let place = try #require(InboxPath(path))
+        var identity = FileIdentity(device: 1, inode: UInt64(content), size: 1000, modified: 1, changed: 1)
+        if isThere {
+            try folder.makeFolder("inbox/ali")
+            try folder.write("sound", to: "inbox/\(path)")
+            let disk = LocalFileSystem(try InboxRoot(path: folder.path("inbox")))
+            identity = try #require(try disk.examine(place)).identity
+        }
+        return try await catalog.accept(place, identity: identity, facts: facts).recording
     }
 }
 

@@ -116,7 +116,7 @@ import Testing
         let run = Task { await fixture.queue.run() }
         try await following(fixture, as: .localOperator) { all in
             try await following(fixture, as: .session(vali)) { other in
-                try await fixture.record("ali/talk.mp3")
+                try await fixture.record("ali/talk.mp3", isThere: true)
                 await fixture.queue.wake()
                 try await waitUntil("progress") { all.text.contains("event: progress\ndata: {") }
                 #expect(!other.text.contains("progress"))

@@ -3,7 +3,7 @@ import GRDB
 import HTTPTypes
 import Hummingbird
 import KotibCatalog
-import KotibIngest
+import KotibLibrary
 import KotibModel
 import KotibTestSupport
 import KotibTranscription
@@ -99,7 +99,7 @@ struct MatrixWorld: Sendable {
             "x", of: owner, issued: clock.now, expires: clock.now + 1000)
         self.tokens = tokens
         (recording, revision) = try await Self.transcribed(fixture, for: owner)
-        if isArchived { try await fixture.catalog.untilArchived("ali/talk.wav", by: fixture.pipeline) }
+        if isArchived { try await fixture.catalog.untilArchived("ali/talk.wav", by: fixture.components) }
     }
 
     private static let key = "0123456789abcdefghijklmnopqrstuv"
@@ -129,7 +129,7 @@ struct MatrixWorld: Sendable {
     private static func transcribed(
         _ fixture: SocketFixture, for owner: UserID
     ) async throws -> (RecordingID, RevisionID) {
-        let upload = try await fixture.parts.actions.upload("talk.wav", to: owner)
+        let upload = try await fixture.parts.uploads.upload("talk.wav", to: owner)
         try await upload.write(Array("speech".utf8))
         guard case .accepted(let id) = try await upload.finish() else { throw CancellationError() }
         let queue = Task { await fixture.parts.queue.run() }

@@ -2,14 +2,15 @@ import Foundation
 import GRDB
 import Glibc
 import KotibAccounts
+import KotibArchive
 import KotibCatalog
-import KotibIngest
+import KotibComponents
 import KotibIntake
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
 import KotibTestSupport
-import KotibText
 import KotibTranscription
 import KotibWatch
 import Logging
@@ -24,7 +25,7 @@ struct SocketFixture: Sendable {
     let catalog: Catalog
     let accounts: AccountService
     let dispatcher: SMSDispatcher
-    let pipeline: IngestPipeline
+    let components: Components
     let parts: ControlParts
     var settings: ControlServer.Settings
 
@@ -40,23 +41,21 @@ struct SocketFixture: Sendable {
         let catalog = try Catalog(database)
         self.catalog = catalog
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let sidecars = Sidecars(files: files, catalog: catalog, logger: logger) { "\($0): \($1)" }
-        let queue = TranscriptionQueue(
-            catalog: catalog, engine: FakeEngine(), log: logger,
-            open: { try await AudioOpener(files: files).open($0) },
-            settled: { await sidecars.writer.jobFinished($0) })
-        pipeline = IngestPipeline(
-            files: files,
+        var options = Components.Options(
             policy: IntakePolicy(extensions: ["wav"], maximumSize: 100_000, maximumDuration: 60),
-            inspector: AnythingIsAudio(), catalog: catalog, sidecars: sidecars, queue: queue,
-            language: .english, archive: ArchiveFolder(path: folder.path("archive")), logger: logger)
+            language: .english)
+        options.archive = ArchiveFolder(path: folder.path("archive"))
+        components = Components(
+            files: files, catalog: catalog, engines: [EngineLane(engine: FakeEngine())],
+            inspector: AnythingIsAudio(), options: options, logger: logger)
         dispatcher = SMSDispatcher(FileSender(path: folder.path("sms.jsonl")), logger: logger)
         accounts = try await AccountService(
             AccountSettings(), secret: SigningSecret(file: folder.path("secret")), catalog: catalog,
             inbox: InboxMaker(files), dispatcher: dispatcher, logger: logger,
             clock: { ClockReading(wall: now(), boot: "test", uptime: now().timeIntervalSince1970) })
         parts = ControlParts(
-            catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
+            catalog: catalog, accounts: accounts, actions: components.actions,
+            uploads: components.uploads, audio: components.audio, queue: components.queue,
             health: { WatchHealth(watchedFolders: 1, polledFolders: 0, problems: []) }, engineName: "local",
             version: "0.0.0")
         settings = ControlServer.Settings(path: folder.path("kotib.sock"), owner: geteuid())

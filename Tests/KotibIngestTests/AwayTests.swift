@@ -1,5 +1,6 @@
 import GRDB
 import KotibCatalog
+import KotibIngestTestSupport
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
@@ -16,7 +17,7 @@ import Testing
         try await inbox.record((1...600).map { "ali/\($0).wav" }, on: 1)
         await inbox.pipeline.handle(.scanned)
         #expect(try inbox.counts(.present) == 600)
-        #expect(inbox.pipeline.recovery.board.stands(.filesAway))
+        #expect(inbox.board.stands(.filesAway))
         await inbox.pipeline.handle(.gone(try inbox.path("ali")))
         await inbox.pipeline.handle(.gone(try inbox.path("ali/1.wav")))
         #expect(try inbox.counts(.present) == 600)
@@ -26,10 +27,10 @@ import Testing
         let inbox = try IngestFixture()
         try await inbox.record(["ali/talk.wav"], on: 1)
         await inbox.pipeline.handle(.scanned)
-        #expect(inbox.pipeline.recovery.board.stands(.filesAway))
+        #expect(inbox.board.stands(.filesAway))
         #expect(try await inbox.drop("speech")?.audio == .present)
         await inbox.pipeline.handle(.scanned)
-        #expect(inbox.pipeline.recovery.board.standing.isEmpty)
+        #expect(inbox.board.standing.isEmpty)
         let problem = WatchHealth.Problem.filesAway
         #expect(inbox.logged("\(problem)") == 1)
         #expect(inbox.logged("over: \(problem)") == 1)
@@ -54,7 +55,7 @@ import Testing
         try await inbox.record(["ali/talk.wav", "ali/2026/talk.wav"], on: 1)
         await inbox.pipeline.handle(.scanned)
         #expect(try inbox.counts(.present) == 3)
-        #expect(inbox.pipeline.recovery.board.stands(.filesAway))
+        #expect(inbox.board.stands(.filesAway))
     }
 
     /// A new file in the bare folder does not make it the disk that is missing.
@@ -74,7 +75,7 @@ import Testing
         try await inbox.record(["ali/2026/1.wav", "ali/2026/2.wav"], on: 1)
         await inbox.pipeline.handle(.scanned)
         #expect(try inbox.counts(.gone) == 2)
-        #expect(inbox.pipeline.recovery.board.standing.isEmpty)
+        #expect(inbox.board.standing.isEmpty)
     }
 
     @Test func noTextIsPutIntoTheBareFolder() async throws {
@@ -94,11 +95,11 @@ import Testing
     func nothingIsGoneWhileTheInboxIsInDoubt(_ problem: WatchHealth.Problem) async throws {
         let inbox = try IngestFixture()
         try await inbox.record(["ali/1.wav", "ali/2.wav"])
-        inbox.pipeline.recovery.board.report(problem)
+        inbox.board.report(problem)
         await inbox.pipeline.handle(.scanned)
         await inbox.pipeline.handle(.gone(try inbox.path("ali/1.wav")))
         #expect(try inbox.counts(.present) == 2)
-        inbox.pipeline.recovery.board.resolve(problem)
+        inbox.board.resolve(problem)
         await inbox.pipeline.handle(.scanned)
         #expect(try inbox.counts(.gone) == 2)
     }
@@ -130,7 +131,7 @@ import Testing
         let sightings = try names.map { try inbox.sighting($0) }
         try await withThrowingTaskGroup { group in
             for sighting in sightings { group.addTask { await inbox.pipeline.handle(sighting) } }
-            try await waitUntil("it is told") { inbox.pipeline.recovery.board.stands(.catalogFull) }
+            try await waitUntil("it is told") { inbox.board.stands(.catalogFull) }
             #expect(try inbox.rows() < 60)
             try await database.writeWithoutTransaction {
                 try $0.execute(sql: "PRAGMA max_page_count = 1000000")
@@ -138,7 +139,7 @@ import Testing
             try await group.waitForAll()
         }
         #expect(try inbox.counts(.present) == 60)
-        #expect(inbox.pipeline.recovery.board.standing.isEmpty)
+        #expect(inbox.board.standing.isEmpty)
         #expect(inbox.logged("\(WatchHealth.Problem.catalogFull)") == 1)
     }
 }

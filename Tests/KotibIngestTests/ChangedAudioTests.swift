@@ -1,5 +1,6 @@
 import Glibc
 import KotibCatalog
+import KotibIngestTestSupport
 import KotibModel
 import KotibTestSupport
 import KotibTranscription
@@ -9,7 +10,8 @@ import Testing
 
 /// What was heard is what was inspected, or nobody gets it.
 struct ChangedAudioTests {
-    /// Runs one job during which `meddle` does something to its file, then gives the same content to another user.
+    /// Runs one job during which `meddle` does something to its file, then gives the same content to another
+    /// user.
     private func poison(
         _ meddling: Meddling, _ check: (IngestFixture) async throws -> Void
     ) async throws {

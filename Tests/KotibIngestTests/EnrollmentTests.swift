@@ -1,4 +1,6 @@
 import KotibCatalog
+import KotibIngestTestSupport
+import KotibLibrary
 import KotibModel
 import Testing
 
@@ -27,7 +29,7 @@ import Testing
     @Test func anAdminDeletesWhatLiesInAStrangersFolder() async throws {
         let fixture = try IngestFixture(enrolls: false)
         let recording = try #require(try await fixture.drop("sound"))
-        #expect(try await RecordingActions(fixture.pipeline).delete(recording.id, in: .everyone))
+        #expect(try await fixture.actions.delete(recording.id, in: .everyone))
         #expect(try fixture.names().isEmpty)
         #expect(try fixture.rows() == 0)
     }

@@ -1,5 +1,6 @@
 import Glibc
 import KotibCatalog
+import KotibIngestTestSupport
 import KotibModel
 import KotibTestSupport
 import Testing

@@ -1,7 +1,10 @@
 import FoundationEssentials
 import Glibc
 import KotibCatalog
+import KotibComponents
+import KotibIngestTestSupport
 import KotibIntake
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
@@ -14,18 +17,18 @@ import Testing
 
 /// Files that hold less than they promise: waited for, then taken as they are.
 @Suite struct IncompleteTests {
-    private static let patience = Duration.seconds(600)
+    private static let duration = Duration.seconds(600)
 
     private let clock = ManualClock()
     /// Real files have the kernel's times: the wall of these tests is that of the machine, moved by hand.
     private let start = InboxWatcher.systemTime()
 
     private func inbox() throws -> IngestFixture {
-        try IngestFixture(stillness: stillness)
+        try IngestFixture(incompleteTimeout: timeout)
     }
 
-    private var stillness: Stillness {
-        Stillness(patience: Self.patience) { [clock, start] in
+    private var timeout: IncompleteFileTimeout {
+        IncompleteFileTimeout(Self.duration) { [clock, start] in
             // A second ahead, as a file's time may be rounded up to the kernel's next tick.
             start + 1_000_000_000 + Int64(clock.now.offset / .nanoseconds(1))
         }
@@ -33,7 +36,7 @@ import Testing
 
     /// Runs `body` beside what looks at incomplete files.
     private func watching(_ inbox: IngestFixture, _ body: () async throws -> Void) async throws {
-        let files = IncompleteFiles(inbox.pipeline, clock: clock)
+        let files = inbox.components.incompleteFileMonitor(clock: clock)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await files.run() }
             let result: Result<Void, any Error>
@@ -75,7 +78,7 @@ import Testing
             try await look(15)
             // What the kernel would say of a file that is written to now.
             try inbox.folder.write("incomplete, but more", to: "ali/talk.wav")
-            try setTimes(of: inbox.folder.path("ali/talk.wav"), to: stillness.now())
+            try setTimes(of: inbox.folder.path("ali/talk.wav"), to: timeout.now())
             try await inbox.handle("ali/talk.wav")
             try await look(15)
             #expect(try await inbox.current()?.errorCode == "incomplete")
@@ -104,7 +107,7 @@ import Testing
     @Test func anOldOneIsTakenAtOnce() async throws {
         let inbox = try inbox()
         try inbox.folder.write("incomplete", to: "ali/talk.wav")
-        clock.advance(by: Self.patience)
+        clock.advance(by: Self.duration)
         try await inbox.handle("ali/talk.wav")
         #expect(try await inbox.current()?.state == .pending)
     }
@@ -112,7 +115,7 @@ import Testing
     @Test func whatWaitedBeforeARestartIsTakenAfterIt() async throws {
         let inbox = try inbox()
         try await inbox.drop("incomplete")
-        clock.advance(by: Self.patience)
+        clock.advance(by: Self.duration)
         #expect(try await inbox.current()?.errorCode == "incomplete")
         try await watching(inbox) {
             try await waitUntil("it is taken") { try await inbox.current()?.state == .pending }
@@ -123,11 +126,11 @@ import Testing
         let inspector = FakeInspector { _, before throws(InspectionError) in
             before == 0 ? .refused(.incomplete) : .refused(.damaged(detail: "only a part"))
         }
-        let inbox = try IngestFixture(inspector: inspector, stillness: stillness)
+        let inbox = try IngestFixture(inspector: inspector, incompleteTimeout: timeout)
         try await inbox.drop("part", "ali/part.wav")
         try await inbox.drop("incomplete", "ali/gone.wav")
         try await inbox.lose("ali/gone.wav")
-        clock.advance(by: Self.patience)
+        clock.advance(by: Self.duration)
         try await watching(inbox) {
             try await waitUntil("it is said") {
                 try await inbox.current("ali/part.wav")?.errorCode == "damaged"
@@ -141,11 +144,12 @@ import Testing
     }
 
     @Test func timesFromTheFutureSayNothing() {
-        let now = stillness.now()
+        let now = timeout.now()
         func isOver(_ modified: Int64, _ changed: Int64) -> Bool {
-            stillness.isOver(FileIdentity(device: 1, inode: 1, size: 1, modified: modified, changed: changed))
+            timeout.hasPassed(
+                FileIdentity(device: 1, inode: 1, size: 1, modified: modified, changed: changed))
         }
-        let long = Int64(Self.patience / .nanoseconds(1))
+        let long = Int64(Self.duration / .nanoseconds(1))
         #expect(isOver(now - long, now - long))
         #expect(!isOver(now - long + 1, now - long) && !isOver(now - long, now - long + 1))
         #expect(isOver(now + 1, now - long) && !isOver(now + 1, now + 1))
@@ -155,7 +159,7 @@ import Testing
     @Test func anUploadIsTakenAsItIs() async throws {
         let inbox = try inbox()
         let user = try await inbox.catalog.user(inFolder: Array("ali".utf8))
-        let upload = try await RecordingActions(inbox.pipeline).upload("talk.wav", to: user)
+        let upload = try await inbox.uploads.upload("talk.wav", to: user)
         try await upload.write(Array("incomplete".utf8))
         guard case .accepted = try await upload.finish() else {
             Issue.record("refused")

@@ -1,5 +1,8 @@
 import GRDB
 import KotibCatalog
+import KotibComponents
+import KotibIngestTestSupport
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
@@ -10,8 +13,8 @@ import Testing
 
 @testable import KotibIngest
 
-/// Threat 76: the daemon ends between a commit and what follows it on the disk, or the other way round, and people go
-/// on in the folder before the next start.
+/// Threat 76: the daemon ends between a commit and what follows it on the disk, or the other way round, and
+/// people go on in the folder before the next start.
 @Suite struct IntentCrashTests {
     /// To be copied, which is cheaper than making the tables anew for each of some hundred steps.
     private let empty: DatabaseQueue
@@ -67,7 +70,7 @@ import Testing
             let inbox = try fixture(point)
             let id = try await heard("Hello.", inbox)
             point.arm(kind, at: step)
-            await inbox.pipeline.sidecars.writer.jobFinished(id)
+            await inbox.sidecars.writer.jobFinished(id)
             wasReached = point.disarm()
             try inbox.folder.rename("ali/talk.wav", to: "ali/new.wav")
 
@@ -91,7 +94,7 @@ import Testing
             let inbox = try fixture(point)
             let id = try await heard("Hello.", inbox)
             point.arm(.end, at: step)
-            await inbox.pipeline.sidecars.writer.jobFinished(id)
+            await inbox.sidecars.writer.jobFinished(id)
             wasReached = point.disarm()
             try inbox.folder.rename("ali/talk.wav", to: "ali/new.wav")
             let other = try #require(try await inbox.drop("other speech")).id
@@ -101,7 +104,7 @@ import Testing
             _ = try await inbox.catalog.claim()
             _ = try await inbox.catalog.complete(
                 other, transcript: FakeEngine.result("Other.").transcript, speech: 1, engineSeconds: 1)
-            await inbox.pipeline.sidecars.writer.jobFinished(other)
+            await inbox.sidecars.writer.jobFinished(other)
             await inbox.pipeline.handle(.scanned)
             let place = Comment("at step \(step)")
             #expect(try names(inbox) == ["new.wav", "new.wav.txt", "talk.wav", "talk.wav.txt"], place)
@@ -120,7 +123,7 @@ import Testing
             let inbox = try fixture(point)
             let id = try await heard("Hello.", inbox)
             point.arm(.end, at: step)
-            await inbox.pipeline.sidecars.writer.jobFinished(id)
+            await inbox.sidecars.writer.jobFinished(id)
             wasReached = point.disarm()
             let isThere = inbox.folder.read("ali/talk.wav.txt") != nil
             if isThere { try inbox.folder.write("By a person.\n", to: "ali/talk.wav.txt") }
@@ -148,7 +151,7 @@ import Testing
             try #require(inbox.names() == ["talk.wav", "talk.wav.rejected.txt"])
             inbox.folder.remove("ali/talk.wav")
             point.arm(kind, at: step)
-            try? await inbox.pipeline.recovery.gone(inbox.path("ali/talk.wav"))
+            try? await inbox.components.departures.nameGone(inbox.path("ali/talk.wav"))
             wasReached = point.disarm()
 
             try await start(inbox)
@@ -162,7 +165,8 @@ import Testing
         #expect(step > 4)
     }
 
-    /// A good recording is moved over a refused one: nothing is due beside it, and the note is not true any more.
+    /// A good recording is moved over a refused one: nothing is due beside it, and the note is not true any
+    /// more.
     @Test(arguments: CrashPoint.Kind.allCases)
     func aNoteOfWhatWasMovedOverGoes(_ kind: CrashPoint.Kind) async throws {
         var (step, wasReached) = (0, true)
@@ -170,12 +174,12 @@ import Testing
             let point = CrashPoint()
             let inbox = try fixture(point)
             let id = try await heard("Hello.", inbox)
-            await inbox.pipeline.sidecars.writer.jobFinished(id)
+            await inbox.sidecars.writer.jobFinished(id)
             try await inbox.drop("bad", "ali/bad.wav")
             try inbox.folder.rename("ali/talk.wav", to: "ali/bad.wav")
             point.arm(kind, at: step)
             if case .settled(let path, let status) = try inbox.sighting("ali/bad.wav") {
-                try? await inbox.pipeline.settled(path, status)
+                try? await inbox.pipeline.ingest(path, status)
             }
             wasReached = point.disarm()
 
@@ -195,11 +199,11 @@ import Testing
             let point = CrashPoint()
             let inbox = try fixture(point)
             let id = try await heard("Hello.", inbox)
-            await inbox.pipeline.sidecars.writer.jobFinished(id)
+            await inbox.sidecars.writer.jobFinished(id)
             point.arm(.end, at: step)
             let edit = TranscriptEdit(
                 recording: id, scope: .everyone, text: "New.", author: nil, origin: .socket, expected: nil)
-            _ = try? await RecordingActions(inbox.pipeline).edit(edit)
+            _ = try? await inbox.actions.edit(edit)
             wasReached = point.disarm()
 
             try await start(inbox)

@@ -1,5 +1,6 @@
 import GRDB
 import KotibCatalog
+import KotibIngestTestSupport
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
@@ -10,8 +11,8 @@ import Testing
 
 @testable import KotibIngest
 
-/// Whatever step of a move fails, or is the daemon's last: after the next start the record and its texts are at the
-/// new place, once.
+/// Whatever step of a move fails, or is the daemon's last: after the next start the record and its texts are
+/// at the new place, once.
 @Suite struct MoveCrashTests {
     @Test(arguments: CrashPoint.Kind.allCases, [false, true])
     func noStepLosesWords(_ kind: CrashPoint.Kind, _ isEdited: Bool) async throws {
@@ -31,7 +32,7 @@ import Testing
         _ = try await inbox.catalog.claim()
         _ = try await inbox.catalog.complete(
             id, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
-        await inbox.pipeline.sidecars.writer.jobFinished(id)
+        await inbox.sidecars.writer.jobFinished(id)
         if isEdited { try inbox.folder.write("Mine.\n", to: "ali/talk.wav.txt") }
         try inbox.folder.makeFolder("ali/sub")
         try inbox.folder.rename("ali/talk.wav", to: "ali/sub/new.wav")
@@ -39,7 +40,7 @@ import Testing
         point.arm(kind, at: step)
         let sighting = try inbox.sighting("ali/sub/new.wav")
         if case .settled(let path, let status) = sighting {
-            try? await inbox.pipeline.settled(path, status)
+            try? await inbox.pipeline.ingest(path, status)
         }
         let wasReached = point.disarm()
 

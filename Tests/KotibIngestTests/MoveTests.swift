@@ -1,6 +1,7 @@
 import GRDB
 import Glibc
 import KotibCatalog
+import KotibIngestTestSupport
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
@@ -104,7 +105,7 @@ import Testing
         _ = try await inbox.catalog.claim()
         _ = try await inbox.catalog.complete(
             id, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
-        await inbox.pipeline.sidecars.writer.jobFinished(id)
+        await inbox.sidecars.writer.jobFinished(id)
         let ending = isSecondName ? ".kotib.txt" : ".txt"
         try #require(inbox.folder.read("ali/a/talk.wav" + ending) == "Hello.\n")
         try inbox.folder.rename("ali/a", to: "ali/b")

@@ -1,7 +1,10 @@
 import FoundationEssentials
 import Glibc
 import KotibCatalog
+import KotibComponents
+import KotibIngestTestSupport
 import KotibIntake
+import KotibLibrary
 import KotibModel
 import KotibTestSupport
 import KotibWatch
@@ -20,7 +23,7 @@ import Testing
 
     /// Runs `body` beside what takes in as room is made.
     private func readmitting(_ inbox: IngestFixture, _ body: () async throws -> Void) async throws {
-        var readmission = Readmission(inbox.pipeline, clock: clock)
+        var readmission = inbox.components.quotaReadmission(clock: clock)
         readmission.pause = .zero
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [readmission] in await readmission.run() }
@@ -172,14 +175,14 @@ import Testing
     @Test func anUploadWithoutRoomLeavesNothing() async throws {
         let inbox = try IngestFixture(quotas: quotas(Quota(bytes: 10)))
         try await inbox.drop("sixsix", "ali/a.wav")
-        let actions = RecordingActions(inbox.pipeline)
+        let uploads = inbox.uploads
         let ali = try await ali(inbox)
-        #expect(try await actions.refusal(ofUploadTo: ali, atLeast: 4) == nil)
+        #expect(try await uploads.refusal(ofUploadTo: ali, atLeast: 4) == nil)
         #expect(
-            try await actions.refusal(ofUploadTo: ali, atLeast: 5)
+            try await uploads.refusal(ofUploadTo: ali, atLeast: 5)
                 == .overQuotaBytes(size: 5, used: 6, limit: 10))
         // The byte too many is not written.
-        let long = try await actions.upload("b.wav", to: ali)
+        let long = try await uploads.upload("b.wav", to: ali)
         try await long.write(Array("four".utf8))
         await #expect(throws: Rejection.overQuotaBytes(size: 5, used: 6, limit: 10)) {
             try await long.write([1])
@@ -188,7 +191,7 @@ import Testing
 
         // What another upload is going to take is taken.
         let (first, second) = (
-            try await actions.upload("c.wav", to: ali), try await actions.upload("d.wav", to: ali)
+            try await uploads.upload("c.wav", to: ali), try await uploads.upload("d.wav", to: ali)
         )
         try await first.write(Array("four".utf8))
         await #expect(throws: Rejection.overQuotaBytes(size: 4, used: 10, limit: 10)) {
@@ -204,7 +207,7 @@ import Testing
         #expect(try inbox.rows() == 2)
         #expect(inbox.log.lines.contains { $0.message == "upload refused" })
         try await change(OwnQuota(bytes: 0), inbox)
-        let third = try await actions.upload("e.wav", to: ali)
+        let third = try await uploads.upload("e.wav", to: ali)
         try await third.write(Array("any sound".utf8))
         guard case .accepted = try await third.finish() else {
             Issue.record("there was room")
@@ -215,7 +218,7 @@ import Testing
     @Test func anUploadHasRoomThatIsMadeWhileItArrives() async throws {
         let inbox = try IngestFixture(quotas: quotas(Quota(bytes: 10)))
         try await inbox.drop("sixsix", "ali/a.wav")
-        let upload = try await RecordingActions(inbox.pipeline).upload("b.wav", to: ali(inbox))
+        let upload = try await inbox.uploads.upload("b.wav", to: ali(inbox))
         try await inbox.lose("ali/a.wav")
         try await upload.write(Array("seven77".utf8))
         guard case .accepted = try await upload.finish() else {

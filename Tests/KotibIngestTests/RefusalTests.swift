@@ -1,5 +1,6 @@
 import Glibc
 import KotibCatalog
+import KotibIngestTestSupport
 import KotibIntake
 import KotibModel
 import KotibPOSIX

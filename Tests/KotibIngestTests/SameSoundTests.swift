@@ -1,6 +1,7 @@
 import GRDB
 import Glibc
 import KotibCatalog
+import KotibIngestTestSupport
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
@@ -17,7 +18,7 @@ struct SameSoundTests {
         let edit = TranscriptEdit(
             recording: id, scope: .everyone, text: words, author: nil, origin: .sidecar, expected: nil)
         _ = try await fixture.catalog.edit(edit)
-        try await fixture.pipeline.sidecars.writer.writeDue(id)
+        try await fixture.sidecars.writer.writeDue(id)
     }
 
     @Test func otherTagsAreTheSameRecordingWithItsCorrection() async throws {

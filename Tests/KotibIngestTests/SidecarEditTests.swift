@@ -1,4 +1,6 @@
 import KotibCatalog
+import KotibIngestTestSupport
+import KotibLibrary
 import KotibModel
 import KotibTestSupport
 import KotibTranscription
@@ -111,7 +113,7 @@ import Testing
     @Test func editingAndRestoringReachTheFolder() async throws {
         let inbox = try IngestFixture()
         let id = try await transcribed(inbox)
-        let actions = RecordingActions(inbox.pipeline)
+        let actions = inbox.actions
         let first = try #require(try await inbox.catalog.revision(nil, of: id, in: .everyone)?.id)
         let outcome = try await actions.edit(edit(id, "By socket.", expected: first))
         guard case .edited(let second) = outcome else {
@@ -144,7 +146,7 @@ import Testing
             try await inbox.handle("ali/talk.wav.txt")
             words.withLock { $0 = "Heard anew." }
             let id = try #require(try await inbox.current()?.id)
-            let outcome = try await RecordingActions(inbox.pipeline).retry(id, in: .everyone)
+            let outcome = try await inbox.actions.retry(id, in: .everyone)
             #expect(outcome == .queued(id))
             try await settled(inbox)
         }

@@ -5,7 +5,7 @@ import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibHooks
-import KotibIngest
+import KotibLibrary
 import KotibPOSIX
 import KotibTranscription
 import KotibWatch
@@ -19,6 +19,8 @@ public struct ControlParts: Sendable {
     public var catalog: Catalog
     public var accounts: AccountService
     public var actions: RecordingActions
+    public var uploads: UploadService
+    public var audio: RecordingAudio
     public var queue: TranscriptionQueue
     public var health: @Sendable () async -> WatchHealth
     /// `local` or `openai`.
@@ -37,7 +39,8 @@ public struct ControlParts: Sendable {
     let answers = AnswerRoom()
 
     public init(
-        catalog: Catalog, accounts: AccountService, actions: RecordingActions, queue: TranscriptionQueue,
+        catalog: Catalog, accounts: AccountService, actions: RecordingActions, uploads: UploadService,
+        audio: RecordingAudio, queue: TranscriptionQueue,
         health: @escaping @Sendable () async -> WatchHealth, engineName: String, version: String,
         started: Date = Date(), rescan: @escaping @Sendable () async -> Void = {},
         hooks: @escaping @Sendable () async throws(CatalogError) -> [HookHealth] = {
@@ -47,6 +50,8 @@ public struct ControlParts: Sendable {
         self.catalog = catalog
         self.accounts = accounts
         self.actions = actions
+        self.uploads = uploads
+        self.audio = audio
         self.queue = queue
         self.health = health
         self.engineName = engineName

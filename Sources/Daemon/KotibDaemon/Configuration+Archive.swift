@@ -1,5 +1,5 @@
 import Glibc
-import KotibIngest
+import KotibArchive
 
 extension Configuration {
     public struct ArchiveSettings: Sendable {

@@ -1,7 +1,9 @@
 import FoundationEssentials
 import Glibc
+import KotibComponents
 import KotibEngines
 import KotibHTTP
+import KotibIngest
 import KotibIntake
 import KotibModel
 import KotibTranscription
@@ -51,6 +53,17 @@ extension Configuration {
             slots: first.slots, grace: .seconds(queue.stopGrace), language: first.language,
             reuse: queue.reuse,
             retries: RetryPolicy(mostTransientAttempts: queue.attempts, mostPoisonAttempts: queue.crashes))
+    }
+
+    /// - Parameter first: the engine of all who have chosen no other.
+    func componentOptions(_ first: EngineLane) -> Components.Options {
+        var options = Components.Options(policy: intakePolicy, language: intake.language)
+        options.enrolls = enroll
+        options.quotas = quotas
+        options.archive = archiveFolder
+        options.incompleteTimeout = IncompleteFileTimeout(.seconds(watch.incompleteAfter))
+        options.queue = queueOptions(first)
+        return options
     }
 
     /// An engine, and what must run for it.

@@ -3,7 +3,9 @@
 import FoundationEssentials
 import Glibc
 import KotibAccounts
+import KotibArchive
 import KotibCatalog
+import KotibComponents
 import KotibControlServer
 import KotibEngines
 import KotibHooks
@@ -11,15 +13,14 @@ import KotibIngest
 import KotibIntake
 import KotibModel
 import KotibPOSIX
-import KotibSidecars
-import KotibTranscription
 import KotibWatch
 import KotibWorkerClient
 import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// One daemon: its parts, wired. Reading this file tells what there is and in which order it starts and stops.
+/// One daemon: its parts, wired. Reading this file tells what there is and in which order it starts and
+/// stops.
 public struct Daemon: Sendable {
     let configuration: Configuration
     let services: ServiceManager
@@ -49,8 +50,8 @@ public struct Daemon: Sendable {
         }
     }
 
-    /// Keeps the capabilities that systemd may have given the daemon (folder-owners.conf) from hook and message programs
-    /// and workers. To be called before there is another thread.
+    /// Keeps the capabilities that systemd may have given the daemon (folder-owners.conf) from hook and
+    /// message programs and workers. To be called before there is another thread.
     public static func keepCapabilities() throws {
         try Capabilities.keepFromPrograms()
     }
@@ -90,7 +91,7 @@ public struct Daemon: Sendable {
         }
     }
 
-    /// A broken pipe is an error code to us, and what lies in the state folder is nobody else's to read.
+    /// A broken pipe is an error code to us, and nobody else may read the state folder.
     private func prepareProcess() {
         signal(SIGPIPE, SIG_IGN)
         umask(0o077)
@@ -107,43 +108,49 @@ public struct Daemon: Sendable {
         if setrlimit(resource, &limit) != 0 { logger.warning("the limit of open files stays as it was") }
     }
 
-    /// One works while the other is given its next file, which takes in a fifth more files on two cores; and nobody's
-    /// large file holds up all others.
+    /// One works while the other is given its next file, which takes in a fifth more files on two cores; and
+    /// nobody's large file holds up all others.
     private static let inspectors = 2
 
-    /// In the order of dependence: what stands first stops last.
+    /// In the order of dependence: the first part stops last.
     private func serve(_ catalog: Catalog) async throws {
         let files = LocalFileSystem(try InboxRoot(path: configuration.inbox))
-        let board = ProblemBoard(logger: logger)
-        let sidecars = makeSidecars(files, catalog, board)
         let inspectors = WorkerPool(
             program: configuration.inspectorProgram, size: Self.inspectors, logger: logger)
         let (lanes, engines) = try configuration.makeLanes(logger)
-        let queue = TranscriptionQueue(
-            catalog: catalog, engine: lanes[0].engine, others: Array(lanes.dropFirst()),
-            options: configuration.queueOptions(lanes[0]), log: logger,
-            open: { try await AudioOpener(files: files).open($0) },
-            check: { await AudioOpener(files: files).check($0, of: $1) },
-            settled: { await sidecars.writer.jobFinished($0) },
-            choices: { recording throws(CatalogError) in try await choices(recording, files, catalog) },
-            stuck: { tell($0, board) })
-        let pipeline = IngestPipeline(
-            files: files, policy: configuration.intakePolicy,
+        let components = Components(
+            files: files, catalog: catalog, engines: lanes,
             inspector: WorkerInspector(pool: inspectors, limits: configuration.inspectionLimits),
-            catalog: catalog, sidecars: sidecars, queue: queue, language: configuration.intake.language,
-            enrolls: configuration.enroll, quotas: configuration.quotas, archive: configuration.archiveFolder,
-            stillness: Stillness(patience: .seconds(configuration.watch.incompleteAfter)), board: board,
-            logger: logger)
+            options: configuration.componentOptions(lanes[0]), logger: logger)
+        let (queue, pipeline) = (components.queue, components.pipeline)
         let watcher = InboxWatcher(
-            root: files.root, configuration: configuration.watchConfiguration, board: board,
+            root: files.root, configuration: configuration.watchConfiguration, board: components.board,
             isKnown: { await pipeline.isKnown($0) }, handler: { await pipeline.handle($0) }, logger: logger)
         let messages = SMSDispatcher(try configuration.makeSMSSender(logger), logger: logger)
         let accounts = try await makeAccounts(files, catalog, messages)
         let hooks = try await configuration.makeHooks(catalog, logger)
-        let control = try ControlServer(
+        let control = try makeControl(components, accounts, hooks, watcher)
+        let status = StatusReporter(
+            services: services, catalog: catalog, queue: queue, watcher: watcher, logger: logger)
+        var parts: [any Service] = [WorkerService(pool: inspectors)] + engines
+        parts += [QueueService(queue: queue), CancellableService { try await watcher.run() }]
+        parts += ingestServices(components) + [CancellableService { await messages.run() }]
+        parts += catalogServices(components)
+        if hooks.isNeeded { parts.append(CancellableService { await hooks.run() }) }
+        if let archiving = components.archiveScheduler(age: configuration.archiveAge) {
+            parts.append(CancellableService { await archiving.run() })
+        }
+        try await run(parts + [control, status])
+    }
+
+    private func makeControl(
+        _ components: Components, _ accounts: AccountService, _ hooks: HookDispatcher, _ watcher: InboxWatcher
+    ) throws -> ControlServer {
+        try ControlServer(
             configuration.controlSettings,
             ControlParts(
-                catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
+                catalog: components.catalog, accounts: accounts, actions: components.actions,
+                uploads: components.uploads, audio: components.audio, queue: components.queue,
                 health: { await watcher.health }, engineName: configuration.queue.engine.rawValue,
                 version: Version.text,
                 // With automatic enrolment the folder's own appearance is enough.
@@ -151,19 +158,41 @@ public struct Daemon: Sendable {
                 hooks: { () async throws(CatalogError) in try await hooks.health() },
                 quotas: configuration.quotas),
             environment: ProcessInfo.processInfo.environment, logger: logger)
-        let status = StatusReporter(
-            services: services, catalog: catalog, queue: queue, watcher: watcher, logger: logger)
-        try await run(
-            [WorkerService(pool: inspectors)] + engines + [
-                QueueService(queue: queue), WatcherService(watcher: watcher),
-                DueTextService(pipeline: pipeline, logger: logger),
-                ReadmissionService(readmission: Readmission(pipeline)),
-                IncompleteFileService(files: IncompleteFiles(pipeline)), MessageService(dispatcher: messages),
-                IndexService(catalog: catalog, logger: logger),
-                DamageService(catalog: catalog, board: board, logger: logger),
-            ] + backupServices(catalog)
-                + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : []) + archiveServices(pipeline)
-                + [control, status])
+    }
+
+    private func ingestServices(_ components: Components) -> [any Service] {
+        let readmission = components.quotaReadmission()
+        let incompleteFiles = components.incompleteFileMonitor()
+        return [
+            WaitingTextService(recovery: components.recovery, logger: logger),
+            CancellableService { await readmission.run() },
+            CancellableService { await incompleteFiles.run() },
+        ]
+    }
+
+    private func catalogServices(_ components: Components) -> [any Service] {
+        let catalog = components.catalog
+        var parts: [any Service] = [
+            IndexService(catalog: catalog, logger: logger),
+            DamageService(catalog: catalog, board: components.board, logger: logger),
+        ]
+        if let interval = configuration.backupInterval {
+            parts.append(
+                BackupService(
+                    catalog: catalog, file: configuration.backupPath, interval: interval, logger: logger))
+        }
+        return parts
+    }
+
+    private func makeAccounts(
+        _ files: LocalFileSystem, _ catalog: Catalog, _ messages: SMSDispatcher
+    ) async throws -> AccountService {
+        let configuration = configuration
+        let secret = try await BlockingWork.run { () throws(SecretError) in try configuration.signingSecret()
+        }
+        return try await AccountService(
+            configuration.accountSettings, secret: secret, catalog: catalog, inbox: InboxMaker(files),
+            dispatcher: messages, logger: logger)
     }
 
     private func run(_ parts: [any Service]) async throws {

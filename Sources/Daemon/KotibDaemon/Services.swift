@@ -1,6 +1,4 @@
-import KotibAccounts
 import KotibCatalog
-import KotibHooks
 import KotibIngest
 import KotibTranscription
 import KotibWatch
@@ -30,29 +28,35 @@ struct QueueService: Service {
     }
 }
 
-/// The watcher: whatever it has not handed on yet, the scan at the next start finds again.
-struct WatcherService: Service {
-    let watcher: InboxWatcher
+/// A loop that ends when its task is cancelled. Work that it has not done when the daemon stops is found
+/// again at the next start.
+struct CancellableService: Service {
+    private let loop: @Sendable () async throws -> Void
+
+    init(_ loop: @escaping @Sendable () async throws -> Void) {
+        self.loop = loop
+    }
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown { try await watcher.run() }
+        try await cancelWhenGracefulShutdown { try await loop() }
     }
 }
 
-/// Texts that could not be written: tried again every few seconds until they can.
-struct DueTextService: Service {
-    let pipeline: IngestPipeline
+/// Writes texts that could not be written: tries again every few seconds until they can.
+struct WaitingTextService: Service {
+    let recovery: Recovery
     let logger: Logger
 
-    /// Asked again and again because nothing tells that a disk or a quota has room again, that a file system was
-    /// remounted or that a folder's ACL was changed. Only while a text waits, and at the price of one query.
+    /// Asked again and again because nothing tells that a disk or a quota has room again, that a file system
+    /// was remounted or that a folder's ACL was changed. Only while a text waits, and at the price of one
+    /// query.
     private static let interval = Duration.seconds(5)
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
             while (try? await Task.sleep(for: Self.interval)) != nil {
                 do throws(CatalogError) {
-                    try await pipeline.writeWaitingTexts()
+                    try await recovery.writeWaitingTexts()
                 } catch {
                     logger.debug("texts wait for the catalog", metadata: ["cause": "\(error)"])
                 }
@@ -61,7 +65,8 @@ struct DueTextService: Service {
     }
 }
 
-/// The index of words: what is not in it when the daemon stops is taken in at the next start.
+/// Keeps the index of words complete. Texts that are not in it when the daemon stops are added at the next
+/// start.
 struct IndexService: Service {
     let catalog: Catalog
     let logger: Logger
@@ -90,7 +95,7 @@ struct IndexService: Service {
     }
 }
 
-/// Says that the catalog is damaged, as soon as anybody meets it.
+/// Reports that the catalog is damaged, as soon as any query meets it.
 struct DamageService: Service {
     let catalog: Catalog
     let board: ProblemBoard
@@ -103,69 +108,5 @@ struct DamageService: Service {
                 board.report(.catalogDamaged, ["cause": "\(error)"])
             }
         }
-    }
-}
-
-/// The sender of codes: what has not gone out when the daemon stops can be asked for again.
-struct MessageService: Service {
-    let dispatcher: SMSDispatcher
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown { await dispatcher.run() }
-    }
-}
-
-/// The archive: what is on its way when the daemon stops gets there at the next start.
-struct ArchiveService: Service {
-    let keeper: ArchiveKeeper
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown { await keeper.run() }
-    }
-}
-
-extension Daemon {
-    /// None where no archive is set.
-    func archiveServices(_ pipeline: IngestPipeline) -> [any Service] {
-        ArchiveKeeper(pipeline, age: configuration.archiveAge).map { [ArchiveService(keeper: $0)] } ?? []
-    }
-}
-
-extension Daemon {
-    /// None where no backups are made.
-    func backupServices(_ catalog: Catalog) -> [any Service] {
-        configuration.backupInterval.map { interval in
-            [
-                BackupService(
-                    catalog: catalog, file: configuration.backupPath, interval: interval, logger: logger)
-            ]
-        } ?? []
-    }
-}
-
-/// The hooks: what they were not told when the daemon stops stays in the catalog.
-struct HookService: Service {
-    let dispatcher: HookDispatcher
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown { await dispatcher.run() }
-    }
-}
-
-/// What waits for room in a quota: what was not looked at when the daemon stops is at the next start.
-struct ReadmissionService: Service {
-    let readmission: Readmission
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown { await readmission.run() }
-    }
-}
-
-/// Files that hold less than they promise: what was waited for when the daemon stops is looked at at the next start.
-struct IncompleteFileService: Service {
-    let files: IncompleteFiles
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown { await files.run() }
     }
 }

@@ -5,17 +5,18 @@ import KotibPOSIX
 import KotibTranscription
 
 /// Opens the audio of a recording for its transcription: the file that was accepted, or none.
-public struct AudioOpener: Sendable {
+package struct AudioOpener: Sendable {
     private let files: any FileSystem
 
-    public init(files: any FileSystem) {
+    package init(files: any FileSystem) {
         self.files = files
     }
 
-    /// What can be said of an open recording before and after its job. A rename changes ctime (rename(2)) and so does who
-    /// gives a file its old mtime back, so that only the words' owner may have them then. Who maps a file into memory
-    /// and writes there changes no time for as long as the page stays dirty, but is a writer that the kernel tells of.
-    public func check(_ file: OpenFile, of recording: Recording) async -> ContentDoubt? {
+    /// Compares an open file with its recording, before and after its job. A rename changes ctime
+    /// (rename(2)), and so does giving a file its old mtime back: then only the owner may have the words.
+    /// Writing through a memory mapping changes no time for as long as the page stays dirty, but the kernel
+    /// reports such a writer. Nil where the content is another.
+    package func check(_ file: OpenFile, of recording: Recording) async -> ContentDoubt? {
         let files = files
         return await BlockingWork.run {
             guard let identity = try? files.status(of: file).identity,
@@ -25,11 +26,11 @@ public struct AudioOpener: Sendable {
         }
     }
 
-    /// - Returns: nil where the file is gone, or is another or changed since it was accepted; the watcher sees to
-    ///   those.
-    /// - Throws: ``TranscriptionQueue/OutOfReach`` where its file system is not mounted or its folder may not be
-    ///   entered; ``FileError`` where the file cannot be opened for another reason.
-    public func open(_ recording: Recording) async throws -> OpenFile? {
+    /// - Returns: nil where the file is gone, or is another or changed since it was accepted; the watcher
+    ///   sees to those.
+    /// - Throws: ``TranscriptionQueue/OutOfReach`` where its file system is not mounted or its folder may not
+    ///   be entered; ``FileError`` where the file cannot be opened for another reason.
+    package func open(_ recording: Recording) async throws -> OpenFile? {
         let files = files
         do throws(FileError) {
             let opened = try await BlockingWork.run { () throws(FileError) in

@@ -5,19 +5,19 @@ import KotibModel
 import KotibPOSIX
 import Logging
 
-/// Reads what people say of their folders, as cautiously as recordings are opened.
-public struct FolderSettingsReader: Sendable {
+/// Reads the `kotib.ini` files that people put into their folders, as cautiously as recordings are opened.
+package struct FolderSettingsReader: Sendable {
     private let files: any FileSystem
     private let logger: Logger
 
-    public init(files: any FileSystem, logger: Logger) {
+    package init(files: any FileSystem, logger: Logger) {
         self.files = files
         self.logger = logger
     }
 
-    /// What holds for a recording: the nearest file from its folder up to its user's counts, as a whole. One that
-    /// cannot be read or understood counts as empty; a recording never waits for it.
-    public func settings(for recording: Recording) async -> FolderSettings {
+    /// The settings that hold for a recording: the nearest file from its folder up to its user's counts, as a
+    /// whole. One that cannot be read or understood counts as empty; a recording never waits for it.
+    package func settings(for recording: Recording) async -> FolderSettings {
         var folder = recording.path.parent
         while let current = folder, let path = current.appending(FolderSettings.fileName) {
             do throws(FileError) {

@@ -14,6 +14,11 @@ public actor InboxWatcher {
     public struct Candidate: Hashable, Sendable {
         public var path: InboxPath
         public var status: FileStatus
+
+        public init(path: InboxPath, status: FileStatus) {
+            self.path = path
+            self.status = status
+        }
     }
 
     private let executor = QueueExecutor(label: "kotib.watch")

@@ -49,9 +49,9 @@ struct Kotibd: AsyncParsableCommand {
     func run() async throws {
         let code =
             if check {
-                Daemon.check(configurationFile: config)
+                ConfigurationCheck.run(configurationFile: config)
             } else if rebuild {
-                await Daemon.rebuild(configurationFile: config)
+                await CatalogRebuildCommand.run(configurationFile: config)
             } else {
                 await Daemon.main(configurationFile: config)
             }

@@ -2,7 +2,7 @@ import HTTPTypes
 import Hummingbird
 import KotibCatalog
 import KotibControlProtocol
-import KotibIngest
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibText
@@ -45,7 +45,7 @@ struct AudioFileRoute {
         _ id: RecordingID, in scope: AccessScope, _ context: ControlContext
     ) async throws -> (OpenFile, Recording) {
         do {
-            if let (file, recording) = try await parts.actions.audio(id, in: scope) {
+            if let (file, recording) = try await parts.audio.open(id, in: scope) {
                 return (file, recording)
             }
         } catch let error as ArchiveOutOfReach {

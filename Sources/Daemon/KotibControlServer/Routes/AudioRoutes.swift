@@ -4,6 +4,7 @@ import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
 import KotibIngest
+import KotibLibrary
 import KotibModel
 import KotibSidecars
 import KotibText

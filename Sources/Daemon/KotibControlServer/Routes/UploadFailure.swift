@@ -2,7 +2,7 @@ import Glibc
 import HTTPTypes
 import KotibCatalog
 import KotibControlProtocol
-import KotibIngest
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibText
@@ -56,7 +56,7 @@ enum UploadFailure {
     private static func upload(_ error: UploadError) -> ControlFailure {
         switch error {
         case .noSuchUser: .invalid("user")
-        case .isOver, .disturbed: ControlFailure(.conflict, .conflict, .disturbed)
+        case .alreadyEnded, .changedMeanwhile: ControlFailure(.conflict, .conflict, .disturbed)
         case .foreignFolder: ControlFailure(.conflict, .wrongState, .foreignFolder)
         case .notInspected: .later(.serviceUnavailable, .unavailable, .notInspected, seconds: 10)
         }

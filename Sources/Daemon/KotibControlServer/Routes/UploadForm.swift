@@ -1,5 +1,5 @@
 import Hummingbird
-import KotibIngest
+import KotibLibrary
 import KotibModel
 import NIOCore
 
@@ -18,7 +18,7 @@ struct UploadForm {
     private var parser: MultipartParser
     private let owner: UserID
     private let size: Int64
-    private let actions: RecordingActions
+    private let uploads: UploadService
     private var upload: Upload?
     /// Whether what arrives now is the file's.
     private var isFile = false
@@ -26,11 +26,11 @@ struct UploadForm {
     private(set) var fileName = ""
 
     /// - Parameter size: bytes that the file has at least.
-    init(parser: MultipartParser, owner: UserID, atLeast size: Int64, actions: RecordingActions) {
+    init(parser: MultipartParser, owner: UserID, atLeast size: Int64, uploads: UploadService) {
         self.parser = parser
         self.owner = owner
         self.size = size
-        self.actions = actions
+        self.uploads = uploads
     }
 
     /// - Throws: ``UploadFormError``; ``MultipartParser/Failure``; ``Rejection``; what ``Upload`` throws.
@@ -69,7 +69,7 @@ struct UploadForm {
         guard upload == nil, let name = headers.fileName else { throw UploadFormError.noFile }
         guard !name.isEmpty else { throw UploadFormError.emptyName }
         fileName = name
-        upload = try await actions.upload(name, to: owner, atLeast: size)
+        upload = try await uploads.upload(name, to: owner, atLeast: size)
         isFile = true
     }
 }

@@ -3,7 +3,7 @@ import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
-import KotibIngest
+import KotibLibrary
 import KotibModel
 import KotibPOSIX
 import KotibText
@@ -32,7 +32,7 @@ struct UploadRoute {
         }
         let size = Self.leastSize(request.headers)
         try await makeSureOfRoom(for: owner, size)
-        var form = UploadForm(parser: parser, owner: owner, atLeast: size, actions: parts.actions)
+        var form = UploadForm(parser: parser, owner: owner, atLeast: size, uploads: parts.uploads)
         let id: RecordingID
         do {
             id = try await form.receive(request.body, upTo: limit)
@@ -51,7 +51,7 @@ struct UploadRoute {
 
     /// Before a byte of the body is read.
     private func makeSureOfRoom(for owner: UserID, _ size: Int64) async throws {
-        guard let rejection = try await parts.actions.refusal(ofUploadTo: owner, atLeast: size) else {
+        guard let rejection = try await parts.uploads.refusal(ofUploadTo: owner, atLeast: size) else {
             return
         }
         throw UploadFailure.failure(rejection, about: "", parts.quotas)

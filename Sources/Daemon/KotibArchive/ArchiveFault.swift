@@ -1,0 +1,37 @@
+import Glibc
+import KotibModel
+import KotibPOSIX
+
+/// Audio was not archived. It is where it was.
+enum ArchiveFault: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The archive itself cannot be used: nothing can be archived.
+    case archive(FileError)
+    /// It is this recording alone.
+    case recording(FileError)
+    /// The copy does not hold what was transcribed.
+    case mismatch
+
+    /// Of a step in the archive.
+    init(_ error: FileError) {
+        let code = error.code ?? 0
+        let isOfAll = [
+            ENOSPC, EDQUOT, EROFS, EIO, ENODEV, ENXIO, ESTALE, ETIMEDOUT, ENOTCONN, EMFILE, ENFILE, ENOMEM,
+        ].contains(code)
+        self = isOfAll ? .archive(error) : .recording(error)
+    }
+
+    static func ofArchive<Value>(_ step: () throws(FileError) -> Value) throws(ArchiveFault) -> Value {
+        do throws(FileError) { return try step() } catch { throw ArchiveFault(error) }
+    }
+
+    static func ofRecording<Value>(_ step: () throws(FileError) -> Value) throws(ArchiveFault) -> Value {
+        do throws(FileError) { return try step() } catch { throw .recording(error) }
+    }
+
+    var description: String {
+        switch self {
+        case .archive(let error), .recording(let error): error.description
+        case .mismatch: "the file does not hold what was transcribed (its SHA-256 is another)"
+        }
+    }
+}

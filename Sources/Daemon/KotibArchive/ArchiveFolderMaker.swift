@@ -1,0 +1,63 @@
+import Glibc
+import KotibModel
+import KotibPOSIX
+
+/// Makes folders in the archive. What is made is no more open to people than its model in the inbox.
+struct ArchiveFolderMaker: Sendable {
+    let inbox: any FileSystem
+    let archive: any FileSystem
+
+    /// A folder of the archive, made where it is missing with those above it, each like the inbox's own.
+    func folder(_ path: InboxPath?) throws(ArchiveFault) -> OpenFile {
+        let (inbox, archive) = (inbox, archive)
+        guard let path else {
+            return try ArchiveFault.ofArchive { () throws(FileError) in try archive.openFolder(nil) }
+        }
+        do throws(FileError) {
+            return try archive.openFolder(path)
+        } catch {
+            guard error.code == ENOENT else { throw ArchiveFault(error) }
+        }
+        let parent = try folder(path.parent)
+        do throws(FileError) {
+            try archive.makeFolder(path.name, in: parent)
+        } catch {
+            // Where no user's folder can be made, nothing can.
+            if error.code != EEXIST { throw path.depth == 1 ? .archive(error) : ArchiveFault(error) }
+        }
+        let made = try ArchiveFault.ofArchive { () throws(FileError) in try archive.openFolder(path) }
+        let model = try ArchiveFault.ofRecording { () throws(FileError) in try inbox.openFolder(path) }
+        try share(made, like: model, adding: 0o700)
+        try ArchiveFault.ofArchive { () throws(FileError) in try archive.synchronize(parent) }
+        return made
+    }
+
+    /// Gives `new` owner, group and permissions of `model`. Where the daemon may not, the group that it has
+    /// instead gets nothing, nor does a group whose rights an access list tells.
+    /// - Parameter own: what the owner needs in any case.
+    func share(_ new: OpenFile, like model: OpenFile, adding own: UInt16) throws(ArchiveFault) {
+        let (inbox, archive) = (inbox, archive)
+        let old = try ArchiveFault.ofRecording { () throws(FileError) in try inbox.status(of: model) }
+        try ArchiveFault.ofArchive { () throws(FileError) in
+            try giveAway(new, like: old)
+            let isOthersGroup = try archive.status(of: new).group != old.group
+            let withheld: UInt16 = isOthersGroup || model.hasAccessList ? 0o070 : 0
+            try archive.setPermissions(old.permissions & 0o3777 & ~withheld | own, of: new)
+        }
+    }
+
+    /// Only root may give a file away (chown(2)); a member of the group may still pass it on.
+    private func giveAway(_ new: OpenFile, like old: FileStatus) throws(FileError) {
+        let refusals = [EPERM, EINVAL]
+        do throws(FileError) {
+            return try archive.setOwner(old.owner, group: old.group, of: new)
+        } catch {
+            guard let code = error.code, refusals.contains(code) else { throw error }
+        }
+        do throws(FileError) {
+            try archive.setOwner(nil, group: old.group, of: new)
+        } catch {
+            guard let code = error.code, refusals.contains(code) else { throw error }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import Crypto
+import Glibc
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+
+/// The audio files in an archive. The calls block on the disk.
+package struct ArchiveStore: Sendable {
+    /// Bytes in memory at once.
+    static let piece = 1 << 18
+
+    private let archive: any FileSystem
+
+    package init(_ archive: any FileSystem) {
+        self.archive = archive
+    }
+
+    /// Opens the audio in the archive; nil where it is not there.
+    package func open(
+        _ audio: ArchivedAudio, of recording: Recording
+    ) throws(FileError) -> OpenFile? {
+        do throws(FileError) {
+            let opened = try archive.openForReading(audio.path)
+            return audio.isThat(opened.status, of: recording) ? opened.file : nil
+        } catch .notRegular {
+            return nil
+        } catch {
+            if [ENOENT, ENOTDIR, ELOOP].contains(error.code) { return nil }
+            throw error
+        }
+    }
+
+    /// The file of the archive that has this name, where it holds the recording's audio to the last byte:
+    /// that and the name survive a power cut from then on.
+    func verified(_ place: InboxPath, of recording: Recording) throws(ArchiveFault) -> FileIdentity? {
+        try ArchiveFault.ofArchive { () throws(FileError) in
+            let (file, status): (OpenFile, FileStatus)
+            do throws(FileError) {
+                (file, status) = try archive.openForReading(place)
+            } catch .notRegular {
+                return nil
+            } catch {
+                if [ENOENT, ENOTDIR, ELOOP].contains(error.code) { return nil }
+                throw error
+            }
+            guard status.identity.size == recording.identity.size, let facts = recording.facts else {
+                return nil
+            }
+            try archive.synchronize(file)
+            guard try Self.sha256(of: file) == facts.sha256 else { return nil }
+            try archive.synchronize(archive.openFolder(place.parent))
+            return status.identity
+        }
+    }
+
+    /// As it is on the disk, not in memory, where the kernel lets itself be asked (posix_fadvise(2)).
+    static func sha256(of file: OpenFile) throws(FileError) -> [UInt8] {
+        posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_DONTNEED)
+        var hash = SHA256()
+        var offset: Int64 = 0
+        while true {
+            let bytes: [UInt8]
+            do throws(SystemError) {
+                bytes = try file.read(upTo: piece, from: offset)
+            } catch {
+                throw .system(error)
+            }
+            if bytes.isEmpty { return Array(hash.finalize()) }
+            hash.update(data: bytes)
+            offset += Int64(bytes.count)
+        }
+    }
+
+    /// Deletes the audio in the archive, and what a crash left of its copying. Any other file of that name
+    /// stays.
+    func remove(_ audio: ArchivedAudio, of recording: Recording) throws(FileError) {
+        do throws(FileError) {
+            let folder = try archive.openFolder(audio.path.parent)
+            try removeLeftovers(in: folder)
+            guard let status = try archive.examine(audio.path.name, in: folder) else {
+                // Removed before a crash, perhaps, and a power cut could still undo that.
+                return try archive.synchronize(folder)
+            }
+            guard status.kind == .regular, try isAudio(audio, status, of: recording) else { return }
+            try AtomicFile(archive).remove(audio.path, ifStill: status.identity)
+        } catch {
+            // Gone with its folder.
+            if [ENOENT, ENOTDIR, ELOOP].contains(error.code) { return }
+            throw error
+        }
+    }
+
+    /// As ``removeLeftovers(in:)``; where there is no such folder there is nothing.
+    func removeLeftovers(beside place: InboxPath) throws(ArchiveFault) {
+        do throws(FileError) {
+            try removeLeftovers(in: archive.openFolder(place.parent))
+        } catch {
+            if ![ENOENT, ENOTDIR, ELOOP].contains(error.code) { throw ArchiveFault(error) }
+        }
+    }
+
+    /// Nobody else writes into the archive.
+    private func removeLeftovers(in folder: OpenFile) throws(FileError) {
+        let listing = try archive.list(folder)
+        let names: [[UInt8]]
+        do throws(SystemError) {
+            names = try listing.next(.max).map(\.name)
+        } catch {
+            throw .system(error)
+        }
+        let own = names.filter { $0.starts(with: AtomicFile.prefix) }
+        guard !own.isEmpty else { return }
+        _ = try AtomicFile(archive).removeStaleTemporaries(own, in: folder, now: .max, age: .zero)
+    }
+
+    private func isAudio(
+        _ audio: ArchivedAudio, _ status: FileStatus, of recording: Recording
+    ) throws(FileError) -> Bool {
+        if audio.identity != nil { return audio.isThat(status, of: recording) }
+        do throws(ArchiveFault) {
+            return try verified(audio.path, of: recording) != nil
+        } catch {
+            switch error {
+            case .archive(let cause), .recording(let cause): throw cause
+            case .mismatch: return false
+            }
+        }
+    }
+}
+
+extension ArchivedAudio {
+    /// An archive that was restored to another disk has other inodes, and somebody may have touched a file:
+    /// one of the two tells enough, at a path that is nobody else's.
+    fileprivate func isThat(_ status: FileStatus, of recording: Recording) -> Bool {
+        let known = identity ?? recording.identity
+        return status.kind == .regular && status.identity.size == known.size
+            && (status.identity.inode == known.inode || status.identity.modified == known.modified)
+    }
+}

@@ -1,0 +1,29 @@
+import KotibCatalog
+import KotibModel
+import Synchronization
+
+/// The faults of recordings that cannot be archived, as they were logged: each is logged once.
+final class ReportedArchiveFaults: Sendable {
+    private struct Entry {
+        var fault: ArchiveFault
+        var identity: FileIdentity?
+    }
+
+    private let entries = Mutex<[RecordingID: Entry]>([:])
+
+    /// - Returns: false where it was there already.
+    func insert(_ fault: ArchiveFault, _ id: RecordingID, _ recording: Recording?) -> Bool {
+        let new = Entry(fault: fault, identity: recording?.identity)
+        return entries.withLock { $0.updateValue(new, forKey: id)?.fault != fault }
+    }
+
+    /// Whether the recording's file is still one that does not hold what was transcribed: to copy it again
+    /// would not help.
+    func isPermanent(_ recording: Recording) -> Bool {
+        entries.withLock { $0[recording.id] }.map {
+            $0.fault == .mismatch && $0.identity == recording.identity
+        } ?? false
+    }
+
+    func removeAll() { entries.withLock { $0 = [:] } }
+}

@@ -1,0 +1,202 @@
+// KotibComponents: makes the parts of the daemon, for the daemon itself and for tests.
+
+import FoundationEssentials
+import KotibArchive
+import KotibCatalog
+import KotibIngest
+import KotibIntake
+import KotibLibrary
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibText
+import KotibTranscription
+import KotibWatch
+import Logging
+
+/// The parts of the daemon between its watcher, its engines and its sockets, wired. The daemon and the tests'
+/// fixtures make them here.
+package struct Components: Sendable {
+    package let files: any FileSystem
+    package let catalog: Catalog
+    package let board: ProblemBoard
+    package let sidecars: Sidecars
+    package let queue: TranscriptionQueue
+    package let departures: DepartureRecorder
+    package let deletions: DeletionExecutor
+    package let recovery: Recovery
+    package let pipeline: IngestPipeline
+    package let actions: RecordingActions
+    package let uploads: UploadService
+    package let audio: RecordingAudio
+    private let registrar: RecordingRegistrar
+    private let retries: IngestRetryLoop
+    private let options: Options
+    private let logger: Logger
+
+    /// The daemon's settings, as far as these parts depend on them.
+    package struct Options: Sendable {
+        package var policy: IntakePolicy
+        /// Of notes.
+        package var language: Language
+        /// Whether a new first-level folder becomes a user's inbox by itself.
+        package var enrolls = true
+        package var quotas = Quotas()
+        /// Nil where none is set.
+        package var archive: ArchiveFolder?
+        package var incompleteTimeout = IncompleteFileTimeout()
+        package var queue = TranscriptionQueue.Options()
+        /// The settings of a user; nil for those in the catalog.
+        package var userSettings: Sidecars.SettingsOf?
+        /// Between the first two tries of a step that a fault stopped.
+        package var firstRetryPause = Duration.milliseconds(200)
+
+        package init(policy: IntakePolicy, language: Language) {
+            self.policy = policy
+            self.language = language
+        }
+    }
+
+    /// - Parameters:
+    ///   - files: the inbox.
+    ///   - engines: at least one; the first serves all whose engine is no other.
+    package init(
+        files: any FileSystem, catalog: Catalog, engines: [EngineLane], inspector: any Inspecting,
+        options: Options, logger: Logger
+    ) {
+        let (board, archive, quotas) = (ProblemBoard(logger: logger), options.archive, options.quotas)
+        let userSettings = Self.userSettings(options, catalog)
+        let reader = FolderSettingsReader(files: files, logger: logger)
+        sidecars = Self.sidecarWriter(files, catalog, board, userSettings, options, logger)
+        queue = Self.queue(files, catalog, engines, sidecars, board, reader, userSettings, options, logger)
+        departures = DepartureRecorder(
+            files: files, catalog: catalog, sidecars: sidecars, queue: queue, board: board, logger: logger)
+        deletions = DeletionExecutor(
+            files: files, catalog: catalog, queue: queue, sidecars: sidecars, archive: archive, board: board,
+            logger: logger)
+        let sweep = PresenceSweep(
+            files: files, catalog: catalog, departures: departures, board: board, logger: logger)
+        recovery = Recovery(
+            catalog: catalog, sidecars: sidecars, queue: queue, deletions: deletions, departures: departures,
+            sweep: sweep, board: board)
+        let moves = MoveTracker(
+            files: files, catalog: catalog, sidecars: sidecars, queue: queue, logger: logger)
+        registrar = RecordingRegistrar(
+            catalog: catalog, sidecars: sidecars, queue: queue, moves: moves, quotas: quotas,
+            language: options.language, board: board, logger: logger)
+        let inspection = FileInspection(
+            files: files, inspector: inspector, catalog: catalog, moves: moves, registrar: registrar,
+            timeout: options.incompleteTimeout, logger: logger)
+        let folderSettings = FolderSettingsChecker(
+            reader: reader, catalog: catalog, sidecars: sidecars, registrar: registrar, logger: logger)
+        retries = IngestRetryLoop(board: board, firstPause: options.firstRetryPause, logger: logger)
+        pipeline = IngestPipeline(
+            policy: options.policy, catalog: catalog, sidecars: sidecars, inspection: inspection,
+            registrar: registrar, folderSettings: folderSettings, deletions: deletions,
+            departures: departures, recovery: recovery, retries: retries, enrolls: options.enrolls,
+            logger: logger)
+        actions = RecordingActions(
+            files: files, catalog: catalog, sidecars: sidecars, queue: queue, pipeline: pipeline,
+            departures: departures, deletions: deletions, board: board, limits: quotas.limits,
+            logger: logger)
+        let completion = UploadCompletion(
+            files: files, policy: options.policy, inspector: inspector, catalog: catalog, quotas: quotas,
+            registrar: registrar)
+        uploads = UploadService(
+            files: files, policy: options.policy, catalog: catalog,
+            reservations: UploadReservations(catalog: catalog, quotas: quotas), completion: completion,
+            logger: logger)
+        audio = RecordingAudio(files: files, catalog: catalog, archive: archive)
+        self.files = files
+        self.catalog = catalog
+        self.board = board
+        self.options = options
+        self.logger = logger
+    }
+}
+
+extension Components {
+    private static func userSettings(_ options: Options, _ catalog: Catalog) -> Sidecars.SettingsOf {
+        if let settings = options.userSettings { return settings }
+        return { user throws(CatalogError) in try await catalog.settings(of: user) }
+    }
+
+    private static func sidecarWriter(
+        _ files: any FileSystem, _ catalog: Catalog, _ board: ProblemBoard,
+        _ userSettings: @escaping Sidecars.SettingsOf, _ options: Options, _ logger: Logger
+    ) -> Sidecars {
+        let language = options.language
+        return Sidecars(
+            files: files, catalog: catalog, logger: logger, settings: userSettings,
+            cannotWrite: { path, error in
+                guard let problem = WatchHealth.Problem(writing: error) else { return false }
+                let folder = path.parent?.text ?? ""
+                board.report(problem, ["folder": "\(folder)", "file": "\(path)", "cause": "\(error)"])
+                return true
+            },
+            limits: options.quotas.limits,
+            warningSentence: { $0.sentence(in: language) },
+            textSentence: { $1.sentence(about: $0, in: language) },
+            failureSentence: { FailureSentence.text(about: $0, cause: $1, in: language) })
+    }
+
+    private static func queue(
+        _ files: any FileSystem, _ catalog: Catalog, _ engines: [EngineLane], _ sidecars: Sidecars,
+        _ board: ProblemBoard, _ reader: FolderSettingsReader,
+        _ userSettings: @escaping Sidecars.SettingsOf, _ options: Options, _ logger: Logger
+    ) -> TranscriptionQueue {
+        let opener = AudioOpener(files: files)
+        return TranscriptionQueue(
+            catalog: catalog, engine: engines[0].engine, others: Array(engines.dropFirst()),
+            options: options.queue, log: logger,
+            open: { try await opener.open($0) }, check: { await opener.check($0, of: $1) },
+            settled: { await sidecars.writer.jobFinished($0) },
+            choices: { recording throws(CatalogError) in
+                // The folder's `kotib.ini` goes before its user's settings.
+                var settings = UserSettings()
+                if let user = recording.user { settings = try await userSettings(user) }
+                let folder = await reader.settings(for: recording)
+                return RecordingChoices(
+                    language: folder.language ?? settings.language.map(SpokenLanguage.code),
+                    engine: settings.engine)
+            },
+            stuck: { error in
+                guard let error else { return board.catalogAnswers() }
+                board.catalogFails(WatchHealth.Problem(error) ?? .catalogFails, "\(error)")
+            })
+    }
+}
+
+extension Components {
+    package func quotaReadmission(clock: any Clock<Duration> = ContinuousClock()) -> QuotaReadmission {
+        QuotaReadmission(
+            files: files, policy: options.policy, catalog: catalog, quotas: options.quotas,
+            pipeline: pipeline,
+            registrar: registrar, retries: retries, clock: clock, logger: logger)
+    }
+
+    package func incompleteFileMonitor(
+        clock: any Clock<Duration> = ContinuousClock()
+    ) -> IncompleteFileMonitor {
+        IncompleteFileMonitor(
+            files: files, catalog: catalog, pipeline: pipeline, timeout: options.incompleteTimeout,
+            retries: retries, clock: clock, logger: logger)
+    }
+
+    /// Nil where no archive is set.
+    /// - Parameters:
+    ///   - age: how long a recording rests before it is archived; nil for none ever.
+    ///   - now: the time that is compared with the catalog's.
+    package func archiveScheduler(
+        age: Duration?, now: @escaping @Sendable () -> Date = { Date() },
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) -> ArchiveScheduler? {
+        guard let folder = options.archive else { return nil }
+        let archiver = Archiver(
+            files: files, folder: folder, catalog: catalog, locks: sidecars.locks, pipeline: pipeline,
+            departures: departures, logger: logger, now: now)
+        return ArchiveScheduler(
+            folder: folder, archiver: archiver, catalog: catalog, deletions: deletions, board: board,
+            age: age, logger: logger, now: now, sleep: sleep)
+    }
+}

@@ -1,0 +1,57 @@
+import FoundationEssentials
+import Glibc
+import KotibCatalog
+import KotibPOSIX
+
+/// `kotibd --rebuild`: sets the catalog aside and makes it anew out of what can be read of it and of its
+/// backup.
+public enum CatalogRebuildCommand {
+    /// - Returns: the exit code.
+    public static func run(configurationFile: String?) async -> Int32 {
+        do {
+            let configuration = try Configuration.load(
+                file: configurationFile, environment: ProcessInfo.processInfo.environment
+            ).configuration
+            umask(0o077)
+            let lock = try Daemon.takeLock(configuration.state)
+            defer { withExtendedLifetime(lock) {} }
+            let file = configuration.databasePath
+            let report = try await CatalogRebuild(file: file, backup: configuration.backupPath).run()
+            giveToOwner(of: configuration.state, [file, configuration.state + "/kotibd.lock"])
+            print(report.text(file))
+            return ExitStatus.stopped
+        } catch {
+            return Daemon.tell(error)
+        }
+    }
+
+    /// If root runs it, the daemon's own account is to read the files that it made.
+    private static func giveToOwner(of folder: String, _ files: [String]) {
+        var status = stat()
+        guard geteuid() == 0, stat(folder, &status) == 0 else { return }
+        for file in files { lchown(file, status.st_uid, status.st_gid) }
+    }
+}
+
+extension RebuildReport {
+    fileprivate func text(_ file: String) -> String {
+        var lines = ["The catalog \(file) was made anew."]
+        if beganWithBackup { lines.append("It begins with the newest backup.") }
+        if let setAside {
+            let kept = rows.filter { $0.count > 0 }.map { "\($0.count) of \($0.table)" }
+            lines.append(
+                "Read from the earlier one: " + (kept.isEmpty ? "nothing" : kept.joined(separator: ", "))
+                    + "; \(lost) rows could not be read or kept.")
+            lines.append("The earlier one is \(setAside); remove it when nothing of it is missed.")
+        }
+        if usersByFolder > 0 {
+            lines.append(
+                "Of \(usersByFolder) users only the folder is known: give them their numbers again (kotibctl user link)."
+            )
+        }
+        lines.append(
+            "When kotibd is started it looks through the inbox; a text beside a recording that the catalog does "
+                + "not know is taken for its words.")
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,252 @@
+import Glibc
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTranscription
+import KotibWatch
+import Logging
+
+/// Removes the files of one recording that is being deleted, and then its row. The caller has the turn at its
+/// path.
+struct DeletionFileRemoval {
+    private let deletion: Deletion
+    private let files: any FileSystem
+    private let catalog: Catalog
+    private let queue: TranscriptionQueue
+    private let sidecars: Sidecars
+    private let archive: (any ArchivedAudioRemover)?
+    private let board: ProblemBoard
+    private let logger: Logger
+    /// Whether a folder that is gone may come back.
+    private let waitsForFolder: Bool
+    /// Whether all is there as before.
+    private var isUnchanged = true
+    /// A file that cannot be looked for now.
+    private var waiting: FileNotRemoved?
+    /// The numbers of the device that the files lie on.
+    private var devices: Set<UInt64>
+
+    /// More often no sidecar is written anew while a recording goes.
+    private static let rounds = 10
+
+    init(
+        of deletion: Deletion, files: any FileSystem, catalog: Catalog, queue: TranscriptionQueue,
+        sidecars: Sidecars, archive: (any ArchivedAudioRemover)?, board: ProblemBoard, logger: Logger,
+        waitsForFolder: Bool
+    ) {
+        self.deletion = deletion
+        self.files = files
+        self.catalog = catalog
+        self.queue = queue
+        self.sidecars = sidecars
+        self.archive = archive
+        self.board = board
+        self.logger = logger
+        self.waitsForFolder = waitsForFolder
+        devices = [deletion.recording.identity.device]
+    }
+
+    mutating func removeAll(foundAt path: InboxPath) async throws {
+        let id = deletion.recording.id
+        // Done by somebody else, or taken back: what can be seen is not being deleted.
+        guard let recording = try await catalog.recording(id),
+            try await catalog.recording(id, in: .everyone) == nil
+        else { return }
+        try await sidecars.intents.recover(of: id)
+        try await removeAudio(of: recording, foundAt: path)
+        for _ in 1...Self.rounds {
+            for sidecar in try await catalog.ownedSidecars(of: id) {
+                try await remove(sidecar, foundBeside: path)
+            }
+            if let waiting { throw waiting }
+            if try await catalog.finishDeletion(of: id) {
+                // One that was being claimed as its deletion was decided.
+                await queue.cancel(id)
+                return logger.info(
+                    "recording deleted", metadata: ["recording": "\(id)", "file": "\(recording.path)"])
+            }
+        }
+    }
+
+    private mutating func removeAudio(of recording: Recording, foundAt path: InboxPath) async throws {
+        let archived = try await catalog.archived(recording.id)
+        // A replaced file lies nowhere, and an archived one is not in the inbox. One that seems to be gone
+        // may be in a folder that is renamed for a moment.
+        let isElsewhere = archived != nil && recording.audio != .present
+        if recording.audio != .replaced, !isElsewhere {
+            let outcome = try await remove(path, ifStill: recording.identity)
+            if outcome == .absent { try await look(for: path, recording.identity.device) }
+        }
+        guard let archived else { return }
+        do throws(FileNotRemoved) {
+            try await removeArchived(archived, of: recording)
+            isUnchanged = false
+        } catch {
+            guard error.waitsFor != nil else { throw error }
+            waiting = error
+        }
+    }
+
+    private func removeArchived(
+        _ audio: ArchivedAudio, of recording: Recording
+    ) async throws(FileNotRemoved) {
+        let archiveIsAway = FileNotRemoved(
+            file: audio.path, cause: .away(path: audio.path.text), isUnchanged: false, waitsFor: .archive)
+        guard let archive else { throw archiveIsAway }
+        do throws(FileError) {
+            let isThere = try await BlockingWork.run { () throws(FileError) in
+                try archive.remove(audio, of: recording)
+            }
+            if isThere { return }
+        } catch {
+            // A fault in the middle may have left the file without its name.
+            let stands = await BlockingWork.run { archive.mayHold(audio) }
+            throw FileNotRemoved(file: audio.path, cause: error, isUnchanged: isUnchanged && stands)
+        }
+        throw archiveIsAway
+    }
+
+    private mutating func remove(_ sidecar: Sidecar, foundBeside path: InboxPath) async throws {
+        // A person's changes of the transcript are the recording's words and go with it. Any other text that
+        // a person has changed is theirs.
+        let (place, status) = try await find(sidecar, beside: path)
+        if let status, sidecar.kind != .transcript, !sidecar.isUntouched(status.identity) {
+            return try await catalog.sidecarRemoved(sidecar.path)
+        }
+        let identity = sidecar.kind == .transcript ? nil : status?.identity
+        if try await remove(place, ifStill: identity) == .absent {
+            guard try await !look(for: sidecar.path, sidecar.device) else { return }
+        }
+        try await catalog.sidecarRemoved(sidecar.path)
+    }
+
+    /// The place of a text: its path, or, known by its inode, beside where the recording has turned up.
+    private func find(
+        _ sidecar: Sidecar, beside path: InboxPath
+    ) async throws(FileNotRemoved) -> (InboxPath, FileStatus?) {
+        let status = try await status(of: sidecar.path)
+        guard status == nil, path != deletion.recording.path else { return (sidecar.path, status) }
+        for name in SidecarName.candidates(for: path, kind: sidecar.kind) {
+            if let status = try await self.status(of: name), status.identity.inode == sidecar.inode {
+                return (name, status)
+            }
+        }
+        return (sidecar.path, nil)
+    }
+
+    private func status(of path: InboxPath) async throws(FileNotRemoved) -> FileStatus? {
+        let files = files
+        do throws(FileError) {
+            return try await BlockingWork.run { () throws(FileError) in try files.examine(path) }
+        } catch {
+            if Self.hasNoFolder(error) { return nil }
+            throw FileNotRemoved(file: path, cause: error, isUnchanged: isUnchanged)
+        }
+    }
+}
+
+extension DeletionFileRemoval {
+    /// A file that is not at its path was removed by a person, or cannot be looked for now: then the deletion
+    /// waits.
+    /// - Returns: whether it waits.
+    @discardableResult
+    private mutating func look(for path: InboxPath, _ device: UInt64) async throws -> Bool {
+        guard let missing = try await missingPlace(of: path, device) else { return false }
+        waiting = FileNotRemoved(
+            file: path, cause: .away(path: path.text), isUnchanged: false, waitsFor: missing)
+        return true
+    }
+
+    private func missingPlace(of path: InboxPath, _ device: UInt64) async throws -> MissingPlace? {
+        if board.isInboxInDoubt { return .fileSystem }
+        let files = files
+        let place: Whereabouts.Place
+        do throws(FileError) {
+            place = try await BlockingWork.run { () throws(FileError) in
+                try Whereabouts(files: files).place(of: path)
+            }
+        } catch {
+            throw FileNotRemoved(file: path, cause: error, isUnchanged: isUnchanged)
+        }
+        var isThatDevice = place.device == device || devices.contains(place.device)
+        if !isThatDevice {
+            isThatDevice = try await catalog.hasOlder(
+                than: deletion.recording.id, below: place.folder, on: place.device)
+        }
+        guard isThatDevice else { return .fileSystem }
+        if place.folder == path.parent { return nil }
+        return waitsForFolder ? .folder : nil
+    }
+
+    private enum Outcome: Hashable, Sendable {
+        /// With the device that it lay on.
+        case removed(UInt64)
+        /// Something else has the name.
+        case occupied
+        case absent
+    }
+
+    /// - Parameter identity: nil for whatever file has the name.
+    private mutating func remove(
+        _ path: InboxPath, ifStill identity: FileIdentity?
+    ) async throws(FileNotRemoved) -> Outcome {
+        guard Self.belongs(path, to: deletion) else { return .occupied }
+        let files = files
+        do throws(FileError) {
+            let outcome = try await BlockingWork.run { () throws(FileError) in
+                try Self.remove(path, ifStill: identity, files)
+            }
+            if case .removed(let device) = outcome {
+                isUnchanged = false
+                devices.insert(device)
+            }
+            return outcome
+        } catch {
+            // A fault in the middle may have left the file without its name.
+            let stands = await BlockingWork.run { (try? files.examine(path)) != .some(nil) }
+            throw FileNotRemoved(file: path, cause: error, isUnchanged: isUnchanged && stands)
+        }
+    }
+
+    private static func remove(
+        _ path: InboxPath, ifStill identity: FileIdentity?, _ files: any FileSystem
+    ) throws(FileError) -> Outcome {
+        do throws(FileError) {
+            guard let status = try files.examine(path) else {
+                // Removed before a crash, perhaps, and a power cut could still undo that.
+                try files.synchronize(files.openFolder(path.parent))
+                return .absent
+            }
+            guard status.kind == .regular, identity.map(status.identity.isSameFile) ?? true,
+                try AtomicFile(files).remove(path, ifStill: status.identity)
+            else { return .occupied }
+            return .removed(status.identity.device)
+        } catch {
+            if hasNoFolder(error) { return .absent }
+            throw error
+        }
+    }
+
+    /// The folder is gone, and its files with it.
+    private static func hasNoFolder(_ error: FileError) -> Bool {
+        [ENOENT, ENOTDIR, ELOOP].contains(error.code)
+    }
+
+    /// Without a user it is a refused file, or its note: directly in the inbox, or in a folder that is
+    /// nobody's.
+    private static func belongs(_ path: InboxPath, to deletion: Deletion) -> Bool {
+        let lies = deletion.recording.path
+        guard let folder = deletion.folder ?? (lies.depth > 1 ? lies.user : nil) else {
+            return path.depth == 1
+        }
+        return path.depth > 1 && path.user == folder
+    }
+}
+
+extension FileIdentity {
+    /// As ``isSameContent(as:)``, whatever number the device has after a mount.
+    fileprivate func isSameFile(as other: FileIdentity) -> Bool {
+        inode == other.inode && size == other.size && modified == other.modified
+    }
+}

@@ -1,0 +1,86 @@
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTranscription
+import KotibWatch
+import Logging
+
+/// Marks recordings gone whose files are no longer there. Their words stay.
+package struct DepartureRecorder: Sendable {
+    private let files: any FileSystem
+    private let catalog: Catalog
+    private let sidecars: Sidecars
+    private let queue: TranscriptionQueue
+    private let board: ProblemBoard
+    private let logger: Logger
+
+    package init(
+        files: any FileSystem, catalog: Catalog, sidecars: Sidecars, queue: TranscriptionQueue,
+        board: ProblemBoard, logger: Logger
+    ) {
+        self.files = files
+        self.catalog = catalog
+        self.sidecars = sidecars
+        self.queue = queue
+        self.board = board
+        self.logger = logger
+    }
+
+    /// A name, or everything below a folder, is no longer there, unless something has the name again. A file
+    /// that lay on another file system than the folder above is not gone: that file system is not mounted.
+    package func nameGone(_ path: InboxPath) async throws {
+        let files = files
+        let device = try await BlockingWork.run { () throws(FileError) in
+            try files.examine(path) == nil ? Whereabouts(files: files).place(of: path).device : nil
+        }
+        guard let device, !board.isInboxInDoubt else { return }
+        try await markGone(path, on: device)
+        try await sidecars.problems.textGone(path)
+    }
+
+    /// A folder has the name of a recorded file, which is gone.
+    func replacedByFolder(_ path: InboxPath) async throws(CatalogError) {
+        guard let recording = try await catalog.current(path), recording.audio == .present,
+            recording.errorCode != Rejection.folder.code
+        else { return }
+        try await markGone(path, on: nil, exactly: true)
+    }
+
+    /// - Parameters:
+    ///   - device: that the files lay on; nil for any.
+    ///   - exactly: the path alone, nothing below it.
+    func markGone(_ path: InboxPath, on device: UInt64?, exactly: Bool = false) async throws(CatalogError) {
+        while !Task.isCancelled {
+            let departures = try await catalog.markGone(path, on: device, exactly: exactly)
+            if departures.isEmpty { return }
+            for departure in departures { try await complete(departure, path) }
+            try await pruneRefused()
+        }
+    }
+
+    /// Of refused files that are gone nothing is kept: no quota counts what the catalog would hold.
+    func pruneRefused() async throws(CatalogError) {
+        while !Task.isCancelled, try await catalog.pruneRefused() > 0 {}
+    }
+
+    private func complete(_ departure: Departure, _ path: InboxPath) async throws(CatalogError) {
+        await queue.cancel(departure.recording)
+        try await sidecars.writer.removeDeparted(departure.notes)
+        // A note that went along and comes back is known by its sentence: its row would keep the refused
+        // file's.
+        if try await catalog.recording(departure.recording)?.state == .rejected {
+            try await sidecars.writer.forgetRemoved(of: departure.recording)
+        }
+        logger.info(
+            "recording gone; its transcript is kept",
+            metadata: ["recording": "\(departure.recording)", "file": "\(path)"])
+    }
+}
+
+extension ProblemBoard {
+    /// Whether the inbox is away, or another folder has taken its place only now.
+    var isInboxInDoubt: Bool {
+        standing.keys.contains { if case .rootMissing = $0 { true } else { $0 == .rootReplaced } }
+    }
+}

@@ -1,0 +1,46 @@
+import KotibCatalog
+import KotibIntake
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import Logging
+
+/// Checks a `kotib.ini` that a person puts into a folder. Its settings count as they are when a job starts
+/// (``FolderSettingsReader``); a note beside it only says what is wrong with them.
+package struct FolderSettingsChecker: Sendable {
+    private let reader: FolderSettingsReader
+    private let catalog: Catalog
+    private let sidecars: Sidecars
+    private let registrar: RecordingRegistrar
+    private let logger: Logger
+
+    package init(
+        reader: FolderSettingsReader, catalog: Catalog, sidecars: Sidecars,
+        registrar: RecordingRegistrar, logger: Logger
+    ) {
+        self.reader = reader
+        self.catalog = catalog
+        self.sidecars = sidecars
+        self.registrar = registrar
+        self.logger = logger
+    }
+
+    /// To be called when the file stands still.
+    func check(_ path: InboxPath, _ status: FileStatus) async throws {
+        switch try await reader.read(path) {
+        // Gone again, or changed: the watcher reports it.
+        case nil: return
+        case .failure(let problem):
+            try await registrar.refuse(path, status.identity, .folderSettings(problem))
+        case .success: try await forget(path)
+        }
+    }
+
+    /// Nothing is wrong with the file any more: its note goes, and then its row.
+    private func forget(_ path: InboxPath) async throws(CatalogError) {
+        guard let known = try await catalog.current(path), known.state == .rejected else { return }
+        try await sidecars.writer.remove(catalog.ownedSidecars(of: known.id))
+        guard try await catalog.forgetRefused(known.id) else { return }
+        logger.info("folder settings are good now", metadata: ["file": "\(path)"])
+    }
+}

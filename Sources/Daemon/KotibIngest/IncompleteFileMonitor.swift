@@ -1,0 +1,75 @@
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import KotibWatch
+import Logging
+
+/// Takes files that hold less than they promise when nothing more has come for long
+/// (``IncompleteFileTimeout``): goes through those that the catalog has as incomplete, at the start and then
+/// again and again, so that a restart loses none.
+package struct IncompleteFileMonitor: Sendable {
+    /// At the most: the wall clock may be set.
+    private static let longestPause = Duration.seconds(30)
+    private static let page = 100
+
+    private let files: any FileSystem
+    private let catalog: Catalog
+    private let pipeline: IngestPipeline
+    private let timeout: IncompleteFileTimeout
+    private let retries: IngestRetryLoop
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+
+    package init(
+        files: any FileSystem, catalog: Catalog, pipeline: IngestPipeline, timeout: IncompleteFileTimeout,
+        retries: IngestRetryLoop, clock: any Clock<Duration>, logger: Logger
+    ) {
+        self.files = files
+        self.catalog = catalog
+        self.pipeline = pipeline
+        self.timeout = timeout
+        self.retries = retries
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Until the task is cancelled.
+    package func run() async {
+        let pause = min(timeout.duration / 2, Self.longestPause)
+        while !Task.isCancelled {
+            do throws(CatalogError) {
+                try await checkAll()
+            } catch {
+                logger.error("incomplete files cannot be read", metadata: ["cause": "\(error)"])
+            }
+            // Cancelled: the loop's condition ends it.
+            try? await clock.sleep(for: max(pause, .milliseconds(100)))
+        }
+    }
+
+    private func checkAll() async throws(CatalogError) {
+        var last: RecordingID?
+        while !Task.isCancelled {
+            let page = try await catalog.incomplete(after: last, limit: Self.page)
+            guard let end = page.last else { return }
+            for file in page where timeout.hasPassed(file.identity) {
+                await inspectAgain(file)
+            }
+            last = end.id
+        }
+    }
+
+    /// Does nothing where the file has changed, or somebody writes to it.
+    private func inspectAgain(_ waiting: PresentRecording) async {
+        let (files, path, timeout) = (files, waiting.path, timeout)
+        let found = await BlockingWork.run { () -> FileStatus? in
+            // What is gone, changed or out of reach is reported by the watcher.
+            guard let (file, status) = try? files.openForReading(path), status.identity == waiting.identity,
+                timeout.hasPassed(file, status)
+            else { return nil }
+            return status
+        }
+        guard let status = found else { return }
+        await retries.run(for: .settled(path, status)) { try await pipeline.ingest(path, status) }
+    }
+}

@@ -1,0 +1,103 @@
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTranscription
+import Logging
+
+/// A file that was renamed, moved or brought back is the recording that it was, with its words.
+///
+/// It is found where it arrives and not by pairs of events, which may be lost or never have come: by its
+/// content among the same user's recordings, of which one that still has its file is left alone. In another
+/// user's inbox it is another recording.
+package struct MoveTracker: Sendable {
+    /// Somebody else may change the catalog between the look at the disk and the move.
+    private static let rounds = 5
+
+    private let files: any FileSystem
+    private let catalog: Catalog
+    private let sidecars: Sidecars
+    private let queue: TranscriptionQueue
+    private let logger: Logger
+
+    package init(
+        files: any FileSystem, catalog: Catalog, sidecars: Sidecars, queue: TranscriptionQueue,
+        logger: Logger
+    ) {
+        self.files = files
+        self.catalog = catalog
+        self.sidecars = sidecars
+        self.queue = queue
+        self.logger = logger
+    }
+
+    /// Moves the recording that a file was elsewhere to where it has arrived.
+    /// - Returns: nil where the file was no recording, or is a copy of one.
+    func move(
+        to path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts
+    ) async throws -> RecordingID? {
+        for _ in 1...Self.rounds {
+            let origins = try await catalog.origins(of: path, identity: identity, facts: facts)
+            var origin: Recording?
+            for candidate in origins where try await !stillExists(candidate, unlikeThat: identity) {
+                origin = candidate
+                break
+            }
+            guard let origin else { return nil }
+            if try await move(origin, to: path, identity, facts) { return origin.id }
+        }
+        return nil
+    }
+
+    /// A file whose folder was moved is as it was in every respect: it need not be inspected again.
+    /// - Returns: whether it was moved.
+    func moveUnchanged(to path: InboxPath, _ identity: FileIdentity) async throws -> Bool {
+        guard let origin = try await catalog.origin(of: path, identity: identity),
+            try await !stillExists(origin, unlikeThat: identity)
+        else { return false }
+        return try await move(origin, to: path, identity)
+    }
+
+    private func move(
+        _ origin: Recording, to path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts? = nil
+    ) async throws(CatalogError) -> Bool {
+        let relocation = try await sidecars.mover.move(from: origin.path, to: path) {
+            () async throws(CatalogError) in
+            try await catalog.relocate(origin, to: path, identity: identity, facts: facts)
+        }
+        guard let relocation else { return false }
+        if let old = relocation.old { await queue.cancel(old) }
+        try await sidecars.writer.remove(relocation.notes)
+        logger.info(
+            "recording moved",
+            metadata: [
+                "recording": "\(origin.id)", "user": "\(ByteText.escaped(path.user))",
+                "from": "\(origin.path)", "file": "\(path)",
+            ])
+        await queue.wake()
+        return true
+    }
+
+    /// Whether a recording's file is at its own path: touched perhaps, but the same. Where nobody may look
+    /// there, it is.
+    /// - Parameter identity: of the file elsewhere. Where names differ in case alone some file systems find
+    ///   it under both.
+    /// - Throws: ``FileError`` where that can be told later: a fault must not make two recordings of one.
+    private func stillExists(
+        _ recording: Recording, unlikeThat identity: FileIdentity
+    ) async throws(FileError) -> Bool {
+        let files = files
+        return try await BlockingWork.run { () throws(FileError) in
+            do throws(FileError) {
+                guard let status = try files.examine(recording.path), status.kind == .regular,
+                    status.identity.inode == recording.identity.inode,
+                    status.identity.size == recording.identity.size
+                else { return false }
+                return status.identity.inode != identity.inode || status.links > 1
+            } catch {
+                if error.retryCanHelp { throw error }
+                return true
+            }
+        }
+    }
+}

@@ -1,0 +1,129 @@
+import KotibCatalog
+import KotibIntake
+import KotibModel
+import KotibPOSIX
+import KotibWatch
+import Logging
+
+/// Takes recordings that wait for room in their users' quotas: at the start, when room was made (the catalog
+/// tells), and at midnight, when the minutes of a new day may be used.
+package struct QuotaReadmission: Sendable {
+    /// A file that is renamed is gone for as long as its new name settles: what waits should not take its
+    /// room.
+    package var pause = Duration.seconds(2)
+    /// The wall clock may be set: midnight may come sooner than was reckoned.
+    private static let longestWait = Duration.seconds(600)
+    /// Before the catalog is asked again that could not do what it was asked.
+    private static let catalogPause = Duration.seconds(5)
+    /// Looked up at once; each is looked at by itself before it is taken.
+    private static let page = 100
+
+    private let files: any FileSystem
+    private let policy: IntakePolicy
+    private let catalog: Catalog
+    private let quotas: Quotas
+    private let pipeline: IngestPipeline
+    private let registrar: RecordingRegistrar
+    private let retries: IngestRetryLoop
+    private let clock: any Clock<Duration>
+    private let logger: Logger
+
+    package init(
+        files: any FileSystem, policy: IntakePolicy, catalog: Catalog, quotas: Quotas,
+        pipeline: IngestPipeline, registrar: RecordingRegistrar, retries: IngestRetryLoop,
+        clock: any Clock<Duration>, logger: Logger
+    ) {
+        self.files = files
+        self.policy = policy
+        self.catalog = catalog
+        self.quotas = quotas
+        self.pipeline = pipeline
+        self.registrar = registrar
+        self.retries = retries
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Until the task is cancelled. To be called once.
+    package func run() async {
+        var users: [UserID] = []
+        var lastDay: Int?
+        while !Task.isCancelled {
+            // From before the look, so that nothing comes between it and the wait.
+            let news = catalog.roomSignals()
+            do throws(CatalogError) {
+                let today = quotas.today
+                if today != lastDay { users = try await catalog.usersWaitingForRoom() }
+                lastDay = today
+                users += try await catalog.usersWithRoom().filter { !users.contains($0) }
+                while let user = users.first {
+                    try await readmit(user)
+                    users.removeFirst()
+                }
+            } catch {
+                logger.error("what waits for room cannot be read", metadata: ["cause": "\(error)"])
+                await sleep(Self.catalogPause)
+                continue
+            }
+            await wait(for: news, atMost: min(quotas.untilMidnight, Self.longestWait))
+        }
+    }
+
+    private func wait(for news: AsyncStream<Void>, atMost limit: Duration) async {
+        let hasNews = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                for await _ in news { return true }
+                return false
+            }
+            group.addTask {
+                await sleep(limit)
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+        if hasNews { await sleep(pause) }
+    }
+
+    private func sleep(_ duration: Duration) async {
+        // Cancelled: the loop's condition ends it.
+        try? await clock.sleep(for: max(.zero, duration))
+    }
+}
+
+extension QuotaReadmission {
+    /// Takes what waits for room in a user's quota, oldest first, as long as there is some.
+    private func readmit(_ user: UserID) async throws(CatalogError) {
+        var last: RecordingID?
+        while !Task.isCancelled {
+            let page = try await catalog.readmissible(
+                user, after: last, limit: Self.page, under: quotas)
+            if page.isEmpty { return }
+            for waiting in page {
+                last = waiting.id
+                // Those before it have taken the room: what still fits is looked up anew.
+                guard await readmit(waiting) else { break }
+            }
+        }
+    }
+
+    /// - Returns: false where there is no room for it after all.
+    private func readmit(_ waiting: WaitingRecording) async -> Bool {
+        let (files, path) = (files, waiting.path)
+        let found = await BlockingWork.run { try? files.examine(path) }
+        // What is gone, changed or out of reach is reported by the watcher.
+        guard let status = found, status.identity == waiting.identity else { return true }
+        var hasRoom = true
+        await retries.run(for: .settled(path, status)) {
+            // Other settings may hold by now.
+            guard case .inspect = policy.judge(path, status), waiting.facts.duration <= policy.maximumDuration
+            else { return try await pipeline.ingest(path, status) }
+            do {
+                _ = try await registrar.accept(path, status.identity, waiting.facts)
+            } catch is Rejection {
+                hasRoom = false
+            }
+        }
+        return hasRoom
+    }
+}

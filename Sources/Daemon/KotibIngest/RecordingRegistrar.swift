@@ -1,0 +1,144 @@
+import KotibCatalog
+import KotibIntake
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibText
+import KotibTranscription
+import KotibWatch
+import Logging
+
+/// Records accepted and refused files in the catalog, with what follows for the queue and the files beside
+/// them.
+package struct RecordingRegistrar: Sendable {
+    private let catalog: Catalog
+    private let sidecars: Sidecars
+    private let queue: TranscriptionQueue
+    private let moves: MoveTracker
+    private let quotas: Quotas
+    /// Of notes.
+    private let language: Language
+    private let board: ProblemBoard
+    private let logger: Logger
+
+    package init(
+        catalog: Catalog, sidecars: Sidecars, queue: TranscriptionQueue, moves: MoveTracker,
+        quotas: Quotas, language: Language, board: ProblemBoard, logger: Logger
+    ) {
+        self.catalog = catalog
+        self.sidecars = sidecars
+        self.queue = queue
+        self.moves = moves
+        self.quotas = quotas
+        self.language = language
+        self.board = board
+        self.logger = logger
+    }
+
+    /// - Throws: ``Rejection`` where its user's quota has no room for it: nothing was recorded.
+    package func accept(
+        _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts, _ doubt: ContentDoubt = .none
+    ) async throws -> RecordingID {
+        let known = try await catalog.current(path)
+        let isSame = known?.isSame(facts, size: identity.size) ?? false
+        let isGrown = known?.facts?.sound != nil && known?.facts?.sound == facts.continues
+        if isGrown, let known {
+            // Its job has heard the beginning alone.
+            await queue.end(known.id)
+        }
+        if !isSame, !isGrown, let id = try await moves.move(to: path, identity, facts) { return id }
+        if let known, known.audio == .gone { try await sidecars.writer.forgetRemoved(of: known.id) }
+        let words = known == nil ? try await standingWords(path) : nil
+        let acceptance = try await catalog.accept(
+            path, identity: identity, facts: facts, doubt: doubt, under: quotas, adopting: words
+        ).get()
+        switch acceptance {
+        case .unchanged(let id):
+            try await sidecars.writer.writeDue(id)
+            logger.debug("unchanged", metadata: ["recording": "\(id)", "file": "\(path)"])
+            // It may be back from being gone, and still without its words.
+            await queue.wake()
+            return id
+        case .new: break
+        case .replaced(_, let old, let notes):
+            await queue.cancel(old)
+            try await sidecars.writer.remove(notes)
+        case .grown(let id, let notes):
+            await queue.cancel(id)
+            try await sidecars.writer.remove(notes)
+        case .readmitted(_, let notes):
+            try await sidecars.writer.remove(notes)
+        }
+        logger.info(
+            isGrown ? "recording went on; it is heard anew" : "recording accepted",
+            metadata: [
+                "recording": "\(acceptance.recording)", "user": "\(ByteText.escaped(path.user))",
+                "file": "\(path)", "size": "\(identity.size)", "duration": "\(facts.duration.rounded(to: 2))",
+                "codec": "\(facts.codec)",
+            ])
+        await queue.wake()
+        return acceptance.recording
+    }
+
+    /// Nil but after a rebuild of the catalog.
+    private func standingWords(_ path: InboxPath) async throws(CatalogError) -> StandingWords? {
+        guard try await catalog.adoptsTexts(), let words = await sidecars.editor.standingWords(beside: path)
+        else {
+            return nil
+        }
+        logger.notice(
+            "the text that stands beside a recording is taken for its words",
+            metadata: ["file": "\(path)", "text": "\(words.path)"])
+        return words
+    }
+
+    /// A good recording for which its user's quota has no room stays where it lies, with a note, and the
+    /// facts about it are kept: as soon as there is room it is accepted without being decoded again.
+    func acceptOrRefuse(
+        _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts, _ doubt: ContentDoubt
+    ) async throws {
+        do {
+            _ = try await accept(path, identity, facts, doubt)
+        } catch let rejection as Rejection {
+            try await refuse(path, identity, rejection, facts: facts, doubt)
+        }
+    }
+
+    /// - Parameter facts: of a recording that only waits for room in a quota.
+    func refuse(
+        _ path: InboxPath, _ identity: FileIdentity, _ rejection: Rejection, facts: AudioFacts? = nil,
+        _ doubt: ContentDoubt = .none
+    ) async throws {
+        guard try await catalog.mayRefuse(path) else {
+            return board.report(
+                .tooManyRefused, ["user": "\(ByteText.escaped(path.user))", "file": "\(path)"])
+        }
+        let sentence = rejection.sentence(about: ByteText.escaped(path.name), in: language)
+        let refusal = try await catalog.reject(
+            path, identity: identity, rejection: rejection, message: sentence, facts: facts, doubt: doubt)
+        guard !refusal.isKept else {
+            return logger.info(
+                "kept, although it would not be taken now",
+                metadata: [
+                    "recording": "\(refusal.recording)", "file": "\(path)", "reason": "\(rejection.code)",
+                ])
+        }
+        if let old = refusal.old { await queue.cancel(old) }
+        try await sidecars.writer.remove(refusal.notes)
+        try await sidecars.writer.writeDue(refusal.recording)
+        logger.notice(
+            "recording refused",
+            metadata: [
+                "recording": "\(refusal.recording)", "user": "\(ByteText.escaped(path.user))",
+                "file": "\(path)", "size": "\(identity.size)", "reason": "\(rejection.code)",
+            ])
+    }
+}
+
+extension Double {
+    /// For people: so many digits behind the point.
+    func rounded(to digits: Int) -> Double {
+        let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
+        return (self * scale).rounded() / scale
+    }
+}

@@ -1,0 +1,190 @@
+// KotibLibrary: what people do to recordings other than by their files: upload, edit, delete, transcribe
+// again.
+
+import KotibCatalog
+import KotibIngest
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTranscription
+import KotibWatch
+import Logging
+
+public enum RetryOutcome: Hashable, Sendable {
+    case queued(RecordingID)
+    case notFound
+    /// It waits or runs already, its audio is gone, or it was refused.
+    case notNow(RecordingState, AudioState)
+    /// Its audio is in the archive: who puts it back into the inbox can have it transcribed again.
+    case archived
+}
+
+/// Edits, deletes and transcribes again. Each action changes the catalog and the folder alike.
+public struct RecordingActions: Sendable {
+    private let files: any FileSystem
+    private let catalog: Catalog
+    private let sidecars: Sidecars
+    private let queue: TranscriptionQueue
+    private let pipeline: IngestPipeline
+    private let departures: DepartureRecorder
+    private let deletions: DeletionExecutor
+    private let board: ProblemBoard
+    /// Of a user who has no other.
+    private let limits: Quota
+    private let logger: Logger
+
+    package init(
+        files: any FileSystem, catalog: Catalog, sidecars: Sidecars, queue: TranscriptionQueue,
+        pipeline: IngestPipeline, departures: DepartureRecorder, deletions: DeletionExecutor,
+        board: ProblemBoard, limits: Quota, logger: Logger
+    ) {
+        self.files = files
+        self.catalog = catalog
+        self.sidecars = sidecars
+        self.queue = queue
+        self.pipeline = pipeline
+        self.departures = departures
+        self.deletions = deletions
+        self.board = board
+        self.limits = limits
+        self.logger = logger
+    }
+
+    /// Changes the words. The sidecars are written before this returns, or stay due.
+    public func edit(_ edit: TranscriptEdit) async throws -> EditOutcome {
+        // One that is being deleted is nobody's to edit.
+        guard try await catalog.recording(edit.recording, in: edit.scope) != nil else { return .notFound }
+        let outcome = try await sidecars.editor.change(edit.recording, expected: edit.expected) {
+            () async throws(CatalogError) in try await catalog.edit(edit, under: limits)
+        }
+        log(outcome, by: edit.author)
+        return outcome
+    }
+
+    private func log(_ outcome: EditOutcome, by author: UserID?) {
+        guard case .edited(let revision) = outcome else { return }
+        logger.info(
+            "transcript edited",
+            metadata: [
+                "recording": "\(revision.recording)", "revision": "\(revision.id)",
+                "author": "\(author.map(\.description) ?? "operator")",
+            ])
+    }
+
+    /// Shows an earlier revision again, as ``edit(_:)`` does.
+    /// - Parameters:
+    ///   - author: nil for the local operator.
+    ///   - expected: the revision that the person saw; nil to write over whatever is there.
+    public func restore(
+        _ revision: RevisionID, of id: RecordingID, in scope: AccessScope, author: UserID?,
+        expected: RevisionID?
+    ) async throws -> EditOutcome {
+        guard try await catalog.recording(id, in: scope) != nil else { return .notFound }
+        let outcome = try await sidecars.editor.change(id, expected: expected) {
+            () async throws(CatalogError) in
+            try await catalog.restore(
+                revision, of: id, in: scope, author: author, expected: expected,
+                under: limits)
+        }
+        log(outcome, by: author)
+        return outcome
+    }
+
+    /// Removes recording, sidecars and audio. False where there is none, or it is not the caller's. One whose
+    /// deletion waits may be asked for again.
+    /// - Throws: ``FileNotRemoved``, which says what has become of the recording; ``CatalogError``.
+    public func delete(_ id: RecordingID, in scope: AccessScope) async throws -> Bool {
+        guard let recording = try await catalog.recording(id, in: scope) else {
+            guard let deletion = try await catalog.deletion(of: id, in: scope) else { return false }
+            try await deletions.execute(deletion)
+            return true
+        }
+        if recording.audio == .present, recording.isCurrent, await isTouched(recording) {
+            // Whether that is the recording still is known by its content: nothing else goes.
+            _ = try await inspectAgain(recording)
+        }
+        guard let deletion = try await catalog.decideDeletion(of: id, in: scope) else { return false }
+        do {
+            try await deletions.execute(deletion, canBeTakenBack: true)
+        } catch let error as FileNotRemoved where error.isUnchanged {
+            logger.warning(
+                "recording not deleted",
+                metadata: ["recording": "\(id)", "file": "\(error.file)", "cause": "\(error.cause)"])
+            // Its job was cancelled for nothing.
+            await queue.wake()
+            throw error
+        } catch let error as FileNotRemoved {
+            logger.notice(
+                "deletion waits",
+                metadata: ["recording": "\(id)", "file": "\(error.file)", "cause": "\(error.cause)"])
+            if let missing = error.waitsFor, missing != .folder {
+                board.report(.deletionsWait)
+            }
+            throw error
+        }
+        return true
+    }
+
+    /// Whether there is a file, and it is not as it was when it was recorded.
+    private func isTouched(_ recording: Recording) async -> Bool {
+        let files = files
+        // What cannot be looked at now cannot be removed either, and that tells why.
+        let status = await BlockingWork.run { try? files.examine(recording.path) }
+        return status.map { !$0.identity.isSameContent(as: recording.identity) } ?? false
+    }
+
+    /// Transcribes a failed or completed recording again. A refused one is inspected again first.
+    public func retry(_ id: RecordingID, in scope: AccessScope) async throws -> RetryOutcome {
+        guard let before = try await catalog.recording(id, in: scope) else { return .notFound }
+        if before.audio == .present, before.isCurrent {
+            guard try await inspectAgain(before) else { return .notNow(before.state, .gone) }
+        }
+        switch try await catalog.retry(id, in: scope) {
+        case .notFound: return .notFound
+        case .notNow(let now):
+            if try await isArchived(now) { return .archived }
+            let isAdmitted = before.state == .rejected || before.state == .failed
+            if isAdmitted, [.pending, .processing].contains(now.state) { return .queued(id) }
+            return .notNow(now.state, now.audio)
+        case .queued(let notes):
+            logger.info(
+                "recording is transcribed again", metadata: ["recording": "\(id)", "file": "\(before.path)"])
+            await queue.wake()
+            try await sidecars.writer.remove(notes)
+            return .queued(id)
+        }
+    }
+
+    /// Writes the texts beside a recording again that somebody removed; the engine is not asked.
+    public func putBackTexts(_ id: RecordingID, in scope: AccessScope) async throws -> PutBack {
+        let outcome = try await sidecars.writer.putBack(id, in: scope)
+        if [.written, .later].contains(outcome) {
+            logger.info(
+                "texts put back", metadata: ["recording": "\(id)", "written": "\(outcome == .written)"])
+        }
+        return outcome
+    }
+
+    /// As if somebody had touched the file: one that has changed unnoticed, or was refused, is inspected
+    /// again.
+    /// - Returns: false where it is gone.
+    private func inspectAgain(_ recording: Recording) async throws -> Bool {
+        let (files, path) = (files, recording.path)
+        let status = try await BlockingWork.run { () throws(FileError) in try files.examine(path) }
+        guard let status else {
+            try await departures.nameGone(path)
+            return false
+        }
+        if recording.state == .rejected || status.identity != recording.identity {
+            try await pipeline.ingest(path, status)
+        }
+        return true
+    }
+
+    /// Whether a recording cannot be transcribed again because its audio is in the archive, or on its way
+    /// there.
+    private func isArchived(_ recording: Recording) async throws(CatalogError) -> Bool {
+        guard let audio = try await catalog.archived(recording.id) else { return false }
+        return recording.audio != .present || audio.phase != .kept
+    }
+}

@@ -1,0 +1,132 @@
+import KotibModel
+import KotibPOSIX
+import Logging
+
+public enum UploadOutcome: Sendable {
+    case accepted(RecordingID)
+    case refused(Rejection)
+}
+
+public enum UploadError: Error, Hashable, Sendable, CustomStringConvertible {
+    case noSuchUser(UserID)
+    /// It was finished, cancelled or refused before.
+    case alreadyEnded
+    /// Somebody changed or took away the file or its folder meanwhile.
+    case changedMeanwhile
+    /// The folder of that name is not the user's any more: it belongs to this user of the machine.
+    case foreignFolder(folder: String, owner: UInt32)
+    /// No worker could look at it, through no fault of the file.
+    case notInspected(reason: String)
+
+    public var description: String {
+        switch self {
+        case .noSuchUser(let user): "there is no user \(user)"
+        case .alreadyEnded: "the upload is over"
+        case .changedMeanwhile: "the file or its folder was changed during the upload; upload it again"
+        case .foreignFolder(let folder, let owner):
+            "the folder \(folder) belongs to the user \(owner) of the machine now: give it back (chown), or, "
+                + "if that is right, say so (kotibctl user activate)"
+        case .notInspected(let reason): "the file cannot be inspected now: \(reason)"
+        }
+    }
+}
+
+/// A file on its way into an inbox: invisible until it is whole. One that is not finished leaves nothing, nor
+/// does one that is refused.
+///
+/// Its calls are made one after the other.
+public actor Upload {
+    private let file: UnfinishedFile
+    private let target: UploadTarget
+    private let files: any FileSystem
+    private let maximumSize: Int64
+    /// Larger than what has come.
+    private let reservation: UploadReservation
+    private let completion: UploadCompletion
+    private let logger: Logger
+    private var size: Int64 = 0
+    private var hasEnded = false
+
+    /// - Parameter maximumSize: of the file, in bytes.
+    init(
+        into file: UnfinishedFile, as target: UploadTarget, files: any FileSystem, maximumSize: Int64,
+        reservation: UploadReservation, completion: UploadCompletion, logger: Logger
+    ) {
+        self.file = file
+        self.target = target
+        self.files = files
+        self.maximumSize = maximumSize
+        self.reservation = reservation
+        self.completion = completion
+        self.logger = logger
+    }
+
+    /// Nobody finished it.
+    deinit {
+        guard !hasEnded else { return }
+        let (files, file) = (files, file)
+        Task { await BlockingWork.run { AtomicFile(files).discard(file) } }
+    }
+
+    /// Appends. After an error the upload is over.
+    /// - Throws: ``Rejection/tooLarge(size:limit:)`` with the bytes so far, or that the user's quota has no
+    ///   room; ``FileError`` where the disk is full, say.
+    public func write(_ bytes: [UInt8]) async throws {
+        guard !hasEnded else { throw UploadError.alreadyEnded }
+        size += Int64(bytes.count)
+        let (files, file) = (files, file)
+        do {
+            guard size <= maximumSize else { throw Rejection.tooLarge(size: size, limit: maximumSize) }
+            if size > reservation.size { try await growReservation() }
+            try await BlockingWork.run { () throws(FileError) in try files.write(bytes, to: file.file) }
+        } catch {
+            await cancel()
+            throw error
+        }
+    }
+
+    private func growReservation() async throws {
+        do {
+            try await reservation.grow(to: size)
+        } catch let rejection as Rejection {
+            log(rejection)
+            throw rejection
+        }
+    }
+
+    /// Inspects the file, puts it under its name and registers it as if it had been dropped there.
+    public func finish() async throws -> UploadOutcome {
+        guard !hasEnded else { throw UploadError.alreadyEnded }
+        do {
+            let outcome = try await completion.complete(file, as: target, reservation)
+            switch outcome {
+            case .accepted: hasEnded = true
+            case .refused(let rejection):
+                log(rejection)
+                await cancel()
+            }
+            return outcome
+        } catch {
+            await cancel()
+            throw error
+        }
+    }
+
+    /// Leaves nothing of it, unless it is finished.
+    public func cancel() async {
+        guard !hasEnded else { return }
+        hasEnded = true
+        let (files, file) = (files, file)
+        await BlockingWork.run { AtomicFile(files).discard(file) }
+        reservation.release()
+    }
+
+    private func log(_ rejection: Rejection) {
+        logger.notice(
+            "upload refused",
+            metadata: [
+                "user": "\(target.folder)", "file": "\(ByteText.escaped(target.name.bytes(1) ?? []))",
+                "size": "\(size)", "reason": "\(rejection.code)",
+            ])
+    }
+}

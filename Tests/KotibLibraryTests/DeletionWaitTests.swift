@@ -1,0 +1,154 @@
+import FoundationEssentials
+import GRDB
+import KotibCatalog
+import KotibComponents
+import KotibIngest
+import KotibIngestTestSupport
+import KotibModel
+import KotibPOSIX
+import KotibSidecars
+import KotibTestSupport
+import KotibTranscription
+import KotibWatch
+import Testing
+
+@testable import KotibLibrary
+
+/// Threat 66: a recording is deleted while the place is away where its files lie.
+@Suite struct DeletionWaitTests {
+    private func transcribed(_ inbox: IngestFixture, _ name: String) async throws -> RecordingID {
+        let id = try #require(try await inbox.drop("speech", name)).id
+        _ = try await inbox.catalog.claim()
+        _ = try await inbox.catalog.complete(
+            id, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
+        await inbox.sidecars.writer.jobFinished(id)
+        return id
+    }
+
+    private func delete(_ id: RecordingID, _ inbox: IngestFixture) async throws -> MissingPlace? {
+        let failure = await #expect(throws: FileNotRemoved.self) {
+            try await inbox.actions.delete(id, in: .everyone)
+        }
+        #expect(failure?.isUnchanged == false)
+        return failure?.waitsFor
+    }
+
+    /// As a scan does.
+    private func scan(_ inbox: IngestFixture, _ folder: String) async throws {
+        for name in try inbox.folder.names(in: folder) {
+            // A text may have followed its recording meanwhile.
+            guard let sighting = try? inbox.sighting("\(folder)/\(name)") else { continue }
+            if await inbox.pipeline.isKnown([try candidate(sighting)]) == [false] {
+                await inbox.pipeline.handle(sighting)
+            }
+        }
+        await inbox.pipeline.handle(.scanned)
+    }
+
+    @Test func aFileSystemThatIsNotMountedIsWaitedFor() async throws {
+        let inbox = try IngestFixture()
+        try inbox.folder.makeFolder("ali/disk")
+        let id = try await transcribed(inbox, "ali/disk/talk.wav")
+        // The bare folder to mount at has another device than the disk.
+        try inbox.folder.rename("ali/disk", to: "away")
+        try inbox.folder.makeFolder("ali/disk")
+        try await inbox.database.write {
+            try $0.execute(sql: "UPDATE audio_records SET device = 1")
+            try $0.execute(sql: "UPDATE sidecars SET device = 1")
+        }
+        #expect(try await delete(id, inbox) == .fileSystem)
+        let board = inbox.board
+        #expect(board.stands(.deletionsWait))
+        #expect(try await inbox.catalog.recording(id, in: .everyone) == nil)
+        // Asked again, it waits still; nor does a scan forget it.
+        #expect(try await delete(id, inbox) == .fileSystem)
+        try await scan(inbox, "ali/disk")
+        #expect(try inbox.rows() == 1)
+        #expect(inbox.logged("deletion waits") == 1)
+
+        inbox.folder.remove("ali/disk")
+        try inbox.folder.rename("away", to: "ali/disk")
+        try await scan(inbox, "ali/disk")
+        #expect(try inbox.folder.names(in: "ali/disk").isEmpty)
+        #expect(try inbox.rows() == 0)
+        #expect(!board.stands(.deletionsWait))
+    }
+
+    enum Return: CaseIterable { case sameName, otherName, otherNameAndScan }
+
+    /// Hidden for a moment, or for good under another name.
+    @Test(arguments: Return.allCases, [false, true])
+    func aFolderThatWasRenamedIsWaitedFor(_ way: Return, _ isToldGone: Bool) async throws {
+        let inbox = try IngestFixture()
+        try inbox.folder.makeFolder("ali/a")
+        let id = try await transcribed(inbox, "ali/a/talk.wav")
+        try inbox.folder.rename("ali/a", to: "ali/.a")
+        if isToldGone { await inbox.pipeline.handle(.gone(try inbox.path("ali/a"))) }
+        #expect(try await delete(id, inbox) == .folder)
+        // Nobody who looks after the service need do anything.
+        #expect(inbox.board.standing.isEmpty)
+        await inbox.pipeline.handle(.scanned)
+        #expect(try inbox.rows() == 1)
+
+        let name = way == .sameName ? "ali/a" : "ali/b"
+        try inbox.folder.rename("ali/.a", to: name)
+        if way == .otherNameAndScan { await inbox.pipeline.handle(.scanned) }
+        try await scan(inbox, name)
+        #expect(try inbox.folder.names(in: name).isEmpty)
+        #expect(try inbox.rows() == 0)
+    }
+
+    /// Whoever removes a folder and then its recordings is not kept waiting for ever.
+    @Test func aRemovedFolderIsWaitedForAWeek() async throws {
+        let inbox = try IngestFixture()
+        try inbox.folder.makeFolder("ali/a")
+        let id = try await transcribed(inbox, "ali/a/talk.wav")
+        inbox.folder.remove("ali/a")
+        #expect(try await delete(id, inbox) == .folder)
+        var deletions = inbox.components.deletions
+        deletions.now = { Date() + 6 * 86_400 }
+        try await deletions.resume()
+        #expect(try inbox.rows() == 1)
+        deletions.now = { Date() + 8 * 86_400 }
+        try await deletions.resume()
+        #expect(try inbox.rows() == 0)
+    }
+
+    @Test func whatWasRemovedFromItsFolderIsNotWaitedFor() async throws {
+        let inbox = try IngestFixture()
+        let id = try await transcribed(inbox, "ali/talk.wav")
+        try await inbox.lose("ali/talk.wav")
+        #expect(try await inbox.actions.delete(id, in: .everyone))
+        #expect(try inbox.names().isEmpty)
+        #expect(try inbox.rows() == 0)
+    }
+
+    @Test func nothingIsForgottenWhileTheInboxIsInDoubt() async throws {
+        let inbox = try IngestFixture()
+        let id = try await transcribed(inbox, "ali/talk.wav")
+        try inbox.folder.rename("ali", to: "away")
+        try inbox.folder.makeFolder("ali")
+        inbox.board.report(.rootReplaced)
+        #expect(try await delete(id, inbox) == .fileSystem)
+        inbox.folder.remove("ali")
+        try inbox.folder.rename("away", to: "ali")
+        inbox.board.resolve(.rootReplaced)
+        try await scan(inbox, "ali")
+        #expect(try inbox.names().isEmpty)
+        #expect(try inbox.rows() == 0)
+    }
+
+    /// The same content, put there anew, is a new recording: only the very file goes.
+    @Test func aCopyThatIsPutThereIsKept() async throws {
+        let inbox = try IngestFixture()
+        try inbox.folder.makeFolder("ali/a")
+        let id = try await transcribed(inbox, "ali/a/talk.wav")
+        try inbox.folder.rename("ali/a", to: "ali/.a")
+        #expect(try await delete(id, inbox) == .folder)
+        let copy = try #require(try await inbox.drop("speech", "ali/copy.wav"))
+        #expect(copy.id != id)
+        await inbox.pipeline.handle(.scanned)
+        #expect(inbox.folder.read("ali/copy.wav") == "speech")
+        #expect(try await inbox.catalog.recording(copy.id, in: .everyone) != nil)
+    }
+}
