@@ -12,6 +12,7 @@ import KotibModel
 import KotibPOSIX
 import KotibSidecars
 import KotibTestSupport
+import KotibText
 import KotibTranscription
 import Logging
 import NIOCore

@@ -11,6 +11,7 @@ import KotibModel
 import KotibPOSIX
 import KotibSidecars
 import KotibTestSupport
+import KotibText
 import KotibTranscription
 import KotibWatch
 import Logging

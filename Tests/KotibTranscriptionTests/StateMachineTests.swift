@@ -4,7 +4,7 @@ import Testing
 @testable import KotibTranscription
 
 struct StateMachineTests {
-    typealias Machine = TranscriptionQueue.StateMachine
+    typealias Machine = QueueStateMachine
 
     private func recovered(slots: Int = 1) -> Machine {
         var machine = Machine(slots: [slots])

@@ -268,18 +268,20 @@ extension WatchedFolder {
 }
 
 extension InboxWatcher {
-    /// Names waited for and sightings on their way.
-    fileprivate var waiting: Int { settler.count + deliveries.count }
+    var inotify: Inotify? { watches.inotify }
+
+    /// Names that do not stand still yet, and sightings on their way.
+    fileprivate var waiting: Int { names.count }
 
     /// As if the kernel had refused them all.
     fileprivate func loseWatches(polling: Bool = true) {
-        var folders = [tree.root]
+        var folders = [watches.tree.root]
         for watch in Int32(1)...64 {
-            guard let folder = tree.folder(watchedBy: watch) else { continue }
-            inotify?.unwatch(watch)
-            _ = tree.setWatch(nil, of: folder)
-            if folder != tree.root { folders.append(folder) }
+            guard let folder = watches.tree.folder(watchedBy: watch) else { continue }
+            watches.inotify?.unwatch(watch)
+            _ = watches.tree.setWatch(nil, of: folder)
+            if folder != watches.tree.root { folders.append(folder) }
         }
-        if polling { for folder in folders { poll(folder) } }
+        if polling { for folder in folders { watches.poll(folder) } }
     }
 }

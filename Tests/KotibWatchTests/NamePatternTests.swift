@@ -1,5 +1,3 @@
-import Glibc
-import KotibTestSupport
 import KotibWatch
 import Testing
 
@@ -18,6 +16,8 @@ import Testing
         ("[a-]", ["a", "-"], ["b"]),
         (#"\*\?\[\\"#, [#"*?[\"#], ["a?[b"]),
         ("[Q-S]", ["q", "R"], ["t"]),
+        ("[[:digit:]]", ["7"], ["a", "[", ":"]),
+        (#"[\]a]"#, ["]", "A"], ["\\", "b"]),
         ("é*", ["é.mp3"], ["e.mp3"]),
     ])
     func matches(_ pattern: String, _ taken: [String], _ left: [String]) throws {
@@ -30,6 +30,8 @@ import Testing
         #expect(try #require(NamePattern("a?b")).matches([0x61, 0xFF, 0x62]))
         #expect(try #require(NamePattern("*.mp3")).matches([0xC3] + Array(".mp3".utf8)))
         #expect(try #require(NamePattern("[!a]")).matches([0xFE]))
+        #expect(try #require(NamePattern("É")).matches(Array("É".utf8)))
+        #expect(try !#require(NamePattern("É")).matches(Array("é".utf8)))
         #expect(try #require(NamePattern("a*c")).matches(Array("a\n\u{1B}c".utf8)))
     }
 
@@ -44,29 +46,9 @@ import Testing
         #expect(try #require(NamePattern("old/")).matches(Array("old".utf8)))
     }
 
-    /// glibc's fnmatch(3) says the same of 20,000 pairs.
-    @Test func agreesWithFnmatch() throws {
-        var random = SeededGenerator(seed: 29)
-        let pieces = ["a", "b", ".", "*", "?", "[ab]", "[!a]", "[a-b]", "\\*", "\\a", "**"]
-        let letters = Array("aab.*\\".utf8)
-        var matches = 0
-        for _ in 0..<20_000 {
-            let text = (0..<Int.random(in: 1...6, using: &random))
-                .map { _ in pieces.randomElement(using: &random) ?? "a" }.joined()
-            let name = (0..<Int.random(in: 0...8, using: &random))
-                .map { _ in letters.randomElement(using: &random) ?? 0x61 }
-            let expected = fnmatch(text, name.map { CChar(bitPattern: $0) } + [0], 0) == 0
-            #expect(try #require(NamePattern(text)).matches(name) == expected, "\(text) on \(name)")
-            if expected { matches += 1 }
-        }
-        #expect(matches > 1_000, "the pairs say something")
-    }
-
-    /// No pattern takes long: the worst for a matcher that tries all ways is this.
-    @Test func manyRunsTakeNoTime() throws {
+    /// A matcher that tries every way to divide the name would not end.
+    @Test(.timeLimit(.minutes(1))) func manyRunsTakeNoTime() throws {
         let pattern = try #require(NamePattern(String(repeating: "*a", count: 120) + "b"))
-        let start = ContinuousClock.now
         #expect(!pattern.matches([UInt8](repeating: 0x61, count: 255)))
-        #expect(ContinuousClock.now - start < .seconds(1))
     }
 }

@@ -31,7 +31,7 @@ public enum SidecarName {
         }
     }
 
-    /// Where name and ending would be longer than a name may be, the name is cut between characters and gets
+    /// A name that would be too long with its ending is cut between characters and gets
     /// a hash of the whole, so that two long names that begin alike stay two.
     static func name(_ name: [UInt8], ending: String) -> [UInt8] {
         let ending = Array(ending.utf8)

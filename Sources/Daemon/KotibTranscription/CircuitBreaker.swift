@@ -1,17 +1,17 @@
-/// Holds jobs back while the engine cannot serve any: it is out of reach, refuses the key, or its quota is spent.
+/// Stops jobs while the engine can serve none: it is out of reach, refuses the key, or its quota is spent.
 ///
-/// After a pause one job goes ahead as a probe. If the engine serves it, all go on; if not, the next pause is
+/// After a pause one job starts as a probe. If the engine serves it, all may start; if not, the next pause is
 /// twice as long. Times are those of one monotonic clock, from any start.
 public struct CircuitBreaker: Hashable, Sendable {
     public enum Permission: Hashable, Sendable {
         case granted
-        /// Ask again then.
+        /// Not before this time.
         case wait(until: Duration)
-        /// The probe decides.
+        /// Not before the probe has ended.
         case waitForProbe
     }
 
-    /// A change that is worth telling, once for all jobs that notice it.
+    /// A change that is logged, once for all jobs that notice it.
     public enum Transition: Hashable, Sendable {
         case opened(pause: Duration)
         case closed(after: Duration)
@@ -25,7 +25,7 @@ public struct CircuitBreaker: Hashable, Sendable {
 
     public let firstPause: Duration
     public let longestPause: Duration
-    /// What a server may ask for at most (`Retry-After`, RFC 9110 section 10.2.3).
+    /// The longest pause that a server may ask for (`Retry-After`, RFC 9110 section 10.2.3).
     public let longestRetryAfter: Duration
 
     private var state = State.closed
@@ -50,7 +50,7 @@ public struct CircuitBreaker: Hashable, Sendable {
         }
     }
 
-    /// When the next probe may start; nil while all may.
+    /// The time of the next probe; nil while every job may start.
     public var pausedUntil: Duration? {
         switch state {
         case .closed: nil
@@ -59,12 +59,12 @@ public struct CircuitBreaker: Hashable, Sendable {
         }
     }
 
-    /// A job starts: the probe, where the breaker is open.
+    /// A job has started. It is the probe where the breaker is open.
     public mutating func started() {
         if case .open = state { state = .probing }
     }
 
-    /// A job ended without having met the engine, or without having asked it for long enough.
+    /// A job has ended without an answer of the engine.
     public mutating func abandoned(now: Duration) {
         if state == .probing { state = .open(until: now) }
     }

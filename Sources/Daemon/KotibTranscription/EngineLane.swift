@@ -1,10 +1,10 @@
 import KotibModel
 
-/// An engine of the queue's, and what it does at once. An engine that is out of service, or has a long recording,
-/// holds up nobody whom another serves.
+/// An engine of the queue, with job slots of its own. An engine that is out of service, or has a long
+/// recording, does not delay the jobs of another.
 public struct EngineLane: Sendable {
     public var engine: any TranscriptionEngine
-    /// Jobs at once.
+    /// The number of jobs at once.
     public var slots: Int
     /// ISO 639-1, or nil to detect.
     public var language: String?
@@ -16,7 +16,7 @@ public struct EngineLane: Sendable {
     }
 }
 
-/// What holds for one recording, of what its user can choose and say of its folder.
+/// The settings of a user and of a folder that apply to one recording.
 public struct RecordingChoices: Hashable, Sendable {
     /// Nil for the language of the engine's settings.
     public var language: SpokenLanguage?
@@ -30,22 +30,22 @@ public struct RecordingChoices: Hashable, Sendable {
 }
 
 extension EngineLane {
-    /// What to do with a recording whose user has chosen an engine.
+    /// Whether the lane may have a recording whose user has chosen an engine.
     enum Fitness: Hashable {
         case serves
-        /// The chosen engine is not there, and this one does instead.
+        /// The chosen engine is not configured, and this one is used instead.
         case standsIn(chosen: EngineName)
         /// The user was given another engine since the recording was claimed.
         case isAnothers
-        /// The recording was to stay on this machine.
+        /// The user's recordings must stay on this machine.
         case mayNot(chosen: EngineName)
     }
 
-    /// - Parameter names: of all engines that there are.
+    /// - Parameter names: the names of all engines that are configured.
     func fitness(for chosen: EngineName?, among names: [String]) -> Fitness {
         guard let chosen, chosen.rawValue != engine.name else { return .serves }
         if names.contains(chosen.rawValue) { return .isAnothers }
-        // What may not leave the house does not, whatever else the configuration says.
+        // Audio that must stay on this machine does, whatever else the configuration says.
         return chosen.isRemote ? .standsIn(chosen: chosen) : .mayNot(chosen: chosen)
     }
 }

@@ -3,20 +3,20 @@ import KotibCatalog
 import KotibModel
 import Synchronization
 
-/// What an engine has told about one job. Engines report from any thread.
+/// The progress of one job. Engines report from any thread.
 final class JobProgress: Sendable {
     private struct State {
         var fraction = 0.0
         var segments: [TranscriptSegment] = []
-        /// When followers were last told.
+        /// The time of the last snapshot for followers.
         var shown: Duration?
     }
 
-    /// Between two snapshots of one job for those who follow.
+    /// The time between two snapshots of one job for followers.
     static let interval = Duration.milliseconds(500)
 
-    /// Less says nothing about the rest.
-    private static let tellingFraction = 0.02
+    /// A smaller fraction gives no estimate of the remaining time.
+    private static let smallestFraction = 0.02
 
     private let recording: Recording
     private let started: Date
@@ -45,7 +45,7 @@ final class JobProgress: Sendable {
         show()
     }
 
-    /// Tells who follows, where anybody does and has not just been told.
+    /// Sends a snapshot to followers, unless there are none or the last one was just sent.
     func show() {
         guard board.isFollowed else { return }
         let now = elapsed()
@@ -59,11 +59,11 @@ final class JobProgress: Sendable {
 
     func snapshot() -> RunningJob {
         let (fraction, segments) = state.withLock { ($0.fraction, $0.segments) }
-        let isTelling = fraction >= Self.tellingFraction
+        let hasEstimate = fraction >= Self.smallestFraction
         return RunningJob(
             recording: recording.id, userID: recording.user, user: ByteText.escaped(recording.path.user),
             file: recording.path.text, duration: recording.facts?.duration ?? 0, fraction: fraction,
-            started: started, remaining: isTelling ? elapsed() * ((1 - fraction) / fraction) : nil,
+            started: started, remaining: hasEstimate ? elapsed() * ((1 - fraction) / fraction) : nil,
             segments: segments)
     }
 }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Who follows the jobs' progress. Costs next to nothing while nobody does.
+/// Sends snapshots of jobs to followers. Costs next to nothing while there are none.
 final class ProgressBoard: Sendable {
     private struct State {
         var followers: [Int: AsyncStream<RunningJob>.Continuation] = [:]
@@ -8,7 +8,7 @@ final class ProgressBoard: Sendable {
         var isClosed = false
     }
 
-    /// What a follower who is slow still gets; each may hold the segments of an hour.
+    /// The number of snapshots that are kept for a slow follower; each may hold the segments of an hour.
     private static let snapshotsKept = 8
 
     private let state = Mutex(State())
@@ -36,7 +36,7 @@ final class ProgressBoard: Sendable {
         for follower in state.withLock({ $0.followers.values }) { follower.yield(job) }
     }
 
-    /// Nothing runs any more.
+    /// Ends all streams: no job runs any more.
     func close() {
         let followers = state.withLock { state in
             state.isClosed = true

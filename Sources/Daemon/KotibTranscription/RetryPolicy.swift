@@ -1,25 +1,24 @@
 import KotibModel
 
-/// When a recording that an engine could not transcribe is tried again, and when it is given up on.
+/// Decides whether a recording that an engine could not transcribe is tried again, and after which delay.
 public struct RetryPolicy: Hashable, Sendable {
-    /// What becomes of the recording.
     public enum Verdict: Hashable, Sendable {
         case retry(after: Duration)
-        /// The engine's sentence is kept with the recording.
+        /// The recording fails with the engine's message.
         case giveUp
-        /// As if it had not been started: the recording is not to blame.
+        /// Pending again, without counting the attempt: the recording is not the cause.
         case handBack
     }
 
-    /// The bound of the first delay; it doubles with each attempt.
+    /// The upper bound of the first delay; it doubles with each attempt.
     public var firstDelay: Duration
-    /// The bound of every delay.
+    /// The upper bound of every delay.
     public var longestDelay: Duration
     /// Attempts that may end with ``EngineError/transient(message:retryAfter:)``.
     public var mostTransientAttempts: Int
     /// Attempts that may end with ``EngineError/poison(message:)``.
     public var mostPoisonAttempts: Int
-    /// What a server may ask for at most (`Retry-After`, RFC 9110 section 10.2.3).
+    /// The longest delay that a server may ask for (`Retry-After`, RFC 9110 section 10.2.3).
     public var longestRetryAfter: Duration
 
     public init(
@@ -34,7 +33,7 @@ public struct RetryPolicy: Hashable, Sendable {
         self.longestRetryAfter = longestRetryAfter
     }
 
-    /// - Parameter attempts: those begun, this one included.
+    /// - Parameter attempts: the number of attempts, this one included.
     public func verdict(
         on error: EngineError, attempts: Int, using random: inout some RandomNumberGenerator
     ) -> Verdict {
@@ -49,9 +48,10 @@ public struct RetryPolicy: Hashable, Sendable {
         }
     }
 
-    /// Capped exponential backoff with full jitter: any time up to the bound is as likely as any other, so that
-    /// what failed together does not return together
-    /// (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). Never before `retryAfter`.
+    /// Capped exponential backoff with full jitter: any time up to the bound is equally likely, so that jobs
+    /// that failed together do not return together
+    /// (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/). Never before
+    /// `retryAfter`.
     public func delay(
         attempts: Int, retryAfter: Duration?, using random: inout some RandomNumberGenerator
     ) -> Duration {

@@ -14,9 +14,9 @@ public struct RunningJob: Hashable, Sendable {
     /// Between 0 and 1.
     public var fraction: Double
     public var started: Date
-    /// As long as the rest takes if it goes on as so far; nil before there is enough to tell by.
+    /// The estimated time to the end, at the rate so far; nil before there is an estimate.
     public var remaining: Duration?
-    /// What was heard so far.
+    /// The segments so far.
     public var segments: [TranscriptSegment]
 }
 
@@ -24,6 +24,6 @@ public struct RunningJob: Hashable, Sendable {
 public struct EnginePause: Hashable, Sendable {
     /// The engine's sentence.
     public var message: String
-    /// Until the next probe.
+    /// The time until the next probe.
     public var remaining: Duration
 }

@@ -14,14 +14,14 @@ public struct TranscriptionJob: Sendable {
     public var duration: Double
     /// libav's name of the container.
     public var container: String
-    /// Lower case, without the dot; what a server is told the file's kind is.
+    /// Lower case, without the dot; it tells a server the kind of the file.
     public var fileExtension: String
     /// ISO 639-1, or nil to detect.
     public var language: String?
-    /// Whether the file holds less or more sound than it says, or a track that cannot be decoded: another reader may
-    /// hear another part of it.
+    /// Whether the file holds less or more sound than its header says, or a track that cannot be decoded, so
+    /// that another decoder may read another part.
     public var isDoubtful: Bool
-    /// Of all its tracks: where there are several, somebody has to choose what is heard.
+    /// The number of channels of all tracks. Where there are several tracks, one has to be chosen.
     public var channels: Int
     /// libav's name of the audio codec; empty where it is not known.
     public var codec: String
@@ -44,19 +44,19 @@ public struct TranscriptionJob: Sendable {
     }
 }
 
-/// What an engine tells while it works.
+/// A report of an engine during a job.
 public enum TranscriptionProgress: Hashable, Sendable {
     /// Between 0 and 1, rising.
     case fraction(Double)
     case segment(TranscriptSegment)
 }
 
-/// The words, and what they cost.
+/// The words of a recording.
 public struct TranscriptionResult: Hashable, Sendable {
     public var transcript: Transcript
-    /// Seconds in which somebody spoke, where the engine tells; 0 explains an empty transcript.
+    /// Seconds of speech, where the engine reports them; 0 explains an empty transcript.
     public var speech: Double?
-    /// What is doubtful about the words.
+    /// The doubts about the words.
     public var warnings: [RecordingWarning]
 
     public init(transcript: Transcript, speech: Double?, warnings: [RecordingWarning] = []) {
@@ -66,15 +66,16 @@ public struct TranscriptionResult: Hashable, Sendable {
     }
 }
 
-/// Why an engine did not give a transcript, and what a retry can do about it. Messages are sentences for people.
+/// The failure of an engine, by whether a retry can help. Messages are sentences for people.
 public enum EngineError: Error, Hashable, Sendable {
-    /// This recording, now: try again later, not before `retryAfter`.
+    /// This recording failed now: it is tried again, not before `retryAfter`.
     case transient(message: String, retryAfter: Duration?)
-    /// This recording, ever.
+    /// This recording can never be transcribed.
     case permanent(message: String)
-    /// The recording killed or hung the worker: counts towards giving up.
+    /// The recording crashed or hung the worker. It fails after a few such attempts.
     case poison(message: String)
-    /// No recording, for now: the engine is out of reach, refuses the key, or its quota is spent. The queue pauses.
+    /// No recording can be transcribed now: the engine is out of reach, refuses the key, or its quota is
+    /// spent. The queue pauses.
     case unavailable(message: String, retryAfter: Duration?)
     /// The task was cancelled.
     case cancelled

@@ -4,19 +4,20 @@ import KotibModel
 import KotibPOSIX
 import Logging
 
-/// Takes recordings from the catalog to the engine and their words back, a few at a time.
+/// The durable job queue: claims recordings from the catalog, a few at a time, and stores the words that the
+/// engines give.
 ///
-/// What waits are rows, not objects, so a backlog costs no memory and survives a crash. Nothing polls: the
-/// queue sleeps until a retry is due, a job ends, or ``wake()`` tells of new rows.
+/// Waiting jobs are rows in the catalog, so a backlog costs no memory and survives a crash. Nothing polls:
+/// the queue sleeps until a retry is due, a job ends, or ``wake()`` is called.
 public actor TranscriptionQueue {
     public struct Options: Hashable, Sendable {
-        /// Jobs at once of the first engine.
+        /// The number of jobs at once of the first engine.
         public var slots: Int
-        /// What a job that runs may still take after ``TranscriptionQueue/stop()``.
+        /// The time that running jobs get after ``TranscriptionQueue/stop()``.
         public var grace: Duration
-        /// Of the first engine: ISO 639-1, or nil to detect.
+        /// The language of the first engine: ISO 639-1, or nil to detect.
         public var language: String?
-        /// Whose words serve for the same content, heard once.
+        /// The recordings whose words may be reused for the same content.
         public var reuse: WordsReuse
         public var retries: RetryPolicy
 
@@ -33,7 +34,7 @@ public actor TranscriptionQueue {
         }
     }
 
-    /// The time by the wall, and one that nobody can set. Injected, so that tests need not wait.
+    /// A wall clock and a monotonic clock. Injected, so that tests need not wait.
     public struct Time: Sendable {
         public var date: @Sendable () -> Date
         public var clock: any Clock<Duration>
@@ -46,54 +47,55 @@ public actor TranscriptionQueue {
         }
     }
 
-    /// Opens the audio just before its job. Nil where it is not there any more, or is not the recording's any
-    /// more (compare ``Recording/identity``): it is then marked gone until a scan finds it again.
+    /// Opens the audio just before its job. Nil where it is gone, or is not the recording's any more (compare
+    /// ``Recording/identity``): it is then marked gone until a scan finds it again.
     public typealias Opener = @Sendable (Recording) async throws -> OpenFile?
-    /// Compares an open file with what was accepted, before and after its job. Nil where it is not that any more.
+    /// Compares an open file with the accepted one, before and after its job. Nil where it was changed.
     public typealias Checker = @Sendable (OpenFile, Recording) async -> ContentDoubt?
-    /// Asked as a job starts, so that a change holds for what comes then.
+    /// Called as a job starts, so that a change takes effect at the next one.
     public typealias Choices = @Sendable (Recording) async throws(CatalogError) -> RecordingChoices
-    /// What an ``Opener`` throws for audio that cannot be reached now and will be again, such as on a file system
-    /// that is not mounted: the recording waits, which costs it no attempt.
+    /// An ``Opener`` throws this for audio that cannot be reached now, such as on a file system that is not
+    /// mounted: the recording waits, which costs it no attempt.
     public struct OutOfReach: Error {
         public init() {}
     }
 
-    /// Told when something begins to wait for the catalog, with the cause, and once more, with nil, when it goes on.
+    /// Called when something begins to wait for the catalog, with the cause, and again, with nil, when it
+    /// goes on.
     public typealias Stuck = @Sendable (CatalogError?) -> Void
-    /// How long a recording out of reach waits.
-    static let outOfReachPause = Duration.seconds(10)
-    /// Told after each recording that was completed or failed: something is due beside it.
+    /// The wait of a recording that is out of reach.
+    private static let outOfReachPause = Duration.seconds(10)
+    /// Called after each recording that was completed or failed: a text is due beside it.
     public typealias Settled = @Sendable (RecordingID) async -> Void
 
-    struct Job {
+    private struct Job {
         var recording: Recording
         /// An index of ``TranscriptionQueue/lanes``.
         var lane: Int
         var progress: JobProgress
-        var attempt: Task<Outcome, Never>?
+        var attempt: Task<JobAttempt.Outcome, Never>?
         var isCancelled = false
     }
 
-    let catalog: Catalog
-    /// The first is for all whose engine is no other.
-    let lanes: [EngineLane]
-    let options: Options
-    let time: Time
-    let open: Opener
-    let check: Checker
-    let settled: Settled
-    let choices: Choices
-    let stuck: Stuck
-    var isClaimStuck = false
-    let log: Logger
-    let elapsed: @Sendable () -> Duration
-    var random: any RandomNumberGenerator & Sendable
-    var machine: StateMachine
-    var jobs: [RecordingID: Job] = [:]
-    let board = ProgressBoard()
+    private let catalog: Catalog
+    /// The first is for all users who were not given another one.
+    private let lanes: [EngineLane]
+    private let options: Options
+    private let time: Time
+    private let open: Opener
+    private let check: Checker
+    private let settled: Settled
+    private let choices: Choices
+    private let stuck: Stuck
+    private var isClaimStuck = false
+    private let log: TranscriptionLog
+    private let elapsed: @Sendable () -> Duration
+    private var random: any RandomNumberGenerator & Sendable
+    private var machine: QueueStateMachine
+    private var jobs: [RecordingID: Job] = [:]
+    private let board = ProgressBoard()
     private var pauseMessages: [Int: String] = [:]
-    /// Who waits for the end of a job.
+    /// Callers of ``end(_:)``.
     private var endings: [RecordingID: [CheckedContinuation<Void, Never>]] = [:]
     private var waiter: CheckedContinuation<Void, Never>?
 
@@ -111,18 +113,18 @@ public actor TranscriptionQueue {
         self.options = options
         self.time = time
         self.random = random
-        self.log = log
+        self.log = TranscriptionLog(logger: log)
         self.open = open
         self.check = check
         self.settled = settled
         self.choices = choices
         self.stuck = stuck
         elapsed = time.clock.stopwatch()
-        machine = StateMachine(slots: lanes.map(\.slots))
+        machine = QueueStateMachine(slots: lanes.map(\.slots))
     }
 
-    /// Works until ``stop()``, or until the task is cancelled; returns when no job runs any more. First puts back
-    /// what an earlier daemon left in processing. To be called once.
+    /// Runs until ``stop()``, or until the task is cancelled; returns when no job runs any more. First hands
+    /// back the recordings that an earlier daemon left in processing. To be called once.
     public func run() async {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { group in
@@ -144,13 +146,14 @@ public actor TranscriptionQueue {
         board.close()
     }
 
-    /// Rows were added, or came back: there may be something to do.
+    /// Looks for recordings that can start: rows were added, or became pending again.
     public func wake() {
         machine.rowsAdded()
         resume()
     }
 
-    /// Starts nothing more. What runs may finish within the grace, then is cancelled and handed back.
+    /// Starts no more jobs. Running jobs may finish within ``Options/grace``, then are cancelled and handed
+    /// back.
     public func stop() {
         stop(grace: options.grace)
     }
@@ -160,31 +163,31 @@ public actor TranscriptionQueue {
         resume()
     }
 
-    /// Ends a recording's job, if it has one: its audio was replaced or went.
+    /// Cancels a recording's job, if it has one: its audio was replaced or is gone.
     public func cancel(_ id: RecordingID) {
         jobs[id]?.isCancelled = true
         jobs[id]?.attempt?.cancel()
     }
 
-    /// As ``cancel(_:)``, and returns once the job is over: it writes no text any more.
+    /// As ``cancel(_:)``, and returns once the job is over and writes no text any more.
     public func end(_ id: RecordingID) async {
         guard jobs[id] != nil else { return }
         cancel(id)
         await withCheckedContinuation { endings[id, default: []].append($0) }
     }
 
-    /// What is being transcribed now, oldest recording first.
+    /// The running jobs, oldest recording first.
     public func running() -> [RunningJob] {
         jobs.values.map { $0.progress.snapshot() }.sorted { $0.recording.rawValue < $1.recording.rawValue }
     }
 
-    /// How the jobs go on from now: each as it starts, then about twice a second while it says something new. Who
-    /// is slow gets the newest. A job's end is an event of the catalog; the stream ends with the queue.
+    /// The progress of jobs from now on: each as it starts, then about twice a second while it changes. A
+    /// slow reader gets the newest. A job's end is an event of the catalog; the stream ends with the queue.
     public nonisolated func progress() -> AsyncStream<RunningJob> {
         board.follow()
     }
 
-    /// Why nothing starts, while an engine is out of service.
+    /// The outage of an engine; nil while all are in service.
     public func enginePause() -> EnginePause? {
         for lane in lanes.indices {
             guard let until = machine.breaker(of: lane).pausedUntil else { continue }
@@ -196,13 +199,136 @@ public actor TranscriptionQueue {
         return nil
     }
 
+    // MARK: Jobs
+
+    private func recover() async {
+        do throws(CatalogError) {
+            let recovered = try await catalog.recoverInterrupted(now: time.date())
+            machine.recovered()
+            log.recovered(resumed: recovered.resumed.count, failed: recovered.failed.count)
+            for id in recovered.failed { await settled(id) }
+        } catch {
+            if machine.catalogFailed(now: elapsed()) { log.catalogFailed(error) }
+        }
+    }
+
+    /// The next recording for an engine, now in state `processing`; nil where none can start.
+    private func claim(_ lane: Int) async -> RecordingID? {
+        let date = time.date()
+        do throws(CatalogError) {
+            let claim = try await catalog.claim(claimScope(of: lane), now: date)
+            if isClaimStuck { stuck(nil) }
+            isClaimStuck = false
+            switch claim {
+            case .nothing(let due):
+                let wait = due.map { Duration.seconds(bounding: $0.timeIntervalSince(date)) }
+                machine.foundNothing(nextDue: wait.map { elapsed() + $0 }, lane: lane)
+            case .recording(let recording) where machine.isStopping:
+                _ = try await catalog.handBack(recording.id, now: date)
+            case .recording(let recording):
+                machine.claimed(recording.id, lane: lane)
+                let progress = JobProgress(
+                    recording, started: date, elapsed: time.clock.stopwatch(), board: board)
+                jobs[recording.id] = Job(recording: recording, lane: lane, progress: progress)
+                progress.show()
+                return recording.id
+            }
+        } catch {
+            if machine.catalogFailed(now: elapsed()) { log.catalogFailed(error) }
+            if !isClaimStuck { stuck(error) }
+            isClaimStuck = true
+        }
+        return nil
+    }
+
+    private func claimScope(of lane: Int) -> ClaimScope {
+        lane == 0 ? .allBut(lanes.dropFirst().map(\.engine.name)) : .only(lanes[lane].engine.name)
+    }
+
+    /// Runs the job, stores its outcome, frees its slot.
+    private func perform(_ id: RecordingID) async {
+        guard let job = jobs[id] else { return }
+        let recording = job.recording
+        let attempt = attempt(in: lanes[job.lane])
+        // A task of its own, so that one job can be cancelled; it does not outlive this function.
+        let task = Task { await attempt.run(recording, job.progress) }
+        jobs[id]?.attempt = task
+        if job.isCancelled { task.cancel() }
+        let outcome = await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+        let wasCancelled = jobs[id]?.isCancelled == true || Task.isCancelled
+        let (end, reason) = await store(
+            outcome, of: recording, engine: lanes[job.lane].engine.name, wasCancelled: wasCancelled)
+        ended(id, end, reason: reason)
+    }
+
+    private func attempt(in lane: EngineLane) -> JobAttempt {
+        JobAttempt(
+            catalog: catalog, lane: lane, engines: lanes.map(\.engine.name), reuse: options.reuse, open: open,
+            check: check, choices: choices, date: time.date, elapsed: elapsed, log: log)
+    }
+
+    private func store(
+        _ outcome: JobAttempt.Outcome, of recording: Recording, engine: String, wasCancelled: Bool
+    ) async -> (QueueStateMachine.End, reason: String) {
+        let recorder = OutcomeRecorder(
+            catalog: catalog, time: time, log: log, settled: settled, stuck: stuck,
+            isStopping: { await self.machine.isStopping })
+        switch outcome {
+        case .transcribed(let result, let seconds, let doubt):
+            await recorder.complete(recording, result, seconds: seconds, doubt, engine: engine)
+            return (.answered, "")
+        case .changed:
+            log.changed(recording, engine: engine)
+            await recorder.handBack(recording, isGone: true, engine: engine)
+        case .reused(let source):
+            // The engine was not asked: an outage of it goes on.
+            log.reused(recording, of: source, engine: engine)
+            await settled(recording.id)
+        case .gone:
+            log.gone(recording, engine: engine)
+            await recorder.handBack(recording, isGone: true, engine: engine)
+        case .outOfReach:
+            let due = time.date() + Self.outOfReachPause.inSeconds
+            await recorder.handBack(recording, due: due, engine: engine)
+        case .failed where wasCancelled:
+            await recorder.handBack(recording, engine: engine)
+        case .failed(let error):
+            return await store(error, of: recording, engine: engine, in: recorder)
+        }
+        return (.abandoned, "")
+    }
+
+    private func store(
+        _ error: EngineError, of recording: Recording, engine: String, in recorder: OutcomeRecorder
+    ) async -> (QueueStateMachine.End, reason: String) {
+        var error = error
+        if error == .cancelled {
+            // Nobody cancelled it. Handed back, it would be claimed again at once, for ever.
+            error = .transient(message: "The engine stopped without saying why.", retryAfter: nil)
+        }
+        switch options.retries.verdict(on: error, attempts: recording.attempts, using: &random) {
+        case .handBack:
+            await recorder.handBack(recording, engine: engine)
+            guard case .unavailable(let message, let retryAfter) = error else { return (.abandoned, "") }
+            return (.unavailable(retryAfter: retryAfter), message)
+        case .giveUp: await recorder.fail(recording, error, engine: engine)
+        case .retry(let delay): await recorder.retryLater(recording, error, after: delay, engine: engine)
+        }
+        return (.answered, "")
+    }
+
     /// Frees the slot of a job that has ended.
-    func ended(_ id: RecordingID, _ end: StateMachine.End, reason: String) {
+    private func ended(_ id: RecordingID, _ end: QueueStateMachine.End, reason: String) {
         let lane = jobs.removeValue(forKey: id)?.lane ?? 0
         for waiting in endings.removeValue(forKey: id) ?? [] { waiting.resume() }
+        let engine = lanes[lane].engine.name
         switch machine.ended(id, end, now: elapsed()) {
-        case .opened(let pause): logPause(of: lanes[lane], pause, reason: reason)
-        case .closed(let outage): logResumption(of: lanes[lane], after: outage)
+        case .opened(let pause): log.paused(engine: engine, for: pause, reason: reason)
+        case .closed(let outage): log.resumed(engine: engine, after: outage)
         case nil: break
         }
         if case .unavailable = end { pauseMessages[lane] = reason }
@@ -230,7 +356,7 @@ public actor TranscriptionQueue {
 }
 
 extension Clock where Duration == Swift.Duration {
-    /// What passed since this call.
+    /// Measures the time since this call.
     public func stopwatch() -> @Sendable () -> Duration {
         let start = now
         return { start.duration(to: now) }

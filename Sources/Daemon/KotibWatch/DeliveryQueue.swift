@@ -1,52 +1,54 @@
 import DequeModule
 import KotibModel
 
-/// Sightings on their way to the handler: never two of one path at once, and of those that wait for the same
-/// path only the newest, which says how things are now.
+/// A fair queue of sightings for the handler: never two of one path at once, and only the newest of those
+/// that wait for the same path.
 ///
-/// Users take turns, so that one who puts ten thousand files there holds nobody up; what is one user's comes in its
-/// order. Every step costs the same however much waits.
-struct DeliveryQueue {
+/// Users take turns (round robin), so that one who adds ten thousand files does not delay others; the
+/// sightings of one user keep their order. Every operation takes constant time.
+final class DeliveryQueue {
     struct Delivery {
         var sighting: Sighting
         fileprivate var path: InboxPath?
         fileprivate var round: Int
     }
 
-    /// What one user has here (``Crowd/owner(of:)``).
+    /// The sightings of one user (``UserCounts/owner(of:)``).
     private struct Lane {
-        /// Paths in `waiting` that are not being handled, each once.
+        /// The paths in `waiting` that are not being handled, each once.
         var order: Deque<InboxPath> = []
         var running = 0
-        /// Whether it stands in `turns`.
-        var isInLine = false
+        /// Whether it is in `turns`.
+        var isQueued = false
     }
 
     private let concurrency: Int
     private var waiting: [InboxPath: Delivery] = [:]
     private var running: Set<InboxPath> = []
-    private var crowd = Crowd()
+    private var userCounts = UserCounts()
     private var lanes: [[UInt8]: Lane] = [:]
-    /// Users with something to start, each once.
+    /// The users with a sighting that may start, each once.
     private var turns: Deque<[UInt8]> = []
-    /// A round ends with each scan. How many sightings of each round are not handled yet, from `firstRound` on.
+    /// The number of sightings of each round that are not handled yet, from `firstRound` on. A round ends
+    /// with each scan.
     private var unhandled: Deque<Int> = [0]
     private var firstRound = 0
     private var scanIsDue = false
     private var scanIsRunning = false
 
-    /// - Parameter concurrency: how many of one user's are handled at once. One more may be in all, so that the next
-    ///   user's begins although the first one's take long; and the news of a scan beside them.
+    /// - Parameter concurrency: the number of one user's sightings that are handled at once. One more may be
+    ///   in all, so that another user's starts although the first one's take long, and ``Sighting/scanned``
+    ///   beside them.
     init(concurrency: Int) {
         self.concurrency = concurrency
     }
 
-    /// All that wait or are being handled.
-    var count: Int { crowd.count }
+    /// The number of sightings that wait or are being handled.
+    var count: Int { userCounts.count }
 
-    func count(of owner: [UInt8]) -> Int { crowd.count(of: owner) }
+    func count(of owner: [UInt8]) -> Int { userCounts.count(of: owner) }
 
-    mutating func add(_ sighting: Sighting, at path: InboxPath) {
+    func add(_ sighting: Sighting, at path: InboxPath) {
         if waiting[path] != nil {
             waiting[path]?.sighting = sighting
             return
@@ -54,19 +56,19 @@ struct DeliveryQueue {
         let round = firstRound + unhandled.count - 1
         waiting[path] = Delivery(sighting: sighting, path: path, round: round)
         unhandled[unhandled.count - 1] += 1
-        let owner = Crowd.owner(of: path)
-        crowd.add(owner)
-        if !running.contains(path) { line(up: path, of: owner) }
+        let owner = UserCounts.owner(of: path)
+        userCounts.add(owner)
+        if !running.contains(path) { enqueue(path, of: owner) }
     }
 
-    /// Tells of a finished scan once everything added before has been handled.
-    mutating func addScanned() {
+    /// Delivers ``Sighting/scanned`` once everything added before has been handled.
+    func addScanned() {
         unhandled.append(0)
         endRounds()
     }
 
-    /// What may be handled now.
-    mutating func next() -> Delivery? {
+    /// The next sighting that may be handled now.
+    func next() -> Delivery? {
         if scanIsDue && !scanIsRunning && running.count < concurrency {
             (scanIsDue, scanIsRunning) = (false, true)
             return Delivery(sighting: .scanned, path: nil, round: firstRound)
@@ -76,47 +78,47 @@ struct DeliveryQueue {
         else { return nil }
         running.insert(path)
         lane.running += 1
-        lane.isInLine = false
+        lane.isQueued = false
         lanes[owner] = lane
-        stand(owner)
+        enqueueUser(owner)
         return delivery
     }
 
-    mutating func finished(_ delivery: Delivery) {
+    func finished(_ delivery: Delivery) {
         guard let path = delivery.path else {
             scanIsRunning = false
             return
         }
-        let owner = Crowd.owner(of: path)
+        let owner = UserCounts.owner(of: path)
         running.remove(path)
-        crowd.remove(owner)
+        userCounts.remove(owner)
         lanes[owner]?.running -= 1
         if waiting[path] != nil {
-            line(up: path, of: owner)
+            enqueue(path, of: owner)
         } else {
-            stand(owner)
+            enqueueUser(owner)
         }
         unhandled[delivery.round - firstRound] -= 1
         endRounds()
     }
 
-    private mutating func line(up path: InboxPath, of owner: [UInt8]) {
+    private func enqueue(_ path: InboxPath, of owner: [UInt8]) {
         lanes[owner, default: Lane()].order.append(path)
-        stand(owner)
+        enqueueUser(owner)
     }
 
-    /// Puts a user at the end of the line who has something to start and may.
-    private mutating func stand(_ owner: [UInt8]) {
-        guard let lane = lanes[owner], !lane.isInLine else { return }
+    /// Adds a user to `turns` who has a sighting that may start.
+    private func enqueueUser(_ owner: [UInt8]) {
+        guard let lane = lanes[owner], !lane.isQueued else { return }
         if lane.order.isEmpty {
             if lane.running == 0 { lanes[owner] = nil }
         } else if lane.running < concurrency {
-            lanes[owner]?.isInLine = true
+            lanes[owner]?.isQueued = true
             turns.append(owner)
         }
     }
 
-    private mutating func endRounds() {
+    private func endRounds() {
         while unhandled.count > 1 && unhandled[0] == 0 {
             unhandled.removeFirst()
             firstRound += 1

@@ -1,15 +1,14 @@
 import KotibModel
 
-/// A folder in the tree. One that was removed is never meant again, though its place is used anew.
+/// A folder in the tree. The ID of a removed folder is never used again, although its slot is.
 struct FolderID: Hashable {
     fileprivate var index: Int32
     fileprivate var generation: UInt32
 }
 
-/// The folders below the inbox, and which watch is whose: some 250 bytes a folder.
+/// The folders below the inbox, each with its inotify watch: some 250 bytes a folder.
 ///
-/// Paths are not kept but put together from the names on the way up, so that a folder costs the same however
-/// deep it lies.
+/// Paths are not stored but built from the names on the way up, so that a folder costs the same at any depth.
 struct FolderTree {
     private struct Node {
         var name: [UInt8]
@@ -17,7 +16,7 @@ struct FolderTree {
         var firstChild: Int32 = none
         var next: Int32 = none
         var previous: Int32 = none
-        /// The kernel's number, or `none`.
+        /// The kernel's watch descriptor, or `none`.
         var watch: Int32 = none
         var generation: UInt32
         /// The visit at which it was last seen.
@@ -43,7 +42,7 @@ struct FolderTree {
     }
 
     var root: FolderID { id(0) }
-    /// All folders, the root too.
+    /// The number of folders, with the root.
     var count: Int { nodes.count - free.count }
     var watchCount: Int { watches.count }
 
@@ -51,7 +50,7 @@ struct FolderTree {
         nodes.indices.contains(Int(id.index)) && nodes[Int(id.index)].generation == id.generation
     }
 
-    /// Nil for the root, and for what is not in the tree.
+    /// Nil for the root, and for a folder that is not in the tree.
     func path(_ id: FolderID) -> InboxPath? {
         guard contains(id) else { return nil }
         var names: [[UInt8]] = []
@@ -71,7 +70,7 @@ struct FolderTree {
         return children[ChildKey(parent: parent.index, name: name)].map(id)
     }
 
-    /// The child of that name, new where there was none, and marked as seen now.
+    /// The child of that name, which is created where there was none, and marked as seen now.
     mutating func add(_ name: [UInt8], to parent: FolderID) -> (id: FolderID, isNew: Bool)? {
         guard contains(parent) else { return nil }
         let key = ChildKey(parent: parent.index, name: name)
@@ -84,8 +83,8 @@ struct FolderTree {
         return (id(index), true)
     }
 
-    /// Takes a folder and all below out.
-    /// - Returns: their watches, which are to be given up.
+    /// Removes a folder and all below.
+    /// - Returns: their watches, for the caller to remove.
     mutating func remove(_ id: FolderID) -> [Int32] {
         guard contains(id), id != root else { return [] }
         unlink(id.index)
@@ -119,8 +118,8 @@ struct FolderTree {
         return nodes[Int(id.index)].watch
     }
 
-    /// A watch belongs to the folder that got it last: a folder that was moved brings its own along.
-    /// - Returns: the folder's earlier watch, which is to be given up.
+    /// A watch belongs to the folder that got it last: a folder that was moved keeps its watch.
+    /// - Returns: the folder's earlier watch, for the caller to remove.
     mutating func setWatch(_ watch: Int32?, of id: FolderID) -> Int32? {
         guard contains(id) else { return watch }
         let earlier = nodes[Int(id.index)].watch
@@ -136,7 +135,7 @@ struct FolderTree {
 
     // MARK: Visits
 
-    /// Begins a visit: ``add(_:to:)`` marks what is seen from now on, by whoever it is added.
+    /// Begins a visit: ``add(_:to:)`` marks folders as seen from now on, whoever adds them.
     mutating func beginVisit() { visit &+= 1 }
 
     /// Children that have not been seen since the visit began.

@@ -3,14 +3,15 @@ import KotibModel
 import KotibPOSIX
 import Logging
 
-/// Watches the inbox and tells what stands still in it.
+/// Watches the inbox and reports the files that have come to rest in it.
 ///
-/// An event, a scan and a timer all lead to the same: a name is looked at (``Settler``), and once it stands
-/// still the handler is told (``DeliveryQueue``). So whatever gets lost, a later scan makes good.
+/// An event (``EventTranslator``), a scan (``FolderScanner``) and a timer all have the same effect: a name is
+/// examined (``Settler``), and once it stands still it is delivered to the handler (``DeliveryQueue``). A
+/// later scan finds whatever an event was lost for.
 ///
-/// Everything but the handlers runs on one queue of its own, where looking at files may block.
+/// Everything but the handlers runs on one queue of its own, where system calls may block.
 public actor InboxWatcher {
-    /// A file that a scan came across.
+    /// A file that a scan has found.
     public struct Candidate: Hashable, Sendable {
         public var path: InboxPath
         public var status: FileStatus
@@ -24,63 +25,30 @@ public actor InboxWatcher {
     private let executor = QueueExecutor(label: "kotib.watch")
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    let root: InboxRoot
-    let fileSystem: any FileSystem
-    let configuration: WatchConfiguration
-    let clock: any Clock<Duration>
-    let elapsed: @Sendable () -> Duration
-    let wallClock: @Sendable () -> Int64
-    let isKnown: @Sendable ([Candidate]) async -> [Bool]
-    let handler: @Sendable (Sighting) async -> Void
-    let logger: Logger
-
-    var tree = FolderTree()
-    var settler: Settler
-    var deliveries: DeliveryQueue
-    var inotify: Inotify?
-    var agenda: ScanAgenda
-    /// Folders without events.
-    var polled: Set<FolderID> = []
-    /// Of these, those for which the kernel had no watch.
-    var unwatched: Set<FolderID> = []
-    /// Folders that could not be read.
-    var unreadable: Set<FolderID> = []
-    /// Links directly in the inbox that stand for folders.
-    var linked: Set<[UInt8]> = []
-    /// Files that crashes left and that were told of.
-    var toldLeftovers: Set<InboxPath> = []
-    /// The kinds of file systems without events that were met.
-    var remote: Set<String> = []
-    /// When a folder that replaced another at the inbox's path may be swept.
-    var trustedFrom: Duration?
-    /// Whether what the scan under way is to make good has happened again.
-    var hasLostEvents = false
-    var metTooDeep = false
-    /// Whose names wait for room while a scan looks after the others (``Crowd/owner(of:)``).
-    var heldUp: [UInt8]?
-    /// The mounts below the inbox as last seen.
-    var mounts: Set<String>?
-    let board: ProblemBoard
-    /// Rings when there are events, a name is due or a handler has ended.
-    let events = Bell()
-    /// Rings when there is something to scan.
-    let scans = Bell()
-    /// Rings when a handler has ended.
-    let room = Bell()
-    private var isReady = false
-    private var isOver = false
-    private var waitingForReady: [CheckedContinuation<Void, Never>] = []
+    let watches: WatchTable
+    let names: PendingNames
+    private let schedule: ScanSchedule
+    private let events: EventTranslator
+    private let scanner: FolderScanner
+    private let clock: any Clock<Duration>
+    private let elapsed: @Sendable () -> Duration
+    private let handler: @Sendable (Sighting) async -> Void
+    /// Signalled when there are events, a name is due or a handler has ended.
+    private let activity = WakeSignal()
+    /// Signalled when a handler has ended.
+    private let room = WakeSignal()
+    private let isReady = Latch()
 
     /// - Parameters:
     ///   - fileSystem: for tests; nil for the disk below `root`.
-    ///   - clock: for all waiting.
+    ///   - clock: for all waits.
     ///   - wallClock: nanoseconds since 1970, to compare with files' times.
-    ///   - board: where problems are told; nil for one of its own.
-    ///   - isKnown: asked during scans, some hundred files at a time: true for each that needs no telling,
-    ///     because it was handled in just this state. It returns as many answers as it was given files.
-    ///   - handler: called for up to ``WatchConfiguration/concurrency`` sightings of one user at once, and for one more
-    ///     in all, never for two of the same path; users take turns. While it runs, that much less is taken from the
-    ///     folders.
+    ///   - board: problems are reported to it; nil for one of its own.
+    ///   - isKnown: called during scans with some hundred files at a time: true for each that was handled in
+    ///     just this state and is not delivered. It returns one answer for each file.
+    ///   - handler: called for up to ``WatchConfiguration/concurrency`` sightings of one user at once, and
+    ///     for one more in all, never for two of the same path; users take turns. Sightings that it handles
+    ///     count towards ``WatchConfiguration/capacity``.
     public init(
         root: InboxRoot, fileSystem: (any FileSystem)? = nil, configuration: WatchConfiguration = .init(),
         clock: any Clock<Duration> = ContinuousClock(),
@@ -88,69 +56,61 @@ public actor InboxWatcher {
         board: ProblemBoard? = nil, isKnown: @escaping @Sendable ([Candidate]) async -> [Bool],
         handler: @escaping @Sendable (Sighting) async -> Void, logger: Logger
     ) {
-        self.root = root
-        self.fileSystem = fileSystem ?? LocalFileSystem(root)
-        self.configuration = configuration
+        let fileSystem = fileSystem ?? LocalFileSystem(root)
+        let board = board ?? ProblemBoard(logger: logger)
+        let elapsed = Self.elapsed(clock)
         self.clock = clock
-        self.wallClock = wallClock
-        self.isKnown = isKnown
+        self.elapsed = elapsed
         self.handler = handler
-        self.logger = logger
-        self.board = board ?? ProblemBoard(logger: logger)
-        elapsed = Self.elapsed(clock)
-        settler = Settler(configuration)
-        deliveries = DeliveryQueue(concurrency: configuration.concurrency)
-        agenda = ScanAgenda(configuration)
+        let deliveries = DeliveryQueue(concurrency: configuration.concurrency)
+        schedule = ScanSchedule(configuration)
+        watches = WatchTable(
+            root: root, configuration: configuration, board: board, schedule: schedule,
+            deliveries: deliveries,
+            activity: activity, elapsed: elapsed)
+        names = PendingNames(
+            configuration: configuration, fileSystem: fileSystem, watches: watches, schedule: schedule,
+            deliveries: deliveries, elapsed: elapsed, logger: logger)
+        events = EventTranslator(
+            ignored: configuration.ignored, watches: watches, names: names, schedule: schedule, board: board)
+        scanner = FolderScanner(
+            root: root, fileSystem: fileSystem, configuration: configuration, watches: watches,
+            rootMonitor: RootMonitor(
+                root: root, watches: watches, schedule: schedule, board: board,
+                replacedPatience: configuration.replacedPatience, elapsed: elapsed),
+            schedule: schedule, names: names, events: events, board: board, isKnown: isKnown,
+            activity: activity, room: room, ready: isReady,
+            clocks: FolderScanner.Clocks(clock: clock, elapsed: elapsed, wallClock: wallClock), logger: logger
+        )
     }
 
-    /// Watches until the task is cancelled; once only.
+    /// Watches until the task is cancelled. To be called once.
     public func run() async throws {
         defer { end() }
-        startInotify()
-        agenda.requestFullScan()
-        scans.ring()
+        watches.startInotify()
+        schedule.requestFullScan()
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.scanLoop() }
-            while await events.wait() {
-                takeEvents()
-                lookAtWhatIsDue()
-                while let delivery = deliveries.next() {
+            group.addTask { await self.scan() }
+            while await activity.wait() {
+                events.handleEvents()
+                names.lookAtDue()
+                while let delivery = names.deliveries.next() {
                     group.addTask { await self.deliver(delivery) }
                 }
-                setAlarm()
+                activity.signal(after: names.nextLook.map { $0 - elapsed() }, clock)
             }
             group.cancelAll()
         }
     }
 
-    /// Returns once all folders that stood at the start are watched, so that nothing put into them from then on
-    /// goes unnoticed; or when ``run()`` ends.
-    public func ready() async {
-        if isReady || isOver { return }
-        await withCheckedContinuation { waitingForReady.append($0) }
-    }
+    /// Returns once all folders that stood at the start are watched, so that no later change in them is
+    /// missed; or when ``run()`` ends.
+    public func ready() async { await isReady.wait() }
 
-    public var health: WatchHealth {
-        let standing = board.standing
-        var health = WatchHealth(
-            watchedFolders: tree.watchCount, polledFolders: polled.count, problems: Set(standing.keys))
-        health.since = standing
-        health.unwatchedFolders = unwatched.count
-        health.unreadableFolders = unreadable.prefix(3).compactMap {
-            tree.contains($0) ? tree.path($0)?.text ?? root.path : nil
-        }
-        health.linkedFolders = linked.sorted { $0.lexicographicallyPrecedes($1) }.prefix(3).map(
-            ByteText.escaped)
-        health.remote = remote
-        health.mode = configuration.mode
-        return health
-    }
+    public var health: WatchHealth { watches.health }
 
-    /// Looks through the whole inbox soon; ``Sighting/scanned`` tells when that is done.
-    public func rescan() {
-        agenda.requestFullScan()
-        scans.ring()
-    }
+    /// Scans the whole inbox soon; ``Sighting/scanned`` is delivered at its end.
+    public func rescan() { schedule.requestFullScan() }
 
     /// Nanoseconds since 1970 by the system's clock.
     public static let systemTime: @Sendable () -> Int64 = {
@@ -158,60 +118,21 @@ public actor InboxWatcher {
         clock_gettime(CLOCK_REALTIME, &time)
         return FileStatus.nanoseconds(time)
     }
-}
 
-extension InboxWatcher {
-    /// Whether another name may be waited for. Nobody takes all the room: each may have so many times what is free
-    /// (dynamic thresholds, Choudhury and Hahne, 1998), so that who comes next to a flood always finds some.
-    func hasRoom(for path: InboxPath) -> Bool {
-        let free = configuration.capacity - settler.count - deliveries.count
-        guard free > 0 else { return false }
-        let owner = Crowd.owner(of: path)
-        return settler.count(of: owner) + deliveries.count(of: owner) < free * Self.greed
-    }
-
-    /// One alone gets eight ninths of the room, two eight seventeenths each.
-    private static let greed = 8
-
-    func becomeReady() {
-        isReady = true
-        for waiting in waitingForReady { waiting.resume() }
-        waitingForReady = []
-    }
-
-    /// Notes a problem and tells of it once, until it is over.
-    func report(_ problem: WatchHealth.Problem, _ metadata: Logger.Metadata = [:]) {
-        board.report(problem, metadata)
-    }
-
-    func startInotify() {
-        guard inotify == nil, configuration.mode != .poll else { return }
-        do {
-            inotify = try Inotify { [events] in events.ring() }
-            board.resolve(.instanceLimit)
-        } catch {
-            report(.instanceLimit, ["error": "\(error)"])
-        }
-    }
+    private func scan() async { await scanner.run() }
 
     private func end() {
-        isOver = true
-        inotify = nil
-        events.ring(after: nil, clock)
-        scans.ring(after: nil, clock)
-        for waiting in waitingForReady { waiting.resume() }
-        waitingForReady = []
+        watches.stopInotify()
+        activity.signal(after: nil, clock)
+        schedule.wake(after: nil, clock)
+        isReady.open()
     }
 
     private func deliver(_ delivery: DeliveryQueue.Delivery) async {
         await handler(delivery.sighting)
-        deliveries.finished(delivery)
-        events.ring()
-        room.ring()
-    }
-
-    private func setAlarm() {
-        events.ring(after: settler.nextLook.map { $0 - elapsed() }, clock)
+        names.deliveries.finished(delivery)
+        activity.signal()
+        room.signal()
     }
 
     /// Durations since now by any clock.

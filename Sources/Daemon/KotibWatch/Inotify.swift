@@ -3,22 +3,22 @@ import Glibc
 import KotibPOSIX
 import Synchronization
 
-/// The kernel's events about any number of folders, by one inotify(7) instance.
+/// An inotify(7) instance: the kernel's events about any number of folders.
 ///
-/// A queue of its own does nothing but read, so that the kernel's queue (16,384 events by default) overflows as
-/// late as can be. What is read waits here in bounded room until it is taken; more than fits counts as an
-/// overflow.
+/// A dispatch queue of its own only reads, so that the kernel's queue (16,384 events by default) overflows as
+/// late as possible. The events wait here, in a buffer of bounded size, until they are taken; when it is
+/// full, that counts as an overflow.
 final class Inotify: Sendable {
     private struct Inbox {
         var bytes: [UInt8] = []
         var hasOverflowed = false
     }
 
-    /// Bytes that wait at most: some 100,000 events.
+    /// The size of the buffer in bytes: some 100,000 events.
     private static let longestWait = 4 << 20
     private static let readSize = 64 * 1024
-    /// After each reading the reader rests so long, which the kernel uses to fold equal events into one: a
-    /// fast writer costs 200 wake-ups a second, not one for each of its writes.
+    /// The pause after each read, in which the kernel merges equal events: a fast writer costs 200 wake-ups a
+    /// second, not one for each of its writes.
     private static let rest: DispatchTimeInterval = .milliseconds(5)
 
     let file: OpenFile
@@ -28,7 +28,8 @@ final class Inotify: Sendable {
     private let inbox = Mutex(Inbox())
     private let onEvents: @Sendable () -> Void
 
-    /// - Parameter onEvents: called after events have come, on a queue that must not be held up.
+    /// - Parameter onEvents: called after events have arrived, on the dispatch queue that reads. It must not
+    ///   block.
     /// - Throws: ``SystemError`` of inotify_init1(2): EMFILE where the user has too many instances.
     init(onEvents: @escaping @Sendable () -> Void) throws(SystemError) {
         let flags = Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC)
@@ -45,8 +46,8 @@ final class Inotify: Sendable {
         source.cancel()
     }
 
-    /// Watches what happens in an open folder, whatever its path: the magic link leads to it and nowhere else.
-    /// - Returns: the watch, which is the same for the same folder.
+    /// Adds a watch for an open folder. The path by way of /proc leads to that folder even after a rename.
+    /// - Returns: the watch descriptor, which is the same for the same folder.
     /// - Throws: ``SystemError`` of inotify_add_watch(2): ENOSPC where the user has too many watches.
     func watch(_ folder: OpenFile) throws(SystemError) -> Int32 {
         try SystemError.check("inotify_add_watch") {
@@ -55,11 +56,11 @@ final class Inotify: Sendable {
     }
 
     func unwatch(_ watch: Int32) {
-        // Fails where the kernel has dropped it already, which is as well.
+        // Fails where the kernel has removed it already, which is harmless.
         inotify_rm_watch(file.descriptor, watch)
     }
 
-    /// All events since the last call, for ``InotifyEvent/parse(_:_:)``, and whether others were lost.
+    /// Removes and returns all events, for ``InotifyEvent/parse(_:_:)``, and whether others were lost.
     func take() -> (bytes: [UInt8], hasOverflowed: Bool) {
         inbox.withLock { inbox in
             defer { inbox = Inbox() }
@@ -67,7 +68,7 @@ final class Inotify: Sendable {
         }
     }
 
-    /// Lets no events through until `resume`: for tests of an overflow.
+    /// Stops reading until `resume`: for tests of an overflow.
     func pause() { source.suspend() }
     func resume() { source.resume() }
 

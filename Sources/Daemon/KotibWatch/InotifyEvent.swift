@@ -1,18 +1,18 @@
 import Glibc
 
-/// One event as the kernel tells it (inotify(7)).
+/// One event of the kernel (inotify(7)).
 struct InotifyEvent: Hashable {
-    /// Which folder; -1 for an overflow.
+    /// The watch descriptor of the folder; -1 for an overflow.
     var watch: Int32
     var mask: UInt32
-    /// In that folder; empty where the event is about the folder itself.
+    /// The name in that folder; empty where the event is about the folder itself.
     var name: [UInt8]
 
     func has(_ flag: Int) -> Bool { mask & UInt32(truncatingIfNeeded: flag) != 0 }
     func has(_ flag: Int32) -> Bool { has(Int(flag)) }
     func has(_ flag: UInt32) -> Bool { mask & flag != 0 }
 
-    /// Takes apart what read(2) gave, which holds whole events only.
+    /// Parses the result of read(2), which holds whole events only.
     static func parse(_ bytes: [UInt8], _ body: (InotifyEvent) -> Void) {
         bytes.withUnsafeBytes { bytes in
             var offset = 0

@@ -2,28 +2,28 @@ import HeapModule
 import KotibModel
 import KotibPOSIX
 
-/// Decides when a name stands still, out of looks at it and the time; it does nothing itself.
+/// The debouncer: decides from looks at a name, and the time, when it stands still. It has no effects.
 ///
 /// Times are durations since any fixed moment.
 struct Settler {
-    /// Why a name is looked at.
+    /// The reason of a look at a name.
     enum Look: Hashable {
-        /// Something happened to it: the wait begins anew.
+        /// An event: the wait starts again.
         case touched
         /// It was due.
         case timer
-        /// It was come across, and its own times say that it has stood still so long.
+        /// A scan found it, and by its own times it has stood still for `quiet`.
         case scanned(quiet: Duration)
     }
 
     enum Step: Hashable {
-        /// Nothing yet: look again when it is due.
+        /// Look again when it is due.
         case wait
-        /// It stands still; find out whether somebody writes to it and call ``writer(_:at:now:)``.
+        /// It stands still; check whether a program has it open for writing and call ``writer(_:at:now:)``.
         case checkWriter
         case settled(FileStatus)
         case gone
-        /// There was no room for another name: nothing was noted.
+        /// There was no room for another name: it was not added.
         case full
     }
 
@@ -31,37 +31,39 @@ struct Settler {
         var status: FileStatus?
         var quietSince: Duration
         var nextLook: Duration = .zero
-        /// When the agenda has it; earlier than `nextLook` where the wait has begun anew.
-        var agenda: Duration?
+        /// Its time in `deadlines`; earlier than `nextLook` where the wait has started again.
+        var deadline: Duration?
     }
 
-    private struct Appointment: Comparable {
+    private struct Deadline: Comparable {
         var time: Duration
         var path: InboxPath
 
-        static func < (a: Appointment, b: Appointment) -> Bool { a.time < b.time }
+        static func < (a: Deadline, b: Deadline) -> Bool { a.time < b.time }
     }
 
-    private let patience: WatchConfiguration
+    private let configuration: WatchConfiguration
     private var entries: [InboxPath: Entry] = [:]
-    private var crowd = Crowd()
-    private var growths = Growths()
-    private var agenda = Heap<Appointment>()
+    private var userCounts = UserCounts()
+    private var growths = GrowthHistory()
+    private var deadlines = Heap<Deadline>()
 
-    init(_ patience: WatchConfiguration) {
-        self.patience = patience
+    init(_ configuration: WatchConfiguration) {
+        self.configuration = configuration
     }
 
-    /// How many names are waited for.
+    /// The number of names that do not stand still yet.
     var count: Int { entries.count }
 
-    func count(of owner: [UInt8]) -> Int { crowd.count(of: owner) }
+    func count(of owner: [UInt8]) -> Int { userCounts.count(of: owner) }
 
-    /// When ``due(now:)`` will have something.
-    var nextLook: Duration? { agenda.min?.time }
+    /// The time at which ``due(now:)`` will have a name.
+    var nextLook: Duration? { deadlines.min?.time }
 
-    /// Takes note of how `path` looks now; nil where nothing has the name.
-    /// - Parameter hasRoom: whether a name that is not waited for yet may be added.
+    /// Records a look at a name.
+    /// - Parameters:
+    ///   - status: nil where nothing has the name.
+    ///   - hasRoom: whether a new name may be added.
     mutating func saw(
         _ status: FileStatus?, at path: InboxPath, as look: Look, hasRoom: Bool = true, now: Duration
     ) -> Step {
@@ -78,37 +80,37 @@ struct Settler {
         return judge(entry, path, now)
     }
 
-    /// Answers ``Step/checkWriter``. That nobody knows counts as nobody.
+    /// Answers ``Step/checkWriter``. An unknown writer counts as none.
     mutating func writer(_ writer: WriterCheck, at path: InboxPath, now: Duration) -> Step {
         guard let entry = entries[path], let status = entry.status else { return .wait }
-        if writer == .writing, now - entry.quietSince < patience.openPatience {
-            return wait(entry, path, atLeast: patience.openPatience, now)
+        if writer == .writing, now - entry.quietSince < configuration.openPatience {
+            return wait(entry, path, atLeast: configuration.openPatience, now)
         }
         return settled(status, path, now)
     }
 
     private mutating func settled(_ status: FileStatus, _ path: InboxPath, _ now: Duration) -> Step {
         forget(path)
-        if status.kind == .regular { growths.told(path, size: status.identity.size, now: now) }
+        if status.kind == .regular { growths.delivered(path, size: status.identity.size, now: now) }
         return .settled(status)
     }
 
-    /// Waits for a name no longer: a scan will come across it.
+    /// Removes a name. A scan will find it again.
     mutating func forget(_ path: InboxPath) {
-        if entries.removeValue(forKey: path) != nil { crowd.remove(Crowd.owner(of: path)) }
+        if entries.removeValue(forKey: path) != nil { userCounts.remove(UserCounts.owner(of: path)) }
     }
 
     private mutating func keep(_ entry: Entry, _ path: InboxPath) {
-        if entries.updateValue(entry, forKey: path) == nil { crowd.add(Crowd.owner(of: path)) }
+        if entries.updateValue(entry, forKey: path) == nil { userCounts.add(UserCounts.owner(of: path)) }
     }
 
-    /// Names that are to be looked at now.
+    /// Removes the names from the schedule that are to be looked at now, and returns them.
     mutating func due(now: Duration) -> [InboxPath] {
         var due: [InboxPath] = []
-        while let first = agenda.min, first.time <= now {
-            agenda.removeMin()
-            guard var entry = entries[first.path], entry.agenda == first.time else { continue }
-            entry.agenda = nil
+        while let first = deadlines.min, first.time <= now {
+            deadlines.removeMin()
+            guard var entry = entries[first.path], entry.deadline == first.time else { continue }
+            entry.deadline = nil
             entries[first.path] = entry
             if entry.nextLook <= now {
                 due.append(first.path)
@@ -119,8 +121,8 @@ struct Settler {
         return due
     }
 
-    /// Whether nothing happened between two looks. A folder's times change with what is in it, so only which
-    /// folder it is counts.
+    /// Whether nothing changed between two looks. Of a folder only the identity counts, since its times
+    /// change with its content.
     static func isStill(_ before: FileStatus?, _ after: FileStatus?) -> Bool {
         guard let before, let after else { return before == nil && after == nil }
         if before.kind == .folder && after.kind == .folder {
@@ -138,7 +140,7 @@ struct Settler {
             forget(path)
             return .gone
         }
-        if status.kind == .regular && quiet < patience.openPatience {
+        if status.kind == .regular && quiet < configuration.openPatience {
             keep(entry, path)
             return .checkWriter
         }
@@ -146,34 +148,37 @@ struct Settler {
     }
 
     private func needed(_ status: FileStatus?, _ path: InboxPath, _ now: Duration) -> Duration {
-        guard let status, status.kind == .regular else { return patience.settle }
-        let growth = growths.count(at: path, size: status.identity.size, now: now) - Growths.free
-        // Doubled with each, up to what is waited for an open file.
+        guard let status, status.kind == .regular else { return configuration.settle }
+        let growth = growths.count(at: path, size: status.identity.size, now: now) - GrowthHistory.free
+        // Doubled with each growth, up to the wait for an open file.
         if growth > 0 {
-            let longest = max(patience.settle, patience.openPatience)
-            return min(longest, patience.settle * (1 << min(growth, 16)))
+            let longest = max(configuration.settle, configuration.openPatience)
+            return min(longest, configuration.settle * (1 << min(growth, 16)))
         }
-        if status.links > 1 { return max(patience.settle, patience.linkPatience) }
-        return status.identity.size == 0 ? max(patience.settle, patience.emptyPatience) : patience.settle
+        if status.links > 1 { return max(configuration.settle, configuration.linkPatience) }
+        return status.identity.size == 0
+            ? max(configuration.settle, configuration.emptyPatience) : configuration.settle
     }
 
-    /// Until it has been quiet for `long`, with looks in between, ever fewer: an event may be lost.
+    /// Waits until it has been quiet for `long`, with looks in between at growing intervals: an event may be
+    /// lost.
     private mutating func wait(
         _ entry: Entry, _ path: InboxPath, atLeast long: Duration, _ now: Duration
     ) -> Step {
         var entry = entry
-        let between = now + max(patience.settle, (now - entry.quietSince) / 4)
+        let between = now + max(configuration.settle, (now - entry.quietSince) / 4)
         entry.nextLook = min(entry.quietSince + long, between)
         schedule(entry, path)
         return .wait
     }
 
-    /// Keeps one appointment a name where the new one is later, so that a busy writer costs no room.
+    /// Keeps the deadline of a name where the new one is later, so that a busy writer does not add one for
+    /// each write.
     private mutating func schedule(_ entry: Entry, _ path: InboxPath) {
         var entry = entry
-        if entry.agenda == nil || entry.nextLook < entry.agenda ?? .zero {
-            entry.agenda = entry.nextLook
-            agenda.insert(Appointment(time: entry.nextLook, path: path))
+        if entry.deadline == nil || entry.nextLook < entry.deadline ?? .zero {
+            entry.deadline = entry.nextLook
+            deadlines.insert(Deadline(time: entry.nextLook, path: path))
         }
         keep(entry, path)
     }

@@ -1,15 +1,15 @@
-// KotibWatch: inbox folders to settled sightings.
+// KotibWatch: finds the files in the inbox that have come to rest.
 
 import KotibModel
 import KotibPOSIX
 
-/// What the watcher has to say about the inbox.
+/// A report of the watcher about the inbox.
 public enum Sighting: Hashable, Sendable {
-    /// This stands there and stands still. Anything but a regular file (a link, a pipe, a folder) is told too.
+    /// A file has come to rest. Anything but a regular file (a link, a pipe, a folder) is reported too.
     case settled(InboxPath, FileStatus)
-    /// Nothing has this name any more; where it was a folder, that holds for all below it. By the time that
-    /// this is handled something new may have the name: look before acting.
+    /// A name is gone; if it was a folder, so are all names below it. By the time that this is handled
+    /// something new may have the name: examine it before acting.
     case gone(InboxPath)
-    /// A scan of the whole inbox is through: all that stood still then has been told and handled.
+    /// A scan of the whole inbox has ended: all files that had come to rest by then have been handled.
     case scanned
 }

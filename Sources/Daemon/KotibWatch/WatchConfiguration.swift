@@ -1,8 +1,8 @@
-/// How patient and how large the watcher is.
+/// The times and limits of the watcher.
 public struct WatchConfiguration: Hashable, Sendable {
-    /// How changes are noticed.
+    /// The way in which changes are noticed.
     public enum Mode: String, Sendable, CaseIterable {
-        /// By events, and by polling where the file system gives none.
+        /// By events, and by polling where the file system has none.
         case auto
         /// By events whatever the file system is.
         case events
@@ -11,29 +11,32 @@ public struct WatchConfiguration: Hashable, Sendable {
     }
 
     public var mode = Mode.auto
-    /// How long a file must stand still.
+    /// The time for which a file must not change before it is delivered.
     public var settle: Duration = .seconds(1)
-    /// How long an empty file is taken for an upload that has not begun.
+    /// The same for an empty file, which may be an upload that has not begun.
     public var emptyPatience: Duration = .seconds(10)
-    /// How long a file that somebody has open for writing may stand still before it is taken all the same.
+    /// The same for a file that a program has open for writing.
     public var openPatience: Duration = .seconds(60)
-    /// How long a second name is taken for the middle of a rename by link and unlink, as OpenSSH does it.
+    /// The same for a file with a second name, which may be in the middle of a rename by link and unlink, as
+    /// OpenSSH does it.
     public var linkPatience: Duration = .seconds(3)
-    /// How often everything is looked at again, in case that an event was lost.
+    /// The interval of scans of the whole inbox, in case an event was lost.
     public var rescan: Duration = .seconds(300)
-    /// How often a folder is looked at that gives no events.
+    /// The interval of scans of a folder that has no events.
     public var pollInterval: Duration = .seconds(10)
-    /// How often the inbox folder itself is looked for at its path: nothing tells of a mount over it.
+    /// The interval of checks of the inbox folder itself: no event reports a mount over it.
     public var rootInterval: Duration = .seconds(2)
-    /// How long another folder must stand at the inbox's path before what is not in it counts as gone.
+    /// The time for which another folder must stand at the inbox's path before files that are missing in it
+    /// count as gone.
     public var replacedPatience: Duration = .seconds(60)
-    /// How many handlers run at once for one user; one more in all.
+    /// The number of handlers that run at once for one user; one more in all.
     public var concurrency = 8
-    /// How many names may be waited for or be about to be handled, of all users together; more wait in the folders.
+    /// The number of names of all users that are observed or wait for a handler; others are left in their
+    /// folders.
     public var capacity = 10_000
-    /// How many folders deep the inbox is watched.
+    /// The depth to which the inbox is watched, in folders.
     public var deepest = 64
-    /// Names that are passed over without a word.
+    /// Names that are ignored.
     public var ignored = IgnoredNames.standard
 
     public init() {}

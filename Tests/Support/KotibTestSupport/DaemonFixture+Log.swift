@@ -20,7 +20,7 @@ public enum DaemonMessage {
     public static let accepted = "recording accepted"
     public static let refused = "recording refused"
     public static let transcribed = "transcribed"
-    public static let retry = "retry later"
+    public static let retry = "retrying"
     public static let failed = "transcription failed"
     public static let paused = "engine paused"
     public static let resumed = "engine resumed"

@@ -1,11 +1,11 @@
 import DequeModule
 
-/// What is to be scanned, and when.
-struct ScanAgenda {
+/// The scans that were requested or are due by time. A request wakes the scanner.
+final class ScanSchedule {
     enum Task: Hashable {
         case checkRoot
         case scanAll
-        /// One folder, and those in it that are new.
+        /// One folder, and the new ones in it.
         case scan(FolderID)
         case poll
     }
@@ -18,25 +18,49 @@ struct ScanAgenda {
     private var nextFullScan: Duration?
     private var nextRootCheck: Duration = .zero
     private var nextPoll: Duration?
+    private let requests = WakeSignal()
 
     init(_ configuration: WatchConfiguration) {
         self.configuration = configuration
     }
 
-    mutating func requestFullScan() { wantsFullScan = true }
-    /// Not later than `time`.
-    mutating func requestFullScan(at time: Duration) { nextFullScan = min(nextFullScan ?? time, time) }
-    mutating func requestRootCheck() { wantsRootCheck = true }
+    /// Waits for a request, or for the time that ``wake(after:_:)`` set.
+    /// - Returns: false where the task is cancelled.
+    nonisolated(nonsending) func wait() async -> Bool { await requests.wait() }
 
-    /// Twice is once.
-    mutating func request(_ folder: FolderID) {
-        if requested.insert(folder).inserted { folders.append(folder) }
+    /// Nil cancels the time that was set.
+    func wake(after delay: Duration?, _ clock: any Clock<Duration>) { requests.signal(after: delay, clock) }
+
+    func requestFullScan() {
+        wantsFullScan = true
+        requests.signal()
     }
 
-    mutating func schedulePoll(at time: Duration) { nextPoll = nextPoll ?? time }
+    /// Not later than `time`.
+    func requestFullScan(at time: Duration) {
+        nextFullScan = min(nextFullScan ?? time, time)
+        requests.signal()
+    }
 
-    /// What is to be done now; nil for nothing.
-    mutating func next(now: Duration) -> Task? {
+    func requestRootCheck() {
+        wantsRootCheck = true
+        requests.signal()
+    }
+
+    /// Idempotent until the folder is scanned.
+    func request(_ folder: FolderID) {
+        if requested.insert(folder).inserted { folders.append(folder) }
+        requests.signal()
+    }
+
+    /// Does not delay a poll that was requested before.
+    func requestPoll(at time: Duration) {
+        nextPoll = nextPoll ?? time
+        requests.signal()
+    }
+
+    /// The scan that is due now; nil for none.
+    func next(now: Duration) -> Task? {
         if wantsRootCheck || now >= nextRootCheck {
             wantsRootCheck = false
             nextRootCheck = now + configuration.rootInterval
@@ -45,7 +69,7 @@ struct ScanAgenda {
         if wantsFullScan || nextFullScan.map({ now >= $0 }) ?? false {
             wantsFullScan = false
             nextFullScan = now + configuration.rescan
-            // It covers them all.
+            // It covers every folder.
             folders = []
             requested = []
             return .scanAll
@@ -61,8 +85,8 @@ struct ScanAgenda {
         return nil
     }
 
-    /// Folders that were requested, out of their turn.
-    mutating func takeFolders(where isWanted: (FolderID) -> Bool) -> [FolderID] {
+    /// Removes requested folders from the schedule, out of order.
+    func takeFolders(where isWanted: (FolderID) -> Bool) -> [FolderID] {
         let taken = folders.filter(isWanted)
         guard !taken.isEmpty else { return [] }
         requested.subtract(taken)
@@ -70,7 +94,7 @@ struct ScanAgenda {
         return Array(taken)
     }
 
-    mutating func takePoll(now: Duration) -> Bool {
+    func takePoll(now: Duration) -> Bool {
         guard let poll = nextPoll, now >= poll else { return false }
         nextPoll = nil
         return true
@@ -81,7 +105,7 @@ struct ScanAgenda {
         wantsFullScan || nextFullScan.map { now >= $0 } ?? false
     }
 
-    /// When ``next(now:)`` will have something again.
+    /// The time of the next scan that is due without a request.
     var nextTime: Duration {
         min(nextRootCheck, nextFullScan ?? nextRootCheck, nextPoll ?? nextRootCheck)
     }

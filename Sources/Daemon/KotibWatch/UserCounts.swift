@@ -1,12 +1,12 @@
 import KotibModel
 
-/// How many names of each user wait somewhere.
-struct Crowd {
+/// Counts names for each user.
+struct UserCounts {
     private var counts: [[UInt8]: Int] = [:]
     private(set) var count = 0
 
-    /// Who a name is counted for: whoever has the first-level folder. All that lies in the inbox itself, those folders
-    /// too, counts as one user's.
+    /// The user that a name is counted for: the one who has the first-level folder. All names in the inbox
+    /// itself, those folders too, count as one user's.
     static func owner(of path: InboxPath) -> [UInt8] { path.depth == 1 ? [] : path.user }
 
     func count(of owner: [UInt8]) -> Int { counts[owner, default: 0] }

@@ -2,8 +2,10 @@ import KotibCatalog
 import KotibModel
 import Logging
 
-/// What the queue tells its log: one line for each recording that ends, one for each outage.
-extension TranscriptionQueue {
+/// The log lines of the queue: one for each recording that ends, one for each outage.
+struct TranscriptionLog: Sendable {
+    let logger: Logger
+
     private enum Key {
         static let user = "user"
         static let file = "file"
@@ -18,14 +20,14 @@ extension TranscriptionQueue {
         static let seconds = "seconds"
         /// Seconds of engine for each second of audio: 0.1 is ten times faster than one could listen.
         static let realTimeFactor = "real_time_factor"
-        /// Seconds in which somebody spoke.
+        /// Seconds of speech.
         static let speech = "speech"
-        /// 0 where nobody spoke.
+        /// The number of words.
         static let words = "words"
         /// Codes of ``RecordingWarning`` and ``WrongEnding`` with commas between.
         static let warnings = "warnings"
         static let attempt = "attempt"
-        /// The recording whose words serve for another.
+        /// The recording whose words were reused.
         static let source = "source"
         static let cause = "cause"
         static let code = "code"
@@ -33,17 +35,17 @@ extension TranscriptionQueue {
         static let wait = "wait"
     }
 
-    private func metadata(_ recording: Recording) -> Logger.Metadata {
+    private func metadata(_ recording: Recording, _ engine: String) -> Logger.Metadata {
         [
             Key.user: "\(ByteText.escaped(recording.path.user))", Key.file: "\(recording.path.text)",
             Key.recording: "\(recording.id)", Key.size: "\(recording.identity.size)",
             Key.duration: "\(Self.rounded(recording.facts?.duration ?? 0))",
-            Key.engine: "\(lanes[jobs[recording.id]?.lane ?? 0].engine.name)",
+            Key.engine: "\(engine)",
         ]
     }
 
-    func logDone(_ recording: Recording, _ result: TranscriptionResult, seconds: Double) {
-        var metadata = metadata(recording)
+    func transcribed(_ recording: Recording, _ result: TranscriptionResult, seconds: Double, engine: String) {
+        var metadata = metadata(recording, engine)
         metadata[Key.model] = "\(result.transcript.model)"
         metadata[Key.seconds] = "\(Self.rounded(seconds))"
         if let duration = recording.facts?.duration, duration > 0 {
@@ -54,82 +56,94 @@ extension TranscriptionQueue {
         var warnings = ((recording.facts?.warnings ?? []) + result.warnings).map(\.code.rawValue)
         if recording.wrongEnding != nil { warnings.append(WrongEnding.code) }
         if !warnings.isEmpty { metadata[Key.warnings] = "\(warnings.joined(separator: ","))" }
-        log.info("transcribed", metadata: metadata)
+        logger.info("transcribed", metadata: metadata)
     }
 
-    func logReused(_ recording: Recording, of source: RecordingID) {
-        var metadata = metadata(recording)
+    func reused(_ recording: Recording, of source: RecordingID, engine: String) {
+        var metadata = metadata(recording, engine)
         metadata[Key.source] = "\(source)"
-        log.info("transcript reused: the same content has words already", metadata: metadata)
+        logger.info("transcript reused: the same content has words already", metadata: metadata)
     }
 
-    func logRetry(_ recording: Recording, _ error: EngineError, delay: Duration) {
-        var metadata = metadata(recording, error)
+    func retrying(_ recording: Recording, _ error: EngineError, after delay: Duration, engine: String) {
+        var metadata = metadata(recording, error, engine)
         metadata[Key.wait] = "\(Self.rounded(delay.inSeconds))"
-        log.warning("retry later", metadata: metadata)
+        logger.warning("retrying", metadata: metadata)
     }
 
-    func logFailed(_ recording: Recording, _ error: EngineError) {
-        log.error("transcription failed", metadata: metadata(recording, error))
+    func failed(_ recording: Recording, _ error: EngineError, engine: String) {
+        logger.error("transcription failed", metadata: metadata(recording, error, engine))
     }
 
-    private func metadata(_ recording: Recording, _ error: EngineError) -> Logger.Metadata {
-        var metadata = metadata(recording)
+    private func metadata(
+        _ recording: Recording, _ error: EngineError, _ engine: String
+    ) -> Logger.Metadata {
+        var metadata = metadata(recording, engine)
         metadata[Key.attempt] = "\(recording.attempts)"
         metadata[Key.code] = "\(error.code)"
         metadata[Key.cause] = "\(error.message)"
         return metadata
     }
 
-    func logGone(_ recording: Recording) {
-        log.info("not transcribed: the file is gone or has changed", metadata: metadata(recording))
+    func gone(_ recording: Recording, engine: String) {
+        logger.info("not transcribed: the file is gone or has changed", metadata: metadata(recording, engine))
     }
 
-    func logChanged(_ recording: Recording) {
-        log.warning(
+    func changed(_ recording: Recording, engine: String) {
+        logger.warning(
             "transcript dropped: the file was changed while it was transcribed",
-            metadata: metadata(recording))
+            metadata: metadata(recording, engine))
     }
 
-    func logSuperseded(_ recording: Recording) {
-        log.info("transcript dropped: the recording was replaced meanwhile", metadata: metadata(recording))
+    func superseded(_ recording: Recording, engine: String) {
+        logger.info(
+            "transcript dropped: the recording was replaced meanwhile", metadata: metadata(recording, engine))
     }
 
-    nonisolated func logStandIn(_ recording: Recording, _ chosen: EngineName, in lane: EngineLane) {
-        log.warning(
+    func standIn(_ recording: Recording, _ chosen: EngineName, engine: String) {
+        logger.warning(
             "the user's engine is not configured; the daemon's is used",
             metadata: [
                 Key.recording: "\(recording.id)", Key.user: "\(ByteText.escaped(recording.path.user))",
-                Key.engine: "\(lane.engine.name)", "chosen": "\(chosen.rawValue)",
+                Key.engine: "\(engine)", "chosen": "\(chosen.rawValue)",
             ])
     }
 
-    func logPause(of lane: EngineLane, _ pause: Duration, reason: String) {
-        log.warning(
+    func paused(engine: String, for pause: Duration, reason: String) {
+        logger.warning(
             "engine paused",
             metadata: [
-                Key.engine: "\(lane.engine.name)", Key.cause: "\(reason)",
+                Key.engine: "\(engine)", Key.cause: "\(reason)",
                 Key.wait: "\(Self.rounded(pause.inSeconds))",
             ])
     }
 
-    func logResumption(of lane: EngineLane, after outage: Duration) {
-        log.notice(
+    func resumed(engine: String, after outage: Duration) {
+        logger.notice(
             "engine resumed",
-            metadata: [Key.engine: "\(lane.engine.name)", Key.seconds: "\(Self.rounded(outage.inSeconds))"])
+            metadata: [Key.engine: "\(engine)", Key.seconds: "\(Self.rounded(outage.inSeconds))"])
     }
 
-    func logRecovery(resumed: Int, failed: Int) {
+    /// Jobs that an earlier daemon left unfinished.
+    func recovered(resumed: Int, failed: Int) {
         guard resumed + failed > 0 else { return }
-        log.notice(
+        logger.notice(
             "recovered",
             metadata: ["resumed": "\(resumed)", "failed": "\(failed)"])
     }
 
-    func logTrouble(_ error: CatalogError, _ recording: Recording? = nil) {
-        log.error(
-            "the catalog does not take it\(error.isRetryable ? ", will be tried again" : "")",
-            metadata: (recording.map(metadata) ?? [:]).merging([Key.cause: "\(error)"]) { $1 })
+    func catalogFailed(_ error: CatalogError) {
+        catalogFailed(error, [:])
+    }
+
+    func catalogFailed(_ error: CatalogError, _ recording: Recording, engine: String) {
+        catalogFailed(error, metadata(recording, engine))
+    }
+
+    private func catalogFailed(_ error: CatalogError, _ metadata: Logger.Metadata) {
+        logger.error(
+            error.isRetryable ? "the catalog failed, retrying" : "the catalog failed",
+            metadata: metadata.merging([Key.cause: "\(error)"]) { $1 })
     }
 
     /// Two decimals.

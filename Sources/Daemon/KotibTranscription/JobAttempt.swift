@@ -1,0 +1,100 @@
+import FoundationEssentials
+import KotibCatalog
+import KotibModel
+import KotibPOSIX
+
+/// One attempt to transcribe a recording: opens the audio, chooses the language, and hands the file to the
+/// engine.
+struct JobAttempt: Sendable {
+    enum Outcome: Sendable {
+        case transcribed(TranscriptionResult, seconds: Double, ContentDoubt)
+        /// The file was changed during the attempt, so the words may be of neither version.
+        case changed
+        /// This recording was given the words of another with the same content.
+        case reused(RecordingID)
+        case gone
+        case outOfReach
+        case failed(EngineError)
+    }
+
+    let catalog: Catalog
+    let lane: EngineLane
+    /// The names of all engines that the queue has.
+    let engines: [String]
+    let reuse: WordsReuse
+    let open: TranscriptionQueue.Opener
+    let check: TranscriptionQueue.Checker
+    let choices: TranscriptionQueue.Choices
+    let date: @Sendable () -> Date
+    let elapsed: @Sendable () -> Duration
+    let log: TranscriptionLog
+
+    func run(_ recording: Recording, _ progress: JobProgress) async -> Outcome {
+        let file: OpenFile?
+        do {
+            file = try await open(recording)
+        } catch is TranscriptionQueue.OutOfReach {
+            return .outOfReach
+        } catch {
+            let message = "The recording could not be opened: \(error)"
+            return .failed(.transient(message: message, retryAfter: nil))
+        }
+        guard let file, let facts = recording.facts else { return .gone }
+        guard let doubtBefore = await check(file, recording) else { return .gone }
+        let choices: RecordingChoices
+        do throws(CatalogError) {
+            choices = try await self.choices(recording)
+        } catch {
+            // The settings say whether the recording may leave this machine.
+            return .failed(
+                .transient(message: "The user's settings cannot be read: \(error)", retryAfter: nil))
+        }
+        if let refusal = refusal(of: recording, choices.engine) { return .failed(refusal) }
+        let language = choices.language.map(\.code) ?? lane.language
+        if let source = await reusedSource(recording, language) { return .reused(source) }
+        let job = TranscriptionJob(
+            recording: recording.id, file: file, size: recording.identity.size, duration: facts.duration,
+            container: facts.container,
+            fileExtension: RecordingEnding.fitting(facts.container, named: recording.fileExtension),
+            language: language, channels: facts.channels, codec: facts.codec,
+            isDoubtful: !facts.warnings.isEmpty)
+        let start = elapsed()
+        do throws(EngineError) {
+            let result = try await lane.engine.transcribe(job, report: progress.note)
+            let seconds = (elapsed() - start).inSeconds
+            guard let doubt = await check(file, recording) else { return .changed }
+            return .transcribed(result, seconds: seconds, max(doubtBefore, doubt))
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    /// The recording whose words this one was given. Nil where there is none, or the catalog fails: the
+    /// engine transcribes it then.
+    private func reusedSource(_ recording: Recording, _ language: String?) async -> RecordingID? {
+        do throws(CatalogError) {
+            return try await catalog.reuseWords(
+                for: recording.id, of: reuse, engine: lane.engine.name, model: lane.engine.model,
+                language: language, now: date())
+        } catch {
+            log.catalogFailed(error, recording, engine: lane.engine.name)
+            return nil
+        }
+    }
+
+    /// Nil where the lane's engine may have the recording.
+    private func refusal(of recording: Recording, _ chosen: EngineName?) -> EngineError? {
+        switch lane.fitness(for: chosen, among: engines) {
+        case .serves: return nil
+        case .standsIn(let chosen):
+            log.standIn(recording, chosen, engine: lane.engine.name)
+            return nil
+        case .isAnothers:
+            return .transient(message: "The user was given another engine meanwhile.", retryAfter: nil)
+        case .mayNot:
+            return .permanent(
+                message: "Recordings of this user stay on this machine, and it has no engine now "
+                    + "(queue.engine, queue.other_engines, kotibctl user set --engine)")
+        }
+    }
+}
