@@ -24,12 +24,22 @@ struct ChannelSurvey {
         fileprivate(set) var isShared: [Bool] = []
         /// The sum of the correlations of both waves in these blocks.
         fileprivate var waves = 0.0
+        /// Blocks in which both waves are the same, and the same of opposite polarity.
+        fileprivate var straight = 0
+        fileprivate var turned = 0
+        /// What of `one` leaks into `other`, and the reverse.
+        fileprivate(set) var intoOther = CrosstalkEstimate()
+        fileprivate(set) var intoOne = CrosstalkEstimate()
         /// The product of both, in each frame that is kept.
         fileprivate var products: [Float] = []
 
         /// Whether what is the same has opposite polarity. Two places of a room have neither: there the sum is as
         /// good as the difference.
         var isTurned: Bool { waves < -0.15 * Double(isShared.count { $0 }) }
+
+        /// Whether the polarity of what is the same turns on the way: a cable was changed, or recordings were joined.
+        /// Neither the sum nor the difference says all then.
+        var turnsOnTheWay: Bool { min(straight, turned) > 0 }
     }
 
     struct Channel {
@@ -111,8 +121,14 @@ struct ChannelSurvey {
             channels[index].energies.append(Self.product(differences[index], differences[index]))
         }
         for index in pairs.indices {
-            pairs[index].products.append(
-                Self.product(differences[pairs[index].one], differences[pairs[index].other]))
+            let (one, other) = (pairs[index].one, pairs[index].other)
+            let product = Self.product(differences[one], differences[other])
+            pairs[index].products.append(product)
+            guard let first = channels[one].energies.last, let second = channels[other].energies.last else {
+                continue
+            }
+            pairs[index].intoOther.add(source: first, channel: second, product: product)
+            pairs[index].intoOne.add(source: second, channel: first, product: product)
         }
     }
 
@@ -176,6 +192,8 @@ struct ChannelSurvey {
         pairs[index].isSame.append(isSame)
         pairs[index].isShared.append(isShared)
         if isShared { pairs[index].waves += Double(wave) }
+        if wave >= Self.sameWave { pairs[index].straight += 1 }
+        if wave <= -Self.sameWave { pairs[index].turned += 1 }
     }
 
     /// Correlations from which two are the same. Measured on pairs of the tests' recordings, 40 s each, in blocks:

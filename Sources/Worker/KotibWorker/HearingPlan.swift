@@ -49,6 +49,16 @@ struct HearingPlan: Hashable, Sendable {
         self.init(signals: Self.joined(signals))
     }
 
+    /// The same of the channels that those of this plan were made of.
+    func unmixed(by unmixing: Unmixing) -> HearingPlan {
+        HearingPlan(
+            signals: signals.map { signal in
+                var signal = signal
+                signal.weights = unmixing.channels(of: signal.weights)
+                return signal
+            })
+    }
+
     /// The first ones, the last of which has all that would be too many.
     private static func joined(_ signals: [Signal]) -> [Signal] {
         guard signals.count > mostSignals else { return signals }
@@ -131,11 +141,12 @@ struct BlockLevels {
         return group.filter { contrast($0) > best - 12 }
     }
 
-    /// The mean of `group`, whose first is its leader.
+    /// The mean of `group`, whose first is its leader, without those whose polarity goes to and fro.
     func signal(of group: [Int]) -> HearingPlan.Signal {
-        let weights = group.map { channel in
+        let steady = group.filter { $0 == group[0] || !survey.pair(group[0], $0).turnsOnTheWay }
+        let weights = steady.map { channel in
             let isTurned = channel != group[0] && survey.pair(group[0], channel).isTurned
-            return (channel, (isTurned ? -1 : 1) / Float(group.count))
+            return (channel, (isTurned ? -1 : 1) / Float(steady.count))
         }
         return HearingPlan.Signal(weights: Dictionary(uniqueKeysWithValues: weights))
     }

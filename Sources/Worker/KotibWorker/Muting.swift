@@ -10,8 +10,9 @@ struct Muting {
     private static let shortestGap = 16
     /// dB: below that, what leaks is known by its level alone.
     private static let leak = 10
-    /// dB by which a leak may be louder than it usually is.
-    private static let tolerance = 8
+    /// dB by which a leak may be louder than it usually is: where the other is heard to leak, and where nothing but
+    /// its loudness tells.
+    private static let tolerance = (same: 8, unknown: 0)
 
     init(_ blocks: BlockLevels) {
         self.blocks = blocks
@@ -39,7 +40,10 @@ struct Muting {
         for frame in own.indices where own[frame] > 0 {
             let near = loud[max(0, frame - ChannelSurvey.longestEcho)...min(frame + 2, loud.count - 1)]
             let heard = Int(near.max() ?? 0)
-            if Int(own[frame]) <= heard - distance + Self.tolerance { isMuted[frame] = true }
+            // Where both speak, neither block is the same, and what is quieter than usual may be a word.
+            let isKnown = survey.blocks(around: frame).contains { pair.isSame[$0] }
+            let tolerance = isKnown ? Self.tolerance.same : Self.tolerance.unknown
+            if Int(own[frame]) <= heard - distance + tolerance { isMuted[frame] = true }
         }
     }
 

@@ -8,6 +8,8 @@ struct SpeechReader {
     var speech: Int { min(position, ears.reduce(0) { $0 + $1.speech }) }
     /// Samples read so far that are no silence, of the signal that has most.
     var sound: Int { ears.reduce(0) { max($0, $1.sound) } }
+    /// Samples of the longest sound without a pause, of the signal that has it.
+    var longestSound: Int { ears.reduce(0) { max($0, $1.longestSound) } }
     var signals: Range<Int> { ears.indices }
 
     private let source: any SampleSource

@@ -32,6 +32,8 @@ final class WhisperTranscription {
     private var nextToGiveOn = 0
     /// Samples of speech of which no words remain.
     private var setAside = 0
+    /// Samples (0.25 s) of sound without a pause.
+    private static let shortestWord = 4_000
     private var hasWords = false
     /// Seconds; where the last segment of each signal ended.
     private var lastEnds: [Double]
@@ -174,8 +176,9 @@ final class WhisperTranscription {
         let seconds = { (samples: Int) in Double(samples) / 16_000 }
         if hasWords { return setAside > 0 ? [.init(.soundSetAside, seconds: seconds(setAside))] : [] }
         if reader.speech > 0 { return [.init(.speechWithoutWords, seconds: seconds(reader.speech))] }
-        // Less is a click.
-        return reader.sound >= 16_000 ? [.init(.noSpeechHeard, seconds: seconds(reader.sound))] : []
+        // What is shorter is a click, unless there are many.
+        let isMore = reader.sound >= 16_000 || reader.longestSound >= Self.shortestWord
+        return isMore ? [.init(.noSpeechHeard, seconds: seconds(reader.sound))] : []
     }
 
     /// The part of the recording whose words are given on.
