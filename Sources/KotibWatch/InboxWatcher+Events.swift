@@ -24,6 +24,7 @@ extension InboxWatcher {
     func look(at path: InboxPath, as look: Settler.Look) {
         do {
             let status = try fileSystem.examine(path)
+            noteLink(status, at: path)
             saw(status, at: path, as: look)
         } catch {
             // Neither there nor gone: the folder is polled until it can be said.

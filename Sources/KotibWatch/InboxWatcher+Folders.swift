@@ -53,8 +53,10 @@ extension InboxWatcher {
         startInotify()
         tree = FolderTree()
         polled = []
-        (unwatched, unreadable, remote) = ([], [], [])
-        board.resolve { $0 == .watchLimit || $0 == .unreadable || $0 == .tooDeep }
+        (unwatched, unreadable, linked, remote) = ([], [], [], [])
+        board.resolve {
+            $0 == .watchLimit || $0 == .unreadable || $0 == .tooDeep || $0 == .linkedFolders
+        }
     }
 
     /// What can be had of a folder's file system.
@@ -102,13 +104,43 @@ extension InboxWatcher {
         if unreadable.isEmpty { board.resolve(.unreadable) }
     }
 
-    /// A scan of the inbox itself has found these links in the place of folders.
-    func linked(_ names: Set<[UInt8]>) {
-        linked = names
-        guard let first = names.min(by: { $0.lexicographicallyPrecedes($1) }) else {
-            return board.resolve(.linkedFolders)
+    /// Notes whether a name directly in the inbox is a link in the place of a user's folder now.
+    func noteLink(_ status: FileStatus?, at path: InboxPath) {
+        guard path.depth == 1 else { return }
+        let isLink = status?.kind == .symbolicLink && mayBeUsersFolder(path.name)
+        guard isLink != linked.contains(path.name) else { return }
+        if isLink { linked.insert(path.name) } else { linked.remove(path.name) }
+        reportLinks()
+    }
+
+    /// Compares the links that a scan of the inbox itself has come across with those that are known. The listing may
+    /// be older than the last event, so that each difference is looked at.
+    func foundLinks(_ names: Set<[UInt8]>) {
+        for name in names.symmetricDifference(linked) {
+            // What cannot be examined stays as it was.
+            guard let path = InboxPath(name), let status = try? Optional.some(fileSystem.examine(path))
+            else { continue }
+            let isLink = status?.kind == .symbolicLink && mayBeUsersFolder(name)
+            if isLink { linked.insert(name) } else { linked.remove(name) }
         }
-        report(.linkedFolders, ["folder": "\(ByteText.escaped(first))", "count": "\(names.count)"])
+        reportLinks()
+    }
+
+    /// Every folder in the inbox that is not ignored is a user's, with a dot in its name or without. A link with a
+    /// text's ending stands for a file: nobody is told beside it either.
+    private func mayBeUsersFolder(_ name: [UInt8]) -> Bool {
+        let dot = name.lastIndex(of: UInt8(ascii: ".")) ?? name.endIndex
+        let ending = String(decoding: name[dot...].dropFirst(), as: UTF8.self).lowercased()
+        return TranscriptFormat(rawValue: ending) == nil
+            && !configuration.ignored.isIgnored(folder: name) && !configuration.ignored.isIgnored(file: name)
+    }
+
+    private func reportLinks() {
+        if linked.isEmpty { return board.resolve(.linkedFolders) }
+        guard !board.stands(.linkedFolders),
+            let first = linked.min(by: { $0.lexicographicallyPrecedes($1) })
+        else { return }
+        report(.linkedFolders, ["folder": "\(ByteText.escaped(first))", "count": "\(linked.count)"])
     }
 
     func poll(_ folder: FolderID) {

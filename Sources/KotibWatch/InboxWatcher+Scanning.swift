@@ -105,7 +105,7 @@ extension InboxWatcher {
         }
         // Its names may be listed and still not be looked at (mode r--).
         if files { readable(id) }
-        if id == tree.root { linked(links) }
+        if id == tree.root { foundLinks(links) }
         if watching.givesEvents { unpoll(id) } else { poll(id) }
         for unseen in tree.unseenChildren(of: id) { forgetIfGone(unseen) }
         return subfolders
@@ -134,10 +134,7 @@ extension InboxWatcher {
             if name.starts(with: AtomicFile.prefix) { batch.temporaries.append(name) }
             return
         }
-        // With an ending it stands for a file.
-        if id == tree.root, (status?.kind ?? entry.kind) == .symbolicLink, !name.contains(UInt8(ascii: ".")) {
-            batch.links.append(name)
-        }
+        if id == tree.root, (status?.kind ?? entry.kind) == .symbolicLink { batch.links.append(name) }
         if files, let status, let path = path(name, in: id) {
             batch.candidates.append(Candidate(path: path, status: status))
         }

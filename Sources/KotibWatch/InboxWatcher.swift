@@ -40,7 +40,7 @@ public actor InboxWatcher {
     var unwatched: Set<FolderID> = []
     /// Folders that could not be read.
     var unreadable: Set<FolderID> = []
-    /// Links directly in the inbox that stand for folders.
+    /// Links directly in the inbox that stand for users' folders.
     var linked: Set<[UInt8]> = []
     /// Files that crashes left and that were told of.
     var toldLeftovers: Set<InboxPath> = []
