@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -79,7 +80,7 @@ let package = Package(
 
         // From a folder to rows.
         target("KotibWatch", ["KotibModel", "KotibPOSIX", log, heap, deque]),
-        target("KotibCatalog", ["KotibModel", grdb]),
+        target("KotibCatalog", ["KotibModel", grdb, sqlite]),
         target(
             "KotibWorkerClient", [system, "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", log, subprocess]),
         target("KotibIntake", ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "KotibWorkerClient"]),
@@ -169,7 +170,7 @@ let package = Package(
         tests("KotibPOSIX", ["KotibModel", "KotibPOSIX", "KotibTestSupport"]),
         tests("KotibWatch", ["KotibModel", "KotibPOSIX", "KotibWatch", "KotibTestSupport", log]),
         tests("KotibIntake", ["KotibModel", "KotibPOSIX", "KotibIntake"]),
-        tests("KotibCatalog", ["KotibModel", "KotibCatalog", "KotibTestSupport", grdb]),
+        tests("KotibCatalog", ["KotibModel", "KotibCatalog", "KotibTestSupport", grdb, sqlite]),
         tests(
             "KotibWorkerClient",
             [
