@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -93,7 +94,7 @@ let package = Package(
 
         // From a folder to rows.
         Room.daemon.target("KotibWatch", ["KotibModel", "KotibPOSIX", log, heap, deque]),
-        Room.daemon.target("KotibCatalog", ["KotibModel", grdb]),
+        Room.daemon.target("KotibCatalog", ["KotibModel", grdb, sqlite]),
         Room.daemon.target(
             "KotibWorkerClient", [system, "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", log, subprocess]),
         Room.daemon.target(
@@ -219,7 +220,7 @@ let package = Package(
         tests("KotibPOSIX", ["KotibModel", "KotibPOSIX", "KotibTestSupport"]),
         tests("KotibWatch", ["KotibModel", "KotibPOSIX", "KotibWatch", "KotibTestSupport", log]),
         tests("KotibIntake", ["KotibModel", "KotibPOSIX", "KotibIntake"]),
-        tests("KotibCatalog", ["KotibModel", "KotibCatalog", "KotibTestSupport", grdb]),
+        tests("KotibCatalog", ["KotibModel", "KotibCatalog", "KotibTestSupport", grdb, sqlite]),
         tests(
             "KotibWorkerClient",
             [

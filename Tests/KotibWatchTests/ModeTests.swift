@@ -6,22 +6,6 @@ import Testing
 
 /// How changes are noticed, by choice; and when another folder is trusted.
 @Suite struct ModeTests {
-    @Test func aFolderThatIsALinkIsToldUntilItIsNone() async throws {
-        let watched = try WatchedFolder()
-        try watched.folder.makeFolder("elsewhere")
-        try #require(symlink("../elsewhere", watched.folder.path("inbox/ali")) == 0)
-        try #require(symlink("../elsewhere", watched.folder.path("inbox/README.txt")) == 0)
-        try await watched.watch {
-            #expect(await waitUntil { watched.told.scans > 0 })
-            let health = await watched.watcher.health
-            #expect(health.problems == [.linkedFolders])
-            #expect(health.linkedFolders == ["ali"])
-            watched.folder.remove("inbox/ali")
-            await watched.watcher.rescan()
-            #expect(await waitUntil { await watched.watcher.health.problems.isEmpty })
-        }
-    }
-
     @Test func whereEverythingIsPolledNoEventIsAskedFor() async throws {
         var configuration = WatchedFolder.quick
         configuration.mode = .poll

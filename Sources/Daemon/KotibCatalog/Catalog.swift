@@ -124,7 +124,7 @@ public final class Catalog: Sendable {
             code: .tooLong, operation: operation, message: "ended after \(Self.longestSearch)", file: file)
         do {
             return try await withThrowingTaskGroup(of: Value?.self) { group in
-                group.addTask { try await self.searcher.read(body) }
+                group.addTask { try await self.readInterruptibly(body) }
                 group.addTask {
                     try await self.clock.sleep(for: Self.longestSearch)
                     return nil
@@ -135,10 +135,26 @@ public final class Catalog: Sendable {
             }
         } catch is CancellationError {
             throw tooLong
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_INTERRUPT {
+            throw tooLong
         } catch {
             let error = CatalogError(error, operation: operation, file: file)
             damage.note(error)
             throw error
+        }
+    }
+
+    /// Ends with the task, at whatever moment that is cancelled.
+    private func readInterruptibly<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        let interruption = StatementInterruption()
+        return try await withTaskCancellationHandler {
+            try await searcher.read { database in
+                try interruption.guarding(database) { try body(database) }
+            }
+        } onCancel: {
+            interruption.request()
         }
     }
 

@@ -168,7 +168,7 @@ final class FolderScanner {
         }
         // Names that can be listed may still not be examined (mode r--).
         if files { watches.markReadable(id) }
-        if id == watches.tree.root { watches.linked(links) }
+        if id == watches.tree.root { watches.foundLinks(links) }
         if watching.givesEvents { watches.unpoll(id) } else { watches.poll(id) }
         for unseen in watches.tree.unseenChildren(of: id) { forgetIfGone(unseen) }
         return subfolders
@@ -197,12 +197,7 @@ final class FolderScanner {
             if name.starts(with: AtomicFile.prefix) { batch.temporaries.append(name) }
             return
         }
-        // With an ending it stands for a file.
-        if id == watches.tree.root, (status?.kind ?? entry.kind) == .symbolicLink,
-            !name.contains(UInt8(ascii: "."))
-        {
-            batch.links.append(name)
-        }
+        if id == watches.tree.root, (status?.kind ?? entry.kind) == .symbolicLink { batch.links.append(name) }
         if files, let status, let path = watches.path(name, in: id) {
             batch.candidates.append(InboxWatcher.Candidate(path: path, status: status))
         }

@@ -65,9 +65,8 @@ public actor InboxWatcher {
         let deliveries = DeliveryQueue(concurrency: configuration.concurrency)
         schedule = ScanSchedule(configuration)
         watches = WatchTable(
-            root: root, configuration: configuration, board: board, schedule: schedule,
-            deliveries: deliveries,
-            activity: activity, elapsed: elapsed)
+            root: root, fileSystem: fileSystem, configuration: configuration, board: board,
+            schedule: schedule, deliveries: deliveries, activity: activity, elapsed: elapsed)
         names = PendingNames(
             configuration: configuration, fileSystem: fileSystem, watches: watches, schedule: schedule,
             deliveries: deliveries, elapsed: elapsed, logger: logger)
