@@ -6,6 +6,8 @@ public enum RecordingEnding: String, CaseIterable, Sendable {
     case ogg, oga, opus, webm, aac, amr
     case threeGP = "3gp"
     case mp4, mov, wma
+    /// Apple's Core Audio.
+    case caf
 
     /// With or without a leading dot, any case; nil for one that Kotib does not know.
     public init?(_ text: String) {
@@ -24,6 +26,7 @@ public enum RecordingEnding: String, CaseIterable, Sendable {
         case .aac: "aac"
         case .amr: "amr"
         case .wma: "asf"
+        case .caf: "caf"
         }
     }
 

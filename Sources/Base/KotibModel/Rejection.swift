@@ -47,6 +47,9 @@ public enum Rejection: Error, Hashable, Sendable, Codable {
     /// Seconds that it lasts, seconds that were taken in today, seconds that may be.
     case overQuotaMinutes(duration: Double, used: Double, limit: Double)
 
+    /// Whole, as far as it can be told, but without any sound: a video of pictures alone.
+    public static let noSound = Rejection.damaged(detail: "it holds no sound")
+
     /// Stands in the catalog and in logs.
     public var code: String {
         switch self {

@@ -186,7 +186,8 @@ struct OpenAIFileKind: Hashable {
     let contentType: String
 
     private static let types = [
-        "3gp": "video/3gpp", "aac": "audio/aac", "amr": "audio/amr", "flac": "audio/flac", "m4a": "audio/mp4",
+        "3gp": "video/3gpp", "aac": "audio/aac", "amr": "audio/amr", "caf": "audio/x-caf",
+        "flac": "audio/flac", "m4a": "audio/mp4",
         "mov": "video/quicktime", "mp3": "audio/mpeg", "mp4": "audio/mp4", "mpeg": "audio/mpeg",
         "mpga": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav", "webm": "audio/webm",
         "wma": "audio/x-ms-wma",

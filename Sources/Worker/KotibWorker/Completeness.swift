@@ -36,6 +36,7 @@ struct Completeness {
         case .aac: try ADTSLayout.check(source)
         case .amr: try AMRLayout.check(source)
         case .asf: try ASFLayout.check(source)
+        case .caf: try CAFLayout.check(source)
         }
     }
 
@@ -59,6 +60,7 @@ struct Completeness {
         case .aac: return head.starts(with: Array("ID3".utf8)) || ADTSLayout.isFrame(head)
         case .amr: return head.starts(with: AMRLayout.narrowband.prefix(min(5, head.count)))
         case .asf: return head.starts(with: ASFLayout.header.prefix(head.count))
+        case .caf: return head.starts(with: CAFLayout.magic.prefix(head.count))
         }
     }
 
@@ -86,7 +88,7 @@ struct Completeness {
             if isCutFrame(walk.last) || isBroken(walked: walk.packets) { try lack() }
         case .mov:
             if walk.last?.isCutShort == true { try lack() }
-        case .wav, .ogg, .matroska, .aac, .amr, .asf:
+        case .wav, .ogg, .matroska, .aac, .amr, .asf, .caf:
             break
         }
     }

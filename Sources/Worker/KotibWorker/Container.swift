@@ -11,6 +11,7 @@ enum Container: String, CaseIterable, Sendable {
     case aac
     case amr
     case asf
+    case caf
 
     /// Lower case, without the dot.
     static let extensions = Dictionary(
@@ -36,6 +37,7 @@ enum Container: String, CaseIterable, Sendable {
         case .aac: ["audio/x-hx-aac-adts", "audio/x-hx-aac-adif", "audio/aac", "audio/x-aac"]
         case .amr: ["audio/amr", "audio/x-amr", "audio/amr-wb"]
         case .asf: ["video/x-ms-asf", "audio/x-ms-wma", "video/x-ms-wmv", "application/vnd.ms-asf"]
+        case .caf: ["audio/x-caf"]
         }
     }
 
@@ -51,6 +53,7 @@ enum Container: String, CaseIterable, Sendable {
         case .aac: "audio/aac"
         case .amr: "audio/amr"
         case .asf: "audio/x-ms-wma"
+        case .caf: "audio/x-caf"
         }
     }
 
@@ -73,13 +76,14 @@ enum Container: String, CaseIterable, Sendable {
         case .aac: ["aac"]
         case .amr: ["amr_nb", "amr_wb"]
         case .asf: ["wmav1", "wmav2", "wmapro", "wmavoice", "mp3"]
+        case .caf: ["aac", "alac", "opus", "adpcm_ima_qt"]
         }
     }
 
     /// PCM is accepted in each of its variants where a container can hold it.
     private var holdsPCM: Bool {
         switch self {
-        case .wav, .mov, .matroska, .asf: true
+        case .wav, .mov, .matroska, .asf, .caf: true
         case .mp3, .flac, .ogg, .aac, .amr: false
         }
     }

@@ -9,6 +9,36 @@ enum MP4Layout {
     ]
     private static let mostBoxes = 1_000_000
 
+    /// What may stand before the box that shows what the file is: room that was left, a preview of old QuickTime
+    /// (QuickTime File Format, "Movie atoms" and "Preview atoms"), an owner's own.
+    private static let leading: Set<String> = [
+        "free", "skip", "wide", "uuid", "styp", "pnot", "PICT", "pict", "junk", "udta", "meta", "sidx",
+        "ssix", "prft", "emsg", "pdin",
+    ]
+    private static let mostLeading = 64
+    /// Bytes of one.
+    private static let longestLeading: Int64 = 1 << 24
+
+    /// Whether such a file begins at `start`: with `ftyp`, or with others before it or before what it is about. What
+    /// begins with these themselves is libmagic's to know: they are words that a text may begin with, too.
+    /// - Throws: ``Rejection/incomplete`` where the file ends before any of them.
+    static func begins(in source: any ByteSource, at start: Int64) throws -> Bool {
+        if try source.head(at: start + 4, count: 4) == Array("ftyp".utf8) { return true }
+        var offset = start
+        for count in 0..<mostLeading {
+            guard let box = try Box(source, at: offset) else {
+                if count > 0 { throw Rejection.incomplete }
+                return false
+            }
+            if count > 0, ["ftyp", "moov", "mdat", "moof"].contains(box.kind) { return true }
+            guard leading.contains(box.kind), let end = box.end, end - offset < longestLeading else {
+                return false
+            }
+            offset = end
+        }
+        return false
+    }
+
     /// - Throws: ``Rejection/incomplete`` where a box ends beyond the end of the file, or the index is missing.
     static func check(_ source: any ByteSource) throws {
         var offset: Int64 = 0

@@ -154,10 +154,20 @@ struct RecordingWalk {
         }
         let unwritten = isPlain ? own : promise.unwritten(own, of: source, walk, demuxer)
         try promise.check(unwritten: unwritten)
-        guard !unwritten.isEmpty else { return }
-        let bytes = unwritten.reduce(0) { $0 + Int64($1.count) }
+        // A doubt, and nothing to wait for.
+        let isBlank = container == .wav && unwritten.isEmpty
+        let blank = isBlank ? try blankPages(in: part) : []
+        let bytes = (unwritten + blank).reduce(0) { $0 + Int64($1.count) }
+        guard bytes > 0 else { return }
         doubts.unwrittenBytes += bytes
         if isPlain { doubts.unwritten += walk.duration * Double(bytes) / Double(source.size) }
+    }
+
+    private func blankPages(in part: RecordingPart) throws -> [Range<Int64>] {
+        let runs = try reader.zeroRuns(before: part.range.upperBound).filter {
+            part.range.contains($0.lowerBound)
+        }
+        return try BlankPages.find(in: runs, of: reader, upTo: part.range.upperBound)
     }
 
     /// Whether the last packet is whole, as its checksum tells; in a decoder of its own.
