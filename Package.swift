@@ -92,10 +92,12 @@ let package = Package(
         Room.base.c("CKotibPOSIX"),
         Room.base.target("KotibPOSIX", ["KotibModel", "CKotibPOSIX"]),
         Room.base.target("KotibWorkerProtocol", ["KotibModel"]),
+        Room.base.target("KotibRuntime"),
         Room.base.target("KotibText", ["KotibModel"]),
+        Room.base.target("KotibHealth", ["KotibModel", "KotibText", log]),
 
         // From a folder to rows.
-        Room.daemon.target("KotibWatch", ["KotibModel", "KotibPOSIX", log, heap, deque]),
+        Room.daemon.target("KotibWatch", ["KotibModel", "KotibHealth", "KotibPOSIX", log, heap, deque]),
         Room.daemon.target("KotibCatalog", ["KotibModel", grdb]),
         Room.daemon.target(
             "KotibWorkerClient", [system, "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", log, subprocess]),
@@ -103,7 +105,9 @@ let package = Package(
             "KotibIntake", ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "KotibWorkerClient"]),
 
         // From rows to words.
-        Room.daemon.target("KotibTranscription", ["KotibModel", "KotibPOSIX", "KotibCatalog", log]),
+        Room.daemon.target(
+            "KotibTranscription",
+            ["KotibModel", "KotibRuntime", "KotibHealth", "KotibPOSIX", "KotibCatalog", log]),
         Room.daemon.target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log, crypto]),
         Room.base.c("CCurl", linking: ["curl"]),
         Room.base.target("KotibHTTP", ["KotibPOSIX", "CCurl"]),
@@ -118,7 +122,8 @@ let package = Package(
         Room.daemon.target(
             "KotibHooks",
             [
-                "KotibModel", "KotibCatalog", "KotibTranscription", "KotibHTTP", "KotibPrograms", log, crypto,
+                "KotibModel", "KotibRuntime", "KotibHealth", "KotibCatalog", "KotibHTTP", "KotibPrograms",
+                log, crypto,
             ]),
         Room.daemon.target(
             "KotibEngines",
@@ -129,7 +134,8 @@ let package = Package(
         Room.daemon.target(
             "KotibIngest",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibModel", "KotibText", "KotibHealth", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription",
                 "KotibSidecars", log, crypto,
             ]),
@@ -139,8 +145,8 @@ let package = Package(
         Room.daemon.target(
             "KotibControlServer",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibCatalog", "KotibTranscription",
-                "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibControlProtocol", log,
+                "KotibModel", "KotibText", "KotibHealth", "KotibPOSIX", "KotibCatalog", "KotibTranscription",
+                "KotibSidecars", "KotibAccounts", "KotibIngest", "KotibControlProtocol", log,
                 lifecycle,
                 hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX, nioHTTP, nioHTTPTypes,
             ]),
@@ -154,7 +160,8 @@ let package = Package(
         Room.daemon.target(
             "KotibDaemon",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibModel", "KotibText", "KotibHealth", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription",
                 "KotibSidecars", "KotibHTTP", "KotibEngines", "KotibIngest", "KotibWorkerClient",
                 "KotibWorkerProtocol", "KotibAccounts", "KotibHooks", "KotibControlServer", log, lifecycle,
@@ -190,9 +197,12 @@ let package = Package(
             path: "Tests/Support/SandboxProbe",
             swiftSettings: strict),
         tests("KotibModel", ["KotibModel", "KotibTestSupport"]),
+        tests("KotibRuntime", ["KotibRuntime", "KotibTestSupport"]),
         tests("KotibText", ["KotibModel", "KotibText"]),
+        tests("KotibHealth", ["KotibModel", "KotibText", "KotibHealth", log]),
         tests("KotibPOSIX", ["KotibModel", "KotibPOSIX", "KotibTestSupport"]),
-        tests("KotibWatch", ["KotibModel", "KotibPOSIX", "KotibWatch", "KotibTestSupport", log]),
+        tests(
+            "KotibWatch", ["KotibModel", "KotibHealth", "KotibPOSIX", "KotibWatch", "KotibTestSupport", log]),
         tests("KotibIntake", ["KotibModel", "KotibPOSIX", "KotibIntake"]),
         tests("KotibCatalog", ["KotibModel", "KotibCatalog", "KotibTestSupport", grdb]),
         tests(
@@ -204,14 +214,19 @@ let package = Package(
             ]),
         tests(
             "KotibTranscription",
-            ["KotibModel", "KotibPOSIX", "KotibCatalog", "KotibTranscription", "KotibTestSupport", grdb, log]),
+            [
+                "KotibModel", "KotibRuntime", "KotibHealth", "KotibPOSIX", "KotibCatalog",
+                "KotibTranscription",
+                "KotibTestSupport", grdb, log,
+            ]),
         tests(
             "KotibSidecars",
             ["KotibModel", "KotibPOSIX", "KotibCatalog", "KotibSidecars", "KotibTestSupport", grdb, log]),
         tests(
             "KotibIngest",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibModel", "KotibText", "KotibHealth", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription",
                 "KotibSidecars", "KotibIngest", "KotibTestSupport", grdb, log, crypto,
             ]),
@@ -233,16 +248,16 @@ let package = Package(
         tests(
             "KotibHooks",
             [
-                "KotibModel", "KotibCatalog", "KotibTranscription", "KotibHTTP", "KotibHooks",
+                "KotibModel", "KotibHealth", "KotibCatalog", "KotibHTTP", "KotibHooks",
                 "KotibTestSupport", grdb, log,
             ]),
         tests("KotibControlProtocol", ["KotibControlProtocol"]),
         tests(
             "KotibControlServer",
             [
-                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
-                "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibControlProtocol",
-                "KotibControlServer", "KotibText", "KotibTestSupport", log, grdb, hummingbird,
+                "KotibModel", "KotibPOSIX", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                "KotibSidecars", "KotibAccounts", "KotibIngest", "KotibControlProtocol",
+                "KotibControlServer", "KotibText", "KotibHealth", "KotibTestSupport", log, grdb, hummingbird,
                 hummingbirdCore, httpTypes,
                 nio, nioPOSIX,
                 nioHTTP,

@@ -3,6 +3,7 @@ import GRDB
 import HTTPTypes
 import Hummingbird
 import KotibCatalog
+import KotibHealth
 import KotibIngest
 import KotibIntake
 import KotibModel
@@ -16,7 +17,6 @@ import NIOCore
 
 @testable import KotibAccounts
 @testable import KotibControlServer
-@testable import KotibWatch
 
 /// The recordings' routes over a real folder and a real catalog; only the worker and the engine are played.
 struct AudioFixture: Sendable {
@@ -54,7 +54,7 @@ struct AudioFixture: Sendable {
             dispatcher: SMSDispatcher(FileSender(path: folder.path + "/sms"), logger: logger), logger: logger)
         parts = ControlParts(
             catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
-            health: { WatchHealth(watchedFolders: 1, polledFolders: 0, problems: []) }, engineName: "local",
+            health: .still, engineName: "local",
             version: "test", quotas: quotas)
         let router = Router(context: ControlContext.self)
         let group = router.group("/api/v1")

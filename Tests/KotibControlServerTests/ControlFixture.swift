@@ -4,7 +4,7 @@ import Glibc
 import HTTPTypes
 import Hummingbird
 import KotibCatalog
-import KotibHooks
+import KotibHealth
 import KotibIngest
 import KotibIntake
 import KotibModel
@@ -20,7 +20,6 @@ import Testing
 
 @testable import KotibAccounts
 @testable import KotibControlServer
-@testable import KotibWatch
 
 /// The routes over a real catalog, real accounts and a real folder; the transport, the worker and the engine are
 /// played.
@@ -39,7 +38,7 @@ struct ControlFixture: Sendable {
 
     init(
         engine: FakeEngine = FakeEngine(), ping: Duration = .seconds(15),
-        health: WatchHealth = WatchHealth(watchedFolders: 3, polledFolders: 0, problems: []),
+        issues: [HealthIssue] = [], watch: WatchReport = WatchReport(watchedFolders: 3, polledFolders: 0),
         hooks: [HookHealth] = []
     ) async throws {
         let rescans = Rescans()
@@ -66,9 +65,14 @@ struct ControlFixture: Sendable {
             policy: IntakePolicy(extensions: ["wav"], maximumSize: 1000, maximumDuration: 60),
             inspector: NoInspector(), catalog: catalog, sidecars: sidecars, queue: queue, language: .uzbek,
             logger: logger)
+        let (accounts, queue) = (accounts, queue)
+        let board = IssueBoard(logger: logger)
+        for issue in issues { board.report(issue) }
         parts = ControlParts(
             catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
-            health: { health }, engineName: "local", version: "1.2.3",
+            health: HealthSources(
+                board: board, watch: { watch }, enginePause: { await queue.enginePause() },
+                messageProblem: { accounts.messageProblem }), engineName: "local", version: "1.2.3",
             rescan: { rescans.add() }, hooks: { () async throws(CatalogError) in hooks })
         let router = Router(context: ControlContext.self)
         let group = router.group("/api/v1")
@@ -196,4 +200,12 @@ private struct NoInspector: Inspecting {
         _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64,
         after earlier: SoundIdentity?, takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult { .refused(.unreadable) }
+}
+
+extension HealthSources {
+    /// Nothing is wrong, and nothing happens.
+    static let still = HealthSources(
+        board: IssueBoard(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
+        watch: { WatchReport(watchedFolders: 1, polledFolders: 0) }, enginePause: { nil },
+        messageProblem: { nil })
 }

@@ -3,6 +3,7 @@ import GRDB
 import Glibc
 import KotibAccounts
 import KotibCatalog
+import KotibHealth
 import KotibIngest
 import KotibIntake
 import KotibModel
@@ -11,7 +12,6 @@ import KotibSidecars
 import KotibTestSupport
 import KotibText
 import KotibTranscription
-import KotibWatch
 import Logging
 import ServiceLifecycle
 
@@ -56,7 +56,7 @@ struct SocketFixture: Sendable {
             clock: { ClockReading(wall: now(), boot: "test", uptime: now().timeIntervalSince1970) })
         parts = ControlParts(
             catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
-            health: { WatchHealth(watchedFolders: 1, polledFolders: 0, problems: []) }, engineName: "local",
+            health: .still, engineName: "local",
             version: "0.0.0")
         settings = ControlServer.Settings(path: folder.path("kotib.sock"), owner: geteuid())
         settings.connections = connections

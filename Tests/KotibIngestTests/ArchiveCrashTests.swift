@@ -1,6 +1,7 @@
 import GRDB
 import Glibc
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Glibc
 import KotibCatalog
+import KotibHealth
 import KotibIntake
 import KotibModel
 import KotibPOSIX
@@ -114,7 +115,7 @@ struct ArchiveFixture: Sendable {
 
     func content(_ name: String) -> String? { place.read("archive/" + name) }
 
-    var problems: [WatchHealth.Problem] {
+    var problems: [HealthIssue] {
         inbox.pipeline.recovery.board.standing.keys.filter(\.isOfArchive)
     }
 

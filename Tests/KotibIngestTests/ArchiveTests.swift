@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibSidecars

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
@@ -71,11 +72,11 @@ import Testing
     }
 
     @Test(arguments: [
-        (ENOSPC, "write", WatchHealth.Problem.archiveFull), (EDQUOT, "create", .archiveFull),
+        (ENOSPC, "write", HealthIssue.archiveFull), (EDQUOT, "create", .archiveFull),
         (EROFS, "create", .archiveReadOnly), (EACCES, "makeFolder", .archiveReadOnly),
     ])
     func aFullOrReadOnlyArchiveHoldsEverythingUp(
-        code: Int32, step: String, problem: WatchHealth.Problem
+        code: Int32, step: String, problem: HealthIssue
     ) async throws {
         let fault = Fault(nil)
         let world = try ArchiveFixture(isOtherDisk: true, archiveFault: { fault.pass($0, step) })

@@ -1,5 +1,6 @@
 import GRDB
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
@@ -30,7 +31,7 @@ import Testing
         #expect(try await inbox.drop("speech")?.audio == .present)
         await inbox.pipeline.handle(.scanned)
         #expect(inbox.pipeline.recovery.board.standing.isEmpty)
-        let problem = WatchHealth.Problem.filesAway
+        let problem = HealthIssue.filesAway
         #expect(inbox.logged("\(problem)") == 1)
         #expect(inbox.logged("over: \(problem)") == 1)
     }
@@ -90,8 +91,8 @@ import Testing
         #expect(try await inbox.current()?.sidecarDue != nil)
     }
 
-    @Test(arguments: [WatchHealth.Problem.rootReplaced, .rootMissing(reason: "test")])
-    func nothingIsGoneWhileTheInboxIsInDoubt(_ problem: WatchHealth.Problem) async throws {
+    @Test(arguments: [HealthIssue.rootReplaced, .rootMissing(reason: "test")])
+    func nothingIsGoneWhileTheInboxIsInDoubt(_ problem: HealthIssue) async throws {
         let inbox = try IngestFixture()
         try await inbox.record(["ali/1.wav", "ali/2.wav"])
         inbox.pipeline.recovery.board.report(problem)
@@ -139,6 +140,6 @@ import Testing
         }
         #expect(try inbox.counts(.present) == 60)
         #expect(inbox.pipeline.recovery.board.standing.isEmpty)
-        #expect(inbox.logged("\(WatchHealth.Problem.catalogFull)") == 1)
+        #expect(inbox.logged("\(HealthIssue.catalogFull)") == 1)
     }
 }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import GRDB
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibSidecars

@@ -1,8 +1,10 @@
 import Glibc
+import KotibHealth
 import KotibPOSIX
 import KotibTestSupport
-import KotibWatch
 import Testing
+
+@testable import KotibWatch
 
 /// How changes are noticed, by choice; and when another folder is trusted.
 @Suite struct ModeTests {
@@ -13,12 +15,11 @@ import Testing
         try #require(symlink("../elsewhere", watched.folder.path("inbox/README.txt")) == 0)
         try await watched.watch {
             #expect(await waitUntil { watched.told.scans > 0 })
-            let health = await watched.watcher.health
-            #expect(health.problems == [.linkedFolders])
-            #expect(health.linkedFolders == ["ali"])
+            #expect(await watched.watcher.board.issues == [.linkedFolders])
+            #expect(await watched.watcher.health.linkedFolders == ["ali"])
             watched.folder.remove("inbox/ali")
             await watched.watcher.rescan()
-            #expect(await waitUntil { await watched.watcher.health.problems.isEmpty })
+            #expect(await waitUntil { await watched.watcher.board.issues.isEmpty })
         }
     }
 
@@ -31,7 +32,8 @@ import Testing
             try watched.write("x", to: "user/sub/talk.mp3")
             #expect(await waitUntil { watched.told.names == ["user/sub/talk.mp3"] })
             let health = await watched.watcher.health
-            #expect(health.watchedFolders == 0 && health.polledFolders == 3 && health.problems.isEmpty)
+            #expect(health.watchedFolders == 0 && health.polledFolders == 3)
+            #expect(await watched.watcher.board.issues.isEmpty)
         }
     }
 
@@ -44,7 +46,7 @@ import Testing
             try watched.folder.makeFolder("inbox/user")
             try watched.write("x", to: "user/one.mp3")
             #expect(await waitUntil { watched.told.names == ["user/one.mp3"] })
-            #expect(await watched.watcher.health.problems == [.rootReplaced])
+            #expect(await watched.watcher.board.issues == [.rootReplaced])
         }
     }
 
@@ -54,11 +56,11 @@ import Testing
         let watched = try WatchedFolder(configuration)
         try await watched.watch {
             try watched.folder.rename("inbox", to: "away")
-            #expect(await waitUntil { await !watched.watcher.health.problems.isEmpty })
+            #expect(await waitUntil { await !watched.watcher.board.issues.isEmpty })
             try watched.folder.rename("away", to: "inbox")
             try watched.write("x", to: "one.mp3")
             #expect(await waitUntil { watched.told.names == ["one.mp3"] })
-            #expect(await watched.watcher.health.problems.isEmpty)
+            #expect(await watched.watcher.board.issues.isEmpty)
         }
     }
 }

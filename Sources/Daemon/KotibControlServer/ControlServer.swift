@@ -4,11 +4,10 @@ import FoundationEssentials
 import Hummingbird
 import KotibAccounts
 import KotibCatalog
-import KotibHooks
+import KotibHealth
 import KotibIngest
 import KotibPOSIX
 import KotibTranscription
-import KotibWatch
 import Logging
 import NIOCore
 import NIOPosix
@@ -20,7 +19,7 @@ public struct ControlParts: Sendable {
     public var accounts: AccountService
     public var actions: RecordingActions
     public var queue: TranscriptionQueue
-    public var health: @Sendable () async -> WatchHealth
+    public var health: HealthSources
     /// `local` or `openai`.
     public var engineName: String
     public var version: String
@@ -38,7 +37,7 @@ public struct ControlParts: Sendable {
 
     public init(
         catalog: Catalog, accounts: AccountService, actions: RecordingActions, queue: TranscriptionQueue,
-        health: @escaping @Sendable () async -> WatchHealth, engineName: String, version: String,
+        health: HealthSources, engineName: String, version: String,
         started: Date = Date(), rescan: @escaping @Sendable () async -> Void = {},
         hooks: @escaping @Sendable () async throws(CatalogError) -> [HookHealth] = {
             () async throws(CatalogError) in []

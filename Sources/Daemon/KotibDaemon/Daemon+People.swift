@@ -1,5 +1,6 @@
 import KotibAccounts
 import KotibCatalog
+import KotibHealth
 import KotibIngest
 import KotibIntake
 import KotibModel
@@ -24,14 +25,14 @@ extension Daemon {
     }
 
     func makeSidecarWriter(
-        _ files: LocalFileSystem, _ catalog: Catalog, _ board: ProblemBoard
+        _ files: LocalFileSystem, _ catalog: Catalog, _ board: IssueBoard
     ) -> SidecarWriter {
         let language = configuration.intake.language
         return SidecarWriter(
             files: files, catalog: catalog, logger: logger,
             settings: { user throws(CatalogError) in try await catalog.settings(of: user) },
             cannotWrite: { path, error in
-                guard let problem = WatchHealth.Problem(writing: error) else { return false }
+                guard let problem = HealthIssue(writing: error) else { return false }
                 let folder = path.parent?.text ?? ""
                 board.report(problem, ["folder": "\(folder)", "file": "\(path)", "cause": "\(error)"])
                 return true
@@ -54,8 +55,8 @@ extension Daemon {
     }
 
     /// What waits for the catalog, and, with nil, that it goes on.
-    func tell(_ error: CatalogError?, _ board: ProblemBoard) {
+    func tell(_ error: CatalogError?, _ board: IssueBoard) {
         guard let error else { return board.catalogAnswers() }
-        board.catalogFails(WatchHealth.Problem(error) ?? .catalogFails, "\(error)")
+        board.catalogFails(HealthIssue(error) ?? .catalogFails, "\(error)")
     }
 }

@@ -6,6 +6,7 @@ import KotibAccounts
 import KotibCatalog
 import KotibControlServer
 import KotibEngines
+import KotibHealth
 import KotibHooks
 import KotibIngest
 import KotibIntake
@@ -114,7 +115,7 @@ public struct Daemon: Sendable {
     /// In the order of dependence: what stands first stops last.
     private func serve(_ catalog: Catalog) async throws {
         let files = LocalFileSystem(try InboxRoot(path: configuration.inbox))
-        let board = ProblemBoard(logger: logger)
+        let board = IssueBoard(logger: logger)
         let sidecars = makeSidecarWriter(files, catalog, board)
         let inspectors = WorkerPool(
             program: configuration.inspectorProgram, size: Self.inspectors, logger: logger)
@@ -140,11 +141,14 @@ public struct Daemon: Sendable {
         let messages = SMSDispatcher(try configuration.makeSMSSender(logger), logger: logger)
         let accounts = try await makeAccounts(files, catalog, messages)
         let hooks = try await configuration.makeHooks(catalog, logger)
+        let health = HealthSources(
+            board: board, watch: { await watcher.health }, enginePause: { await queue.enginePause() },
+            messageProblem: { accounts.messageProblem })
         let control = try ControlServer(
             configuration.controlSettings,
             ControlParts(
                 catalog: catalog, accounts: accounts, actions: RecordingActions(pipeline), queue: queue,
-                health: { await watcher.health }, engineName: configuration.queue.engine.rawValue,
+                health: health, engineName: configuration.queue.engine.rawValue,
                 version: Version.text,
                 // With automatic enrolment the folder's own appearance is enough.
                 rescan: { [enroll = configuration.enroll] in if !enroll { await watcher.rescan() } },
@@ -152,7 +156,8 @@ public struct Daemon: Sendable {
                 quotas: configuration.quotas),
             environment: ProcessInfo.processInfo.environment, logger: logger)
         let status = StatusReporter(
-            services: services, catalog: catalog, queue: queue, watcher: watcher, logger: logger)
+            services: services, catalog: catalog, queue: queue, watcher: watcher, health: health,
+            logger: logger)
         try await run(
             [WorkerService(pool: inspectors)] + engines + [
                 QueueService(queue: queue), WatcherService(watcher: watcher),

@@ -1,5 +1,6 @@
 import KotibAccounts
 import KotibCatalog
+import KotibHealth
 import KotibHooks
 import KotibIngest
 import KotibTranscription
@@ -93,7 +94,7 @@ struct IndexService: Service {
 /// Says that the catalog is damaged, as soon as anybody meets it.
 struct DamageService: Service {
     let catalog: Catalog
-    let board: ProblemBoard
+    let board: IssueBoard
     let logger: Logger
 
     func run() async throws {

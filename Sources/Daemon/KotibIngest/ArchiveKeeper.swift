@@ -1,9 +1,9 @@
 import FoundationEssentials
 import Glibc
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
-import KotibWatch
 import Logging
 
 /// Archives recordings as they come of age, and sleeps in between.
@@ -28,7 +28,7 @@ public struct ArchiveKeeper: Sendable {
     private let told = ToldFaults()
 
     private var catalog: Catalog { archiver.pipeline.catalog }
-    private var board: ProblemBoard { archiver.pipeline.recovery.board }
+    private var board: IssueBoard { archiver.pipeline.recovery.board }
     private var logger: Logger { archiver.pipeline.logger }
 
     /// Nil where the pipeline has no archive.
@@ -68,7 +68,7 @@ public struct ArchiveKeeper: Sendable {
             tell(round.stuck == 0 ? nil : .archiveStuck)
             return try await pause()
         } catch let fault as ArchiveFault {
-            tell(WatchHealth.Problem(archive: fault))
+            tell(HealthIssue(archive: fault))
         } catch {
             logger.debug("archiving waits for the catalog", metadata: ["cause": "\(error)"])
         }
@@ -158,7 +158,7 @@ extension ArchiveKeeper {
     }
 
     /// What stands now; nil where all is well.
-    private func tell(_ problem: WatchHealth.Problem?) {
+    private func tell(_ problem: HealthIssue?) {
         if let problem { board.report(problem, ["archive": "\(archiver.folder.path)"]) }
         board.resolve { $0.isOfArchive && $0 != problem }
     }
@@ -183,7 +183,7 @@ extension ArchiveKeeper {
     }
 }
 
-extension WatchHealth.Problem {
+extension HealthIssue {
     init(archive fault: ArchiveFault) {
         guard case .archive(let error) = fault else {
             self = .archiveStuck

@@ -1,11 +1,11 @@
 import FoundationEssentials
 import Glibc
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
 import KotibTranscription
-import KotibWatch
 import Logging
 
 /// A file of a recording that is being deleted could not be removed.
@@ -52,7 +52,7 @@ struct Deletions: Sendable {
     /// Nobody writes beside a recording while it goes.
     let sidecars: SidecarWriter
     let archive: ArchiveFolder?
-    let board: ProblemBoard
+    let board: IssueBoard
     let logger: Logger
     var now: @Sendable () -> Date = { Date() }
 

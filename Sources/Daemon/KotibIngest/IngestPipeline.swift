@@ -2,6 +2,7 @@
 
 import Glibc
 import KotibCatalog
+import KotibHealth
 import KotibIntake
 import KotibModel
 import KotibPOSIX
@@ -39,7 +40,7 @@ public struct IngestPipeline: Sendable {
         files: any FileSystem, policy: IntakePolicy, inspector: any Inspecting, catalog: Catalog,
         sidecars: SidecarWriter, queue: TranscriptionQueue, language: Language, enrolls: Bool = true,
         quotas: Quotas = Quotas(), archive: ArchiveFolder? = nil, stillness: Stillness = Stillness(),
-        board: ProblemBoard? = nil, logger: Logger
+        board: IssueBoard? = nil, logger: Logger
     ) {
         self.files = files
         self.policy = policy
@@ -53,7 +54,7 @@ public struct IngestPipeline: Sendable {
         self.archive = archive
         self.stillness = stillness
         self.logger = logger
-        let board = board ?? ProblemBoard(logger: logger)
+        let board = board ?? IssueBoard(logger: logger)
         patience = Patience(board: board, logger: logger)
         recovery = Recovery(
             files: files, catalog: catalog, sidecars: sidecars, queue: queue, archive: archive, board: board,

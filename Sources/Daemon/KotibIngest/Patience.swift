@@ -1,5 +1,6 @@
 import Glibc
 import KotibCatalog
+import KotibHealth
 import KotibIntake
 import KotibModel
 import KotibPOSIX
@@ -21,7 +22,7 @@ struct Patience: Sendable {
     /// Between two tries where the catalog cannot be written: it may soon be again, and everybody waits for it.
     static let longestPauseOfCatalog = Duration.seconds(3)
 
-    let board: ProblemBoard
+    let board: IssueBoard
     let logger: Logger
 
     /// - Parameter subject: what the step is about, for the log.
@@ -42,7 +43,7 @@ struct Patience: Sendable {
                     logger.error("left to the next scan", metadata: metadata)
                     return
                 }
-                if let error = error as? CatalogError, let problem = WatchHealth.Problem(error) {
+                if let error = error as? CatalogError, let problem = HealthIssue(error) {
                     // Told once for all who wait.
                     if !waitsForCatalog { board.catalogFails(problem, "\(error)") }
                     waitsForCatalog = true
@@ -71,7 +72,7 @@ extension Patience {
     }
 }
 
-extension WatchHealth.Problem {
+extension HealthIssue {
     /// Nil for what is soon over, such as another program that holds the catalog.
     public init?(_ error: CatalogError) {
         switch error.code {

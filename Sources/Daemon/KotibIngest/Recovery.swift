@@ -1,9 +1,9 @@
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
 import KotibTranscription
-import KotibWatch
 import Logging
 
 /// Compares what is there with what should be. Safe to run at any time; run at start and after each scan.
@@ -13,7 +13,7 @@ struct Recovery: Sendable {
     let sidecars: SidecarWriter
     let queue: TranscriptionQueue
     let archive: ArchiveFolder?
-    let board: ProblemBoard
+    let board: IssueBoard
     let logger: Logger
 
     var deletions: Deletions {
@@ -92,7 +92,7 @@ struct Recovery: Sendable {
     }
 }
 
-extension ProblemBoard {
+extension IssueBoard {
     /// Whether the inbox is away, or another folder has taken its place only now.
     var isInboxInDoubt: Bool {
         standing.keys.contains { if case .rootMissing = $0 { true } else { $0 == .rootReplaced } }

@@ -2,6 +2,7 @@ import FoundationEssentials
 import KotibCatalog
 import KotibModel
 import KotibPOSIX
+import KotibRuntime
 
 /// One job: from a row to the engine and back to the row.
 extension TranscriptionQueue {

@@ -1,4 +1,5 @@
 import KotibModel
+import KotibRuntime
 
 extension TranscriptionQueue {
     /// What the queue does next, from what it has seen. Times are those of one monotonic clock.

@@ -1,7 +1,9 @@
 import FoundationEssentials
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
+import KotibRuntime
 import Logging
 
 /// Takes recordings from the catalog to the engine and their words back, a few at a time.
@@ -226,13 +228,5 @@ public actor TranscriptionQueue {
     private func resume() {
         waiter?.resume()
         waiter = nil
-    }
-}
-
-extension Clock where Duration == Swift.Duration {
-    /// What passed since this call.
-    public func stopwatch() -> @Sendable () -> Duration {
-        let start = now
-        return { start.duration(to: now) }
     }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import Logging
@@ -159,6 +160,6 @@ extension InboxWatcher {
     private var isRootMissing: Bool { board.standing.keys.contains { $0.isRootMissing } }
 }
 
-extension WatchHealth.Problem {
+extension HealthIssue {
     fileprivate var isRootMissing: Bool { if case .rootMissing = self { true } else { false } }
 }

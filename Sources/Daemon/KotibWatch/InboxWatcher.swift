@@ -1,4 +1,5 @@
 import Glibc
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import Logging
@@ -55,7 +56,7 @@ public actor InboxWatcher {
     var heldUp: [UInt8]?
     /// The mounts below the inbox as last seen.
     var mounts: Set<String>?
-    let board: ProblemBoard
+    let board: IssueBoard
     /// Rings when there are events, a name is due or a handler has ended.
     let events = Bell()
     /// Rings when there is something to scan.
@@ -80,7 +81,7 @@ public actor InboxWatcher {
         root: InboxRoot, fileSystem: (any FileSystem)? = nil, configuration: WatchConfiguration = .init(),
         clock: any Clock<Duration> = ContinuousClock(),
         wallClock: @escaping @Sendable () -> Int64 = InboxWatcher.systemTime,
-        board: ProblemBoard? = nil, isKnown: @escaping @Sendable ([Candidate]) async -> [Bool],
+        board: IssueBoard? = nil, isKnown: @escaping @Sendable ([Candidate]) async -> [Bool],
         handler: @escaping @Sendable (Sighting) async -> Void, logger: Logger
     ) {
         self.root = root
@@ -91,7 +92,7 @@ public actor InboxWatcher {
         self.isKnown = isKnown
         self.handler = handler
         self.logger = logger
-        self.board = board ?? ProblemBoard(logger: logger)
+        self.board = board ?? IssueBoard(logger: logger)
         elapsed = Self.elapsed(clock)
         settler = Settler(configuration)
         deliveries = DeliveryQueue(concurrency: configuration.concurrency)
@@ -125,20 +126,17 @@ public actor InboxWatcher {
         await withCheckedContinuation { waitingForReady.append($0) }
     }
 
-    public var health: WatchHealth {
-        let standing = board.standing
-        var health = WatchHealth(
-            watchedFolders: tree.watchCount, polledFolders: polled.count, problems: Set(standing.keys))
-        health.since = standing
-        health.unwatchedFolders = unwatched.count
-        health.unreadableFolders = unreadable.prefix(3).compactMap {
+    public var health: WatchReport {
+        var report = WatchReport(
+            watchedFolders: tree.watchCount, polledFolders: polled.count, mode: configuration.mode.rawValue)
+        report.unwatchedFolders = unwatched.count
+        report.unreadableFolders = unreadable.prefix(3).compactMap {
             tree.contains($0) ? tree.path($0)?.text ?? root.path : nil
         }
-        health.linkedFolders = linked.sorted { $0.lexicographicallyPrecedes($1) }.prefix(3).map(
+        report.linkedFolders = linked.sorted { $0.lexicographicallyPrecedes($1) }.prefix(3).map(
             ByteText.escaped)
-        health.remote = remote
-        health.mode = configuration.mode
-        return health
+        report.remote = remote
+        return report
     }
 
     /// Looks through the whole inbox soon; ``Sighting/scanned`` tells when that is done.
@@ -175,7 +173,7 @@ extension InboxWatcher {
     }
 
     /// Notes a problem and tells of it once, until it is over.
-    func report(_ problem: WatchHealth.Problem, _ metadata: Logger.Metadata = [:]) {
+    func report(_ problem: HealthIssue, _ metadata: Logger.Metadata = [:]) {
         board.report(problem, metadata)
     }
 

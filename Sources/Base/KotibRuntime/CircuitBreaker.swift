@@ -1,7 +1,8 @@
-/// Holds jobs back while the engine cannot serve any: it is out of reach, refuses the key, or its quota is spent.
+/// Holds jobs back while the service that they need, such as an engine, can serve none: it is out of reach, refuses the
+/// key, or its quota is spent.
 ///
-/// After a pause one job goes ahead as a probe. If the engine serves it, all go on; if not, the next pause is
-/// twice as long. Times are those of one monotonic clock, from any start.
+/// After a pause one job goes ahead as a probe. If the service serves it, all go on; if not, the next pause is twice as
+/// long. Times are those of one monotonic clock, from any start.
 public struct CircuitBreaker: Hashable, Sendable {
     public enum Permission: Hashable, Sendable {
         case granted
@@ -64,12 +65,12 @@ public struct CircuitBreaker: Hashable, Sendable {
         if case .open = state { state = .probing }
     }
 
-    /// A job ended without having met the engine, or without having asked it for long enough.
+    /// A job ended without having met the service, or without having asked it for long enough.
     public mutating func abandoned(now: Duration) {
         if state == .probing { state = .open(until: now) }
     }
 
-    /// The engine answered a job, with words or with an error of that recording.
+    /// The service answered a job, if only with an error of that job.
     public mutating func answered(now: Duration) -> Transition? {
         guard state != .closed else { return nil }
         state = .closed
@@ -77,7 +78,7 @@ public struct CircuitBreaker: Hashable, Sendable {
         return .closed(after: now - openedAt)
     }
 
-    /// The engine could serve no job.
+    /// The service could serve no job.
     public mutating func failed(retryAfter: Duration?, now: Duration) -> Transition? {
         let asked = min(retryAfter ?? .zero, longestRetryAfter)
         if case .open(let until) = state {
