@@ -90,10 +90,12 @@ let package = Package(
         Room.base.c("CKotibPOSIX"),
         Room.base.target("KotibPOSIX", ["KotibModel", "CKotibPOSIX"]),
         Room.base.target("KotibWorkerProtocol", ["KotibModel"]),
+        Room.base.target("KotibRuntime"),
         Room.base.target("KotibText", ["KotibModel"]),
+        Room.base.target("KotibHealth", ["KotibModel", "KotibText", log]),
 
         // From a folder to rows.
-        Room.daemon.target("KotibWatch", ["KotibModel", "KotibPOSIX", log, heap, deque]),
+        Room.daemon.target("KotibWatch", ["KotibModel", "KotibHealth", "KotibPOSIX", log, heap, deque]),
         Room.daemon.target("KotibCatalog", ["KotibModel", grdb, sqlite]),
         Room.daemon.target(
             "KotibWorkerClient", [system, "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", log, subprocess]),
@@ -101,7 +103,9 @@ let package = Package(
             "KotibIntake", ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "KotibWorkerClient"]),
 
         // From rows to words.
-        Room.daemon.target("KotibTranscription", ["KotibModel", "KotibPOSIX", "KotibCatalog", log]),
+        Room.daemon.target(
+            "KotibTranscription",
+            ["KotibModel", "KotibRuntime", "KotibHealth", "KotibPOSIX", "KotibCatalog", log]),
         Room.daemon.target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log, crypto]),
         Room.base.c("CCurl", linking: ["curl"]),
         Room.base.target("KotibHTTP", ["KotibModel", "KotibPOSIX", "CCurl"]),
@@ -116,7 +120,8 @@ let package = Package(
         Room.daemon.target(
             "KotibHooks",
             [
-                "KotibModel", "KotibCatalog", "KotibTranscription", "KotibHTTP", "KotibPrograms", log, crypto,
+                "KotibModel", "KotibRuntime", "KotibHealth", "KotibCatalog", "KotibHTTP", "KotibPrograms",
+                log, crypto,
             ]),
         Room.daemon.target(
             "KotibEngines",
@@ -127,25 +132,29 @@ let package = Package(
         Room.daemon.target(
             "KotibIngest",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", log,
             ]),
         Room.daemon.target(
             "KotibArchive",
             [
-                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibCatalog", "KotibSidecars", "KotibIngest", log,
+                "KotibHealth", "KotibModel", "KotibPOSIX", "KotibWatch", "KotibCatalog", "KotibSidecars",
+                "KotibIngest", log,
                 crypto,
             ]),
         Room.daemon.target(
             "KotibLibrary",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibArchive", log,
             ]),
         Room.daemon.target(
             "KotibComponents",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibArchive", "KotibLibrary", log,
             ]),
 
@@ -154,7 +163,8 @@ let package = Package(
         Room.daemon.target(
             "KotibControlServer",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibCatalog", "KotibTranscription",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibCatalog",
+                "KotibTranscription",
                 "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibLibrary",
                 "KotibControlProtocol", log,
                 lifecycle,
@@ -172,7 +182,8 @@ let package = Package(
         Room.daemon.target(
             "KotibDaemon",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibHTTP", "KotibEngines", "KotibIngest",
                 "KotibArchive", "KotibComponents", "KotibWorkerClient",
                 "KotibWorkerProtocol", "KotibAccounts", "KotibHooks", "KotibControlServer", log, lifecycle,
@@ -201,7 +212,8 @@ let package = Package(
         Room.testSupport.target(
             "KotibIngestTestSupport",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription",
                 "KotibSidecars", "KotibIngest", "KotibArchive", "KotibLibrary", "KotibComponents",
                 "KotibTestSupport", grdb, log,
@@ -216,9 +228,12 @@ let package = Package(
             path: "Tests/Support/SandboxProbe",
             swiftSettings: strict),
         tests("KotibModel", ["KotibModel", "KotibTestSupport"]),
+        tests("KotibRuntime", ["KotibRuntime", "KotibTestSupport"]),
         tests("KotibText", ["KotibModel", "KotibText"]),
+        tests("KotibHealth", ["KotibModel", "KotibText", "KotibHealth", log]),
         tests("KotibPOSIX", ["KotibModel", "KotibPOSIX", "KotibTestSupport"]),
-        tests("KotibWatch", ["KotibModel", "KotibPOSIX", "KotibWatch", "KotibTestSupport", log]),
+        tests(
+            "KotibWatch", ["KotibModel", "KotibHealth", "KotibPOSIX", "KotibWatch", "KotibTestSupport", log]),
         tests("KotibIntake", ["KotibModel", "KotibPOSIX", "KotibIntake"]),
         tests("KotibCatalog", ["KotibModel", "KotibCatalog", "KotibTestSupport", grdb, sqlite]),
         tests(
@@ -230,28 +245,35 @@ let package = Package(
             ]),
         tests(
             "KotibTranscription",
-            ["KotibModel", "KotibPOSIX", "KotibCatalog", "KotibTranscription", "KotibTestSupport", grdb, log]),
+            [
+                "KotibModel", "KotibRuntime", "KotibHealth", "KotibPOSIX", "KotibCatalog",
+                "KotibTranscription",
+                "KotibTestSupport", grdb, log,
+            ]),
         tests(
             "KotibSidecars",
             ["KotibModel", "KotibPOSIX", "KotibCatalog", "KotibSidecars", "KotibTestSupport", grdb, log]),
         tests(
             "KotibIngest",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibLibrary", "KotibComponents",
                 "KotibIngestTestSupport", "KotibTestSupport", grdb, log,
             ]),
         tests(
             "KotibArchive",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibArchive", "KotibLibrary",
                 "KotibComponents", "KotibIngestTestSupport", "KotibTestSupport", grdb, log, crypto,
             ]),
         tests(
             "KotibLibrary",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibLibrary", "KotibComponents",
                 "KotibIngestTestSupport", "KotibTestSupport", grdb, log,
             ]),
@@ -273,14 +295,16 @@ let package = Package(
         tests(
             "KotibHooks",
             [
-                "KotibModel", "KotibCatalog", "KotibTranscription", "KotibHTTP", "KotibHooks",
+                "KotibModel", "KotibHealth", "KotibCatalog", "KotibHTTP", "KotibHooks",
                 "KotibTestSupport", grdb, log,
             ]),
         tests("KotibControlProtocol", ["KotibControlProtocol"]),
         tests(
             "KotibControlServer",
             [
-                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                lifecycle, "KotibHealth", "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
+                "KotibTranscription",
                 "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibArchive", "KotibLibrary",
                 "KotibComponents", "KotibControlProtocol", "KotibControlServer", "KotibText",
                 "KotibTestSupport", log, grdb, hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX,

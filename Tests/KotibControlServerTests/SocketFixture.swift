@@ -5,6 +5,7 @@ import KotibAccounts
 import KotibArchive
 import KotibCatalog
 import KotibComponents
+import KotibHealth
 import KotibIntake
 import KotibLibrary
 import KotibModel
@@ -13,7 +14,6 @@ import KotibSidecars
 import KotibTestSupport
 import KotibText
 import KotibTranscription
-import KotibWatch
 import Logging
 import ServiceLifecycle
 
@@ -57,7 +57,7 @@ struct SocketFixture: Sendable {
         parts = ControlParts(
             catalog: catalog, accounts: accounts, actions: components.actions,
             uploads: components.uploads, audio: components.audio, queue: components.queue,
-            health: { WatchHealth(watchedFolders: 1, polledFolders: 0, problems: []) }, engineName: "local",
+            health: .still, engineName: "local",
             version: "0.0.0")
         settings = ControlServer.Settings(path: folder.path("kotib.sock"), owner: geteuid())
         settings.connections = connections

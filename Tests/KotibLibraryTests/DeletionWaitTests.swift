@@ -2,6 +2,7 @@ import FoundationEssentials
 import GRDB
 import KotibCatalog
 import KotibComponents
+import KotibHealth
 import KotibIngest
 import KotibIngestTestSupport
 import KotibModel

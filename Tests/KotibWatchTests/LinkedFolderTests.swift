@@ -1,8 +1,10 @@
 import Glibc
+import KotibHealth
 import KotibPOSIX
 import KotibTestSupport
-import KotibWatch
 import Testing
+
+@testable import KotibWatch
 
 /// Symbolic links in the place of users' folders, which are not followed. The full scan that is due after five minutes
 /// helps none of these tests.
@@ -21,10 +23,10 @@ import Testing
 
     /// The readable names of the links that are told; empty where there is no problem at all.
     private func told() async throws -> [String] {
-        let health = await watched.watcher.health
-        try #require(health.problems.isSubset(of: [.linkedFolders]))
-        #expect(health.problems.isEmpty == health.linkedFolders.isEmpty)
-        return health.linkedFolders
+        let (links, issues) = (await watched.watcher.health.linkedFolders, await watched.watcher.board.issues)
+        try #require(issues.isSubset(of: [.linkedFolders]))
+        #expect(issues.isEmpty == links.isEmpty)
+        return links
     }
 
     /// Watches, and begins when the scan of the start is over.
@@ -108,7 +110,7 @@ import Testing
             try #require(symlink("../elsewhere", watched.path("ali")) == 0)
             try await waitUntil("it is told") { await watched.watcher.health.linkedFolders == ["ali"] }
             watched.folder.remove("inbox/ali")
-            try await waitUntil("it is told no longer") { await watched.watcher.health.problems.isEmpty }
+            try await waitUntil("it is told no longer") { await watched.watcher.board.issues.isEmpty }
         }
     }
 }

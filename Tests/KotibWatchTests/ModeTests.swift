@@ -1,8 +1,10 @@
 import Glibc
+import KotibHealth
 import KotibPOSIX
 import KotibTestSupport
-import KotibWatch
 import Testing
+
+@testable import KotibWatch
 
 /// How changes are noticed, by choice; and when another folder is trusted.
 @Suite struct ModeTests {
@@ -15,7 +17,8 @@ import Testing
             try watched.write("x", to: "user/sub/talk.mp3")
             #expect(await waitUntil { watched.told.names == ["user/sub/talk.mp3"] })
             let health = await watched.watcher.health
-            #expect(health.watchedFolders == 0 && health.polledFolders == 3 && health.problems.isEmpty)
+            #expect(health.watchedFolders == 0 && health.polledFolders == 3)
+            #expect(await watched.watcher.board.issues.isEmpty)
         }
     }
 
@@ -28,7 +31,7 @@ import Testing
             try watched.folder.makeFolder("inbox/user")
             try watched.write("x", to: "user/one.mp3")
             #expect(await waitUntil { watched.told.names == ["user/one.mp3"] })
-            #expect(await watched.watcher.health.problems == [.rootReplaced])
+            #expect(await watched.watcher.board.issues == [.rootReplaced])
         }
     }
 
@@ -38,11 +41,11 @@ import Testing
         let watched = try WatchedFolder(configuration)
         try await watched.watch {
             try watched.folder.rename("inbox", to: "away")
-            #expect(await waitUntil { await !watched.watcher.health.problems.isEmpty })
+            #expect(await waitUntil { await !watched.watcher.board.issues.isEmpty })
             try watched.folder.rename("away", to: "inbox")
             try watched.write("x", to: "one.mp3")
             #expect(await waitUntil { watched.told.names == ["one.mp3"] })
-            #expect(await watched.watcher.health.problems.isEmpty)
+            #expect(await watched.watcher.board.issues.isEmpty)
         }
     }
 }

@@ -1,11 +1,6 @@
 import FoundationEssentials
 import KotibModel
 
-/// A receiver of hook events.
-public enum HookReceiver: String, Hashable, Sendable, CaseIterable {
-    case program, webhook
-}
-
 /// A recording became completed, failed or rejected.
 public struct HookEvent: Hashable, Sendable {
     /// 32 hexadecimal digits by chance: the same for every receiver and with every attempt.

@@ -4,11 +4,11 @@ import FoundationEssentials
 import Hummingbird
 import KotibAccounts
 import KotibCatalog
+import KotibHealth
 import KotibHooks
 import KotibLibrary
 import KotibPOSIX
 import KotibTranscription
-import KotibWatch
 import Logging
 import NIOCore
 import NIOPosix
@@ -22,7 +22,7 @@ public struct ControlParts: Sendable {
     public var uploads: UploadService
     public var audio: RecordingAudio
     public var queue: TranscriptionQueue
-    public var health: @Sendable () async -> WatchHealth
+    public var health: HealthSources
     /// `local` or `openai`.
     public var engineName: String
     public var version: String
@@ -41,7 +41,7 @@ public struct ControlParts: Sendable {
     public init(
         catalog: Catalog, accounts: AccountService, actions: RecordingActions, uploads: UploadService,
         audio: RecordingAudio, queue: TranscriptionQueue,
-        health: @escaping @Sendable () async -> WatchHealth, engineName: String, version: String,
+        health: HealthSources, engineName: String, version: String,
         started: Date = Date(), rescan: @escaping @Sendable () async -> Void = {},
         hooks: @escaping @Sendable () async throws(CatalogError) -> [HookHealth] = {
             () async throws(CatalogError) in []

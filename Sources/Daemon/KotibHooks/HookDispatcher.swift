@@ -2,31 +2,9 @@
 
 import FoundationEssentials
 import KotibCatalog
-import KotibTranscription
+import KotibHealth
+import KotibModel
 import Logging
-
-/// How one receiver is.
-public struct HookHealth: Hashable, Sendable {
-    public var receiver: HookReceiver
-    /// What it is still to be told.
-    public var pending: Int
-    /// Events since the daemon's start.
-    public var delivered: Int
-    /// Events since the daemon's start that it will never be told.
-    public var failed: Int
-    /// Why the last attempt came to nothing; nil where it came to something.
-    public var problem: String?
-
-    public init(
-        receiver: HookReceiver, pending: Int, delivered: Int = 0, failed: Int = 0, problem: String? = nil
-    ) {
-        self.receiver = receiver
-        self.pending = pending
-        self.delivered = delivered
-        self.failed = failed
-        self.problem = problem
-    }
-}
 
 /// Works the catalog's list of events off: each receiver by itself, one event at a time, so that neither holds up
 /// the other, and nothing holds up what makes the events.

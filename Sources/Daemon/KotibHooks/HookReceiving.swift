@@ -1,4 +1,5 @@
 import KotibCatalog
+import KotibModel
 
 /// Who can be told what became of a recording.
 public protocol HookReceiving: Sendable {

@@ -1,6 +1,7 @@
 // KotibIngest: from a sighting to a row, and back when a file is gone; the one place to read the story.
 
 import KotibCatalog
+import KotibHealth
 import KotibIntake
 import KotibModel
 import KotibPOSIX

@@ -1,4 +1,5 @@
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibSidecars
 import KotibTranscription
@@ -12,11 +13,11 @@ package struct Recovery: Sendable {
     private let deletions: DeletionExecutor
     private let departures: DepartureRecorder
     private let sweep: PresenceSweep
-    private let board: ProblemBoard
+    private let board: IssueBoard
 
     package init(
         catalog: Catalog, sidecars: Sidecars, queue: TranscriptionQueue, deletions: DeletionExecutor,
-        departures: DepartureRecorder, sweep: PresenceSweep, board: ProblemBoard
+        departures: DepartureRecorder, sweep: PresenceSweep, board: IssueBoard
     ) {
         self.catalog = catalog
         self.sidecars = sidecars

@@ -2,6 +2,7 @@
 // again.
 
 import KotibCatalog
+import KotibHealth
 import KotibIngest
 import KotibModel
 import KotibPOSIX
@@ -28,7 +29,7 @@ public struct RecordingActions: Sendable {
     private let pipeline: IngestPipeline
     private let departures: DepartureRecorder
     private let deletions: DeletionExecutor
-    private let board: ProblemBoard
+    private let board: IssueBoard
     /// Of a user who has no other.
     private let limits: Quota
     private let logger: Logger
@@ -36,7 +37,7 @@ public struct RecordingActions: Sendable {
     package init(
         files: any FileSystem, catalog: Catalog, sidecars: Sidecars, queue: TranscriptionQueue,
         pipeline: IngestPipeline, departures: DepartureRecorder, deletions: DeletionExecutor,
-        board: ProblemBoard, limits: Quota, logger: Logger
+        board: IssueBoard, limits: Quota, logger: Logger
     ) {
         self.files = files
         self.catalog = catalog

@@ -1,4 +1,5 @@
 import Glibc
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import Logging
@@ -30,7 +31,7 @@ final class FolderScanner {
     private let names: PendingNames
     private let events: EventTranslator
     private let leftovers: LeftoverCleaner
-    private let board: ProblemBoard
+    private let board: IssueBoard
     private let isKnown: @Sendable ([InboxWatcher.Candidate]) async -> [Bool]
     /// Signalled when there may be something to deliver.
     private let activity: WakeSignal
@@ -46,7 +47,7 @@ final class FolderScanner {
     init(
         root: InboxRoot, fileSystem: any FileSystem, configuration: WatchConfiguration, watches: WatchTable,
         rootMonitor: RootMonitor, schedule: ScanSchedule, names: PendingNames, events: EventTranslator,
-        board: ProblemBoard, isKnown: @escaping @Sendable ([InboxWatcher.Candidate]) async -> [Bool],
+        board: IssueBoard, isKnown: @escaping @Sendable ([InboxWatcher.Candidate]) async -> [Bool],
         activity: WakeSignal, room: WakeSignal, ready: Latch, clocks: Clocks, logger: Logger
     ) {
         self.root = root

@@ -1,4 +1,5 @@
 import Glibc
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import Logging
@@ -27,7 +28,7 @@ final class WatchTable {
     private let root: InboxRoot
     private let fileSystem: any FileSystem
     private let configuration: WatchConfiguration
-    private let board: ProblemBoard
+    private let board: IssueBoard
     private let schedule: ScanSchedule
     private let deliveries: DeliveryQueue
     private let activity: WakeSignal
@@ -35,7 +36,7 @@ final class WatchTable {
 
     /// - Parameter activity: signalled when there are events, or sightings to deliver.
     init(
-        root: InboxRoot, fileSystem: any FileSystem, configuration: WatchConfiguration, board: ProblemBoard,
+        root: InboxRoot, fileSystem: any FileSystem, configuration: WatchConfiguration, board: IssueBoard,
         schedule: ScanSchedule, deliveries: DeliveryQueue, activity: WakeSignal,
         elapsed: @escaping @Sendable () -> Duration
     ) {
@@ -49,20 +50,17 @@ final class WatchTable {
         self.elapsed = elapsed
     }
 
-    var health: WatchHealth {
-        let standing = board.standing
-        var health = WatchHealth(
-            watchedFolders: tree.watchCount, polledFolders: polled.count, problems: Set(standing.keys))
-        health.since = standing
-        health.unwatchedFolders = unwatched.count
-        health.unreadableFolders = unreadable.prefix(3).compactMap {
+    var report: WatchReport {
+        var report = WatchReport(
+            watchedFolders: tree.watchCount, polledFolders: polled.count, mode: configuration.mode.rawValue)
+        report.unwatchedFolders = unwatched.count
+        report.unreadableFolders = unreadable.prefix(3).compactMap {
             tree.contains($0) ? tree.path($0)?.text ?? root.path : nil
         }
-        health.linkedFolders = linked.sorted { $0.lexicographicallyPrecedes($1) }.prefix(3).map(
+        report.linkedFolders = linked.sorted { $0.lexicographicallyPrecedes($1) }.prefix(3).map(
             ByteText.escaped)
-        health.remote = remote
-        health.mode = configuration.mode
-        return health
+        report.remote = remote
+        return report
     }
 
     /// Opens the inotify instance where there is none and events are wanted.
@@ -234,7 +232,7 @@ final class WatchTable {
         poll(id)
     }
 
-    private func report(_ problem: WatchHealth.Problem, _ metadata: Logger.Metadata = [:]) {
+    private func report(_ problem: HealthIssue, _ metadata: Logger.Metadata = [:]) {
         board.report(problem, metadata)
     }
 }

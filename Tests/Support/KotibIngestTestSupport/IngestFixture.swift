@@ -3,6 +3,7 @@ import GRDB
 import KotibArchive
 import KotibCatalog
 import KotibComponents
+import KotibHealth
 import KotibIngest
 import KotibIntake
 import KotibLibrary
@@ -32,7 +33,7 @@ package struct IngestFixture: Sendable {
     package var sidecars: Sidecars { components.sidecars }
     package var actions: RecordingActions { components.actions }
     package var uploads: UploadService { components.uploads }
-    package var board: ProblemBoard { components.board }
+    package var board: IssueBoard { components.board }
 
     /// - Parameters:
     ///   - files: what the pipeline sees of the disk.
