@@ -1,7 +1,7 @@
-/// Lifts a signal that is too quiet to be heard and lowers one that is louder than full scale. The gain
-/// follows what is loud in the seconds around; a stretch that is much quieter has its own, from its first sample to
-/// its last: one recording may have a near and a far voice that speak by turns. What is constant and larger than the sound is taken away. Whatever needs none of this
-/// stays as it is, to the bit.
+/// Lifts a signal that is too quiet to be heard and lowers one that is louder than full scale. The gain follows what is
+/// loud in the seconds around; a stretch that is much quieter has its own, from its first sample to its last: one
+/// recording may have a near and a far voice that speak by turns. What is constant and larger than the sound is taken
+/// away. Whatever needs none of this stays as it is, to the bit.
 struct LevelControl {
     /// Samples of the sound in one measurement (32 ms), and in one step of the gain (0.26 s).
     private static let frame = 512
