@@ -94,8 +94,8 @@ struct MatrixWorld: Sendable {
         tokens[.ownerThroughProxy] = tokens[.owner]
         tokens[.anotherThroughProxy] = tokens[.another]
         // Signed by another key, with everything else as it should be.
-        let forger = try await AccessTokens(key: SigningSecret(configured: Self.key).key("tokens"))
-        tokens[.forged] = try await forger.sign(
+        let forger = try AccessTokens(key: SigningSecret(configured: Self.key).key("tokens"))
+        tokens[.forged] = try forger.sign(
             "x", of: owner, issued: clock.now, expires: clock.now + 1000)
         self.tokens = tokens
         (recording, revision) = try await Self.transcribed(fixture, for: owner)

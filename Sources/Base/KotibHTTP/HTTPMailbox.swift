@@ -112,9 +112,9 @@ final class HTTPMailbox: Sendable {
 
 /// libcurl's multi handle.
 ///
-/// Unchecked, because of the pointer: curl_multi_wakeup(3) is the one call that libcurl allows from any thread,
-/// and the mailbox makes it under its lock and only until ``HTTPMailbox/threadEnds()``; every other call is the
-/// thread's own.
+/// Unchecked, because of the pointer: curl_multi_wakeup(3) is the one call that libcurl allows from any
+/// thread, and the mailbox makes it under its lock and only until ``HTTPMailbox/threadEnds()``; every other
+/// call is the thread's own.
 struct HTTPMultiHandle: @unchecked Sendable {
     let pointer: UnsafeMutableRawPointer
 

@@ -18,8 +18,8 @@ public struct ControlClient: Sendable {
 
     /// More than the longest list of full transcripts that the daemon sends.
     static let longestAnswer = 256 << 20
-    /// From the first byte of a request to the head of its answer. The daemon answers in milliseconds, and within
-    /// seconds where it is crowded.
+    /// From the first byte of a request to the head of its answer. The daemon answers in milliseconds, and
+    /// within seconds where it is crowded.
     static let patience: Duration = .seconds(30)
 
     public let socket: String

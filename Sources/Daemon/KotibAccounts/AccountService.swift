@@ -83,7 +83,7 @@ public final class AccountService: Sendable {
         self.clock = clock
         self.random = random
         codes = OneTimeCodes(key: secret.key("codes"))
-        tokens = await AccessTokens(key: secret.key("tokens"))
+        tokens = AccessTokens(key: secret.key("tokens"))
         try await catalog.promote(phones: settings.admins.map(\.text))
         try await catalog.keepTime(clock())
         try await noteFolderOwners()
@@ -181,7 +181,7 @@ public final class AccountService: Sendable {
             logger.error("folder not made", metadata: ["user": "\(user.id)", "cause": "\(error)"])
         }
         guard
-            let token = try? await tokens.sign(
+            let token = try? tokens.sign(
                 trial.token, of: user.id, issued: issued, expires: trial.tokenExpires)
         else { throw .unauthorized }
         logger.info("logged in", metadata: ["user": "\(user.id)", "peer": "\(trial.peer)"])
@@ -192,7 +192,7 @@ public final class AccountService: Sendable {
     public func authenticate(_ token: String) async throws(AccountError) -> Session {
         let time = clock()
         try await settled { () async throws(CatalogError) in try await keepTime(time) }
-        guard let claims = await tokens.check(token, now: time.wall) else { throw .unauthorized }
+        guard let claims = tokens.check(token, now: time.wall) else { throw .unauthorized }
         let user = try await settled { () async throws(CatalogError) in
             try await catalog.holder(ofToken: claims.id, at: time)
         }
@@ -208,7 +208,7 @@ public final class AccountService: Sendable {
     /// The user who has logged in on the device that sends `token`, which may have expired or been revoked.
     /// Nil where the token was never ours.
     public func device(_ token: String) async -> UserID? {
-        await tokens.formerUser(token)
+        tokens.formerUser(token)
     }
 
     /// Once in an hour is enough for the next boot.
