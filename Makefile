@@ -68,6 +68,7 @@ lint: ## checks the layout of the sources and the scripts
 	@etc/setup/packages test
 	@etc/setup/toolchain works
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+	swift package dump-package | etc/setup/lint.py
 	shellcheck --external-sources --source-path SCRIPTDIR $(SCRIPTS)
 
 format: ## lays out the sources

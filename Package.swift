@@ -125,7 +125,8 @@ let package = Package(
         Room.daemon.target(
             "KotibEngines",
             [
-                "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
+                "CCurl", "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol",
+                "KotibWorkerClient",
                 "KotibHTTP", log,
             ]),
         Room.daemon.target(

@@ -147,7 +147,8 @@ struct SearchTests {
         #expect(rows == 0)
     }
 
-    /// The index alone counts where nothing but words is asked for, otherwise it and the rows: both say the same.
+    /// The index alone counts where nothing but words is asked for, otherwise it and the rows: both say the
+    /// same.
     @Test func whatIsFoundIsCountedInEachWay() async throws {
         for number in 0..<3 { try await add("soʻz \(number)") }
         var filter = RecordingFilter(scope: .everyone)

@@ -23,8 +23,8 @@ import Testing
 @testable import KotibAccounts
 @testable import KotibControlServer
 
-/// The routes over a real catalog, real accounts and a real folder; the transport, the worker and the engine are
-/// played.
+/// The routes over a real catalog, real accounts and a real folder; the transport, the worker and the engine
+/// are played.
 struct ControlFixture: Sendable {
     let folder: TemporaryFolder
     let database: DatabaseQueue

@@ -58,8 +58,8 @@ enum Asker: String, CaseIterable {
     }
 }
 
-/// The whole router with its authentication, over real accounts, a real catalog and a real folder that hold one
-/// transcribed recording of ali's.
+/// The whole router with its authentication, over real accounts, a real catalog and a real folder that hold
+/// one transcribed recording of ali's.
 struct MatrixWorld: Sendable {
     static let daemon: UInt32 = 700
     static let proxy: UInt32 = 33

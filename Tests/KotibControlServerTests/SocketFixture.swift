@@ -19,7 +19,8 @@ import ServiceLifecycle
 
 @testable import KotibControlServer
 
-/// A control server on a real socket, over a real catalog, folder and accounts; only worker and engine are played.
+/// A control server on a real socket, over a real catalog, folder and accounts; only worker and engine are
+/// played.
 struct SocketFixture: Sendable {
     let folder: TemporaryFolder
     let database: DatabaseQueue
@@ -149,7 +150,8 @@ final class RawClient: Sendable {
         }
     }
 
-    /// All that comes until the server closes. Blocks for 20 s at most; ends in `[open]` where it has not by then.
+    /// All that comes until the server closes. Blocks for 20 s at most; ends in `[open]` where it has not by
+    /// then.
     func everything() async -> String {
         await read { _ in false }
     }

@@ -133,8 +133,8 @@ import Testing
         #expect(inspector.calls == 2)
     }
 
-    /// However much time passes between a look at the wall clock and the wait that follows from it: the second of two
-    /// looks is the one at what is left of the day.
+    /// However much time passes between a look at the wall clock and the wait that follows from it: the
+    /// second of two looks is the one at what is left of the day.
     @Test(arguments: 0..<3) func midnightIsNotMissedWhereTheMachineStandsStill(_ look: Int) async throws {
         let almostMidnight = Duration.seconds(11 * 3600 - 1)
         let looks = Shared<Int?>(nil)

@@ -66,7 +66,8 @@ import Testing
                 owning: open(watched.path("talk.mp3"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644))
             for _ in 0..<20 {
                 #expect(write(file.descriptor, "0123456789", 10) == 10)
-                // The slowness is what is tested: shorter than the settling, so that it never counts as whole.
+                // The slowness is what is tested: shorter than the settling, so that it never counts as
+                // whole.
                 try await Task.sleep(for: .milliseconds(20))
             }
             withExtendedLifetime(file) {}

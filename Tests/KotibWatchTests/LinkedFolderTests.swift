@@ -6,8 +6,8 @@ import Testing
 
 @testable import KotibWatch
 
-/// Symbolic links in the place of users' folders, which are not followed. The full scan that is due after five minutes
-/// helps none of these tests.
+/// Symbolic links in the place of users' folders, which are not followed. The full scan that is due after
+/// five minutes helps none of these tests.
 @Suite struct LinkedFolderTests {
     private let watched: WatchedFolder
 

@@ -87,8 +87,8 @@ struct WatchedFolder {
         }
     }
 
-    /// Returns when the scan of the start has been told. What comes from then on is told by events alone, and what an
-    /// event has told is not told by that scan again.
+    /// Returns when the scan of the start has been told. What comes from then on is told by events alone, and
+    /// what an event has told is not told by that scan again.
     func scanned() async throws {
         try await waitUntil("the inbox was scanned") { told.scans > 0 }
     }

@@ -18,7 +18,8 @@ private func takeAsItIs(_ bytes: [UInt8], _ fileExtension: String) throws -> Aud
         try Recording("wav", "wav", ["-bitexact"] + options, rate: rate).bytes(seconds: seconds)
     }
 
-    /// Writers that count the header in, that reckon with two channels or are off by the size of another header.
+    /// Writers that count the header in, that reckon with two channels or are off by the size of another
+    /// header.
     @Test(arguments: [(44, 1), (36, 1), (0, 2), (0, 1000)])
     func aWaveThatPromisesMoreIsTakenAsFarAsItGoes(_ extra: Int, _ factor: Int) throws {
         var bytes = try wave()
@@ -238,7 +239,8 @@ extension DoubtfulFileTests {
 
     @Test func digitalSilenceIsNoDoubt() throws {
         let bytes = try sound()
-        // Between any two samples, at a page only at one end, too short, all, and from a header's end that is at a page.
+        // Between any two samples, at a page only at one end, too short, all, and from a header's end that is
+        // at a page.
         for zeros in [
             40_000..<122_880, 40_960..<122_000, 41_100..<bytes.count, 40_960..<81_920, 44..<bytes.count,
         ] {

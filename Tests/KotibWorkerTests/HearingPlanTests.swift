@@ -51,7 +51,8 @@ import Testing
         #expect(try decoder(Channels.wav(channels)).plan.signals.map(\.weights) == [[0: 0.5, 1: -0.5]])
     }
 
-    /// libswresample mixes what it takes for a subwoofer with weight 0, and knows no layout of 10 channels or 70.
+    /// libswresample mixes what it takes for a subwoofer with weight 0, and knows no layout of 10 channels or
+    /// 70.
     @Test(arguments: [(3, 2), (4, 3), (6, 3), (8, 3), (10, 0), (10, 9), (70, 40)])
     func theOneThatHasSoundIsHeard(count: Int, voice: Int) throws {
         let short = Array(voices.jfk.prefix(48_000))

@@ -10,9 +10,9 @@ struct HTTPOrder: Sendable {
     let exchange: HTTPExchange
 }
 
-/// What the callers and the thread of ``HTTPTransfers`` share.
+/// The state that the callers and the thread of ``HTTPTransfers`` share.
 final class HTTPMailbox: Sendable {
-    /// What the thread finds when it looks.
+    /// The commands that the thread takes.
     struct Mail {
         var orders: [HTTPOrder] = []
         /// Numbers of orders. Looked at after ``orders``, so that none is cancelled before it is known.

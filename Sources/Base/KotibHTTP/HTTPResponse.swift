@@ -1,4 +1,4 @@
-/// What a server answered, whatever the status.
+/// A server's response, whatever the status.
 public struct HTTPResponse: Sendable {
     public var status: Int
     /// In the order in which they came; without trailers and without those of interim (1xx) answers.

@@ -14,7 +14,7 @@ import KotibPOSIX
 /// Files are read on the thread while they are sent; a disk that hangs holds up all transfers.
 public final class HTTPTransfers: Sendable {
     public struct Settings: Hashable, Sendable {
-        /// What the server is told: `kotib/1.0`.
+        /// The User-Agent: `kotib/1.0`.
         public var userAgent: String
         /// A file of certificates in PEM form, for servers of one's own; nil for the system's.
         public var certificateAuthorities: String?

@@ -1,5 +1,5 @@
-/// The endings of names that Kotib knows the content of. Which of them are taken is a setting; what a file holds is
-/// said by its bytes.
+/// The endings of names that Kotib knows the content of. Which of them are taken is a setting; what a file
+/// holds is said by its bytes.
 public enum RecordingEnding: String, CaseIterable, Sendable {
     case mp3, wav, m4a, flac
     /// Telegram's and WhatsApp's voice messages, and what browsers and phones record.
@@ -14,7 +14,7 @@ public enum RecordingEnding: String, CaseIterable, Sendable {
         self.init(rawValue: text.drop { $0 == "." }.lowercased())
     }
 
-    /// What recordings of that ending are made in: libav's short name.
+    /// The container of recordings with that ending: libav's short name.
     public var container: String {
         switch self {
         case .wav: "wav"

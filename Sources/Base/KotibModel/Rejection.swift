@@ -2,7 +2,8 @@
 public enum Rejection: Error, Hashable, Sendable, Codable {
     /// The name's ending is none of the accepted ones.
     case unsupportedExtension(accepted: [String])
-    /// Its ending only looks like an accepted one: something that cannot be seen follows or stands for a letter.
+    /// Its ending only looks like an accepted one: something that cannot be seen follows or stands for a
+    /// letter.
     case lookalikeExtension(meant: String)
     /// No bytes, for longer than an upload leaves a file empty.
     case empty

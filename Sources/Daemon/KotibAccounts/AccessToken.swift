@@ -2,7 +2,7 @@ import Crypto
 import FoundationEssentials
 import KotibModel
 
-/// What a token says (RFC 7519).
+/// The claims of a token (RFC 7519).
 private struct AccessClaims: Codable {
     static let party = "kotib"
 

@@ -12,7 +12,8 @@ public struct HookEvent: Hashable, Sendable {
     /// As it was then.
     public var path: InboxPath
     public var facts: HookFacts
-    /// The words of that moment, or their beginning; nil where there are none, or the recording is gone by now.
+    /// The words of that moment, or their beginning; nil where there are none, or the recording is gone by
+    /// now.
     public var text: String?
     /// Whether that is not all of them.
     public var isTextTruncated: Bool

@@ -14,7 +14,7 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// What the control socket serves, and to whom it turns.
+/// The collaborators of the routes.
 public struct ControlParts: Sendable {
     public var catalog: Catalog
     public var accounts: AccountService
@@ -119,9 +119,9 @@ public struct ControlServer: Service {
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             // Read when there is room for more.
             .childChannelOption(.maxMessagesPerRead, value: 4)
-            // Who has said all there is to say may end their half (shutdown(2)), and waits for the answer.
+            // A client may close its sending half (shutdown(2)) and wait for the response.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            // What waits for a client who does not read is for us to hold: little of it.
+            // Bytes that wait for a client who does not read are kept in memory: few of them.
             .childChannelOption(
                 .writeBufferWaterMark, value: .init(low: AnswerPieces.size / 2, high: AnswerPieces.size)
             )

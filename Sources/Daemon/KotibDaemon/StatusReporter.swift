@@ -7,8 +7,8 @@ import KotibWatch
 import Logging
 import ServiceLifecycle
 
-/// Tells systemd how the daemon is: ready once the inbox is watched, a status line when it changes, the watchdog as
-/// long as the catalog, the queue and the watcher answer, and that it stops (sd_notify(3)).
+/// Tells systemd how the daemon is: ready once the inbox is watched, a status line when it changes, the
+/// watchdog as long as the catalog, the queue and the watcher answer, and that it stops (sd_notify(3)).
 struct StatusReporter: Service {
     let services: ServiceManager
     let catalog: Catalog

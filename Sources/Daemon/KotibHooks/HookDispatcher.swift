@@ -1,4 +1,5 @@
-// KotibHooks: tells a program and a server what became of recordings, from a durable list, until they know it.
+// KotibHooks: tells a program and a server what became of recordings, from a durable list, until they know
+// it.
 
 import FoundationEssentials
 import KotibCatalog
@@ -6,10 +7,10 @@ import KotibHealth
 import KotibModel
 import Logging
 
-/// Works the catalog's list of events off: each receiver by itself, one event at a time, so that neither holds up
-/// the other, and nothing holds up what makes the events.
+/// Works the catalog's list of events off: each receiver by itself, one event at a time, so that neither
+/// holds up the other, and nothing holds up what makes the events.
 public final class HookDispatcher: Sendable {
-    /// What tells the time.
+    /// The source of the time.
     public struct Time: Sendable {
         public var clock: any Clock<Duration>
         public var now: @Sendable () -> Date
@@ -25,8 +26,8 @@ public final class HookDispatcher: Sendable {
     private let lines: [HookLine]
     private let catalog: Catalog
 
-    /// From now on the catalog keeps what these receivers are to be told, and nothing for others. To be called before
-    /// anything can happen to a recording.
+    /// From now on the catalog keeps what these receivers are to be told, and nothing for others. To be
+    /// called before anything can happen to a recording.
     /// - Parameter withText: whether they get the words.
     public init(
         _ receivers: [any HookReceiving], withText: Bool = true, catalog: Catalog, time: Time = Time(),

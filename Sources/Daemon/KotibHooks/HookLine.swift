@@ -8,8 +8,8 @@ import Synchronization
 
 /// One receiver and the events that wait for it.
 ///
-/// An event that cannot be told is put off for longer and longer; a receiver that cannot be told anything is left
-/// alone for up to a minute, and then asked with one event whether it can (``CircuitBreaker``).
+/// An event that cannot be told is put off for longer and longer; a receiver that cannot be told anything is
+/// left alone for up to a minute, and then asked with one event whether it can (``CircuitBreaker``).
 final class HookLine: Sendable {
     private struct Figures {
         var delivered = 0

@@ -120,7 +120,7 @@ extension QuotaReadmission {
     private func readmit(_ waiting: WaitingRecording) async -> Bool {
         let (files, path) = (files, waiting.path)
         let found = await BlockingWork.run { try? files.examine(path) }
-        // What is gone, changed or out of reach is reported by the watcher.
+        // The watcher reports files that are gone, changed or out of reach.
         guard let status = found, status.identity == waiting.identity else { return true }
         var hasRoom = true
         await retries.run(for: .settled(path, status)) {

@@ -1,5 +1,5 @@
-/// Names that read like others: with blanks, dots and characters that nobody sees at the end, letters of another
-/// script that look alike, or an ending that is one small change away.
+/// Names that read like others: with blanks, dots and characters that nobody sees at the end, letters of
+/// another script that look alike, or an ending that is one small change away.
 enum LookalikeName {
     /// Without what cannot be seen, and without dots at the end, which Windows does not show.
     static func visible(_ scalars: some Sequence<Unicode.Scalar>) -> String {
@@ -15,7 +15,7 @@ enum LookalikeName {
             ?? ending(of: withoutMarks(scalars), behind: isSeparator, among: accepted)
     }
 
-    /// What stands behind the last separator that is not the first character.
+    /// The part behind the last separator that is not the first character.
     private static func ending(
         of name: [Unicode.Scalar], behind isSeparator: (Unicode.Scalar) -> Bool, among accepted: [String]
     ) -> String? {
@@ -24,7 +24,8 @@ enum LookalikeName {
         return [latin, otherSpellings[latin]].compactMap(\.self).first(where: accepted.contains)
     }
 
-    /// Without what copying and typing leave behind an ending: the number of a second copy in brackets, strokes.
+    /// Without what copying and typing leave behind an ending: the number of a second copy in brackets,
+    /// strokes.
     private static func withoutMarks(_ name: [Unicode.Scalar]) -> [Unicode.Scalar] {
         var name = name[...]
         func removeMarks() {
@@ -40,7 +41,7 @@ enum LookalikeName {
         return Array(name)
     }
 
-    /// What people and programs write in place of the dot.
+    /// Whether people and programs write it in place of the dot.
     private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool {
         [".", ",", ";", "_", "-"].contains(scalar) || isHidden(scalar)
     }
@@ -60,7 +61,7 @@ enum LookalikeName {
         }
     }
 
-    /// What looks like it, of the Cyrillic letters that do (Unicode Technical Standard 39, confusables.txt) and of the
+    /// Lookalikes among the Cyrillic letters (Unicode Technical Standard 39, confusables.txt) and the
     /// wide forms of East Asian keyboards.
     private static func latin(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         if let known = cyrillic[scalar] { return known }

@@ -129,7 +129,7 @@ public struct RecordingActions: Sendable {
     /// Whether there is a file, and it is not as it was when it was recorded.
     private func isTouched(_ recording: Recording) async -> Bool {
         let files = files
-        // What cannot be looked at now cannot be removed either, and that tells why.
+        // A file that cannot be examined cannot be removed either, and that error says why.
         let status = await BlockingWork.run { try? files.examine(recording.path) }
         return status.map { !$0.identity.isSameContent(as: recording.identity) } ?? false
     }

@@ -191,8 +191,8 @@ final class WatchTable {
         reportLinks()
     }
 
-    /// Compares the links that a scan of the inbox itself has found with those that are known. The listing may
-    /// be older than the last event, so that each difference is examined.
+    /// Compares the links that a scan of the inbox itself has found with those that are known. The listing
+    /// may be older than the last event, so that each difference is examined.
     func foundLinks(_ names: Set<[UInt8]>) {
         for name in names.symmetricDifference(linked) {
             // A name that cannot be examined stays as it was.
@@ -204,8 +204,8 @@ final class WatchTable {
         reportLinks()
     }
 
-    /// Every folder in the inbox that is not ignored is a user's, with a dot in its name or without. A link with
-    /// a text's ending stands for a file.
+    /// Every folder in the inbox that is not ignored is a user's, with a dot in its name or without. A link
+    /// with a text's ending stands for a file.
     private func mayBeUsersFolder(_ name: [UInt8]) -> Bool {
         let dot = name.lastIndex(of: UInt8(ascii: ".")) ?? name.endIndex
         let ending = String(decoding: name[dot...].dropFirst(), as: UTF8.self).lowercased()

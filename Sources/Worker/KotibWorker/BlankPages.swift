@@ -1,14 +1,16 @@
-/// Pages of zeros amid the samples of a wave, as they stay where a server or a downloader made the whole file first and
-/// the rest never came.
+/// Pages of zeros amid the samples of a wave, as they stay where a server or a downloader made the whole file
+/// first and the rest never came.
 ///
-/// Digital silence is zeros too, but begins and ends between any two samples. By chance about one of 1,400 silences at
-/// the end of a file begins at a page, and of those within it one of two million does at both of its ends.
+/// Digital silence is zeros too, but begins and ends between any two samples. By chance about one of 1,400
+/// silences at the end of a file begins at a page, and of those within it one of two million does at both of
+/// its ends.
 enum BlankPages {
     /// Bytes: what file systems and the kernel's cache give at once.
     private static let page: Int64 = 4096
     /// Bytes. Fewer are no sign of anything.
     private static let least: Int64 = 1 << 16
-    /// Bytes of zeros that samples may end with before a page, or begin with behind one: of 24 bits, least first.
+    /// Bytes of zeros that samples may end with before a page, or begin with behind one: of 24 bits, least
+    /// first.
     private static let (samplesEnd, samplesBegin): (Int64, Int64) = (2, 1)
     /// Bytes beside the pages that are looked at, and how many of them are not 0 where they are of sound.
     private static let (margin, soundBytes) = (256, 64)
@@ -29,7 +31,7 @@ enum BlankPages {
         }
     }
 
-    /// Where the zeros begin, if a page does there.
+    /// The beginning of the zeros, if a page begins there.
     private static func firstPage(of run: Range<Int64>, _ source: any ByteSource) throws -> Int64? {
         let start = max(0, run.lowerBound - page)
         let before = try source.head(at: start, count: Int(run.lowerBound - start))
@@ -39,7 +41,7 @@ enum BlankPages {
         return first - zeros <= samplesEnd ? first : nil
     }
 
-    /// Where the zeros end, if a page or the recording does there.
+    /// The end of the zeros, if a page or the recording ends there.
     private static func lastPage(
         of run: Range<Int64>, _ source: any ByteSource, _ end: Int64
     ) throws -> Int64? {

@@ -8,7 +8,7 @@ enum CAFLayout {
     private static let (fileHeader, chunkHeader): (Int64, Int64) = (8, 12)
     private static let mostChunks = 10_000
 
-    /// Where each recording begins, if several were joined.
+    /// The beginning of each recording, if several were joined.
     static func starts(in source: any ByteSource) throws -> [Int64] {
         var starts: [Int64] = [0]
         var offset = fileHeader
@@ -26,8 +26,8 @@ enum CAFLayout {
         return starts
     }
 
-    /// - Throws: ``Rejection/incomplete`` where a chunk ends beyond the end of the file, or one is missing that says
-    ///   what the sound is or where.
+    /// - Throws: ``Rejection/incomplete`` where a chunk ends beyond the end of the file, or one is missing
+    ///   that says what the sound is or where.
     static func check(_ source: any ByteSource) throws {
         var missing: Set<String> = ["desc", "data"]
         var offset = fileHeader

@@ -1,9 +1,9 @@
 import KotibModel
 
-/// Which kind a file is. Its bytes say that and not its name: the ending only decides between kinds that the bytes
-/// leave open. One kind is found, and only its demuxer is opened.
+/// Which kind a file is. Its bytes say that and not its name: the ending only decides between kinds that the
+/// bytes leave open. One kind is found, and only its demuxer is opened.
 extension Container {
-    /// Where its signature stands: behind ID3 tags, which some programs put before files of any kind.
+    /// The offset of its signature: behind ID3 tags, which some programs put before files of any kind.
     static func start(in source: any ByteSource) throws -> Int64 {
         do {
             return try ID3Tag.end(in: source)
@@ -42,8 +42,8 @@ extension Container {
     /// - Parameters:
     ///   - kind: what libmagic says.
     ///   - hint: what the name's ending says.
-    /// - Throws: ``Rejection/incomplete`` for the beginning of one, ``Rejection/wrongKind(found:)`` for sound of a kind
-    ///   that is not read here, ``Rejection/notAudio(found:)`` for the rest.
+    /// - Throws: ``Rejection/incomplete`` for the beginning of one, ``Rejection/wrongKind(found:)`` for sound
+    ///   of a kind that is not read here, ``Rejection/notAudio(found:)`` for the rest.
     static func recognise(
         _ source: any ByteSource, _ kind: ContentKind, hint: Container
     ) throws -> Container {

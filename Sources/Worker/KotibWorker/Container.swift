@@ -19,9 +19,9 @@ enum Container: String, CaseIterable, Sendable {
             Container(rawValue: ending.container).map { (ending.rawValue, $0) }
         })
 
-    /// What libmagic calls a file of this kind; writers of one container differ in the brand that they state.
-    /// (file(1)'s magic/Magdir: riff, audio, animation, vorbis, matroska, asf; and the registered names of RFC 3533
-    /// and 7845, 3839, 4867, so that another version's words are understood.)
+    /// libmagic's media types for this kind; writers of one container differ in the brand that they state.
+    /// (file(1)'s magic/Magdir: riff, audio, animation, vorbis, matroska, asf; and the registered names of
+    /// RFC 3533 and 7845, 3839, 4867, so that another version's words are understood.)
     var mediaTypes: Set<String> {
         switch self {
         case .wav: ["audio/x-wav", "audio/wav", "audio/wave", "audio/vnd.wave"]
@@ -41,7 +41,7 @@ enum Container: String, CaseIterable, Sendable {
         }
     }
 
-    /// What it is called where libmagic does not know it.
+    /// The media type for kinds that libmagic does not know.
     private var usualMediaType: String {
         switch self {
         case .wav: "audio/x-wav"
@@ -62,8 +62,8 @@ enum Container: String, CaseIterable, Sendable {
         mediaTypes.contains(kind.mediaType.lowercased()) ? kind.mediaType : usualMediaType
     }
 
-    /// libav's names of the codecs that are decoded out of this container; what else it names stays closed, since
-    /// libav has hundreds of decoders, and a container can name any of them.
+    /// libav's names of the codecs that are decoded out of this container; what else it names stays closed,
+    /// since libav has hundreds of decoders, and a container can name any of them.
     private var codecs: Set<String> {
         switch self {
         case .wav: ["adpcm_ms", "adpcm_ima_wav", "gsm_ms", "mp2", "mp3", "aac", "ac3"]

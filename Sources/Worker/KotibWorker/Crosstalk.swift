@@ -1,8 +1,9 @@
 import Glibc
 
-/// How much of one channel's sound is in another at the same moment, learnt from the frames in which the other holds
-/// nothing else: there both are the same wave, and the ratio is that of the leak. Two people who talk at once draw
-/// breath at different times, so such frames are found even where neither ever waits for the other.
+/// How much of one channel's sound is in another at the same moment, learnt from the frames in which the
+/// other holds nothing else: there both are the same wave, and the ratio is that of the leak. Two people who
+/// talk at once draw breath at different times, so such frames are found even where neither ever waits for
+/// the other.
 struct CrosstalkEstimate {
     /// dB: what is louder may be one sound between two microphones; what is less does not matter.
     private static let range = -36..<(-8)
@@ -10,8 +11,8 @@ struct CrosstalkEstimate {
     private static let coherent: Float = 0.9
     /// Frames (0.5 s) that a leak must be seen in.
     private static let fewest = 16
-    /// Parts of the energy, where the leaking channel is the louder: of all of it, since hum is coherent too but carries
-    /// little of it, and of what is coherent.
+    /// Parts of the energy, where the leaking channel is the louder: of all of it, since hum is coherent too
+    /// but carries little of it, and of what is coherent.
     private static let leastOfAll = 0.03
     private static let leastOfCoherent = 0.5
 
@@ -43,7 +44,7 @@ struct CrosstalkEstimate {
         bins[index].product += Double(product)
     }
 
-    /// What the leaking channel is multiplied by; nil where no leak is certain.
+    /// The gain of the leak. Nil if no leak is certain.
     var gain: Float? {
         let halves = [0..<Self.range.count, Self.range.count..<bins.count]
         // Three neighbours each: a leak's ratio lies at a border as often as not.
@@ -90,12 +91,12 @@ struct Unmixing: Hashable, Sendable {
         self.rows = rows
     }
 
-    /// The part of a channel's loudness that must remain: of a copy, what a codec made of it remains, 0.01 to 0.12;
-    /// of a voice 11 dB below what leaks into its channel 0.28.
+    /// The part of a channel's loudness that must remain: of a copy, what a codec made of it remains, 0.01 to
+    /// 0.12; of a voice 11 dB below what leaks into its channel 0.28.
     private static let leastOfItsOwn: Float = 0.2
 
-    /// Without those freed channels that hold nothing of their own: they are copies, and nothing leaks. Nil where there
-    /// is no other.
+    /// Without those freed channels that hold nothing of their own: they are copies, and nothing leaks. Nil
+    /// where there is no other.
     /// - Parameters:
     ///   - survey: of the channels as they are.
     ///   - freed: of the freed ones.

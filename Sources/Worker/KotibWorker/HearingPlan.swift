@@ -1,6 +1,6 @@
 import Glibc
 
-/// What of a recording's channels is to be heard: signals, each the sound of one or several channels.
+/// The signals of a recording that are transcribed, each the sound of one or several channels.
 struct HearingPlan: Hashable, Sendable {
     struct Signal: Hashable, Sendable {
         /// Channels of the survey, and what each is multiplied by.
@@ -91,7 +91,8 @@ struct BlockLevels {
         loud = zip(survey.channels, levels).map { channel, levels in
             let frames = Self.histogram(channel.levels)
             let blocks = levels.sorted()
-            // What is rare counts where it lasts as long as a word, but less: it may be a door.
+            // Rare sound counts if it lasts as long as a word, but less than frequent sound: it may be a
+            // door.
             let usual = blocks.isEmpty ? 0 : blocks[(blocks.count - 1) * 97 / 100]
             return max(usual, frames.level(above: frames.count - 8) - 20)
         }
@@ -122,8 +123,9 @@ struct BlockLevels {
         levels[channel][block] > max(loud[channel] - 35, Int(ChannelSurvey.silence))
     }
 
-    /// Whether two channels carry the same sound so often that one signal of both says all. Where what is common
-    /// is much louder in one, they are two microphones of two people, and each is worth more by itself.
+    /// Whether two channels carry the same sound so often that one signal of both says all. Where what is
+    /// common is much louder in one, they are two microphones of two people, and each is worth more by
+    /// itself.
     func isSame(_ one: Int, _ other: Int) -> Bool {
         let pair = survey.pair(one, other)
         let active = (0..<survey.blockCount).filter { isActive(one, $0) || isActive(other, $0) }
@@ -131,7 +133,7 @@ struct BlockLevels {
         guard !shared.isEmpty else { return false }
         let distances = shared.map { abs(levels[one][$0] - levels[other][$0]) }.sorted()
         if distances[distances.count / 2] < 9 { return shared.count * 5 >= active.count * 4 }
-        // What leaks is in both too while both speak, so that less says nothing.
+        // A leak is in both channels while both speak too, so that a lower level says nothing.
         return shared.count { pair.isSame[$0] } * 100 >= active.count * 97
     }
 
@@ -151,7 +153,8 @@ struct BlockLevels {
         return HearingPlan.Signal(weights: Dictionary(uniqueKeysWithValues: weights))
     }
 
-    /// Lifts what is loud in the whole recording to -30 dB, and no more: what leaks from another signal stays low.
+    /// Lifts what is loud in the whole recording to -30 dB, and no more: what leaks from another signal stays
+    /// low.
     func highestGain(_ channel: Int) -> Float {
         let decibels = Float(120 - 30 - loud[channel])
         return decibels > 0 ? powf(10, decibels / 20) : 1

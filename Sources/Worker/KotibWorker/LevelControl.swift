@@ -1,37 +1,40 @@
-/// Lifts a signal that is too quiet to be heard and lowers one that is louder than full scale. The gain follows what is
-/// loud in the seconds around; a stretch that is much quieter has its own, from its first sample to its last: one
-/// recording may have a near and a far voice that speak by turns. What is constant and larger than the sound is taken
-/// away. Whatever needs none of this stays as it is, to the bit.
+/// Lifts a signal that is too quiet to be heard and lowers one that is louder than full scale. The gain
+/// follows what is loud in the seconds around; a stretch that is much quieter has its own, from its first
+/// sample to its last: one recording may have a near and a far voice that speak by turns. What is constant
+/// and larger than the sound is taken away. Whatever needs none of this stays as it is, to the bit.
 struct LevelControl {
     /// Samples of the sound in one measurement (32 ms), and in one step of the gain (0.26 s).
     private static let frame = 512
     private static let block = 8 * frame
     /// Blocks of the shortest stretch that has a gain of its own (2.6 s): pauses in speech are shorter.
     private static let stretch = 10
-    /// Blocks before and after one (4.1 s) whose loudness is the usual one, and in which nothing may be above full
-    /// scale.
+    /// Blocks before and after one (4.1 s) whose loudness is the usual one, and in which nothing may be above
+    /// full scale.
     private static let around = 16
-    /// By how much less loud (10 dB) a stretch is another voice's, or the same from afar: what varies less is how
-    /// people speak.
+    /// By how much less loud (10 dB) a stretch is another voice's, or the same from afar: what varies less is
+    /// how people speak.
     private static let otherVoice: Float = 3.16
-    /// Speech whose loud parts are below this RMS is lifted to it (-30 dBFS). Measured with Silero 6.2: jfk.wav and
-    /// two_cities.wav give the same stretches of speech down to it; 10 dB lower half of them, 20 dB lower none.
+    /// Speech whose loud parts are below this RMS is lifted to it (-30 dBFS). Measured with Silero 6.2:
+    /// jfk.wav and two_cities.wav give the same stretches of speech down to it; 10 dB lower half of them, 20
+    /// dB lower none.
     private static let target: Float = 0.0316
     /// 60 dB: 24 bits have 144 dB, and what is further down is noise of the converter.
     private static let highestGain: Float = 1000
-    /// A power ratio (8 dB): what varies less in its loudness is noise or hum, and not lifted. White noise has 1 dB.
+    /// A power ratio (8 dB): what varies less in its loudness is noise or hum, and not lifted. White noise
+    /// has 1 dB.
     private static let contrast: Float = 6.3
 
-    /// What is constant and above this is no sound (-34 dB of full scale), where it is more than the sound.
+    /// A constant offset above this (-34 dB of full scale) is no sound, if it is more than the sound.
     private static let offset: Float = 0.02
 
     private struct Block {
-        /// Mean squares: the third loudest frame, so that a click or two do not count; and one of the quiet ones.
+        /// Mean squares: the third loudest frame, so that a click or two do not count; and one of the quiet
+        /// ones.
         var loud: Float
         var quiet: Float
         /// The highest sample of the frame with the third highest, without the offset.
         var peak: Float
-        /// What is to be taken away from each sample.
+        /// The offset that is subtracted from each sample.
         var offset: Float
     }
 
@@ -162,26 +165,26 @@ struct LevelControl {
         Correction(gain: gain(of: index), offset: blocks[index - firstMeasured].offset)
     }
 
-    /// What a block is to be multiplied by, from it and those around it.
+    /// The gain of a block, from it and those around it.
     private func gain(of index: Int) -> Float {
         let own = index - firstMeasured
         let near = blocks[max(0, own - Self.around)..<min(blocks.count, own + Self.around + 1)]
         let peak = near.reduce(0) { max($0, $1.peak) }
         let scale = peak > 1 ? 1 / peak : 1
         let usual = lift(near.map(\.loud).sorted(by: >), rank: 6, quiet: near.map(\.quiet).min() ?? 0, scale)
-        // Of the stretches that the block may belong to, the quietest. At both ends of the recording they do not get
-        // shorter: the first word alone tells nothing.
+        // Of the stretches that the block may belong to, the quietest. At both ends of the recording they do
+        // not get shorter: the first word alone tells nothing.
         let last = max(0, min(own, blocks.count - Self.stretch))
         let highest = (max(0, own - Self.stretch + 1)...last).reduce(usual) { highest, start in
             max(highest, lift(of: blocks[start...].prefix(Self.stretch), scale))
         }
         guard highest > usual * Self.otherVoice else { return scale * usual }
-        // What is loud beside a quiet stretch stays as it is.
+        // Loud sound beside a quiet stretch stays as it is.
         let loud = blocks[own].loud.squareRoot() * scale
         return scale * max(usual, loud > 0 ? min(highest, Self.target / loud) : highest)
     }
 
-    /// What a stretch is to be multiplied by, once all is multiplied by `scale`.
+    /// The gain of a stretch, after `scale`.
     private func lift(of stretch: ArraySlice<Block>, _ scale: Float) -> Float {
         lift(
             stretch.map(\.loud).sorted(by: >), rank: 1, quiet: stretch.map(\.quiet).min() ?? 0, scale)
@@ -189,8 +192,8 @@ struct LevelControl {
 
     /// - Parameters:
     ///   - loudest: of some blocks, the loudest first.
-    ///   - rank: how many of them do not count, where there are enough: a door that bangs is no reason to leave the
-    ///     voice quiet.
+    ///   - rank: how many of them do not count, where there are enough: a door that bangs is no reason to
+    ///     leave the voice quiet.
     private func lift(_ loudest: [Float], rank: Int, quiet: Float, _ scale: Float) -> Float {
         let loud = loudest[min(rank, loudest.count / 4)] * scale * scale
         guard loud > 0, loud < Self.target * Self.target, loud > quiet * scale * scale * Self.contrast else {

@@ -1,8 +1,8 @@
 import KotibModel
 
-/// One recording of a file. Most files hold one and are it; some hold several, one behind the other, or have bytes
-/// around it that its demuxer does not expect. A function of the bytes alone, so that transcription hears just what
-/// inspection counted.
+/// One recording of a file. Most files hold one and are it; some hold several, one behind the other, or have
+/// bytes around it that its demuxer does not expect. A function of the bytes alone, so that transcription
+/// hears just what inspection counted.
 struct RecordingPart: Hashable {
     /// Bytes of the file.
     var range: Range<Int64>
@@ -39,7 +39,7 @@ struct RecordingPart: Hashable {
         return found.isEmpty ? whole : found
     }
 
-    /// Where the container begins. The demuxers of those with tags of their own pass over ID3 by themselves.
+    /// The offset of the container. The demuxers of those with tags of their own pass over ID3 by themselves.
     private static func beginning(in source: any ByteSource, _ container: Container) throws -> Int64 {
         switch container {
         case .mp3, .aac, .flac: 0
@@ -61,7 +61,7 @@ struct RecordingPart: Hashable {
         return zip(starts, ends).map { RecordingPart(range: $0..<max($0, $1)) }
     }
 
-    /// What libav is to read.
+    /// The bytes that libav reads.
     func source(_ file: any ByteSource) -> any ByteSource {
         if range == 0..<file.size && patches.isEmpty { return file }
         return Excerpt(file, range, patches: patches, swap: swap)

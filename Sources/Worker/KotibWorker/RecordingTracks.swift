@@ -57,7 +57,7 @@ final class RecordingTracks {
         return longest > 0 ? Int(exactly: longest.rounded(.down)) ?? .max : 0
     }
 
-    /// What is to be heard; nil where there is nothing to choose from.
+    /// The hearing plan. Nil if there is only one signal.
     /// - Throws: `CancellationError` where the observer cancelled, ``Rejection``, ``SystemError``.
     func plan(_ observer: (any TranscriptionObserver)?) throws -> HearingPlan? {
         guard tracks.count > 1 || tracks[0].channels > 1 else { return nil }
@@ -132,8 +132,8 @@ final class RecordingTracks {
         }
     }
 
-    /// The next samples of all, each signal added up over the tracks; fewer than `count` only at the end of the
-    /// longest.
+    /// The next samples of all, each signal added up over the tracks; fewer than `count` only at the end of
+    /// the longest.
     static func sum(_ decoders: [TrackDecoder], count: Int) throws -> [[Float]] {
         var sum = try read(decoders[0], count: count)
         for decoder in decoders.dropFirst() {

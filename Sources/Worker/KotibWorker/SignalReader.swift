@@ -21,16 +21,16 @@ struct SignalReader {
     private var words = SingleWords()
     private var gate = VoiceGate()
     private var packer: SpeechPacker
-    /// What was read and may still be needed; the first sample's place is `recentStart`.
+    /// Samples that may still be needed; the first one's place is `recentStart`.
     private var recent: [Float] = []
     private var recentStart = 0
     /// The start of a frame whose rest is not read yet.
     private var unjudged: [Float] = []
-    /// What was judged last, for a detector that has heard another signal since.
+    /// The end of the last stretch that was judged, for a detector that has heard another signal since.
     private var reminder: [Float] = []
 
-    /// Samples (2 s) after which Silero judges as if it had heard all before. Detectors of their own would take 87 MB of
-    /// address space each.
+    /// Samples (2 s) after which Silero judges as if it had heard all before. Detectors of their own would
+    /// take 87 MB of address space each.
     private static let longestReminder = 62 * VoiceDetector.frame
 
     /// - Parameters:

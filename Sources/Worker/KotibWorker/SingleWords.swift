@@ -1,6 +1,7 @@
-/// Hears a word that stands alone. Silero needs some words to be sure that somebody speaks: of one between two silences
-/// it says 0.2 to 0.6 where the same word amid others has 0.9. So little is enough for a sound that begins and ends
-/// in silence and is as long as a word. Noises of that kind (bursts, coughs, keys, drops) have less than 0.15.
+/// Hears a word that stands alone. Silero needs some words to be sure that somebody speaks: of one between
+/// two silences it says 0.2 to 0.6 where the same word amid others has 0.9. So little is enough for a sound
+/// that begins and ends in silence and is as long as a word. Noises of that kind (bursts, coughs, keys,
+/// drops) have less than 0.15.
 struct SingleWords {
     /// Mean square of the samples of a frame: 60 dB below full scale.
     static let silence: Float = 1e-6

@@ -1,5 +1,6 @@
-/// Reads a recording in portions and gives its speech as windows, those of each signal by themselves. Holds no more
-/// samples than the windows that wait and the stretch of speech that goes on: some two minutes of each signal.
+/// Reads a recording in portions and gives its speech as windows, those of each signal by themselves. Holds
+/// no more samples than the windows that wait and the stretch of speech that goes on: some two minutes of
+/// each signal.
 struct SpeechReader {
     /// Samples read so far.
     private(set) var position = 0
@@ -45,7 +46,7 @@ struct SpeechReader {
             let own = try isAtEnd ? ears[index].finish() : ears[index].add(samples[index])
             windows += own.map { SpeechWindow(pieces: $0.pieces, signal: index) }
         }
-        // What comes first is to be heard first.
+        // Sorts by time.
         return windows.sorted { ($0.range.lowerBound, $0.signal) < ($1.range.lowerBound, $1.signal) }
     }
 

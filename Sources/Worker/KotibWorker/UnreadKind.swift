@@ -1,10 +1,10 @@
 import CAV
 
-/// Recordings of kinds that are not read here, by the words of libav's probes: they look at bytes, and none of these
-/// demuxers is opened.
+/// Recordings of kinds that are not read here, by the words of libav's probes: they look at bytes, and none
+/// of these demuxers is opened.
 enum UnreadKind {
-    /// What libav's demuxers are made for, by their short names. Those of texts and pictures, and those that take
-    /// almost anything, are left out.
+    /// Kinds of media by the short names of libav's demuxers. Those of texts and pictures, and those that
+    /// take almost anything, are left out.
     private static let mediaTypes = [
         "aiff": "audio/x-aiff", "au": "audio/basic", "w64": "audio/x-w64", "wv": "audio/x-wavpack",
         "tta": "audio/x-tta", "ape": "audio/x-ape", "mpc": "audio/x-musepack", "mpc8": "audio/x-musepack",

@@ -98,7 +98,8 @@ extension ControlParts {
         return report
     }
 
-    /// Nil where the catalog is damaged just there: that is among the problems, and somebody wants to know of it.
+    /// Nil where the catalog is damaged just there: that is among the problems, and somebody wants to know of
+    /// it.
     fileprivate func unlessDamaged<Value: Sendable>(
         _ body: () async throws(CatalogError) -> Value
     ) async throws(CatalogError) -> Value? {

@@ -54,9 +54,9 @@ public struct Configuration: Sendable {
 
     public struct QueueSettings: Sendable {
         public var engine = EngineName.local
-        /// Whose words serve for the same content.
+        /// The scope in which transcripts are reused for the same content.
         public var reuse = WordsReuse.own
-        /// What users may be given instead: names of engines.
+        /// Further engines that users may be given.
         public var otherEngines: [String] = []
         /// 0: as many as the engine has workers, or 4 for a remote one.
         public var jobs = 0
@@ -97,11 +97,11 @@ public struct Configuration: Sendable {
         public var timeout = 600.0
         /// Bytes of a whole request.
         public var maximumRequest = 26_214_400
-        /// What the server takes, with or without a leading dot, any case.
+        /// File name extensions that the server accepts, with or without a leading dot, any case.
         public var formats = [
             ".flac", ".mp3", ".mp4", ".mpeg", ".mpga", ".m4a", ".ogg", ".wav", ".webm", ".oga", ".opus",
         ]
-        /// What becomes of other recordings, and of those that are too large.
+        /// The encoding for other recordings, and for those that are too large.
         public var encode = UploadEncoding.opus
     }
 
@@ -167,7 +167,7 @@ public struct Configuration: Sendable {
     public struct HooksSettings: Sendable {
         /// The program and its arguments. Empty: none.
         public var program: [String] = []
-        /// Where webhooks go. Empty: nowhere.
+        /// The URL of webhooks. Empty: none are sent.
         public var url = ""
         /// Never shown or logged.
         public var secret = ""
@@ -181,7 +181,7 @@ public struct Configuration: Sendable {
         public var text = true
     }
 
-    /// What every user may have who has nothing of their own. 0: as much as they like.
+    /// Limits of users without limits of their own. 0: no limit.
     public struct QuotaSettings: Sendable {
         /// Of the recordings in the folder.
         public var bytes = 0
@@ -203,12 +203,12 @@ public struct Configuration: Sendable {
         public var hours = 24.0
     }
 
-    /// Where the control socket is.
+    /// The path of the control socket.
     public var socketPath: String {
         control.socket.isEmpty ? state + "/kotib.sock" : control.socket
     }
 
-    /// Where the catalog lies.
+    /// The path of the catalog.
     public var databasePath: String {
         database.isEmpty ? state + "/kotib.sqlite" : database
     }

@@ -29,7 +29,7 @@ public struct Finding: Sendable, Equatable {
 }
 
 extension Configuration {
-    /// What is wrong with the values together and with the files that they name.
+    /// Findings about the values together and about the files that they name.
     public func findings() -> [Finding] {
         folderFindings() + extensionFindings() + ignoreFindings() + engineFindings()
             + controlFindings() + accountFindings() + hookFindings() + archiveFindings() + systemFindings()
@@ -156,7 +156,7 @@ extension Configuration {
 }
 
 extension Configuration {
-    /// What is wrong with `watch.ignore`.
+    /// Findings about `watch.ignore`.
     func ignoreFindings() -> [Finding] {
         watch.ignore.compactMap { text in
             guard IgnoredNames.isPattern(text) else {
@@ -174,12 +174,13 @@ extension Configuration {
 }
 
 extension LoadedConfiguration {
-    /// What is wrong with the values, with the files that they name, and with the file that they stand in.
+    /// Findings about the values, the files that they name, and the configuration file itself.
     public func findings() -> [Finding] {
         configuration.findings() + exposedSecrets()
     }
 
-    /// Secrets in a file that others may read. It works all the same, and who can read it may have read it already.
+    /// Secrets in a file that others may read. It works all the same, and who can read it may have read it
+    /// already.
     private func exposedSecrets() -> [Finding] {
         let secrets = Settings.all.filter { $0.secret && $0.show(configuration) != $0.show(Configuration()) }
         let files = Set(secrets.compactMap { origins[$0.key] }).filter { $0.contains("/") }
@@ -192,7 +193,7 @@ extension LoadedConfiguration {
         }
     }
 
-    /// Who may read the file beside its owner, root and the daemon; nil for nobody.
+    /// The readers of the file beside its owner, root and the daemon. Nil for none.
     private static func readers(of file: String) -> String? {
         var status = stat()
         guard stat(file, &status) == 0 else { return nil }
@@ -240,7 +241,7 @@ extension Configuration {
         path == folder || path.hasPrefix(folder == "/" ? "/" : folder + "/")
     }
 
-    /// Where a path leads, through links, as far as it is there.
+    /// Resolves the links of a path, as far as it exists.
     private static func place(_ path: String) -> String {
         if let resolved = realpath(path, nil) {
             defer { free(resolved) }

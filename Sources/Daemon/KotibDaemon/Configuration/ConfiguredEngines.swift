@@ -12,7 +12,7 @@ import ServiceLifecycle
 
 /// Which engines there are, and what each does at once.
 extension Configuration {
-    /// What users may be given: the daemon's own first.
+    /// The engines that users may be given: the daemon's own first.
     var engines: [EngineName] {
         let others = queue.otherEngines.compactMap(EngineName.init(rawValue:)).filter { $0 != queue.engine }
         return [queue.engine] + EngineName.allCases.filter(others.contains)

@@ -180,7 +180,7 @@ extension Configuration {
 
 extension Configuration {
 
-    /// Where the catalog's newest backup lies.
+    /// The path of the catalog's newest backup.
     var backupPath: String { databasePath + ".backup" }
 
     /// Nil where none are made.

@@ -20,7 +20,7 @@ extension Configuration {
         return findings
     }
 
-    /// What is wrong with the kinds of recordings that are said to be taken.
+    /// Findings about the formats of uploads.
     func uploadFindings() -> [Finding] {
         let strange = openai.formats.filter { text in
             let ending = Self.ending(text)
@@ -39,7 +39,8 @@ extension Configuration {
         ]
     }
 
-    /// What is sent as it is, and may be refused. A server of one's own may take more than OpenAI does.
+    /// Recordings that are sent as they are, and may be refused. A server of one's own may accept more than
+    /// OpenAI does.
     private func undocumentedFindings() -> [Finding] {
         guard openai.baseURL.contains("api.openai.com") else { return [] }
         let strange = intake.extensions.compactMap { RecordingEnding($0)?.rawValue }.filter {

@@ -11,7 +11,7 @@ enum SettingValue: Equatable {
 struct Setting: Sendable {
     /// As in the file, with its section: `watch.settle`.
     let key: String
-    /// In rising precedence; the seed's names come last but one.
+    /// In rising precedence; names of the replaced service come last but one.
     let environment: [String]
     let secret: Bool
     let form: Form
