@@ -21,8 +21,8 @@ export KOTIB_VAD_MODEL ?= $(DEPS)/models/ggml-silero-v6.2.0.bin
 
 # A target may import only what Package.swift says that it depends on.
 BUILD := --explicit-target-dependency-import-check error
-# With Swift's own libraries inside, the programs run where there is no toolchain, or one in a closed home. Nobody
-# loads a program as a library: symbols that are not exported can be left out where nothing uses them.
+# With Swift's own libraries inside, the programs run where there is no toolchain, or one in a closed home.
+# Nobody loads a program as a library: what is not exported can be left out where nothing uses it.
 RELEASE := -c release --static-swift-stdlib -Xlinker --no-export-dynamic $(BUILD)
 SCRIPTS := .ci/run $(filter-out %.py %.lua %.txt,$(wildcard etc/setup/*)) $(wildcard Benchmarks/peers/*.sh)
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
@@ -37,10 +37,7 @@ setup:
 	@etc/setup/all
 
 build: setup ## installs what is missing and builds the release
-	@[ -e .build/release/kotibctl ] || \
-		echo 'kotib set-up: [5/5] Building Kotib; this takes some minutes the first time.'
-	@# One command for the three programs: each plans the whole build, also where there is nothing to do.
-	@KOTIB_PROGRAMS_ONLY=1 swift build $(RELEASE)
+	@STEP=5/5 etc/setup/programs $(RELEASE)
 
 # The daemon takes the place of the recipe's shell: Ctrl-C and make's SIGTERM reach it, and if make is killed
 # it is told to stop (setpriv).
