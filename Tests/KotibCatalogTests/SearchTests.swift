@@ -251,8 +251,8 @@ struct SearchTests {
     private static func step(_ sql: String, on database: Database) -> CInt {
         var statement: OpaquePointer?
         defer { sqlite3_finalize(statement) }
-        guard sqlite3_prepare_v2(database.sqliteConnection, sql, -1, &statement, nil) == SQLITE_OK
-        else { return SQLITE_ERROR }
+        let prepared = sqlite3_prepare_v2(database.sqliteConnection, sql, -1, &statement, nil)
+        guard prepared == SQLITE_OK else { return prepared }
         return sqlite3_step(statement)
     }
 
