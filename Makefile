@@ -21,8 +21,9 @@ export KOTIB_VAD_MODEL ?= $(DEPS)/models/ggml-silero-v6.2.0.bin
 
 # A target may import only what Package.swift says that it depends on.
 BUILD := --explicit-target-dependency-import-check error
-# With Swift's own libraries inside, the programs run where there is no toolchain, or one in a closed home.
-RELEASE := -c release --static-swift-stdlib $(BUILD)
+# With Swift's own libraries inside, the programs run where there is no toolchain, or one in a closed home. Nobody
+# loads a program as a library: symbols that are not exported can be left out where nothing uses them.
+RELEASE := -c release --static-swift-stdlib -Xlinker --no-export-dynamic $(BUILD)
 SCRIPTS := .ci/run $(filter-out %.py %.lua %.txt,$(wildcard etc/setup/*)) $(wildcard Benchmarks/peers/*.sh)
 SWIFT_SOURCES := $(wildcard Package.swift Sources Tests Benchmarks)
 
@@ -67,6 +68,7 @@ lint: ## checks the layout of the sources and the scripts
 	@etc/setup/packages test
 	@etc/setup/toolchain works
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+	swift package dump-package | etc/setup/lint.py
 	shellcheck --external-sources --source-path SCRIPTDIR $(SCRIPTS)
 
 format: ## lays out the sources

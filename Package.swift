@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -21,7 +22,6 @@ let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collect
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
-let jwt = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -72,13 +72,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
-        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
+        // Without Foundation, so that kotibctl is linked without it and ICU.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        // Without settings read from the environment, whose package is as large as the server.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
@@ -89,18 +90,22 @@ let package = Package(
         Room.base.c("CKotibPOSIX"),
         Room.base.target("KotibPOSIX", ["KotibModel", "CKotibPOSIX"]),
         Room.base.target("KotibWorkerProtocol", ["KotibModel"]),
+        Room.base.target("KotibRuntime"),
         Room.base.target("KotibText", ["KotibModel"]),
+        Room.base.target("KotibHealth", ["KotibModel", "KotibText", log]),
 
         // From a folder to rows.
-        Room.daemon.target("KotibWatch", ["KotibModel", "KotibPOSIX", log, heap, deque]),
-        Room.daemon.target("KotibCatalog", ["KotibModel", grdb]),
+        Room.daemon.target("KotibWatch", ["KotibModel", "KotibHealth", "KotibPOSIX", log, heap, deque]),
+        Room.daemon.target("KotibCatalog", ["KotibModel", grdb, sqlite]),
         Room.daemon.target(
             "KotibWorkerClient", [system, "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", log, subprocess]),
         Room.daemon.target(
             "KotibIntake", ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "KotibWorkerClient"]),
 
         // From rows to words.
-        Room.daemon.target("KotibTranscription", ["KotibModel", "KotibPOSIX", "KotibCatalog", log]),
+        Room.daemon.target(
+            "KotibTranscription",
+            ["KotibModel", "KotibRuntime", "KotibHealth", "KotibPOSIX", "KotibCatalog", log]),
         Room.daemon.target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log, crypto]),
         Room.base.c("CCurl", linking: ["curl"]),
         Room.base.target("KotibHTTP", ["KotibModel", "KotibPOSIX", "CCurl"]),
@@ -110,41 +115,46 @@ let package = Package(
             [
                 "KotibModel", "KotibText", "KotibPOSIX", "KotibCatalog", "KotibHTTP", "KotibPrograms", log,
                 crypto,
-                jwt,
             ]),
         Room.daemon.target(
             "KotibHooks",
             [
-                "KotibModel", "KotibCatalog", "KotibTranscription", "KotibHTTP", "KotibPrograms", log, crypto,
+                "KotibModel", "KotibRuntime", "KotibHealth", "KotibCatalog", "KotibHTTP", "KotibPrograms",
+                log, crypto,
             ]),
         Room.daemon.target(
             "KotibEngines",
             [
-                "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
+                "CCurl", "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol",
+                "KotibWorkerClient",
                 "KotibHTTP", log,
             ]),
         Room.daemon.target(
             "KotibIngest",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", log,
             ]),
         Room.daemon.target(
             "KotibArchive",
             [
-                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibCatalog", "KotibSidecars", "KotibIngest", log,
+                "KotibHealth", "KotibModel", "KotibPOSIX", "KotibWatch", "KotibCatalog", "KotibSidecars",
+                "KotibIngest", log,
                 crypto,
             ]),
         Room.daemon.target(
             "KotibLibrary",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibArchive", log,
             ]),
         Room.daemon.target(
             "KotibComponents",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibArchive", "KotibLibrary", log,
             ]),
 
@@ -153,7 +163,8 @@ let package = Package(
         Room.daemon.target(
             "KotibControlServer",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibCatalog", "KotibTranscription",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibCatalog",
+                "KotibTranscription",
                 "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibLibrary",
                 "KotibControlProtocol", log,
                 lifecycle,
@@ -171,7 +182,8 @@ let package = Package(
         Room.daemon.target(
             "KotibDaemon",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibHTTP", "KotibEngines", "KotibIngest",
                 "KotibArchive", "KotibComponents", "KotibWorkerClient",
                 "KotibWorkerProtocol", "KotibAccounts", "KotibHooks", "KotibControlServer", log, lifecycle,
@@ -200,7 +212,8 @@ let package = Package(
         Room.testSupport.target(
             "KotibIngestTestSupport",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription",
                 "KotibSidecars", "KotibIngest", "KotibArchive", "KotibLibrary", "KotibComponents",
                 "KotibTestSupport", grdb, log,
@@ -215,11 +228,14 @@ let package = Package(
             path: "Tests/Support/SandboxProbe",
             swiftSettings: strict),
         tests("KotibModel", ["KotibModel", "KotibTestSupport"]),
+        tests("KotibRuntime", ["KotibRuntime", "KotibTestSupport"]),
         tests("KotibText", ["KotibModel", "KotibText"]),
+        tests("KotibHealth", ["KotibModel", "KotibText", "KotibHealth", log]),
         tests("KotibPOSIX", ["KotibModel", "KotibPOSIX", "KotibTestSupport"]),
-        tests("KotibWatch", ["KotibModel", "KotibPOSIX", "KotibWatch", "KotibTestSupport", log]),
+        tests(
+            "KotibWatch", ["KotibModel", "KotibHealth", "KotibPOSIX", "KotibWatch", "KotibTestSupport", log]),
         tests("KotibIntake", ["KotibModel", "KotibPOSIX", "KotibIntake"]),
-        tests("KotibCatalog", ["KotibModel", "KotibCatalog", "KotibTestSupport", grdb]),
+        tests("KotibCatalog", ["KotibModel", "KotibCatalog", "KotibTestSupport", grdb, sqlite]),
         tests(
             "KotibWorkerClient",
             [
@@ -229,28 +245,35 @@ let package = Package(
             ]),
         tests(
             "KotibTranscription",
-            ["KotibModel", "KotibPOSIX", "KotibCatalog", "KotibTranscription", "KotibTestSupport", grdb, log]),
+            [
+                "KotibModel", "KotibRuntime", "KotibHealth", "KotibPOSIX", "KotibCatalog",
+                "KotibTranscription",
+                "KotibTestSupport", grdb, log,
+            ]),
         tests(
             "KotibSidecars",
             ["KotibModel", "KotibPOSIX", "KotibCatalog", "KotibSidecars", "KotibTestSupport", grdb, log]),
         tests(
             "KotibIngest",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibLibrary", "KotibComponents",
                 "KotibIngestTestSupport", "KotibTestSupport", grdb, log,
             ]),
         tests(
             "KotibArchive",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibArchive", "KotibLibrary",
                 "KotibComponents", "KotibIngestTestSupport", "KotibTestSupport", grdb, log, crypto,
             ]),
         tests(
             "KotibLibrary",
             [
-                "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibLibrary", "KotibComponents",
                 "KotibIngestTestSupport", "KotibTestSupport", grdb, log,
             ]),
@@ -267,19 +290,21 @@ let package = Package(
             "KotibAccounts",
             [
                 "KotibModel", "KotibPOSIX", "KotibCatalog", "KotibHTTP", "KotibPrograms", "KotibAccounts",
-                "KotibTestSupport", grdb, log, crypto, jwt,
+                "KotibTestSupport", grdb, log, crypto,
             ]),
         tests(
             "KotibHooks",
             [
-                "KotibModel", "KotibCatalog", "KotibTranscription", "KotibHTTP", "KotibHooks",
+                "KotibModel", "KotibHealth", "KotibCatalog", "KotibHTTP", "KotibHooks",
                 "KotibTestSupport", grdb, log,
             ]),
         tests("KotibControlProtocol", ["KotibControlProtocol"]),
         tests(
             "KotibControlServer",
             [
-                "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake", "KotibCatalog", "KotibTranscription",
+                lifecycle, "KotibHealth", "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCatalog",
+                "KotibTranscription",
                 "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibArchive", "KotibLibrary",
                 "KotibComponents", "KotibControlProtocol", "KotibControlServer", "KotibText",
                 "KotibTestSupport", log, grdb, hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX,

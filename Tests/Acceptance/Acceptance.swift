@@ -3,8 +3,8 @@
 import KotibTestSupport
 import Testing
 
-/// All areas, one test after the other: whisper's threads spin, so that two engines at once would take many times
-/// as long.
+/// All areas, one test after the other: whisper's threads spin, so that two engines at once would take many
+/// times as long.
 @Suite(.serialized)
 enum Acceptance {}
 

@@ -1,6 +1,5 @@
 import Crypto
 import FoundationEssentials
-import JWTKit
 import KotibModel
 import KotibTestSupport
 import Testing
@@ -12,8 +11,8 @@ import Testing
     private let tokens: AccessTokens
     private let secret = SymmetricKey(data: Data(key.utf8))
 
-    init() async {
-        tokens = await AccessTokens(key: secret)
+    init() {
+        tokens = AccessTokens(key: secret)
     }
 
     /// A signed token of any header and any claims.
@@ -38,57 +37,57 @@ import Testing
 
     private let header = #"{"alg":"HS256","typ":"JWT"}"#
 
-    @Test func ourOwnIsTaken() async throws {
-        let token = try await tokens.sign(
+    @Test func ourOwnIsTaken() throws {
+        let token = try tokens.sign(
             "a", of: UserID(rawValue: 7), issued: noon, expires: noon + 60)
-        let checked = try #require(await tokens.check(token, now: noon))
+        let checked = try #require(tokens.check(token, now: noon))
         #expect(checked.id == "a" && checked.user == UserID(rawValue: 7))
-        #expect(await tokens.check(token, now: noon + 60) == nil)
+        #expect(tokens.check(token, now: noon + 60) == nil)
         // What the forgeries below are made of is right but for the one thing that each changes.
-        #expect(await tokens.check(self.token(header, claims()), now: noon) != nil)
+        #expect(tokens.check(self.token(header, claims()), now: noon) != nil)
     }
 
     @Test(arguments: ["none", "None", "RS256", "ES256", "HS384", "HS512", ""])
-    func anotherAlgorithmIsNot(name: String) async {
+    func anotherAlgorithmIsNot(name: String) {
         let header = #"{"alg":"\#(name)","typ":"JWT"}"#
-        #expect(await tokens.check(token(header, claims()), now: noon) == nil)
+        #expect(tokens.check(token(header, claims()), now: noon) == nil)
         let unsigned = "\(base64(Data(header.utf8))).\(base64(Data(claims().utf8)))."
-        #expect(await tokens.check(unsigned, now: noon) == nil)
+        #expect(tokens.check(unsigned, now: noon) == nil)
     }
 
-    @Test func anotherKeyOrChangedClaimsAreNot() async {
+    @Test func anotherKeyOrChangedClaimsAreNot() {
         let other = SymmetricKey(data: Data(key.reversed().map(String.init).joined().utf8))
-        #expect(await tokens.check(token(header, claims(), key: other), now: noon) == nil)
+        #expect(tokens.check(token(header, claims(), key: other), now: noon) == nil)
         let parts = token(header, claims()).split(separator: ".")
         let changed = "\(parts[0]).\(base64(Data(claims(sub: #""1""#).utf8))).\(parts[2])"
-        #expect(await tokens.check(changed, now: noon) == nil)
-        #expect(await tokens.check("\(parts[0]).\(parts[1]).", now: noon) == nil)
-        #expect(await tokens.check("\(parts[0]).\(parts[1])", now: noon) == nil)
+        #expect(tokens.check(changed, now: noon) == nil)
+        #expect(tokens.check("\(parts[0]).\(parts[1]).", now: noon) == nil)
+        #expect(tokens.check("\(parts[0]).\(parts[1])", now: noon) == nil)
     }
 
-    @Test func wrongClaimsAreNot() async {
+    @Test func wrongClaimsAreNot() {
         for claims in [
             claims(iss: #""other""#), claims(aud: #""other""#), claims(aud: "[]"), claims(exp: nil),
             claims(exp: "1799999999"), claims(exp: #""never""#), claims(exp: "null"), claims(sub: #""x""#),
             claims(sub: "7"), claims(sub: #""99999999999999999999""#), "{}", "[]", "",
         ] {
-            #expect(await tokens.check(token(header, claims), now: noon) == nil, "\(claims)")
+            #expect(tokens.check(token(header, claims), now: noon) == nil, "\(claims)")
         }
     }
 
-    @Test func rubbishIsNot() async {
+    @Test func rubbishIsNot() {
         let long = String(repeating: "a", count: 1 << 20)
         for token in ["", ".", "..", "...", "a.b.c", "\u{0}", "Bearer x", long, "\(long).\(long).\(long)"] {
-            #expect(await tokens.check(token, now: noon) == nil)
+            #expect(tokens.check(token, now: noon) == nil)
         }
         let padded = token(header, claims(sub: #""7","more":"\#(long)""#))
-        #expect(await tokens.check(padded, now: noon) == nil)
+        #expect(tokens.check(padded, now: noon) == nil)
     }
 
     /// One token has one spelling: whoever compares or bans a token by its text meets no other.
-    @Test func aLooseSpellingIsNot() async throws {
-        let token = try await tokens.sign("a", of: UserID(rawValue: 7), issued: noon, expires: noon + 60)
-        #expect(await tokens.check(token, now: noon) != nil)
+    @Test func aLooseSpellingIsNot() throws {
+        let token = try tokens.sign("a", of: UserID(rawValue: 7), issued: noon, expires: noon + 60)
+        #expect(tokens.check(token, now: noon) != nil)
         var loose = [token + "=", " " + token, token + " ", token + "\n", token + ".", "." + token]
         for part in token.split(separator: ".") {
             loose.append(token.replacing(part, with: part + "="))
@@ -101,17 +100,17 @@ import Testing
         for bits in 1...3 { loose.append(token.dropLast() + String(alphabet[last + bits])) }
         loose.append(token.replacing("-", with: "+").replacing("_", with: "/"))
         for text in loose where text != token {
-            #expect(await tokens.check(text, now: noon) == nil, "\(text.debugDescription)")
-            #expect(await tokens.formerUser(text) == nil)
+            #expect(tokens.check(text, now: noon) == nil, "\(text.debugDescription)")
+            #expect(tokens.formerUser(text) == nil)
         }
     }
 
-    @Test func anEndedOneStillTellsWhoseItWas() async throws {
-        let token = try await tokens.sign("a", of: UserID(rawValue: 7), issued: noon, expires: noon + 60)
-        #expect(await tokens.check(token, now: noon + 61) == nil)
-        #expect(await tokens.formerUser(token) == UserID(rawValue: 7))
+    @Test func anEndedOneStillTellsWhoseItWas() throws {
+        let token = try tokens.sign("a", of: UserID(rawValue: 7), issued: noon, expires: noon + 60)
+        #expect(tokens.check(token, now: noon + 61) == nil)
+        #expect(tokens.formerUser(token) == UserID(rawValue: 7))
         let other = SymmetricKey(data: Data(key.reversed().map(String.init).joined().utf8))
-        #expect(await tokens.formerUser(self.token(header, claims(), key: other)) == nil)
+        #expect(tokens.formerUser(self.token(header, claims(), key: other)) == nil)
     }
 
     @Test func identifiersHave128Bits() {

@@ -55,8 +55,8 @@ import Testing
         let accounts = try await AccountsFixture()
         let login = try await accounts.login()
         let secret = try SigningSecret(configured: key + "!")
-        let others = await AccessTokens(key: secret.key("tokens"))
-        let forged = try await others.sign(
+        let others = AccessTokens(key: secret.key("tokens"))
+        let forged = try others.sign(
             login.session.token, of: login.session.user.id, issued: accounts.clock.date,
             expires: accounts.clock.date + 100)
         #expect(await !isAlive(Login(token: forged, session: login.session, isNew: false), accounts))

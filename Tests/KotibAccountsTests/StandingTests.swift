@@ -6,7 +6,8 @@ import Testing
 @testable import KotibAccounts
 @testable import KotibCatalog
 
-/// A stranger's failures bound strangers, and not who is known; and all of them together bound a number's guesses.
+/// A stranger's failures bound strangers, and not who is known; and all of them together bound a number's
+/// guesses.
 @Suite(.timeLimit(.minutes(3))) struct StandingTests {
     private func isLimited(_ error: AccountError?) -> Bool {
         if case .tooManyCodes = error { true } else { false }
@@ -55,8 +56,9 @@ import Testing
         guesses.map { end in guesses.count { $0 > end - window && $0 <= end } }.max() ?? 0
     }
 
-    /// The figure of the threats' table: at most 3×10^-5 a day and 10^-4 in 30 days for one number, whatever an attacker
-    /// with any number of addresses does. One guess is right with 10^-6. Strangers have 20 and 60 of the 30 and 100.
+    /// The figure of the threats' table: at most 3×10^-5 a day and 10^-4 in 30 days for one number, whatever
+    /// an attacker with any number of addresses does. One guess is right with 10^-6. Strangers have 20 and 60
+    /// of the 30 and 100.
     @Test func sixtyDaysOfStrangersGuessingAreSixtyGuessesIn30() async throws {
         let guesses = try await guess(try await unhurried(), days: 60)
         #expect((1...20).contains(most(guesses, within: 86_400)))
@@ -93,7 +95,8 @@ import Testing
                 accounts.clock.advance(by: .seconds(3600 - 93))
             }
         }
-        // What is counted here are answers "wrong", also those to codes that had ended: no less than what could be right.
+        // What is counted here are answers "wrong", also those to codes that had ended: no less than what
+        // could be right.
         #expect(guesses.count > 100)
         let attempts = try await accounts.liveGuesses()
         #expect(most(attempts, within: 86_400) <= 30)

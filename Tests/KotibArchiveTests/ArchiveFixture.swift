@@ -4,6 +4,7 @@ import GRDB
 import Glibc
 import KotibCatalog
 import KotibComponents
+import KotibHealth
 import KotibIngest
 import KotibIngestTestSupport
 import KotibIntake
@@ -118,7 +119,7 @@ struct ArchiveFixture: Sendable {
 
     func content(_ name: String) -> String? { place.read("archive/" + name) }
 
-    var problems: [WatchHealth.Problem] {
+    var problems: [HealthIssue] {
         inbox.board.standing.keys.filter(\.isOfArchive)
     }
 

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import KotibCatalog
 import KotibComponents
+import KotibHealth
 import KotibIngest
 import KotibIngestTestSupport
 import KotibLibrary
@@ -75,11 +76,11 @@ import Testing
     }
 
     @Test(arguments: [
-        (ENOSPC, "write", WatchHealth.Problem.archiveFull), (EDQUOT, "create", .archiveFull),
+        (ENOSPC, "write", HealthIssue.archiveFull), (EDQUOT, "create", .archiveFull),
         (EROFS, "create", .archiveReadOnly), (EACCES, "makeFolder", .archiveReadOnly),
     ])
     func aFullOrReadOnlyArchiveHoldsEverythingUp(
-        code: Int32, step: String, problem: WatchHealth.Problem
+        code: Int32, step: String, problem: HealthIssue
     ) async throws {
         let fault = Fault(nil)
         let world = try ArchiveFixture(isOtherDisk: true, archiveFault: { fault.pass($0, step) })

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GRDB
+import GRDBSQLite
 import KotibModel
 import KotibTestSupport
 import Testing
@@ -146,7 +147,8 @@ struct SearchTests {
         #expect(rows == 0)
     }
 
-    /// The index alone counts where nothing but words is asked for, otherwise it and the rows: both say the same.
+    /// The index alone counts where nothing but words is asked for, otherwise it and the rows: both say the
+    /// same.
     @Test func whatIsFoundIsCountedInEachWay() async throws {
         for number in 0..<3 { try await add("soʻz \(number)") }
         var filter = RecordingFilter(scope: .everyone)
@@ -217,6 +219,41 @@ struct SearchTests {
         try await waitUntil("it is timed") { clock.deadlines.count == 1 }
         search.cancel()
         await #expect(throws: CatalogError.self) { try await search.value }
+    }
+
+    /// SQLite forgets an interruption that comes when no statement runs (sqlite3_interrupt).
+    @Test func aStatementThatBeginsAfterTheInterruptionIsEndedAsWell() async throws {
+        let folder = try TemporaryFolder()
+        let catalog = try Catalog(DatabasePool(path: folder.path("kotib.sqlite")), clock: ManualClock())
+        let (isRunning, results) = (Shared(false), Shared<[CInt]>([]))
+        let search = Task {
+            try await catalog.search("test") { database in
+                isRunning.change { $0 = true }
+                // The first ends by the interruption, which is spent then.
+                for sql in [Self.endless, Self.long] {
+                    let result = Self.step(sql, on: database)
+                    results.change { $0.append(result) }
+                }
+            }
+        }
+        try await waitUntil("it has its connection") { isRunning.value }
+        search.cancel()
+        _ = await search.result
+        #expect(results.value == [SQLITE_INTERRUPT, SQLITE_INTERRUPT])
+    }
+
+    /// Some seconds.
+    private static let long = """
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000000) SELECT count(*) FROM n
+        """
+
+    /// Without GRDB, which begins nothing in a cancelled task that it knows of.
+    private static func step(_ sql: String, on database: Database) -> CInt {
+        var statement: OpaquePointer?
+        defer { sqlite3_finalize(statement) }
+        guard sqlite3_prepare_v2(database.sqliteConnection, sql, -1, &statement, nil) == SQLITE_OK
+        else { return SQLITE_ERROR }
+        return sqlite3_step(statement)
     }
 
     @Test func whatIsFoundTooOftenIsCountedNoFurther() async throws {

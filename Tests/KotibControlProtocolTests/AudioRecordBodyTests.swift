@@ -3,7 +3,7 @@ import KotibControlProtocol
 import Testing
 
 @Suite struct AudioRecordBodyTests {
-    /// A client of the seed reads each of these, null or not.
+    /// A client of the replaced service reads each of these, null or not.
     @Test func theSeedsFieldsAreAlwaysThere() throws {
         let body = AudioRecordBody(
             id: 1, userID: nil, fileName: "a", originalFilename: "a", filePath: "a", fileSize: 2,

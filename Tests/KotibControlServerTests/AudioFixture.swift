@@ -5,6 +5,7 @@ import Hummingbird
 import KotibArchive
 import KotibCatalog
 import KotibComponents
+import KotibHealth
 import KotibIntake
 import KotibLibrary
 import KotibModel
@@ -18,7 +19,6 @@ import NIOCore
 
 @testable import KotibAccounts
 @testable import KotibControlServer
-@testable import KotibWatch
 
 /// The recordings' routes over a real folder and a real catalog; only the worker and the engine are played.
 struct AudioFixture: Sendable {
@@ -53,7 +53,7 @@ struct AudioFixture: Sendable {
         parts = ControlParts(
             catalog: catalog, accounts: accounts, actions: components.actions,
             uploads: components.uploads, audio: components.audio, queue: components.queue,
-            health: { WatchHealth(watchedFolders: 1, polledFolders: 0, problems: []) }, engineName: "local",
+            health: .still, engineName: "local",
             version: "test", quotas: quotas)
         let router = Router(context: ControlContext.self)
         let group = router.group("/api/v1")

@@ -5,6 +5,7 @@ import HTTPTypes
 import Hummingbird
 import KotibCatalog
 import KotibComponents
+import KotibHealth
 import KotibHooks
 import KotibIntake
 import KotibLibrary
@@ -21,10 +22,9 @@ import Testing
 
 @testable import KotibAccounts
 @testable import KotibControlServer
-@testable import KotibWatch
 
-/// The routes over a real catalog, real accounts and a real folder; the transport, the worker and the engine are
-/// played.
+/// The routes over a real catalog, real accounts and a real folder; the transport, the worker and the engine
+/// are played.
 struct ControlFixture: Sendable {
     let folder: TemporaryFolder
     let database: DatabaseQueue
@@ -40,7 +40,7 @@ struct ControlFixture: Sendable {
 
     init(
         engine: FakeEngine = FakeEngine(), ping: Duration = .seconds(15),
-        health: WatchHealth = WatchHealth(watchedFolders: 3, polledFolders: 0, problems: []),
+        issues: [HealthIssue] = [], watch: WatchReport = WatchReport(watchedFolders: 3, polledFolders: 0),
         hooks: [HookHealth] = []
     ) async throws {
         let rescans = Rescans()
@@ -64,9 +64,15 @@ struct ControlFixture: Sendable {
                 language: .uzbek),
             logger: logger)
         queue = components.queue
+        let (accounts, queue) = (accounts, queue)
+        let board = IssueBoard(logger: logger)
+        for issue in issues { board.report(issue) }
         parts = ControlParts(
             catalog: catalog, accounts: accounts, actions: components.actions,
-            uploads: components.uploads, audio: components.audio, queue: queue, health: { health },
+            uploads: components.uploads, audio: components.audio, queue: queue,
+            health: HealthSources(
+                board: board, watch: { watch }, enginePause: { await queue.enginePause() },
+                messageProblem: { accounts.messageProblem }),
             engineName: "local", version: "1.2.3",
             rescan: { rescans.add() }, hooks: { () async throws(CatalogError) in hooks })
         let router = Router(context: ControlContext.self)
@@ -203,4 +209,12 @@ private struct NoInspector: Inspecting {
         _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64,
         after earlier: SoundIdentity?, takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult { .refused(.unreadable) }
+}
+
+extension HealthSources {
+    /// Nothing is wrong, and nothing happens.
+    static let still = HealthSources(
+        board: IssueBoard(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
+        watch: { WatchReport(watchedFolders: 1, polledFolders: 0) }, enginePause: { nil },
+        messageProblem: { nil })
 }

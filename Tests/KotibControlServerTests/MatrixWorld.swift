@@ -58,8 +58,8 @@ enum Asker: String, CaseIterable {
     }
 }
 
-/// The whole router with its authentication, over real accounts, a real catalog and a real folder that hold one
-/// transcribed recording of ali's.
+/// The whole router with its authentication, over real accounts, a real catalog and a real folder that hold
+/// one transcribed recording of ali's.
 struct MatrixWorld: Sendable {
     static let daemon: UInt32 = 700
     static let proxy: UInt32 = 33
@@ -94,8 +94,8 @@ struct MatrixWorld: Sendable {
         tokens[.ownerThroughProxy] = tokens[.owner]
         tokens[.anotherThroughProxy] = tokens[.another]
         // Signed by another key, with everything else as it should be.
-        let forger = try await AccessTokens(key: SigningSecret(configured: Self.key).key("tokens"))
-        tokens[.forged] = try await forger.sign(
+        let forger = try AccessTokens(key: SigningSecret(configured: Self.key).key("tokens"))
+        tokens[.forged] = try forger.sign(
             "x", of: owner, issued: clock.now, expires: clock.now + 1000)
         self.tokens = tokens
         (recording, revision) = try await Self.transcribed(fixture, for: owner)

@@ -2,11 +2,11 @@ import HTTPTypes
 import Hummingbird
 import KotibAccounts
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import Testing
 
 @testable import KotibControlServer
-@testable import KotibWatch
 
 @Suite struct MetricsTests {
     @Test func requestsAreCountedByTheirRoute() {
@@ -27,7 +27,7 @@ import Testing
     @Test(arguments: ["/metrics", "/api/v1/metrics"])
     func anAdminSeesTheDaemon(_ path: String) async throws {
         let fixture = try await ControlFixture(
-            health: WatchHealth(watchedFolders: 3, polledFolders: 1, problems: [.watchLimit]))
+            issues: [.watchLimit], watch: WatchReport(watchedFolders: 3, polledFolders: 1))
         try await fixture.record("ali/a.mp3")
         let answer = try await fixture.ask(.get, path, as: .localOperator)
         #expect(answer.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")

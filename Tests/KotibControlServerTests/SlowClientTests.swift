@@ -6,8 +6,8 @@ import Testing
 
 @testable import KotibControlServer
 
-/// Threat 62: who holds things up is let go, and a quick client is served all the while.
-/// One after the other: each keeps a quick client busy, and ten of those would starve the slow ones' server of its seconds.
+/// Threat 62: who holds things up is let go, and a quick client is served all the while. One after the other:
+/// each keeps a quick client busy, and ten of those would starve the slow ones' server of its seconds.
 @Suite(.serialized, .timeLimit(.minutes(3))) struct SlowClientTests {
     private let fixture: SocketFixture
 
@@ -19,7 +19,8 @@ import Testing
         self.fixture = fixture
     }
 
-    /// Runs `slow` while a quick client asks again and again; `slow` returns what the server sent until it closed.
+    /// Runs `slow` while a quick client asks again and again; `slow` returns what the server sent until it
+    /// closed.
     private func serving(_ slow: @escaping @Sendable (RawClient) async throws -> String) async throws
         -> String
     {

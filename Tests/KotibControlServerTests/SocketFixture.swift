@@ -5,6 +5,7 @@ import KotibAccounts
 import KotibArchive
 import KotibCatalog
 import KotibComponents
+import KotibHealth
 import KotibIntake
 import KotibLibrary
 import KotibModel
@@ -13,13 +14,13 @@ import KotibSidecars
 import KotibTestSupport
 import KotibText
 import KotibTranscription
-import KotibWatch
 import Logging
 import ServiceLifecycle
 
 @testable import KotibControlServer
 
-/// A control server on a real socket, over a real catalog, folder and accounts; only worker and engine are played.
+/// A control server on a real socket, over a real catalog, folder and accounts; only worker and engine are
+/// played.
 struct SocketFixture: Sendable {
     let folder: TemporaryFolder
     let database: DatabaseQueue
@@ -57,7 +58,7 @@ struct SocketFixture: Sendable {
         parts = ControlParts(
             catalog: catalog, accounts: accounts, actions: components.actions,
             uploads: components.uploads, audio: components.audio, queue: components.queue,
-            health: { WatchHealth(watchedFolders: 1, polledFolders: 0, problems: []) }, engineName: "local",
+            health: .still, engineName: "local",
             version: "0.0.0")
         settings = ControlServer.Settings(path: folder.path("kotib.sock"), owner: geteuid())
         settings.connections = connections
@@ -149,7 +150,8 @@ final class RawClient: Sendable {
         }
     }
 
-    /// All that comes until the server closes. Blocks for 20 s at most; ends in `[open]` where it has not by then.
+    /// All that comes until the server closes. Blocks for 20 s at most; ends in `[open]` where it has not by
+    /// then.
     func everything() async -> String {
         await read { _ in false }
     }

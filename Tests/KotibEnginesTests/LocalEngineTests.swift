@@ -20,7 +20,8 @@ struct LocalEngineTests {
         }
     }
 
-    /// Signs of life do not keep a worker busy for ever: ``WorkerDeathTests/theDeadlineEndsEvenALivelyRequest()``.
+    /// Signs of life do not keep a worker busy for ever:
+    /// ``WorkerDeathTests/theDeadlineEndsEvenALivelyRequest()``.
     @Test func aWorkerHasTimeByTheRecordingsLength() {
         #expect(LocalEngine.deadline(of: 0) == .seconds(600))
         #expect(LocalEngine.deadline(of: 3600) == .seconds(600 + 60 * 3600))

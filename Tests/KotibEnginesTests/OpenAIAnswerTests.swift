@@ -100,8 +100,8 @@ struct OpenAIAnswerTests {
         #expect(OpenAILanguages.code(name) == code)
     }
 
-    /// Wherever the answer breaks off, there is no transcript; whole, there is one. Of a chunked answer the last
-    /// line feed may be missing: all the text, and the mark that it ends, are there before it.
+    /// Wherever the answer breaks off, there is no transcript; whole, there is one. Of a chunked answer the
+    /// last line feed may be missing: all the text, and the mark that it ends, are there before it.
     @Test(arguments: [
         (OpenAIFormat.json, Answer.whole(200, #"{"text":"one two"}"#)),
         (.json, Answer.unbounded(#"{"text":"one two"}"#, type: "application/json")),

@@ -136,7 +136,8 @@ struct HTTPStreamTests {
     }
 }
 
-/// Answers one request over a Unix socket as fast as it is read, and says how much went out before that stopped.
+/// Answers one request over a Unix socket as fast as it is read, and says how much went out before that
+/// stopped.
 private final class StallingSender: Sendable {
     private let socket: ListeningSocket
     private let stalled = Mutex<Int?>(nil)

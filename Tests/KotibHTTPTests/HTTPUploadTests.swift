@@ -91,7 +91,8 @@ struct HTTPUploadTests {
     }
 
     @Test func anUploadIsSentAgainWhereAKeptConnectionHadDied() async throws {
-        // The first answer promises to keep the connection; it dies as soon as the next request comes over it.
+        // The first answer promises to keep the connection; it dies as soon as the next request comes over
+        // it.
         let server = try FaultServer { request in
             let isSecond = request.connection == 0 && request.path == "/second"
             return isSecond ? [] : [.send(Answer.whole(200, request.path)), .keepOpen]

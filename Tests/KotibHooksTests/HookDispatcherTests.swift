@@ -1,5 +1,6 @@
 import FoundationEssentials
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibTestSupport
 import Testing

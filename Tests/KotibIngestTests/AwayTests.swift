@@ -1,5 +1,6 @@
 import GRDB
 import KotibCatalog
+import KotibHealth
 import KotibIngestTestSupport
 import KotibModel
 import KotibPOSIX
@@ -31,7 +32,7 @@ import Testing
         #expect(try await inbox.drop("speech")?.audio == .present)
         await inbox.pipeline.handle(.scanned)
         #expect(inbox.board.standing.isEmpty)
-        let problem = WatchHealth.Problem.filesAway
+        let problem = HealthIssue.filesAway
         #expect(inbox.logged("\(problem)") == 1)
         #expect(inbox.logged("over: \(problem)") == 1)
     }
@@ -91,8 +92,8 @@ import Testing
         #expect(try await inbox.current()?.sidecarDue != nil)
     }
 
-    @Test(arguments: [WatchHealth.Problem.rootReplaced, .rootMissing(reason: "test")])
-    func nothingIsGoneWhileTheInboxIsInDoubt(_ problem: WatchHealth.Problem) async throws {
+    @Test(arguments: [HealthIssue.rootReplaced, .rootMissing(reason: "test")])
+    func nothingIsGoneWhileTheInboxIsInDoubt(_ problem: HealthIssue) async throws {
         let inbox = try IngestFixture()
         try await inbox.record(["ali/1.wav", "ali/2.wav"])
         inbox.board.report(problem)
@@ -140,6 +141,6 @@ import Testing
         }
         #expect(try inbox.counts(.present) == 60)
         #expect(inbox.board.standing.isEmpty)
-        #expect(inbox.logged("\(WatchHealth.Problem.catalogFull)") == 1)
+        #expect(inbox.logged("\(HealthIssue.catalogFull)") == 1)
     }
 }

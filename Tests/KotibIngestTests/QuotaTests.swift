@@ -133,6 +133,31 @@ import Testing
         #expect(inspector.calls == 2)
     }
 
+    /// However much time passes between a look at the wall clock and the wait that follows from it: the
+    /// second of two looks is the one at what is left of the day.
+    @Test(arguments: 0..<3) func midnightIsNotMissedWhereTheMachineStandsStill(_ look: Int) async throws {
+        let almostMidnight = Duration.seconds(11 * 3600 - 1)
+        let looks = Shared<Int?>(nil)
+        let quotas = Quotas(limits: Quota(minutesPerDay: 1), days: LocalDays { _ in 5 * 3600 }) { [clock] in
+            let date = clock.date
+            let count = looks.change { $0? += 1 }
+            if count == look, clock.now.offset == .zero { clock.advance(by: almostMidnight) }
+            return date
+        }
+        let inbox = try IngestFixture(quotas: quotas)
+        looks.value = -1
+        try await readmitting(inbox) {
+            try await waitUntil("time has passed or is waited for") {
+                clock.now.offset > .zero || !clock.deadlines.isEmpty
+            }
+            // The last of the arguments: it looks no third time before it waits.
+            if clock.now.offset == .zero { clock.advance(by: almostMidnight) }
+            try await waitUntil("midnight is waited for") {
+                clock.deadlines.map(\.offset) == [.seconds(11 * 3600)]
+            }
+        }
+    }
+
     @Test func anotherSettingHoldsFromTheStartOn() async throws {
         let inbox = try IngestFixture(quotas: quotas(Quota(files: 1)))
         for name in ["a", "b"] { try await inbox.drop("sound " + name, "ali/\(name).wav") }

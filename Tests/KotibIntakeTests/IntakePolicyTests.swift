@@ -68,12 +68,25 @@ import Testing
         "talk.mp3 ", "talk.mp3.", "talk.mp3\u{a0}", "talk.mp3 . ", "talk. mp3", "talk.mp3\u{200b}",
         "talk.mp3\u{200e}",
         "talk.mp3\r", "talk.MP3\t", "talk.м\u{440}3", "talk.ＭＰ３",
+        "talk.mp3 (1)", "talk.mp3(12)", "talk.mp3 (1) ", "talk,mp3", "talk;mp3", "talk.mp3_", "talk.mp3~",
+        "talk mp3", "talk_MP3", "talk-mp3", "talk.mpga", "a.b mp3",
     ])
     func anEndingThatOnlyLooksRightIsToldAsThat(_ name: String) throws {
         #expect(try verdict("a/" + name) == .refused(.lookalikeExtension(meant: "mp3")))
     }
 
-    @Test(arguments: ["talk.mp4 ", "talk", "talk mp3", "mp3.", "talk.mp3x", "talk.mp.3"])
+    @Test(arguments: [
+        ("talk.wave", "wav"), ("talk.m4b", "m4a"), ("talk.mp4a (2)", "m4a"), ("talk,flac", "flac"),
+    ])
+    func anotherSpellingOfAnEndingIsTold(_ name: String, _ meant: String) throws {
+        #expect(try verdict("a/" + name) == .refused(.lookalikeExtension(meant: meant)))
+    }
+
+    @Test(arguments: [
+        "talk.mp4 ", "talk", "mp3.", "talk.mp3x", "talk.mp.3", "mp3 (1)", "_mp3", "talk (mp3)",
+        "talk.mp3 (a)",
+        "talkmp3", "talk.3gpp", "()",
+    ])
     func otherEndingsAreJustNotTaken(_ name: String) throws {
         #expect(
             try verdict("a/" + name)

@@ -3,6 +3,7 @@ import GRDB
 import Glibc
 import KotibCatalog
 import KotibComponents
+import KotibHealth
 import KotibIngest
 import KotibIngestTestSupport
 import KotibModel

@@ -7,7 +7,7 @@ import Testing
         let cases = [
             ("matroska,webm", "mp3", "webm"), ("aac", "m4a", "aac"), (mov, "mp3", "m4a"), (mov, "3gp", "3gp"),
             ("ogg", "opus", "opus"), ("ogg", "wav", "ogg"), ("asf", "wma", "wma"), ("wav", "wav", "wav"),
-            ("unheard", "mp3", "mp3"),
+            ("caf", "m4a", "caf"), ("unheard", "mp3", "mp3"),
         ]
         for (container, name, ending) in cases {
             #expect(RecordingEnding.fitting(container, named: name) == ending, "\(name) of \(container)")

@@ -113,8 +113,8 @@ struct TranscriptAlignmentTests {
         #expect(aligned.map(\.start) == old.map(\.start) && aligned.map(\.end) == old.map(\.end))
     }
 
-    /// 12 hours at 150 words a minute, corrected everywhere. Shows that it ends: an algorithm with a quadratic
-    /// part would take 10^10 steps.
+    /// 12 hours at 150 words a minute, corrected everywhere. Shows that it ends: an algorithm with a
+    /// quadratic part would take 10^10 steps.
     @Test(arguments: [1, 3, 5000, 1_000_000]) func aLongDayIsAligned(vocabulary: Int) {
         var samples = SpeechSamples(seed: UInt64(vocabulary))
         let before = samples.words(108_000, of: vocabulary)

@@ -21,7 +21,8 @@ import Testing
         let files = LocalFileSystem(try InboxRoot(path: folder.path))
         let path = try #require(InboxPath("a"))
         #expect(try !files.openForReading(path).file.hasAccessList)
-        // Version 2: the owner rw-, user 1234 r--, the group r--, the mask r--, others --- (linux/posix_acl_xattr.h).
+        // Version 2: the owner rw-, user 1234 r--, the group r--, the mask r--, others ---
+        // (linux/posix_acl_xattr.h).
         let list: [UInt8] = [
             2, 0, 0, 0, 1, 0, 6, 0, 255, 255, 255, 255, 2, 0, 4, 0, 210, 4, 0, 0, 4, 0, 4, 0, 255, 255, 255,
             255,

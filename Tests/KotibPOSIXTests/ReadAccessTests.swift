@@ -37,7 +37,8 @@ import Testing
         #expect(may(status(Self.vali, Self.team, 0o640), folder: own, groups: [Self.team]))
     }
 
-    /// A shared folder whose members see each other's files by its group (SFTP, umask 027), not their private ones.
+    /// A shared folder whose members see each other's files by its group (SFTP, umask 027), not their private
+    /// ones.
     @Test func aSharedFoldersPeopleAreItsGroup() {
         for owner in [0, Self.kotib] {
             let shared = status(owner, Self.team, 0o2770, kind: .folder)

@@ -5,8 +5,8 @@ import KotibSidecars
 import KotibTestSupport
 import Testing
 
-/// What is due is written in the end, whatever becomes of the recording meanwhile, and what is not true any more
-/// goes.
+/// What is due is written in the end, whatever becomes of the recording meanwhile, and what is not true any
+/// more goes.
 @Suite struct DueTextTests {
     private let inbox: SidecarFixture
     private let id: RecordingID

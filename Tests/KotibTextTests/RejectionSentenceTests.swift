@@ -10,7 +10,7 @@ struct RejectionSentenceTests {
             .wrongKind(found: "audio/x-aiff"), .unsupportedCodec(codec: "adpcm_g726"),
             .lookalikeExtension(meant: "mp3"),
             .incomplete, .damaged(detail: "no frames"), .symbolicLink, .linkedFolder, .folder, .special,
-            .hardLink, .foreign,
+            .hardLink, .foreign, .noSound,
             .unreadable, .noFolder, .notEnrolled, .overQuotaBytes(size: 5, used: 3, limit: 7),
             .overQuotaFiles(used: 7, limit: 7), .overQuotaMinutes(duration: 60, used: 60, limit: 90),
         ]
@@ -23,7 +23,10 @@ struct RejectionSentenceTests {
                 #expect(!sentence.contains("  "))
             }
         }
-        #expect(Set(all.map(\.code)).count == all.count)
+        // That there is no sound is told otherwise, and counted as damage.
+        #expect(Set(all.map(\.code)).count == all.count - 1)
+        let damage = Rejection.damaged(detail: "it holds no sound").sentence(about: "x.mp4", in: .english)
+        #expect(damage.contains("no sound in it") && !damage.contains("damaged"))
     }
 
     @Test func aByteTooManyShowsInTheSentence() {

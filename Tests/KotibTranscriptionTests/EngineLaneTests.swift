@@ -1,4 +1,5 @@
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibTestSupport
 import KotibTranscription

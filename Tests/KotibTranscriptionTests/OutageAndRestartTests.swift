@@ -2,6 +2,7 @@ import FoundationEssentials
 import GRDB
 import Glibc
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport

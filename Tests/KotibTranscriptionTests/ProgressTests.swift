@@ -25,7 +25,8 @@ struct ProgressTests {
             gate.open()
             try await fixture.waitFor(.completed, id)
         }
-        // The stream ends with the queue. What the engine said at once after the start was too soon to be told.
+        // The stream ends with the queue. What the engine said at once after the start was too soon to be
+        // told.
         var told: [RunningJob] = []
         for await job in progress { told.append(job) }
         #expect(told.map(\.fraction) == [0])

@@ -1,4 +1,5 @@
 import KotibModel
+import KotibRuntime
 import Testing
 
 @testable import KotibTranscription

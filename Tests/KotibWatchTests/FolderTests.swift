@@ -1,4 +1,5 @@
 import Glibc
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
@@ -122,7 +123,7 @@ import Testing
             try watched.write("x", to: "1/2/3/4/deep.mp3")
             try watched.write("x", to: "1/2/3/shallow.mp3")
             #expect(await waitUntil { watched.told.names == ["1/2/3/shallow.mp3"] })
-            #expect(await watched.watcher.health.problems == [.tooDeep])
+            #expect(await watched.watcher.board.issues == [.tooDeep])
         }
     }
 
@@ -138,7 +139,7 @@ import Testing
                 folder = next
             }
             close(folder)
-            #expect(await waitUntil { await watched.watcher.health.problems == [.tooDeep] })
+            #expect(await waitUntil { await watched.watcher.board.issues == [.tooDeep] })
             try watched.write("x", to: "last.mp3")
             #expect(await waitUntil { watched.told.names == ["last.mp3"] })
         }

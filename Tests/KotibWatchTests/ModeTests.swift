@@ -1,27 +1,13 @@
 import Glibc
+import KotibHealth
 import KotibPOSIX
 import KotibTestSupport
-import KotibWatch
 import Testing
+
+@testable import KotibWatch
 
 /// How changes are noticed, by choice; and when another folder is trusted.
 @Suite struct ModeTests {
-    @Test func aFolderThatIsALinkIsToldUntilItIsNone() async throws {
-        let watched = try WatchedFolder()
-        try watched.folder.makeFolder("elsewhere")
-        try #require(symlink("../elsewhere", watched.folder.path("inbox/ali")) == 0)
-        try #require(symlink("../elsewhere", watched.folder.path("inbox/README.txt")) == 0)
-        try await watched.watch {
-            #expect(await waitUntil { watched.told.scans > 0 })
-            let health = await watched.watcher.health
-            #expect(health.problems == [.linkedFolders])
-            #expect(health.linkedFolders == ["ali"])
-            watched.folder.remove("inbox/ali")
-            await watched.watcher.rescan()
-            #expect(await waitUntil { await watched.watcher.health.problems.isEmpty })
-        }
-    }
-
     @Test func whereEverythingIsPolledNoEventIsAskedFor() async throws {
         var configuration = WatchedFolder.quick
         configuration.mode = .poll
@@ -31,7 +17,8 @@ import Testing
             try watched.write("x", to: "user/sub/talk.mp3")
             #expect(await waitUntil { watched.told.names == ["user/sub/talk.mp3"] })
             let health = await watched.watcher.health
-            #expect(health.watchedFolders == 0 && health.polledFolders == 3 && health.problems.isEmpty)
+            #expect(health.watchedFolders == 0 && health.polledFolders == 3)
+            #expect(await watched.watcher.board.issues.isEmpty)
         }
     }
 
@@ -44,7 +31,7 @@ import Testing
             try watched.folder.makeFolder("inbox/user")
             try watched.write("x", to: "user/one.mp3")
             #expect(await waitUntil { watched.told.names == ["user/one.mp3"] })
-            #expect(await watched.watcher.health.problems == [.rootReplaced])
+            #expect(await watched.watcher.board.issues == [.rootReplaced])
         }
     }
 
@@ -54,11 +41,11 @@ import Testing
         let watched = try WatchedFolder(configuration)
         try await watched.watch {
             try watched.folder.rename("inbox", to: "away")
-            #expect(await waitUntil { await !watched.watcher.health.problems.isEmpty })
+            #expect(await waitUntil { await !watched.watcher.board.issues.isEmpty })
             try watched.folder.rename("away", to: "inbox")
             try watched.write("x", to: "one.mp3")
             #expect(await waitUntil { watched.told.names == ["one.mp3"] })
-            #expect(await watched.watcher.health.problems.isEmpty)
+            #expect(await watched.watcher.board.issues.isEmpty)
         }
     }
 }

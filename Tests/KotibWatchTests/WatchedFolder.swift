@@ -87,6 +87,12 @@ struct WatchedFolder {
         }
     }
 
+    /// Returns when the scan of the start has been told. What comes from then on is told by events alone, and
+    /// what an event has told is not told by that scan again.
+    func scanned() async throws {
+        try await waitUntil("the inbox was scanned") { told.scans > 0 }
+    }
+
     /// The path of a name in the inbox, for system calls.
     func path(_ name: String) -> String { folder.path("inbox/\(name)") }
 

@@ -48,13 +48,16 @@ extension WorkerPool {
     var isBusy: Bool { status.busy > 0 }
 
     /// The codec that the stand-in gives to an inspection that does `deed`.
+    /// - Parameter onTurn: called when the caller has a worker, before another caller can have the same one.
     func inspect(
-        _ deed: String, _ file: OpenFile? = nil, of user: String = "", deadline: Duration? = nil
+        _ deed: String, _ file: OpenFile? = nil, of user: String = "", deadline: Duration? = nil,
+        onTurn: () -> Void = {}
     ) async throws(WorkerError) -> String {
         let answer = try await perform(
             passing: file ?? temporaryFile(), for: Array(user.utf8), deadline: deadline
         ) { id in
-            .inspect(InspectRequest(request: id, fileExtension: deed, size: 0, longestDuration: 1))
+            onTurn()
+            return .inspect(InspectRequest(request: id, fileExtension: deed, size: 0, longestDuration: 1))
         }
         guard case .inspected(_, let facts) = answer.reply else { return "\(answer.reply)" }
         return facts.detail

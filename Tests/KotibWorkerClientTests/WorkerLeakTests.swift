@@ -13,7 +13,8 @@ struct WorkerLeakTests {
             processes += try await WorkerLeakTests.rounds(10..<110)
             try #require(processes.count == 88)
             #expect(processes.allSatisfy { !exists($0) })
-            // One round in ten that leaked would leave as many at least. A queue closes its own a moment later.
+            // One round in ten that leaked would leave as many at least. A queue closes its own a moment
+            // later.
             try await eventually(within: .seconds(20)) {
                 WorkerLeakTests.descriptors().count < before.count + 10
             }

@@ -66,8 +66,10 @@ struct WorkerPoolTests {
                 try await eventually { pool.waiting == 0 && pool.isBusy }
                 for (number, name) in ["a1", "a2", "a3", "a4", "b1", "b2", "c1"].enumerated() {
                     group.addTask {
-                        _ = try await pool.inspect("ok", of: String(name.prefix(1)))
-                        order.change { $0.append(name) }
+                        // In the turn: after the answer it is chance whose task runs first.
+                        _ = try await pool.inspect("ok", of: String(name.prefix(1))) {
+                            order.change { $0.append(name) }
+                        }
                     }
                     try await eventually { pool.waiting == number + 1 }
                 }
@@ -86,8 +88,7 @@ struct WorkerPoolTests {
                 try await eventually { pool.waiting == 0 && pool.isBusy }
                 for number in 0..<10 {
                     group.addTask {
-                        _ = try await pool.inspect("ok")
-                        order.change { $0.append(number) }
+                        _ = try await pool.inspect("ok") { order.change { $0.append(number) } }
                     }
                     try await eventually { pool.waiting == number + 1 }
                 }

@@ -18,7 +18,8 @@ private func takeAsItIs(_ bytes: [UInt8], _ fileExtension: String) throws -> Aud
         try Recording("wav", "wav", ["-bitexact"] + options, rate: rate).bytes(seconds: seconds)
     }
 
-    /// Writers that count the header in, that reckon with two channels or are off by the size of another header.
+    /// Writers that count the header in, that reckon with two channels or are off by the size of another
+    /// header.
     @Test(arguments: [(44, 1), (36, 1), (0, 2), (0, 1000)])
     func aWaveThatPromisesMoreIsTakenAsFarAsItGoes(_ extra: Int, _ factor: Int) throws {
         var bytes = try wave()
@@ -164,7 +165,7 @@ extension DoubtfulFileTests {
 extension DoubtfulFileTests {
     @Test(arguments: Recording.plain.dropFirst() + Recording.phone, [0.5, 0.8])
     func zerosInPlaceOfSoundAreWaitedFor(_ recording: Recording, _ part: Double) throws {
-        guard recording.testDescription != "mov, PCM" else { return }
+        guard !["mov, PCM", "caf, PCM"].contains(recording.testDescription) else { return }
         var bytes = try recording.bytes(seconds: 11)
         let start = Int(Double(bytes.count) * (1 - part))
         bytes.replaceSubrange(start..., with: [UInt8](repeating: 0, count: bytes.count - start))
@@ -214,10 +215,50 @@ extension DoubtfulFileTests {
     }
 }
 
+/// Room that was made for a wave and filled with zeros.
+extension DoubtfulFileTests {
+    private func sound() throws -> [UInt8] {
+        try Recording("wav", "wav", ["-bitexact"], rate: 44_100).bytes()
+    }
+
+    private func warnings(_ zeros: Range<Int>, in bytes: [UInt8]) throws -> [RecordingWarning] {
+        var bytes = bytes
+        bytes.replaceSubrange(zeros, with: [UInt8](repeating: 0, count: zeros.count))
+        return try inspect(bytes, "wav").warnings
+    }
+
+    @Test func blankPagesAreToldAndNotWaitedFor() throws {
+        let bytes = try sound()
+        for zeros in [40_960..<122_880, 204_800..<bytes.count] {
+            let warnings = try warnings(zeros, in: bytes)
+            #expect(warnings.map(\.code) == [.unwrittenPart], "\(zeros)")
+            #expect(abs((warnings.first?.seconds ?? 0) - Double(zeros.count) / 88_200) < 0.01)
+        }
+        #expect(try warnings(40_960..<122_880, in: sound() + sound()).contains { $0.code == .unwrittenPart })
+    }
+
+    @Test func digitalSilenceIsNoDoubt() throws {
+        let bytes = try sound()
+        // Between any two samples, at a page only at one end, too short, all, and from a header's end that is
+        // at a page.
+        for zeros in [
+            40_000..<122_880, 40_960..<122_000, 41_100..<bytes.count, 40_960..<81_920, 44..<bytes.count,
+        ] {
+            #expect(try warnings(zeros, in: bytes).isEmpty, "\(zeros)")
+        }
+        let junk = 4096 - 44 - 8
+        var padded = Array(bytes[..<12]) + Array("JUNK".utf8) + [0, 0, 0, 0]
+        padded.setLittleEndian(junk, at: 16)
+        padded += [UInt8](repeating: 0, count: junk) + bytes[12...]
+        padded.setLittleEndian(padded.count - 8, at: 4)
+        #expect(try warnings(4096..<122_880, in: padded).isEmpty)
+    }
+}
+
 extension Recording {
     /// ffmpeg writes the index of these behind the sound.
     fileprivate var isIndexedLast: Bool {
-        ["mp4", "mov", "3gp"].contains(fileExtension)
+        ["mp4", "mov", "3gp", "caf"].contains(fileExtension)
     }
 }
 

@@ -24,7 +24,8 @@ import Testing
         }
     }
 
-    /// Nothing that the encoder needs is opened or called after the sandbox is on: it would not be there, or kill.
+    /// Nothing that the encoder needs is opened or called after the sandbox is on: it would not be there, or
+    /// kill.
     @Test(arguments: SpeechCodec.allCases)
     func inTheSandboxTheSameFileIsMade(_ codec: SpeechCodec) throws {
         let worker = try BuiltWorker()

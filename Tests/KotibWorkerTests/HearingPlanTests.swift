@@ -51,7 +51,8 @@ import Testing
         #expect(try decoder(Channels.wav(channels)).plan.signals.map(\.weights) == [[0: 0.5, 1: -0.5]])
     }
 
-    /// libswresample mixes what it takes for a subwoofer with weight 0, and knows no layout of 10 channels or 70.
+    /// libswresample mixes what it takes for a subwoofer with weight 0, and knows no layout of 10 channels or
+    /// 70.
     @Test(arguments: [(3, 2), (4, 3), (6, 3), (8, 3), (10, 0), (10, 9), (70, 40)])
     func theOneThatHasSoundIsHeard(count: Int, voice: Int) throws {
         let short = Array(voices.jfk.prefix(48_000))
@@ -120,7 +121,7 @@ import Testing
         ]
         let decoder = try decoder(Channels.wav(channels))
         try #require(decoder.signalCount == 2)
-        let order = decoder.plan.signals.firstIndex { $0.weights[0] != nil } ?? 0
+        let order = decoder.plan.signals.firstIndex { $0.weights[0] == 1 } ?? 0
         let samples = try all(decoder)
         func power(_ signal: Int, _ seconds: Range<Int>) -> Float {
             let part = samples[signal][seconds.lowerBound * 16_000..<seconds.upperBound * 16_000]
@@ -130,6 +131,54 @@ import Testing
         #expect(power(order, 7..<11) < power(1 - order, 7..<11) / 2_000)
         #expect(power(1 - order, 1..<5) < power(order, 1..<5) / 2_000)
         #expect(power(order, 13..<16) > 0.001 && power(1 - order, 13..<16) > 0.001)
+    }
+
+    /// What of `voice` is in `signal`, as a share of the energy of `signal`.
+    private func share(of voice: [Float], in signal: [Float]) -> Float {
+        func product(_ one: [Float], _ other: [Float]) -> Float {
+            zip(one, other).reduce(0) { $0 + $1.0 * $1.1 }
+        }
+        let common = product(voice, signal)
+        return common * common / (product(voice, voice) * product(signal, signal))
+    }
+
+    /// Of the left channel in the right one, and the reverse: -10, -12, -20 and -30 dB, one way, and turned.
+    @Test(
+        arguments: [
+            (0.32, 0.32), (0.25, 0.25), (0.1, 0.1), (0.03, 0.03), (0.25, 0), (0, 0.18), (-0.25, -0.25),
+        ]
+            as [(Float, Float)])
+    func twoVoicesAtOnceAreFreedFromWhatLeaks(right: Float, left: Float) throws {
+        let (one, other) = (voices.jfk, Array(voices.cities.prefix(voices.jfk.count)))
+        let decoder = try decoder(
+            Channels.wav([
+                Channels.sum(one, other, times: left), Channels.sum(other, one, times: right),
+            ]))
+        try #require(decoder.signalCount == 2)
+        let samples = try all(decoder)
+        for (voice, foreign) in [(one, other), (other, one)] {
+            let own = try #require(samples.first { share(of: voice, in: $0) > 0.5 })
+            #expect(share(of: voice, in: own) > 0.98)
+            // What is 20 dB below the other's hiss and hum may remain.
+            #expect(share(of: foreign, in: own) < 0.01)
+        }
+    }
+
+    @Test func humOnBothIsNoLeak() throws {
+        let (one, other) = (voices.jfk, Array(voices.cities.prefix(voices.jfk.count)))
+        let hum = Channels.tone(one.count, hertz: 100, amplitude: 0.2)
+        let weights = try decoder(
+            Channels.wav([Channels.sum(one, hum), Channels.sum(other, hum, times: 0.25)])
+        ).plan.signals.map(\.weights)
+        #expect(Set(weights) == [[0: 1], [1: 1]])
+    }
+
+    /// A cable that was changed, or two recordings joined: neither sum nor difference says all.
+    @Test(arguments: [0.2, 0.5, 0.8]) func whereThePolarityTurnsOneChannelIsHeard(_ part: Double) throws {
+        let place = Int(Double(voices.jfk.count) * part)
+        let turned = voices.jfk.prefix(place) + voices.jfk.dropFirst(place).map { -$0 }
+        #expect(
+            try decoder(Channels.wav([voices.jfk, Array(turned)])).plan.signals.map(\.weights) == [[0: 1]])
     }
 
     /// As call centres begin: the announcement is on both channels, the talk on one each.

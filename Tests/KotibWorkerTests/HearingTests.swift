@@ -83,6 +83,71 @@ import Testing
         }
     }
 
+    private static let best = "It was the best of times, it was the worst of times, it was the age of wisdom"
+
+    @Test(arguments: [(0.25, 0.25), (0.1, 0.1), (0.25, 0)] as [(Float, Float)])
+    func whoSpeaksAtOnceWithCrosstalkIsHeard(right: Float, left: Float) throws {
+        let cities = Array(voices.cities.prefix(voices.jfk.count))
+        let (listener, _) = try transcribe(
+            Channels.wav([
+                Channels.sum(voices.jfk, cities, times: left), Channels.sum(cities, voices.jfk, times: right),
+            ]))
+        #expect(missing(WhisperFixture.jfk, in: listener) <= 2, "\(listener.text)")
+        #expect(missing(Self.best, in: listener) <= 2, "\(listener.text)")
+    }
+
+    /// As a microphone in the same room hears the other: nothing can be taken away, but nothing may be lost.
+    @Test(arguments: [0.04, 0.1] as [Float]) func whoSpeaksAtOnceInOneRoomIsHeard(_ leak: Float) throws {
+        let cities = Array(voices.cities.prefix(voices.jfk.count))
+        let left = Channels.sum(
+            voices.jfk, Channels.room(cities, distance: 320, seed: 3), times: leak)
+        let right = Channels.sum(
+            cities, Channels.room(voices.jfk, distance: 320, seed: 4), times: leak)
+        let (listener, _) = try transcribe(Channels.wav([left, right]))
+        #expect(missing(WhisperFixture.jfk, in: listener) <= 2, "\(listener.text)")
+        #expect(missing(Self.best, in: listener) <= 2, "\(listener.text)")
+    }
+
+    @Test func aPolarityThatTurnsLosesNoWords() throws {
+        let half = voices.jfk.count / 2
+        let turned = voices.jfk.prefix(half) + voices.jfk.dropFirst(half).map { -$0 }
+        let (listener, _) = try transcribe(Channels.wav([voices.jfk, Array(turned)]))
+        #expect(WhisperFixture.wordErrorRate(listener.text, WhisperFixture.jfk) <= 0.1, "\(listener.text)")
+    }
+
+    private static let fail = "Ever tried. Ever failed. No matter. Try again. Fail again. Fail better."
+
+    /// Half a second after a near voice has ended, and before it goes on.
+    @Test(arguments: [0.06, 0.03, 0.01] as [Float]) func aFarVoiceIsHeardFromItsFirstWordOn(_ gain: Float)
+        throws
+    {
+        let far = Channels.silence(0.5) + voices.beckett.map { $0 * gain } + Channels.silence(0.5)
+        let (listener, _) = try transcribe(Channels.wav([voices.jfk + far + voices.jfk]))
+        #expect(missing(Self.fail, in: listener) <= 2, "\(listener.text)")
+        #expect(missing(WhisperFixture.jfk + WhisperFixture.jfk, in: listener) <= 4, "\(listener.text)")
+    }
+
+    @Test(arguments: [0.9, 0.6, -0.9] as [Float]) func aConstantDoesNotMatter(_ offset: Float) throws {
+        let (listener, _) = try transcribe(Channels.wav([voices.jfk.map { $0 * 0.05 + offset }]))
+        #expect(WhisperFixture.wordErrorRate(listener.text, WhisperFixture.jfk) <= 0.1, "\(listener.text)")
+    }
+
+    /// The last word of jfk.wav, and the last two of beckett.wav: the voice detection is not sure of either.
+    @Test func aSingleWordIsHeardOrTold() throws {
+        let country = Array(voices.jfk.suffix(12_000))
+        for word in [
+            country, Array(voices.beckett.dropFirst(144_000)), voices.beckett[116_800..<128_000] + [],
+        ] {
+            let silence = Channels.silence(15)
+            let (listener, summary) = try transcribe(Channels.wav([silence + word + silence]))
+            #expect(!listener.text.isEmpty || summary.warnings.count == 1)
+        }
+        var click = Channels.silence(20)
+        for index in 160_000..<161_600 { click[index] = index.isMultiple(of: 2) ? 0.5 : -0.5 }
+        let (listener, summary) = try transcribe(Channels.wav([click]))
+        #expect(listener.text.isEmpty && summary.warnings.isEmpty)
+    }
+
     @Test func theSameWordsDoNotComeTwice() throws {
         let louder = voices.jfk.map { $0 * 1.4 }
         let echo = Channels.room(voices.jfk, distance: 1_600, seed: 5).map { $0 * 0.1 }

@@ -62,6 +62,28 @@ import Testing
         #expect(rms(given[quiet]) > 0.008)
     }
 
+    /// Half a second apart: the quiet one is lifted before it begins, the loud one stays as it is.
+    @Test(arguments: [0.06, 0.03, 0.01] as [Float]) func byTurnsEachHasItsOwnGain(_ gain: Float) {
+        let (loud, pause) = (Array(voices.jfk), Channels.silence(0.5))
+        let far = voices.beckett.map { $0 * gain }
+        let start = loud.count + pause.count
+        let given = controlled(loud + pause + far + pause + loud)
+        let first = given[start..<start + 16_000]
+        #expect(rms(first) > 0.01, "\(rms(first))")
+        #expect(likeness(Array(given[start..<start + far.count]), voices.beckett) > 0.8)
+        #expect(Array(given.suffix(loud.count - 8_192)) == Array(loud.suffix(loud.count - 8_192)))
+    }
+
+    @Test(arguments: [0.9, 0.3, -0.6] as [Float]) func aConstantIsTakenAway(_ offset: Float) {
+        let given = controlled(speech(0.02).map { $0 + offset })
+        #expect(likeness(given, speech(1)) > 0.9)
+        #expect((0.008...0.1).contains(rms(given)), "\(rms(given))")
+        let turned = controlled(
+            speech(0.02).prefix(160_000).map { $0 + offset }
+                + speech(0.02).prefix(160_000).map { $0 - offset })
+        #expect(rms(turned.prefix(150_000)) < 0.1 && rms(turned.suffix(150_000)) < 0.1)
+    }
+
     @Test(arguments: [2, 300, 32_768, 0x1p31] as [Float]) func whatIsAboveFullScaleIsLowered(_ gain: Float) {
         let lowered = controlled(speech(gain * 10))
         #expect(likeness(lowered, speech(1)) > 0.98)

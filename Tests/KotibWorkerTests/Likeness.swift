@@ -1,5 +1,5 @@
-/// How alike the loudness of two recordings is over time, between -1 and 1. Codecs shift the sound by up to 70 ms and
-/// change its phase, so that samples cannot be compared.
+/// How alike the loudness of two recordings is over time, between -1 and 1. Codecs shift the sound by up to
+/// 70 ms and change its phase, so that samples cannot be compared.
 func likeness(_ one: [Float], _ other: [Float]) -> Double {
     let (one, other) = (loudness(one), loudness(other))
     func product(_ left: [Double], _ right: [Double]) -> Double {

@@ -24,10 +24,13 @@ extension Recording {
         Recording("mov, PCM", "mov", ["-c:a", "pcm_s16be"], rate: 44_100),
         Recording("wma", "wma", ["-c:a", "wmav2"], channels: 2, rate: 44_100),
         Recording("wma, version 1", "wma", ["-c:a", "wmav1"], rate: 22_050),
+        Recording("caf, PCM", "caf", ["-c:a", "pcm_s16le"], rate: 44_100),
+        Recording("caf, Apple lossless", "caf", ["-c:a", "alac"], rate: 44_100),
+        Recording("caf, Opus", "caf", ["-c:a", "libopus"], rate: 48_000),
     ]
 
     /// One of each container, for tests that take long.
-    static let phoneKinds = [0, 5, 8, 9, 10, 11, 12, 17].map { phone[$0] }
+    static let phoneKinds = [0, 5, 8, 9, 10, 11, 12, 17, 19].map { phone[$0] }
 
     /// Moving pictures of the same length beside the sound.
     static let videos: [(ending: String, options: [String])] = [

@@ -83,6 +83,19 @@ import Testing
         return bytes
     }
 
+    /// A size of -1: who wrote it did not know.
+    @Test func aCoreAudioFileOfUnknownSizeIsTakenToItsEnd() throws {
+        let bytes = try Recording("caf", "caf", ["-c:a", "pcm_s16le"]).bytes()
+        let field = try #require(bytes.firstRange(of: Array("data".utf8))?.upperBound)
+        let open = bytes[..<field] + [UInt8](repeating: 0xff, count: 8) + bytes[(field + 8)...]
+        #expect(try refusal(Array(bytes.dropLast(1001)), "caf") == .incomplete)
+        for content in [Array(open), Array(open.dropLast(1001))] {
+            let facts = try inspect(content, "caf")
+            #expect(abs(facts.duration - 5) < 0.05 && facts.warnings.isEmpty)
+        }
+        #expect(try decode(Array(open), "caf") == decode(bytes, "caf"))
+    }
+
     @Test func aCodingThatIsNotReadIsNoDamage() throws {
         let bytes = try Tool.ffmpeg(
             ["-i", Samples.path("jfk.wav"), "-ar", "8000", "-c:a", "g726", "-b:a", "32k"],
@@ -90,10 +103,60 @@ import Testing
         #expect(try refusal(bytes, "wav") == .unsupportedCodec(codec: "adpcm_g726"))
     }
 
-    @Test func soundOfAnotherKindIsNamed() throws {
-        for (ending, type) in [("aiff", "audio/x-aiff"), ("au", "audio/basic"), ("avi", "video/x-msvideo")] {
-            let bytes = try Tool.ffmpeg(["-t", "1", "-i", Samples.path("jfk.wav")], fileExtension: ending)
-            #expect(try refusal(bytes, "wav") == .wrongKind(found: type))
+    @Test(arguments: [
+        ("aiff", "audio/x-aiff"), ("au", "audio/basic"), ("avi", "video/x-msvideo"), ("w64", "audio/x-w64"),
+        ("wv", "audio/x-wavpack"), ("tta", "audio/x-tta"), ("ts", "video/mp2t"), ("mpg", "video/mpeg"),
+    ])
+    func soundOfAnotherKindIsNamed(_ ending: String, _ type: String) throws {
+        let bytes = try Tool.ffmpeg(["-t", "2", "-i", Samples.path("jfk.wav")], fileExtension: ending)
+        for name in ["wav", "mp3", "m4a"] {
+            for content in [bytes, Self.tag + bytes] {
+                guard case .wrongKind(let found)? = try refusal(content, name) else {
+                    Issue.record("\(ending) as \(name)")
+                    continue
+                }
+                #expect(found.lowercased() == type)
+            }
         }
+    }
+
+    @Test func noiseIsOfNoKind() throws {
+        for seed in 0..<300 {
+            let noise = SeededGenerator.bytes(70_000, seed: UInt64(seed))
+            #expect(try UnreadKind.mediaType(of: FileSource(.holding(noise))) == nil)
+        }
+    }
+
+    private static let tag: [UInt8] = {
+        let title: [UInt8] = Array("TIT2".utf8) + [0, 0, 0, 6, 0, 0, 0] + Array("Title".utf8)
+        return Array("ID3".utf8) + [3, 0, 0, 0, 0, 0, UInt8(title.count)] + title
+    }()
+
+    @Test(arguments: Recording.plain + Recording.phone)
+    func aTagBeforeAnyKindIsPassedOver(_ recording: Recording) throws {
+        let bytes = try recording.bytes(seconds: 2)
+        let (plain, facts) = (
+            try inspect(bytes, recording.fileExtension),
+            try inspect(Self.tag + bytes, recording.fileExtension)
+        )
+        #expect(facts.container == plain.container && facts.codec == plain.codec)
+        #expect(facts.duration == plain.duration && facts.warnings == plain.warnings)
+        #expect(facts.sound == plain.sound)
+        #expect(
+            try decode(Self.tag + bytes, recording.fileExtension) == decode(bytes, recording.fileExtension))
+    }
+
+    @Test func aWaveBehindATagKeepsItsPromises() throws {
+        let plain = try Recording("wav", "wav", ["-bitexact"]).bytes()
+        for bytes in [plain, bigEndian(plain)] {
+            #expect(try refusal(Self.tag + bytes.dropLast(500), "wav") == .incomplete)
+            #expect(try decode(Self.tag + bytes, "wav") == decode(plain, "wav"))
+        }
+        let joined = try inspect(Self.tag + plain + plain, "wav")
+        #expect(joined.duration == 10 && joined.warnings.map(\.code) == [.longerThanPromised])
+        var stale = plain
+        stale.replaceSubrange(40..<44, with: [0, 0xfa, 0, 0])
+        #expect(try inspect(Self.tag + stale, "wav").warnings.map(\.code) == [.longerThanPromised])
+        #expect(try decode(Self.tag + stale, "wav") == decode(plain, "wav"))
     }
 }

@@ -45,8 +45,8 @@ import Testing
             "<ASX version=\"3.0\"><Entry><Ref href=\"http://127.0.0.1:9/x.wma\"/></Entry></ASX>\n",
         ]
         for playlist in playlists {
-            // Some libmagic calls a list of Windows Media by the media's own name; then it is the demuxer's to
-            // refuse, which knows no lists.
+            // Some libmagic calls a list of Windows Media by the media's own name; then it is the demuxer's
+            // to refuse, which knows no lists.
             let isRefused: Bool =
                 switch try refusal(Array(playlist.utf8), ending) {
                 case .notAudio?, .wrongKind?, .damaged?: true

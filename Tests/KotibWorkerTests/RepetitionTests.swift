@@ -76,8 +76,8 @@ import Testing
         #expect(abs(count - expected) <= expected / 4, "\(words(heard.segments))")
     }
 
-    /// Two minutes of one word: no loop runs away, and either the word is heard about as often as it is said, or it
-    /// is told that there is more.
+    /// Two minutes of one word: no loop runs away, and either the word is heard about as often as it is said,
+    /// or it is told that there is more.
     @Test(arguments: [64, 100])
     func twoMinutesOfOneWordAreNoLoop(_ times: Int) throws {
         let country = Array(try fixture.speech("jfk")[96_000..<104_000])

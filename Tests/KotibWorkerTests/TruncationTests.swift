@@ -29,7 +29,8 @@ import Testing
         }
     }
 
-    /// Containers that are written as they are recorded end anywhere, but not within a page, an element or a frame.
+    /// Containers that are written as they are recorded end anywhere, but not within a page, an element or a
+    /// frame.
     @Test(arguments: Recording.phone)
     func aCutIsSeenUnlessItFallsBetweenTwoFrames(_ recording: Recording) throws {
         let bytes = try recording.bytes()

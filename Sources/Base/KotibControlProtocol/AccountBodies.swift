@@ -23,7 +23,7 @@ public struct VerifyCodeRequest: Codable, Hashable, Sendable {
     }
 }
 
-/// What `POST auth/verify_otp` answers.
+/// The answer of `POST auth/verify_otp`.
 public struct LoginBody: Codable, Hashable, Sendable {
     public var accessToken: String
     /// `bearer`.
@@ -148,8 +148,8 @@ public struct AddUserRequest: Codable, Hashable, Sendable {
     }
 }
 
-/// `PATCH users/{id}`: what is left out stays. A user may set `sidecars`, `language` and `engine` of their own
-/// account; the rest is an admin's.
+/// `PATCH users/{id}`: what is left out stays. A user may set `sidecars`, `language` and `engine` of their
+/// own account; the rest is an admin's.
 public struct ChangeUserRequest: Codable, Hashable, Sendable {
     /// An empty one unlinks the number.
     public var phoneNumber: String?

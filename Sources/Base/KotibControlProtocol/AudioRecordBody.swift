@@ -1,6 +1,6 @@
-// KotibControlProtocol: what goes over the control socket. The seed's names are kept; the rest is added to them.
+// KotibControlProtocol: the JSON of the control socket. Fields of the replaced service keep their names.
 
-/// A recording. The first eleven fields are the seed's.
+/// A recording. The first eleven fields are those of the service that Kotib replaces.
 public struct AudioRecordBody: Codable, Hashable, Sendable {
     public var id: Int64
     /// Null for a refused file that lies in nobody's folder.
@@ -32,10 +32,11 @@ public struct AudioRecordBody: Codable, Hashable, Sendable {
     /// Why it failed or was refused, or what the last attempt ran into.
     public var errorCode: String?
     public var errorMessage: String?
-    /// What should be known of it although it was transcribed, such as what is doubtful. Null for nothing.
+    /// Remarks about it although it was transcribed, such as doubts. Null for none.
     public var warnings: [WarningBody]?
     public var completedAt: String?
-    /// When the audio came into the archive, where it can still be had; its state is `gone` or `replaced` then.
+    /// When the audio came into the archive, where it can still be had; its state is `gone` or `replaced`
+    /// then.
     public var archivedAt: String?
     /// The latest revision of the words; also the ETag.
     public var revision: Int64?
@@ -88,7 +89,7 @@ public struct AudioRecordBody: Codable, Hashable, Sendable {
 }
 
 extension AudioRecordBody {
-    /// The seed's fields are always there, null where there is nothing; of Kotib's own, those that say something.
+    /// The first eleven fields are always encoded, as null without a value; the others only with a value.
     public func encode(to encoder: any Encoder) throws {
         var fields = encoder.container(keyedBy: CodingKeys.self)
         try fields.encode(id, forKey: .id)
@@ -158,7 +159,8 @@ public struct AudioListBody: Codable, Hashable, Sendable {
     public var items: [AudioRecordBody]
     /// On all pages.
     public var total: Int
-    /// False where a search found more than `total`, 10,000: they are not counted further. Nil counts as true.
+    /// False where a search found more than `total`, 10,000: they are not counted further. Nil counts as
+    /// true.
     public var isTotalExact: Bool?
     public var skip: Int
     public var limit: Int

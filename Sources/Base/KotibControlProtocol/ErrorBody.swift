@@ -1,4 +1,4 @@
-/// What is wrong with a request, beside its HTTP status.
+/// The kind of an error, beside its HTTP status.
 public enum ErrorCode: String, Codable, Sendable, CaseIterable {
     /// 422: a body or parameter cannot be read; 400 where the request as a whole cannot.
     case invalid
@@ -25,17 +25,18 @@ public enum ErrorCode: String, Codable, Sendable, CaseIterable {
     case tooMany = "too_many"
     /// 500.
     case `internal`
-    /// 500, the seed's status: the message could not be sent.
+    /// 500, the status that existing clients expect: the message could not be sent.
     case notSent = "not_sent"
     /// 503, with Retry-After: full, or stopping.
     case unavailable
     /// 507: the disk is full.
     case noSpace = "no_space"
-    /// 507: the user's quota of bytes or files has no room; 429, with Retry-After: the day's minutes are used.
+    /// 507: the user's quota of bytes or files has no room; 429, with Retry-After: the day's minutes are
+    /// used.
     case overQuota = "over_quota"
 }
 
-/// What comes with every status of 400 and more.
+/// The body of every response with a status of 400 and more.
 public struct ErrorBody: Codable, Hashable, Sendable {
     /// A sentence for a person, in the language of `Accept-Language` (uz, en, ru; uz unless asked for).
     public var detail: String

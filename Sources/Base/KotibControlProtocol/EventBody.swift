@@ -8,7 +8,7 @@ public enum EventName: String, Sendable, CaseIterable {
     case deleted
     /// How far a running one is; a ``RunningBody``; has no id.
     case progress
-    /// What happened since Last-Event-ID is not known any more: list anew. `{}`; has the id of the latest event.
+    /// Events since Last-Event-ID are not kept any more: list anew. `{}`; has the id of the latest event.
     case reset
 }
 

@@ -1,4 +1,4 @@
-/// What a user may have and has, as `users` and `auth/me` show it.
+/// A user's quota and its use, as `users` and `auth/me` show it.
 public struct QuotaBody: Codable, Hashable, Sendable {
     /// Of the accepted recordings whose audio is in the folder.
     public var bytes: Part

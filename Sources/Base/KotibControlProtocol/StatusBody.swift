@@ -1,4 +1,5 @@
-/// `GET status`. A user sees their own recordings counted; what is only the operator's or an admin's is null then.
+/// `GET status`. A user sees their own recordings counted; what is only the operator's or an admin's is null
+/// then.
 public struct StatusBody: Codable, Hashable, Sendable {
     public var version: String
     /// `ok` or `degraded`.
@@ -7,7 +8,8 @@ public struct StatusBody: Codable, Hashable, Sendable {
     public var problems: [String]
     /// How many recordings are in each state.
     public var recordings: [String: Int]
-    /// Transcribed ones of which something is doubtful: they have warnings, a wrong ending apart. Nil of an earlier daemon.
+    /// Transcribed ones of which something is doubtful: they have warnings, a wrong ending apart. Nil of an
+    /// earlier daemon.
     public var doubtful: Int?
     public var running: [RunningBody]
     public var engine: EngineBody?

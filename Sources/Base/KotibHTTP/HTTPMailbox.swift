@@ -10,9 +10,9 @@ struct HTTPOrder: Sendable {
     let exchange: HTTPExchange
 }
 
-/// What the callers and the thread of ``HTTPTransfers`` share.
+/// The state that the callers and the thread of ``HTTPTransfers`` share.
 final class HTTPMailbox: Sendable {
-    /// What the thread finds when it looks.
+    /// The commands that the thread takes.
     struct Mail {
         var orders: [HTTPOrder] = []
         /// Numbers of orders. Looked at after ``orders``, so that none is cancelled before it is known.
@@ -112,9 +112,9 @@ final class HTTPMailbox: Sendable {
 
 /// libcurl's multi handle.
 ///
-/// Unchecked, because of the pointer: curl_multi_wakeup(3) is the one call that libcurl allows from any thread,
-/// and the mailbox makes it under its lock and only until ``HTTPMailbox/threadEnds()``; every other call is the
-/// thread's own.
+/// Unchecked, because of the pointer: curl_multi_wakeup(3) is the one call that libcurl allows from any
+/// thread, and the mailbox makes it under its lock and only until ``HTTPMailbox/threadEnds()``; every other
+/// call is the thread's own.
 struct HTTPMultiHandle: @unchecked Sendable {
     let pointer: UnsafeMutableRawPointer
 

@@ -28,9 +28,9 @@ public struct HTTPRequest: Sendable {
     public var headers: [(name: String, value: String)]
     public var body: Body
     public var limits: HTTPLimits
-    /// Whether the server may see the request twice: over a kept connection that breaks before the first byte of
-    /// an answer, libcurl sends it again. Where that would do harm, as with a message to somebody's phone, false
-    /// gives the request a connection of its own, at the price of a handshake.
+    /// Whether the server may see the request twice: over a kept connection that breaks before the first byte
+    /// of an answer, libcurl sends it again. Where that would do harm, as with a message to somebody's phone,
+    /// false gives the request a connection of its own, at the price of a handshake.
     public var isRepeatable: Bool
 
     public init(
@@ -72,7 +72,8 @@ public struct HTTPLimits: Hashable, Sendable {
     /// From the start to the end of the answer's headers; the sending counts too.
     public var head: Duration?
     /// How long fewer than ``slowest`` bytes a second may move, either way. The time that a server thinks
-    /// before it answers counts as standing still; that in which the reader of the answer takes nothing does not.
+    /// before it answers counts as standing still; that in which the reader of the answer takes nothing does
+    /// not.
     public var stall: Duration?
     /// For all of it.
     public var total: Duration?

@@ -1,11 +1,11 @@
-/// What a server answered, whatever the status.
+/// A server's response, whatever the status.
 public struct HTTPResponse: Sendable {
     public var status: Int
     /// In the order in which they came; without trailers and without those of interim (1xx) answers.
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]
-    /// Whether the protocol itself says where the body ends. Where it does not (RFC 9112, 6.3, last rule), a body
-    /// that broke off looks like a whole one.
+    /// Whether the protocol itself says where the body ends. Where it does not (RFC 9112, 6.3, last rule), a
+    /// body that broke off looks like a whole one.
     public var isDelimited: Bool
 
     public init(status: Int, headers: [(name: String, value: String)], body: [UInt8], isDelimited: Bool) {

@@ -123,7 +123,8 @@ private struct HTTPLoop {
         curl_multi_poll(multi, nil, 0, endOverdue(), nil)
     }
 
-    /// Ends the transfers whose servers have not answered in time. Returns the milliseconds to the next such end.
+    /// Ends the transfers whose servers have not answered in time. Returns the milliseconds to the next such
+    /// end.
     private mutating func endOverdue() -> Int32 {
         let now = ContinuousClock.now
         var wait = Duration.milliseconds(Self.longestWait)

@@ -1,8 +1,8 @@
 import CCurl
 import KotibModel
 
-/// One transfer: libcurl's easy handle and what it is given; what it brings goes to the order's exchange. Lives on
-/// one thread.
+/// One transfer: libcurl's easy handle and what it is given; what it brings goes to the order's exchange.
+/// Lives on one thread.
 final class HTTPTransfer {
     let easy: UnsafeMutableRawPointer
     let order: HTTPOrder
@@ -163,8 +163,8 @@ extension HTTPTransfer {
 // MARK: What libcurl brings
 
 extension HTTPTransfer {
-    /// One line of the headers with its end; the line that closes them is empty. Interim answers (1xx) have theirs
-    /// before, trailers come without one.
+    /// One line of the headers with its end; the line that closes them is empty. Interim answers (1xx) have
+    /// theirs before, trailers come without one.
     private static let receiveHeader: kotib_curl_write = { bytes, _, count, context in
         guard let bytes, let context else { return 0 }
         let transfer = Unmanaged<HTTPTransfer>.fromOpaque(context).takeUnretainedValue()

@@ -1,4 +1,5 @@
-// KotibHTTP: requests over HTTP by libcurl, for engines, messages to phones, hooks and the daemon's own clients.
+// KotibHTTP: requests over HTTP by libcurl, for engines, messages to phones, hooks and the daemon's own
+// clients.
 
 import CCurl
 import Glibc
@@ -6,14 +7,14 @@ import KotibPOSIX
 
 /// Requests over HTTP by libcurl's multi interface: any number of transfers on one thread of its own.
 ///
-/// TLS is verified, redirects are not followed, only `http` and `https` are spoken (HTTP/2 where TLS offers it),
-/// and nothing of the environment matters: no proxy variables, no .netrc, no cookies. libcurl looks names up on
-/// a short-lived thread of its own and keeps them for 60 s (CURLOPT_DNS_CACHE_TIMEOUT).
+/// TLS is verified, redirects are not followed, only `http` and `https` are spoken (HTTP/2 where TLS offers
+/// it), and nothing of the environment matters: no proxy variables, no .netrc, no cookies. libcurl looks
+/// names up on a short-lived thread of its own and keeps them for 60 s (CURLOPT_DNS_CACHE_TIMEOUT).
 ///
 /// Files are read on the thread while they are sent; a disk that hangs holds up all transfers.
 public final class HTTPTransfers: Sendable {
     public struct Settings: Hashable, Sendable {
-        /// What the server is told: `kotib/1.0`.
+        /// The User-Agent: `kotib/1.0`.
         public var userAgent: String
         /// A file of certificates in PEM form, for servers of one's own; nil for the system's.
         public var certificateAuthorities: String?
@@ -58,8 +59,8 @@ public final class HTTPTransfers: Sendable {
 
     /// Sends a request and waits for the whole answer, whatever its status.
     ///
-    /// A cancelled task ends its transfer at once: when this returns, the file is no longer read and `progress`
-    /// no longer called.
+    /// A cancelled task ends its transfer at once: when this returns, the file is no longer read and
+    /// `progress` no longer called.
     /// - Parameter progress: bytes of the body sent, and of all of it; rising, called on the thread of the
     ///   transfers, so it must be quick.
     /// - Throws: ``HTTPError/tooLarge(limit:)`` where the answer is longer than the request's limit.
@@ -80,7 +81,8 @@ public final class HTTPTransfers: Sendable {
 
     /// Sends a request and hands the answer, whatever its status, to `read` as soon as its headers have come.
     ///
-    /// When this returns, the transfer has ended: `read` need not read to the end. A cancelled task ends it, too.
+    /// When this returns, the transfer has ended: `read` need not read to the end. A cancelled task ends it,
+    /// too.
     /// - Parameter progress: as in ``perform(_:progress:)``.
     /// - Throws: ``HTTPError`` where there is no answer, and what `read` throws.
     public func stream<Value>(
@@ -109,8 +111,8 @@ public final class HTTPTransfers: Sendable {
         return exchange
     }
 
-    /// Ends all transfers with ``HTTPError/closed``; returns when the thread has ended and every connection is
-    /// closed. Later requests fail the same way.
+    /// Ends all transfers with ``HTTPError/closed``; returns when the thread has ended and every connection
+    /// is closed. Later requests fail the same way.
     public func shutdown() async {
         mailbox.close()
         await mailbox.end()

@@ -6,7 +6,8 @@ public enum RetryAfter {
     /// The longest time that is honoured; a server that says more is asked again then.
     public static let longest = Duration.seconds(3600)
 
-    /// What the answer asks for, between 0 and ``longest``; nil where it asks for nothing, or for rubbish.
+    /// The delay that the response asks for, between 0 and ``longest``. Nil without one, or if it cannot be
+    /// read.
     ///
     /// `retry-after-ms` goes first, as in OpenAI's own clients. A date is measured against the server's own
     /// `Date`, where it gives one, for one of the two clocks may be wrong.

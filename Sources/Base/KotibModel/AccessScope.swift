@@ -1,9 +1,10 @@
-/// What a person may do.
+/// A user's role.
 public enum Role: String, Sendable, Codable, CaseIterable {
     case user, admin
 }
 
-/// Whose recordings a caller may see and change. It stands in the SQL of every query that is made for a caller.
+/// The recordings that a caller may see and change. It is part of the SQL of every query that is made for a
+/// caller.
 public enum AccessScope: Hashable, Sendable {
     /// For an admin and the local operator.
     case everyone

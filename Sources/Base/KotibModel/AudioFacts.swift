@@ -1,4 +1,4 @@
-/// What the worker found out about a recording by reading it once.
+/// The facts that the worker found by reading a recording once.
 public struct AudioFacts: Hashable, Sendable, Codable {
     /// The MIME type that libmagic gives, such as `audio/mpeg`.
     public var mediaType: String
@@ -15,10 +15,10 @@ public struct AudioFacts: Hashable, Sendable, Codable {
     public var sha256: [UInt8]
     /// Nil where no packet could be told apart, and for what was inspected before this was kept.
     public var sound: SoundIdentity?
-    /// The sound that the inspection was told of, where this one begins with all of it and goes on. Not kept in the
-    /// catalog.
+    /// The sound that the inspection was told of, where this one begins with all of it and goes on. Not kept
+    /// in the catalog.
     public var continues: SoundIdentity?
-    /// What is doubtful about the file.
+    /// Warnings about the file.
     public var warnings: [RecordingWarning]
 
     public init(
@@ -44,11 +44,11 @@ public struct AudioFacts: Hashable, Sendable, Codable {
     }
 }
 
-/// What facts can be. A worker that was taken over by a file says anything.
+/// Bounds of the facts: a worker that was taken over by a file says anything.
 extension AudioFacts {
     /// Seconds (ten years): no recording is longer, and the number stays far from any overflow.
     public static let longestDuration = 315_576_000.0
-    /// What is said of a recording's kind where nothing better is known (RFC 2046, 4.5.1).
+    /// The media type of a recording whose kind is unknown (RFC 2046, 4.5.1).
     public static let unknownMediaType = "application/octet-stream"
 
     /// Of channels, more than any container counts (WAVE: 16 bits).
@@ -78,8 +78,8 @@ extension AudioFacts {
         seconds > 0 ? min(seconds, longestDuration) : 0
     }
 
-    /// As they stand in a catalog into which an earlier version, that bounded nothing, may have written: what could
-    /// do harm is replaced.
+    /// As they stand in a catalog into which an earlier version, that bounded nothing, may have written: what
+    /// could do harm is replaced.
     public var repaired: AudioFacts {
         var facts = self
         if !BoundedText.isMediaType(mediaType) { facts.mediaType = Self.unknownMediaType }

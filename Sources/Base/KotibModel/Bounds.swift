@@ -27,8 +27,8 @@ extension Int64 {
 }
 
 extension Duration {
-    /// As ``seconds(_:)-(Double)``, which traps from about 1.7e20 on: at most ten years either way, and zero for what
-    /// is no number.
+    /// As ``seconds(_:)-(Double)``, which traps from about 1.7e20 on: at most ten years either way, and zero
+    /// for what is no number.
     public static func seconds(bounding number: Double) -> Duration {
         guard !number.isNaN else { return .zero }
         let longest = AudioFacts.longestDuration
@@ -36,10 +36,10 @@ extension Duration {
     }
 }
 
-/// What text from elsewhere may be.
+/// Bounds of text from elsewhere.
 public enum BoundedText {
-    /// Whether it is one line that a terminal shows as it is: no control characters, none that turn the direction of
-    /// writing, at most so many bytes.
+    /// Whether it is one line that a terminal shows as it is: no control characters, none that turn the
+    /// direction of writing, at most so many bytes.
     public static func isLine(_ text: String, upTo most: Int) -> Bool {
         text.utf8.count <= most && text.unicodeScalars.allSatisfy { !isHarmful($0) }
     }
@@ -72,7 +72,8 @@ public enum BoundedText {
             }
     }
 
-    /// Whether it may be a code of ISO 639-1, or of 639-2 or -3 for those that have none: two or three small letters.
+    /// Whether it may be a code of ISO 639-1, or of 639-2 or -3 for those that have none: two or three small
+    /// letters.
     public static func isLanguageCode(_ text: String) -> Bool {
         (2...3).contains(text.utf8.count) && text.utf8.allSatisfy { (0x61...0x7A).contains($0) }
     }

@@ -1,4 +1,4 @@
-/// What turns audio into words. The raw values stand in the configuration and in the catalog.
+/// The name of an engine. The raw values are used in the configuration and in the catalog.
 public enum EngineName: String, Sendable, Codable, CaseIterable {
     /// Whisper in worker processes of this machine.
     case local

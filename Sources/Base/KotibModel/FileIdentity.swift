@@ -1,4 +1,4 @@
-/// What tells one state of one file from every other: a change of content changes at least one field.
+/// The identity of one state of one file: a change of content changes at least one field.
 ///
 /// ctime is in it because nobody can set it (inode(7)): it shows a reused inode number and a restored mtime.
 public struct FileIdentity: Hashable, Sendable, Codable {
@@ -19,8 +19,8 @@ public struct FileIdentity: Hashable, Sendable, Codable {
         self.changed = changed
     }
 
-    /// Whether this is `other` but for ctime, which a rename (rename(2)) and a change of attributes change too
-    /// without changing the content.
+    /// Whether this is `other` but for ctime, which a rename (rename(2)) and a change of attributes change
+    /// too without changing the content.
     public func isSameContent(as other: FileIdentity) -> Bool {
         device == other.device && inode == other.inode && size == other.size && modified == other.modified
     }

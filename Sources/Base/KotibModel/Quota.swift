@@ -13,7 +13,7 @@ public struct Quota: Hashable, Sendable {
         self.minutesPerDay = minutesPerDay
     }
 
-    /// What holds for a user who has something of their own.
+    /// The limits of a user with limits of their own.
     public func with(_ own: OwnQuota) -> Quota {
         Quota(
             bytes: own.bytes ?? bytes, files: own.files ?? files,
@@ -21,7 +21,7 @@ public struct Quota: Hashable, Sendable {
     }
 }
 
-/// What differs for one user. Nil: as the daemon's setting says; 0: as much as they like.
+/// Limits of one user. Nil: as the daemon's setting says; 0: no limit.
 public struct OwnQuota: Hashable, Sendable {
     public var bytes: Int64?
     public var files: Int64?
@@ -34,7 +34,7 @@ public struct OwnQuota: Hashable, Sendable {
     }
 }
 
-/// What a user has of it.
+/// A user's use of the quota.
 public struct QuotaUse: Hashable, Sendable {
     public var bytes: Int64
     public var files: Int64
@@ -56,7 +56,7 @@ public struct QuotaUse: Hashable, Sendable {
     }
 }
 
-/// What a recording would add.
+/// The use that a recording would add.
 public struct QuotaClaim: Hashable, Sendable {
     /// Bytes.
     public var size: Int64
@@ -77,8 +77,8 @@ public struct QuotaClaim: Hashable, Sendable {
 }
 
 extension Quota {
-    /// Why a recording is not taken; nil where there is room for it. Only what adds something is refused: a smaller
-    /// recording may take a larger one's place also where both are too much.
+    /// Why a recording is not taken; nil where there is room for it. Only what adds something is refused: a
+    /// smaller recording may take a larger one's place also where both are too much.
     public func refusal(of claim: QuotaClaim, beside use: QuotaUse) -> Rejection? {
         // A declared length may be any number.
         let others = use.bytes.minus(claim.replaced ?? 0)

@@ -1,18 +1,20 @@
-/// The endings of names that Kotib knows the content of. Which of them are taken is a setting; what a file holds is
-/// said by its bytes.
+/// The endings of names that Kotib knows the content of. Which of them are taken is a setting; what a file
+/// holds is said by its bytes.
 public enum RecordingEnding: String, CaseIterable, Sendable {
     case mp3, wav, m4a, flac
     /// Telegram's and WhatsApp's voice messages, and what browsers and phones record.
     case ogg, oga, opus, webm, aac, amr
     case threeGP = "3gp"
     case mp4, mov, wma
+    /// Apple's Core Audio.
+    case caf
 
     /// With or without a leading dot, any case; nil for one that Kotib does not know.
     public init?(_ text: String) {
         self.init(rawValue: text.drop { $0 == "." }.lowercased())
     }
 
-    /// What recordings of that ending are made in: libav's short name.
+    /// The container of recordings with that ending: libav's short name.
     public var container: String {
         switch self {
         case .wav: "wav"
@@ -24,6 +26,7 @@ public enum RecordingEnding: String, CaseIterable, Sendable {
         case .aac: "aac"
         case .amr: "amr"
         case .wma: "asf"
+        case .caf: "caf"
         }
     }
 

@@ -1,4 +1,4 @@
-/// Where a recording is on its way. The raw values stand in the catalog and are the seed's.
+/// The state of a recording. The raw values are used in the catalog and the API.
 public enum RecordingState: String, Sendable, Codable, CaseIterable {
     case pending, processing, completed, failed, rejected
 

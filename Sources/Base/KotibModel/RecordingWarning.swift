@@ -1,5 +1,5 @@
-/// Something that a person should know about a recording that was transcribed nevertheless. Stands in the catalog, in
-/// the API and in logs by its code.
+/// Something that a person should know about a recording that was transcribed nevertheless. Stands in the
+/// catalog, in the API and in logs by its code.
 public struct RecordingWarning: Hashable, Sendable {
     /// The raw values stand in the catalog and the API.
     public enum Code: String, Sendable, CaseIterable {
@@ -20,8 +20,8 @@ public struct RecordingWarning: Hashable, Sendable {
     }
 
     public var code: Code
-    /// Seconds of the recording that it concerns; nil where they are not known. Never negative, finite, and at most
-    /// ``longest``.
+    /// Seconds of the recording that it concerns; nil where they are not known. Never negative, finite, and
+    /// at most ``longest``.
     public var seconds: Double?
 
     /// Seconds (100 years): no recording is longer, and the number stays far from any overflow.

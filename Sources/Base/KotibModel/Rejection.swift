@@ -2,7 +2,8 @@
 public enum Rejection: Error, Hashable, Sendable, Codable {
     /// The name's ending is none of the accepted ones.
     case unsupportedExtension(accepted: [String])
-    /// Its ending only looks like an accepted one: something that cannot be seen follows or stands for a letter.
+    /// Its ending only looks like an accepted one: something that cannot be seen follows or stands for a
+    /// letter.
     case lookalikeExtension(meant: String)
     /// No bytes, for longer than an upload leaves a file empty.
     case empty
@@ -46,6 +47,9 @@ public enum Rejection: Error, Hashable, Sendable, Codable {
     case overQuotaFiles(used: Int64, limit: Int64)
     /// Seconds that it lasts, seconds that were taken in today, seconds that may be.
     case overQuotaMinutes(duration: Double, used: Double, limit: Double)
+
+    /// Whole, as far as it can be told, but without any sound: a video of pictures alone.
+    public static let noSound = Rejection.damaged(detail: "it holds no sound")
 
     /// Stands in the catalog and in logs.
     public var code: String {

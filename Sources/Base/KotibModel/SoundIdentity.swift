@@ -1,4 +1,4 @@
-/// What a recording sounds like, whatever stands around its sound: tags, pictures, an index, a header's sizes.
+/// The identity of a recording's sound, whatever surrounds it: tags, pictures, an index, a header's sizes.
 public struct SoundIdentity: Hashable, Sendable, Codable {
     /// SHA-256 over the audio packets of all streams, in the order of the file; 32 bytes.
     public var sha256: [UInt8]

@@ -1,4 +1,4 @@
-/// What is spoken in a recording, as a person says it.
+/// The language of a recording, as a person names it.
 public enum SpokenLanguage: Hashable, Sendable {
     /// The engine finds out.
     case detected

@@ -48,7 +48,8 @@ public enum TranscriptAlignment {
             if segment.start >= end { return segment }
             let words = segment.text.split(whereSeparator: \.isWhitespace)
             let heard = end - segment.start
-            // Speech is not even: up to half as many again may have been said before the end, and a word on it.
+            // Speech is not even: up to half as many again may have been said before the end, and a word on
+            // it.
             let most = Int(Double(words.count) * min(1, 1.5 * heard / (segment.end - segment.start))) + 1
             let before = words.prefix(most)
             let known = earlier.split(whereSeparator: \.isWhitespace).suffix(2 * most)

@@ -3,9 +3,9 @@ public enum TranscriptFormat: String, Sendable, Codable, CaseIterable {
     case txt, srt, vtt, json, md
 }
 
-/// What a person has chosen for their recordings.
+/// A user's settings for their recordings.
 public struct UserSettings: Hashable, Sendable {
-    /// What is written beside a recording; `txt` unless told otherwise.
+    /// The formats written beside a recording; `txt` by default.
     public var sidecars: [TranscriptFormat]
     /// ISO 639-1; nil for the daemon's setting.
     public var language: String?

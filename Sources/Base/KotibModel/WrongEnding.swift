@@ -1,5 +1,6 @@
-/// A name that ends otherwise than those of recordings of its kind. The bytes say what a file is, so that this is no
-/// doubt about the words; and it is found out of what the catalog holds, so that it goes when the file is renamed.
+/// A name that ends otherwise than those of recordings of its kind. The bytes say what a file is, so that
+/// this is no doubt about the words; and it is found out of what the catalog holds, so that it goes when the
+/// file is renamed.
 public struct WrongEnding: Hashable, Sendable {
     /// In the API and in logs, where it stands among the codes of ``RecordingWarning``.
     public static let code = "wrong_ending"

@@ -40,8 +40,8 @@ extension AtomicFile {
     }
 
     /// Gives a complete file its name; both survive a power cut from the moment this returns.
-    /// - Throws: ``FileError/occupied(path:)`` where something has the name: try another. After any error the name
-    ///   is as it was, and the file is to be discarded if no other name is tried.
+    /// - Throws: ``FileError/occupied(path:)`` where something has the name: try another. After any error the
+    ///   name is as it was, and the file is to be discarded if no other name is tried.
     public func place(_ new: UnfinishedFile, as name: [UInt8]) throws(FileError) -> FileStatus {
         do throws(FileError) {
             try fileSystem.rename(new.name, to: name, in: new.folder, .keep)

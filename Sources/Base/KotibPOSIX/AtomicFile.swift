@@ -5,12 +5,12 @@ import KotibModel
 ///
 /// Names that this makes, all ignored by the watcher:
 /// - `.kotib-<random>.tmp`: being written. Left by a crash it may be deleted at any time.
-/// - `.kotib-<file>-…-<random>.swap`: each of these files may be deleted, `<file>` being inode, size and mtime in
-///   hexadecimal digits with dots between (`<inode>` alone in versions before 0.4). Under such a name a file takes its
-///   old one's place, and an old one waits for its end. A crash in between may leave another file there, which is a
-///   stranger's or was written to in that instant: that one is kept.
+/// - `.kotib-<file>-…-<random>.swap`: each of these files may be deleted, `<file>` being inode, size and
+///   mtime in hexadecimal digits with dots between (`<inode>` alone in versions before 0.4). Under such a
+///   name a file takes its old one's place, and an old one waits for its end. A crash in between may leave
+///   another file there, which is a stranger's or was written to in that instant: that one is kept.
 public struct AtomicFile: Sendable {
-    /// What all names begin with that are not meant for people.
+    /// The prefix of all names that are not meant for people.
     public static let prefix = Array(".kotib-".utf8)
     static let temporarySuffix = Array(".tmp".utf8)
     static let swapSuffix = Array(".swap".utf8)
@@ -27,18 +27,19 @@ public struct AtomicFile: Sendable {
 
     /// Writes a file that survives a power cut from the moment this returns.
     ///
-    /// Its owner and group are the folder's, where the daemon may give files away; its mode is 0600, plus what
-    /// the folder lets its group do (read, write) and others (read only), so that who can work in the folder
-    /// can work with the file; but the group and others get nothing where `readers` gives them no reading.
+    /// Its owner and group are the folder's, where the daemon may give files away; its mode is 0600, plus
+    /// what the folder lets its group do (read, write) and others (read only), so that who can work in the
+    /// folder can work with the file; but the group and others get nothing where `readers` gives them no
+    /// reading.
     ///
-    /// - Parameter readers: the permissions of the file that this one tells of: words are no more public than the
-    ///   recording.
-    /// - Parameter old: the file of ours that it replaces. If that one is gone, the new file takes the name; if
-    ///   something else has the name or it was written to, nothing is changed.
+    /// - Parameter readers: the permissions of the file that this one tells of: words are no more public than
+    ///   the recording.
+    /// - Parameter old: the file of ours that it replaces. If that one is gone, the new file takes the name;
+    ///   if something else has the name or it was written to, nothing is changed.
     /// - Returns: the status of what stands there now.
-    /// - Throws: ``FileError/occupied(path:)`` where a stranger's file has the name; ``FileError/heldOpen(path:)``
-    ///   where a program has the old one open for writing, and the kernel tells. After any error the folder is as it
-    ///   was.
+    /// - Throws: ``FileError/occupied(path:)`` where a stranger's file has the name;
+    ///   ``FileError/heldOpen(path:)`` where a program has the old one open for writing, and the kernel
+    ///   tells. After any error the folder is as it was.
     public func write(
         _ bytes: [UInt8], at path: InboxPath, replacing old: FileIdentity? = nil, readers: UInt16 = 0o777
     ) throws(FileError) -> FileStatus {
@@ -178,8 +179,8 @@ extension AtomicFile {
         return try confirm(old, at: path, with: new, in: folder)
     }
 
-    /// After the exchange, `new.name` is what stood at `path`: ours is deleted, anything else goes back. By its name
-    /// no program can open it any more, so that one that has it open now is told for certain.
+    /// After the exchange, `new.name` is what stood at `path`: ours is deleted, anything else goes back. By
+    /// its name no program can open it any more, so that one that has it open now is told for certain.
     private func confirm(
         _ old: FileIdentity, at path: InboxPath, with new: Temporary, in folder: OpenFile
     ) throws(FileError) -> FileStatus {
@@ -198,7 +199,8 @@ extension AtomicFile {
     }
 
     /// For file systems without RENAME_EXCHANGE (NFS, CIFS): looks, then renames over. A stranger's file that
-    /// takes the name in between, microseconds, is lost there, and a failure after the rename leaves the new file.
+    /// takes the name in between, microseconds, is lost there, and a failure after the rename leaves the new
+    /// file.
     private func overwrite(
         _ old: FileIdentity, at path: InboxPath, with new: Temporary, in folder: OpenFile
     ) throws(FileError) -> FileStatus {
@@ -250,7 +252,7 @@ extension AtomicFile {
         return Self.prefix + parts.joined(separator: [UInt8(ascii: "-")]) + Self.swapSuffix
     }
 
-    /// What a swap name tells of a file that may be deleted.
+    /// The identity in a swap name of a file that may be deleted.
     static func mark(_ file: FileIdentity) -> [UInt8] {
         let numbers = [file.inode, UInt64(bitPattern: file.size), UInt64(bitPattern: file.modified)]
         return Array(numbers.map { String($0, radix: 16) }.joined(separator: ".").utf8)

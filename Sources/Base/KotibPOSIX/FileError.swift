@@ -12,7 +12,8 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
     case notRegular(FileStatus.Kind)
     case system(SystemError)
 
-    /// Whether the same step may succeed later without anybody changing the folder: a full disk, for instance.
+    /// Whether the same step may succeed later without anybody changing the folder: a full disk, for
+    /// instance.
     public var retryCanHelp: Bool {
         switch self {
         case .occupied, .notRegular: false
@@ -21,7 +22,7 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What an administrator can do about it.
+    /// Advice for the administrator.
     public var advice: String? {
         if case .system(let error) = self { error.advice } else { nil }
     }
@@ -52,7 +53,7 @@ extension SystemError {
         }
     }
 
-    /// What an administrator can do about it.
+    /// Advice for the administrator.
     public var advice: String? {
         switch code {
         case ENOSPC: "free space on this file system"

@@ -1,7 +1,7 @@
 import Glibc
 import KotibModel
 
-/// What stat(2) tells of a file: which it is, in which state, and whose.
+/// The status of a file (stat(2)): its identity, kind and owner.
 public struct FileStatus: Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
         case regular, folder, symbolicLink, pipe, socket, device
@@ -46,8 +46,8 @@ public struct FileStatus: Hashable, Sendable {
         links = UInt64(raw.st_nlink)
     }
 
-    /// Clamped: anybody may set an mtime, and a wrong clock may show a time, beyond what 64 bits of nanoseconds hold (the
-    /// year 2262), and it must not trap.
+    /// Clamped: anybody may set an mtime, and a wrong clock may show a time, beyond what 64 bits of
+    /// nanoseconds hold (the year 2262), and it must not trap.
     public static func nanoseconds(_ time: timespec) -> Int64 {
         let (whole, overflow) = Int64(time.tv_sec).multipliedReportingOverflow(by: 1_000_000_000)
         guard !overflow else { return time.tv_sec < 0 ? .min : .max }

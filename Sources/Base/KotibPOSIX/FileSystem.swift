@@ -6,7 +6,7 @@ import KotibModel
 ///
 /// All of them may block on the disk: never call them on Swift's cooperative threads.
 public protocol FileSystem: Sendable {
-    /// What stands at `path`, itself even if it is a link. Nil where there is nothing, or where a part of the
+    /// The status of the entry at `path`, of a link itself. Nil if there is nothing, or if a part of the
     /// path is a link or no folder.
     func examine(_ path: InboxPath) throws(FileError) -> FileStatus?
     /// Opens a regular file, and never anything else: a pipe or device is not even touched.
@@ -16,7 +16,7 @@ public protocol FileSystem: Sendable {
     func openFolder(_ path: InboxPath?) throws(FileError) -> OpenFile
 
     func list(_ folder: OpenFile) throws(FileError) -> FolderListing
-    /// What has this name in the open folder, itself even if it is a link; nil where there is nothing.
+    /// The status of the entry of this name in the open folder, of a link itself. Nil if there is nothing.
     func examine(_ name: [UInt8], in folder: OpenFile) throws(FileError) -> FileStatus?
     /// Whether anybody has the regular file of this name open for writing; nobody where there is none.
     func writer(of name: [UInt8], in folder: OpenFile) throws(FileError) -> WriterCheck
@@ -54,13 +54,13 @@ public enum RenameMode: Hashable, Sendable {
     case keep
     /// Both names must exist and change places in one step (RENAME_EXCHANGE, rename(2)).
     case exchange
-    /// What has the new name is lost.
+    /// A file that has the new name is replaced.
     case replace
 }
 
 extension FileSystem {
-    /// Opens a folder directly in the inbox, and makes it where it is missing: its owner's and, as far as the inbox
-    /// itself is, its group's; nobody else's.
+    /// Opens a folder directly in the inbox, and makes it where it is missing: its owner's and, as far as the
+    /// inbox itself is, its group's; nobody else's.
     public func ensureFolder(_ name: InboxPath) throws(FileError) -> OpenFile {
         do throws(FileError) {
             return try openFolder(name)

@@ -4,8 +4,8 @@ import Synchronization
 
 /// The inbox folder, held open: everything below is reached from this descriptor and never leaves it.
 ///
-/// A folder may be moved away, deleted or mounted over while a descriptor of it stays valid, so the owner asks
-/// ``stillStands()`` now and then and calls ``reopen()``.
+/// A folder may be moved away, deleted or mounted over while a descriptor of it stays valid, so the owner
+/// asks ``stillStands()`` now and then and calls ``reopen()``.
 public final class InboxRoot: Sendable {
     /// As configured.
     public let path: String

@@ -1,6 +1,6 @@
 import CKotibPOSIX
 
-/// What large texts take of memory goes back to the kernel when they are done with.
+/// Returns the memory of large texts to the kernel when they are done with.
 public enum LargeBlocks {
     /// Bytes: more than ordinary work takes at once, and far less than a long text.
     private static let size: Int32 = 256 << 10

@@ -41,8 +41,8 @@ public final class ListeningSocket: Sendable {
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     }
 
-    /// Makes one. It has its mode and group before it has its name, so that nobody connects in between; a socket
-    /// that a dead daemon left is replaced.
+    /// Makes one. It has its mode and group before it has its name, so that nobody connects in between; a
+    /// socket that a dead daemon left is replaced.
     /// - Parameter group: by name; nil for the process's own.
     public init(path: String, mode: UInt16, group: String?, backlog: Int32 = 1024) throws(Failure) {
         guard path.utf8.count <= Self.longestPath else { throw .tooLong(path: path) }
@@ -102,7 +102,8 @@ public final class ListeningSocket: Sendable {
         guard probe >= 0 else { throw .system(path: path, SystemError.last("socket", path)) }
         defer { close(probe) }
         let connected = withAddress(path) { connect(probe, $0, $1) } == 0
-        // Nobody listens only where the kernel says so. EAGAIN is a full backlog (unix(7)), EACCES another user's.
+        // Nobody listens only where the kernel says so. EAGAIN is a full backlog (unix(7)), EACCES another
+        // user's.
         if connected || ![ECONNREFUSED, ENOENT].contains(errno) { throw .inUse(path: path) }
     }
 

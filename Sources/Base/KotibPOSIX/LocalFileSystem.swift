@@ -2,8 +2,8 @@ import CKotibPOSIX
 import Glibc
 import KotibModel
 
-/// The inbox on a real disk. Paths are resolved by openat2(2) beneath the root's descriptor, without any link,
-/// so that no swap of a folder for a link leads elsewhere, whenever it happens.
+/// The inbox on a real disk. Paths are resolved by openat2(2) beneath the root's descriptor, without any
+/// link, so that no swap of a folder for a link leads elsewhere, whenever it happens.
 public struct LocalFileSystem: FileSystem {
     public let root: InboxRoot
 
@@ -67,7 +67,8 @@ public struct LocalFileSystem: FileSystem {
         } catch {
             switch error.code {
             case ENOENT: return .none
-            // A lease of somebody else's, such as Samba's oplock, which may cover writing (open(2), O_NONBLOCK).
+            // A lease of somebody else's, such as Samba's oplock, which may cover writing (open(2),
+            // O_NONBLOCK).
             case EAGAIN: return .writing
             case EACCES, ELOOP: return .unknown
             default: throw error
@@ -97,7 +98,7 @@ public struct LocalFileSystem: FileSystem {
         }
     }
 
-    /// What RENAME_NOREPLACE does, for file systems without it (NFS): link(2) never replaces either.
+    /// Replaces RENAME_NOREPLACE on file systems without it (NFS): link(2) never replaces either.
     func link(_ name: [UInt8], to newName: [UInt8], in folder: OpenFile) throws(FileError) {
         try call("linkat", name, newName) { linkat(folder.descriptor, $0, folder.descriptor, $1, 0) }
         try unlink(name, in: folder)

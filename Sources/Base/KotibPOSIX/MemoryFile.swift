@@ -4,8 +4,8 @@ import Glibc
 extension OpenFile {
     /// A file without a name that lies in memory and holds `bytes`, to be read from its beginning.
     ///
-    /// As a program's standard input it needs nobody who writes while the program reads: neither a program that
-    /// reads nothing nor one that ends early breaks or holds up anything.
+    /// As a program's standard input it needs nobody who writes while the program reads: neither a program
+    /// that reads nothing nor one that ends early breaks or holds up anything.
     /// - Parameter name: for /proc only.
     /// - Throws: ``SystemError`` of memfd_create(2) or write(2).
     public static func inMemory(_ name: String, holding bytes: [UInt8]) throws(SystemError) -> OpenFile {
@@ -22,8 +22,8 @@ extension OpenFile {
 
     /// A file without a name that lies in memory, of `size` bytes that are zero, for another process to fill.
     ///
-    /// Its size is sealed: nobody who gets the descriptor can make it longer or shorter, so that who reads it later
-    /// finds all its bytes. Memory is taken only for pages that are written.
+    /// Its size is sealed: nobody who gets the descriptor can make it longer or shorter, so that who reads it
+    /// later finds all its bytes. Memory is taken only for pages that are written.
     /// - Parameter name: for /proc only.
     /// - Throws: ``SystemError`` of memfd_create(2), ftruncate(2) or fcntl(2).
     public static func inMemory(_ name: String, size: Int64) throws(SystemError) -> OpenFile {

@@ -1,6 +1,6 @@
 import CKotibPOSIX
 
-/// What kind of file system a file lies on, and the room there.
+/// The kind of file system that a file lies on, and the room there.
 public struct MountFacts: Hashable, Sendable {
     /// Bytes that we may still write (`f_bavail`, statfs(2)).
     public var freeBytes: UInt64
@@ -18,7 +18,8 @@ public struct MountFacts: Hashable, Sendable {
 
     /// The name of a file system whose files others may change without the kernel here noticing, so that
     /// inotify(7) stays silent and clocks may differ. Nil for a local one. Numbers from statfs(2) and
-    /// linux/magic.h; BeeGFS, GPFS, Lustre and Panasas, which the kernel does not carry, from coreutils' stat.c.
+    /// linux/magic.h; BeeGFS, GPFS, Lustre and Panasas, which the kernel does not carry, from coreutils'
+    /// stat.c.
     public var remoteName: String? { Self.remoteNames[type] }
 
     private static let remoteNames: [UInt32: String] = [

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 
-/// What is mounted where (proc_pid_mountinfo(5)).
+/// The mount table (proc_pid_mountinfo(5)).
 public enum MountTable {
     /// The mounts at and below an open folder, a line each; equal as long as nothing is mounted or unmounted
     /// there. Nil where the kernel does not tell.

@@ -17,8 +17,8 @@ public final class OpenFile: Sendable {
 }
 
 extension OpenFile {
-    /// Whether an access list (acl(5)) says who may read the file: the group's bits of its mode are then not the
-    /// group's, but the most that anybody in the list has.
+    /// Whether an access list (acl(5)) says who may read the file: the group's bits of its mode are then not
+    /// the group's, but the most that anybody in the list has.
     public var hasAccessList: Bool { kotib_has_access_list(descriptor) == 1 }
 
     /// Asks whether names in this folder may be changed, as far as its mode and its file system say.
@@ -29,8 +29,8 @@ extension OpenFile {
 }
 
 extension OpenFile {
-    /// The bytes from `start` on, at most `limit`, fewer only at the end of the file; its offset does not count and
-    /// stays (pread(2)). May block on the disk.
+    /// The bytes from `start` on, at most `limit`, fewer only at the end of the file; its offset does not
+    /// count and stays (pread(2)). May block on the disk.
     public func read(upTo limit: Int, from start: Int64 = 0) throws(SystemError) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < limit {

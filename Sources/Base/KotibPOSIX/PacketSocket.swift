@@ -26,8 +26,8 @@ public final class PacketSocket: Sendable {
     }
 
     /// Sends one packet, with at most ``mostFiles`` descriptors beside it (the peer gets its own copies).
-    /// - Throws: ``SystemError`` of sendmsg(2): EPIPE where the peer is gone, EAGAIN where the socket does not
-    ///   block and is full.
+    /// - Throws: ``SystemError`` of sendmsg(2): EPIPE where the peer is gone, EAGAIN where the socket does
+    ///   not block and is full.
     public func send(_ bytes: [UInt8], passing passed: [Int32] = []) throws(SystemError) {
         try SystemError.check("sendmsg") {
             bytes.withUnsafeBytes {
@@ -36,7 +36,8 @@ public final class PacketSocket: Sendable {
         }
     }
 
-    /// The next packet and the descriptors that came with it, in their order; nil at the end of the connection.
+    /// The next packet and the descriptors that came with it, in their order; nil at the end of the
+    /// connection.
     /// - Throws: ``SystemError`` of recvmsg(2): EAGAIN where the socket does not block and is empty, EMSGSIZE
     ///   for a packet over ``longestPacket`` or with more than ``mostFiles`` descriptors.
     public func receive() throws(SystemError) -> (bytes: [UInt8], files: [OpenFile])? {

@@ -2,10 +2,10 @@ import CKotibPOSIX
 import Glibc
 import KotibModel
 
-/// Who may read a file, as its mode and its access list say: what a privilege of the reader's would add does not
+/// The readers of a file by its mode and its access list: what a privilege of the reader's would add does not
 /// count.
 public struct ReadAccess: Sendable {
-    /// What an access list says (acl(5), linux/posix_acl.h).
+    /// An access list (acl(5), linux/posix_acl.h).
     struct Entry: Hashable, Sendable {
         enum Tag: UInt16 {
             case owner = 0x01
@@ -82,7 +82,7 @@ public struct ReadAccess: Sendable {
     }
 }
 
-/// Whose words Kotib gives to the people of a folder: of files that they could have read themselves. Where the daemon
+/// The people of a folder get transcripts of files only that they could have read themselves. If the daemon
 /// may read everything, somebody else's private file that was moved there would else be read to them.
 public struct FolderReaders: Sendable {
     private let folder: FileStatus
@@ -102,8 +102,9 @@ public struct FolderReaders: Sendable {
         self.groups = groups
     }
 
-    /// Whether they could have read a file themselves: it is the folder's owner's or the daemon's, or its mode or
-    /// access list lets that owner read it. Where root or the daemon owns the folder its people are those of its group.
+    /// Whether they could have read a file themselves: it is the folder's owner's or the daemon's, or its
+    /// mode or access list lets that owner read it. Where root or the daemon owns the folder its people are
+    /// those of its group.
     ///
     /// May block: on the disk and on a directory of accounts in the network.
     public func mayRead(_ file: OpenFile, _ status: FileStatus) -> Bool {
@@ -112,14 +113,14 @@ public struct FolderReaders: Sendable {
     }
 
     func allow(_ access: ReadAccess) -> Bool {
-        // What everybody may read asks for no account.
+        // A file that everybody may read needs no account.
         if access.allows(user: folder.owner, groups: []) { return true }
         if folder.owner == 0 || folder.owner == daemon.user {
             let isOpenToAll = folder.permissions & 0o002 != 0
             return access.allows(user: nil, groups: isOpenToAll ? [] : [folder.group])
         }
-        // Without an account, as in a container, the folder's group is taken for its owner's, unless it is there for
-        // the daemon.
+        // Without an account, as in a container, the folder's group is taken for its owner's, unless it is
+        // there for the daemon.
         let own = groups(folder.owner) ?? (folder.group == daemon.group ? [] : [folder.group])
         return access.allows(user: folder.owner, groups: own)
     }
@@ -132,7 +133,7 @@ extension FileSystem {
         _ path: InboxPath, _ file: OpenFile, _ status: FileStatus
     ) throws(FileError) -> Bool {
         guard let folder = InboxPath(path.user) else { return false }
-        // What is no folder itself may lead to one.
+        // An entry of another kind may be a link to a folder.
         if let found = try examine(folder), found.kind == .folder {
             return FolderReaders(of: found).mayRead(file, status)
         }

@@ -2,12 +2,12 @@ import Glibc
 
 /// Accounts of this machine, as the name service knows them (nsswitch.conf(5)).
 public enum SystemAccount {
-    /// Where people's accounts begin (`UID_MIN`, login.defs(5)), and `nobody`, which is none.
+    /// The first user id of people's accounts (`UID_MIN`, login.defs(5)), and that of `nobody`.
     private static let people: ClosedRange<UInt32> = 1000...65_533
     private static let nobody: UInt32 = 65_534
 
-    /// The groups that an account is in (getgrouplist(3)); nil where there is no account of that number. Blocks, as
-    /// ``person(named:)`` does.
+    /// The groups that an account is in (getgrouplist(3)); nil where there is no account of that number.
+    /// Blocks, as ``person(named:)`` does.
     public static let groups: @Sendable (UInt32) -> Set<UInt32>? = { user in
         var size = 4096
         while size <= 1 << 20 {
@@ -38,11 +38,11 @@ public enum SystemAccount {
         }
     }
 
-    /// The number of a person's account; nil where there is no account of that name, or it is a service's. Blocks, for
-    /// as long as a directory on the network takes to answer.
+    /// The number of a person's account; nil where there is no account of that name, or it is a service's.
+    /// Blocks, for as long as a directory on the network takes to answer.
     public static func person(named name: [UInt8]) -> UInt32? {
         guard !name.isEmpty, !name.contains(0) else { return nil }
-        // What the manual calls enough for most (getpwnam_r(3), ERANGE), doubled while it is not.
+        // The buffer size that the manual calls enough for most (getpwnam_r(3)), doubled on ERANGE.
         var size = 4096
         while size <= 1 << 20 {
             var entry = passwd()

@@ -8,7 +8,7 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     public let code: Int32
     /// The system call's name.
     public let operation: String
-    /// What it was applied to, readable (``InboxPath/text`` or a path of the configuration).
+    /// The path, readable (``InboxPath/text`` or a path of the configuration).
     public let path: String?
 
     public init(code: Int32, operation: String, path: String? = nil) {
@@ -22,7 +22,7 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         SystemError(code: errno, operation: operation, path: path)
     }
 
-    /// What the kernel says, such as "No space left on device".
+    /// The kernel's message, such as "No space left on device".
     public var reason: String { String(cString: strerror(code)) }
 
     public var description: String {

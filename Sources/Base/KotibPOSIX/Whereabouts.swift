@@ -1,8 +1,8 @@
 import Glibc
 import KotibModel
 
-/// Tells a file that was removed from one that cannot be reached: its file system is not mounted where it was, or
-/// its folder may not be entered. Its calls block.
+/// Tells a file that was removed from one that cannot be reached: its file system is not mounted where it
+/// was, or its folder may not be entered. Its calls block.
 public struct Whereabouts: Sendable {
     let files: any FileSystem
 
@@ -10,7 +10,7 @@ public struct Whereabouts: Sendable {
         self.files = files
     }
 
-    /// Where a file would be that is not there.
+    /// The place of a file that may not exist.
     public struct Place: Hashable, Sendable {
         /// The nearest folder above it that is there; nil for the inbox itself.
         public var folder: InboxPath?

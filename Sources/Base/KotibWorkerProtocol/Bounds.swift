@@ -11,7 +11,7 @@ public struct OutOfBounds: Error, Hashable, Sendable {
 }
 
 extension WorkerCoding {
-    /// What a worker says, with every number and text of it within bounds: nothing else of it goes any further.
+    /// Decodes a worker's reply and checks that every number and text of it is within bounds.
     /// - Throws: `DecodingError` for what is no reply, ``OutOfBounds``.
     public static func reply(from packet: [UInt8]) throws -> WorkerReply {
         let reply = try decode(WorkerReply.self, from: packet)
@@ -80,7 +80,8 @@ extension EncodingSummary {
 }
 
 extension Rejection {
-    /// What is wrong with it as a worker's word. Most reasons are the daemon's to find, never a worker's.
+    /// The field that makes it invalid in a worker's reply. Most reasons are found by the daemon, never by a
+    /// worker.
     fileprivate var workersFault: String? {
         let longest = WorkerReply.longestLine
         switch self {

@@ -5,7 +5,7 @@ public enum SpeechCodec: String, Hashable, Sendable, Codable, CaseIterable {
     /// In a file of its own kind (RFC 9639), 16 bits.
     case flac
 
-    /// What the name of such a file ends with.
+    /// The file name extension.
     public var fileExtension: String {
         switch self {
         case .opus: "ogg"
@@ -44,11 +44,11 @@ public struct EncodingSummary: Hashable, Sendable, Codable {
     public var size: Int64
     /// Seconds of audio in it.
     public var duration: Double
-    /// Different voices at once, such as the parties of a call, come one after the other: so many times the whole
-    /// recording, each as long as the others.
+    /// Different voices at once, such as the parties of a call, come one after the other: so many times the
+    /// whole recording, each as long as the others.
     public var parts: Int
-    /// The same is heard where all channels of the recording are added up, as servers do: nothing was chosen, turned,
-    /// lifted or lowered.
+    /// The same is heard where all channels of the recording are added up, as servers do: nothing was chosen,
+    /// turned, lifted or lowered.
     public var isPlain: Bool
 
     public init(size: Int64, duration: Double, parts: Int = 1, isPlain: Bool = false) {

@@ -1,8 +1,8 @@
 // KotibWorkerProtocol: the words between kotibd and kotib-worker.
 //
 // One message is one packet of JSON over the worker's standard input, a SOCK_SEQPACKET socket. A request that
-// concerns a file carries its descriptor, one that makes a file that of the buffer for it. A worker serves one request at a time; `cancel` is the only one that
-// may come while another is being served.
+// concerns a file carries its descriptor, one that makes a file that of the buffer for it. A worker serves
+// one request at a time; `cancel` is the only one that may come while another is being served.
 
 import KotibModel
 
@@ -10,12 +10,12 @@ import KotibModel
 public enum WorkerRequest: Hashable, Sendable, Codable {
     /// Read the file that comes with this once: type, facts and hash. Answered by `inspected` or `refused`.
     case inspect(InspectRequest)
-    /// Turn the file that comes with this into words. Answered by any number of `progress` and `segment`, then
-    /// one of `transcribed`, `cancelled`, `failed`.
+    /// Turn the file that comes with this into words. Answered by any number of `progress` and `segment`,
+    /// then one of `transcribed`, `cancelled`, `failed`.
     case transcribe(TranscribeRequest)
-    /// Make a small file of speech out of the file that comes with this, in the buffer that comes second: a file in
-    /// memory of a fixed size. Answered by any number of `progress`, then one of `encoded`, `outgrown`, `cancelled`,
-    /// `failed`.
+    /// Make a small file of speech out of the file that comes with this, in the buffer that comes second: a
+    /// file in memory of a fixed size. Answered by any number of `progress`, then one of `encoded`,
+    /// `outgrown`, `cancelled`, `failed`.
     case encode(EncodeRequest)
     /// End the request of that number soon; one already ended is no error.
     case cancel(request: UInt64)
@@ -23,13 +23,14 @@ public enum WorkerRequest: Hashable, Sendable, Codable {
 
 public struct InspectRequest: Hashable, Sendable, Codable {
     public var request: UInt64
-    /// What the name ends with, lower case, without the dot: `mp3`. It only decides where the content leaves it open.
+    /// The file name extension, lower case, without the dot: `mp3`. It decides only what the content leaves
+    /// open.
     public var fileExtension: String
     /// The size that fstat(2) gave, in bytes: more is not read.
     public var size: Int64
     /// Seconds; a longer recording is refused.
     public var longestDuration: Double
-    /// What lay there before: the answer says whether the file begins with this sound.
+    /// The sound that lay there before: the answer says whether the file begins with it.
     public var earlier: SoundIdentity?
     /// Whether a file that holds less than its container promises is taken as far as it goes.
     public var takesIncomplete: Bool
@@ -70,7 +71,8 @@ public enum WorkerReply: Hashable, Sendable, Codable {
     case ready(WorkerReady)
     case inspected(request: UInt64, facts: AudioFacts)
     case refused(request: UInt64, rejection: Rejection)
-    /// Between 0 and 1, rising. Also sent where nothing else is to say, at least once a window, as a sign of life.
+    /// Between 0 and 1, rising. Also sent where nothing else is to say, at least once a window, as a sign of
+    /// life.
     case progress(request: UInt64, fraction: Double)
     /// The next stretch of speech; in order of time.
     case segment(request: UInt64, segment: TranscriptSegment)
@@ -95,7 +97,8 @@ public struct WorkerReady: Hashable, Sendable, Codable {
         self.sandbox = sandbox
     }
 
-    /// What a worker calls the model in a file: `ggml-base-q8_0.bin`, as whisper.cpp names its models, is `base-q8_0`.
+    /// The name of the model in a file: `ggml-base-q8_0.bin`, as whisper.cpp names its models, is
+    /// `base-q8_0`.
     public static func modelName(of path: String) -> String {
         var name = path.split(separator: "/").last.map(String.init) ?? path
         if name.hasPrefix("ggml-") { name.removeFirst(5) }
@@ -113,7 +116,7 @@ public struct TranscriptionSummary: Hashable, Sendable, Codable {
     public var speech: Double
     /// Seconds of processor time that the worker took.
     public var processorTime: Double
-    /// What is doubtful about the words.
+    /// Warnings about the transcript.
     public var warnings: [RecordingWarning]
 
     public init(

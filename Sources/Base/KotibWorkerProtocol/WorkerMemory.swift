@@ -2,8 +2,8 @@
 public enum WorkerMemory {
     /// Bytes for libav, libmagic, the voice detection and malloc.
     private static let base: UInt64 = 1 << 30
-    /// Bytes for each thread, which has a state of Whisper's, its stacks and its malloc arenas. Measured with the base
-    /// model: some 670 MiB.
+    /// Bytes for each thread, which has a state of Whisper's, its stacks and its malloc arenas. Measured with
+    /// the base model: some 670 MiB.
     private static let perThread: UInt64 = 1 << 30
 
     /// Bytes, of a worker that only inspects.

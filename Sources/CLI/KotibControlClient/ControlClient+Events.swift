@@ -2,10 +2,11 @@ import KotibControlProtocol
 import KotibHTTP
 
 extension ControlClient {
-    /// Hands every event to `each` until that returns false. A connection that ends is begun anew where it ended,
-    /// later each time that it fails (``Backoff``) or when the daemon says. The first connection is not tried again.
-    /// Ends with an answer that says no for good (a token that was revoked, say) and with what `connected` and
-    /// `each` throw. `connected` is called whenever the stream stands, before its first event.
+    /// Hands every event to `each` until that returns false. A connection that ends is begun anew where it
+    /// ended, later each time that it fails (``Backoff``) or when the daemon says. The first connection is
+    /// not tried again. Ends with an answer that says no for good (a token that was revoked, say) and with
+    /// what `connected` and `each` throw. `connected` is called whenever the stream stands, before its first
+    /// event.
     public func events(
         sleep: (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         connected: () async throws -> Bool,

@@ -21,7 +21,7 @@ extension ControlClient {
                 .post, "audio/upload", query: user.map { [("user", $0)] } ?? [],
                 body: .multipart([HTTPPart(name: "file", content: content)]), patience: Self.uploadPatience,
                 progress: { done, all in
-                    // What the form adds to the file counts as sent first.
+                    // The bytes that the form adds to the file count as sent first.
                     sent(min(size, max(0, done - max(0, all - size))))
                 }, read: decode)
         } catch ControlError.unreadableFile {

@@ -3,7 +3,7 @@ import KotibControlProtocol
 import KotibHTTP
 import KotibPOSIX
 
-/// What the daemon answered, as a value and as it came.
+/// The daemon's response, decoded and as bytes.
 public struct Answer<Body: Sendable>: Sendable {
     public let body: Body
     public let json: [UInt8]
@@ -18,8 +18,8 @@ public struct ControlClient: Sendable {
 
     /// More than the longest list of full transcripts that the daemon sends.
     static let longestAnswer = 256 << 20
-    /// From the first byte of a request to the head of its answer. The daemon answers in milliseconds, and within
-    /// seconds where it is crowded.
+    /// From the first byte of a request to the head of its answer. The daemon answers in milliseconds, and
+    /// within seconds where it is crowded.
     static let patience: Duration = .seconds(30)
 
     public let socket: String
@@ -61,7 +61,7 @@ public struct ControlClient: Sendable {
         }
     }
 
-    /// What an answer that says no is to the caller.
+    /// The error for a response with a status of 400 and more.
     private func refusal(_ answer: HTTPResponseStream) async throws -> ControlError {
         let status = answer.head.status
         let bytes = try await all(answer)

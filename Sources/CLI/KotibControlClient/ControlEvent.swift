@@ -1,7 +1,7 @@
 import FoundationEssentials
 import KotibControlProtocol
 
-/// What `GET events` says.
+/// An event of `GET events`.
 public enum ControlEvent: Sendable {
     case changed(EventBody)
     case edited(EventBody)

@@ -16,7 +16,7 @@ extension Session {
             if let file { await complain(text(.kept(file, again: command(id, again, over: base)))) }
             return exit
         }
-        // Who does not want to see it has seen the sentence and the code.
+        // Scripts use the exit status.
         if json {
             try? await show(json: Array((try? JSONEncoder().encode(body)) ?? Data()))
         } else {

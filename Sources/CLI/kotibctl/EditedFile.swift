@@ -10,7 +10,8 @@ struct EditedFile {
     let client: ControlClient
     let session: Session
 
-    /// - Parameter tell: is given the answer of the daemon that took the new words, and the revision that stood.
+    /// - Parameter tell: is given the answer of the daemon that took the new words, and the revision that
+    ///   stood.
     func edit(
         _ tell: (Answer<AudioRecordBody>, Int64?, Session) async throws -> Void
     ) async throws {

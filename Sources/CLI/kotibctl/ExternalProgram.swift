@@ -21,7 +21,8 @@ struct ExternalProgram: Sendable {
         self.path = path
     }
 
-    /// Runs it with the terminal as its own and returns its exit code; 128 and more for a signal, as shells do.
+    /// Runs it with the terminal as its own and returns its exit code; 128 and more for a signal, as shells
+    /// do.
     func onTerminal(_ arguments: [String]) async throws -> Int32 {
         // Ctrl-C is for the program that has the terminal. A handler, unlike SIG_IGN, is not inherited.
         let before = [SIGINT, SIGQUIT].map { ($0, signal($0) { _ in }) }

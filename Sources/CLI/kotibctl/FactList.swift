@@ -1,4 +1,4 @@
-/// What is known of one thing, a line each: a label, then the value.
+/// The fields of one thing, a line each: a label, then the value.
 struct FactList: Sendable {
     private var facts: [(label: String, cell: TextTable.Cell)] = []
 

@@ -2,8 +2,8 @@ import KotibControlClient
 import KotibControlProtocol
 import Synchronization
 
-/// Follows recordings until those that are named are done: bars on a terminal, otherwise a line for each change, or
-/// the daemon's own events.
+/// Follows recordings until those that are named are done: bars on a terminal, otherwise a line for each
+/// change, or the daemon's own events.
 final class Follower: Sendable {
     private let session: Session
     private let client: ControlClient
@@ -42,7 +42,7 @@ final class Follower: Sendable {
         }
     }
 
-    /// Where things stand now.
+    /// The current state.
     private func list() async throws -> Bool {
         var seen: Set<Int64> = []
         if ids.isEmpty {
@@ -57,7 +57,7 @@ final class Follower: Sendable {
                 query = [("status", "pending,processing"), ("limit", "1000"), ("before", String(next))]
             }
         }
-        // What was named, and what ended while nobody listened.
+        // The recordings that were named, and those that ended while nobody listened.
         let others = ids.isEmpty ? state.withLock(\.waitingIDs) : ids
         for id in others where !seen.contains(id) { try await look(at: id) }
         if ids.isEmpty, state.withLock(\.counts.all) == 0 { sayIdle() }

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 
-/// What every command takes.
+/// The options of every command.
 struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(

@@ -4,8 +4,8 @@ enum Language: String, CaseIterable, Sendable {
     case english = "en"
     case russian = "ru"
 
-    /// As locale(7) says: the first of LC_ALL, LC_MESSAGES and LANG that is not empty decides. English for any
-    /// other language, and where there is none.
+    /// As locale(7) says: the first of LC_ALL, LC_MESSAGES and LANG that is not empty decides. English for
+    /// any other language, and where there is none.
     init(environment: [String: String]) {
         let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].lazy
             .compactMap { environment[$0] }.first { !$0.isEmpty }
@@ -14,7 +14,7 @@ enum Language: String, CaseIterable, Sendable {
     }
 }
 
-/// What a person is told. There is none without all three languages. Each command's stand below it; those that
+/// Messages for people, each in all three languages. Each command's are below it; those that
 /// commands share, in Phrases.swift.
 struct Phrase: Hashable, Sendable {
     let uzbek: String

@@ -1,4 +1,4 @@
-/// What any command may have to say.
+/// Messages of any command.
 extension Phrase {
     static func noDaemon(at socket: String) -> Phrase {
         Phrase(

@@ -62,8 +62,8 @@ final class ProgressScreen: Sendable {
         try await draw()
     }
 
-    /// Draws until it is cancelled or the terminal is gone. A window that changes its size is seen by asking: a
-    /// handler of SIGWINCH would tell no sooner.
+    /// Draws until it is cancelled or the terminal is gone. A window that changes its size is seen by asking:
+    /// a handler of SIGWINCH would tell no sooner.
     private func keepDrawn() async throws {
         while true {
             try await draw()

@@ -6,7 +6,7 @@ enum Size {
     static func text(_ bytes: Int64) -> String { text(Double(bytes)) }
 
     static func text(_ bytes: Double) -> String {
-        // What comes over a socket may be anything.
+        // Text from the socket is not trusted.
         var value = bytes.isFinite ? max(0, bytes) : 0
         var unit = 0
         let units = ["B", "KB", "MB", "GB", "TB", "PB", "EB"]

@@ -44,7 +44,7 @@ extension Session {
     private func state(_ record: AudioRecordBody) -> TextTable.Cell {
         var words = text(.state(record.transcriptionStatus))
         if let progress = record.progress { words += " " + LocalTime.percent(progress) }
-        // What that is, `show` says.
+        // `show` says which.
         let hasDoubts = record.warnings?.contains(where: \.isDoubt) ?? false
         let isDoubtful = record.transcriptionStatus == "completed" && hasDoubts
         if isDoubtful { words += ", " + text(.doubtful) }

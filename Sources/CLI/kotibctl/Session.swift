@@ -18,7 +18,7 @@ extension ControlCommand {
     }
 }
 
-/// What a command cannot do, in the person's language.
+/// An error of a command, in the person's language.
 struct Trouble: Error {
     let phrase: Phrase
     let exit: ControlExit
@@ -34,7 +34,7 @@ struct Ended: Error {
     let exit: ControlExit
 }
 
-/// What a command works with.
+/// The dependencies of a command.
 struct Session: Sendable {
     let environment: [String: String]
     let socket: String

@@ -5,7 +5,7 @@ import SystemPackage
 /// The reader of the output went away: `kotibctl list | head -1`.
 struct BrokenPipe: Error {}
 
-/// Where output goes: a terminal, or a file or pipe.
+/// The output: a terminal, or a file or pipe.
 struct Terminal: Sendable {
     /// ECMA-48, 8.3.117.
     enum Style: String, Sendable {

@@ -2,7 +2,7 @@ import Glibc
 import KotibPOSIX
 import SystemPackage
 
-/// Where the token of a log-in is kept: one file per socket, so that no daemon is shown another's token.
+/// The file of a login's token: one for each socket, so that no daemon is sent another's token.
 struct TokenFile: Sendable {
     enum Failure: Error, Hashable {
         /// Neither XDG_STATE_HOME nor HOME names an absolute path.

@@ -1,9 +1,9 @@
 import KotibControlClient
 import KotibControlProtocol
 
-/// What `watch` knows of the recordings that it follows: fed with lists and events, says what is new.
+/// The state of the recordings that `watch` follows: fed with lists and events, says what is new.
 struct WatchState: Sendable {
-    /// What a person is told once.
+    /// A message that is printed once.
     struct News: Hashable, Sendable {
         enum What: Hashable, Sendable {
             /// A status of the daemon's, or `deleted`.
@@ -26,7 +26,7 @@ struct WatchState: Sendable {
         /// Seconds of sound.
         var duration: Double?
         var fraction: Double?
-        /// Where it stood when it was first seen: what was done before says nothing of the speed now.
+        /// The progress when it was first seen: earlier progress says nothing of the speed now.
         var before = 0.0
         var remaining: Double?
         var toldPercent = 0
@@ -136,7 +136,7 @@ extension WatchState {
     /// - Parameter elapsed: seconds since the first list.
     func overall(named name: String, elapsed: Double) -> ProgressLine {
         let known = recordings.values.compactMap(\.duration).filter { $0 > 0 }
-        // What nobody has measured yet is taken for an average one.
+        // An unmeasured length counts as an average one.
         let usual = known.isEmpty ? 1 : known.reduce(0, +) / Double(known.count)
         var all = 0.0
         var done = 0.0

@@ -1,4 +1,4 @@
-/// Where two texts differ, word by word, for a person to read. Spaces and line ends are not compared.
+/// The differences of two texts, word by word, for a person to read. Spaces and line ends are not compared.
 struct WordDifference {
     enum Run: Hashable {
         case both([Substring])
@@ -10,7 +10,7 @@ struct WordDifference {
 
     /// As many of the words that both have stand beside a difference.
     private static let context = 5
-    /// What lies between the first and the last difference is compared in time and memory by the square of its
+    /// Words between the first and the last difference are compared in time and memory by the square of their
     /// length; beyond so many words it counts as one difference.
     private static let mostCompared = 2000
 

@@ -1,35 +1,43 @@
 import Crypto
 import FoundationEssentials
-import JWTKit
 import KotibModel
 
-/// What a token says (RFC 7519).
-struct AccessClaims: JWTPayload {
+/// The claims of a token (RFC 7519).
+private struct AccessClaims: Codable {
     static let party = "kotib"
 
-    var sub: SubjectClaim
-    var exp: ExpirationClaim
-    var iat: IssuedAtClaim
-    var iss: IssuerClaim
-    /// Not JWTKit's `AudienceClaim`, which an empty list brings down with the whole process.
-    var aud: String
-    var jti: IDClaim
+    var sub: String
+    /// Seconds since 1970, as `iat`.
+    var exp: Double
+    var iat: Double
+    var iss = party
+    var aud = party
+    var jti: String
 
-    func verify(using algorithm: some JWTAlgorithm) throws {
-        guard iss.value == Self.party, aud == Self.party else {
-            throw JWTError.claimVerificationFailure(failedClaim: iss, reason: "another issuer or audience")
-        }
+    /// The user, unless the token is for or from somebody else.
+    var user: UserID? {
+        guard iss == Self.party, aud == Self.party else { return nil }
+        return Int64(sub).map(UserID.init(rawValue:))
     }
 }
 
-/// Signs and checks tokens: HS256 and nothing else, whatever a token's header asks for.
+/// The first part of a token (RFC 7515, 4.1).
+private struct TokenHeader: Codable {
+    static let algorithm = "HS256"
+
+    var alg = algorithm
+    var typ: String? = "JWT"
+}
+
+/// Signs and checks tokens: JSON Web Tokens by HS256 (RFC 7515, appendix A.1) and nothing else, whatever a
+/// token's header asks for.
 struct AccessTokens: Sendable {
     /// Bytes. Ours have about 300; what is longer is not even decoded.
     static let longest = 2048
-    private let keys: JWTKeyCollection
+    private let key: SymmetricKey
 
-    init(key: SymmetricKey) async {
-        keys = await JWTKeyCollection().add(hmac: HMACKey(key: key), digestAlgorithm: .sha256)
+    init(key: SymmetricKey) {
+        self.key = key
     }
 
     /// 128 random bits.
@@ -41,37 +49,59 @@ struct AccessTokens: Sendable {
         return halves.joined()
     }
 
-    func sign(_ id: String, of user: UserID, issued: Date, expires: Date) async throws -> String {
-        try await keys.sign(
-            AccessClaims(
-                sub: SubjectClaim(value: String(user.rawValue)), exp: ExpirationClaim(value: expires),
-                iat: IssuedAtClaim(value: issued), iss: IssuerClaim(value: AccessClaims.party),
-                aud: AccessClaims.party, jti: IDClaim(value: id)))
+    func sign(_ id: String, of user: UserID, issued: Date, expires: Date) throws -> String {
+        let claims = AccessClaims(
+            sub: String(user.rawValue), exp: expires.timeIntervalSince1970, iat: issued.timeIntervalSince1970,
+            jti: id)
+        let encoder = JSONEncoder()
+        let signed = [try encoder.encode(TokenHeader()), try encoder.encode(claims)]
+            .map(Self.base64URL).joined(separator: ".")
+        let code = HMAC<SHA256>.authenticationCode(for: Data(signed.utf8), using: key)
+        return "\(signed).\(Self.base64URL(Data(code)))"
     }
 
     /// The token's `jti` and user; nil where it is forged, has ended or is another's.
-    func check(_ token: String, now: Date) async -> (id: String, user: UserID)? {
-        guard let (claims, user) = await read(token), claims.exp.value > now else { return nil }
-        return (claims.jti.value, user)
+    func check(_ token: String, now: Date) -> (id: String, user: UserID)? {
+        guard let claims = read(token), let user = claims.user, claims.exp > now.timeIntervalSince1970 else {
+            return nil
+        }
+        return (claims.jti, user)
     }
 
     /// The user that the token was issued to, also where it has expired or was revoked.
-    func formerUser(_ token: String) async -> UserID? {
-        await read(token)?.user
+    func formerUser(_ token: String) -> UserID? {
+        read(token)?.user
     }
 
-    private func read(_ token: String) async -> (claims: AccessClaims, user: UserID)? {
+    /// The claims of a token that this key has signed.
+    private func read(_ token: String) -> AccessClaims? {
         guard token.utf8.count <= Self.longest, Self.isCompactForm(token) else { return nil }
-        let bytes = Array(token.utf8)
-        guard let claims = try? await keys.verify(bytes, as: AccessClaims.self),
-            let header = try? DefaultJWTParser().parse(bytes, as: AccessClaims.self).header,
-            header.alg == "HS256", let user = Int64(claims.sub.value)
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        let signed = token.utf8.prefix(parts[0].utf8.count + 1 + parts[1].utf8.count)
+        guard let code = Self.bytes(parts[2]),
+            HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: Data(signed), using: key),
+            let header = Self.bytes(parts[0]).flatMap({
+                try? JSONDecoder().decode(TokenHeader.self, from: $0)
+            }),
+            header.alg == TokenHeader.algorithm
         else { return nil }
-        return (claims, UserID(rawValue: user))
+        return Self.bytes(parts[1]).flatMap { try? JSONDecoder().decode(AccessClaims.self, from: $0) }
     }
 
-    /// Three parts in the one base64url that their bytes have (RFC 7515, section 2; RFC 4648, 3.5): without padding and
-    /// blanks, and with no bits set that belong to no byte. Foundation's decoder takes many spellings of one token.
+    /// RFC 7515, appendix C.
+    private static func base64URL(_ data: Data) -> String {
+        data.base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing(
+            "=", with: "")
+    }
+
+    private static func bytes(_ part: Substring) -> Data? {
+        let padding = String(repeating: "=", count: (4 - part.utf8.count % 4) % 4)
+        return Data(base64Encoded: part.replacing("-", with: "+").replacing("_", with: "/") + padding)
+    }
+
+    /// Three parts in the one base64url that their bytes have (RFC 7515, section 2; RFC 4648, 3.5): without
+    /// padding and blanks, and with no bits set that belong to no byte. Foundation's decoder takes many
+    /// spellings of one token.
     static func isCompactForm(_ token: String) -> Bool {
         let parts = token.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         return parts.count == 3 && parts.allSatisfy { isCanonical($0) }

@@ -7,17 +7,17 @@ import KotibPOSIX
 import Logging
 import Synchronization
 
-/// Who has proved to be whom.
+/// An authenticated caller.
 public struct Session: Hashable, Sendable {
     public var user: User
     /// The token's `jti`.
     public var token: String
 
-    /// Whose recordings this caller may see.
+    /// The recordings that this caller may see.
     public var scope: AccessScope { user.role == .admin ? .everyone : .only(user.id) }
 }
 
-/// What a login gives.
+/// The result of a login.
 public struct Login: Hashable, Sendable {
     /// A JWT (RFC 7519), for the header `Authorization: Bearer`.
     public var token: String
@@ -83,7 +83,7 @@ public final class AccountService: Sendable {
         self.clock = clock
         self.random = random
         codes = OneTimeCodes(key: secret.key("codes"))
-        tokens = await AccessTokens(key: secret.key("tokens"))
+        tokens = AccessTokens(key: secret.key("tokens"))
         try await catalog.promote(phones: settings.admins.map(\.text))
         try await catalog.keepTime(clock())
         try await noteFolderOwners()
@@ -123,16 +123,16 @@ public final class AccountService: Sendable {
         case .kept(send: true):
             let message = SMSDispatcher.Message(
                 phone: phone, text: settings.text.filled(with: code), expires: request.expires)
-            // Full only since the look above. Not told to the caller: others, to whom nothing is sent, would get
-            // another answer.
+            // Full only since the look above. Not told to the caller: others, to whom nothing is sent, would
+            // get another answer.
             if !dispatcher.enqueue(message) {
                 logger.error("code not sent: too many wait", metadata: ["phone": "\(phone)"])
             }
         }
     }
 
-    /// Trades a code for a token; the first time the number gets a user and a folder named by its digits, or, where
-    /// somebody else has made a folder of that name, another one.
+    /// Trades a code for a token; the first time the number gets a user and a folder named by its digits, or,
+    /// where somebody else has made a folder of that name, another one.
     /// - Parameter device: whose token the device has (``device(_:)``).
     public func verify(
         phone: String, code: String, peer: String, device: UserID? = nil
@@ -181,18 +181,18 @@ public final class AccountService: Sendable {
             logger.error("folder not made", metadata: ["user": "\(user.id)", "cause": "\(error)"])
         }
         guard
-            let token = try? await tokens.sign(
+            let token = try? tokens.sign(
                 trial.token, of: user.id, issued: issued, expires: trial.tokenExpires)
         else { throw .unauthorized }
         logger.info("logged in", metadata: ["user": "\(user.id)", "peer": "\(trial.peer)"])
         return Login(token: token, session: Session(user: user, token: trial.token), isNew: isNew)
     }
 
-    /// Who holds `token`, as of now: a revoked one fails at once.
+    /// The current user of `token`. A revoked token fails at once.
     public func authenticate(_ token: String) async throws(AccountError) -> Session {
         let time = clock()
         try await settled { () async throws(CatalogError) in try await keepTime(time) }
-        guard let claims = await tokens.check(token, now: time.wall) else { throw .unauthorized }
+        guard let claims = tokens.check(token, now: time.wall) else { throw .unauthorized }
         let user = try await settled { () async throws(CatalogError) in
             try await catalog.holder(ofToken: claims.id, at: time)
         }
@@ -208,7 +208,7 @@ public final class AccountService: Sendable {
     /// The user who has logged in on the device that sends `token`, which may have expired or been revoked.
     /// Nil where the token was never ours.
     public func device(_ token: String) async -> UserID? {
-        await tokens.formerUser(token)
+        tokens.formerUser(token)
     }
 
     /// Once in an hour is enough for the next boot.
@@ -273,8 +273,8 @@ extension AccountService {
     /// Why people get no codes, for an administrator; nil where they do.
     public var messageProblem: String? { dispatcher.problem }
 
-    /// What is nil stays. Deactivating and another number end every session; a number or an activation, even where
-    /// nothing changes by it, lets the number log in again after too many tries.
+    /// Nil fields are unchanged. Deactivating and another number end every session; a number or an
+    /// activation, even where nothing changes by it, lets the number log in again after too many tries.
     public func change(_ id: UserID, _ change: UserChange) async throws(AccountError) -> User {
         if case .own(let engine) = change.engine, !settings.engines.contains(engine) {
             throw .engineNotOffered(settings.engines)
@@ -317,7 +317,7 @@ extension AccountService {
     }
 }
 
-/// What is to be changed of a user; nil stays.
+/// Changes of a user. Nil fields are unchanged.
 public struct UserChange: Hashable, Sendable {
     /// Empty: none any more.
     public var phone: String?

@@ -1,12 +1,12 @@
 import KotibCatalog
 import KotibModel
 
-/// What accounts are set by.
+/// The settings of accounts.
 public struct AccountSettings: Sendable {
     /// How the numbers begin that codes are sent to; `+` for all.
     public var countries = ["+998"]
-    /// Get the role of an admin at the start and at each login; taking a number off the list takes no role away,
-    /// `kotibctl user role` does.
+    /// Get the role of an admin at the start and at each login; taking a number off the list takes no role
+    /// away, `kotibctl user role` does.
     public var admins: [PhoneNumber] = []
     public var limits = CodeLimits()
     public var codeLife = Duration.seconds(300)

@@ -2,12 +2,12 @@ import KotibModel
 import KotibPrograms
 import Logging
 
-/// Runs a program for each message: the text is its standard input, the number is in `KOTIB_SMS_TO` and wherever
-/// an argument has `{phone}`.
+/// Runs a program for each message: the text is its standard input, the number is in `KOTIB_SMS_TO` and
+/// wherever an argument has `{phone}`.
 ///
 /// The program is started directly, without a shell. It says by its exit status what became of the message
-/// (sysexits.h): 0 sent, 75 (EX_TEMPFAIL) not sent but worth another try, anything else never to be sent. Standard
-/// output is thrown away; the beginning of standard error becomes a field of one line of the log.
+/// (sysexits.h): 0 sent, 75 (EX_TEMPFAIL) not sent but worth another try, anything else never to be sent.
+/// Standard output is thrown away; the beginning of standard error becomes a field of one line of the log.
 public struct CommandSender: SMSSender {
     public static let placeholder = "{phone}"
 
@@ -52,7 +52,7 @@ public struct CommandSender: SMSSender {
         }
     }
 
-    /// What the program says of a failure may repeat the message: neither code nor number comes into the log.
+    /// The program's error output may repeat the message: neither code nor number comes into the log.
     private func log(_ run: Program.Run, _ text: String, _ phone: PhoneNumber) {
         var words = String(decoding: run.errors, as: UTF8.self)
             .replacing(phone.text, with: phone.description).replacing(phone.digits, with: phone.description)

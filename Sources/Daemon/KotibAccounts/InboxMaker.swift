@@ -26,7 +26,7 @@ public struct InboxMaker: Sendable {
         return bytes[0] != UInt8(ascii: ".") && path.text == name
     }
 
-    /// Who a folder belongs to that was to be made.
+    /// The owner of a folder that was to be made.
     enum Owner: Hashable, Sendable {
         /// The daemon, or root.
         case daemon
@@ -40,9 +40,9 @@ public struct InboxMaker: Sendable {
         case stranger
     }
 
-    /// Folders that a number's new user may have: named by its digits, with a count behind them where others have made
-    /// folders of those names, and at last a name that nobody could foresee. Who may write to the inbox can make a
-    /// folder for any number before its owner logs in.
+    /// Folders that a number's new user may have: named by its digits, with a count behind them where others
+    /// have made folders of those names, and at last a name that nobody could foresee. Who may write to the
+    /// inbox can make a folder for any number before its owner logs in.
     func offers(for digits: String, random: UInt32) async throws(FileError) -> [FolderOffer] {
         let names = [digits] + (2...Self.mostCounted).map { "\(digits)-\($0)" }
         let last = "\(digits)-" + String(random, radix: 16)
@@ -91,9 +91,10 @@ public struct InboxMaker: Sendable {
         owner == geteuid() || owner == 0 || owner == account(name)
     }
 
-    /// Its group is the inbox's, its owner a person's account of its name where there is one (``SystemAccount``): who
-    /// comes by Samba or SFTP works as that one. A folder that was there is given away too where it was the daemon's or
-    /// root's, but nothing that is in it: that may have come from anywhere, by a link too.
+    /// Its group is the inbox's, its owner a person's account of its name where there is one
+    /// (``SystemAccount``): who comes by Samba or SFTP works as that one. A folder that was there is given
+    /// away too where it was the daemon's or root's, but nothing that is in it: that may have come from
+    /// anywhere, by a link too.
     @discardableResult
     func make(_ name: [UInt8]) async throws(FileError) -> Owner {
         try await BlockingWork.run { () throws(FileError) in try makeNow(name) }

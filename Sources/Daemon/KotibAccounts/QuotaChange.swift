@@ -1,7 +1,7 @@
 import KotibModel
 
 extension UserChange {
-    /// What a user may have from now on; nil stays.
+    /// A user's new limits. Nil fields are unchanged.
     public struct Quota: Hashable, Sendable {
         public enum Limit: Hashable, Sendable {
             /// 0 for as much as they like.

@@ -30,7 +30,7 @@ public enum SecretError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// What tokens are signed with and codes are hashed with; one key of its own for each (HKDF, RFC 5869).
+/// The secret from which the keys for signing tokens and for hashing codes are derived (HKDF, RFC 5869).
 public struct SigningSecret: Sendable {
     static let size = 32
     private static let placeholders = [

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import KotibHTTP
 
-/// What Twilio's answer to a message means.
+/// The meaning of Twilio's response to a message.
 struct TwilioAnswer {
     /// Twilio's body of an error (https://www.twilio.com/docs/usage/twilios-response).
     private struct Problem: Decodable {
@@ -9,20 +9,21 @@ struct TwilioAnswer {
         var message: String?
     }
 
-    /// Codes of Twilio's dictionary (https://www.twilio.com/docs/api/errors) that the status alone does not tell
-    /// from a fault of the recipient's number. Twilio splits and adds codes (its changelog of 10 July 2024), so the
-    /// status decides first, and a code that is not here is the recipient's.
+    /// Codes of Twilio's dictionary (https://www.twilio.com/docs/api/errors) that the status alone does not
+    /// tell from a fault of the recipient's number. Twilio splits and adds codes (its changelog of 10 July
+    /// 2024), so the status decides first, and a code that is not here is the recipient's.
     private enum Code {
-        /// The account is not active, wrong, suspended or missing (10001, 20003, 20005, 20404); may not send to that
-        /// country (21408, Messaging Geo Permissions) or, on trial, to numbers that were not verified (21219, 21608);
-        /// has had its messages of 24 hours (63038).
+        /// The account is not active, wrong, suspended or missing (10001, 20003, 20005, 20404); may not send
+        /// to that country (21408, Messaging Geo Permissions) or, on trial, to numbers that were not verified
+        /// (21219, 21608); has had its messages of 24 hours (63038).
         static let account: Set = [10001, 10002, 20003, 20005, 20404, 21219, 21408, 21608, 63038]
-        /// No sender; one that is no number, not ours, or cannot send; no such messaging service, or an empty one.
+        /// No sender; one that is no number, not ours, or cannot send; no such messaging service, or an empty
+        /// one.
         static let sender: Set = [
             21212, 21401, 21601, 21603, 21606, 21607, 21657, 21659, 21660, 21661, 21701, 21703, 21705,
         ]
-        /// Too many requests; too many messages wait (21611); out of service (20503), or maintained (21730): none of
-        /// them was taken.
+        /// Too many requests; too many messages wait (21611); out of service (20503), or maintained (21730):
+        /// none of them was taken.
         static let later: Set = [20429, 20503, 21611, 21730]
     }
 
@@ -37,8 +38,8 @@ struct TwilioAnswer {
         problem = try? JSONDecoder().decode(Problem.self, from: Data(response.body))
     }
 
-    /// Nil where the message was taken. A success with a body that cannot be read is one all the same: sending
-    /// again would be worse.
+    /// Nil where the message was taken. A success with a body that cannot be read is one all the same:
+    /// sending again would be worse.
     func error(about phone: PhoneNumber, now: Date) -> SMSError? {
         if (200...299).contains(response.status) { return nil }
         let cause = cause(phone)

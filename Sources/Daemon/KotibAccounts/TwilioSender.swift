@@ -8,7 +8,7 @@ public struct TwilioSender: SMSSender {
         public var baseURL: String
         public var accountSID: String
         public var authToken: String
-        /// Who the messages come from: a number in the form of E.164, or a sender's name.
+        /// The sender of messages: a number in the form of E.164, or a name.
         public var from: String
         /// Instead of ``from``, if not empty: the SID of a messaging service, which chooses the number.
         public var messagingService: String

@@ -22,7 +22,7 @@ struct ArchiveFolderMaker: Sendable {
         do throws(FileError) {
             try archive.makeFolder(path.name, in: parent)
         } catch {
-            // Where no user's folder can be made, nothing can.
+            // If no user's folder can be made, nothing can.
             if error.code != EEXIST { throw path.depth == 1 ? .archive(error) : ArchiveFault(error) }
         }
         let made = try ArchiveFault.ofArchive { () throws(FileError) in try archive.openFolder(path) }

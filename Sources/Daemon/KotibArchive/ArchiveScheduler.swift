@@ -1,10 +1,10 @@
 import FoundationEssentials
 import Glibc
 import KotibCatalog
+import KotibHealth
 import KotibIngest
 import KotibModel
 import KotibPOSIX
-import KotibWatch
 import Logging
 
 /// Archives recordings as they come of age, and sleeps in between.
@@ -26,7 +26,7 @@ package struct ArchiveScheduler: Sendable {
     private let archiver: Archiver
     private let catalog: Catalog
     private let deletions: DeletionExecutor
-    private let board: ProblemBoard
+    private let board: IssueBoard
     /// Nil where nothing more is to be archived, and only what is on its way gets there.
     private let age: Duration?
     private let logger: Logger
@@ -39,7 +39,7 @@ package struct ArchiveScheduler: Sendable {
     ///   - now: the time that is compared with the catalog's.
     package init(
         folder: ArchiveFolder, archiver: Archiver, catalog: Catalog, deletions: DeletionExecutor,
-        board: ProblemBoard, age: Duration?, logger: Logger, now: @escaping @Sendable () -> Date,
+        board: IssueBoard, age: Duration?, logger: Logger, now: @escaping @Sendable () -> Date,
         sleep: @escaping @Sendable (Duration) async throws -> Void
     ) {
         self.folder = folder
@@ -76,7 +76,7 @@ package struct ArchiveScheduler: Sendable {
             show(round.failed == 0 ? nil : .archiveStuck)
             return try await pause()
         } catch let fault as ArchiveFault {
-            show(WatchHealth.Problem(archive: fault))
+            show(HealthIssue(archive: fault))
         } catch {
             logger.debug("archiving waits for the catalog", metadata: ["cause": "\(error)"])
         }
@@ -166,7 +166,7 @@ extension ArchiveScheduler {
     }
 
     /// - Parameter problem: nil where all is well.
-    private func show(_ problem: WatchHealth.Problem?) {
+    private func show(_ problem: HealthIssue?) {
         if let problem { board.report(problem, ["archive": "\(folder.path)"]) }
         board.resolve { $0.isOfArchive && $0 != problem }
     }
@@ -191,7 +191,7 @@ extension ArchiveScheduler {
     }
 }
 
-extension WatchHealth.Problem {
+extension HealthIssue {
     init(archive fault: ArchiveFault) {
         guard case .archive(let error) = fault else {
             self = .archiveStuck

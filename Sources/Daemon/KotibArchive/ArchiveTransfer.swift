@@ -42,7 +42,7 @@ struct ArchiveTransfer: Sendable {
             } catch {
                 switch error.code {
                 case EAGAIN: return .busy
-                // Who may not read it may be allowed to rename it all the same.
+                // A file that may not be read may still be renamed.
                 case EACCES, EPERM: return .ready
                 default: throw error
                 }

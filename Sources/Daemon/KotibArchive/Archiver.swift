@@ -74,7 +74,7 @@ package struct Archiver: Sendable {
     /// Ends what a crash or a fault stopped.
     /// - Throws: ``ArchiveFault``, ``CatalogError``.
     func finish(_ audio: ArchivedAudio) async throws {
-        // What is being deleted is the deletion's to end.
+        // A recording with a pending deletion is left to the deletion.
         guard let recording = try await catalog.recording(audio.recording, in: .everyone) else { return }
         let transfer = try await transfer(of: recording)
         try await locks.withLock(on: recording.path) {
@@ -125,7 +125,7 @@ extension Archiver {
         do {
             return try await transferAudio(transfer, place)
         } catch let fault as ArchiveFault {
-            // Where nothing came of it the recording is as it was at once; else the next pass goes on.
+            // Without effect, the recording is as it was at once; otherwise the next pass goes on.
             if let audio = try await catalog.archived(seen.id), audio.phase == .intended {
                 try? await resume(audio, transfer)
             }

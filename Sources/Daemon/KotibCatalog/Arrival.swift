@@ -61,7 +61,8 @@ extension Database {
     func returned(_ recording: Recording, _ arrival: Arrival) throws {
         try identify(recording.id, arrival.identity, now: arrival.now)
         try describe(recording, arrival.facts, doubt: arrival.doubt)
-        // What was gone took its notes along, and perhaps a person its transcript, or the words have changed.
+        // An absent recording took its notes along, and perhaps a person its transcript, or the words have
+        // changed.
         if recording.audio == .gone { try run(ArrivalSQL.makeDueAgain, [recording.id.rawValue]) }
     }
 
@@ -99,8 +100,8 @@ extension Database {
         if !saysTheSame || recording.audio == .gone { try makeDue(.rejected, recording.id) }
     }
 
-    /// Takes the path from a recording. What was not finished waits no more: it keeps its words where it has some, and
-    /// is superseded where it has none.
+    /// Takes the path from a recording. What was not finished waits no more: it keeps its words where it has
+    /// some, and is superseded where it has none.
     func supersede(_ id: RecordingID, now: Date) throws {
         try run(ArrivalSQL.supersede, [Timestamp.text(now), id.rawValue])
     }

@@ -31,8 +31,9 @@ public struct RestingRecording: Hashable, Sendable {
 }
 
 extension Catalog {
-    /// The recordings that have rested since `end` or longer and whose audio may be archived: completed, present, with
-    /// nothing to be written, moved, deleted or archived. Those that rest longest come first, a page at a time.
+    /// The recordings that have rested since `end` or longer and whose audio may be archived: completed,
+    /// present, with nothing to be written, moved, deleted or archived. Those that rest longest come first, a
+    /// page at a time.
     /// - Parameter last: the last of the page before; nil for the first.
     public func resting(
         since end: Date, after last: RestingRecording?, limit: Int
@@ -48,8 +49,8 @@ extension Catalog {
         }
     }
 
-    /// Since when the recording rests that rests longest, of all that are completed and present; nil where there is
-    /// none.
+    /// Since when the recording rests that rests longest, of all that are completed and present; nil where
+    /// there is none.
     public func longestRest() async throws(CatalogError) -> Date? {
         try await read("longestRest") { try $0.row(ArchiveSQL.longest, [])?.dateIfAny("rests_since") }
     }
@@ -122,7 +123,8 @@ extension Catalog {
         try await write("withdrawArchiving") { try $0.run(ArchiveSQL.withdraw, [id.rawValue]) }
     }
 
-    /// Moves to the archive that a crash or a fault interrupted, in the order of the recordings' ids, a page at a time.
+    /// Moves to the archive that a crash or a fault interrupted, in the order of the recordings' ids, a page
+    /// at a time.
     /// - Parameter last: the last id of the page before; nil for the first.
     public func unfinishedArchivings(
         after last: RecordingID?, limit: Int

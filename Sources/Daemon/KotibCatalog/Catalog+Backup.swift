@@ -3,11 +3,12 @@ import GRDB
 import Glibc
 
 extension Catalog {
-    /// Copies the catalog as it is now to `file`, in the place of an earlier copy. Nobody else's writes wait for it
-    /// (https://www.sqlite.org/backup.html); the copy is checked before it takes the earlier one's place.
+    /// Copies the catalog as it is now to `file`, in the place of an earlier copy. Nobody else's writes wait
+    /// for it (https://www.sqlite.org/backup.html); the copy is checked before it takes the earlier one's
+    /// place.
     /// - Parameter file: beside the catalog, or elsewhere on a disk; readable by its owner only.
-    /// - Throws: ``CatalogError``: ``CatalogError/Code/corrupt`` where the catalog itself is damaged; the earlier copy
-    ///   stays then, and whenever anything fails.
+    /// - Throws: ``CatalogError``: ``CatalogError/Code/corrupt`` where the catalog itself is damaged; the
+    ///   earlier copy stays then, and whenever anything fails.
     public func backUp(to file: String) async throws(CatalogError) {
         let (source, own) = (writer, self.file)
         let result: Result<Void, CatalogError> = await Self.onThread {

@@ -96,8 +96,8 @@ extension Catalog {
     /// Kept of the guesses that could not be right: those count only against who makes them, and for an hour.
     static let mostVainGuesses = 5_000
 
-    /// Keeps a new code in the place of the number's old one, if the limits let it. The limits are the same, and
-    /// the work is, whoever the number belongs to. What is not sent cannot be used either.
+    /// Keeps a new code in the place of the number's old one, if the limits let it. The limits are the same,
+    /// and the work is, whoever the number belongs to. What is not sent cannot be used either.
     public func keepCode(
         _ request: CodeRequest, limits: CodeLimits, at reading: ClockReading
     ) async throws(CatalogError) -> CodeOutcome {
@@ -132,8 +132,8 @@ extension Catalog {
         }
     }
 
-    /// Uses the code up, if it is the right one, and makes the token; the number gets a user at the first time.
-    /// All of it is one transaction, so of any number of equal trials one is right.
+    /// Uses the code up, if it is the right one, and makes the token; the number gets a user at the first
+    /// time. All of it is one transaction, so of any number of equal trials one is right.
     ///
     /// That SQLite compares hashes byte by byte tells nothing: who has no key cannot choose a hash.
     public func tryCode(
@@ -157,8 +157,9 @@ extension Catalog {
                 try database.run(CodeSQL.use, [trial.phone, trial.hash])
                 if database.changesCount == 1 { return try database.login(trial, time, reading) }
             }
-            // Against the number counts only what could have been right: nobody is locked out of a login that they
-            // have not asked for. A code that was not sent counts like another, so that nobody learns which it was.
+            // Against the number counts only what could have been right: nobody is locked out of a login that
+            // they have not asked for. A code that was not sent counts like another, so that nobody learns
+            // which it was.
             let couldBeRight = canTry && live?["is_sent"] == true
             try database.note(
                 "guess", canTry ? trial.phone : "", trial.peer, standing, time, couldBeRight: couldBeRight)
@@ -180,7 +181,8 @@ extension [Standing] {
 }
 
 extension Database {
-    /// A device has its tries, a peer its own, and all strangers have some together: nobody ends a code for others.
+    /// A device has its tries, a peer its own, and all strangers have some together: nobody ends a code for
+    /// others.
     fileprivate func canTry(
         _ code: Row, _ applicant: Applicant, as standing: Standing, _ most: Int
     ) throws -> Bool {
@@ -245,8 +247,8 @@ extension Database {
         for kind in ["guess", "code"] { try run(AttemptSQL.withoutPhone, [kind, phone]) }
     }
 
-    /// A folder that enrolled by itself under the number's digits is linked where it is nobody else's: neither another
-    /// number's nor, on the disk, another account's.
+    /// A folder that enrolled by itself under the number's digits is linked where it is nobody else's:
+    /// neither another number's nor, on the disk, another account's.
     fileprivate func userByPhone(_ trial: CodeTrial, now: Date) throws -> User {
         if let row = try row(UserSQL.byPhone, [trial.phone]) { return try User(row) }
         let digits = Array(trial.phone.utf8.dropFirst())

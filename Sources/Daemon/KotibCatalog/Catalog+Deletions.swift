@@ -43,9 +43,9 @@ extension Catalog {
         }
     }
 
-    /// The deletion that waits for this file: for what has its size at its path, whose content is to be compared, or
-    /// for the very file at another where its folder was renamed, which leaves even its ctime as it was. A device may
-    /// have another number after each mount, and another disk other inodes.
+    /// The deletion that waits for this file: for what has its size at its path, whose content is to be
+    /// compared, or for the very file at another where its folder was renamed, which leaves even its ctime as
+    /// it was. A device may have another number after each mount, and another disk other inodes.
     public func awaitedDeletion(
         of path: InboxPath, _ identity: FileIdentity
     ) async throws(CatalogError) -> Deletion? {
@@ -62,8 +62,8 @@ extension Catalog {
         }
     }
 
-    /// Whether a recording older than `id` lies below `folder` (nil for the inbox) on that device: then the device is
-    /// the one that all there lie on, whatever number it had before.
+    /// Whether a recording older than `id` lies below `folder` (nil for the inbox) on that device: then the
+    /// device is the one that all there lie on, whatever number it had before.
     public func hasOlder(
         than id: RecordingID, below folder: InboxPath?, on device: UInt64
     ) async throws(CatalogError) -> Bool {
@@ -124,8 +124,8 @@ extension Deletion {
 }
 
 enum DeletionSQL {
-    /// A condition on a row of `audio_records` under the name `a`, for every statement that finds recordings by
-    /// something else than their files.
+    /// A condition on a row of `audio_records` under the name `a`, for every statement that finds recordings
+    /// by something else than their files.
     static let isVisible = "NOT EXISTS (SELECT 1 FROM deletions d WHERE d.audio_record_id = a.id)"
 
     static let visible = """

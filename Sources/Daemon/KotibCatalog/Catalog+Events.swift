@@ -59,8 +59,8 @@ extension Catalog {
         try await read("lastEvent") { try $0.row(EventSQL.kept, [])?["newest"] ?? 0 }
     }
 
-    /// Yields soon after each commit that added an event; several may give one. Ends when the task is cancelled
-    /// or the catalog closed.
+    /// Yields soon after each commit that added an event; several may give one. Ends when the task is
+    /// cancelled or the catalog closed.
     public func eventSignals() -> AsyncStream<Void> {
         signals.stream()
     }
@@ -91,8 +91,8 @@ extension Catalog {
     /// Bytes of a transcript that a hook gets at most.
     public static let longestHookText = 64 << 10
 
-    /// Sets the receivers of events from now on. Deliveries to others are deleted; without receivers no event is kept.
-    /// To be called before anything can happen to a recording.
+    /// Sets the receivers of events from now on. Deliveries to others are deleted; without receivers no event
+    /// is kept. To be called before anything can happen to a recording.
     /// - Returns: how many deliveries were forgotten.
     public func setHookReceivers(_ receivers: Set<HookReceiver>) async throws(CatalogError) -> Int {
         try await write("setHookReceivers") { database in
@@ -110,14 +110,14 @@ extension Catalog {
         }
     }
 
-    /// The delivery that is next for a receiver: untried ones in the order of their events, then those that were put
-    /// off until now. Until it is settled or put off it stays the next.
+    /// The delivery that is next for a receiver: untried ones in the order of their events, then those that
+    /// were put off until now. Until it is settled or put off it stays the next.
     public func nextHook(
         for receiver: HookReceiver, now: Date = Date()
     ) async throws(CatalogError) -> HookTurn {
         let now = now.timeIntervalSince1970
         return try await read("nextHook") { database in
-            // What is put off for longer than anything may be shows that the clock was set back.
+            // A delivery that is put off for longer than any may be shows that the clock was set back.
             let row =
                 try database.row(HookSQL.due, [receiver.rawValue, now])
                 ?? database.row(HookSQL.tooFarAhead, [receiver.rawValue, now + Self.longestDelay])
@@ -151,8 +151,8 @@ extension Catalog {
         }
     }
 
-    /// Yields soon after each commit that added something to be told; several may give one. Ends when the task is
-    /// cancelled or the catalog closed.
+    /// Yields soon after each commit that added something to be told; several may give one. Ends when the
+    /// task is cancelled or the catalog closed.
     public func hookSignals() -> AsyncStream<Void> {
         hookEvents.stream()
     }

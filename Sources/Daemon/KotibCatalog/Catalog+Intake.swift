@@ -10,8 +10,8 @@ public enum Acceptance: Hashable, Sendable {
     /// Other content has the path now. A job for `old` is to be cancelled, and `notes` are to be removed; the
     /// old transcript's sidecar stays registered, so that the new one may take its place.
     case replaced(RecordingID, old: RecordingID, notes: [Sidecar])
-    /// The recording that has the path goes on: it waits to be heard anew, as a whole, and its words stay until then. A
-    /// job for it is to be cancelled; `notes` are to be removed.
+    /// The recording that has the path goes on: it waits to be heard anew, as a whole, and its words stay
+    /// until then. A job for it is to be cancelled; `notes` are to be removed.
     case grown(RecordingID, notes: [Sidecar])
     /// A refused file that is good now, or a failed one that was put here anew. `notes` are to be removed.
     case readmitted(RecordingID, notes: [Sidecar])
@@ -59,12 +59,12 @@ extension Catalog {
         }
     }
 
-    /// Records a file that passed inspection, if its user's quota has room for it: that is looked at and used in one
-    /// transaction, so that of two that come at once only one gets the last of it. What goes on needs room for what came
-    /// to it alone.
+    /// Records a file that passed inspection, if its user's quota has room for it: that is looked at and used
+    /// in one transaction, so that of two that come at once only one gets the last of it. What goes on needs
+    /// room for what came to it alone.
     /// - Parameters:
-    ///   - doubt: somebody may have changed the file unnoticed while it was inspected: its words are not used for
-    ///     others.
+    ///   - doubt: somebody may have changed the file unnoticed while it was inspected: its words are not used
+    ///     for others.
     ///   - words: what stands beside it: where the recording is new they are its words, and it need not be
     ///     transcribed.
     /// - Returns: why there is no room; then nothing was changed.
@@ -94,7 +94,8 @@ extension Catalog {
     /// Records a file that is not taken; its note becomes due.
     /// - Parameters:
     ///   - message: one sentence for the person, kept with the record.
-    ///   - facts: of a good recording that is refused for want of room alone, and is taken when there is some.
+    ///   - facts: of a good recording that is refused for want of room alone, and is taken when there is
+    ///     some.
     public func reject(
         _ path: InboxPath, identity: FileIdentity, rejection: Rejection, message: String,
         facts: AudioFacts? = nil, doubt: ContentDoubt = .none, now: Date = Date()
@@ -179,8 +180,8 @@ extension InboxPath {
 }
 
 extension Catalog {
-    /// Refused files of one user, and of all that lie in nobody's folder, that are kept in mind. Each costs a few
-    /// kilobytes of the catalog, which no quota counts; who puts more there gets no notes for them.
+    /// Refused files of one user, and of all that lie in nobody's folder, that are kept in mind. Each costs a
+    /// few kilobytes of the catalog, which no quota counts; who puts more there gets no notes for them.
     public static let mostRefused = 10_000
     /// At once, so that nobody else's writes are held up.
     static let prunedAtOnce = 500
@@ -196,8 +197,8 @@ extension Catalog {
         }
     }
 
-    /// Forgets refused files that are gone: all that was known of them is why they were refused. What holds somebody's
-    /// words, of what lay at its path before, stays.
+    /// Forgets refused files that are gone: all that was known of them is why they were refused. What holds
+    /// somebody's words, of what lay at its path before, stays.
     ///
     /// At most ``prunedAtOnce``: to be called again until there is none.
     /// - Returns: how many.
@@ -224,7 +225,8 @@ extension Catalog {
         try await read("hasTooManyRefused") { try $0.row(RefusalSQL.tooMany, [Self.mostRefused]) != nil }
     }
 
-    /// Files that hold less than they promise and may be waited for, in the order of their ids, a page at a time.
+    /// Files that hold less than they promise and may be waited for, in the order of their ids, a page at a
+    /// time.
     /// - Parameter last: the last id of the page before; nil for the first.
     public func incomplete(
         after last: RecordingID?, limit: Int
@@ -289,8 +291,8 @@ public struct StandingWords: Sendable {
 }
 
 extension Catalog {
-    /// Seconds after a rebuild in which a text beside an unknown recording is taken for its words: the scan at the start
-    /// may take that long.
+    /// Seconds after a rebuild in which a text beside an unknown recording is taken for its words: the scan
+    /// at the start may take that long.
     static let adoptionTime: TimeInterval = 3600
 
     /// Whether the catalog was rebuilt and the inbox not yet looked through since then.

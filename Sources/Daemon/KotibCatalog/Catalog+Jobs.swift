@@ -42,8 +42,8 @@ extension Catalog {
 
     /// Takes the next recording, in one transaction.
     ///
-    /// Users take turns: the one whose last turn is longest ago is served, and of that user the oldest recording
-    /// that may start now. The attempt is counted here, before anything touches the file.
+    /// Users take turns: the one whose last turn is longest ago is served, and of that user the oldest
+    /// recording that may start now. The attempt is counted here, before anything touches the file.
     public func claim(
         _ scope: ClaimScope = .allBut([]), now: Date = Date()
     ) async throws(CatalogError) -> Claim {
@@ -62,15 +62,15 @@ extension Catalog {
         }
     }
 
-    /// Keeps the words; the transcript becomes due beside the recording, where that still is. Where a person's
-    /// words are shown those stay, and the engine's are a revision only; of a recording that went on the words of what
-    /// came to it are put behind the person's.
+    /// Keeps the words; the transcript becomes due beside the recording, where that still is. Where a
+    /// person's words are shown those stay, and the engine's are a revision only; of a recording that went on
+    /// the words of what came to it are put behind the person's.
     /// - Parameters:
     ///   - speech: seconds in which somebody spoke, where the engine tells.
     ///   - warnings: what is doubtful about the words.
     ///   - engineSeconds: what the transcription took.
-    ///   - heard: the facts of what the engine was given. Where the recording is not that any more it is put back, as
-    ///     if the job had not been started.
+    ///   - heard: the facts of what the engine was given. Where the recording is not that any more it is put
+    ///     back, as if the job had not been started.
     ///   - doubt: somebody may have changed the file unnoticed meanwhile: the words are not used for others.
     public func complete(
         _ id: RecordingID, transcript: Transcript, speech: Double?, warnings: [RecordingWarning] = [],
@@ -125,8 +125,8 @@ extension Catalog {
 
     /// Puts a recording back as if it had not been started.
     /// - Parameters:
-    ///   - place: where its audio was not; unless it is known to lie elsewhere by now, nothing starts until a scan
-    ///     finds it again.
+    ///   - place: where its audio was not; unless it is known to lie elsewhere by now, nothing starts until a
+    ///     scan finds it again.
     ///   - identity: of that audio: where the recording has another by now, it is there.
     ///   - due: it is not to start before; nil for at once.
     public func handBack(
@@ -187,8 +187,8 @@ extension Database {
                     identity?.columns.dropFirst().map(Optional.some) ?? [nil, nil, nil, nil]))
     }
 
-    /// A recording went on that a person had corrected: the correction stays as it is, and what was heard after its
-    /// end is put behind it, as words of the same hand.
+    /// A recording went on that a person had corrected: the correction stays as it is, and what was heard
+    /// after its end is put behind it, as words of the same hand.
     fileprivate func extendPersonsWords(
         of id: RecordingID, heard: RevisionID, _ transcript: Transcript, _ now: Date
     ) throws {

@@ -5,7 +5,7 @@ import KotibModel
 /// Which recordings a list or a search is about. All that is set must hold.
 public struct RecordingFilter: Hashable, Sendable {
     public var scope: AccessScope
-    /// Empty: every state but `rejected`, which the seed's clients do not know.
+    /// Empty: every state but `rejected`, which older clients do not know.
     public var states: Set<RecordingState> = []
     /// Created at or after.
     public var from: Date?

@@ -22,11 +22,11 @@ extension Catalog {
     /// Of each way to find a recording by, no more are looked at: somebody may have thousands of one content.
     static let mostOrigins = 8
 
-    /// The recordings that a file may have been, best first: of the same user and content, at other paths. Whether
-    /// one still lies at its own path is for the caller to look at.
+    /// The recordings that a file may have been, best first: of the same user and content, at other paths.
+    /// Whether one still lies at its own path is for the caller to look at.
     ///
-    /// The very file comes before what went last, and that before what the catalog takes for present; and those before
-    /// what has the same sound and other tags.
+    /// The very file comes before what went last, and that before what the catalog takes for present; and
+    /// those before what has the same sound and other tags.
     public func origins(
         of path: InboxPath, identity: FileIdentity, facts: AudioFacts
     ) async throws(CatalogError) -> [Recording] {
@@ -49,8 +49,8 @@ extension Catalog {
         }
     }
 
-    /// The recording whose file this is in just the state in which it was recorded, at another path of the same
-    /// user: as a file is whose folder was moved. Nil where there is none.
+    /// The recording whose file this is in just the state in which it was recorded, at another path of the
+    /// same user: as a file is whose folder was moved. Nil where there is none.
     public func origin(
         of path: InboxPath, identity: FileIdentity
     ) async throws(CatalogError) -> Recording? {
@@ -62,8 +62,8 @@ extension Catalog {
         }
     }
 
-    /// Gives a recording its new path, and notes that its texts are to follow. What was given up for its path alone,
-    /// or failed, waits again.
+    /// Gives a recording its new path, and notes that its texts are to follow. What was given up for its path
+    /// alone, or failed, waits again.
     /// - Parameters:
     ///   - seen: as it was when its file was found not to be at its path any more.
     ///   - facts: of the file at the new path, which may have other tags; nil where it is unchanged.
@@ -146,8 +146,8 @@ extension Database {
             MoveSQL.move,
             [name, path.text, path.blob] + StatementArguments(identity.columns) + [time, id])
         if recording.state == .failed { try run(MoveSQL.waitAgain, [id]) }
-        // Of what was replaced somebody else's words may have taken the text's place; and who brings back a file
-        // brings it back for its words.
+        // Of what was replaced somebody else's words may have taken the text's place; and who brings back a
+        // file brings it back for its words.
         if recording.audio == .replaced || !recording.identity.isSameFile(as: identity) {
             try run(ArrivalSQL.makeDueAgain, [id])
         } else if recording.audio == .gone {
@@ -156,8 +156,8 @@ extension Database {
         }
     }
 
-    /// Keeps the words of the recording whose path another has taken, as that one's earlier revision: those that it
-    /// shows, or where it has none yet, those that it has taken over itself.
+    /// Keeps the words of the recording whose path another has taken, as that one's earlier revision: those
+    /// that it shows, or where it has none yet, those that it has taken over itself.
     func inherit(from old: RecordingID, to new: RecordingID) throws {
         try run(MoveSQL.inherit, [old.rawValue, new.rawValue])
     }

@@ -3,8 +3,8 @@ import GRDB
 import KotibModel
 
 extension Catalog {
-    /// Why a user's quota would have no room for a recording now; nil where it has. That it still has when the
-    /// recording is taken is for ``accept(_:identity:facts:under:)`` to say.
+    /// Why a user's quota would have no room for a recording now; nil where it has. That it still has when
+    /// the recording is taken is for ``accept(_:identity:facts:under:)`` to say.
     public func refusal(
         of claim: QuotaClaim, by id: UserID, under quotas: Quotas
     ) async throws(CatalogError) -> Rejection? {
@@ -50,8 +50,8 @@ extension Catalog {
         try await read("waitingForRoom") { try $0.row(QuotaSQL.count, [])?["count"] ?? 0 }
     }
 
-    /// Yields soon after each commit by which ``usersWithRoom()`` may have something. Ends when the task is cancelled
-    /// or the catalog closed.
+    /// Yields soon after each commit by which ``usersWithRoom()`` may have something. Ends when the task is
+    /// cancelled or the catalog closed.
     public func roomSignals() -> AsyncStream<Void> {
         room.stream()
     }

@@ -12,11 +12,11 @@ public enum WordsReuse: String, Sendable, CaseIterable {
 }
 
 extension Catalog {
-    /// Completes a job with the words that there are already of the same content, by SHA-256 and size, and of the user's
-    /// own recordings also by sound: those of the same engine and model, in the language that the job asks for. Its
-    /// owner's corrections come along, as revisions. Another model's words do not serve, nor what a person made of
-    /// them: that stays with its recording. What may be the words of other sound serves nobody
-    /// (``ContentDoubt``).
+    /// Completes a job with the words that there are already of the same content, by SHA-256 and size, and of
+    /// the user's own recordings also by sound: those of the same engine and model, in the language that the
+    /// job asks for. Its owner's corrections come along, as revisions. Another model's words do not serve,
+    /// nor what a person made of them: that stays with its recording. What may be the words of other sound
+    /// serves nobody (``ContentDoubt``).
     ///
     /// A recording that has words is not completed so: who asks for others wants the engine.
     /// - Parameters:
@@ -82,8 +82,8 @@ extension Database {
 }
 
 enum ReuseSQL {
-    /// CROSS JOIN keeps the order of the loops (https://www.sqlite.org/optoverview.html#crossjoin): first the job's
-    /// own row, then what is completed of its content, however many copies wait.
+    /// CROSS JOIN keeps the order of the loops (https://www.sqlite.org/optoverview.html#crossjoin): first the
+    /// job's own row, then what is completed of its content, however many copies wait.
     private static func candidates(_ content: String) -> String {
         """
         SELECT s.id AS id,

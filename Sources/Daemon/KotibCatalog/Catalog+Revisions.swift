@@ -6,7 +6,8 @@ extension Catalog {
     /// Makes a person's words those that are shown; the sidecars become due. What the words were stays in its
     /// revision, and the recording stays in its state.
     /// - Parameters:
-    ///   - sidecar: the file that the words were saved in, as it is now; registered in one transaction with them.
+    ///   - sidecar: the file that the words were saved in, as it is now; registered in one transaction with
+    ///     them.
     ///   - limits: what a user may have who has nothing of their own.
     public func edit(
         _ edit: TranscriptEdit, from sidecar: Sidecar? = nil, under limits: Quota = Quota(),
@@ -48,8 +49,8 @@ extension Catalog {
         case nothing(EditOutcome)
     }
 
-    /// The times are laid over the words between two transactions, since that takes long for long texts; where
-    /// the words changed meanwhile, all is done again.
+    /// The times are laid over the words between two transactions, since that takes long for long texts;
+    /// where the words changed meanwhile, all is done again.
     /// - Parameter restored: the revision that the words come from, with times of its own.
     private func change(
         _ edit: TranscriptEdit, restored: Revision? = nil, sidecar: Sidecar? = nil, _ limits: Quota,
@@ -62,7 +63,8 @@ extension Catalog {
             case .nothing(let outcome): return outcome
             }
             if let expected = edit.expected, expected != base.id { return .conflict(base) }
-            // By bytes: `==` takes é for e and an accent, and a file would keep what the catalog does not have.
+            // By bytes: `==` takes é for e and an accent, and a file would keep what the catalog does not
+            // have.
             if edit.text.utf8.elementsEqual(base.text.utf8),
                 restored == nil || restored?.segments == base.segments
             {
@@ -90,7 +92,8 @@ extension Catalog {
             guard let revision = try database.shownRevision(of: edit.recording) else {
                 return .nothing(.notTranscribed)
             }
-            // What an edit takes away, such as a text that was saved half, the next must be able to bring back.
+            // Words that an edit removes, such as by a text that was saved half, the next must be able to
+            // bring back.
             let spoken = try database.row(
                 RevisionSQL.spoken, [edit.recording.rawValue, revision.id.rawValue])
             return .revision(
@@ -239,7 +242,8 @@ public struct RevisionPage: Hashable, Sendable {
 }
 
 extension Catalog {
-    /// Bytes of text after which a page ends, however few revisions it has: people save often, and long texts.
+    /// Bytes of text after which a page ends, however few revisions it has: people save often, and long
+    /// texts.
     static let longestRevisionPage = 8 << 20
 
     /// Nil where the recording is not the caller's to see.

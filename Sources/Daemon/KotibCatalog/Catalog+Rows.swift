@@ -74,8 +74,8 @@ extension FileIdentity {
 }
 
 extension AudioFacts {
-    /// `sha256, media_type, container, codec, duration, channels, sample_rate, inspection_warnings, sound_sha256,
-    /// sound_size`.
+    /// `sha256, media_type, container, codec, duration, channels, sample_rate, inspection_warnings,
+    /// sound_sha256, sound_size`.
     var columns: [(any DatabaseValueConvertible)?] {
         [
             Data(sha256), mediaType, container, codec, duration, channels, sampleRate, try? warnings.json,

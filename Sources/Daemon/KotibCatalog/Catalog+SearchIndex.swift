@@ -3,15 +3,15 @@ import GRDB
 import KotibModel
 
 extension Catalog {
-    /// Yields soon after each commit by which ``indexLongTexts()`` may have something to do. Ends when the task is
-    /// cancelled or the catalog closed.
+    /// Yields soon after each commit by which ``indexLongTexts()`` may have something to do. Ends when the
+    /// task is cancelled or the catalog closed.
     public func indexSignals() -> AsyncStream<Void> {
         longTexts.stream()
     }
 
-    /// Takes long texts into the index of words, and out of it: piece by piece, each in a transaction of its own, so
-    /// that nobody waits for long. Until that is done a search finds the words as they were before. Safe to be ended
-    /// anywhere: what is not finished is begun anew.
+    /// Takes long texts into the index of words, and out of it: piece by piece, each in a transaction of its
+    /// own, so that nobody waits for long. Until that is done a search finds the words as they were before.
+    /// Safe to be ended anywhere: what is not finished is begun anew.
     public func indexLongTexts() async throws(CatalogError) {
         while !Task.isCancelled, let due = try await nextText() { try await index(due) }
     }
@@ -116,7 +116,8 @@ public struct ListedRecording: Hashable, Sendable {
     /// Bytes of the text; that is in `entry` only where it has at most ``Catalog/shortText``.
     public var textSize: Int
 
-    /// The revision whose text is to be read piece by piece; nil where `entry` has the text, or there is none.
+    /// The revision whose text is to be read piece by piece; nil where `entry` has the text, or there is
+    /// none.
     public var longText: RevisionID? { entry.text == nil && textSize > 0 ? entry.revision : nil }
 }
 
@@ -130,8 +131,8 @@ public struct ListedRevision: Hashable, Sendable {
     public var hasLongText: Bool { revision.text.isEmpty && textSize > 0 }
 }
 
-/// Lists that are written as they are read: however long the texts, and however slow who reads them, no more of them is
-/// in memory than some pieces.
+/// Lists that are written as they are read: however long the texts, and however slow who reads them, no more
+/// of them is in memory than some pieces.
 extension Catalog {
     /// Bytes. Few texts are longer: some ten minutes of speech have as many.
     public static let shortText = 16_384
@@ -155,8 +156,8 @@ extension Catalog {
             ? try await read("index", index) : try await search("index", index)
     }
 
-    /// The first of these recordings, as many as have ``shortText`` bytes of text together, and at least one. Those that
-    /// are not there any more are left out.
+    /// The first of these recordings, as many as have ``shortText`` bytes of text together, and at least one.
+    /// Those that are not there any more are left out.
     /// - Parameter filter: whose they may be, and what was searched.
     /// - Returns: `count`: how many of `ids` that were.
     public func listed(
@@ -206,8 +207,8 @@ extension Catalog {
         }
     }
 
-    /// Bytes of a revision's text from an offset on, as UTF-8 has them; empty behind its end. A revision never changes, so
-    /// that what is read piece by piece fits together; nil where it is no more.
+    /// Bytes of a revision's text from an offset on, as UTF-8 has them; empty behind its end. A revision
+    /// never changes, so that what is read piece by piece fits together; nil where it is no more.
     public func textPiece(
         of revision: RevisionID, of id: RecordingID, from offset: Int, upTo count: Int
     ) async throws(CatalogError) -> [UInt8]? {

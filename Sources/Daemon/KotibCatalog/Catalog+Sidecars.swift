@@ -10,7 +10,8 @@ public enum DueTexts: Hashable, Sendable {
 }
 
 extension Catalog {
-    /// The recordings, but those that are being deleted, beside which something must still be written, in the order of their ids, a page at a time.
+    /// The recordings, but those that are being deleted, beside which something must still be written, in the
+    /// order of their ids, a page at a time.
     /// - Parameter last: the last id of the page before; nil for the first.
     public func dueSidecars(after last: RecordingID?, limit: Int) async throws(CatalogError) -> [Recording] {
         try await read("dueSidecars") { database in
@@ -64,8 +65,8 @@ extension Catalog {
         try await read("ownerOfSidecar") { try $0.row(Self.sidecarAtPath, [path.blob]).map(Sidecar.init) }
     }
 
-    /// For each, whether it is a transcript of the daemon's own that changed since it was written: perhaps a person
-    /// edited it. Costs some 10 µs each.
+    /// For each, whether it is a transcript of the daemon's own that changed since it was written: perhaps a
+    /// person edited it. Costs some 10 µs each.
     public func isTouchedTranscript(_ files: [(InboxPath, FileIdentity)]) async throws(CatalogError) -> [Bool]
     {
         try await read("isTouchedTranscript") { database in
@@ -173,8 +174,8 @@ extension Database {
             ])
     }
 
-    /// Those that tell of a refusal or failure that is over: from the commit on they are to be removed, now or after
-    /// the next start.
+    /// Those that tell of a refusal or failure that is over: from the commit on they are to be removed, now
+    /// or after the next start.
     func notesToRemove(of id: RecordingID) throws -> [Sidecar] {
         let notes = try sidecars(of: id).filter(\.kind.isNote)
         for note in notes {

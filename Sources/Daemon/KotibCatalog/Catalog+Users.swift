@@ -59,8 +59,8 @@ extension Catalog {
         }
     }
 
-    /// Replaces what can be changed of `id` by what `change` makes of it. Who is inactive then, or has another
-    /// number, has no session: the old number may be somebody else's by now.
+    /// Replaces what can be changed of `id` by what `change` makes of it. Who is inactive then, or has
+    /// another number, has no session: the old number may be somebody else's by now.
     /// - Parameter forgetsAttempts: whether the number's codes and wrong tries begin anew.
     /// - Returns: nil where there is no such user.
     /// - Throws: ``CatalogError/Code/constraint`` where the number is another's.
@@ -124,8 +124,8 @@ extension Catalog {
         }
     }
 
-    /// The users of whom the catalog has nothing but the name of their folder, for an hour at least: nobody gave them
-    /// a number or a setting, and nothing of theirs is kept. A page at a time.
+    /// The users of whom the catalog has nothing but the name of their folder, for an hour at least: nobody
+    /// gave them a number or a setting, and nothing of theirs is kept. A page at a time.
     public func emptyUsers(
         after last: UserID?, limit: Int, now: Date = Date()
     ) async throws(CatalogError) -> [(id: UserID, folder: [UInt8])] {
@@ -225,8 +225,9 @@ extension Catalog {
     /// Sessions of one user, the latest ones.
     static let mostTokens = 100
 
-    /// The user of a token, as it is now. Nil if the token was revoked or has ended, or the user is deactivated.
-    /// It ends by either clock; by the wall's alone it is not forgotten, since that may have been set wrongly.
+    /// The user of a token, as it is now. Nil if the token was revoked or has ended, or the user is
+    /// deactivated. It ends by either clock; by the wall's alone it is not forgotten, since that may have
+    /// been set wrongly.
     public func holder(ofToken token: String, at reading: ClockReading) async throws(CatalogError) -> User? {
         try await read("holder") { database in
             let time = try database.steadyTime(reading)

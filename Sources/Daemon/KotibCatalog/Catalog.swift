@@ -9,9 +9,10 @@ import KotibModel
 /// The record of every recording: one SQLite database, one connection that writes, some that only read.
 ///
 /// One connection alone writes and checkpoints, because SQLite before 3.51.3 (Debian 12 has 3.40) can corrupt
-/// a database whose WAL two connections reset (https://www.sqlite.org/wal.html). The others are opened read-only and
-/// can do neither. Searches, which may take long, have theirs and no others, so that they hold up nothing but each
-/// other. Calls never block the caller's thread; all but searches go on although the caller's task is cancelled.
+/// a database whose WAL two connections reset (https://www.sqlite.org/wal.html). The others are opened
+/// read-only and can do neither. Searches, which may take long, have theirs and no others, so that they hold
+/// up nothing but each other. Calls never block the caller's thread; all but searches go on although the
+/// caller's task is cancelled.
 public final class Catalog: Sendable {
     /// Seconds. No retry is put off for longer, so one that seems to be shows that the clock was set back.
     static let longestDelay: TimeInterval = 86_400
@@ -83,7 +84,8 @@ public final class Catalog: Sendable {
         damage.finish()
         let result: Result<Void, CatalogError> = await Self.onThread {
             Result {
-                // Readers first: only the last connection takes the log along, and only one that may write can.
+                // Readers first: only the last connection takes the log along, and only one that may write
+                // can.
                 if searcher !== writer { try searcher.close() }
                 (writer as? DatabasePool)?.releaseMemory()
                 try writer.close()
@@ -124,7 +126,7 @@ public final class Catalog: Sendable {
             code: .tooLong, operation: operation, message: "ended after \(Self.longestSearch)", file: file)
         do {
             return try await withThrowingTaskGroup(of: Value?.self) { group in
-                group.addTask { try await self.searcher.read(body) }
+                group.addTask { try await self.readInterruptibly(body) }
                 group.addTask {
                     try await self.clock.sleep(for: Self.longestSearch)
                     return nil
@@ -135,10 +137,26 @@ public final class Catalog: Sendable {
             }
         } catch is CancellationError {
             throw tooLong
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_INTERRUPT {
+            throw tooLong
         } catch {
             let error = CatalogError(error, operation: operation, file: file)
             damage.note(error)
             throw error
+        }
+    }
+
+    /// Ends with the task, at whatever moment that is cancelled.
+    private func readInterruptibly<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        let interruption = StatementInterruption()
+        return try await withTaskCancellationHandler {
+            try await searcher.read { database in
+                try interruption.guarding(database) { try body(database) }
+            }
+        } onCancel: {
+            interruption.request()
         }
     }
 
@@ -199,9 +217,9 @@ extension Catalog {
         return configuration
     }
 
-    /// After opening, because GRDB sets NORMAL when it turns WAL on. The schema must be trusted: SQLite 3.40 counts
-    /// FTS5 among what an untrusted one's triggers may not use. The file is the daemon's own, and the daemon
-    /// gives SQLite no functions that a foreign schema could misuse.
+    /// After opening, because GRDB sets NORMAL when it turns WAL on. The schema must be trusted: SQLite 3.40
+    /// counts FTS5 among what an untrusted one's triggers may not use. The file is the daemon's own, and the
+    /// daemon gives SQLite no functions that a foreign schema could misuse.
     static func prepare(_ database: Database) throws {
         try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA trusted_schema = ON")
     }

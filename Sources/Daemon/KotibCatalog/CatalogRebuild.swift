@@ -17,10 +17,12 @@ public struct RebuildReport: Sendable {
     public var usersByFolder = 0
 }
 
-/// Makes a catalog anew out of a backup and of what can be read of the earlier one, table by table and row by row.
+/// Makes a catalog anew out of a backup and of what can be read of the earlier one, table by table and row by
+/// row.
 ///
-/// Everything else comes from the inbox at the next start: recordings are found again, and where a text stands
-/// beside one that the catalog does not know, that is its words. The earlier file is set aside and never written.
+/// Everything else comes from the inbox at the next start: recordings are found again, and where a text
+/// stands beside one that the catalog does not know, that is its words. The earlier file is set aside and
+/// never written.
 public struct CatalogRebuild: Sendable {
     let file: String
     let backup: String
@@ -121,7 +123,8 @@ public struct CatalogRebuild: Sendable {
         }
     }
 
-    /// The earlier file keeps its name until the new one has it: in between it is damaged still, and said to be.
+    /// The earlier file keeps its name until the new one has it: in between it is damaged still, and said to
+    /// be.
     private func exchange(_ new: String, _ now: Date, _ report: inout RebuildReport) throws {
         let time = Timestamp.text(now).filter { $0.isNumber || $0.isLetter }
         let aside = "\(file).damaged-\(time)"

@@ -2,9 +2,9 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// Takes what can be read out of a damaged database into a sound one, table by table. Rows that are there already are
-/// brought up to date. What follows from others (counts, the index of words) triggers make anew; events and hooks that
-/// were not told are left.
+/// Takes what can be read out of a damaged database into a sound one, table by table. Rows that are there
+/// already are brought up to date. What follows from others (counts, the index of words) triggers make anew;
+/// events and hooks that were not told are left.
 struct CatalogSalvage {
     let old: Database
     let new: Database
@@ -95,8 +95,8 @@ struct CatalogSalvage {
         return "INSERT INTO \(table) (\(list)) VALUES (\(marks)) \(conflict)"
     }
 
-    /// Every row that can be reached: from the beginning up to the first page that cannot be read, and from there on
-    /// each by its own way down the tree.
+    /// Every row that can be reached: from the beginning up to the first page that cannot be read, and from
+    /// there on each by its own way down the tree.
     /// - Returns: how often nothing could be read.
     private func readAll(
         _ table: Table, _ columns: [String], _ body: ([DatabaseValue]) -> Void
@@ -167,7 +167,7 @@ extension Database {
                     sql: "INSERT INTO users (id, folder, created_at) VALUES (?, ?, ?)",
                     arguments: [id, Data(path.user), Timestamp.text(now)])
                 count += 1
-                // What its triggers would have counted if it had been there.
+                // Counts as its triggers would have done if it had been there.
                 try execute(sql: Self.recount, arguments: [id])
             }
         }

@@ -2,12 +2,12 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// How many codes and guesses there may be. Counted in the catalog, so that a restart forgets none, and by a time that
-/// no setting of a clock moves (``Catalog/keepTime(_:)``).
+/// How many codes and guesses there may be. Counted in the catalog, so that a restart forgets none, and by a
+/// time that no setting of a clock moves (``Catalog/keepTime(_:)``).
 ///
-/// Strangers have what strangers have: who is known (``Standing``) has tries and codes apart from theirs, so that no
-/// stranger uses up an owner's. Of guesses all of them together have 30 a day and 100 in 30 days at one number, a
-/// chance of 3×10^-5 and 10^-4.
+/// Strangers have what strangers have: who is known (``Standing``) has tries and codes apart from theirs, so
+/// that no stranger uses up an owner's. Of guesses all of them together have 30 a day and 100 in 30 days at
+/// one number, a chance of 3×10^-5 and 10^-4.
 public struct CodeLimits: Hashable, Sendable {
     /// Codes for one number in a day, for strangers and for each kind of who is known.
     public var codesPerPhone = 10
@@ -23,7 +23,8 @@ public struct CodeLimits: Hashable, Sendable {
     public var tries = 3
     /// Of all strangers together.
     public var guessesByStrangers = Allowance(perDay: 20, perMonth: 60)
-    /// Of one strange peer at one number: two codes' tries in a day, so that one alone does not use up everybody's.
+    /// Of one strange peer at one number: two codes' tries in a day, so that one alone does not use up
+    /// everybody's.
     public var guessesByStranger = Allowance(perDay: 6, perMonth: 12)
     /// Of the peers that have logged in before, together.
     public var guessesByPeers = Allowance(perDay: 5, perMonth: 20)

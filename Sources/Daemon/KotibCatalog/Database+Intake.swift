@@ -10,7 +10,8 @@ extension Database {
         _ arrival: Arrival, within limits: Quota, on day: Int
     ) throws -> Result<Acceptance, Rejection> {
         let old = try currentRecording(arrival.path)
-        // What was taken once stays taken: touched, tried again or brought back, it needs no room and no minutes.
+        // A recording stays accepted: touched, tried again or brought back, it needs no room and no
+        // minutes.
         guard try old.map({ try !isSame($0, arrival) }) ?? true else {
             return .success(try accept(arrival, inPlaceOf: old))
         }
@@ -29,8 +30,8 @@ extension Database {
         return .success(acceptance)
     }
 
-    /// Whether it is what was accepted at its path before, with other tags perhaps. Of what is to go only the very file
-    /// is, its attributes changed perhaps.
+    /// Whether it is what was accepted at its path before, with other tags perhaps. Of what is to go only the
+    /// very file is, its attributes changed perhaps.
     private func isSame(_ old: Recording, _ arrival: Arrival) throws -> Bool {
         guard old.isSame(arrival.facts, size: arrival.identity.size) else { return false }
         return try !isBeingDeleted(old.id) || old.identity.isSameContent(as: arrival.identity)
@@ -62,7 +63,7 @@ extension Database {
             try supersede(old.id, now: arrival.now)
             return .replaced(try insert(arrival), old: old.id, notes: [])
         }
-        // Who puts a failed recording there anew wants it tried again.
+        // A failed recording that is put there anew is tried again.
         if old.state == .rejected || (old.state == .failed && isSame) {
             let notes = try notesToRemove(of: old.id)
             try readmit(old.id, arrival)
@@ -102,7 +103,7 @@ extension Database {
             let isTaken = old.isSame(facts, size: arrival.identity.size)
             isSame = isTaken && (isSame || !isGoing)
         }
-        // What was taken and done is not thrown away for its mode, or for a backup by links.
+        // An accepted recording is not refused for its mode, or for a backup by links.
         if isSame, isGoing || facts != nil || old.state == .completed || old.state == .failed {
             try identify(old.id, arrival.identity, now: arrival.now)
             if let facts { try describe(old, facts) }

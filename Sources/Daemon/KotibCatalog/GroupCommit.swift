@@ -7,8 +7,8 @@ import Synchronization
 /// wait together and share the next one. Each runs in a savepoint of its own, so that one that fails takes
 /// nothing of the others with it, and each caller goes on only when the commit is on the disk.
 ///
-/// A caller's cancellation does not cancel its write: a job that is handed back because its task was cancelled
-/// must still reach the disk.
+/// A caller's cancellation does not cancel its write: a job that is handed back because its task was
+/// cancelled must still reach the disk.
 final class GroupCommit: Sendable {
     /// One transaction's share: keeps the wait for a commit short when thousands queue.
     static let mostWritesPerTransaction = 1024
@@ -109,8 +109,9 @@ final class GroupCommit: Sendable {
         var cause: CatalogError?
         do {
             try database.inTransaction(.immediate) {
-                // A full disk and the like end the whole transaction (https://www.sqlite.org/lang_transaction.html):
-                // GRDB then refuses every statement up to the end of this block, and the commit.
+                // A full disk and the like end the whole transaction
+                // (https://www.sqlite.org/lang_transaction.html): GRDB then refuses every statement up to the
+                // end of this block, and the commit.
                 for write in group {
                     let (completion, failure) = write.run(database)
                     completions.append(completion)

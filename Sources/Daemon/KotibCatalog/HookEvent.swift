@@ -1,11 +1,6 @@
 import FoundationEssentials
 import KotibModel
 
-/// A receiver of hook events.
-public enum HookReceiver: String, Hashable, Sendable, CaseIterable {
-    case program, webhook
-}
-
 /// A recording became completed, failed or rejected.
 public struct HookEvent: Hashable, Sendable {
     /// 32 hexadecimal digits by chance: the same for every receiver and with every attempt.
@@ -17,7 +12,8 @@ public struct HookEvent: Hashable, Sendable {
     /// As it was then.
     public var path: InboxPath
     public var facts: HookFacts
-    /// The words of that moment, or their beginning; nil where there are none, or the recording is gone by now.
+    /// The words of that moment, or their beginning; nil where there are none, or the recording is gone by
+    /// now.
     public var text: String?
     /// Whether that is not all of them.
     public var isTextTruncated: Bool

@@ -1,7 +1,7 @@
 import KotibModel
 
-/// The statements of lists. They differ only in the states, which are our own words and no input, and in what the
-/// list is narrowed to: that and nothing else decides which index serves.
+/// The statements of lists. They differ only in the states, which are our own words and no input, and in what
+/// the list is narrowed to: that and nothing else decides which index serves.
 enum LibrarySQL {
     /// The condition of every listed row.
     enum Part: CaseIterable {
@@ -21,7 +21,7 @@ enum LibrarySQL {
             case .everything: ""
             case .ofOneUser: "a.user_id = :user AND "
             case .inOneLanguage: "a.language = :language AND "
-            // What may be NULL opens no range of an index; times begin with digits.
+            // A value that may be NULL opens no range of an index; times begin with digits.
             case .ofSomeTime:
                 "a.created_at >= coalesce(:from, '') AND a.created_at < coalesce(:until, ':') AND "
             }

@@ -10,8 +10,8 @@ struct LibrarySelection {
     var search: TranscriptSearch?
     fileprivate var filter: RecordingFilter
 
-    /// Of one user there are so few that their language and time are looked for among all of theirs. Where many are
-    /// of the time that is asked for, it costs less to pass over the others than to sort these.
+    /// Of one user there are so few that their language and time are looked for among all of theirs. Where
+    /// many are of the time that is asked for, it costs less to pass over the others than to sort these.
     fileprivate func part(total: Int? = nil) -> LibrarySQL.Part {
         if user != nil { return .ofOneUser }
         if filter.from != nil || filter.until != nil, total ?? 0 <= Catalog.mostCounted { return .ofSomeTime }
@@ -95,7 +95,8 @@ extension Database {
         return try rows(sql, arguments).map { RecordingID(rawValue: $0["id"]) }
     }
 
-    /// How many terms are to be looked for in texts that are indexed in pieces; nil where there are none such.
+    /// How many terms are to be looked for in texts that are indexed in pieces; nil where there are none
+    /// such.
     private func pieceTerms(_ selection: LibrarySelection) throws -> Int? {
         guard let search = selection.search, try hasSearchPieces() else { return nil }
         return search.terms.count

@@ -8,7 +8,8 @@ public struct LocalDays: Sendable {
 
     private let offset: @Sendable (Int) -> Int
 
-    /// - Parameter offset: seconds east of UTC at a time in seconds since 1970; the server's zone unless given.
+    /// - Parameter offset: seconds east of UTC at a time in seconds since 1970; the server's zone unless
+    ///   given.
     public init(offset: @escaping @Sendable (Int) -> Int = Self.serversOffset) {
         self.offset = offset
     }

@@ -119,8 +119,8 @@ public struct Sidecar: Hashable, Sendable {
     public var size: Int64
     /// Nanoseconds since 1970.
     public var modified: Int64
-    /// SHA-256 of the words in it, whatever their encoding and line ends. Nil for a note or another format, and
-    /// for what was written before this was kept.
+    /// SHA-256 of the words in it, whatever their encoding and line ends. Nil for a note or another format,
+    /// and for what was written before this was kept.
     public var words: [UInt8]?
 
     /// ctime is not kept: rename(2) and chmod(2) change it, and neither is an edit.
@@ -138,8 +138,8 @@ public struct Sidecar: Hashable, Sendable {
         self.words = words
     }
 
-    /// Whether the file at the path is still the one that was written: nobody has edited or replaced it. A device's
-    /// number may be another after each start, or each mount.
+    /// Whether the file at the path is still the one that was written: nobody has edited or replaced it. A
+    /// device's number may be another after each start, or each mount.
     public func isUntouched(_ identity: FileIdentity) -> Bool {
         inode == identity.inode && size == identity.size && modified == identity.modified
     }

@@ -1,6 +1,7 @@
 /// How a long text is cut for the index of words.
 enum SearchPieces {
-    /// Characters. A longer text is indexed in pieces: some eight hours of speech, and 0.1 s of the writer's time.
+    /// Characters. A longer text is indexed in pieces: some eight hours of speech, and 0.1 s of the writer's
+    /// time.
     static let longestWhole = 262_144
     /// Bytes of a piece.
     static let longest = 262_144
@@ -9,7 +10,8 @@ enum SearchPieces {
     /// Beyond the ids of all recordings.
     static let firstID: Int64 = 1 << 40
 
-    /// The whole text in pieces: cut between words where there is a blank soon enough, and never within a character.
+    /// The whole text in pieces: cut between words where there is a blank soon enough, and never within a
+    /// character.
     static func of(_ text: String) -> [String] {
         var pieces: [String] = []
         var rest = text[...]

@@ -13,8 +13,9 @@ enum SearchText {
     /// Bytes that are made comparable at a time, at least.
     static let portion = 16_384
 
-    /// Characters written for the apostrophe of Uzbek oʻ, gʻ and ʼ, and of English. They are left out, so that they
-    /// do not split a word, all ways to write it are one, and quotation marks of that form do not matter.
+    /// Characters written for the apostrophe of Uzbek oʻ, gʻ and ʼ, and of English. They are left out, so
+    /// that they do not split a word, all ways to write it are one, and quotation marks of that form do not
+    /// matter.
     static let apostrophes: [Unicode.Scalar] = [
         "'", "`", "\u{02BB}", "\u{02BC}", "\u{2018}", "\u{2019}",
     ]
@@ -27,8 +28,8 @@ struct SearchToken {
 }
 
 extension FTS5Tokenizer {
-    /// Gives the words of `text` one after the other, until `body` returns false. Of a long text no more is looked at
-    /// than that takes.
+    /// Gives the words of `text` one after the other, until `body` returns false. Of a long text no more is
+    /// looked at than that takes.
     func forEachWord(in text: String, _ body: (SearchToken) -> Bool) throws {
         var (text, start, goesOn) = (text, 0, true)
         try text.withUTF8 { bytes in
@@ -40,7 +41,8 @@ extension FTS5Tokenizer {
         }
     }
 
-    /// A portion ends with a blank, so that no word is cut, or where there is none within four portions anywhere.
+    /// A portion ends with a blank, so that no word is cut, or where there is none within four portions
+    /// anywhere.
     private static func end(ofPortionFrom start: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int {
         let (least, most) = (start + SearchText.portion, min(bytes.count, start + 4 * SearchText.portion))
         guard least < bytes.count else { return bytes.count }

@@ -32,8 +32,9 @@ public struct ClockReading: Hashable, Sendable {
 }
 
 extension Catalog {
-    /// Seconds. A machine that was off is believed so much by its wall clock, which may be wrong until NTP has set it:
-    /// what ends by the wall clock ends all the same, and what only this time ends lasts somewhat longer.
+    /// Seconds. A machine that was off is believed so much by its wall clock, which may be wrong until NTP
+    /// has set it: what ends by the wall clock ends all the same, and what only this time ends lasts somewhat
+    /// longer.
     static let longestRest: TimeInterval = day
 
     /// Keeps the time for the next boot. To be called now and then; each write of an account does it too.
@@ -42,8 +43,9 @@ extension Catalog {
     }
 }
 
-/// Codes, tokens and limits go by a time that no setting of a clock moves: it goes on with the boot clock, and from one
-/// boot to the next by what the wall clock has gone on, never back. It began as seconds since 1970.
+/// Codes, tokens and limits go by a time that no setting of a clock moves: it goes on with the boot clock,
+/// and from one boot to the next by what the wall clock has gone on, never back. It began as seconds since
+/// 1970.
 extension Database {
     func steadyTime(_ reading: ClockReading) throws -> TimeInterval {
         let wall = reading.wall.timeIntervalSince1970

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// Times as the seed's clients read them: ISO 8601 in UTC with milliseconds, `2026-11-23T09:15:02.417Z`.
+/// Times as existing clients read them: ISO 8601 in UTC with milliseconds, `2026-11-23T09:15:02.417Z`.
 public enum Timestamp {
     private static let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 

@@ -3,8 +3,8 @@ import KotibModel
 
 /// A person's search query, as words to find.
 ///
-/// Nothing that is typed reaches FTS5 but words as its own tokenizer gives them, which are letters and digits: there
-/// is no syntax to get wrong, and none to misuse.
+/// Nothing that is typed reaches FTS5 but words as its own tokenizer gives them, which are letters and
+/// digits: there is no syntax to get wrong, and none to misuse.
 struct TranscriptSearch {
     /// So many words of what was typed count: more would reach limits of FTS5.
     static let mostWords = 64

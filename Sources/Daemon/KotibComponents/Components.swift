@@ -3,6 +3,7 @@
 import FoundationEssentials
 import KotibArchive
 import KotibCatalog
+import KotibHealth
 import KotibIngest
 import KotibIntake
 import KotibLibrary
@@ -19,7 +20,7 @@ import Logging
 package struct Components: Sendable {
     package let files: any FileSystem
     package let catalog: Catalog
-    package let board: ProblemBoard
+    package let board: IssueBoard
     package let sidecars: Sidecars
     package let queue: TranscriptionQueue
     package let departures: DepartureRecorder
@@ -64,7 +65,7 @@ package struct Components: Sendable {
         files: any FileSystem, catalog: Catalog, engines: [EngineLane], inspector: any Inspecting,
         options: Options, logger: Logger
     ) {
-        let (board, archive, quotas) = (ProblemBoard(logger: logger), options.archive, options.quotas)
+        let (board, archive, quotas) = (IssueBoard(logger: logger), options.archive, options.quotas)
         let userSettings = Self.userSettings(options, catalog)
         let reader = FolderSettingsReader(files: files, logger: logger)
         sidecars = Self.sidecarWriter(files, catalog, board, userSettings, options, logger)
@@ -122,14 +123,14 @@ extension Components {
     }
 
     private static func sidecarWriter(
-        _ files: any FileSystem, _ catalog: Catalog, _ board: ProblemBoard,
+        _ files: any FileSystem, _ catalog: Catalog, _ board: IssueBoard,
         _ userSettings: @escaping Sidecars.SettingsOf, _ options: Options, _ logger: Logger
     ) -> Sidecars {
         let language = options.language
         return Sidecars(
             files: files, catalog: catalog, logger: logger, settings: userSettings,
             cannotWrite: { path, error in
-                guard let problem = WatchHealth.Problem(writing: error) else { return false }
+                guard let problem = HealthIssue(writing: error) else { return false }
                 let folder = path.parent?.text ?? ""
                 board.report(problem, ["folder": "\(folder)", "file": "\(path)", "cause": "\(error)"])
                 return true
@@ -142,7 +143,7 @@ extension Components {
 
     private static func queue(
         _ files: any FileSystem, _ catalog: Catalog, _ engines: [EngineLane], _ sidecars: Sidecars,
-        _ board: ProblemBoard, _ reader: FolderSettingsReader,
+        _ board: IssueBoard, _ reader: FolderSettingsReader,
         _ userSettings: @escaping Sidecars.SettingsOf, _ options: Options, _ logger: Logger
     ) -> TranscriptionQueue {
         let opener = AudioOpener(files: files)
@@ -162,7 +163,7 @@ extension Components {
             },
             stuck: { error in
                 guard let error else { return board.catalogAnswers() }
-                board.catalogFails(WatchHealth.Problem(error) ?? .catalogFails, "\(error)")
+                board.catalogFails(HealthIssue(error) ?? .catalogFails, "\(error)")
             })
     }
 }

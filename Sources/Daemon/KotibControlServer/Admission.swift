@@ -3,7 +3,7 @@ import Synchronization
 /// How many connections there are, in all and of each user of the machine, so that one who opens many keeps
 /// nobody else out.
 final class Admission: Sendable {
-    /// Whom a user of the machine connects for.
+    /// The account that a user of the machine connects for.
     enum Standing {
         /// Looks after the daemon when all others are too many.
         case localOperator
@@ -27,8 +27,8 @@ final class Admission: Sendable {
         self.most = most
     }
 
-    /// Whether one more is taken; each that is must be ended by ``leave(_:)``. One user gets half of all, apart
-    /// from the operator and web servers in front.
+    /// Whether one more is taken; each that is must be ended by ``leave(_:)``. One user gets half of all,
+    /// apart from the operator and web servers in front.
     func enter(_ peer: UInt32, _ standing: Standing) -> Bool {
         state.withLock { state in
             let own = state.byPeer[peer, default: 0]

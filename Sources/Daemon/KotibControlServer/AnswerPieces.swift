@@ -2,8 +2,8 @@ import Hummingbird
 import HummingbirdCore
 import NIOCore
 
-/// Writes an answer piece by piece: what a client who does not read leaves with us is some pieces, whatever the answer's
-/// length.
+/// Writes an answer piece by piece: what a client who does not read leaves with us is some pieces, whatever
+/// the answer's length.
 struct AnswerPieces {
     /// Bytes.
     static let size = 32_768
@@ -56,7 +56,7 @@ struct AnswerPieces {
         pending.discardReadBytes()
     }
 
-    /// What is left, and the end.
+    /// The rest, and the end.
     mutating func finish(_ writer: inout any ResponseBodyWriter) async throws {
         if pending.readableBytes > 0 { try await writer.write(pending) }
         pending = ByteBuffer()

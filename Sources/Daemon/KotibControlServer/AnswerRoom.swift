@@ -6,8 +6,8 @@ import KotibModel
 import KotibText
 import Synchronization
 
-/// The memory that answers share which cannot be made piece by piece, from their making until they are sent: many
-/// clients who ask for much and read nothing do not use up the machine's.
+/// The memory that answers share which cannot be made piece by piece, from their making until they are sent:
+/// many clients who ask for much and read nothing do not use up the machine's.
 final class AnswerRoom: Sendable {
     /// Bytes of each answer that do not count.
     static let free = 65_536
@@ -25,7 +25,7 @@ final class AnswerRoom: Sendable {
         self.most = most
     }
 
-    /// What one answer takes; given back with the last reference.
+    /// The memory of one response; returned with the last reference.
     final class Share: Hashable, Sendable {
         private let room: AnswerRoom
         private let caller: String
@@ -43,8 +43,8 @@ final class AnswerRoom: Sendable {
         func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
     }
 
-    /// Nil where there is no room for so many bytes now. A caller gets no more than what is left beside it, so that
-    /// something is always left for others.
+    /// Nil where there is no room for so many bytes now. A caller gets no more than what is left beside it,
+    /// so that something is always left for others.
     func share(_ count: Int, for caller: String) -> Share? {
         taken.withLock { taken in
             let own = taken.byCaller[caller, default: 0]

@@ -5,8 +5,8 @@ import KotibControlProtocol
 import KotibPOSIX
 import KotibText
 
-/// Finds out in whose name a request acts. A token decides where one is sent; without one, the local operator is
-/// known by the connection. Who needs a caller asks the context.
+/// Finds out in whose name a request acts. A token decides where one is sent; without one, the local operator
+/// is known by the connection. Who needs a caller asks the context.
 struct AuthenticationMiddleware: RouterMiddleware {
     typealias Context = ControlContext
 
@@ -45,8 +45,8 @@ struct AuthenticationMiddleware: RouterMiddleware {
         .unauthorized, .unauthorized, .unauthorized,
         headers: [.wwwAuthenticate: "Bearer error=\"invalid_token\""])
 
-    /// RFC 6750, 2.1, with the one blank that everybody sends; the scheme's name in any case (RFC 9110, 11.1). Nothing
-    /// may stand in the token that is none of its characters.
+    /// RFC 6750, 2.1, with the one blank that everybody sends; the scheme's name in any case (RFC 9110,
+    /// 11.1). Nothing may stand in the token that is none of its characters.
     static func bearer(_ header: String) -> String? {
         let parts = header.utf8.split(
             separator: UInt8(ascii: " "), maxSplits: 1, omittingEmptySubsequences: false)
@@ -56,7 +56,7 @@ struct AuthenticationMiddleware: RouterMiddleware {
         return String(Substring(parts[1]))
     }
 
-    /// What tokens of ours are written in (RFC 7515, 7.1).
+    /// The characters of a token (RFC 7515, 7.1).
     private static func isTokenCharacter(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),

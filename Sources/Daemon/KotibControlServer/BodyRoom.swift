@@ -1,7 +1,7 @@
 import Synchronization
 
-/// The memory that large JSON bodies share while they arrive and are worked on, so that many at once do not use up the
-/// machine's.
+/// The memory that large JSON bodies share while they arrive and are worked on, so that many at once do not
+/// use up the machine's.
 final class BodyRoom: Sendable {
     /// Bytes of each body that do not count.
     static let free = 65_536
@@ -14,7 +14,7 @@ final class BodyRoom: Sendable {
         self.most = most
     }
 
-    /// What one body takes; given back with the last reference.
+    /// The memory of one body; returned with the last reference.
     final class Share: Sendable {
         private let room: BodyRoom
         private let taken = Mutex(0)

@@ -8,7 +8,7 @@ enum Caller: Hashable, Sendable {
     case localOperator
     case session(Session)
 
-    /// Whose recordings this caller may see.
+    /// The recordings that this caller may see.
     var scope: AccessScope {
         switch self {
         case .localOperator: .everyone

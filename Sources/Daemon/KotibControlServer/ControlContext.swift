@@ -5,14 +5,14 @@ import KotibModel
 import KotibText
 import Logging
 
-/// What a connection tells about a request before its first byte is read.
+/// The facts about a connection before its first byte is read.
 struct ControlContextSource: RequestContextSource {
     let logger: Logger
     /// The user id of the machine that connected.
     let peer: UInt32
 }
 
-/// What the routes know of a request beside the request.
+/// The context of a request.
 struct ControlContext: RequestContext {
     typealias Source = ControlContextSource
 

@@ -11,7 +11,7 @@ struct ControlFailure: Error, Hashable, Sendable {
     /// Only with a conflict of edits.
     var current: RevisionBody?
     var yours: String?
-    /// What a large answer takes.
+    /// The memory of a large response.
     var share: AnswerRoom.Share?
 
     init(

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What was asked and how long it took, for Prometheus. A route is counted by its template, so that no client
+/// Counts requests and their time for Prometheus. A route is counted by its template, so that no client
 /// makes new series.
 final class ControlMetrics: Sendable {
     private struct Request: Hashable {

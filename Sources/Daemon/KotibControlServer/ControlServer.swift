@@ -4,17 +4,17 @@ import FoundationEssentials
 import Hummingbird
 import KotibAccounts
 import KotibCatalog
+import KotibHealth
 import KotibHooks
 import KotibLibrary
 import KotibPOSIX
 import KotibTranscription
-import KotibWatch
 import Logging
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// What the control socket serves, and to whom it turns.
+/// The collaborators of the routes.
 public struct ControlParts: Sendable {
     public var catalog: Catalog
     public var accounts: AccountService
@@ -22,7 +22,7 @@ public struct ControlParts: Sendable {
     public var uploads: UploadService
     public var audio: RecordingAudio
     public var queue: TranscriptionQueue
-    public var health: @Sendable () async -> WatchHealth
+    public var health: HealthSources
     /// `local` or `openai`.
     public var engineName: String
     public var version: String
@@ -41,7 +41,7 @@ public struct ControlParts: Sendable {
     public init(
         catalog: Catalog, accounts: AccountService, actions: RecordingActions, uploads: UploadService,
         audio: RecordingAudio, queue: TranscriptionQueue,
-        health: @escaping @Sendable () async -> WatchHealth, engineName: String, version: String,
+        health: HealthSources, engineName: String, version: String,
         started: Date = Date(), rescan: @escaping @Sendable () async -> Void = {},
         hooks: @escaping @Sendable () async throws(CatalogError) -> [HookHealth] = {
             () async throws(CatalogError) in []
@@ -119,9 +119,9 @@ public struct ControlServer: Service {
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             // Read when there is room for more.
             .childChannelOption(.maxMessagesPerRead, value: 4)
-            // Who has said all there is to say may end their half (shutdown(2)), and waits for the answer.
+            // A client may close its sending half (shutdown(2)) and wait for the response.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            // What waits for a client who does not read is for us to hold: little of it.
+            // Bytes that wait for a client who does not read are kept in memory: few of them.
             .childChannelOption(
                 .writeBufferWaterMark, value: .init(low: AnswerPieces.size / 2, high: AnswerPieces.size)
             )

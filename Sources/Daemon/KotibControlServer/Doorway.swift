@@ -9,7 +9,7 @@ import NIOCore
 import NIOHTTPTypes
 import Synchronization
 
-/// What happens to a connection from its acceptance on: who is it, is there room, and then HTTP.
+/// Handles a connection from its acceptance on: credentials, limits, then HTTP.
 final class Doorway: Sendable {
     let settings: ControlServer.Settings
     let responder: RouterResponder<ControlContext>
@@ -43,8 +43,9 @@ final class Doorway: Sendable {
         }
     }
 
-    /// A connection that was let in. Those that wait when the server stops are dropped, and a `NIOAsyncChannel`
-    /// that is dropped without being used up ends the process: so the last one who holds it uses it up.
+    /// A connection that was let in. Those that wait when the server stops are dropped, and a
+    /// `NIOAsyncChannel` that is dropped without being used up ends the process: so the last one who holds it
+    /// uses it up.
     final class Connection: Sendable {
         private let http: HTTP1Channel
         private let channel: Mutex<HTTP1Channel.Value?>
@@ -84,7 +85,7 @@ final class Doorway: Sendable {
                 guard request.method == .head else {
                     return try await writer.write(response: response.head, body: response.body)
                 }
-                // What answers HEAD has the fields of a GET, and no body (RFC 9110, 9.3.2).
+                // A response to HEAD has the fields of a GET, and no body (RFC 9110, 9.3.2).
                 try await writer.write(response: Self.head(of: response), body: ResponseBody())
             },
             configuration: HTTP1Channel.Configuration(
@@ -112,8 +113,8 @@ final class Doorway: Sendable {
         return peer == 0 || peer == settings.owner ? .localOperator : .other
     }
 
-    /// Who waits to be asked for the body (RFC 9110, 10.1.1) is asked when it is first wanted: an answer before
-    /// that spares it.
+    /// A client that waits for `100 Continue` (RFC 9110, 10.1.1) gets it when the body is first wanted: a
+    /// response before that spares it.
     private static func continuing(_ request: Request, on channel: any Channel) -> Request {
         guard let expectation = request.headers[.expect], expectation.lowercased() == "100-continue" else {
             return request

@@ -9,7 +9,8 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// The outermost: finds the language and the peer's name, makes an answer of every error, and writes the line about the request.
+/// The outermost: finds the language and the peer's name, makes an answer of every error, and writes the line
+/// about the request.
 struct FailureMiddleware: RouterMiddleware {
     typealias Context = ControlContext
 

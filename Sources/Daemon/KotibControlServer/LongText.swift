@@ -10,13 +10,13 @@ struct LongText {
     private let before: ArraySlice<UInt8>
     private let after: ArraySlice<UInt8>
     private let recording: RecordingID
-    /// Whose text it is; nil where `before` has the text already.
+    /// The revision of the text. Nil if `before` has the text already.
     private let revision: RevisionID?
     private let size: Int
 
     /// - Parameters:
-    ///   - key: of the text, which is null or empty in `body`. No other place in it can look like this: within strings
-    ///     quotation marks are escaped.
+    ///   - key: of the text, which is null or empty in `body`. No other place in it can look like this:
+    ///     within strings quotation marks are escaped.
     ///   - revision: nil where `body` is whole.
     init(
         _ body: some Encodable, _ key: String, _ recording: RecordingID, _ revision: RevisionID?, size: Int
@@ -35,7 +35,8 @@ struct LongText {
         after = Array("\"".utf8) + bytes[place.upperBound...]
     }
 
-    /// - Parameter caller: who may have all of the text in memory at once where there is room, which reads it faster.
+    /// - Parameter caller: who may have all of the text in memory at once where there is room, which reads it
+    ///   faster.
     func write(
         _ pieces: inout AnswerPieces, to writer: inout any ResponseBodyWriter, _ parts: ControlParts,
         for caller: String

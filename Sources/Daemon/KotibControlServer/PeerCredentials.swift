@@ -1,7 +1,7 @@
 import Glibc
 import NIOCore
 
-/// Who is on the other end of a Unix socket, as of connect(2): `struct ucred` of unix(7), which glibc shows to
+/// The peer of a Unix socket, as of connect(2): `struct ucred` of unix(7), which glibc shows to
 /// GNU programs only.
 struct PeerCredentials: Sendable {
     var process: Int32 = 0

@@ -1,8 +1,8 @@
 import NIOCore
 import NIOHTTPTypes
 
-/// Closes the connection of a peer that holds things up: who sends no request, sends one too slowly, or does not
-/// read the answer.
+/// Closes the connection of a peer that holds things up: who sends no request, sends one too slowly, or does
+/// not read the answer.
 final class PeerPatience: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -10,8 +10,8 @@ final class PeerPatience: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundOut = HTTPResponsePart
 
     struct Limits: Hashable, Sendable {
-        /// From the connection, or the answer before, to a whole head; also how long a kept connection is idle,
-        /// and for what is left of a body whose answer is out.
+        /// From the connection, or the answer before, to a whole head; also how long a kept connection is
+        /// idle, and for what is left of a body whose answer is out.
         var head = TimeAmount.seconds(60)
         /// Between two pieces of a body, while we want one.
         var piece = TimeAmount.seconds(30)
@@ -24,8 +24,8 @@ final class PeerPatience: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private let limits: Limits
-    /// Heads that came and answers that are out: both go on while the other stands still, so no one phase tells
-    /// of both.
+    /// Heads that came and answers that are out: both go on while the other stands still, so no one phase
+    /// tells of both.
     private var requests = 0
     private var answers = 0
     /// Whether the body of the last request is still to come.

@@ -7,11 +7,12 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 
-/// Sees to it that a client gets its answer also where the request is none, or was answered before all of it came.
+/// Sees to it that a client gets its answer also where the request is none, or was answered before all of it
+/// came.
 ///
-/// Of a request that cannot be parsed Hummingbird writes an empty 400, in its turn after the answers before; here
-/// it gets its words. What still comes of a request that has its answer is thrown away, so that a client that
-/// sends before it reads is not stuck; ``PeerPatience`` bounds how long that may go on.
+/// Of a request that cannot be parsed Hummingbird writes an empty 400, in its turn after the answers before;
+/// here it gets its words. What still comes of a request that has its answer is thrown away, so that a client
+/// that sends before it reads is not stuck; ``PeerPatience`` bounds how long that may go on.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -75,7 +76,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func writeBroken(_ context: ChannelHandlerContext, _ promise: EventLoopPromise<Void>?) {
         let isTooLarge = breakage == .headerOverflow
         let status: HTTPResponse.Status = isTooLarge ? .requestHeaderFieldsTooLarge : .badRequest
-        // What languages are wanted stands in what cannot be read.
+        // The languages of a request that cannot be parsed are unknown.
         let body =
             isTooLarge
             ? ErrorBody(detail: Sentence.tooLarge.uzbek, code: .tooLarge)

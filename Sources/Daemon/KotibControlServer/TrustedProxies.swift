@@ -19,13 +19,13 @@ struct TrustedProxies: Sendable {
         return "uid \(peer)"
     }
 
-    /// Whether somebody passed the request on. A proxy that the configuration does not name may run as root; what
-    /// strangers ask through it is never the operator's.
+    /// Whether somebody passed the request on. A proxy that the configuration does not name may run as root;
+    /// what strangers ask through it is never the operator's.
     static func isForwarded(_ request: Request) -> Bool {
         forwarding.contains { request.headers.contains($0) }
     }
 
-    /// What nginx is told to send (etc/nginx/kotib.conf).
+    /// The headers that nginx is configured to send (etc/nginx/kotib.conf).
     private static let realAddress = HTTPField.Name("X-Real-IP")
     private static let forwarding = ["X-Real-IP", "X-Forwarded-For", "Forwarded", "Via"].compactMap {
         HTTPField.Name($0)

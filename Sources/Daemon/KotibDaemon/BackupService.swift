@@ -5,8 +5,8 @@ import KotibModel
 import Logging
 import ServiceLifecycle
 
-/// Backups of the catalog, each in the place of the one before, checked before. The check finds damage that nobody has
-/// met yet.
+/// Backups of the catalog, each in the place of the one before, checked before. The check finds damage that
+/// nobody has met yet.
 struct BackupService: Service {
     let catalog: Catalog
     let file: String

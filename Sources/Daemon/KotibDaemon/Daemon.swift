@@ -8,6 +8,7 @@ import KotibCatalog
 import KotibComponents
 import KotibControlServer
 import KotibEngines
+import KotibHealth
 import KotibHooks
 import KotibIngest
 import KotibIntake
@@ -129,9 +130,13 @@ public struct Daemon: Sendable {
         let messages = SMSDispatcher(try configuration.makeSMSSender(logger), logger: logger)
         let accounts = try await makeAccounts(files, catalog, messages)
         let hooks = try await configuration.makeHooks(catalog, logger)
-        let control = try makeControl(components, accounts, hooks, watcher)
+        let health = HealthSources(
+            board: components.board, watch: { await watcher.health },
+            enginePause: { await queue.enginePause() }, messageProblem: { accounts.messageProblem })
+        let control = try makeControl(components, accounts, hooks, watcher, health)
         let status = StatusReporter(
-            services: services, catalog: catalog, queue: queue, watcher: watcher, logger: logger)
+            services: services, catalog: catalog, queue: queue, watcher: watcher, health: health,
+            logger: logger)
         var parts: [any Service] = [WorkerService(pool: inspectors)] + engines
         parts += [QueueService(queue: queue), CancellableService { try await watcher.run() }]
         parts += ingestServices(components) + [CancellableService { await messages.run() }]
@@ -144,14 +149,15 @@ public struct Daemon: Sendable {
     }
 
     private func makeControl(
-        _ components: Components, _ accounts: AccountService, _ hooks: HookDispatcher, _ watcher: InboxWatcher
+        _ components: Components, _ accounts: AccountService, _ hooks: HookDispatcher,
+        _ watcher: InboxWatcher, _ health: HealthSources
     ) throws -> ControlServer {
         try ControlServer(
             configuration.controlSettings,
             ControlParts(
                 catalog: components.catalog, accounts: accounts, actions: components.actions,
                 uploads: components.uploads, audio: components.audio, queue: components.queue,
-                health: { await watcher.health }, engineName: configuration.queue.engine.rawValue,
+                health: health, engineName: configuration.queue.engine.rawValue,
                 version: Version.text,
                 // With automatic enrolment the folder's own appearance is enough.
                 rescan: { [enroll = configuration.enroll] in if !enroll { await watcher.rescan() } },

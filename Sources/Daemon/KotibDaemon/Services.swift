@@ -1,4 +1,5 @@
 import KotibCatalog
+import KotibHealth
 import KotibIngest
 import KotibTranscription
 import KotibWatch
@@ -98,7 +99,7 @@ struct IndexService: Service {
 /// Reports that the catalog is damaged, as soon as any query meets it.
 struct DamageService: Service {
     let catalog: Catalog
-    let board: ProblemBoard
+    let board: IssueBoard
     let logger: Logger
 
     func run() async throws {

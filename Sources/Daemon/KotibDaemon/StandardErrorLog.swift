@@ -31,7 +31,7 @@ struct StandardErrorLog: LogHandler {
         StandardError.write(text)
     }
 
-    /// Who and what first, then the rest by name.
+    /// The order of fields: user and recording first, then the rest by name.
     private static func ordered(_ metadata: Logger.Metadata) -> [(key: String, value: String)] {
         let first = ["recording", "user", "file", "size", "duration", "engine", "model"]
         let rest = metadata.keys.filter { !first.contains($0) }.sorted()
@@ -47,7 +47,7 @@ enum StandardError {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            // What cannot be written to standard error has nobody left to be told to.
+            // A failure to write to standard error cannot be reported anywhere.
             if count < 0 && errno != EINTR { return }
             bytes = bytes.dropFirst(max(0, count))
         }

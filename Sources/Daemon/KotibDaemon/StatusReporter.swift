@@ -1,4 +1,5 @@
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibTranscription
@@ -6,13 +7,14 @@ import KotibWatch
 import Logging
 import ServiceLifecycle
 
-/// Tells systemd how the daemon is: ready once the inbox is watched, a status line when it changes, the watchdog as
-/// long as the catalog, the queue and the watcher answer, and that it stops (sd_notify(3)).
+/// Tells systemd how the daemon is: ready once the inbox is watched, a status line when it changes, the
+/// watchdog as long as the catalog, the queue and the watcher answer, and that it stops (sd_notify(3)).
 struct StatusReporter: Service {
     let services: ServiceManager
     let catalog: Catalog
     let queue: TranscriptionQueue
     let watcher: InboxWatcher
+    let health: HealthSources
     let logger: Logger
 
     /// Between two looks, where no watchdog asks for shorter.
@@ -39,7 +41,7 @@ struct StatusReporter: Service {
                 last = line
             } catch  where error.code == .corrupt {
                 // Whoever killed the daemon for that would leave nobody to say so.
-                notify("WATCHDOG=1\nSTATUS=\(WatchHealth.Problem.catalogDamaged)")
+                notify("WATCHDOG=1\nSTATUS=\(HealthIssue.catalogDamaged)")
                 last = ""
             } catch {
                 logger.error("the catalog does not answer", metadata: ["cause": "\(error)"])
@@ -52,12 +54,10 @@ struct StatusReporter: Service {
     private func statusLine() async throws(CatalogError) -> String {
         let counts = try await catalog.counts()
         let running = await queue.running().count
-        let health = await watcher.health
+        let report = await health.report()
         var line = "\(running) being transcribed, \(counts[.pending, default: 0]) waiting, "
         line += "\(counts[.completed, default: 0]) done, \(counts[.failed, default: 0]) failed"
-        if let pause = await queue.enginePause() { line += "; engine paused: \(pause.message)" }
-        for problem in health.problems.map(\.description).sorted() { line += "; \(problem)" }
-        return line
+        return line + report.statusLine
     }
 
     private func notify(_ state: String) {

@@ -9,8 +9,8 @@ struct EncodingPlan: Hashable {
     private static let overhead = 1.02
     private static let beginning = 1024.0
 
-    /// Those to try, best first; empty where none would do. One without meaning for FLAC, whose size nobody knows
-    /// beforehand.
+    /// Those to try, best first; empty where none would do. One without meaning for FLAC, whose size nobody
+    /// knows beforehand.
     let bitRates: [Int]
 
     /// - Parameters:

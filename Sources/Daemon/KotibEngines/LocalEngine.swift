@@ -44,8 +44,8 @@ public struct LocalEngine: TranscriptionEngine {
         return try result(answer, draft, job)
     }
 
-    /// How long a worker may be busy with a recording, however often it reports progress: a large model on one old
-    /// processor needs some twenty times the recording's length.
+    /// How long a worker may be busy with a recording, however often it reports progress: a large model on
+    /// one old processor needs some twenty times the recording's length.
     static func deadline(of duration: Double) -> Duration {
         .seconds(600) + .seconds(bounding: duration * 60)
     }

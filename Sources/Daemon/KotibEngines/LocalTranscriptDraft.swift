@@ -13,7 +13,7 @@ final class LocalTranscriptDraft: Sendable {
         var segments: [TranscriptSegment] = []
         var size = 0
         var fraction = 0.0
-        /// Where the last segment began.
+        /// The start of the last segment.
         var start = 0.0
     }
 
@@ -68,7 +68,8 @@ final class LocalTranscriptDraft: Sendable {
         if let kept { report(.segment(kept)) }
     }
 
-    /// One line without control characters and those that turn the direction of writing, and without blanks around it.
+    /// One line without control characters and those that turn the direction of writing, and without blanks
+    /// around it.
     private static func clean(_ text: String) -> String {
         let scalars = text.unicodeScalars.filter { !$0.properties.isBidiControl }.map { scalar in
             switch scalar.properties.generalCategory {

@@ -10,7 +10,7 @@ struct OpenAIAnswer: Hashable {
     /// ISO 639-1.
     var language: String?
 
-    /// What is wrong with an answer. The texts end a sentence that begins with "the server answered with".
+    /// A fault of a response. The texts end a sentence that begins with "the server answered with".
     enum Defect: Error, Hashable {
         /// Not from a transcription service at all.
         case stranger(String)
@@ -80,8 +80,8 @@ struct OpenAIAnswer: Hashable {
 }
 
 extension OpenAIAnswer {
-    /// The segments as running text where they hold the same words, or there are no others. The server's own text
-    /// otherwise: nothing tells which words are the right ones.
+    /// The segments as running text where they hold the same words, or there are no others. The server's own
+    /// text otherwise: nothing tells which words are the right ones.
     var inParagraphs: String {
         guard let segments, !segments.isEmpty else { return text }
         let paragraphs = Transcript.text(of: segments)
@@ -102,7 +102,7 @@ extension OpenAIAnswer {
     }
 }
 
-/// What may stand in a transcript, whoever wrote it.
+/// Removes what no transcript may hold, whoever wrote it.
 enum CleanText {
     /// Without control characters, which could steer a terminal (line feed and tab stay), and without white
     /// space around it.

@@ -4,7 +4,7 @@ import KotibTranscription
 import KotibWorkerProtocol
 import Logging
 
-/// What is sent in a recording's place: itself, or what a worker made of it.
+/// The file that is sent: the recording itself, or a re-encoded one.
 struct OpenAIUpload: Sendable {
     var file: OpenFile
     /// Bytes.
@@ -81,7 +81,7 @@ extension OpenAIEngine {
             do throws(EngineError) {
                 return try await encode(job, with: encoder, reason, progress) ?? own
             } catch {
-                // What is longer than a request may be, or cannot be decoded here, the server may still take.
+                // The server may still accept a recording that cannot be re-encoded here.
                 if case .permanent = error, reason.isOptional { return own }
                 throw error
             }

@@ -7,8 +7,8 @@ import Synchronization
 /// OpenAI's transcription service, or any server that speaks the same: `POST {base}/audio/transcriptions`
 /// (developers.openai.com/api/reference/resources/audio).
 ///
-/// What the server does not take, or not so long, a worker makes smaller before. The server learns the recording's
-/// sound and kind, the model and the language; never the file's name.
+/// What the server does not take, or not so long, a worker makes smaller before. The server learns the
+/// recording's sound and kind, the model and the language; never the file's name.
 public final class OpenAIEngine: TranscriptionEngine {
     public let name = "openai"
     public var model: String { settings.model }
@@ -180,13 +180,14 @@ final class RisingProgress: Sendable {
     }
 }
 
-/// What the server is told of the file: a name of no person's making, and its type.
+/// The file name and type in the request. The name is not the person's.
 struct OpenAIFileKind: Hashable {
     let fileName: String
     let contentType: String
 
     private static let types = [
-        "3gp": "video/3gpp", "aac": "audio/aac", "amr": "audio/amr", "flac": "audio/flac", "m4a": "audio/mp4",
+        "3gp": "video/3gpp", "aac": "audio/aac", "amr": "audio/amr", "caf": "audio/x-caf",
+        "flac": "audio/flac", "m4a": "audio/mp4",
         "mov": "video/quicktime", "mp3": "audio/mpeg", "mp4": "audio/mp4", "mpeg": "audio/mpeg",
         "mpga": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav", "webm": "audio/webm",
         "wma": "audio/x-ms-wma",

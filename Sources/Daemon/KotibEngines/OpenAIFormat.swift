@@ -5,13 +5,13 @@ enum OpenAIFormat: String, Sendable, CaseIterable {
     case json
     case text
 
-    /// What to ask for first: OpenAI's gpt-4o models have no times, and a refused request counts against the
-    /// limit of requests.
+    /// The response format to ask for first: OpenAI's gpt-4o models have no times, and a refused request
+    /// counts against the limit of requests.
     init(model: String) {
         self = model.hasPrefix("gpt-4o") ? .json : .verboseJSON
     }
 
-    /// What to ask for where this is refused.
+    /// The response format to ask for if this one is refused.
     var next: OpenAIFormat? {
         switch self {
         case .verboseJSON: .json

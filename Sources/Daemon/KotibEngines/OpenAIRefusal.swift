@@ -5,7 +5,7 @@ import KotibTranscription
 /// An answer with any other status than 200, and what it means for the recording and for the queue.
 struct OpenAIRefusal: Hashable {
     let status: Int
-    /// What the server says, in one line; empty where it says nothing readable.
+    /// The server's message, in one line. Empty if it cannot be read.
     let message: String
     /// OpenAI's code or type of error, such as `insufficient_quota`.
     let codes: Set<String>

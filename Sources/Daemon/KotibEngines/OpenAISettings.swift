@@ -1,12 +1,12 @@
 import CCurl
 
-/// What ``OpenAIEngine`` is told by the configuration.
+/// The configuration of ``OpenAIEngine``.
 public struct OpenAISettings: Sendable {
     /// OpenAI's own service.
     public static let openAI = "https://api.openai.com/v1"
 
-    /// The endings of what OpenAI says that it takes (developers.openai.com/api/reference/resources/audio), and
-    /// those that are sent under the name of one of them.
+    /// The endings of what OpenAI says that it takes (developers.openai.com/api/reference/resources/audio),
+    /// and those that are sent under the name of one of them.
     public static let documentedEndings: Set<String> = [
         "flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm", "oga", "opus",
     ]
@@ -18,12 +18,12 @@ public struct OpenAISettings: Sendable {
     /// The longest request, in bytes, its multipart form included. OpenAI takes 25 MiB
     /// (developers.openai.com/api/docs/guides/speech-to-text); servers of one's own often more.
     public var uploadLimit: Int64
-    /// What the names of recordings end with that the server takes; lower case, without the dot.
+    /// The file name extensions that the server accepts; lower case, without the dot.
     public var formats: Set<String>
     /// How long a connection may take.
     public var connect: Duration
-    /// How long nothing may move, beside the recording's own length: so long may a server think that is as slow
-    /// as the speaker.
+    /// How long nothing may move, beside the recording's own length: so long may a server think that is as
+    /// slow as the speaker.
     public var stall: Duration
     /// How long all may take, beside the recording's own length.
     public var total: Duration
@@ -105,7 +105,7 @@ public enum OpenAISettingsError: Error, Hashable, Sendable, CustomStringConverti
 
 /// A base URL, taken apart by the parser that will also send to it.
 struct OpenAIEndpoint: Hashable, Sendable {
-    /// Where recordings are posted.
+    /// The URL that recordings are posted to.
     let url: String
     /// Host and port, for messages.
     let server: String

@@ -5,13 +5,13 @@ import KotibWorkerClient
 import KotibWorkerProtocol
 import Logging
 
-/// Has recordings made smaller, or of another kind, before they are sent to a server. Only a worker touches their
-/// bytes: it writes into memory that the daemon made and later only reads with pread(2).
+/// Has recordings made smaller, or of another kind, before they are sent to a server. Only a worker touches
+/// their bytes: it writes into memory that the daemon made and later only reads with pread(2).
 public struct SpeechEncoder: Sendable {
     /// Bytes of memory for one recording, whatever a server takes.
     public static let largestBuffer: Int64 = 128 << 20
 
-    /// What a worker made of a recording.
+    /// A re-encoded recording.
     struct Encoded: Sendable {
         var file: OpenFile
         /// Bytes at the beginning of `file`.
@@ -39,8 +39,8 @@ public struct SpeechEncoder: Sendable {
     private let longestDuration: Double
 
     /// - Parameters:
-    ///   - pool: of workers, that inspect or transcribe; somebody else runs it. A long recording keeps one busy for
-    ///     minutes, so that nobody else should wait for them.
+    ///   - pool: of workers, that inspect or transcribe; somebody else runs it. A long recording keeps one
+    ///     busy for minutes, so that nobody else should wait for them.
     ///   - longestDuration: seconds; decoding ends there.
     public init(pool: WorkerPool, codec: SpeechCodec, longestDuration: Double, logger: Logger) {
         self.pool = pool
@@ -49,7 +49,8 @@ public struct SpeechEncoder: Sendable {
         self.logger = logger
     }
 
-    /// Seconds that a worker may take: as long as the recording lasts, where a free processor needs a hundredth.
+    /// Seconds that a worker may take: as long as the recording lasts, where a free processor needs a
+    /// hundredth.
     static func deadline(of duration: Double) -> Duration {
         .seconds(300) + .seconds(bounding: duration)
     }

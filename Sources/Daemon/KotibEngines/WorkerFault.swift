@@ -5,7 +5,7 @@ extension EngineError {
     /// A full line of jobs moves on soon.
     private static let soon = Duration.seconds(5)
 
-    /// What a worker's end means for the recording that it was given.
+    /// The meaning of a worker's end for the recording that it was given.
     /// - Parameter worker: begins the sentence, as "The transcribing worker".
     init(_ error: WorkerError, of worker: String) {
         let message = "\(worker) \(error)."

@@ -1,37 +1,16 @@
-// KotibHooks: tells a program and a server what became of recordings, from a durable list, until they know it.
+// KotibHooks: tells a program and a server what became of recordings, from a durable list, until they know
+// it.
 
 import FoundationEssentials
 import KotibCatalog
-import KotibTranscription
+import KotibHealth
+import KotibModel
 import Logging
 
-/// How one receiver is.
-public struct HookHealth: Hashable, Sendable {
-    public var receiver: HookReceiver
-    /// What it is still to be told.
-    public var pending: Int
-    /// Events since the daemon's start.
-    public var delivered: Int
-    /// Events since the daemon's start that it will never be told.
-    public var failed: Int
-    /// Why the last attempt came to nothing; nil where it came to something.
-    public var problem: String?
-
-    public init(
-        receiver: HookReceiver, pending: Int, delivered: Int = 0, failed: Int = 0, problem: String? = nil
-    ) {
-        self.receiver = receiver
-        self.pending = pending
-        self.delivered = delivered
-        self.failed = failed
-        self.problem = problem
-    }
-}
-
-/// Works the catalog's list of events off: each receiver by itself, one event at a time, so that neither holds up
-/// the other, and nothing holds up what makes the events.
+/// Works the catalog's list of events off: each receiver by itself, one event at a time, so that neither
+/// holds up the other, and nothing holds up what makes the events.
 public final class HookDispatcher: Sendable {
-    /// What tells the time.
+    /// The source of the time.
     public struct Time: Sendable {
         public var clock: any Clock<Duration>
         public var now: @Sendable () -> Date
@@ -47,8 +26,8 @@ public final class HookDispatcher: Sendable {
     private let lines: [HookLine]
     private let catalog: Catalog
 
-    /// From now on the catalog keeps what these receivers are to be told, and nothing for others. To be called before
-    /// anything can happen to a recording.
+    /// From now on the catalog keeps what these receivers are to be told, and nothing for others. To be
+    /// called before anything can happen to a recording.
     /// - Parameter withText: whether they get the words.
     public init(
         _ receivers: [any HookReceiving], withText: Bool = true, catalog: Catalog, time: Time = Time(),

@@ -1,14 +1,15 @@
 import FoundationEssentials
 import KotibCatalog
+import KotibHealth
 import KotibModel
-import KotibTranscription
+import KotibRuntime
 import Logging
 import Synchronization
 
 /// One receiver and the events that wait for it.
 ///
-/// An event that cannot be told is put off for longer and longer; a receiver that cannot be told anything is left
-/// alone for up to a minute, and then asked with one event whether it can (``CircuitBreaker``).
+/// An event that cannot be told is put off for longer and longer; a receiver that cannot be told anything is
+/// left alone for up to a minute, and then asked with one event whether it can (``CircuitBreaker``).
 final class HookLine: Sendable {
     private struct Figures {
         var delivered = 0
@@ -17,7 +18,7 @@ final class HookLine: Sendable {
     }
 
     /// Between the attempts at one event.
-    static let retries = RetryPolicy(firstDelay: .seconds(2), longestDelay: .seconds(600))
+    static let backoff = Backoff(firstDelay: .seconds(2), longestDelay: .seconds(600))
     /// How long an event is worth trying, from the moment that it tells of. It is tried at least once.
     static let patience: TimeInterval = 3 * 86_400
     /// Before the catalog is asked again that could not do what it was asked.
@@ -119,7 +120,7 @@ final class HookLine: Sendable {
     private func putOff(_ delivery: HookDelivery, _ cause: String, _ retryAfter: Duration?) async {
         figures.withLock { $0.problem = cause }
         var random = SystemRandomNumberGenerator()
-        let delay = Self.retries.delay(
+        let delay = Self.backoff.delay(
             attempts: delivery.attempts + 1, retryAfter: retryAfter, using: &random)
         let now = time.now()
         let due = now + delay / .seconds(1)

@@ -1,6 +1,7 @@
 import KotibCatalog
+import KotibModel
 
-/// Who can be told what became of a recording.
+/// A receiver of hook events.
 public protocol HookReceiving: Sendable {
     var name: HookReceiver { get }
 
@@ -8,7 +9,8 @@ public protocol HookReceiving: Sendable {
     func deliver(_ message: HookMessage) async -> HookOutcome
 }
 
-/// What became of one attempt. The texts are for logs and for status; none holds a secret or words of a recording.
+/// The outcome of one attempt. The texts are for logs and for status; none holds a secret or words of a
+/// recording.
 public enum HookOutcome: Hashable, Sendable {
     case delivered
     /// The receiver will not have it: never tried again.

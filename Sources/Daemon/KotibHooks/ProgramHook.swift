@@ -3,10 +3,11 @@ import KotibModel
 import KotibPrograms
 import Logging
 
-/// Runs a program for each event: the facts are in its environment, the whole of them as JSON on its standard input.
+/// Runs a program for each event: the facts are in its environment, the whole of them as JSON on its standard
+/// input.
 ///
-/// It says by its exit status what became of the event (sysexits.h): 0 done, 75 (EX_TEMPFAIL) to be tried again,
-/// anything else, a signal and the end of its time too, never to be tried again.
+/// It says by its exit status what became of the event (sysexits.h): 0 done, 75 (EX_TEMPFAIL) to be tried
+/// again, anything else, a signal and the end of its time too, never to be tried again.
 public struct ProgramHook: HookReceiving {
     public let name = HookReceiver.program
 

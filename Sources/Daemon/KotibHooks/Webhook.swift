@@ -24,7 +24,7 @@ public struct Webhook: HookReceiving {
         self.secret = secret
         self.transfers = transfers
         self.now = now
-        // What the server says beside its status is of no use.
+        // The response's body is not used.
         limits = HTTPLimits(connect: min(limit, .seconds(10)), stall: limit, total: limit, answer: 1 << 20)
     }
 
@@ -50,7 +50,7 @@ public struct Webhook: HookReceiving {
             body: .bytes(message.json, contentType: "application/json"), limits: limits)
     }
 
-    /// What a client did wrong it does wrong again, but for what RFC 9110 and 6585 say may pass (408, 425, 429). A
+    /// A client error is permanent, but for those that RFC 9110 and 6585 call temporary (408, 425, 429). A
     /// redirect is not followed, so that nothing reaches whom the administrator did not name.
     static func outcome(of response: HTTPResponse, now: Date) -> HookOutcome {
         let answer = "the server answered with status \(response.status)"

@@ -1,13 +1,13 @@
-/// Where webhooks go.
+/// The URL of webhooks.
 public enum WebhookAddress {
     public enum Fault: Hashable, Sendable {
         /// It is no URL of the schemes `https` and `http`, or it holds a user's name.
         case malformed
-        /// What is sent could be read and changed on the way.
+        /// Unencrypted requests could be read and changed on the way.
         case unencrypted
     }
 
-    /// What is wrong with a URL; nil where it can be used.
+    /// The fault of a URL. Nil if it can be used.
     /// - Parameter plain: whether `http` may leave this machine.
     public static func fault(of url: String, plain: Bool) -> Fault? {
         let isEncrypted = url.hasPrefix("https://")

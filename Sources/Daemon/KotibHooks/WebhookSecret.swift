@@ -1,7 +1,7 @@
 import Crypto
 import FoundationEssentials
 
-/// What webhooks are signed with, as the Standard Webhooks specification has it
+/// The key that webhooks are signed with, as the Standard Webhooks specification has it
 /// (https://github.com/standard-webhooks/standard-webhooks): `whsec_` and 24 to 64 bytes in base64.
 public struct WebhookSecret: Sendable {
     private static let prefix = "whsec_"

@@ -1,10 +1,10 @@
 import FoundationEssentials
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
 import KotibTranscription
-import KotibWatch
 import Logging
 
 /// Carries out the deletions that the catalog has decided: first the audio, then the sidecars, then the row.
@@ -19,14 +19,14 @@ package struct DeletionExecutor: Sendable {
     /// Nobody writes beside a recording while it goes.
     private let sidecars: Sidecars
     private let archive: (any ArchivedAudioRemover)?
-    private let board: ProblemBoard
+    private let board: IssueBoard
     private let logger: Logger
     package var now: @Sendable () -> Date = { Date() }
 
     /// - Parameter archive: nil where none is set.
     package init(
         files: any FileSystem, catalog: Catalog, queue: TranscriptionQueue, sidecars: Sidecars,
-        archive: (any ArchivedAudioRemover)?, board: ProblemBoard, logger: Logger
+        archive: (any ArchivedAudioRemover)?, board: IssueBoard, logger: Logger
     ) {
         self.files = files
         self.catalog = catalog

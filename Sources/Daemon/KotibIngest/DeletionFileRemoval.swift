@@ -1,5 +1,6 @@
 import Glibc
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
@@ -16,7 +17,7 @@ struct DeletionFileRemoval {
     private let queue: TranscriptionQueue
     private let sidecars: Sidecars
     private let archive: (any ArchivedAudioRemover)?
-    private let board: ProblemBoard
+    private let board: IssueBoard
     private let logger: Logger
     /// Whether a folder that is gone may come back.
     private let waitsForFolder: Bool
@@ -32,7 +33,7 @@ struct DeletionFileRemoval {
 
     init(
         of deletion: Deletion, files: any FileSystem, catalog: Catalog, queue: TranscriptionQueue,
-        sidecars: Sidecars, archive: (any ArchivedAudioRemover)?, board: ProblemBoard, logger: Logger,
+        sidecars: Sidecars, archive: (any ArchivedAudioRemover)?, board: IssueBoard, logger: Logger,
         waitsForFolder: Bool
     ) {
         self.deletion = deletion

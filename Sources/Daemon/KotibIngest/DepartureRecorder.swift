@@ -1,4 +1,5 @@
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibSidecars
@@ -12,12 +13,12 @@ package struct DepartureRecorder: Sendable {
     private let catalog: Catalog
     private let sidecars: Sidecars
     private let queue: TranscriptionQueue
-    private let board: ProblemBoard
+    private let board: IssueBoard
     private let logger: Logger
 
     package init(
         files: any FileSystem, catalog: Catalog, sidecars: Sidecars, queue: TranscriptionQueue,
-        board: ProblemBoard, logger: Logger
+        board: IssueBoard, logger: Logger
     ) {
         self.files = files
         self.catalog = catalog
@@ -98,7 +99,7 @@ package struct DepartureRecorder: Sendable {
     }
 }
 
-extension ProblemBoard {
+extension IssueBoard {
     /// Whether the inbox is away, or another folder has taken its place only now.
     var isInboxInDoubt: Bool {
         standing.keys.contains { if case .rootMissing = $0 { true } else { $0 == .rootReplaced } }

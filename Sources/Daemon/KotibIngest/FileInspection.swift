@@ -40,7 +40,7 @@ package struct FileInspection: Sendable {
             switch error.code {
             case ENOENT, ENOTDIR, ELOOP: return
             case EACCES, EPERM:
-                // Where its folder may not be entered, the watcher reports that, and tries again.
+                // The watcher reports a folder that may not be entered, and tries again.
                 if await isOutOfReach(path) { return }
                 return try await registrar.refuse(path, status.identity, .unreadable)
             default: throw error

@@ -59,7 +59,7 @@ package struct FolderSettingsReader: Sendable {
             }
         }
         if let problem = FolderSettings.problem(with: status) { return .failure(problem) }
-        // What is wrong with its lines is told, too.
+        // Problems of its lines are reported, too.
         if try !files.isReadableInItsFolder(path, file, status) { return .failure(.unreadable) }
         do throws(SystemError) {
             let bytes = try file.read(upTo: FolderSettings.longest + 1)

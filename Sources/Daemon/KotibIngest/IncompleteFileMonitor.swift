@@ -63,7 +63,7 @@ package struct IncompleteFileMonitor: Sendable {
     private func inspectAgain(_ waiting: PresentRecording) async {
         let (files, path, timeout) = (files, waiting.path, timeout)
         let found = await BlockingWork.run { () -> FileStatus? in
-            // What is gone, changed or out of reach is reported by the watcher.
+            // The watcher reports files that are gone, changed or out of reach.
             guard let (file, status) = try? files.openForReading(path), status.identity == waiting.identity,
                 timeout.hasPassed(file, status)
             else { return nil }

@@ -1,6 +1,7 @@
 // KotibIngest: from a sighting to a row, and back when a file is gone; the one place to read the story.
 
 import KotibCatalog
+import KotibHealth
 import KotibIntake
 import KotibModel
 import KotibPOSIX
@@ -80,7 +81,7 @@ package struct IngestPipeline: Sendable {
 
     /// An upload is recorded before the watcher sees it; a file that a scan came across may be by now.
     private func isRecorded(_ path: InboxPath, _ status: FileStatus) async -> Bool {
-        // Where the catalog does not answer, the handling waits for it.
+        // Without the catalog's answer, the handling waits for it.
         (try? await catalog.isKnown([(path, status.identity)])) == [true]
     }
 

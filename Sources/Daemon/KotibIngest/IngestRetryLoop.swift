@@ -1,4 +1,5 @@
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibWatch
@@ -18,12 +19,12 @@ package struct IngestRetryLoop: Sendable {
     /// it.
     static let longestPauseOfCatalog = Duration.seconds(3)
 
-    private let board: ProblemBoard
+    private let board: IssueBoard
     private let firstPause: Duration
     private let logger: Logger
 
     /// - Parameter firstPause: between two tries; doubles up to ``longestPause``.
-    package init(board: ProblemBoard, firstPause: Duration = .milliseconds(200), logger: Logger) {
+    package init(board: IssueBoard, firstPause: Duration = .milliseconds(200), logger: Logger) {
         self.board = board
         self.firstPause = firstPause
         self.logger = logger
@@ -48,7 +49,7 @@ package struct IngestRetryLoop: Sendable {
                     logger.error("left to the next scan", metadata: metadata)
                     return
                 }
-                if let error = error as? CatalogError, let problem = WatchHealth.Problem(error) {
+                if let error = error as? CatalogError, let problem = HealthIssue(error) {
                     // Reported once for all who wait.
                     if !waitsForCatalog { board.catalogFails(problem, "\(error)") }
                     waitsForCatalog = true

@@ -1,4 +1,5 @@
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibWatch
@@ -11,11 +12,11 @@ package struct PresenceSweep: Sendable {
     private let files: any FileSystem
     private let catalog: Catalog
     private let departures: DepartureRecorder
-    private let board: ProblemBoard
+    private let board: IssueBoard
     private let logger: Logger
 
     package init(
-        files: any FileSystem, catalog: Catalog, departures: DepartureRecorder, board: ProblemBoard,
+        files: any FileSystem, catalog: Catalog, departures: DepartureRecorder, board: IssueBoard,
         logger: Logger
     ) {
         self.files = files

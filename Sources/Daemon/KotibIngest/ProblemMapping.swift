@@ -1,9 +1,10 @@
 import Glibc
 import KotibCatalog
+import KotibHealth
 import KotibPOSIX
 import KotibWatch
 
-extension WatchHealth.Problem {
+extension HealthIssue {
     /// Nil for what is soon over, such as another program that holds the catalog.
     package init?(_ error: CatalogError) {
         switch error.code {

@@ -49,8 +49,9 @@ package struct QuotaReadmission: Sendable {
         var users: [UserID] = []
         var lastDay: Int?
         while !Task.isCancelled {
-            // From before the look, so that nothing comes between it and the wait.
+            // From before the look, so that nothing comes between it and the wait, nor does time.
             let news = catalog.roomSignals()
+            let wait = Self.wait(from: clock)
             do throws(CatalogError) {
                 let today = quotas.today
                 if today != lastDay { users = try await catalog.usersWaitingForRoom() }
@@ -62,32 +63,40 @@ package struct QuotaReadmission: Sendable {
                 }
             } catch {
                 logger.error("what waits for room cannot be read", metadata: ["cause": "\(error)"])
-                await sleep(Self.catalogPause)
+                await sleep(for: Self.catalogPause)
                 continue
             }
-            await wait(for: news, atMost: min(quotas.untilMidnight, Self.longestWait))
+            let limit = min(quotas.untilMidnight, Self.longestWait)
+            if await hasNews(news, before: { await wait(limit) }) { await sleep(for: pause) }
         }
     }
 
-    private func wait(for news: AsyncStream<Void>, atMost limit: Duration) async {
-        let hasNews = await withTaskGroup(of: Bool.self) { group in
+    private func hasNews(
+        _ news: AsyncStream<Void>, before end: @escaping @Sendable () async -> Void
+    ) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
             group.addTask {
                 for await _ in news { return true }
                 return false
             }
             group.addTask {
-                await sleep(limit)
+                await end()
                 return false
             }
             defer { group.cancelAll() }
             return await group.next() ?? false
         }
-        if hasNews { await sleep(pause) }
     }
 
-    private func sleep(_ duration: Duration) async {
+    private func sleep(for duration: Duration) async {
         // Cancelled: the loop's condition ends it.
-        try? await clock.sleep(for: max(.zero, duration))
+        try? await clock.sleep(for: duration)
+    }
+
+    /// Waits until so much time has passed since the call of this function.
+    private static func wait<C: Clock<Duration>>(from clock: C) -> @Sendable (Duration) async -> Void {
+        let start = clock.now
+        return { try? await clock.sleep(until: start.advanced(by: max(.zero, $0)), tolerance: nil) }
     }
 }
 
@@ -111,7 +120,7 @@ extension QuotaReadmission {
     private func readmit(_ waiting: WaitingRecording) async -> Bool {
         let (files, path) = (files, waiting.path)
         let found = await BlockingWork.run { try? files.examine(path) }
-        // What is gone, changed or out of reach is reported by the watcher.
+        // The watcher reports files that are gone, changed or out of reach.
         guard let status = found, status.identity == waiting.identity else { return true }
         var hasRoom = true
         await retries.run(for: .settled(path, status)) {

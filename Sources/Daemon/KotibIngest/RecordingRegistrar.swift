@@ -1,4 +1,5 @@
 import KotibCatalog
+import KotibHealth
 import KotibIntake
 import KotibModel
 import KotibPOSIX
@@ -18,12 +19,12 @@ package struct RecordingRegistrar: Sendable {
     private let quotas: Quotas
     /// Of notes.
     private let language: Language
-    private let board: ProblemBoard
+    private let board: IssueBoard
     private let logger: Logger
 
     package init(
         catalog: Catalog, sidecars: Sidecars, queue: TranscriptionQueue, moves: MoveTracker,
-        quotas: Quotas, language: Language, board: ProblemBoard, logger: Logger
+        quotas: Quotas, language: Language, board: IssueBoard, logger: Logger
     ) {
         self.catalog = catalog
         self.sidecars = sidecars

@@ -1,4 +1,5 @@
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibSidecars
 import KotibTranscription
@@ -12,13 +13,13 @@ package struct Recovery: Sendable {
     private let deletions: DeletionExecutor
     private let departures: DepartureRecorder
     private let sweep: PresenceSweep
-    private let board: ProblemBoard
+    private let board: IssueBoard
     private let enrolls: Bool
 
     /// - Parameter enrolls: whether a new first-level folder becomes a user's inbox by itself.
     package init(
         catalog: Catalog, sidecars: Sidecars, queue: TranscriptionQueue, deletions: DeletionExecutor,
-        departures: DepartureRecorder, sweep: PresenceSweep, board: ProblemBoard, enrolls: Bool
+        departures: DepartureRecorder, sweep: PresenceSweep, board: IssueBoard, enrolls: Bool
     ) {
         self.catalog = catalog
         self.sidecars = sidecars

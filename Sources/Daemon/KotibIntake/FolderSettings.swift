@@ -1,7 +1,7 @@
 import KotibModel
 import KotibPOSIX
 
-/// What a person says of a folder of theirs by a file `kotib.ini` in it: lines `key = value`; what follows `#` or `;`
+/// A folder's settings from the file `kotib.ini` in it: lines `key = value`; what follows `#` or `;`
 /// is a comment.
 public struct FolderSettings: Hashable, Sendable {
     public static let fileName = Array("kotib.ini".utf8)
@@ -61,7 +61,7 @@ public struct FolderSettings: Hashable, Sendable {
 }
 
 extension FolderSettings {
-    /// What is wrong with the file as such, before a byte is read; nil for one that can be read.
+    /// The problem with the file itself, before a byte is read. Nil for one that can be read.
     public static func problem(with status: FileStatus) -> FolderSettingsProblem? {
         // With a second name it may be somebody else's file that was linked here to have it read (threat 16).
         guard status.kind == .regular, status.links <= 1 else { return .notOrdinary }
@@ -69,8 +69,8 @@ extension FolderSettings {
         return status.identity.size > Int64(longest) ? .tooLarge(limit: longest) : nil
     }
 
-    /// Whether a file may be meant for this: some file systems do not tell capital letters from small ones, and
-    /// editors put an ending of their own behind the name.
+    /// Whether a file may be meant for this: some file systems do not tell capital letters from small ones,
+    /// and editors put an ending of their own behind the name.
     static func isMeant(by name: [UInt8]) -> Bool {
         let name = String(decoding: name, as: UTF8.self).lowercased()
         guard name.utf8.starts(with: fileName) else { return false }
@@ -82,7 +82,7 @@ extension FolderSettings {
     /// Of what editors of texts write.
     private static let editorEndings: Set<String> = ["txt", "text", "ini", "rtf", "md", "doc", "docx", "odt"]
 
-    /// What is wrong with the name of a file that is meant for this; nil where it is the right one.
+    /// The problem with the name of a file that is meant as a settings file. Nil for the right name.
     static func problem(withName name: [UInt8]) -> FolderSettingsProblem? {
         if name == fileName { return nil }
         return name.count == fileName.count ? .wrongCase : .wrongName

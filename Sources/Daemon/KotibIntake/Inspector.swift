@@ -5,7 +5,7 @@ import KotibPOSIX
 import KotibWorkerClient
 import KotibWorkerProtocol
 
-/// What inspection says of a file.
+/// The result of inspecting a file.
 public enum InspectionResult: Hashable, Sendable {
     case facts(AudioFacts)
     /// The file is at fault, whoever looks at it.
@@ -15,7 +15,8 @@ public enum InspectionResult: Hashable, Sendable {
 /// The file could not be looked at, through no fault of its own; the message is for the log.
 public struct InspectionError: Error, Hashable, Sendable, CustomStringConvertible {
     public var message: String
-    /// How soon another try makes sense; nil where there is to be none: the daemon stops or the caller gave up.
+    /// How soon another try makes sense; nil where there is to be none: the daemon stops or the caller gave
+    /// up.
     public var retryAfter: Duration?
 
     public init(message: String, retryAfter: Duration?) {
@@ -34,7 +35,8 @@ public protocol Inspecting: Sendable {
     ///   - fileExtension: what the name ends with, lower case, without the dot.
     ///   - size: bytes; more is not read.
     ///   - earlier: the sound that the file had before; the facts say whether it begins with that.
-    ///   - takesIncomplete: nothing more is waited for: what holds less than it promises is taken as far as it goes.
+    ///   - takesIncomplete: nothing more is waited for: what holds less than it promises is taken as far as
+    ///     it goes.
     func inspect(
         _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, after earlier: SoundIdentity?,
         takesIncomplete: Bool
@@ -54,7 +56,7 @@ extension Inspecting {
 
 /// Has files looked at by worker processes, so that no stranger's bytes are parsed in the daemon.
 public struct WorkerInspector: Inspecting {
-    /// What inspecting one file may cost.
+    /// Limits of inspecting one file.
     public struct Limits: Hashable, Sendable {
         /// Seconds; a longer recording is refused.
         public var longestDuration: Double
@@ -109,7 +111,8 @@ public struct WorkerInspector: Inspecting {
         }
         switch answer.reply {
         case .inspected(_, let facts) where facts.duration > limits.longestDuration:
-            // The worker ends there by itself: one that does not is lying, or the setting was lowered meanwhile.
+            // The worker ends there by itself: one that does not is lying, or the setting was lowered
+            // meanwhile.
             return .refused(.tooLong(duration: facts.duration, limit: limits.longestDuration))
         case .inspected(_, let facts): return .facts(facts)
         case .refused(_, let rejection): return .refused(rejection)

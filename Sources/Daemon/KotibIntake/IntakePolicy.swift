@@ -3,7 +3,7 @@
 import KotibModel
 import KotibPOSIX
 
-/// What is taken, judged by what the kernel knows of a name; what is inside is the worker's to say.
+/// The rules for accepting a file by its name and status. The worker judges its content.
 public struct IntakePolicy: Sendable {
     /// Lower case, without the dot.
     public let extensions: [String]
@@ -29,7 +29,7 @@ public struct IntakePolicy: Sendable {
         if path.depth > 1, FolderSettings.isMeant(by: path.name) { return judgeSettings(path, status) }
         if let ending, Self.textEndings.contains(ending) { return .notARecording }
         if status.kind == .symbolicLink {
-            // Where it leads is not looked at: the name tells what is most likely meant.
+            // The link's target is not looked at: the name tells what is most likely meant.
             let looksLikeFolder = ending == nil || path.depth == 1
             return .refused(!accepted && looksLikeFolder ? .linkedFolder : .symbolicLink)
         }
@@ -64,7 +64,7 @@ public struct IntakePolicy: Sendable {
         return nil
     }
 
-    /// What follows the last dot, lower case; nil for a name without one, or with bytes that are not ASCII there.
+    /// The file name extension, lower case. Nil without one, or if it is not ASCII.
     public static func fileExtension(of name: [UInt8]) -> String? {
         guard let dot = name.lastIndex(of: UInt8(ascii: ".")), dot > 0 else { return nil }
         let ending = name[(dot + 1)...]
@@ -72,16 +72,16 @@ public struct IntakePolicy: Sendable {
         return String(decoding: ending, as: UTF8.self).lowercased()
     }
 
-    /// What Kotib writes itself, and what people write beside it: never a recording, never refused.
+    /// Files that Kotib or people write beside recordings: never a recording, never refused.
     private static let textEndings: Set<String> = ["txt", "srt", "vtt", "json", "md"]
 }
 
-/// What to do with a name.
+/// The verdict on a name.
 public enum Verdict: Hashable, Sendable {
     /// A folder or a text: left alone, without a word.
     case notARecording
     case refused(Rejection)
-    /// What a person says of the folder.
+    /// A folder's settings file.
     case folderSettings
     /// Good so far: the worker looks inside.
     case inspect(fileExtension: String)

@@ -1,5 +1,5 @@
-/// Names that read like others: with blanks, dots and characters that nobody sees at the end, or letters of another
-/// script that look alike.
+/// Names that read like others: with blanks, dots and characters that nobody sees at the end, letters of
+/// another script that look alike, or an ending that is one small change away.
 enum LookalikeName {
     /// Without what cannot be seen, and without dots at the end, which Windows does not show.
     static func visible(_ scalars: some Sequence<Unicode.Scalar>) -> String {
@@ -10,12 +10,47 @@ enum LookalikeName {
 
     /// The ending of `accepted` that a person sees at the end of `name`; nil for none.
     static func ending(of name: [UInt8], among accepted: [String]) -> String? {
-        let text = visible(String(decoding: name, as: UTF8.self).unicodeScalars)
-        guard let dot = text.unicodeScalars.lastIndex(of: "."), dot > text.startIndex else { return nil }
-        let ending = text.unicodeScalars[text.unicodeScalars.index(after: dot)...]
-        let latin = String(String.UnicodeScalarView(ending.map(Self.latin))).lowercased()
-        return accepted.contains(latin) ? latin : nil
+        let scalars = Array(String(decoding: name, as: UTF8.self).unicodeScalars)
+        return ending(of: Array(visible(scalars).unicodeScalars), behind: { $0 == "." }, among: accepted)
+            ?? ending(of: withoutMarks(scalars), behind: isSeparator, among: accepted)
     }
+
+    /// The part behind the last separator that is not the first character.
+    private static func ending(
+        of name: [Unicode.Scalar], behind isSeparator: (Unicode.Scalar) -> Bool, among accepted: [String]
+    ) -> String? {
+        guard let last = name.lastIndex(where: isSeparator), last > 0 else { return nil }
+        let latin = String(String.UnicodeScalarView(name[(last + 1)...].map(Self.latin))).lowercased()
+        return [latin, otherSpellings[latin]].compactMap(\.self).first(where: accepted.contains)
+    }
+
+    /// Without what copying and typing leave behind an ending: the number of a second copy in brackets,
+    /// strokes.
+    private static func withoutMarks(_ name: [Unicode.Scalar]) -> [Unicode.Scalar] {
+        var name = name[...]
+        func removeMarks() {
+            while let last = name.last, last == "~" || isSeparator(last) { name.removeLast() }
+        }
+        removeMarks()
+        if name.last == ")", let bracket = name.lastIndex(of: "("),
+            name[(bracket + 1)...].dropLast().allSatisfy({ ("0"..."9").contains($0) })
+        {
+            name = name[..<bracket]
+            removeMarks()
+        }
+        return Array(name)
+    }
+
+    /// Whether people and programs write it in place of the dot.
+    private static func isSeparator(_ scalar: Unicode.Scalar) -> Bool {
+        [".", ",", ";", "_", "-"].contains(scalar) || isHidden(scalar)
+    }
+
+    /// Other endings of the same kinds, of which the accepted name is the usual one.
+    private static let otherSpellings = [
+        "wave": "wav", "mpga": "mp3", "mpeg": "mp3", "mp4a": "m4a", "m4b": "m4a", "weba": "webm",
+        "3gpp": "3gp",
+    ]
 
     private static func isHidden(_ scalar: Unicode.Scalar) -> Bool {
         let properties = scalar.properties
@@ -26,7 +61,7 @@ enum LookalikeName {
         }
     }
 
-    /// What looks like it, of the Cyrillic letters that do (Unicode Technical Standard 39, confusables.txt) and of the
+    /// Lookalikes among the Cyrillic letters (Unicode Technical Standard 39, confusables.txt) and the
     /// wide forms of East Asian keyboards.
     private static func latin(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         if let known = cyrillic[scalar] { return known }

@@ -2,6 +2,7 @@
 // again.
 
 import KotibCatalog
+import KotibHealth
 import KotibIngest
 import KotibModel
 import KotibPOSIX
@@ -35,7 +36,7 @@ public struct RecordingActions: Sendable {
     private let pipeline: IngestPipeline
     private let departures: DepartureRecorder
     private let deletions: DeletionExecutor
-    private let board: ProblemBoard
+    private let board: IssueBoard
     /// Of a user who has no other.
     private let limits: Quota
     private let logger: Logger
@@ -43,7 +44,7 @@ public struct RecordingActions: Sendable {
     package init(
         files: any FileSystem, catalog: Catalog, sidecars: Sidecars, queue: TranscriptionQueue,
         pipeline: IngestPipeline, departures: DepartureRecorder, deletions: DeletionExecutor,
-        board: ProblemBoard, limits: Quota, logger: Logger
+        board: IssueBoard, limits: Quota, logger: Logger
     ) {
         self.files = files
         self.catalog = catalog
@@ -139,7 +140,7 @@ public struct RecordingActions: Sendable {
     /// Whether there is a file, and it is not as it was when it was recorded.
     private func isTouched(_ recording: Recording) async -> Bool {
         let files = files
-        // What cannot be looked at now cannot be removed either, and that tells why.
+        // A file that cannot be examined cannot be removed either, and that error says why.
         let status = await BlockingWork.run { try? files.examine(recording.path) }
         return status.map { !$0.identity.isSameContent(as: recording.identity) } ?? false
     }

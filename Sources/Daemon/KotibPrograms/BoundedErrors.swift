@@ -3,7 +3,7 @@ import Glibc
 import KotibPOSIX
 import Synchronization
 
-/// What a program writes to its standard error: the beginning is kept, the rest is read and thrown away, so that
+/// A program's standard error: the beginning is kept, the rest is read and discarded, so that
 /// the program waits for nobody.
 final class BoundedErrors: Sendable {
     /// Bytes that are kept.
@@ -38,8 +38,8 @@ final class BoundedErrors: Sendable {
         return (errors, ends[1])
     }
 
-    /// The beginning of what was written until the end of `body`, which is to last as long as the program, and how
-    /// many bytes there were in all. Whoever else holds the pipe is not waited for.
+    /// The beginning of what was written until the end of `body`, which is to last as long as the program,
+    /// and how many bytes there were in all. Whoever else holds the pipe is not waited for.
     func collect<Value: Sendable>(
         while body: () async -> Value
     ) async -> (value: Value, beginning: [UInt8], count: Int) {

@@ -16,7 +16,7 @@ public struct Program: Sendable {
     /// Bytes of standard error that are kept.
     public static let keptErrors = BoundedErrors.most
 
-    /// What became of one run.
+    /// The outcome of one run.
     public struct Run: Hashable, Sendable {
         public enum End: Hashable, Sendable {
             case exited(Int32)
@@ -50,8 +50,8 @@ public struct Program: Sendable {
 
     /// - Parameters:
     ///   - path: the whole one.
-    ///   - limit: a program that runs for longer gets SIGTERM, and two seconds later SIGKILL, as all that it has
-    ///     started and left in its process group.
+    ///   - limit: a program that runs for longer gets SIGTERM, and two seconds later SIGKILL, as all that it
+    ///     has started and left in its process group.
     public init(
         _ path: String, _ arguments: [String], limit: Duration,
         clock: any Clock<Duration> = ContinuousClock()
@@ -147,8 +147,8 @@ private final class ProcessGroup: Sendable {
         leader.withLock { $0 = process }
     }
 
-    /// The number is no other group's as long as a process of this one lives (setpgid(2)); where none does, nothing
-    /// happens.
+    /// The number is no other group's as long as a process of this one lives (setpgid(2)); where none does,
+    /// nothing happens.
     func kill() {
         guard let leader = leader.withLock({ $0 }), leader > 1 else { return }
         Glibc.kill(-leader, SIGKILL)

@@ -98,7 +98,7 @@ public struct IntentRecovery: Sendable {
                 return try ContentHash.sha256(of: file) == content ? .stands(opened.identity) : .other
             }
         } catch {
-            // What Kotib may not read it has not written.
+            // A file that Kotib may not read is not its own.
             if SidecarPlace.mayMeanThatTheFolderIsGone(error) || error.code == EACCES { return .nothing }
             store.warn("cannot tell whether a text was written", path, error)
             return .unclear

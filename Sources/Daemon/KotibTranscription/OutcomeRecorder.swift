@@ -1,6 +1,7 @@
 import FoundationEssentials
 import KotibCatalog
 import KotibModel
+import KotibRuntime
 
 /// Writes the outcomes of jobs into the catalog, and logs them.
 ///

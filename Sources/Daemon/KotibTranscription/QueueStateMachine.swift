@@ -1,4 +1,5 @@
 import KotibModel
+import KotibRuntime
 
 /// Decides the next step of the queue from the events that it was told. Times are those of one monotonic
 /// clock.

@@ -19,11 +19,3 @@ public struct RunningJob: Hashable, Sendable {
     /// The segments so far.
     public var segments: [TranscriptSegment]
 }
-
-/// The engine is out of service.
-public struct EnginePause: Hashable, Sendable {
-    /// The engine's sentence.
-    public var message: String
-    /// The time until the next probe.
-    public var remaining: Duration
-}

@@ -1,7 +1,9 @@
 import FoundationEssentials
 import KotibCatalog
+import KotibHealth
 import KotibModel
 import KotibPOSIX
+import KotibRuntime
 import Logging
 
 /// The durable job queue: claims recordings from the catalog, a few at a time, and stores the words that the
@@ -352,13 +354,5 @@ public actor TranscriptionQueue {
     private func resume() {
         waiter?.resume()
         waiter = nil
-    }
-}
-
-extension Clock where Duration == Swift.Duration {
-    /// Measures the time since this call.
-    public func stopwatch() -> @Sendable () -> Duration {
-        let start = now
-        return { start.duration(to: now) }
     }
 }

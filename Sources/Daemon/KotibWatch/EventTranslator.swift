@@ -1,4 +1,5 @@
 import Glibc
+import KotibHealth
 import KotibModel
 
 /// Translates inotify events into looks at names, folders in the watch table, and scans.
@@ -9,11 +10,11 @@ final class EventTranslator {
     private let watches: WatchTable
     private let names: PendingNames
     private let schedule: ScanSchedule
-    private let board: ProblemBoard
+    private let board: IssueBoard
 
     init(
         ignored: IgnoredNames, watches: WatchTable, names: PendingNames, schedule: ScanSchedule,
-        board: ProblemBoard
+        board: IssueBoard
     ) {
         self.ignored = ignored
         self.watches = watches

@@ -1,4 +1,5 @@
 import Glibc
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import Logging
@@ -30,7 +31,7 @@ final class FolderScanner {
     private let names: PendingNames
     private let events: EventTranslator
     private let leftovers: LeftoverCleaner
-    private let board: ProblemBoard
+    private let board: IssueBoard
     private let isKnown: @Sendable ([InboxWatcher.Candidate]) async -> [Bool]
     /// Signalled when there may be something to deliver.
     private let activity: WakeSignal
@@ -46,7 +47,7 @@ final class FolderScanner {
     init(
         root: InboxRoot, fileSystem: any FileSystem, configuration: WatchConfiguration, watches: WatchTable,
         rootMonitor: RootMonitor, schedule: ScanSchedule, names: PendingNames, events: EventTranslator,
-        board: ProblemBoard, isKnown: @escaping @Sendable ([InboxWatcher.Candidate]) async -> [Bool],
+        board: IssueBoard, isKnown: @escaping @Sendable ([InboxWatcher.Candidate]) async -> [Bool],
         activity: WakeSignal, room: WakeSignal, ready: Latch, clocks: Clocks, logger: Logger
     ) {
         self.root = root
@@ -168,7 +169,7 @@ final class FolderScanner {
         }
         // Names that can be listed may still not be examined (mode r--).
         if files { watches.markReadable(id) }
-        if id == watches.tree.root { watches.linked(links) }
+        if id == watches.tree.root { watches.foundLinks(links) }
         if watching.givesEvents { watches.unpoll(id) } else { watches.poll(id) }
         for unseen in watches.tree.unseenChildren(of: id) { forgetIfGone(unseen) }
         return subfolders
@@ -197,12 +198,7 @@ final class FolderScanner {
             if name.starts(with: AtomicFile.prefix) { batch.temporaries.append(name) }
             return
         }
-        // With an ending it stands for a file.
-        if id == watches.tree.root, (status?.kind ?? entry.kind) == .symbolicLink,
-            !name.contains(UInt8(ascii: "."))
-        {
-            batch.links.append(name)
-        }
+        if id == watches.tree.root, (status?.kind ?? entry.kind) == .symbolicLink { batch.links.append(name) }
         if files, let status, let path = watches.path(name, in: id) {
             batch.candidates.append(InboxWatcher.Candidate(path: path, status: status))
         }

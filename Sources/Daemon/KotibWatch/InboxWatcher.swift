@@ -1,4 +1,5 @@
 import Glibc
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import Logging
@@ -25,6 +26,7 @@ public actor InboxWatcher {
     private let executor = QueueExecutor(label: "kotib.watch")
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
+    let board: IssueBoard
     let watches: WatchTable
     let names: PendingNames
     private let schedule: ScanSchedule
@@ -53,11 +55,12 @@ public actor InboxWatcher {
         root: InboxRoot, fileSystem: (any FileSystem)? = nil, configuration: WatchConfiguration = .init(),
         clock: any Clock<Duration> = ContinuousClock(),
         wallClock: @escaping @Sendable () -> Int64 = InboxWatcher.systemTime,
-        board: ProblemBoard? = nil, isKnown: @escaping @Sendable ([Candidate]) async -> [Bool],
+        board: IssueBoard? = nil, isKnown: @escaping @Sendable ([Candidate]) async -> [Bool],
         handler: @escaping @Sendable (Sighting) async -> Void, logger: Logger
     ) {
         let fileSystem = fileSystem ?? LocalFileSystem(root)
-        let board = board ?? ProblemBoard(logger: logger)
+        let board = board ?? IssueBoard(logger: logger)
+        self.board = board
         let elapsed = Self.elapsed(clock)
         self.clock = clock
         self.elapsed = elapsed
@@ -65,9 +68,8 @@ public actor InboxWatcher {
         let deliveries = DeliveryQueue(concurrency: configuration.concurrency)
         schedule = ScanSchedule(configuration)
         watches = WatchTable(
-            root: root, configuration: configuration, board: board, schedule: schedule,
-            deliveries: deliveries,
-            activity: activity, elapsed: elapsed)
+            root: root, fileSystem: fileSystem, configuration: configuration, board: board,
+            schedule: schedule, deliveries: deliveries, activity: activity, elapsed: elapsed)
         names = PendingNames(
             configuration: configuration, fileSystem: fileSystem, watches: watches, schedule: schedule,
             deliveries: deliveries, elapsed: elapsed, logger: logger)
@@ -107,7 +109,7 @@ public actor InboxWatcher {
     /// missed; or when ``run()`` ends.
     public func ready() async { await isReady.wait() }
 
-    public var health: WatchHealth { watches.health }
+    public var health: WatchReport { watches.report }
 
     /// Scans the whole inbox soon; ``Sighting/scanned`` is delivered at its end.
     public func rescan() { schedule.requestFullScan() }

@@ -58,6 +58,7 @@ final class PendingNames {
     func look(at path: InboxPath, as look: Settler.Look) {
         do {
             let status = try fileSystem.examine(path)
+            watches.noteLink(status, at: path)
             saw(status, at: path, as: look)
         } catch {
             // It may be there or gone: its folder is polled until that can be told.

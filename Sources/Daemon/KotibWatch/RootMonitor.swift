@@ -1,3 +1,4 @@
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import Logging
@@ -8,7 +9,7 @@ final class RootMonitor {
     private let root: InboxRoot
     private let watches: WatchTable
     private let schedule: ScanSchedule
-    private let board: ProblemBoard
+    private let board: IssueBoard
     private let replacedPatience: Duration
     private let elapsed: @Sendable () -> Duration
     /// The time from which names that are missing in a folder that replaced the inbox count as gone.
@@ -17,7 +18,7 @@ final class RootMonitor {
     private var mounts: Set<String>?
 
     init(
-        root: InboxRoot, watches: WatchTable, schedule: ScanSchedule, board: ProblemBoard,
+        root: InboxRoot, watches: WatchTable, schedule: ScanSchedule, board: IssueBoard,
         replacedPatience: Duration, elapsed: @escaping @Sendable () -> Duration
     ) {
         self.root = root
@@ -71,6 +72,6 @@ final class RootMonitor {
     private var isRootMissing: Bool { board.standing.keys.contains { $0.isRootMissing } }
 }
 
-extension WatchHealth.Problem {
+extension HealthIssue {
     fileprivate var isRootMissing: Bool { if case .rootMissing = self { true } else { false } }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import Logging
@@ -17,7 +18,7 @@ final class WatchTable {
     private var unwatched: Set<FolderID> = []
     /// Folders that could not be read.
     private var unreadable: Set<FolderID> = []
-    /// Links directly in the inbox that stand for folders.
+    /// Links directly in the inbox that stand for users' folders.
     private var linked: Set<[UInt8]> = []
     /// The kinds of file systems without events that were found.
     private var remote: Set<String> = []
@@ -25,8 +26,9 @@ final class WatchTable {
     private var metTooDeep = false
 
     private let root: InboxRoot
+    private let fileSystem: any FileSystem
     private let configuration: WatchConfiguration
-    private let board: ProblemBoard
+    private let board: IssueBoard
     private let schedule: ScanSchedule
     private let deliveries: DeliveryQueue
     private let activity: WakeSignal
@@ -34,10 +36,12 @@ final class WatchTable {
 
     /// - Parameter activity: signalled when there are events, or sightings to deliver.
     init(
-        root: InboxRoot, configuration: WatchConfiguration, board: ProblemBoard, schedule: ScanSchedule,
-        deliveries: DeliveryQueue, activity: WakeSignal, elapsed: @escaping @Sendable () -> Duration
+        root: InboxRoot, fileSystem: any FileSystem, configuration: WatchConfiguration, board: IssueBoard,
+        schedule: ScanSchedule, deliveries: DeliveryQueue, activity: WakeSignal,
+        elapsed: @escaping @Sendable () -> Duration
     ) {
         self.root = root
+        self.fileSystem = fileSystem
         self.configuration = configuration
         self.board = board
         self.schedule = schedule
@@ -46,20 +50,17 @@ final class WatchTable {
         self.elapsed = elapsed
     }
 
-    var health: WatchHealth {
-        let standing = board.standing
-        var health = WatchHealth(
-            watchedFolders: tree.watchCount, polledFolders: polled.count, problems: Set(standing.keys))
-        health.since = standing
-        health.unwatchedFolders = unwatched.count
-        health.unreadableFolders = unreadable.prefix(3).compactMap {
+    var report: WatchReport {
+        var report = WatchReport(
+            watchedFolders: tree.watchCount, polledFolders: polled.count, mode: configuration.mode.rawValue)
+        report.unwatchedFolders = unwatched.count
+        report.unreadableFolders = unreadable.prefix(3).compactMap {
             tree.contains($0) ? tree.path($0)?.text ?? root.path : nil
         }
-        health.linkedFolders = linked.sorted { $0.lexicographicallyPrecedes($1) }.prefix(3).map(
+        report.linkedFolders = linked.sorted { $0.lexicographicallyPrecedes($1) }.prefix(3).map(
             ByteText.escaped)
-        health.remote = remote
-        health.mode = configuration.mode
-        return health
+        report.remote = remote
+        return report
     }
 
     /// Opens the inotify instance where there is none and events are wanted.
@@ -119,8 +120,10 @@ final class WatchTable {
         startInotify()
         tree = FolderTree()
         polled = []
-        (unwatched, unreadable, remote) = ([], [], [])
-        board.resolve { $0 == .watchLimit || $0 == .unreadable || $0 == .tooDeep }
+        (unwatched, unreadable, linked, remote) = ([], [], [], [])
+        board.resolve {
+            $0 == .watchLimit || $0 == .unreadable || $0 == .tooDeep || $0 == .linkedFolders
+        }
     }
 
     /// The properties of a folder's file system.
@@ -179,13 +182,43 @@ final class WatchTable {
         if unreadable.isEmpty { board.resolve(.unreadable) }
     }
 
-    /// A scan of the inbox itself has found these links in the place of folders.
-    func linked(_ names: Set<[UInt8]>) {
-        linked = names
-        guard let first = names.min(by: { $0.lexicographicallyPrecedes($1) }) else {
-            return board.resolve(.linkedFolders)
+    /// Notes whether a name directly in the inbox is a link in the place of a user's folder now.
+    func noteLink(_ status: FileStatus?, at path: InboxPath) {
+        guard path.depth == 1 else { return }
+        let isLink = status?.kind == .symbolicLink && mayBeUsersFolder(path.name)
+        guard isLink != linked.contains(path.name) else { return }
+        if isLink { linked.insert(path.name) } else { linked.remove(path.name) }
+        reportLinks()
+    }
+
+    /// Compares the links that a scan of the inbox itself has found with those that are known. The listing
+    /// may be older than the last event, so that each difference is examined.
+    func foundLinks(_ names: Set<[UInt8]>) {
+        for name in names.symmetricDifference(linked) {
+            // A name that cannot be examined stays as it was.
+            guard let path = InboxPath(name), let status = try? Optional.some(fileSystem.examine(path))
+            else { continue }
+            let isLink = status?.kind == .symbolicLink && mayBeUsersFolder(name)
+            if isLink { linked.insert(name) } else { linked.remove(name) }
         }
-        report(.linkedFolders, ["folder": "\(ByteText.escaped(first))", "count": "\(names.count)"])
+        reportLinks()
+    }
+
+    /// Every folder in the inbox that is not ignored is a user's, with a dot in its name or without. A link
+    /// with a text's ending stands for a file.
+    private func mayBeUsersFolder(_ name: [UInt8]) -> Bool {
+        let dot = name.lastIndex(of: UInt8(ascii: ".")) ?? name.endIndex
+        let ending = String(decoding: name[dot...].dropFirst(), as: UTF8.self).lowercased()
+        return TranscriptFormat(rawValue: ending) == nil
+            && !configuration.ignored.isIgnored(folder: name) && !configuration.ignored.isIgnored(file: name)
+    }
+
+    private func reportLinks() {
+        if linked.isEmpty { return board.resolve(.linkedFolders) }
+        guard !board.stands(.linkedFolders),
+            let first = linked.min(by: { $0.lexicographicallyPrecedes($1) })
+        else { return }
+        report(.linkedFolders, ["folder": "\(ByteText.escaped(first))", "count": "\(linked.count)"])
     }
 
     func poll(_ folder: FolderID) {
@@ -199,7 +232,7 @@ final class WatchTable {
         poll(id)
     }
 
-    private func report(_ problem: WatchHealth.Problem, _ metadata: Logger.Metadata = [:]) {
+    private func report(_ problem: HealthIssue, _ metadata: Logger.Metadata = [:]) {
         board.report(problem, metadata)
     }
 }

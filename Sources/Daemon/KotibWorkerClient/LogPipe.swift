@@ -31,8 +31,8 @@ final class LogPipe: Sendable {
         return (pipe, ends[1])
     }
 
-    /// Passes on what is written while `body` runs, which is to last as long as the child, and all that is left
-    /// in the pipe then.
+    /// Passes on what is written while `body` runs, which is to last as long as the child, and all that is
+    /// left in the pipe then.
     func forward(while body: () async -> Void) async {
         let source = DispatchSource.makeReadSource(
             fileDescriptor: reading.descriptor, queue: DispatchQueue(label: "kotib.worker.log"))

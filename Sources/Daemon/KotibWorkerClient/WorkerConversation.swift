@@ -1,9 +1,9 @@
 import KotibWorkerProtocol
 
-/// What the daemon and one worker have said to each other, and what may be said next. Takes what happens and
+/// The protocol state between the daemon and one worker. Takes events and
 /// when, in time since the process was started; knows nothing of sockets.
 struct WorkerConversation {
-    /// What a reply means.
+    /// The meaning of a reply.
     enum Step: Hashable {
         case ready(WorkerReady)
         /// A sign of life, for the caller of the request that is being served.

@@ -2,8 +2,8 @@
 
 /// Why a worker gave no answer to a request.
 public enum WorkerError: Error, Hashable, Sendable {
-    /// The program, its model or its sandbox cannot be set up, or it ends before it has any work. No file is to
-    /// blame; asking again before `retryAfter` gives the same error.
+    /// The program, its model or its sandbox cannot be set up, or it ends before it has any work. No file is
+    /// to blame; asking again before `retryAfter` gives the same error.
     case couldNotStart(reason: String, retryAfter: Duration)
     /// The process ended in the middle of the request; `lastLine` is the last that it wrote to its log.
     case died(WorkerExit, lastLine: String?)

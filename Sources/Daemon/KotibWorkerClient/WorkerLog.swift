@@ -27,7 +27,7 @@ struct LineCutter {
         return lines
     }
 
-    /// What has come since the last newline; nil where that is nothing.
+    /// The bytes since the last newline. Nil if there are none.
     mutating func end() -> String? {
         defer { (line, isCut) = ([], false) }
         return line.isEmpty ? nil : ByteText.escaped(line) + (isCut ? "…" : "")
@@ -65,7 +65,7 @@ final class WorkerLog: Sendable {
         }
     }
 
-    /// What has come since the last newline is a line too.
+    /// The bytes since the last newline are a line too.
     func end() {
         state.withLock { state in
             let line = state.cutter.end()

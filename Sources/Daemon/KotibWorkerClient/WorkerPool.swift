@@ -3,8 +3,8 @@ import KotibWorkerProtocol
 import Logging
 import Synchronization
 
-/// A fixed number of workers, kept alive, each serving one request at a time. Users take turns, and the callers of
-/// one user are served in the order in which they came.
+/// A fixed number of workers, kept alive, each serving one request at a time. Users take turns, and the
+/// callers of one user are served in the order in which they came.
 public final class WorkerPool: Sendable {
     /// The program that is started.
     public let program: WorkerProgram
@@ -51,7 +51,8 @@ public final class WorkerPool: Sendable {
     ///   - file: goes with the message; the worker gets a copy of the descriptor, with the same offset.
     ///   - user: who takes the turn.
     ///   - output: what the worker is to write to, if anything; goes with the message too.
-    ///   - deadline: how long a worker may take, its turn not counted; nil for as long as it gives signs of life.
+    ///   - deadline: how long a worker may take, its turn not counted; nil for as long as it gives signs of
+    ///     life.
     ///   - report: told every reply but the last, in order, on a thread that must not be held up; never after
     ///     this has returned.
     /// - Throws: ``WorkerError``; where the worker ended, not before it has been reaped.

@@ -42,8 +42,8 @@ struct WorkerProcess {
         .couldNotStart(reason: "\(program.executable): \(reason)", retryAfter: .zero)
     }
 
-    /// Our end, which does not block, and the child's as a bare number: Subprocess closes it once the child has
-    /// its copy, so that the child's death ends the connection.
+    /// Our end, which does not block, and the child's as a bare number: Subprocess closes it once the child
+    /// has its copy, so that the child's death ends the connection.
     private func connect() throws(SystemError) -> (PacketSocket, Int32) {
         let (ours, theirs) = try PacketSocket.pair()
         try SystemError.check("fcntl") { fcntl(ours.descriptor, F_SETFL, O_NONBLOCK) }

@@ -41,8 +41,8 @@ extension WorkerProgram {
                 "transcribe", "--model", model, "--vad-model", voiceModel, "--threads", String(threads),
                 "--memory-limit", String(memoryLimit),
             ],
-            // Otherwise OpenMP starts as many threads as there are cores, for some parts of the engine, and those
-            // that wait spin, which on a busy machine takes many times as long.
+            // Otherwise OpenMP starts as many threads as there are cores, for some parts of the engine, and
+            // those that wait spin, which on a busy machine takes many times as long.
             environment: ["OMP_NUM_THREADS": String(threads), "OMP_WAIT_POLICY": "passive"],
             limits: limits)
     }

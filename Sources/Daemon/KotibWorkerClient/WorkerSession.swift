@@ -4,8 +4,8 @@ import KotibPOSIX
 import KotibWorkerProtocol
 import Synchronization
 
-/// The daemon's end of the connection to one running worker. Replies are read on a queue of its own and handed
-/// on at once, so nothing piles up; no thread of the cooperative pool ever blocks.
+/// The daemon's end of the connection to one running worker. Replies are read on a queue of its own and
+/// handed on at once, so nothing piles up; no thread of the cooperative pool ever blocks.
 final class WorkerSession: Sendable {
     typealias Outcome = Result<WorkerReply?, WorkerError>
 
@@ -69,7 +69,7 @@ final class WorkerSession: Sendable {
         source.cancel()
     }
 
-    /// What the worker said of itself; nil before it did.
+    /// The worker's ready message. Nil before it came.
     var ready: WorkerReady? { state.withLock { $0.ready } }
     var isOpen: Bool { state.withLock { !$0.isOver && $0.verdict == nil } }
     var verdict: WorkerError? { state.withLock { $0.verdict } }

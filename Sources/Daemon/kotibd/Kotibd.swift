@@ -26,7 +26,7 @@ struct Kotibd: AsyncParsableCommand {
     @Flag(help: "Check the configuration, show every setting and where it comes from, and exit.")
     var check = false
 
-    /// Where the process begins, as its only thread.
+    /// The process begins here, as its only thread.
     @MainActor static func main() async {
         do {
             try Daemon.keepCapabilities()

@@ -16,7 +16,7 @@ enum AMRLayout {
         while let offset = start { start = try end(of: offset, &walk, isStrict: true) }
     }
 
-    /// Where each recording begins, if several were joined.
+    /// The beginning of each recording, if several were joined.
     static func starts(in source: any ByteSource) throws -> [Int64] {
         var walk = ByteWalk(source)
         var starts: [Int64] = [0]

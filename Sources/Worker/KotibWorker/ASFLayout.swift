@@ -1,7 +1,7 @@
 import KotibModel
 
-/// The objects at the top of a Windows Media file (Microsoft's "Advanced Systems Format Specification", revision
-/// 01.20.06, chapters 2, 3.2 and 5).
+/// The objects at the top of a Windows Media file (Microsoft's "Advanced Systems Format Specification",
+/// revision 01.20.06, chapters 2, 3.2 and 5).
 enum ASFLayout {
     /// The identifiers of the header, of its part with the file's properties, and of the sound.
     static let header: [UInt8] = [
@@ -29,7 +29,7 @@ enum ASFLayout {
         for _ in 0..<mostObjects {
             guard let object = try Object(&walk, at: offset) else { break }
             if object.identifier == data {
-                // Who sends it as it is recorded does not know how long it will be.
+                // A sender that streams while recording does not know the length yet.
                 if object.end > source.size && !isBroadcast { throw Rejection.incomplete }
                 return
             }
@@ -38,7 +38,7 @@ enum ASFLayout {
         throw Rejection.incomplete
     }
 
-    /// Where each recording begins, if several were joined.
+    /// The beginning of each recording, if several were joined.
     static func starts(in source: any ByteSource) throws -> [Int64] {
         var walk = ByteWalk(source)
         var starts: [Int64] = [0]
@@ -66,7 +66,7 @@ enum ASFLayout {
 
     private struct Object {
         var identifier: [UInt8]
-        /// Where the next one starts.
+        /// The offset of the next one.
         var end: Int64
 
         /// Nil where the file ends within its header; a size that cannot be ends at the greatest number.

@@ -16,8 +16,8 @@ final class AudioCodec {
     /// - Parameters:
     ///   - container: says which codecs may be opened.
     ///   - strict: a frame whose checksum is wrong is an error.
-    /// - Throws: ``Rejection/unsupportedCodec(codec:)`` for one that is not accepted, ``Rejection/damaged(detail:)``
-    ///   where it cannot be set up.
+    /// - Throws: ``Rejection/unsupportedCodec(codec:)`` for one that is not accepted,
+    ///   ``Rejection/damaged(detail:)`` where it cannot be set up.
     init(
         _ parameters: UnsafeMutablePointer<AVCodecParameters>, of container: Container, strict: Bool
     ) throws {
@@ -56,8 +56,8 @@ final class AudioCodec {
     /// Bits a second, where the codec has said so by now; 0 otherwise.
     var bitRate: Int64 { context?.pointee.bit_rate ?? 0 }
 
-    /// AMR has frames without sound, of 20 ms as the others (RFC 4867, 3.1 and 4.3.2), which libav decodes none of.
-    /// Left out, they would make all that comes later too early.
+    /// AMR has frames without sound, of 20 ms as the others (RFC 4867, 3.1 and 4.3.2), which libav decodes
+    /// none of. Left out, they would make all that comes later too early.
     var hasFramesOfSilence: Bool { name == "amr_nb" || name == "amr_wb" }
 
     /// Decodes `packet`, or what is still inside where it is nil, and shows each usable frame to `body`.

@@ -1,4 +1,5 @@
-/// Looks at a few bytes here and there of a file, from its beginning to its end, and reads it by blocks meanwhile.
+/// Looks at a few bytes here and there of a file, from its beginning to its end, and reads it by blocks
+/// meanwhile.
 struct ByteWalk {
     private let source: any ByteSource
     private var block: [UInt8] = []
@@ -34,7 +35,7 @@ struct ByteWalk {
         return try source.head(at: offset, count: Int(min(Int64(count), size - offset)))
     }
 
-    /// Where `byte` stands next, at `offset` or behind it; nil where it does not.
+    /// The next offset of `byte`, from `offset` on. Nil if there is none.
     mutating func next(_ byte: UInt8, from offset: Int64) throws -> Int64? {
         var offset = offset
         while try load(offset) {

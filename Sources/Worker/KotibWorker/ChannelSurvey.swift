@@ -1,8 +1,8 @@
 import Glibc
 
-/// Listens to the channels of a recording side by side: how loud each is over time, and where two of them carry the
-/// same sound. Two are the same where their loudness in four bands goes up and down together, which neither
-/// distance, echo, polarity nor a codec changes, and which two voices never do for long.
+/// Listens to the channels of a recording side by side: how loud each is over time, and where two of them
+/// carry the same sound. Two are the same where their loudness in four bands goes up and down together, which
+/// neither distance, echo, polarity nor a codec changes, and which two voices never do for long.
 struct ChannelSurvey {
     /// Hertz: half of it holds what tells voices apart.
     static let sampleRate = 8_000
@@ -24,12 +24,22 @@ struct ChannelSurvey {
         fileprivate(set) var isShared: [Bool] = []
         /// The sum of the correlations of both waves in these blocks.
         fileprivate var waves = 0.0
+        /// Blocks in which both waves are the same, and the same of opposite polarity.
+        fileprivate var straight = 0
+        fileprivate var turned = 0
+        /// The leak of `one` into `other`, and the reverse.
+        fileprivate(set) var intoOther = CrosstalkEstimate()
+        fileprivate(set) var intoOne = CrosstalkEstimate()
         /// The product of both, in each frame that is kept.
         fileprivate var products: [Float] = []
 
-        /// Whether what is the same has opposite polarity. Two places of a room have neither: there the sum is as
-        /// good as the difference.
+        /// Whether what is the same has opposite polarity. Two places of a room have neither: there the sum
+        /// is as good as the difference.
         var isTurned: Bool { waves < -0.15 * Double(isShared.count { $0 }) }
+
+        /// Whether the polarity of what is the same turns on the way: a cable was changed, or recordings were
+        /// joined. Neither the sum nor the difference says all then.
+        var turnsOnTheWay: Bool { min(straight, turned) > 0 }
     }
 
     struct Channel {
@@ -47,7 +57,7 @@ struct ChannelSurvey {
     private(set) var pairs: [Pair]
     /// The first frame that is kept.
     private var firstKept = 0
-    /// Where the next block begins.
+    /// The place of the next block.
     private var nextBlock = 0
 
     init(channels count: Int) {
@@ -111,8 +121,14 @@ struct ChannelSurvey {
             channels[index].energies.append(Self.product(differences[index], differences[index]))
         }
         for index in pairs.indices {
-            pairs[index].products.append(
-                Self.product(differences[pairs[index].one], differences[pairs[index].other]))
+            let (one, other) = (pairs[index].one, pairs[index].other)
+            let product = Self.product(differences[one], differences[other])
+            pairs[index].products.append(product)
+            guard let first = channels[one].energies.last, let second = channels[other].energies.last else {
+                continue
+            }
+            pairs[index].intoOther.add(source: first, channel: second, product: product)
+            pairs[index].intoOne.add(source: second, channel: first, product: product)
         }
     }
 
@@ -176,18 +192,20 @@ struct ChannelSurvey {
         pairs[index].isSame.append(isSame)
         pairs[index].isShared.append(isShared)
         if isShared { pairs[index].waves += Double(wave) }
+        if wave >= Self.sameWave { pairs[index].straight += 1 }
+        if wave <= -Self.sameWave { pairs[index].turned += 1 }
     }
 
-    /// Correlations from which two are the same. Measured on pairs of the tests' recordings, 40 s each, in blocks:
-    /// bands: one voice in two places of a room with 0.4 and 0.8 s of reverberation 0.81 to 0.98, with noise as
-    /// loud as itself on one side 0.88 to 0.95, two voices -0.2 to 0.66. Waves: two voices at most 0.02, a voice in
-    /// the middle of other music on each side, as loud, 0.16 to 0.5.
+    /// Correlations from which two are the same. Measured on pairs of the tests' recordings, 40 s each, in
+    /// blocks: bands: one voice in two places of a room with 0.4 and 0.8 s of reverberation 0.81 to 0.98,
+    /// with noise as loud as itself on one side 0.88 to 0.95, two voices -0.2 to 0.66. Waves: two voices at
+    /// most 0.02, a voice in the middle of other music on each side, as loud, 0.16 to 0.5.
     private static let sameBands: Float = 0.75
     private static let sameWave: Float = 0.7
     private static let sharedWave: Float = 0.3
 
-    /// How much of the high tones of both is the same wave, between -1 and 1, by what is louder than the rest: what
-    /// hums all the time does not count.
+    /// How much of the high tones of both is the same wave, between -1 and 1, by what is louder than the
+    /// rest: what hums all the time does not count.
     private func common(_ pair: Pair, _ frames: Range<Int>) -> Float {
         let (one, other) = (channels[pair.one].energies, channels[pair.other].energies)
         let order = frames.sorted {

@@ -1,8 +1,8 @@
 import CAV
 import KotibModel
 
-/// Whether a file holds all that its container promises: what tells an upload that broke off from a recording.
-/// Some promises are checked before libav sees the file, the others against the packets found.
+/// Whether a file holds all that its container promises: what tells an upload that broke off from a
+/// recording. Some promises are checked before libav sees the file, the others against the packets found.
 struct Completeness {
     private let container: Container
     private let size: Int64
@@ -13,7 +13,8 @@ struct Completeness {
     private(set) var isShort = false
 
     /// - Parameter takesLess: nothing more is waited for.
-    /// - Throws: ``Rejection/incomplete`` where the structure alone shows it, as all checks do unless `takesLess`.
+    /// - Throws: ``Rejection/incomplete`` where the structure alone shows it, as all checks do unless
+    ///   `takesLess`.
     init(_ container: Container, of source: any ByteSource, takesLess: Bool) throws {
         self.container = container
         self.takesLess = takesLess
@@ -36,6 +37,7 @@ struct Completeness {
         case .aac: try ADTSLayout.check(source)
         case .amr: try AMRLayout.check(source)
         case .asf: try ASFLayout.check(source)
+        case .caf: try CAFLayout.check(source)
         }
     }
 
@@ -59,15 +61,16 @@ struct Completeness {
         case .aac: return head.starts(with: Array("ID3".utf8)) || ADTSLayout.isFrame(head)
         case .amr: return head.starts(with: AMRLayout.narrowband.prefix(min(5, head.count)))
         case .asf: return head.starts(with: ASFLayout.header.prefix(head.count))
+        case .caf: return head.starts(with: CAFLayout.magic.prefix(head.count))
         }
     }
 
-    /// Where the index of the opened container lists more than is there.
+    /// Whether the index of the opened container lists more than is there.
     mutating func check(_ demuxer: Demuxer) throws(Rejection) {
         if container == .mov && demuxer.endOfIndex() > size { try lack() }
     }
 
-    /// Where the packets are fewer than promised or the last is cut.
+    /// Whether the packets are fewer than promised or the last is cut.
     /// - Parameters:
     ///   - walk: over all packets, to the end.
     ///   - length: seconds of them that are of this recording.
@@ -86,7 +89,7 @@ struct Completeness {
             if isCutFrame(walk.last) || isBroken(walked: walk.packets) { try lack() }
         case .mov:
             if walk.last?.isCutShort == true { try lack() }
-        case .wav, .ogg, .matroska, .aac, .amr, .asf:
+        case .wav, .ogg, .matroska, .aac, .amr, .asf, .caf:
             break
         }
     }
@@ -109,8 +112,8 @@ extension Completeness {
         mp3?.start ?? flac?.start ?? (container == .aac ? (try? ID3Tag.end(in: source)) ?? 0 : 0)
     }
 
-    /// Bytes of zeros that the container itself may leave: mkvmerge's room for an index (4 KiB), and what fills a
-    /// packet of Windows Media (at most 64 KiB).
+    /// Bytes of zeros that the container itself may leave: mkvmerge's room for an index (4 KiB), and what
+    /// fills a packet of Windows Media (at most 64 KiB).
     private var longestPadding: Int64 {
         switch container {
         case .matroska: 8192
@@ -119,7 +122,7 @@ extension Completeness {
         }
     }
 
-    /// What of `runs` should be sound.
+    /// The part of `runs` that should be sound.
     /// - Parameters:
     ///   - runs: of zeros in the recording, by its own offsets.
     ///   - source: the recording.
@@ -133,7 +136,8 @@ extension Completeness {
         return container == .mov ? suspects.filter(demuxer.indexes) : suspects
     }
 
-    /// - Throws: ``Rejection/incomplete`` where there is what nobody wrote, unless nothing more is waited for.
+    /// - Throws: ``Rejection/incomplete`` where there is what nobody wrote, unless nothing more is waited
+    ///   for.
     func check(unwritten: [Range<Int64>]) throws(Rejection) {
         if !unwritten.isEmpty && !takesLess { throw .incomplete }
     }

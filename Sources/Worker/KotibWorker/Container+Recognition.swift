@@ -1,15 +1,26 @@
 import KotibModel
 
-/// Which kind a file is. Its bytes say that and not its name: the ending only decides between kinds that the bytes
-/// leave open. One kind is found, and only its demuxer is opened.
+/// Which kind a file is. Its bytes say that and not its name: the ending only decides between kinds that the
+/// bytes leave open. One kind is found, and only its demuxer is opened.
 extension Container {
+    /// The offset of its signature: behind ID3 tags, which some programs put before files of any kind.
+    static func start(in source: any ByteSource) throws -> Int64 {
+        do {
+            return try ID3Tag.end(in: source)
+        } catch Rejection.incomplete {
+            return 0
+        }
+    }
+
     /// By the signature at the beginning; nil for none, as of frames without a container.
+    /// - Throws: ``Rejection/incomplete`` where the file ends before it, what the source throws.
     init?(signature source: any ByteSource) throws {
-        let head = try source.head(count: 16)
+        let start = try Self.start(in: source)
+        let head = try source.head(at: start, count: 16)
         let isRIFF = ["RIFF", "RIFX", "RF64", "BW64"].contains { head.starts(with: $0.utf8) }
         if isRIFF, head.dropFirst(8).starts(with: "WAVE".utf8) {
             self = .wav
-        } else if head.dropFirst(4).starts(with: "ftyp".utf8) {
+        } else if try MP4Layout.begins(in: source, at: start) {
             self = .mov
         } else if head.starts(with: OggLayout.capture) {
             self = .ogg
@@ -19,8 +30,10 @@ extension Container {
             self = .asf
         } else if head.starts(with: AMRLayout.narrowband) || head.starts(with: AMRLayout.wideband) {
             self = .amr
-        } else if try source.head(at: (try? ID3Tag.end(in: source)) ?? 0, count: 4) == FLACLayout.magic {
+        } else if head.starts(with: FLACLayout.magic) {
             self = .flac
+        } else if head.starts(with: CAFLayout.magic) {
+            self = .caf
         } else {
             return nil
         }
@@ -29,8 +42,8 @@ extension Container {
     /// - Parameters:
     ///   - kind: what libmagic says.
     ///   - hint: what the name's ending says.
-    /// - Throws: ``Rejection/incomplete`` for the beginning of one, ``Rejection/wrongKind(found:)`` for sound of a kind
-    ///   that is not read here, ``Rejection/notAudio(found:)`` for the rest.
+    /// - Throws: ``Rejection/incomplete`` for the beginning of one, ``Rejection/wrongKind(found:)`` for sound
+    ///   of a kind that is not read here, ``Rejection/notAudio(found:)`` for the rest.
     static func recognise(
         _ source: any ByteSource, _ kind: ContentKind, hint: Container
     ) throws -> Container {
@@ -39,6 +52,11 @@ extension Container {
         if named != nil || !kind.isCertain, let frames = try FrameSearch(source) {
             // A tag or a recorder's rubbish hides them from libmagic; in other containers they are no frames.
             if named == nil || named == .mp3 || named == .aac { return frames.container }
+        }
+        // Of what follows a tag libmagic does not see everything.
+        if let named, named != .mp3 { return named }
+        if !kind.isCertain || named != nil, let found = try UnreadKind.mediaType(of: source) {
+            throw Rejection.wrongKind(found: found)
         }
         if let named { return named }
         let head = try source.head(count: 64)

@@ -11,6 +11,7 @@ enum Container: String, CaseIterable, Sendable {
     case aac
     case amr
     case asf
+    case caf
 
     /// Lower case, without the dot.
     static let extensions = Dictionary(
@@ -18,9 +19,9 @@ enum Container: String, CaseIterable, Sendable {
             Container(rawValue: ending.container).map { (ending.rawValue, $0) }
         })
 
-    /// What libmagic calls a file of this kind; writers of one container differ in the brand that they state.
-    /// (file(1)'s magic/Magdir: riff, audio, animation, vorbis, matroska, asf; and the registered names of RFC 3533
-    /// and 7845, 3839, 4867, so that another version's words are understood.)
+    /// libmagic's media types for this kind; writers of one container differ in the brand that they state.
+    /// (file(1)'s magic/Magdir: riff, audio, animation, vorbis, matroska, asf; and the registered names of
+    /// RFC 3533 and 7845, 3839, 4867, so that another version's words are understood.)
     var mediaTypes: Set<String> {
         switch self {
         case .wav: ["audio/x-wav", "audio/wav", "audio/wave", "audio/vnd.wave"]
@@ -36,10 +37,11 @@ enum Container: String, CaseIterable, Sendable {
         case .aac: ["audio/x-hx-aac-adts", "audio/x-hx-aac-adif", "audio/aac", "audio/x-aac"]
         case .amr: ["audio/amr", "audio/x-amr", "audio/amr-wb"]
         case .asf: ["video/x-ms-asf", "audio/x-ms-wma", "video/x-ms-wmv", "application/vnd.ms-asf"]
+        case .caf: ["audio/x-caf"]
         }
     }
 
-    /// What it is called where libmagic does not know it.
+    /// The media type for kinds that libmagic does not know.
     private var usualMediaType: String {
         switch self {
         case .wav: "audio/x-wav"
@@ -51,6 +53,7 @@ enum Container: String, CaseIterable, Sendable {
         case .aac: "audio/aac"
         case .amr: "audio/amr"
         case .asf: "audio/x-ms-wma"
+        case .caf: "audio/x-caf"
         }
     }
 
@@ -59,8 +62,8 @@ enum Container: String, CaseIterable, Sendable {
         mediaTypes.contains(kind.mediaType.lowercased()) ? kind.mediaType : usualMediaType
     }
 
-    /// libav's names of the codecs that are decoded out of this container; what else it names stays closed, since
-    /// libav has hundreds of decoders, and a container can name any of them.
+    /// libav's names of the codecs that are decoded out of this container; what else it names stays closed,
+    /// since libav has hundreds of decoders, and a container can name any of them.
     private var codecs: Set<String> {
         switch self {
         case .wav: ["adpcm_ms", "adpcm_ima_wav", "gsm_ms", "mp2", "mp3", "aac", "ac3"]
@@ -73,13 +76,14 @@ enum Container: String, CaseIterable, Sendable {
         case .aac: ["aac"]
         case .amr: ["amr_nb", "amr_wb"]
         case .asf: ["wmav1", "wmav2", "wmapro", "wmavoice", "mp3"]
+        case .caf: ["aac", "alac", "opus", "adpcm_ima_qt"]
         }
     }
 
     /// PCM is accepted in each of its variants where a container can hold it.
     private var holdsPCM: Bool {
         switch self {
-        case .wav, .mov, .matroska, .asf: true
+        case .wav, .mov, .matroska, .asf, .caf: true
         case .mp3, .flac, .ogg, .aac, .amr: false
         }
     }

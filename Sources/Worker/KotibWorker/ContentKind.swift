@@ -1,6 +1,6 @@
 import KotibModel
 
-/// What libmagic says of the first bytes of a file.
+/// libmagic's description of the first bytes of a file.
 struct ContentKind: Hashable, Sendable {
     var mediaType: String
     var description = ""
@@ -8,8 +8,8 @@ struct ContentKind: Hashable, Sendable {
     /// Sound or moving pictures, though perhaps of a kind that is not read here.
     var isMedia: Bool { mediaType.hasPrefix("audio/") || mediaType.hasPrefix("video/") }
 
-    /// Whether libmagic knows it so surely that frames which seem to be there are chance, or of something larger.
-    /// Many of its other words rest on two bytes at the beginning.
+    /// Whether libmagic knows it so surely that frames which seem to be there are chance, or of something
+    /// larger. Many of its other words rest on two bytes at the beginning.
     var isCertain: Bool {
         if isMedia || Self.certainFamilies.contains(where: mediaType.hasPrefix) { return true }
         return Self.certainTypes.contains(mediaType)
@@ -19,8 +19,8 @@ struct ContentKind: Hashable, Sendable {
         "text/", "image/", "font/", "message/", "model/", "application/vnd.openxmlformats",
         "application/vnd.oasis.", "application/vnd.ms-",
     ]
-    /// Documents, archives and programs by the names of file(1)'s magic/Magdir: pdf, archive, compress, elf, msdos,
-    /// mach, java, sql, filesystems and others.
+    /// Documents, archives and programs by the names of file(1)'s magic/Magdir: pdf, archive, compress, elf,
+    /// msdos, mach, java, sql, filesystems and others.
     private static let certainTypes: Set<String> = [
         "application/pdf", "application/postscript", "application/msword", "application/rtf",
         "application/CDFV2", "application/x-ole-storage", "application/epub+zip", "application/json",

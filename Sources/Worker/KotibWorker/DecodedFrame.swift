@@ -9,8 +9,8 @@ struct DecodedFrame {
     let length: Int
     let channels: Int
 
-    /// Above what any format's full scale is, so that sums stay finite: files exist whose float samples have the
-    /// size of 32-bit integers.
+    /// Above what any format's full scale is, so that sums stay finite: files exist whose float samples have
+    /// the size of 32-bit integers.
     private static let largest: Float = 1e12
 
     init(_ frame: UnsafeMutablePointer<AVFrame>) {
@@ -20,8 +20,8 @@ struct DecodedFrame {
         channels = Int(frame.pointee.ch_layout.nb_channels)
     }
 
-    /// Adds `channel` times `weight` to `sum`, which is as long as the frame. Integers become what lies between -1
-    /// and 1; float formats can hold anything, and what is no number is silence.
+    /// Adds `channel` times `weight` to `sum`, which is as long as the frame. Integers become what lies
+    /// between -1 and 1; float formats can hold anything, and what is no number is silence.
     /// - Throws: ``Rejection/damaged(detail:)`` for a format that libav does not have today.
     func add(_ channel: Int, times weight: Float, to sum: inout [Float]) throws {
         switch av_get_packed_sample_fmt(AVSampleFormat(rawValue: frame.pointee.format)) {
@@ -62,8 +62,8 @@ enum ChannelMix: Hashable, Sendable {
 
     /// One signal, the mean of all channels, however many there are.
     case mean
-    /// The parts of each signal, out of so many channels. A frame that has fewer stands for all of them, and of one
-    /// that has more, each belongs to one that is known: a stream may change on the way.
+    /// The parts of each signal, out of so many channels. A frame that has fewer stands for all of them, and
+    /// of one that has more, each belongs to one that is known: a stream may change on the way.
     case signals([[Part]], channels: Int)
 
     var count: Int {

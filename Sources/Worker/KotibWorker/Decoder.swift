@@ -2,11 +2,11 @@ import CAV
 import KotibModel
 import KotibPOSIX
 
-/// What is to be heard of one recording, as a stream of signals: its tracks decoded side by side, its channels mixed
-/// by a ``HearingPlan``, too quiet and too loud sound brought to a level. Never held as a whole: where there is more
-/// than one channel, the file is decoded twice.
+/// The signals of one recording, as a stream: its tracks decoded side by side, its channels mixed by a
+/// ``HearingPlan``, too quiet and too loud sound brought to a level. Never held as a whole: where there is
+/// more than one channel, the file is decoded twice.
 final class Decoder: SampleSource {
-    /// What is heard, and how.
+    /// The signals, and how each is mixed.
     let plan: HearingPlan
     /// Seconds, for progress; 0 where nothing tells.
     let expectedDuration: Double

@@ -20,8 +20,8 @@ final class Demuxer {
     /// - Parameters:
     ///   - track: counted from 0.
     ///   - sound: is shown the packets of all audio streams.
-    /// - Throws: ``Rejection`` where the file is no such container or has no such track, what `source` throws,
-    ///   ``EngineFailure``.
+    /// - Throws: ``Rejection`` where the file is no such container or has no such track, what `source`
+    ///   throws, ``EngineFailure``.
     init(
         _ source: any ByteSource, container: Container, track: Int = 0, budget: ProcessorBudget?,
         sound: SoundHash? = nil
@@ -136,7 +136,7 @@ final class Demuxer {
         return start == CAV_NO_TIME ? 0 : Double(start) * av_q2d(stream.pointee.time_base)
     }
 
-    /// Where the last byte of any sample lies that the container's index lists; 0 without an index.
+    /// The offset behind the last byte of all samples in the container's index. 0 without an index.
     func endOfIndex() -> Int64 {
         var end: Int64 = 0
         for index in 0..<avformat_index_get_entries_count(stream) {
@@ -178,8 +178,8 @@ final class Packet {
     /// The reader ran into the end of the file.
     var isCutShort: Bool { pointer.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 }
 
-    /// Samples of the encoder's making, before the sound and after it, which a decoder leaves out. Side data of
-    /// libav: two little-endian numbers of four bytes (libavcodec/packet.h, AV_PKT_DATA_SKIP_SAMPLES).
+    /// Samples of the encoder's making, before the sound and after it, which a decoder leaves out. Side data
+    /// of libav: two little-endian numbers of four bytes (libavcodec/packet.h, AV_PKT_DATA_SKIP_SAMPLES).
     var skippedSamples: UInt64 {
         var count = 0
         guard let data = av_packet_get_side_data(pointer, AV_PKT_DATA_SKIP_SAMPLES, &count), count >= 8 else {

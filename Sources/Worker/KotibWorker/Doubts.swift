@@ -1,6 +1,6 @@
 import KotibModel
 
-/// What inspection finds doubtful about a file that is taken.
+/// Warnings of the inspection about a file that is accepted.
 struct Doubts {
     /// Whether less is there than was promised.
     var isShort = false

@@ -1,5 +1,5 @@
-/// A stretch of a file as a recording of its own, with some bytes put right: what libav is shown where the file's own
-/// header would have it pass over sound. The file stays as it is.
+/// A stretch of a file as a recording of its own, with some bytes put right: what libav is shown where the
+/// file's own header would have it pass over sound. The file stays as it is.
 final class Excerpt: ByteSource {
     /// Other bytes in place of the file's own.
     struct Patch: Hashable {
@@ -47,7 +47,8 @@ final class Excerpt: ByteSource {
         return count
     }
 
-    /// Turns the numbers in `bytes`, which lie at `place` of the file; the first and the last may be parts of one.
+    /// Turns the numbers in `bytes`, which lie at `place` of the file; the first and the last may be parts of
+    /// one.
     private func turn(_ bytes: UnsafeMutableRawBufferPointer, _ place: Range<Int64>, _ swap: Swap) throws {
         let width = Int64(swap.width)
         let first = max(place.lowerBound, swap.start)

@@ -1,16 +1,16 @@
 import KotibModel
 
-/// What a FLAC file promises before its first frame (RFC 9639, section 8).
+/// The promises of a FLAC file before its first frame (RFC 9639, section 8).
 struct FLACLayout {
     static let magic = Array("fLaC".utf8)
 
     /// Of each channel; nil where the writer did not know.
     var totalSamples: UInt64?
-    /// Where the first frame begins.
+    /// The offset of the first frame.
     private(set) var start: Int64
 
-    /// Where each recording begins, if several were joined: with the signature and the first block, which is always
-    /// the same one of 34 bytes.
+    /// The beginning of each recording, if several were joined: with the signature and the first block, which
+    /// is always the same one of 34 bytes.
     static func starts(in source: any ByteSource) throws -> [Int64] {
         let beginning = magic + [0, 0, 0, 34]
         var walk = ByteWalk(source)

@@ -23,8 +23,8 @@ struct FileRecordings {
     /// Whether what is to be heard is the sum of all channels of the only track of the only recording.
     var isPlain: Bool { recordings.count == 1 && recordings[0].tracks.isPlain(recordings[0].plan) }
 
-    /// Decodes the beginning of each track, so that a file that cannot be decoded is known at once; and all of it where
-    /// there is a choice of what to hear.
+    /// Decodes the beginning of each track, so that a file that cannot be decoded is known at once; and all
+    /// of it where there is a choice of what to hear.
     /// - Parameters:
     ///   - container: libav's name of it, out of the known table.
     ///   - longestDuration: seconds; what is later is not heard.
@@ -74,7 +74,8 @@ final class FileDecoder: SampleSource {
     /// Samples that may still be given.
     private var allowance: Int
 
-    /// - Parameter signal: the only one that is to be heard; silence where a recording has fewer. Nil hears all.
+    /// - Parameter signal: the only one that is to be heard; silence where a recording has fewer. Nil hears
+    ///   all.
     init(_ file: FileRecordings, signal: Int? = nil) throws {
         recordings = file.recordings[...]
         self.signal = signal

@@ -1,9 +1,9 @@
 import KotibModel
 
-/// Looks for MPEG audio, which has no signature: frames that follow each other, behind tags and whatever an encoder,
-/// a recorder or a broken download left before them.
+/// Looks for MPEG audio, which has no signature: frames that follow each other, behind tags and whatever an
+/// encoder, a recorder or a broken download left before them.
 struct FrameSearch {
-    /// Where the first frame begins.
+    /// The offset of the first frame.
     var start: Int64
     /// ``Container/mp3`` or ``Container/aac``.
     var container: Container
@@ -30,8 +30,8 @@ struct FrameSearch {
         return nil
     }
 
-    /// What a demuxer is to read from on: 0 where the frames follow the ID3 tags, which it understands, or where
-    /// there are none.
+    /// The offset from which a demuxer reads: 0 if the frames follow the ID3 tags, which it understands, or
+    /// if there are none.
     static func start(in source: any ByteSource) throws -> Int64 {
         guard let found = try FrameSearch(source) else { return 0 }
         let tags = try? ID3Tag.end(in: source)
@@ -85,8 +85,8 @@ struct FrameSearch {
     }
 }
 
-/// APEv2 tags before the sound ("APE Tags Header", Hydrogenaudio Knowledgebase): 32 bytes, the size of what follows
-/// at the twelfth, least first.
+/// APEv2 tags before the sound ("APE Tags Header", Hydrogenaudio Knowledgebase): 32 bytes, the size of what
+/// follows at the twelfth, least first.
 enum APETag {
     private static let headerSize: Int64 = 32
 

@@ -3,9 +3,9 @@ import Glibc
 import KotibModel
 import KotibPOSIX
 
-/// Reads a file for inspection and hashes each byte the first time that it comes in sequence, so that one pass
-/// over the file serves libmagic, libav and the hash. Bound to the size that the daemon saw: a file that has
-/// become shorter or longer meanwhile is still being written.
+/// Reads a file for inspection and hashes each byte the first time that it comes in sequence, so that one
+/// pass over the file serves libmagic, libav and the hash. Bound to the size that the daemon saw: a file that
+/// has become shorter or longer meanwhile is still being written.
 final class HashingReader: ByteSource {
     let size: Int64
     private let file: OpenFile
@@ -16,8 +16,8 @@ final class HashingReader: ByteSource {
     /// The first bytes, which libmagic, the container checks and libav all want.
     private var start: [UInt8] = []
 
-    /// Bytes of zeros in a row that sparse copies of a silent recording may be without space for (ZFS goes by records
-    /// of 128 KiB, cp by blocks): fewer are no sign of anything.
+    /// Bytes of zeros in a row that sparse copies of a silent recording may be without space for (ZFS goes by
+    /// records of 128 KiB, cp by blocks): fewer are no sign of anything.
     private static let longestSilence: Int64 = 1 << 16
     private static let mostHoles = 10_000
     /// SEEK_DATA and SEEK_HOLE of Linux's uapi/linux/fs.h, which glibc shows to _GNU_SOURCE alone.
@@ -79,7 +79,7 @@ final class HashingReader: ByteSource {
         return zeros.runs
     }
 
-    /// Where the file system has no space for bytes of the file that lie in `range`, which read as zeros then; those
+    /// The holes of a sparse file in `range`: bytes without space on the disk, which read as zeros; those
     /// of ``longestSilence`` at least. Only where it tells (lseek(2), SEEK_HOLE).
     func holes(in range: Range<Int64>) -> [Range<Int64>] {
         var holes: [Range<Int64>] = []

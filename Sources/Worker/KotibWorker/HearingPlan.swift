@@ -1,6 +1,6 @@
 import Glibc
 
-/// What of a recording's channels is to be heard: signals, each the sound of one or several channels.
+/// The signals of a recording that are transcribed, each the sound of one or several channels.
 struct HearingPlan: Hashable, Sendable {
     struct Signal: Hashable, Sendable {
         /// Channels of the survey, and what each is multiplied by.
@@ -49,6 +49,16 @@ struct HearingPlan: Hashable, Sendable {
         self.init(signals: Self.joined(signals))
     }
 
+    /// The same of the channels that those of this plan were made of.
+    func unmixed(by unmixing: Unmixing) -> HearingPlan {
+        HearingPlan(
+            signals: signals.map { signal in
+                var signal = signal
+                signal.weights = unmixing.channels(of: signal.weights)
+                return signal
+            })
+    }
+
     /// The first ones, the last of which has all that would be too many.
     private static func joined(_ signals: [Signal]) -> [Signal] {
         guard signals.count > mostSignals else { return signals }
@@ -81,7 +91,8 @@ struct BlockLevels {
         loud = zip(survey.channels, levels).map { channel, levels in
             let frames = Self.histogram(channel.levels)
             let blocks = levels.sorted()
-            // What is rare counts where it lasts as long as a word, but less: it may be a door.
+            // Rare sound counts if it lasts as long as a word, but less than frequent sound: it may be a
+            // door.
             let usual = blocks.isEmpty ? 0 : blocks[(blocks.count - 1) * 97 / 100]
             return max(usual, frames.level(above: frames.count - 8) - 20)
         }
@@ -112,8 +123,9 @@ struct BlockLevels {
         levels[channel][block] > max(loud[channel] - 35, Int(ChannelSurvey.silence))
     }
 
-    /// Whether two channels carry the same sound so often that one signal of both says all. Where what is common
-    /// is much louder in one, they are two microphones of two people, and each is worth more by itself.
+    /// Whether two channels carry the same sound so often that one signal of both says all. Where what is
+    /// common is much louder in one, they are two microphones of two people, and each is worth more by
+    /// itself.
     func isSame(_ one: Int, _ other: Int) -> Bool {
         let pair = survey.pair(one, other)
         let active = (0..<survey.blockCount).filter { isActive(one, $0) || isActive(other, $0) }
@@ -121,7 +133,7 @@ struct BlockLevels {
         guard !shared.isEmpty else { return false }
         let distances = shared.map { abs(levels[one][$0] - levels[other][$0]) }.sorted()
         if distances[distances.count / 2] < 9 { return shared.count * 5 >= active.count * 4 }
-        // What leaks is in both too while both speak, so that less says nothing.
+        // A leak is in both channels while both speak too, so that a lower level says nothing.
         return shared.count { pair.isSame[$0] } * 100 >= active.count * 97
     }
 
@@ -131,16 +143,18 @@ struct BlockLevels {
         return group.filter { contrast($0) > best - 12 }
     }
 
-    /// The mean of `group`, whose first is its leader.
+    /// The mean of `group`, whose first is its leader, without those whose polarity goes to and fro.
     func signal(of group: [Int]) -> HearingPlan.Signal {
-        let weights = group.map { channel in
+        let steady = group.filter { $0 == group[0] || !survey.pair(group[0], $0).turnsOnTheWay }
+        let weights = steady.map { channel in
             let isTurned = channel != group[0] && survey.pair(group[0], channel).isTurned
-            return (channel, (isTurned ? -1 : 1) / Float(group.count))
+            return (channel, (isTurned ? -1 : 1) / Float(steady.count))
         }
         return HearingPlan.Signal(weights: Dictionary(uniqueKeysWithValues: weights))
     }
 
-    /// Lifts what is loud in the whole recording to -30 dB, and no more: what leaks from another signal stays low.
+    /// Lifts what is loud in the whole recording to -30 dB, and no more: what leaks from another signal stays
+    /// low.
     func highestGain(_ channel: Int) -> Float {
         let decibels = Float(120 - 30 - loud[channel])
         return decibels > 0 ? powf(10, decibels / 20) : 1

@@ -2,14 +2,46 @@ import KotibModel
 
 /// The boxes at the top of an MP4 or QuickTime file (ISO/IEC 14496-12, 4.2).
 enum MP4Layout {
-    /// What is known to stand at the top; anything else after the sound and its index is garbage of the uploader.
+    /// The known top-level boxes. Anything else after the sound and its index is garbage of the uploader.
     private static let known: Set<String> = [
         "ftyp", "styp", "moov", "mdat", "moof", "free", "skip", "wide", "udta", "meta", "uuid", "pnot",
         "sidx", "ssix", "mfra", "prft", "emsg", "pdin",
     ]
     private static let mostBoxes = 1_000_000
 
-    /// - Throws: ``Rejection/incomplete`` where a box ends beyond the end of the file, or the index is missing.
+    /// Boxes that may precede the one that shows what the file is: free space, a preview of old
+    /// QuickTime (QuickTime File Format, "Movie atoms" and "Preview atoms"), an owner's own.
+    private static let leading: Set<String> = [
+        "free", "skip", "wide", "uuid", "styp", "pnot", "PICT", "pict", "junk", "udta", "meta", "sidx",
+        "ssix", "prft", "emsg", "pdin",
+    ]
+    private static let mostLeading = 64
+    /// Bytes of one.
+    private static let longestLeading: Int64 = 1 << 24
+
+    /// Whether such a file begins at `start`: with `ftyp`, or with others before it or before what it is
+    /// about. What begins with these themselves is libmagic's to know: they are words that a text may begin
+    /// with, too.
+    /// - Throws: ``Rejection/incomplete`` where the file ends before any of them.
+    static func begins(in source: any ByteSource, at start: Int64) throws -> Bool {
+        if try source.head(at: start + 4, count: 4) == Array("ftyp".utf8) { return true }
+        var offset = start
+        for count in 0..<mostLeading {
+            guard let box = try Box(source, at: offset) else {
+                if count > 0 { throw Rejection.incomplete }
+                return false
+            }
+            if count > 0, ["ftyp", "moov", "mdat", "moof"].contains(box.kind) { return true }
+            guard leading.contains(box.kind), let end = box.end, end - offset < longestLeading else {
+                return false
+            }
+            offset = end
+        }
+        return false
+    }
+
+    /// - Throws: ``Rejection/incomplete`` where a box ends beyond the end of the file, or the index is
+    ///   missing.
     static func check(_ source: any ByteSource) throws {
         var offset: Int64 = 0
         var seen: Set<String> = []
@@ -25,7 +57,7 @@ enum MP4Layout {
         if !seen.isSuperset(of: ["moov", "mdat"]) { throw Rejection.incomplete }
     }
 
-    /// Where each recording begins, if several were joined: with a box that comes once in a file.
+    /// The beginning of each recording, if several were joined: with a box that comes once in a file.
     static func starts(in source: any ByteSource) throws -> [Int64] {
         var offset: Int64 = 0
         var seen: Set<String> = []
@@ -47,7 +79,7 @@ enum MP4Layout {
 
     private struct Box {
         var kind: String
-        /// Where the next one starts; nil for a size that cannot be.
+        /// The offset of the next one. Nil for an impossible size.
         var end: Int64?
 
         init?(_ source: any ByteSource, at offset: Int64) throws {

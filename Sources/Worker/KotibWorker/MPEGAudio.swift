@@ -1,7 +1,7 @@
 import KotibModel
 
-/// The header of an MPEG audio frame, layer II or III (ISO/IEC 11172-3, 2.4.1.3; ISO/IEC 13818-3 for the lower
-/// rates).
+/// The header of an MPEG audio frame, layer II or III (ISO/IEC 11172-3, 2.4.1.3; ISO/IEC 13818-3 for the
+/// lower rates).
 struct MPEGFrameHeader: Hashable {
     /// Bytes, the header's four included.
     var length: Int
@@ -35,13 +35,13 @@ struct MPEGFrameHeader: Hashable {
     }
 }
 
-/// What the first frame of an MP3 file promises in its Xing, Info or VBRI header, which encoders write last.
+/// The promises of an MP3 file's first frame in its Xing, Info or VBRI header, which encoders write last.
 struct MP3Promise {
     /// Frames with sound.
     var frames: UInt64?
     /// Bytes, from the first frame on.
     var bytes: UInt64?
-    /// Where that frame starts.
+    /// The offset of that frame.
     private(set) var start: Int64
 
     /// Bytes after the tags in which the first frame must begin, as in libav's mp3 demuxer.

@@ -4,7 +4,8 @@ import CMagic
 final class MagicDatabase {
     private let cookie: magic_t
 
-    /// Without looking into archives, executables or office documents: whatever is no audio is refused anyway.
+    /// Without looking into archives, executables or office documents: whatever is no audio is refused
+    /// anyway.
     private static let flags =
         MAGIC_NO_CHECK_COMPRESS | MAGIC_NO_CHECK_ELF | MAGIC_NO_CHECK_TAR | MAGIC_NO_CHECK_CDF
 
@@ -25,8 +26,8 @@ final class MagicDatabase {
         magic_close(cookie)
     }
 
-    /// - Parameter expected: where the type is one of these, nothing more is asked, since each question costs a third
-    ///   of a short file's inspection; the description is empty then.
+    /// - Parameter expected: where the type is one of these, nothing more is asked, since each question costs
+    ///   a third of a short file's inspection; the description is empty then.
     func kind(of head: [UInt8], expecting expected: Set<String> = []) -> ContentKind {
         let mediaType = ask(head, MAGIC_MIME_TYPE) ?? "application/octet-stream"
         if expected.contains(mediaType.lowercased()) { return ContentKind(mediaType: mediaType) }

@@ -1,17 +1,18 @@
-/// Where a signal carries what another carries louder: one party of a call in the other's receiver, an announcement
-/// on both. It is silent there, so that no words come twice.
+/// Crosstalk: stretches in which a signal carries what another carries louder: one party of a call in the
+/// other's receiver, an announcement on both. It is silent there, so that no words come twice.
 struct Muting {
     private let blocks: BlockLevels
     private var survey: ChannelSurvey { blocks.survey }
 
-    /// Frames: shorter sounds are no speech (0.25 s, as ``VoiceGate/Rules/shortestSpeech``), and shorter gaps (0.5 s)
-    /// belong to a word.
+    /// Frames: shorter sounds are no speech (0.25 s, as ``VoiceGate/Rules/shortestSpeech``), and shorter gaps
+    /// (0.5 s) belong to a word.
     private static let shortestSound = 8
     private static let shortestGap = 16
     /// dB: below that, what leaks is known by its level alone.
     private static let leak = 10
-    /// dB by which a leak may be louder than it usually is.
-    private static let tolerance = 8
+    /// dB by which a leak may be louder than it usually is: where the other is heard to leak, and where
+    /// nothing but its loudness tells.
+    private static let tolerance = (same: 8, unknown: 0)
 
     init(_ blocks: BlockLevels) {
         self.blocks = blocks
@@ -39,12 +40,15 @@ struct Muting {
         for frame in own.indices where own[frame] > 0 {
             let near = loud[max(0, frame - ChannelSurvey.longestEcho)...min(frame + 2, loud.count - 1)]
             let heard = Int(near.max() ?? 0)
-            if Int(own[frame]) <= heard - distance + Self.tolerance { isMuted[frame] = true }
+            // While both speak, neither block is the same, and sound quieter than usual may be a word.
+            let isKnown = survey.blocks(around: frame).contains { pair.isSame[$0] }
+            let tolerance = isKnown ? Self.tolerance.same : Self.tolerance.unknown
+            if Int(own[frame]) <= heard - distance + tolerance { isMuted[frame] = true }
         }
     }
 
-    /// Whether both carry the same around a frame, `channel` with less of it; of two as loud, the later one. What
-    /// is known to leak is told frame by frame, since the next word may be the other's.
+    /// Whether both carry the same around a frame, `channel` with less of it; of two as loud, the later one.
+    /// What is known to leak is told frame by frame, since the next word may be the other's.
     private func isQuieter(
         _ channel: Int, _ other: Int, _ pair: ChannelSurvey.Pair, _ frame: Int, hasLeak: Bool
     ) -> Bool {
@@ -57,7 +61,8 @@ struct Muting {
         return distance > tie || (distance >= -tie && other < channel)
     }
 
-    /// By how many dB `channel` has less of what comes from `other`; nil where that is little, or nothing comes.
+    /// By how many dB `channel` has less of what comes from `other`; nil where that is little, or nothing
+    /// comes.
     private func distance(_ channel: Int, below other: Int, _ pair: ChannelSurvey.Pair) -> Int? {
         let distances = (0..<survey.blockCount).filter { pair.isSame[$0] }
             .map { blocks.levels[other][$0] - blocks.levels[channel][$0] }

@@ -2,12 +2,12 @@ import KotibModel
 
 /// The pages of an Ogg file (RFC 3533, section 6).
 enum OggLayout {
-    /// What each page begins with.
+    /// The capture pattern at the beginning of each page.
     static let capture = Array("OggS".utf8)
     private static let headerSize = 27
 
-    /// A recorder that is stopped hard leaves no mark of the end, so that a file may end with any page, but not
-    /// within one.
+    /// A recorder that is stopped hard leaves no mark of the end, so that a file may end with any page, but
+    /// not within one.
     /// - Throws: ``Rejection/incomplete`` where a page ends beyond the end of the file.
     static func check(_ source: any ByteSource) throws {
         var walk = ByteWalk(source)
@@ -20,8 +20,8 @@ enum OggLayout {
         }
     }
 
-    /// Where the next page begins, or the file ends with the beginning of one. What lies between two pages is
-    /// damage, and behind the last one rubbish.
+    /// The offset of the next page, or of the beginning of one at the end of the file. Bytes between two
+    /// pages are damage, and behind the last one rubbish.
     private static func nextPage(_ walk: inout ByteWalk, from offset: Int64) throws -> Int64? {
         var offset = offset
         while let found = try walk.next(capture[0], from: offset) {

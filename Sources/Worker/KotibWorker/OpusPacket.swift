@@ -1,4 +1,4 @@
-/// What an Opus packet says of itself in its first two bytes (RFC 6716, section 3.1).
+/// The first two bytes of an Opus packet (RFC 6716, section 3.1).
 enum OpusPacket {
     /// Hertz, of every Opus decoder's output and of the lengths below (RFC 7845, section 4).
     static let sampleRate: Int64 = 48_000

@@ -2,8 +2,8 @@ import CAV
 import Glibc
 import KotibPOSIX
 
-/// Memory that the daemon shares, as libav's custom I/O: a muxer writes there what it thinks is a file. No system
-/// call writes, so that the sandbox needs to allow none.
+/// Memory that the daemon shares, as libav's custom I/O: a muxer writes there what it thinks is a file. No
+/// system call writes, so that the sandbox needs to allow none.
 final class OutputBuffer {
     /// There was more to write than there is room.
     struct Full: Error {}

@@ -87,7 +87,8 @@ struct PacketWalk {
     }
 
     /// - Parameter zeros: bytes known to be of no frame.
-    /// - Throws: ``Rejection/damaged(detail:)`` where there is no sound, or most of it is not what it should be.
+    /// - Throws: ``Rejection/damaged(detail:)`` where there is no sound, or most of it is not what it should
+    ///   be.
     func requireSound(without zeros: Int64 = 0) throws(Rejection) {
         if packets == 0 { throw RejectionDetail.silent }
         if decoded == 0 || decoded < undecoded { throw RejectionDetail.undecodable }

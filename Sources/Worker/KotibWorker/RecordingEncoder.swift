@@ -30,7 +30,8 @@ struct RecordingEncoder {
     private func encodeToEnd(_ file: OpenFile, into buffer: OutputBuffer) throws -> WorkerReply {
         let recordings = try FileRecordings(
             file, container: request.container, longestDuration: request.longestDuration, observer: observer)
-        // One voice after the other where several are at once: a server hears but one, and mixes what it gets.
+        // One voice after the other where several are at once: a server hears but one, and mixes what it
+        // gets.
         let parts = recordings.signalCount
         var count = 0
         var isPlain = recordings.isPlain

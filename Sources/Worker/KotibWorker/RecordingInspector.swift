@@ -38,11 +38,10 @@ final class RecordingInspector {
         _ reader: HashingReader, _ hint: Container, _ request: InspectRequest
     ) throws -> (Container, mediaType: String) {
         let head = try reader.head()
-        let signed = try Container(signature: reader)
-        let kind = magic.kind(of: head, expecting: (signed ?? hint).mediaTypes)
-        if let signed { return (signed, signed.mediaType(kind)) }
         do {
-            let container = try Container.recognise(reader, kind, hint: hint)
+            let signed = try Container(signature: reader)
+            let kind = magic.kind(of: head, expecting: (signed ?? hint).mediaTypes)
+            let container = try signed ?? Container.recognise(reader, kind, hint: hint)
             return (container, container.mediaType(kind))
         } catch Rejection.incomplete where request.takesIncomplete {
             throw RejectionDetail.fragment

@@ -1,8 +1,8 @@
 import KotibModel
 
-/// One recording of a file. Most files hold one and are it; some hold several, one behind the other, or have bytes
-/// around it that its demuxer does not expect. A function of the bytes alone, so that transcription hears just what
-/// inspection counted.
+/// One recording of a file. Most files hold one and are it; some hold several, one behind the other, or have
+/// bytes around it that its demuxer does not expect. A function of the bytes alone, so that transcription
+/// hears just what inspection counted.
 struct RecordingPart: Hashable {
     /// Bytes of the file.
     var range: Range<Int64>
@@ -17,6 +17,12 @@ struct RecordingPart: Hashable {
     /// At least one, in their order.
     /// - Throws: what the source throws.
     static func all(in source: any ByteSource, _ container: Container) throws -> [RecordingPart] {
+        let start = try beginning(in: source, container)
+        if start == 0 { return try parts(of: source, container) }
+        return try parts(of: Excerpt(source, start..<source.size), container).map { $0.moved(by: start) }
+    }
+
+    private static func parts(of source: any ByteSource, _ container: Container) throws -> [RecordingPart] {
         let whole = [RecordingPart(range: 0..<source.size)]
         let found: [RecordingPart]
         switch container {
@@ -25,6 +31,7 @@ struct RecordingPart: Hashable {
         case .amr: found = Self.between(try AMRLayout.starts(in: source), source)
         case .asf: found = Self.between(try ASFLayout.starts(in: source), source)
         case .flac: found = Self.between(try FLACLayout.starts(in: source), source)
+        case .caf: found = Self.between(try CAFLayout.starts(in: source), source)
         // libav reads on over the header of a next one.
         case .ogg, .matroska: found = whole
         case .mp3, .aac: found = [RecordingPart(range: try FrameSearch.start(in: source)..<source.size)]
@@ -32,12 +39,29 @@ struct RecordingPart: Hashable {
         return found.isEmpty ? whole : found
     }
 
+    /// The offset of the container. The demuxers of those with tags of their own pass over ID3 by themselves.
+    private static func beginning(in source: any ByteSource, _ container: Container) throws -> Int64 {
+        switch container {
+        case .mp3, .aac, .flac: 0
+        case .wav, .mov, .ogg, .matroska, .amr, .asf, .caf: try Container.start(in: source)
+        }
+    }
+
+    /// The same of a file with `count` bytes more at its beginning.
+    private func moved(by count: Int64) -> RecordingPart {
+        var part = self
+        part.range = range.lowerBound + count..<range.upperBound + count
+        for index in patches.indices { part.patches[index].offset += count }
+        part.swap?.start += count
+        return part
+    }
+
     private static func between(_ starts: [Int64], _ source: any ByteSource) -> [RecordingPart] {
         let ends = starts.dropFirst() + [source.size]
         return zip(starts, ends).map { RecordingPart(range: $0..<max($0, $1)) }
     }
 
-    /// What libav is to read.
+    /// The bytes that libav reads.
     func source(_ file: any ByteSource) -> any ByteSource {
         if range == 0..<file.size && patches.isEmpty { return file }
         return Excerpt(file, range, patches: patches, swap: swap)

@@ -57,11 +57,23 @@ final class RecordingTracks {
         return longest > 0 ? Int(exactly: longest.rounded(.down)) ?? .max : 0
     }
 
-    /// What is to be heard; nil where there is nothing to choose from.
+    /// The hearing plan. Nil if there is only one signal.
     /// - Throws: `CancellationError` where the observer cancelled, ``Rejection``, ``SystemError``.
     func plan(_ observer: (any TranscriptionObserver)?) throws -> HearingPlan? {
         guard tracks.count > 1 || tracks[0].channels > 1 else { return nil }
-        let decoders = try open(channelMixes, rate: ChannelSurvey.sampleRate)
+        let channels = try survey(Unmixing(channels: slots.count), observer)
+        guard let all = Unmixing(channels) else { return HearingPlan(channels) }
+        // Once more: what a channel holds is known only without what leaks into it.
+        let freed = try survey(all, observer)
+        guard let unmixing = all.withoutCopies(channels, freed: freed) else { return HearingPlan(channels) }
+        let own = unmixing == all ? freed : try survey(unmixing, observer)
+        return HearingPlan(own).unmixed(by: unmixing)
+    }
+
+    private func survey(
+        _ unmixing: Unmixing, _ observer: (any TranscriptionObserver)?
+    ) throws -> ChannelSurvey {
+        let decoders = try open(mixes(unmixing.rows), rate: ChannelSurvey.sampleRate)
         var survey = ChannelSurvey(channels: slots.count)
         var allowance = allowance(at: ChannelSurvey.sampleRate)
         var unseen = 0
@@ -79,7 +91,7 @@ final class RecordingTracks {
             }
         }
         survey.finish()
-        return HearingPlan(survey)
+        return survey
     }
 
     /// Whether `plan` is to hear the sum of all channels of the only track.
@@ -93,17 +105,22 @@ final class RecordingTracks {
     /// Decoders whose signals, added up, are those of `plan`.
     func open(_ plan: HearingPlan?) throws -> [TrackDecoder] {
         guard let plan else { return try open(tracks.map { _ in .mean }, rate: Decoder.sampleRate) }
-        let mixes = tracks.indices.map { track in
-            ChannelMix.signals(
-                plan.signals.map { signal in
+        return try open(mixes(plan.signals.map(\.weights)), rate: Decoder.sampleRate)
+    }
+
+    /// Of each track.
+    /// - Parameter signals: of each signal, what the slots are multiplied by.
+    private func mixes(_ signals: [[Int: Float]]) -> [ChannelMix] {
+        tracks.indices.map { track in
+            .signals(
+                signals.map { weights in
                     slots.enumerated().flatMap { number, slot in
                         slot.filter { $0.track == track }.map {
-                            ChannelMix.Part(channel: $0.channel, weight: signal.weights[number] ?? 0)
+                            ChannelMix.Part(channel: $0.channel, weight: weights[number] ?? 0)
                         }
                     }.filter { $0.weight != 0 }
                 }, channels: tracks[track].channels)
         }
-        return try open(mixes, rate: Decoder.sampleRate)
     }
 
     private func open(_ mixes: [ChannelMix], rate: Int) throws -> [TrackDecoder] {
@@ -115,8 +132,8 @@ final class RecordingTracks {
         }
     }
 
-    /// The next samples of all, each signal added up over the tracks; fewer than `count` only at the end of the
-    /// longest.
+    /// The next samples of all, each signal added up over the tracks; fewer than `count` only at the end of
+    /// the longest.
     static func sum(_ decoders: [TrackDecoder], count: Int) throws -> [[Float]] {
         var sum = try read(decoders[0], count: count)
         for decoder in decoders.dropFirst() {
@@ -156,15 +173,5 @@ final class RecordingTracks {
         }
         guard places.count > Self.mostChannels else { return places.map { [$0] } }
         return places.prefix(Self.mostChannels - 1).map { [$0] } + [Array(places[(Self.mostChannels - 1)...])]
-    }
-
-    /// Of each track, for a survey: each slot is a signal.
-    private var channelMixes: [ChannelMix] {
-        tracks.indices.map { track in
-            .signals(
-                slots.map { slot in
-                    slot.filter { $0.track == track }.map { ChannelMix.Part(channel: $0.channel, weight: 1) }
-                }, channels: tracks[track].channels)
-        }
     }
 }

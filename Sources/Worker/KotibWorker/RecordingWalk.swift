@@ -19,7 +19,7 @@ struct RecordingWalk {
     private var codec = ""
     private var doubts = Doubts()
     private var firstHasSound = true
-    /// What is wrong with the first track where another is heard in its place.
+    /// The problem with the first track if another is heard in its place.
     private var firstFault: Rejection?
 
     /// - Parameter hash: is shown the packets of all tracks.
@@ -34,7 +34,8 @@ struct RecordingWalk {
         self.budget = budget
     }
 
-    /// What was found, once walked: of all tracks together, as long as the longest, of the kind of the first with sound.
+    /// The facts, once walked: of all tracks together, as long as the longest, of the kind of the first with
+    /// sound.
     var sound: (codec: String, duration: Double, channels: Int, sampleRate: Int) {
         (
             firstHasSound ? codec : further.codec ?? codec, (packets?.duration ?? 0) + overhang,
@@ -55,7 +56,7 @@ struct RecordingWalk {
                 do {
                     try walk(part, isFirst: index == 0)
                 } catch let rejection as Rejection where index > 0 && rejection.endsDecoding {
-                    // What cannot be decoded behind a recording is none.
+                    // Data behind a recording that cannot be decoded does not count as a recording.
                     break
                 }
             }
@@ -135,7 +136,7 @@ struct RecordingWalk {
         do {
             return try Demuxer(source, container: container, track: track, budget: budget, sound: hash)
         } catch let rejection as Rejection where promise.isBroken(walked: 0) {
-            // Where nothing of the promised sound is there, that is why.
+            // The reason why none of the promised sound is there.
             if rejection == RejectionDetail.costly { throw rejection }
             throw request.takesIncomplete ? RejectionDetail.fragment : .incomplete
         }
@@ -154,10 +155,20 @@ struct RecordingWalk {
         }
         let unwritten = isPlain ? own : promise.unwritten(own, of: source, walk, demuxer)
         try promise.check(unwritten: unwritten)
-        guard !unwritten.isEmpty else { return }
-        let bytes = unwritten.reduce(0) { $0 + Int64($1.count) }
+        // A doubt, and nothing to wait for.
+        let isBlank = container == .wav && unwritten.isEmpty
+        let blank = isBlank ? try blankPages(in: part) : []
+        let bytes = (unwritten + blank).reduce(0) { $0 + Int64($1.count) }
+        guard bytes > 0 else { return }
         doubts.unwrittenBytes += bytes
         if isPlain { doubts.unwritten += walk.duration * Double(bytes) / Double(source.size) }
+    }
+
+    private func blankPages(in part: RecordingPart) throws -> [Range<Int64>] {
+        let runs = try reader.zeroRuns(before: part.range.upperBound).filter {
+            part.range.contains($0.lowerBound)
+        }
+        return try BlankPages.find(in: runs, of: reader, upTo: part.range.upperBound)
     }
 
     /// Whether the last packet is whole, as its checksum tells; in a decoder of its own.

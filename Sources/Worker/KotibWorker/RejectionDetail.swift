@@ -4,7 +4,7 @@ import KotibModel
 /// The sentences that say what is damaged.
 enum RejectionDetail {
     static let costly = Rejection.damaged(detail: "reading it takes too much processor time")
-    static let silent = Rejection.damaged(detail: "it holds no sound")
+    static let silent = Rejection.noSound
     static let fragment = Rejection.damaged(
         detail: "only a part of it is here, from which nothing can be played")
     static let undecodable = Rejection.damaged(detail: "what it holds cannot be decoded")

@@ -2,8 +2,8 @@ import Glibc
 import KotibPOSIX
 import KotibWorkerProtocol
 
-/// Reads the daemon's packets on a thread of its own, so that `cancel` and the end of the connection are noticed
-/// in the middle of any work. The worker never outlives the connection.
+/// Reads the daemon's packets on a thread of its own, so that `cancel` and the end of the connection are
+/// noticed in the middle of any work. The worker never outlives the connection.
 struct RequestReader: Sendable {
     let socket: PacketSocket
     let mailbox: Mailbox

@@ -1,8 +1,8 @@
 import CAV
 import KotibModel
 
-/// Signals of any rate to one rate. A recording may change its rate on the way; each change starts new converters,
-/// after the old ones have given what they held.
+/// Signals of any rate to one rate. A recording may change its rate on the way; each change starts new
+/// converters, after the old ones have given what they held.
 struct Resampler {
     /// Hertz.
     private let rate: Int32
@@ -36,8 +36,9 @@ struct Resampler {
     }
 }
 
-/// One signal to another rate, by libswresample. Mixing is done before, because libswresample has opinions about
-/// what channels mean: it leaves out what it takes for a subwoofer, and knows no layouts of more than 64.
+/// One signal to another rate, by libswresample. Mixing is done before, because libswresample has opinions
+/// about what channels mean: it leaves out what it takes for a subwoofer, and knows no layouts of more than
+/// 64.
 final class RateConverter {
     private var context: OpaquePointer?
 

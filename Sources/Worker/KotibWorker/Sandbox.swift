@@ -2,7 +2,8 @@ import CSandbox
 import Glibc
 import KotibPOSIX
 
-/// Lowers this process to what the work on handed-in descriptors needs. What is set once cannot be taken back.
+/// Lowers this process to what the work on handed-in descriptors needs. What is set once cannot be taken
+/// back.
 package struct Sandbox {
     /// Bytes of address space (RLIMIT_AS, setrlimit(2)).
     package var memoryLimit: UInt64
@@ -15,11 +16,13 @@ package struct Sandbox {
     }
 
     /// Enters; everything that opens a file must have happened before.
-    /// - Returns: which parts hold. Landlock is missing on kernels without it, `oom_score_adj` where /proc is.
+    /// - Returns: which parts hold. Landlock is missing on kernels without it, `oom_score_adj` where /proc
+    ///   is.
     /// - Throws: ``SystemError`` where a part that every supported kernel has cannot be had.
     package func enter() throws(SystemError) -> [String] {
         var parts: [String] = []
-        // Writing to a log that is a regular file must fail (RLIMIT_FSIZE), not kill; the same for a closed pipe.
+        // Writing to a log that is a regular file must fail (RLIMIT_FSIZE), not kill; the same for a closed
+        // pipe.
         signal(SIGXFSZ, SIG_IGN)
         signal(SIGPIPE, SIG_IGN)
         if Self.offerToOutOfMemoryKiller() { parts.append("oom_score_adj") }

@@ -6,28 +6,31 @@ struct SignalReader {
     private(set) var speech = 0
     /// Samples given so far that are no silence.
     private(set) var sound = 0
+    /// Samples of the longest sound so far.
+    private(set) var longestSound = 0
     /// The first sample of speech that is in no window yet; nil where all is.
     var firstWaiting: Int? { packer.firstWaiting }
 
     /// No speech that is still to be found begins before this sample.
     var firstUndecided: Int { min(gate.firstNeededSample, position) }
 
-    /// Mean square of the samples of a frame: 60 dB below full scale.
-    private static let silence: Float = 1e-6
     private let detector: VoiceDetector
     private let isShared: Bool
+    /// Samples of the sound that goes on.
+    private var soundGoingOn = 0
+    private var words = SingleWords()
     private var gate = VoiceGate()
     private var packer: SpeechPacker
-    /// What was read and may still be needed; the first sample's place is `recentStart`.
+    /// Samples that may still be needed; the first one's place is `recentStart`.
     private var recent: [Float] = []
     private var recentStart = 0
     /// The start of a frame whose rest is not read yet.
     private var unjudged: [Float] = []
-    /// What was judged last, for a detector that has heard another signal since.
+    /// The end of the last stretch that was judged, for a detector that has heard another signal since.
     private var reminder: [Float] = []
 
-    /// Samples (2 s) after which Silero judges as if it had heard all before. Detectors of their own would take 87 MB of
-    /// address space each.
+    /// Samples (2 s) after which Silero judges as if it had heard all before. Detectors of their own would
+    /// take 87 MB of address space each.
     private static let longestReminder = 62 * VoiceDetector.frame
 
     /// - Parameters:
@@ -57,6 +60,7 @@ struct SignalReader {
     mutating func finish() throws(EngineFailure) -> [SpeechWindow] {
         var windows = try judge(unjudged)
         unjudged = []
+        for frame in words.finish() { windows += pass(frame) }
         for span in gate.finish() { windows += pack(span) }
         return windows + packer.finish()
     }
@@ -68,10 +72,20 @@ struct SignalReader {
             let start = index * VoiceDetector.frame
             let frame = samples[start..<min(start + VoiceDetector.frame, samples.count)]
             let power = frame.reduce(0) { $0 + $1 * $1 } / Float(frame.count)
-            if power > Self.silence { sound += frame.count }
-            if let span = gate.add(.init(probability: probability, power: power)) { windows += pack(span) }
+            count(frame.count, isSound: power > SingleWords.silence)
+            for known in words.add(.init(probability: probability, power: power)) { windows += pass(known) }
         }
         return windows
+    }
+
+    private mutating func count(_ samples: Int, isSound: Bool) {
+        soundGoingOn = isSound ? soundGoingOn + samples : 0
+        longestSound = max(longestSound, soundGoingOn)
+        if isSound { sound += samples }
+    }
+
+    private mutating func pass(_ frame: VoiceGate.Frame) -> [SpeechWindow] {
+        gate.add(frame).map { pack($0) } ?? []
     }
 
     private mutating func probabilities(_ samples: [Float]) throws(EngineFailure) -> [Float] {

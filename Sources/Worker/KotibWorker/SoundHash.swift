@@ -3,8 +3,8 @@ import KotibModel
 
 /// Hashes the sound of a file while its packets go by: of all audio streams, in the order of the file.
 ///
-/// Neither lengths nor times of packets are in it, so that the sound of a file that was written on begins with what it
-/// was, also where the last packet was cut then.
+/// Neither lengths nor times of packets are in it, so that the sound of a file that was written on begins
+/// with what it was, also where the last packet was cut then.
 final class SoundHash {
     private let hash: OpaquePointer
     private let container: Container
@@ -56,8 +56,8 @@ final class SoundHash {
         return earlier
     }
 
-    /// How much of a packet is sound: of MPEG audio the frame, since a reader makes packets of tags and rubbish, too.
-    /// What an edit list leaves out is not heard.
+    /// How much of a packet is sound: of MPEG audio the frame, since a reader makes packets of tags and
+    /// rubbish, too. What an edit list leaves out is not heard.
     private func soundBytes(of packet: Packet, _ stream: UnsafeMutablePointer<AVStream>) -> Int {
         if packet.pointer.pointee.flags & AV_PKT_FLAG_DISCARD != 0 { return 0 }
         switch stream.pointee.codecpar.pointee.codec_id {

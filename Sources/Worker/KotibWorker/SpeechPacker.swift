@@ -1,5 +1,5 @@
-/// Packs speech into windows for Whisper: full ones while the recording goes on, even ones at its end, each cut
-/// at the longest pause near the length wished for.
+/// Packs speech into windows for Whisper: full ones while the recording goes on, even ones at its end, each
+/// cut at the longest pause near the length wished for.
 ///
 /// Windows are decoded independently, so each should begin and end where the speaker draws breath. Their cost
 /// follows their length (the encoder's context is cut to it), so a window need not be full.

@@ -1,5 +1,6 @@
-/// Reads a recording in portions and gives its speech as windows, those of each signal by themselves. Holds no more
-/// samples than the windows that wait and the stretch of speech that goes on: some two minutes of each signal.
+/// Reads a recording in portions and gives its speech as windows, those of each signal by themselves. Holds
+/// no more samples than the windows that wait and the stretch of speech that goes on: some two minutes of
+/// each signal.
 struct SpeechReader {
     /// Samples read so far.
     private(set) var position = 0
@@ -8,6 +9,8 @@ struct SpeechReader {
     var speech: Int { min(position, ears.reduce(0) { $0 + $1.speech }) }
     /// Samples read so far that are no silence, of the signal that has most.
     var sound: Int { ears.reduce(0) { max($0, $1.sound) } }
+    /// Samples of the longest sound without a pause, of the signal that has it.
+    var longestSound: Int { ears.reduce(0) { max($0, $1.longestSound) } }
     var signals: Range<Int> { ears.indices }
 
     private let source: any SampleSource
@@ -43,7 +46,7 @@ struct SpeechReader {
             let own = try isAtEnd ? ears[index].finish() : ears[index].add(samples[index])
             windows += own.map { SpeechWindow(pieces: $0.pieces, signal: index) }
         }
-        // What comes first is to be heard first.
+        // Sorts by time.
         return windows.sorted { ($0.range.lowerBound, $0.signal) < ($1.range.lowerBound, $1.signal) }
     }
 

@@ -1,7 +1,7 @@
-/// What Whisper wrote, made fit for a transcript.
+/// Cleans Whisper's text for a transcript.
 enum SpeechText {
-    /// The texts of consecutive segments. Whisper's tokens are bytes: a character may begin in one segment and
-    /// end in the next; it goes to the one where it ends.
+    /// The texts of consecutive segments. Whisper's tokens are bytes: a character may begin in one segment
+    /// and end in the next; it goes to the one where it ends.
     static func texts(of segments: [[UInt8]]) -> [String] {
         var carried: [UInt8] = []
         return segments.enumerated().map { index, bytes in
@@ -16,8 +16,8 @@ enum SpeechText {
         }
     }
 
-    /// One line without control characters, marks that turn the direction of writing, bytes that are no UTF-8,
-    /// or doubled blanks.
+    /// One line without control characters, marks that turn the direction of writing, bytes that are no
+    /// UTF-8, or doubled blanks.
     static func plain(_ text: String) -> String {
         var scalars = String.UnicodeScalarView()
         for scalar in text.unicodeScalars where scalar != "\u{FFFD}" && !scalar.properties.isBidiControl {

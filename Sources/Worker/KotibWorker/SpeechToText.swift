@@ -3,8 +3,8 @@
 import KotibModel
 import KotibWorkerProtocol
 
-/// Decoded audio as a stream: 16 kHz, mono, between -1 and 1, what Whisper takes; or several of that, side by side,
-/// where different voices are on different channels or tracks.
+/// Decoded audio as a stream: 16 kHz, mono, between -1 and 1, what Whisper takes; or several of that, side by
+/// side, where different voices are on different channels or tracks.
 protocol SampleSource: AnyObject {
     /// Hertz, of every source.
     static var sampleRate: Int { get }

@@ -5,7 +5,7 @@ struct SpeechPiece: Hashable, Sendable {
     var samples: [Float]
 }
 
-/// What Whisper gets at once: pieces of a recording, one after the other.
+/// One window for Whisper: pieces of a recording, one after the other.
 struct SpeechWindow: Hashable, Sendable {
     var pieces: [SpeechPiece]
     /// Which of the recording's signals it is of.
@@ -15,15 +15,15 @@ struct SpeechWindow: Hashable, Sendable {
     var length: Int { pieces.reduce(0) { $0 + $1.samples.count } }
     var samples: [Float] { pieces.flatMap(\.samples) }
 
-    /// Where the window begins and ends in the recording, in samples.
+    /// The window's first and last position in the recording, in samples.
     var range: Range<Int> {
         guard let first = pieces.first, let last = pieces.last else { return 0..<0 }
         return first.span.audio.lowerBound..<last.span.audio.upperBound
     }
 
-    /// Where in the recording the sample at `offset` of the window lies. Between two pieces, in the silence around
-    /// their speech, it is the start of the second for a `start` and the end of the first for an end: Whisper's times
-    /// are not exact, and the pause between them lies where the pieces were joined.
+    /// The position in the recording of the sample at `offset` of the window. Between two pieces, in the
+    /// silence around their speech, it is the start of the second for a `start` and the end of the first for
+    /// an end: Whisper's times are not exact, and the pause between them lies where the pieces were joined.
     func position(of offset: Int, isStart: Bool) -> Int {
         var rest = Swift.max(0, offset)
         for (index, piece) in pieces.enumerated() {

@@ -61,7 +61,8 @@ final class SpeechWriter {
     private func openMuxer(_ name: String) throws {
         try check(avformat_alloc_output_context2(&muxer, nil, name, nil), "the muxer \(name)")
         muxer?.pointee.pb = output.context
-        // Bit-exact: the same recording gives the same file, and nobody asks the kernel for a random serial number.
+        // Bit-exact: the same recording gives the same file, and nobody asks the kernel for a random serial
+        // number.
         muxer?.pointee.flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_BITEXACT
     }
 

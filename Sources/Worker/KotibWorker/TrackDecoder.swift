@@ -1,8 +1,8 @@
 import CAV
 import KotibModel
 
-/// One track of a recording as a stream of signals: decoded packet by packet, mixed, resampled, never held as a
-/// whole.
+/// One track of a recording as a stream of signals: decoded packet by packet, mixed, resampled, never held as
+/// a whole.
 final class TrackDecoder {
     private let demuxer: Demuxer
     private let codec: AudioCodec
@@ -70,7 +70,8 @@ final class TrackDecoder {
     /// Samples that each signal has.
     private var ready: Int { pending.first?.count ?? 0 }
 
-    /// Decodes until there is at least one sample more, or the end. Frames that cannot be decoded are left out.
+    /// Decodes until there is at least one sample more, or the end. Frames that cannot be decoded are left
+    /// out.
     private func decodeMore() throws {
         let before = ready
         while ready == before {

@@ -13,7 +13,8 @@ final class VoiceDetector {
     /// - Throws: ``EngineFailure`` where the file is no such model.
     init(model path: String) throws(EngineFailure) {
         var parameters = whisper_vad_default_context_params()
-        // The model is small: a second thread costs more than it gives (34 s instead of 1.9 s for 10 minutes).
+        // The model is small: a second thread costs more than it gives (34 s instead of 1.9 s for 10
+        // minutes).
         parameters.n_threads = 1
         parameters.use_gpu = false
         guard let context = whisper_vad_init_from_file_with_params(path, parameters) else {

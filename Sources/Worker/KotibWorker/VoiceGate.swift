@@ -1,6 +1,6 @@
 /// One stretch of speech, in samples from the start of the recording.
 struct VoiceSpan: Hashable, Sendable {
-    /// Where the detector heard speech.
+    /// The stretches in which the detector heard speech.
     var speech: Range<Int>
     /// The same with some of the silence around it, so that no soft start or end is lost.
     var audio: Range<Int>
@@ -9,10 +9,10 @@ struct VoiceSpan: Hashable, Sendable {
 /// Decides from the probability of speech in each frame where speech begins and ends. Frames may come in any
 /// portions: the spans are the same.
 ///
-/// The rules and numbers are those of Silero's own `get_speech_timestamps` (utils_vad.py), except that padding
-/// is wider and that a stretch without a pause is cut at its quietest place.
+/// The rules and numbers are those of Silero's own `get_speech_timestamps` (utils_vad.py), except that
+/// padding is wider and that a stretch without a pause is cut at its quietest place.
 struct VoiceGate {
-    /// What the detector says of one frame.
+    /// The detector's result for one frame.
     struct Frame {
         /// Of speech, between 0 and 1.
         var probability: Float
@@ -51,7 +51,7 @@ struct VoiceGate {
     private var ended: Range<Int>?
     /// The frame where the audio of `ended` begins.
     private var endedAudioStart = 0
-    /// Where the audio of the stretch before ends: the next cannot begin earlier.
+    /// The end of the audio of the stretch before: the next cannot begin earlier.
     private var taken = 0
 
     init(rules: Rules = Rules()) {

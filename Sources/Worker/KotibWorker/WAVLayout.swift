@@ -1,11 +1,11 @@
 import KotibModel
 
-/// The chunks of a RIFF file (Microsoft's and IBM's "Multimedia Programming Interface 1.0", EBU 3306 for RF64, ITU-R
-/// BS.2088 for BW64).
+/// The chunks of a RIFF file (Microsoft's and IBM's "Multimedia Programming Interface 1.0", EBU 3306 for
+/// RF64, ITU-R BS.2088 for BW64).
 struct WAVLayout {
-    /// Where the size of the sound stands: at `data`, and where the file is long in `ds64` too.
+    /// The places of the sound's size: at `data`, and in long files in `ds64` too.
     private var sizeFields: [(offset: Int64, width: Int)] = []
-    /// Where the sound begins.
+    /// The offset of the sound.
     private var body: Int64 = 0
     /// Bytes of sound that the header says; nil where its writer did not know.
     private var stated: Int64?
@@ -14,11 +14,12 @@ struct WAVLayout {
     private var isBigEndian = false
     /// Bytes of one sample.
     private var sampleWidth = 1
-    /// The header in the usual order, where the file has the other: libav takes the samples of all for little-endian.
+    /// The header in the usual order, where the file has the other: libav takes the samples of all for
+    /// little-endian.
     private var turned: [Excerpt.Patch] = []
 
-    /// Streaming writers do not know the length: FFmpeg leaves 2^32 - 1, others 0, and SoX, espeak-ng and arecord
-    /// sizes from 0x7ffff000 on. Such a file is as long as it is.
+    /// Streaming writers do not know the length: FFmpeg leaves 2^32 - 1, others 0, and SoX, espeak-ng and
+    /// arecord sizes from 0x7ffff000 on. Such a file is as long as it is.
     private static let unknownLength: UInt64 = 0x7fff_0000
     private static let mostChunks = 10_000
     /// Fewer bytes behind the stated end are no sound worth a word: a quarter of a second on the telephone.
@@ -102,8 +103,8 @@ struct WAVLayout {
 }
 
 extension WAVLayout {
-    /// Every recording of the file: a header that was written once and never again says less than is there, and two
-    /// files may have been joined. Other chunks behind the sound are none.
+    /// Every recording of the file: a header that was written once and never again says less than is there,
+    /// and two files may have been joined. Other chunks behind the sound are none.
     static func parts(of source: any ByteSource) throws -> [RecordingPart] {
         var parts: [RecordingPart] = []
         var start: Int64 = 0

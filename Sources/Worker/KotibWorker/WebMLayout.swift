@@ -6,8 +6,8 @@ enum WebMLayout {
     static let magic: [UInt8] = [0x1a, 0x45, 0xdf, 0xa3]
     private static let segment: UInt64 = 0x1853_8067
 
-    /// What is written while it is being recorded says no sizes for the whole and for its clusters: there the last
-    /// element must be whole.
+    /// A file that is written while it is recorded states no sizes for itself and its clusters: there the
+    /// last element must be whole.
     /// - Throws: ``Rejection/incomplete`` where an element ends beyond the end of the file.
     static func check(_ source: any ByteSource) throws {
         var walk = ByteWalk(source)
@@ -29,7 +29,7 @@ enum WebMLayout {
 
     private struct Element {
         var identifier: UInt64
-        /// Where its content begins.
+        /// The offset of its content.
         var body: Int64
         /// Nil where the writer did not know.
         var size: Int64?

@@ -1,10 +1,10 @@
 extension WhisperDecoder {
-    /// The words in a window, no longer than ``longestWindow``; nil where cancelled. Times are in samples from the
-    /// window's start.
+    /// The words in a window, no longer than ``longestWindow``; nil where cancelled. Times are in samples
+    /// from the window's start.
     ///
-    /// Doubtful words are heard again, with a longer context and then in parts. In parts Whisper has no words before
-    /// that it could repeat, or take for said already: they tell how much was said. What was heard as a whole is
-    /// taken where it says as much, since whole sentences are understood better.
+    /// Doubtful words are heard again, with a longer context and then in parts. In parts Whisper has no words
+    /// before that it could repeat, or take for said already: they tell how much was said. What was heard as
+    /// a whole is taken where it says as much, since whole sentences are understood better.
     func decode(
         _ window: SpeechWindow, language: String, threads: Int, signals: WhisperSignals
     ) throws(EngineFailure) -> WhisperResult? {
@@ -71,8 +71,8 @@ extension WhisperResult.Segment {
 }
 
 extension SpeechWindow {
-    /// The window in parts of about the same length, none longer than `limit` samples, cut between its pieces; a piece
-    /// that is longer is cut where it is quietest.
+    /// The window in parts of about the same length, none longer than `limit` samples, cut between its
+    /// pieces; a piece that is longer is cut where it is quietest.
     func parts(upTo limit: Int) -> [SpeechWindow] {
         let short = pieces.flatMap { $0.cut(upTo: limit) }
         let count = max(1, (length + limit - 1) / limit)

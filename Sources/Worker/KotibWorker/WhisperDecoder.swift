@@ -54,12 +54,12 @@ final class WhisperDecoder {
     /// Samples (9 s): what fills a context of 512 positions.
     static let enoughForLanguage = (2 * step - margin) * 320
 
-    /// What `samples`, at most ``longestWindow`` of them, hold by the likeliest token each time; nil where cancelled.
+    /// Decodes `samples`, at most ``longestWindow``, greedily. Nil if cancelled.
     /// Times are in samples from the first.
     ///
-    /// Nothing is left to chance, so the same samples give the same words whatever was heard before: whisper.cpp
-    /// throws dice at temperatures above 0 and in beam searches, and its random numbers go on from window to window
-    /// (`whisper_state::decoders[0].rng` is seeded by whisper_init_state only).
+    /// Nothing is left to chance, so the same samples give the same words whatever was heard before:
+    /// whisper.cpp throws dice at temperatures above 0 and in beam searches, and its random numbers go on
+    /// from window to window (`whisper_state::decoders[0].rng` is seeded by whisper_init_state only).
     /// - Parameter isWide: with the longest context in place of the shortest that holds the samples.
     func hear(
         _ samples: [Float], isWide: Bool, language: String, threads: Int, signals: WhisperSignals
@@ -86,15 +86,15 @@ final class WhisperDecoder {
         var onlyPrepares = false
     }
 
-    /// Positions of the encoder's context for so many samples: 50 a second, and a margin without which Whisper
-    /// loses the last words. The encoder's cost follows them.
+    /// Positions of the encoder's context for so many samples: 50 a second, and a margin without which
+    /// Whisper loses the last words. The encoder's cost follows them.
     private func context(for samples: Int) -> Int {
         Self.context(for: samples, longest: longestContext)
     }
 
     /// A multiple of 256, always: with flash attention, whisper.cpp 1.8.5 reads its memory up to the next
-    /// multiple, and finds there what an earlier window left, perhaps of another recording. Never 256 itself: in
-    /// so short a context five of eight phrases of 2 s came twice, in 512 none.
+    /// multiple, and finds there what an earlier window left, perhaps of another recording. Never 256 itself:
+    /// in so short a context five of eight phrases of 2 s came twice, in 512 none.
     static func context(for samples: Int, longest: Int) -> Int {
         let positions = (samples + 319) / 320 + margin
         return min(max(2, (positions + step - 1) / step) * step, longest)

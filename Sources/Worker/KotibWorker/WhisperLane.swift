@@ -2,8 +2,8 @@ import Glibc
 
 /// A decoder on a thread of its own: what it is given is done one after the other, beside the other lanes.
 ///
-/// A thread and no dispatch queue, because those of a queue come and go, and ask the system for things that the
-/// sandbox refuses by then.
+/// A thread and no dispatch queue, because those of a queue come and go, and ask the system for things that
+/// the sandbox refuses by then.
 final class WhisperLane: Sendable {
     typealias Work = @Sendable (WhisperDecoder) -> Void
 

@@ -2,8 +2,8 @@ import CWhisper
 import Glibc
 import Synchronization
 
-/// Where whisper.cpp's messages go: warnings to standard error, errors into the ``EngineFailure`` that follows
-/// them, the rest nowhere.
+/// Receives whisper.cpp's messages: warnings go to standard error, errors into the ``EngineFailure`` that
+/// follows them, the rest nowhere.
 enum WhisperLog {
     private static let lastError = Mutex("")
 

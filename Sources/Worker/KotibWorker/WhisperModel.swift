@@ -3,9 +3,9 @@ import KotibWorkerProtocol
 
 /// A loaded Whisper model.
 ///
-/// Sendable because its weights are only read once it is loaded: all that a transcription writes is in a state,
-/// of which each ``WhisperDecoder`` has its own. whisper.cpp's own `whisper_full_parallel` runs several states on
-/// one context at once, on several threads.
+/// Sendable because its weights are only read once it is loaded: all that a transcription writes is in a
+/// state, of which each ``WhisperDecoder`` has its own. whisper.cpp's own `whisper_full_parallel` runs
+/// several states on one context at once, on several threads.
 final class WhisperModel: @unchecked Sendable {
     let context: OpaquePointer
     /// Such as `base-q8_0`.

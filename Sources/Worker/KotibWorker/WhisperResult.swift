@@ -1,4 +1,4 @@
-/// What Whisper made of one window, and how far it can be believed.
+/// Whisper's transcript of one window, and its confidence.
 struct WhisperResult: Hashable, Sendable {
     struct Segment: Hashable, Sendable {
         /// Samples from the start of the window.
@@ -42,17 +42,18 @@ struct WhisperResult: Hashable, Sendable {
     var hasWords: Bool { SpeechText.texts(of: segments.map(\.text)).contains { !$0.isEmpty } }
 }
 
-/// People say things twice, and thrice; Whisper says what was said once without end, or what was said ten times once.
-/// So repeated words alone are a sign of nothing: what tells is whether so many words fit into the time in which the
-/// voice detection heard speech, and what the same speech gives in parts, where no words before tempt Whisper.
+/// People say things twice, and thrice; Whisper says what was said once without end, or what was said ten
+/// times once. So repeated words alone are a sign of nothing: what tells is whether so many words fit into
+/// the time in which the voice detection heard speech, and what the same speech gives in parts, where no
+/// words before tempt Whisper.
 extension WhisperResult {
     /// Characters a second. Fast speech has some 20, and most loops seen 35 and more.
     private static let fastest = 30.0
-    /// Tokens without a time between them, of the 220 at which whisper.cpp ends (`n_text_ctx / 2 - 4`): it did not
-    /// end by itself.
+    /// Tokens without a time between them, of the 220 at which whisper.cpp ends (`n_text_ctx / 2 - 4`): it
+    /// did not end by itself.
     private static let endless = 200
-    /// Bytes a second of speech, in any script: slow speech has twice as many. Less in more than 4 s is a phrase of
-    /// which some is missing, or no speech.
+    /// Bytes a second of speech, in any script: slow speech has twice as many. Less in more than 4 s is a
+    /// phrase of which some is missing, or no speech.
     private static let sparse = 6.0
 
     private static func isTooFast(_ characters: Int, _ samples: Int) -> Bool {
@@ -81,8 +82,8 @@ extension WhisperResult {
     /// Improbable words: below -1, as in OpenAI's transcribe.py.
     var isImprobable: Bool { logProbability < -1 }
 
-    /// Whether another try may give more: repeated words, too few for the time, improbable ones, or none at all where
-    /// the window is longer than a cough (1 s and its padding).
+    /// Whether another try may give more: repeated words, too few for the time, improbable ones, or none at
+    /// all where the window is longer than a cough (1 s and its padding).
     var isDoubtful: Bool {
         tokens.isEmpty ? isLongerThanACough : isLoop || isRepetitive || isSparse || isImprobable
     }
@@ -114,8 +115,8 @@ extension WhisperResult {
         return !Self.isLoop(segment) && segment.logProbability > -1.5
     }
 
-    /// Samples of speech of which no words remain: segments that are not believed, and all where there is nothing but
-    /// a mark of sound.
+    /// Samples of speech of which no words remain: segments that are not believed, and all where there is
+    /// nothing but a mark of sound.
     var setAside: Int {
         let kept = WhisperResult(segments: believable, length: length)
         guard kept.hasWords else { return isLongerThanACough || hasWords ? length : 0 }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What a transcription and the threads that work for it tell one another.
+/// State that a transcription shares with its threads.
 final class WhisperSignals: Sendable {
     private let cancelled = Atomic(false)
     private let steps = Atomic(0)

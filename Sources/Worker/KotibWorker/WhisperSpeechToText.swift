@@ -5,11 +5,11 @@ import KotibWorkerProtocol
 
 /// Speech to text by whisper.cpp on this machine's processor.
 ///
-/// The recording is read in portions; Silero finds the speech in it; the speech is packed into windows; as many
-/// windows as there are threads are decoded at once, on one thread each. Threads that share a window wait for each
-/// other at every step, spinning: where a processor is busy with something else, that takes ten times as long.
-/// Only where they wait asleep (`OMP_WAIT_POLICY=passive` in the environment the process was started with, see
-/// libgomp's manual) does a window that is alone get all threads.
+/// The recording is read in portions; Silero finds the speech in it; the speech is packed into windows; as
+/// many windows as there are threads are decoded at once, on one thread each. Threads that share a window
+/// wait for each other at every step, spinning: where a processor is busy with something else, that takes ten
+/// times as long. Only where they wait asleep (`OMP_WAIT_POLICY=passive` in the environment the process was
+/// started with, see libgomp's manual) does a window that is alone get all threads.
 final class WhisperSpeechToText: SpeechToText {
     private let model: WhisperModel
     private let detector: VoiceDetector

@@ -1,7 +1,7 @@
 import KotibModel
 
-/// One recording on its way through the lanes: hands out windows and gives their words on in order of time, those of
-/// several signals in turn.
+/// One recording on its way through the lanes: hands out windows and gives their words on in order of time,
+/// those of several signals in turn.
 ///
 /// Lives on the thread that transcribes: only that reads the source and calls the observer. The lanes see
 /// windows and ``WhisperSignals``, so a cancelled transcription need not wait for them.
@@ -32,6 +32,8 @@ final class WhisperTranscription {
     private var nextToGiveOn = 0
     /// Samples of speech of which no words remain.
     private var setAside = 0
+    /// Samples (0.25 s) of sound without a pause.
+    private static let shortestWord = 4_000
     private var hasWords = false
     /// Seconds; where the last segment of each signal ended.
     private var lastEnds: [Double]
@@ -87,10 +89,11 @@ final class WhisperTranscription {
 
     // MARK: - Lanes
 
-    /// Hands the next window to an idle lane; to the first, perhaps with all threads, where the recording has no other.
+    /// Hands the next window to an idle lane; to the first, perhaps with all threads, where the recording has
+    /// no other.
     ///
-    /// That follows from the recording and not from which lanes happen to be idle: ggml sums in another order on
-    /// another number of threads (flash attention splits its keys by them), and the words could be others.
+    /// That follows from the recording and not from which lanes happen to be idle: ggml sums in another order
+    /// on another number of threads (flash attention splits its keys by them), and the words could be others.
     private func startNext() {
         let window = waiting.removeFirst()
         let isAlone = reader.isAtEnd && waiting.isEmpty && nextToStart == 0
@@ -169,13 +172,14 @@ final class WhisperTranscription {
         }
     }
 
-    /// What a person should know about the words, once ``finish()`` has returned true.
+    /// Warnings about the transcript, once ``finish()`` has returned true.
     var warnings: [RecordingWarning] {
         let seconds = { (samples: Int) in Double(samples) / 16_000 }
         if hasWords { return setAside > 0 ? [.init(.soundSetAside, seconds: seconds(setAside))] : [] }
         if reader.speech > 0 { return [.init(.speechWithoutWords, seconds: seconds(reader.speech))] }
-        // Less is a click.
-        return reader.sound >= 16_000 ? [.init(.noSpeechHeard, seconds: seconds(reader.sound))] : []
+        // Shorter sound is a click, unless there are many.
+        let isMore = reader.sound >= 16_000 || reader.longestSound >= Self.shortestWord
+        return isMore ? [.init(.noSpeechHeard, seconds: seconds(reader.sound))] : []
     }
 
     /// The part of the recording whose words are given on.

@@ -4,7 +4,7 @@ import KotibWorkerProtocol
 
 /// The program kotib-worker: set up, lower itself, serve.
 public enum Worker {
-    /// What a worker that transcribes loads.
+    /// The models of a transcribing worker.
     public struct Models: Hashable, Sendable {
         /// A ggml file of Whisper.
         public var speech: String

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Stretches of zeros in a file that is read from its beginning to its end: coded sound has none, so that they are
-/// what nobody wrote, as where a downloader or a file server made the whole length first.
+/// Stretches of zeros in a file that is read from its beginning to its end: coded sound has none, so that
+/// they are what nobody wrote, as where a downloader or a file server made the whole length first.
 struct ZeroRuns {
     /// Found so far, in whole blocks, each at least ``least`` long.
     private(set) var runs: [Range<Int64>] = []
@@ -9,8 +9,8 @@ struct ZeroRuns {
 
     /// Bytes looked at together.
     private static let block = 1024
-    /// Bytes. File systems give space by pages of 4 KiB; frames of MPEG audio are at most 2,881 bytes (ISO/IEC
-    /// 11172-3, layer II at 32 kHz), silent ones of other codecs small.
+    /// Bytes. File systems give space by pages of 4 KiB; frames of MPEG audio are at most 2,881 bytes
+    /// (ISO/IEC 11172-3, layer II at 32 kHz), silent ones of other codecs small.
     static let least: Int64 = 4096
     private static let most = 10_000
 

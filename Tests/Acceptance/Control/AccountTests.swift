@@ -7,7 +7,7 @@ extension Acceptance {
     @Suite(.timeLimit(.minutes(5))) struct Accounts {
         private let phone = "+998901234567"
 
-        /// What a client of the seed does, from the first code to the last delete.
+        /// A client of the replaced service, from the first code to the last delete.
         @Test func aClientOfTheSeedNeedsOnlyAnotherAddress() async throws {
             try await withDaemon { daemon in
                 let sent = try await daemon.request(
@@ -104,7 +104,8 @@ extension Acceptance {
             }
         }
 
-        /// An administrator links a phone to a folder that has been there; its person then sees what lies in it.
+        /// An administrator links a phone to a folder that has been there; its person then sees what lies in
+        /// it.
         @Test func aFolderIsLinkedToAPhone() async throws {
             try await withDaemon { daemon in
                 try daemon.drop(daemon.installation.sample("jfk"), as: "alisher/jfk.wav")

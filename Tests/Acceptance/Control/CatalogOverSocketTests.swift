@@ -73,7 +73,8 @@ extension Acceptance {
             }
         }
 
-        /// Saved in the folder: the revision is there, the search finds it, and a kill changes nothing of that.
+        /// Saved in the folder: the revision is there, the search finds it, and a kill changes nothing of
+        /// that.
         @Test func aSavedSidecarIsAnEdit() async throws {
             try await withDaemon { daemon in
                 try daemon.drop(daemon.installation.sample("jfk"), as: "alisher/jfk.wav")

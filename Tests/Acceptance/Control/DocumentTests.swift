@@ -57,8 +57,8 @@ extension Acceptance {
             }
         }
 
-        /// The paths of the fields that the document shows and the answer has not. Values may differ but not in
-        /// their kind; of a list its first element speaks for all.
+        /// The paths of the fields that the document shows and the answer has not. Values may differ but not
+        /// in their kind; of a list its first element speaks for all.
         private static func missing(from output: String, that answer: String) throws -> [String] {
             let shown = try JSONSerialization.jsonObject(with: Data(answer.utf8))
             let got = try? JSONSerialization.jsonObject(with: Data(output.utf8))

@@ -15,7 +15,8 @@ extension Acceptance {
                 #expect(stranger.head.contains(/(?i)strict-transport-security: max-age=/), "\(stranger)")
                 let token = try await logIn(daemon, server)
 
-                // Held open from before the upload until the recording is done: a buffer would end that in vain.
+                // Held open from before the upload until the recording is done: a buffer would end that in
+                // vain.
                 async let events = server.follow("/api/v1/events", token: token, until: "completed")
                 let speech = try daemon.installation.sample("jfk")
                 let upload = try await server.request(
@@ -65,7 +66,8 @@ extension Acceptance {
             return String(token.output.1)
         }
 
-        /// nginx runs as the tests' user here, whom `trusted_proxies` makes a proxy as www-data is one elsewhere.
+        /// nginx runs as the tests' user here, whom `trusted_proxies` makes a proxy as www-data is one
+        /// elsewhere.
         private func withWebServer(_ body: (DaemonFixture, WebServer) async throws -> Void) async throws {
             try await withDaemon(["control.trusted_proxies": ["\(String(getuid()))"]]) { daemon in
                 let server = try await WebServer.start(before: daemon)

@@ -3,8 +3,8 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// What `/openapi.json` promises, held against the answers to what schemathesis makes of it: no request may
-    /// end in a fault of the server's, nor in a status, type or body that is not described.
+    /// What `/openapi.json` promises, held against the answers to what schemathesis makes of it: no request
+    /// may end in a fault of the server's, nor in a status, type or body that is not described.
     @Suite(.timeLimit(.minutes(5))) struct Description {
         /// Without a login as the local operator, who cannot lose the right to call.
         @Test func theOperatorGetsWhatIsDescribed() async throws {

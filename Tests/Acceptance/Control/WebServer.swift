@@ -1,7 +1,8 @@
 import Foundation
 import KotibTestSupport
 
-/// nginx on loopback with etc/nginx/kotib.conf, changed only in what is the machine's: port, certificate, paths.
+/// nginx on loopback with etc/nginx/kotib.conf, changed only in what is the machine's: port, certificate,
+/// paths.
 struct WebServer: Sendable {
     private static let name = "kotib.example.org"
 

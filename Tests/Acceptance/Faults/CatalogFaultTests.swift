@@ -8,8 +8,8 @@ import Testing
 extension Acceptance.Faults {
     enum CatalogFault: String, CaseIterable, Sendable {
         case full
-        /// As ext4 makes itself read-only after an error. The kernel lets nobody do that to a file system with open
-        /// files (EBUSY, mount(2)), so that Tests/Tools/read_only.c plays it.
+        /// As ext4 makes itself read-only after an error. The kernel lets nobody do that to a file system
+        /// with open files (EBUSY, mount(2)), so that Tests/Tools/read_only.c plays it.
         case readOnly
     }
 
@@ -70,7 +70,8 @@ extension Acceptance.Faults {
         }
     }
 
-    /// A start that cannot be says so, in a way that systemd tries again, and takes up everything when it can.
+    /// A start that cannot be says so, in a way that systemd tries again, and takes up everything when it
+    /// can.
     @Test func aReadOnlyDiskIsToldAtTheStart() async throws {
         try await withDaemon(remote(), starting: false) { daemon in
             let mounts = Mounts()

@@ -4,7 +4,8 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// Faults of the folder and the disks: told by `kotibctl status`, got over without a restart, nothing lost.
+    /// Faults of the folder and the disks: told by `kotibctl status`, got over without a restart, nothing
+    /// lost.
     @Suite(.timeLimit(.minutes(3)), .enabled(if: Mounts.areAllowed, "mounting needs root"))
     struct Faults {
         @Test func aFileSystemThatIsUnmountedTakesNoRecordingAlong() async throws {
@@ -85,7 +86,8 @@ extension Acceptance {
             }
         }
 
-        /// A user namespace has limits of its own (namespaces(7)), which can be lowered and raised for one daemon.
+        /// A user namespace has limits of its own (namespaces(7)), which can be lowered and raised for one
+        /// daemon.
         @Test(arguments: [("watches", 2), ("instances", 0)])
         func tooFewWatchesAreToldAndMadeUpFor(_ kind: String, _ limit: Int) async throws {
             let own = ["--user", "--map-root-user"]

@@ -27,7 +27,8 @@ final class Mounts: Sendable {
     /// Whether file systems can be served by a program (fuse(4)).
     static let haveFUSE = access("/dev/fuse", R_OK | W_OK) == 0 && access("/usr/bin/bindfs", X_OK) == 0
 
-    /// Shows one folder at another's place by bindfs, which tells the kernel nothing of what happens in the first.
+    /// Shows one folder at another's place by bindfs, which tells the kernel nothing of what happens in the
+    /// first.
     func fuse(_ source: String, _ path: String) async throws {
         // It goes on in the background, until it is unmounted.
         try await Command.succeed("/usr/bin/bindfs", [source, path])

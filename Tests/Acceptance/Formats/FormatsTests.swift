@@ -122,8 +122,8 @@ private struct PhoneFormat: Sendable {
     func make(of speech: String, in folder: String) async throws -> String {
         let path = "\(folder)/phone.\(ending)"
         if ending == "amr" {
-            // Debian's ffmpeg only reads it. At 10.2 kbit/s, without gaps, and with the same dither each time (-R):
-            // at sox's 4.75 kbit/s it is chance how many words are heard wrong.
+            // Debian's ffmpeg only reads it. At 10.2 kbit/s, without gaps, and with the same dither each time
+            // (-R): at sox's 4.75 kbit/s it is chance how many words are heard wrong.
             try await Command.succeed(
                 "sox", ["-R", speech, "-r", "8000", "-c", "1", "-C", "6", "-t", "amr-nb", path])
             return path

@@ -3,8 +3,8 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// Who is told what became of recordings: a program, and a server written in Python that checks signatures
-    /// by itself.
+    /// Who is told what became of recordings: a program, and a server written in Python that checks
+    /// signatures by itself.
     @Suite(.timeLimit(.minutes(5))) struct Hooks {
         private static let key = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
         private static let secret = ["KOTIB_HOOKS_SECRET": "whsec_" + key]

@@ -29,7 +29,8 @@ extension Acceptance.Load {
             }
             let (after, time) = (try await count(daemon, "many"), ContinuousClock.now - start)
             #expect(before < flood / 2, "the flood was over before the other's file came: \(before)")
-            // The file stands still for 0.2 s, and the scheduler may be busy; the whole flood takes many seconds.
+            // The file stands still for 0.2 s, and the scheduler may be busy; the whole flood takes many
+            // seconds.
             #expect(after - before < flood / 5, "\(before), then \(after) of the flood, in \(time)")
             #expect(time < .seconds(5))
             // None of the flood is forgotten for that.

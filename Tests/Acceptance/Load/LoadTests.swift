@@ -6,8 +6,9 @@ extension Acceptance {
     @Suite(.timeLimit(.minutes(15))) struct Load {
         @Test
         func twoHundredFilesOfThreeUsersAreServedInTurns() async throws {
-            // One at a time, so that the order in which they end is the order in which they were chosen; with one
-            // thread, as two that wait for each other take many times as long where a core is busy elsewhere.
+            // One at a time, so that the order in which they end is the order in which they were chosen; with
+            // one thread, as two that wait for each other take many times as long where a core is busy
+            // elsewhere.
             try await withDaemon(["queue.jobs": 1, "local.workers": 1, "local.threads": 1]) { daemon in
                 try await SampleAudio.speak(to: daemon.scratch + "/speech.wav")
                 let speech = try Data(contentsOf: URL(filePath: daemon.scratch + "/speech.wav"))

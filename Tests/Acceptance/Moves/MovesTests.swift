@@ -3,8 +3,8 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// What a person does to recordings with a file manager: the words stay with their recording, and the engine is
-    /// not asked again.
+    /// What a person does to recordings with a file manager: the words stay with their recording, and the
+    /// engine is not asked again.
     @Suite(.timeLimit(.minutes(5))) struct Moves {
         private static let moved = "recording moved"
 

@@ -21,7 +21,8 @@ extension Acceptance {
                 // Both forms of one name, and names that differ in case or ending alone.
                 "caf\u{E9}.wav", "cafe\u{301}.wav", "Talk.wav", "talk.wav", "TALK.WAV", "talk.mp3.wav",
             ].map { Array($0.utf8) }
-            // Two that are no UTF-8 and would look alike if each wrong byte became U+FFFD; the second has half a letter.
+            // Two that are no UTF-8 and would look alike if each wrong byte became U+FFFD; the second has
+            // half a letter.
             + [[0xFF], [0xFE], [0xC3], [0xE2, 0x82]].map { $0 + Array(".wav".utf8) }
 
         /// Of one letter, cut to its first bytes: the longest have no room for ".txt".

@@ -3,8 +3,8 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// What users may have: a note instead of silence, and what waits is taken by itself. A stand-in transcribes, since
-    /// the words do not matter here.
+    /// What users may have: a note instead of silence, and what waits is taken by itself. A stand-in
+    /// transcribes, since the words do not matter here.
     @Suite(.timeLimit(.minutes(5))) struct Quotas {
         private func settings(_ server: FaultServer) -> DaemonSettings {
             ["queue.engine": "openai", "openai.base_url": "http://127.0.0.1:\(server.port)/v1"]

@@ -28,8 +28,8 @@ enum Service {
         ]
     }
 
-    /// What the service runs and reads, where it can reach it: a fresh clone may lie in somebody's private folder, and
-    /// access(2), which the settings are checked by, does not count capabilities.
+    /// What the service runs and reads, where it can reach it: a fresh clone may lie in somebody's private
+    /// folder, and access(2), which the settings are checked by, does not count capabilities.
     /// - Parameter shelf: for copies.
     static func settings(_ shelf: TemporaryFolder) throws -> DaemonSettings {
         let installation = try Installation.find()

@@ -1,8 +1,9 @@
 import Foundation
 import KotibTestSupport
 
-/// What an administrator prepares by etc/README.md: accounts, the inbox below a folder of root's, smbd and sshd on
-/// loopback with etc/samba/kotib.conf and etc/ssh/kotib.conf, changed only in what is the machine's: paths and groups.
+/// What an administrator prepares by etc/README.md: accounts, the inbox below a folder of root's, smbd and
+/// sshd on loopback with etc/samba/kotib.conf and etc/ssh/kotib.conf, changed only in what is the machine's:
+/// paths and groups.
 ///
 /// Only root may do that. The accounts are real ones and are deleted in the end.
 struct ShareGround: Sendable {
@@ -21,8 +22,8 @@ struct ShareGround: Sendable {
     var key: String { folder + "/key" }
 
     /// Runs `body` with a daemon whose inbox is the ground's, and takes all away again.
-    /// - Parameter asShipped: whether kotibd runs as the service does: as an account of its own, with no more rights
-    ///   than systemd/folder-owners.conf gives it. Otherwise it is root.
+    /// - Parameter asShipped: whether kotibd runs as the service does: as an account of its own, with no more
+    ///   rights than systemd/folder-owners.conf gives it. Otherwise it is root.
     static func with(
         asShipped: Bool = false, _ body: (ShareGround) async throws -> Void
     ) async throws {
@@ -167,8 +168,8 @@ struct ShareGround: Sendable {
         let port = try Loopback.freePort()
         try FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
         try await Command.succeed("ssh-keygen", ["-q", "-t", "rsa", "-N", "", "-f", folder + "/host"])
-        // The key lies where the people may read it. The old algorithms are for Debian 12's libssh2, which curl has;
-        // the subsystem is Debian's.
+        // The key lies where the people may read it. The old algorithms are for Debian 12's libssh2, which
+        // curl has; the subsystem is Debian's.
         try FileManager.default.copyItem(atPath: key + ".pub", toPath: root + "/key.pub")
         let main = """
             Port \(port)

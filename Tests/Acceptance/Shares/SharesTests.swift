@@ -4,7 +4,8 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// The folder as people reach it from other machines. Only root may start these servers and make accounts.
+    /// The folder as people reach it from other machines. Only root may start these servers and make
+    /// accounts.
     @Suite(.timeLimit(.minutes(5)), .enabled(if: geteuid() == 0, "needs root")) struct Shares {
         private let anna = ShareGround.anna
         private let boris = ShareGround.boris
@@ -50,8 +51,8 @@ extension Acceptance {
             }
         }
 
-        /// Two names that differ in case alone come by SFTP or on the server itself. Samba shows both, with their
-        /// texts, each under its own name (threat 28).
+        /// Two names that differ in case alone come by SFTP or on the server itself. Samba shows both, with
+        /// their texts, each under its own name (threat 28).
         @Test func namesThatDifferInCaseOverSamba() async throws {
             try await ShareGround.with { ground in
                 let daemon = ground.daemon

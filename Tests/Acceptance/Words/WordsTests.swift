@@ -5,8 +5,8 @@ import Testing
 
 extension Acceptance {
     @Suite(.timeLimit(.minutes(5))) struct Words {
-        /// Of a hundred words, ten may be wrong: the model makes one to four of 119 (two_cities), and others on
-        /// other machines.
+        /// Of a hundred words, ten may be wrong: the model makes one to four of 119 (two_cities), and others
+        /// on other machines.
         private let tolerated = 0.10
 
         @Test(arguments: [("two_cities", Said.twoCities, 44.4), ("jfk", Said.jfk, 11.0)])

@@ -7,8 +7,8 @@ import Synchronization
 extension HTTPServerBuilder {
     /// HTTP/1.1 by a server that may be stopped while somebody connects.
     ///
-    /// Hummingbird's drops the connections then that nobody serves yet, and a `NIOAsyncChannel` that is dropped without
-    /// being used up ends the process, and all tests in it.
+    /// Hummingbird's drops the connections then that nobody serves yet, and a `NIOAsyncChannel` that is
+    /// dropped without being used up ends the process, and all tests in it.
     public static var keepingConnections: HTTPServerBuilder {
         HTTPServerBuilder { KeptConnections(http: HTTP1Channel(responder: $0)) }
     }

@@ -3,6 +3,7 @@ import GRDB
 import KotibArchive
 import KotibCatalog
 import KotibComponents
+import KotibHealth
 import KotibIngest
 import KotibIntake
 import KotibLibrary
@@ -32,7 +33,7 @@ package struct IngestFixture: Sendable {
     package var sidecars: Sidecars { components.sidecars }
     package var actions: RecordingActions { components.actions }
     package var uploads: UploadService { components.uploads }
-    package var board: ProblemBoard { components.board }
+    package var board: IssueBoard { components.board }
 
     /// - Parameters:
     ///   - files: what the pipeline sees of the disk.
@@ -123,9 +124,13 @@ extension IngestFixture {
         log.lines.filter { $0.level == .warning }.compactMap { $0.metadata["file"]?.description }
     }
 
-    /// Waits for the text that the running queue brings.
+    /// Waits for the text that the running queue brings, until it is registered: before that it is nobody's.
     package func awaitText(_ text: String, beside name: String = "ali/talk.wav") async throws {
-        try await waitUntil("there is \(text) beside \(name)") { folder.read(name + ".txt") == text + "\n" }
+        let path = try path(name)
+        try await waitUntil("there is \(text) beside \(name)") {
+            guard folder.read(name + ".txt") == text + "\n" else { return false }
+            return try await catalog.current(path)?.sidecarDue == nil
+        }
     }
 
     /// Records files that are not there, without the pipeline.

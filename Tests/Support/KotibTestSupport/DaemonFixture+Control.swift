@@ -56,8 +56,8 @@ extension Int: ControlKey {
     }
 }
 
-/// What a person or a program does on the control socket, by curl and kotibctl, so that the daemon's code does
-/// not judge itself.
+/// What a person or a program does on the control socket, by curl and kotibctl, so that the daemon's code
+/// does not judge itself.
 extension DaemonFixture {
     public var socket: String { stateFolder + "/kotib.sock" }
 
@@ -136,7 +136,8 @@ extension DaemonFixture {
 }
 
 extension ControlAnswer {
-    /// - Parameter head: as curl's --dump-header writes it; of several answers (100 Continue) the last counts.
+    /// - Parameter head: as curl's --dump-header writes it; of several answers (100 Continue) the last
+    ///   counts.
     init(head: String, body: Data) throws {
         let blocks = head.replacing("\r\n", with: "\n").split(separator: "\n\n")
         let lines = (blocks.last ?? "").split(separator: "\n")

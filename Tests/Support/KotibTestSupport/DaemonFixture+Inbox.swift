@@ -23,7 +23,8 @@ extension DaemonFixture {
         try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: true)
     }
 
-    /// As cp(1) does: open under the final name, write in pieces, close. Makes the folder where there is none.
+    /// As cp(1) does: open under the final name, write in pieces, close. Makes the folder where there is
+    /// none.
     public func drop(_ source: String, as name: String) throws {
         try write(Data(contentsOf: URL(filePath: source)), as: name)
     }
@@ -75,7 +76,8 @@ extension DaemonFixture {
             modified: status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec)
     }
 
-    /// Waits for a file and returns its content at first sight: what is not whole then was not written at once.
+    /// Waits for a file and returns its content at first sight: what is not whole then was not written at
+    /// once.
     @discardableResult
     public func awaitText(of name: String, within limit: Duration = .seconds(60)) async throws -> String {
         try await eventually("there is \(name)", within: limit) { text(of: name) }

@@ -8,7 +8,8 @@ public struct Installation: Sendable {
     /// Holds models, samples and whisper.cpp's own programs, as the set-up leaves them.
     public var dependencies: String
 
-    /// `KOTIB_TEST_BIN` and `KOTIB_TEST_DEPS`, otherwise the folder of the test bundle and `.deps` in the package.
+    /// `KOTIB_TEST_BIN` and `KOTIB_TEST_DEPS`, otherwise the folder of the test bundle and `.deps` in the
+    /// package.
     /// - Throws: ``DaemonTrouble`` with what is missing and what to do.
     public static func find() throws -> Installation {
         let environment = ProcessInfo.processInfo.environment

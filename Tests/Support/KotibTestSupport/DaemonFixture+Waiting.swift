@@ -35,7 +35,8 @@ extension DaemonFixture {
         try await eventually(what, within: limit) { try await condition() ? () : nil }
     }
 
-    /// Lets time pass where time itself is what a test puts in: pauses of a slow writer, the moment of a crash.
+    /// Lets time pass where time itself is what a test puts in: pauses of a slow writer, the moment of a
+    /// crash.
     public func elapse(_ time: Duration) async throws {
         let start = ContinuousClock.now
         try await wait(until: "\(time) have passed", within: time + .seconds(60)) {

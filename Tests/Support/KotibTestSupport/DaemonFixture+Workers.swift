@@ -26,7 +26,8 @@ public struct WorkerProcess: Sendable, Hashable {
             .map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    /// Seconds of processor time that it has used, threads together: tells one at work from one that still loads.
+    /// Seconds of processor time that it has used, threads together: tells one at work from one that still
+    /// loads.
     public var processorTime: Double {
         guard isAlive, let fields = Self.statistics(pid) else { return 0 }
         let ticks = (Double(fields[11]) ?? 0) + (Double(fields[12]) ?? 0)

@@ -3,7 +3,8 @@ import Glibc
 import KotibPOSIX
 import Synchronization
 
-/// An HTTP/1.1 server on loopback or a Unix socket that answers as badly as it is told, and remembers what it was asked.
+/// An HTTP/1.1 server on loopback or a Unix socket that answers as badly as it is told, and remembers what it
+/// was asked.
 ///
 /// One thread accepts, one more serves each connection; both end with the server.
 public final class FaultServer: Sendable {

@@ -56,8 +56,8 @@ public final class PseudoTerminal: Sendable {
         return tcgetattr(master.descriptor, &settings) == 0 && settings.c_lflag & wanted == wanted
     }
 
-    /// Runs a program in a session of its own on this terminal, as a shell would. When it has ended, by Ctrl-C
-    /// too, `[exit CODE]` stands on the terminal.
+    /// Runs a program in a session of its own on this terminal, as a shell would. When it has ended, by
+    /// Ctrl-C too, `[exit CODE]` stands on the terminal.
     public func run<Value>(
         _ program: String, _ arguments: [String], environment: [String: String],
         _ body: (PseudoTerminal) async throws -> Value
@@ -78,7 +78,8 @@ public final class PseudoTerminal: Sendable {
         }
     }
 
-    /// Kills whatever is left. The shell of `process` may have left it as a child of its own, so Ctrl-C goes first.
+    /// Kills whatever is left. The shell of `process` may have left it as a child of its own, so Ctrl-C goes
+    /// first.
     private func end(_ process: ChildProcess) async throws {
         if !output.contains("[exit ") { try? type("\u{3}") }
         let hasEnded = await waitUntil(deadline: .seconds(20)) { process.status != nil }

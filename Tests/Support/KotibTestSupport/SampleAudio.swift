@@ -2,8 +2,8 @@ import Foundation
 
 /// Recordings that tests make, by espeak-ng and ffmpeg.
 public enum SampleAudio {
-    /// One to two seconds, for where the words do not matter. Shorter ones take longer: less than a second of speech
-    /// makes Whisper doubt itself and hear it again in a full window.
+    /// One to two seconds, for where the words do not matter. Shorter ones take longer: less than a second of
+    /// speech makes Whisper doubt itself and hear it again in a full window.
     public static let shortSentence = "The answer is yes."
 
     /// Speech as WAV, 22,050 Hz, mono, 16 bits.
@@ -31,7 +31,8 @@ public enum SampleAudio {
         try await ffmpeg(["-f", "lavfi", "-i", "color=red:size=64x64", "-frames:v", "1", path])
     }
 
-    /// The same WAV, told apart from all its siblings by the lowest bits of its first samples, which nobody hears.
+    /// The same WAV, told apart from all its siblings by the lowest bits of its first samples, which nobody
+    /// hears.
     public static func variant(_ number: Int, of recording: Data) -> Data {
         // The lower byte of each sample comes first.
         var bytes = [UInt8](recording)

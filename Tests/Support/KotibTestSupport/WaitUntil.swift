@@ -3,7 +3,7 @@
 /// - Parameter deadline: from now on; generous, as it passes only when the test fails.
 /// - Returns: whether it came true in time: `#expect(await waitUntil { … })`.
 public func waitUntil(
-    deadline: Duration = .seconds(20), _ condition: () async throws -> Bool
+    deadline: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async rethrows -> Bool {
     let end = ContinuousClock.now + deadline
     while ContinuousClock.now < end {
@@ -22,7 +22,7 @@ public struct WaitedInVain: Error, CustomStringConvertible {
 /// Returns as soon as `condition` holds.
 /// - Throws: ``WaitedInVain`` at the deadline, by the real clock.
 public func waitUntil(
-    _ what: String, within limit: Duration = .seconds(20), _ condition: () async throws -> Bool
+    _ what: String, within limit: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async throws {
     guard try await waitUntil(deadline: limit, condition) else { throw WaitedInVain(what: what) }
 }

@@ -1,5 +1,5 @@
-// Enters the worker's sandbox, then does what its argument says. Exits with 0 where that went through, with the
-// errno where it was refused; the filter may also kill it.
+// Enters the worker's sandbox, then does what its argument says. Exits with 0 where that went through, with
+// the errno where it was refused; the filter may also kill it.
 
 import Glibc
 import KotibPOSIX

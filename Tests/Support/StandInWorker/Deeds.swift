@@ -3,7 +3,8 @@ import KotibModel
 import KotibPOSIX
 import KotibWorkerProtocol
 
-/// Answers an inspection: a code of facts in which `detail` stands where the codec would, its bytes in hexadecimal.
+/// Answers an inspection: a code of facts in which `detail` stands where the codec would, its bytes in
+/// hexadecimal.
 func inspected(_ request: InspectRequest, _ detail: String) throws {
     let digits = detail.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     let facts = AudioFacts(

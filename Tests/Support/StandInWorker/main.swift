@@ -1,5 +1,5 @@
-// kotib-stand-in-worker: speaks the worker's protocol over real sockets and misbehaves on request, in ways that
-// the real worker cannot be made to show. Its first argument says how it starts; `fileExtension` of an
+// kotib-stand-in-worker: speaks the worker's protocol over real sockets and misbehaves on request, in ways
+// that the real worker cannot be made to show. Its first argument says how it starts; `fileExtension` of an
 // inspection, `language` of a transcription, or `container` of an encoding says what to do with the request.
 
 import Glibc

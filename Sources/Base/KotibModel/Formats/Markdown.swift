@@ -9,7 +9,7 @@ extension TranscriptDocument {
         return text
     }
 
-    /// What CommonMark, or pandoc's Markdown, would take for more than a character. What means something only at
+    /// Characters that CommonMark, or pandoc's Markdown, would interpret. What means something only at
     /// the start of a line is left alone: every line here begins with a mark of its own.
     private static func escaped(_ words: String) -> String {
         var text = ""

@@ -1,4 +1,4 @@
-/// Where a transcript begins a new paragraph: after a pause, or after a sentence where the paragraph is long.
+/// The paragraphs of a transcript: one begins after a pause, or after a sentence if the paragraph is long.
 extension TranscriptDocument {
     /// Milliseconds of silence that begin a new paragraph.
     private static let pause = 2000

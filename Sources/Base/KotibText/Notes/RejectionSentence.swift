@@ -21,8 +21,9 @@ extension Rejection {
                 + "and put it here."
         case .lookalikeExtension(let meant):
             start
-                + "its ending only looks like “.\(meant)”: a blank, a dot, something invisible or a letter of another "
-                + "alphabet is in it; rename the file so that it ends with “.\(meant)”."
+                + "its ending only looks like “.\(meant)”: a blank, a dot, a comma, a number, something invisible, a "
+                + "letter of another alphabet or another spelling is in it; rename the file so that it ends with "
+                + "“.\(meant)”."
         case .empty:
             start + "the file is empty; copy it here once more."
         case .tooLarge(let size, let limit):
@@ -45,6 +46,10 @@ extension Rejection {
         case .incomplete:
             start + "it is incomplete; when the rest of the upload arrives it is taken by itself, and if "
                 + "nothing more comes, what is here is transcribed after a while."
+        case .noSound:
+            start
+                + "there is no sound in it; if there should be, save the recording together with its sound and put it "
+                + "here."
         case .damaged(let detail):
             start + "it is damaged and cannot be played (\(detail)); copy it here once more or save it "
                 + "anew."
@@ -84,8 +89,8 @@ extension Rejection {
                 + "formatlardan birida saqlab, qayta qoʻying."
         case .lookalikeExtension(let meant):
             start
-                + "kengaytmasi faqat “.\(meant)”ga oʻxshaydi: ichida boʻsh joy, nuqta, koʻrinmas belgi yoki boshqa "
-                + "alifbo harfi bor; nomi “.\(meant)” bilan tugaydigan qilib oʻzgartiring."
+                + "kengaytmasi faqat “.\(meant)”ga oʻxshaydi: ichida boʻsh joy, nuqta, vergul, raqam, koʻrinmas belgi, "
+                + "boshqa alifbo harfi yoki boshqacha yozuv bor; nomi “.\(meant)” bilan tugaydigan qilib oʻzgartiring."
         case .empty:
             start + "fayl boʻsh; uni qaytadan nusxalang."
         case .tooLarge(let size, let limit):
@@ -109,6 +114,9 @@ extension Rejection {
             start
                 + "fayl toʻliq emas; qolgan qismi kelsa oʻzi qabul qilinadi, boshqa hech narsa kelmasa, bor qismi "
                 + "birozdan keyin matnga aylantiriladi."
+        case .noSound:
+            start
+                + "unda ovoz yoʻq; boʻlishi kerak boʻlsa, yozuvni ovozi bilan birga saqlab, shu yerga qoʻying."
         case .damaged(let detail):
             start + "fayl buzilgan, oʻqib boʻlmadi (\(detail)); qaytadan nusxalang yoki saqlang."
         case .symbolicLink:
@@ -147,8 +155,9 @@ extension Rejection {
                 + "этих форматов и положите сюда."
         case .lookalikeExtension(let meant):
             start
-                + "его расширение только похоже на «.\(meant)»: в нём есть пробел, точка, невидимый знак или буква "
-                + "другого алфавита; переименуйте файл так, чтобы имя кончалось на «.\(meant)»."
+                + "его расширение только похоже на «.\(meant)»: в нём есть пробел, точка, запятая, номер, невидимый "
+                + "знак, буква другого алфавита или другое написание; переименуйте файл так, чтобы имя кончалось на "
+                + "«.\(meant)»."
         case .empty:
             start + "файл пуст; скопируйте его ещё раз."
         case .tooLarge(let size, let limit):
@@ -170,6 +179,8 @@ extension Rejection {
             start
                 + "он неполный; когда придёт остаток, он будет принят сам, а если больше ничего не придёт, через "
                 + "некоторое время будет расшифровано то, что есть."
+        case .noSound:
+            start + "в нём нет звука; если он должен быть, сохраните запись вместе со звуком и положите сюда."
         case .damaged(let detail):
             start + "он повреждён и не читается (\(detail)); скопируйте его ещё раз или сохраните заново."
         case .symbolicLink:

@@ -126,6 +126,7 @@ extension WrongEnding {
         case .aac: "AAC (ADTS)"
         case .amr: "AMR"
         case .wma: "Windows Media"
+        case .caf: "CAF (Core Audio)"
         }
     }
 }

@@ -1,5 +1,5 @@
-/// Issues of the engine and of what Kotib tells others, for who looks after the service. Each cause is as the other side
-/// gave it.
+/// Issues of the engine and of what Kotib tells others, for who looks after the service. Each cause is as the
+/// other side gave it.
 extension Sentence {
     public static func enginePaused(_ cause: String) -> Sentence {
         Sentence(

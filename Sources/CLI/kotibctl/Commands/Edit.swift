@@ -95,7 +95,7 @@ struct Edit: ControlCommand {
         }
     }
 
-    /// What came from standard input could not be had again.
+    /// Text from standard input cannot be read again.
     private func keep(_ bytes: [UInt8], _ session: Session) async throws -> String {
         do {
             let (path, file) = try await LocalFile.temporary(ending: ".txt", environment: session.environment)

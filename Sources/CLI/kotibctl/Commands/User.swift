@@ -2,7 +2,7 @@ import ArgumentParser
 import KotibControlClient
 import KotibControlProtocol
 
-/// Who may use the daemon. Users go by the names of their folders.
+/// Manages users. They go by the names of their folders.
 struct User: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Lists and changes users.",

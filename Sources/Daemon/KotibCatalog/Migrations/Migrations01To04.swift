@@ -86,8 +86,8 @@ extension Migrations {
             WHERE transcription_status = 'pending' AND audio_state = 'present' AND due_at IS NOT NULL;
         """
 
-    /// Waiting recordings are counted by triggers, so that a claim finds the next user by an index however many
-    /// users are idle and however long one user's backlog is.
+    /// Waiting recordings are counted by triggers, so that a claim finds the next user by an index however
+    /// many users are idle and however long one user's backlog is.
     static let turns = """
         CREATE TRIGGER audio_records_waiting_insert AFTER INSERT ON audio_records
         WHEN \(isReady("NEW"))

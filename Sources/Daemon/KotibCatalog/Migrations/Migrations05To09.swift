@@ -1,8 +1,8 @@
 extension Migrations {
     /// Codes as keyed hashes, revocable tokens, what limits the sending of codes, and people's settings.
     ///
-    /// `otp_code` holds an HMAC. A number has one code at most, so a new one replaces the old. A token that has no
-    /// row is revoked. Times of `account_attempts` are seconds since 1970: they are only compared.
+    /// `otp_code` holds an HMAC. A number has one code at most, so a new one replaces the old. A token that
+    /// has no row is revoked. Times of `account_attempts` are seconds since 1970: they are only compared.
     static let accountSecurity = """
         DELETE FROM otp_tokens;
         DROP INDEX otp_tokens_phone_number;
@@ -58,8 +58,8 @@ extension Migrations {
         """
 
     /// How many recordings each user has in each state and language, so that a list's total is read and not
-    /// counted; `user_id` 0 and `language` '' stand for none. The indexes hold all that a list filters by, in the
-    /// order of the list.
+    /// counted; `user_id` 0 and `language` '' stand for none. The indexes hold all that a list filters by, in
+    /// the order of the list.
     private static let counts = """
         CREATE INDEX audio_records_by_state
             ON audio_records (transcription_status, id, created_at, duration, language);
@@ -121,8 +121,8 @@ extension Migrations {
     ///
     /// `owner` holds one token, such as `u12`, so that one user's search reads that user's rows only.
     ///
-    /// The beginnings of words have an index of their own, twice as large as that of the words: without it a search
-    /// for one merges all words that begin so, before it finds the first.
+    /// The beginnings of words have an index of their own, twice as large as that of the words: without it a
+    /// search for one merges all words that begin so, before it finds the first.
     private static let search = """
         CREATE VIRTUAL TABLE transcript_search USING fts5 (
             text, owner, content = '', columnsize = 0, prefix = '\(SearchText.indexedPrefixes)',
@@ -228,8 +228,8 @@ extension Migrations {
     /// Intended deletions, and sidecars in several formats.
     static let changes = deletions + sidecarKinds
 
-    /// A recording stands here from the moment that its deletion is decided until its files are gone: then its
-    /// row goes, and this one with it.
+    /// A recording stands here from the moment that its deletion is decided until its files are gone: then
+    /// its row goes, and this one with it.
     private static let deletions = """
         CREATE TABLE deletions (
             audio_record_id INTEGER PRIMARY KEY REFERENCES audio_records (id) ON DELETE CASCADE,
@@ -238,7 +238,8 @@ extension Migrations {
         """
 
     /// A CHECK cannot be altered: the table is built anew with its rows
-    /// (https://www.sqlite.org/lang_altertable.html#otheralter). `words_sha256` is unknown for what stood before.
+    /// (https://www.sqlite.org/lang_altertable.html#otheralter). `words_sha256` is unknown for what stood
+    /// before.
     private static let sidecarKinds = """
         CREATE TABLE new_sidecars (
             id INTEGER PRIMARY KEY,

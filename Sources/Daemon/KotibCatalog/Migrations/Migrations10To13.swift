@@ -2,8 +2,9 @@ extension Migrations {
     /// Pending deliveries to hooks, written in the transaction that causes them, and only while there is
     /// somebody to tell.
     ///
-    /// An event keeps the facts of its moment; the words, which may be many, stay where they are: a revision never
-    /// changes. Each receiver has a row of its own until it has been told; with the last of them the event goes.
+    /// An event keeps the facts of its moment; the words, which may be many, stay where they are: a revision
+    /// never changes. Each receiver has a row of its own until it has been told; with the last of them the
+    /// event goes.
     static let hooks = """
         CREATE TABLE hook_receivers (
             name TEXT PRIMARY KEY CHECK (name IN ('program', 'webhook'))
@@ -78,9 +79,9 @@ extension Migrations {
 
     /// Moves under way, by what a moved recording is found, and words of what lay at a path before.
     ///
-    /// A recording stands in `moves` from the moment that it was found elsewhere until its texts are there too;
-    /// `path` is where it lay. A revision with an `earlier_record` tells the words of that recording, whose path
-    /// this one has taken.
+    /// A recording stands in `moves` from the moment that it was found elsewhere until its texts are there
+    /// too; `path` is where it lay. A revision with an `earlier_record` tells the words of that recording,
+    /// whose path this one has taken.
     static let moves = """
         CREATE TABLE moves (
             audio_record_id INTEGER PRIMARY KEY REFERENCES audio_records (id) ON DELETE CASCADE,
@@ -108,12 +109,13 @@ extension Migrations {
 
     /// Quotas, their use, and the recordings that wait for room.
     ///
-    /// `quota_*` differ from the daemon's settings where they are not NULL; 0 is no limit. `used_*` count the accepted
-    /// recordings whose audio is present, whose counting is the triggers' alone. `taken_ms` is the sound taken in on
-    /// `taken_day`, a local day counted from 1970-01-01; nothing is known of what came before this migration.
+    /// `quota_*` differ from the daemon's settings where they are not NULL; 0 is no limit. `used_*` count the
+    /// accepted recordings whose audio is present, whose counting is the triggers' alone. `taken_ms` is the
+    /// sound taken in on `taken_day`, a local day counted from 1970-01-01; nothing is known of what came
+    /// before this migration.
     ///
-    /// `quota_waits` keeps what was found in a file that is refused for want of room, so that it need not be decoded
-    /// again. Whose room may have grown meanwhile stands in `quota_room`.
+    /// `quota_waits` keeps what was found in a file that is refused for want of room, so that it need not be
+    /// decoded again. Whose room may have grown meanwhile stands in `quota_room`.
     static let quotas = columns + waits + use
 
     private static let columns = """

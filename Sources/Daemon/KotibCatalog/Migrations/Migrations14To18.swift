@@ -1,13 +1,13 @@
 extension Migrations {
     /// Audio that lies in the archive, or is on its way there, and since when a recording has rested.
     ///
-    /// `archived` has a row from the moment that the way is intended. Its phases: `intended`, `path` was free and the
-    /// audio is to get there; `copied`, it is there, whole and on the disk, and the one in the inbox is to go; `kept`,
-    /// all is done. A recording whose audio is `present` and which has a row of phase `kept` was brought back, and its
-    /// audio may lie in both places.
+    /// `archived` has a row from the moment that the way is intended. Its phases: `intended`, `path` was free
+    /// and the audio is to get there; `copied`, it is there, whole and on the disk, and the one in the inbox
+    /// is to go; `kept`, all is done. A recording whose audio is `present` and which has a row of phase
+    /// `kept` was brought back, and its audio may lie in both places.
     ///
-    /// A recording rests since it was completed, or since a person last edited its words or brought back its audio
-    /// (`handled_at`).
+    /// A recording rests since it was completed, or since a person last edited its words or brought back its
+    /// audio (`handled_at`).
     static let archive = """
         CREATE TABLE archived (
             audio_record_id INTEGER PRIMARY KEY REFERENCES audio_records (id) ON DELETE CASCADE,
@@ -35,9 +35,8 @@ extension Migrations {
             WHERE transcription_status = 'completed' AND audio_state = 'present';
         """
 
-    /// Warnings about a recording that was transcribed nevertheless: JSON arrays of
-    /// `{"code", "seconds"}`, NULL where there is nothing. The inspection's belong to the file, the transcription's
-    /// to its words.
+    /// Warnings about a recording that was transcribed nevertheless: JSON arrays of `{"code", "seconds"}`,
+    /// NULL where there is nothing. The inspection's belong to the file, the transcription's to its words.
     static let warnings = """
         ALTER TABLE audio_records ADD COLUMN inspection_warnings TEXT;
         ALTER TABLE audio_records ADD COLUMN transcription_warnings TEXT;
@@ -80,12 +79,12 @@ extension Migrations {
         WHERE error_code = 'incomplete' AND is_current = 1 AND audio_state = 'present';
         """
 
-    /// The identity of a recording's sound (``SoundIdentity``), NULL if inspected before; whether its words may be
-    /// those of other sound than `sha256` says (``ContentDoubt``); and, where it grew, how far its words reach until
-    /// there are new ones (`shown_until`, seconds).
+    /// The identity of a recording's sound (``SoundIdentity``), NULL if inspected before; whether its words
+    /// may be those of other sound than `sha256` says (``ContentDoubt``); and, where it grew, how far its
+    /// words reach until there are new ones (`shown_until`, seconds).
     ///
-    /// A recording that was replaced before it was transcribed did not fail: no list counts it, and hooks are told of what has
-    /// its path alone.
+    /// A recording that was replaced before it was transcribed did not fail: no list counts it, and hooks are
+    /// told of what has its path alone.
     static let sound = soundColumns + supersededCounts + supersededEvents + currentHooks
 
     private static let soundColumns = """

@@ -1,6 +1,6 @@
 extension Migrations {
-    /// Changes that are about to be made to files beside recordings. The row stands from before the file is touched until
-    /// what came of it is registered, so that after a crash the file is known by its content.
+    /// Changes that are about to be made to files beside recordings. The row stands from before the file is
+    /// touched until what came of it is registered, so that after a crash the file is known by its content.
     ///
     /// `content_sha256` is NULL where the file is to go: of such notes earlier versions forgot some.
     static let intents = """
@@ -17,13 +17,13 @@ extension Migrations {
             WHERE s.kind IN ('rejected', 'failed') AND a.audio_state <> 'present';
         """
 
-    /// Bounds of codes, tokens and limits by a clock that nobody sets; peers that are known to an owner; and whose
-    /// a user's folder is.
+    /// Bounds of codes, tokens and limits by a clock that nobody sets; peers that are known to an owner; and
+    /// whose a user's folder is.
     ///
-    /// `ends_at`, `made_at`, `seen_at` and, from now on, `account_attempts.at` are times as `steady_time` counts them,
-    /// which begins with the seconds since 1970. An `otp_code` that is empty was never sent, and nothing matches it.
-    /// `folder_owner` is the user of the machine that the folder belonged to when it became the user's; NULL until
-    /// somebody looks.
+    /// `ends_at`, `made_at`, `seen_at` and, from now on, `account_attempts.at` are times as `steady_time`
+    /// counts them, which begins with the seconds since 1970. An `otp_code` that is empty was never sent, and
+    /// nothing matches it. `folder_owner` is the user of the machine that the folder belonged to when it
+    /// became the user's; NULL until somebody looks.
     static let bounds = """
         CREATE TABLE steady_time (
             id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -62,12 +62,12 @@ extension Migrations {
         ALTER TABLE users ADD COLUMN folder_owner INTEGER;
         """
 
-    /// Bounds for rows that nobody could remove and for long writes: refused files that are gone, the texts of edits,
-    /// and the index of long texts.
+    /// Bounds for rows that nobody could remove and for long writes: refused files that are gone, the texts
+    /// of edits, and the index of long texts.
     static let pruning = refused + texts + pieces + rebuilds
 
-    /// A row from `kotibd --rebuild` until the whole inbox has been looked through: texts beside recordings that the
-    /// catalog does not know are their words then.
+    /// A row from `kotibd --rebuild` until the whole inbox has been looked through: texts beside recordings
+    /// that the catalog does not know are their words then.
     private static let rebuilds = """
         CREATE TABLE rebuilds (at TEXT NOT NULL) STRICT;
         """
@@ -77,8 +77,9 @@ extension Migrations {
             WHERE transcription_status = 'rejected' AND audio_state <> 'present';
         """
 
-    /// `used_text` counts the bytes of a user's edits, `charged` what one of them counts for, and for whom: that is
-    /// still to be known when the recording is not there any more. An engine's words are not the user's doing.
+    /// `used_text` counts the bytes of a user's edits, `charged` what one of them counts for, and for whom:
+    /// that is still to be known when the recording is not there any more. An engine's words are not the
+    /// user's doing.
     private static let texts = """
         ALTER TABLE users ADD COLUMN used_text INTEGER NOT NULL DEFAULT 0 CHECK (used_text >= 0);
         ALTER TABLE transcript_revisions ADD COLUMN charged INTEGER NOT NULL DEFAULT 0;
@@ -124,9 +125,10 @@ extension Migrations {
         "(length(CAST(\(row).text AS BLOB)) + length(CAST(\(row).segments AS BLOB)) + 256)"
     }
 
-    /// A text of up to ``SearchPieces/longestWhole`` characters is in the index as before, by its recording's id. A
-    /// longer one is taken in and out in pieces, each by an id of its own beyond all recordings', and in a transaction
-    /// of its own, so that the writer is never held for long: what is still to be done stands in `search_due`.
+    /// A text of up to ``SearchPieces/longestWhole`` characters is in the index as before, by its recording's
+    /// id. A longer one is taken in and out in pieces, each by an id of its own beyond all recordings', and
+    /// in a transaction of its own, so that the writer is never held for long: what is still to be done
+    /// stands in `search_due`.
     ///
     /// `search_pieces` has no foreign key: what the index holds must be known until it is taken out.
     private static let pieces = """

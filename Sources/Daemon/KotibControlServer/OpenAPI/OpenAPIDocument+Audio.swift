@@ -109,7 +109,7 @@ extension OpenAPIDocument {
               "default": {"$ref": "#/components/responses/Error"}}}}
         """##
 
-    /// The bytes, at the seed's address too.
+    /// The bytes, at the older path too.
     private static func file(_ path: String, id: String) -> String {
         ##"""
         "\##(path)": {"parameters": [{"$ref": "#/components/parameters/id"}],

@@ -1,5 +1,5 @@
-/// What the socket speaks, as OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1). Each part is the text of a
-/// JSON object, written by hand beside the routes that it describes.
+/// The description of the API, as OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1). Each part is the text
+/// of a JSON object, written by hand beside the routes that it describes.
 enum OpenAPIDocument {
     /// - Parameter version: the daemon's; digits, letters, dots and hyphens.
     static func text(version: String) -> String {

@@ -9,7 +9,7 @@ import KotibText
 import Logging
 import NIOCore
 
-/// `GET audio/{id}/file`, which the seed calls `audio/file/{id}`: the audio itself.
+/// `GET audio/{id}/file`, and at the older path `audio/file/{id}`: the audio itself.
 struct AudioFileRoute {
     /// Bytes in memory at once.
     static let chunk = 65_536
@@ -58,7 +58,8 @@ struct AudioFileRoute {
         throw ControlFailure(.notFound, .notFound, .noAudio)
     }
 
-    /// A range counts only as long as `If-Range`, if there is one, names the bytes that are there (RFC 9110, 13.1.5).
+    /// A range counts only as long as `If-Range`, if there is one, names the bytes that are there (RFC 9110,
+    /// 13.1.5).
     private static func range(_ headers: HTTPFields, _ tag: String?) -> String? {
         if let condition = headers[.ifRange], condition != tag { return nil }
         return headers[.range]
@@ -67,7 +68,7 @@ struct AudioFileRoute {
     private static func headers(_ recording: Recording) -> HTTPFields {
         var headers: HTTPFields = [
             .acceptRanges: "bytes", .xContentTypeOptions: "nosniff",
-            // What a stranger dropped must not run as a page.
+            // A stranger's file must not run as a page.
             .contentDisposition: ContentDisposition.field(
                 "attachment", ByteText.escaped(recording.path.name)),
         ]

@@ -44,7 +44,7 @@ struct AudioListRoute {
             {
                 end.next = cut.rawValue
             }
-            // What stands behind the list, which is empty in it.
+            // The fields behind the list, which is empty in it.
             let rest = try ControlJSON.encoded(AudioListRest(end))
             try await pieces.write(Array("],".utf8) + rest.dropFirst(), to: &writer)
         }

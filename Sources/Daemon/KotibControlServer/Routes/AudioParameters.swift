@@ -17,11 +17,12 @@ extension ControlContext {
     }
 }
 
-/// What stands after the `?`. An empty value counts as none: forms send what was left out so.
+/// The query of the URL. An empty value counts as none: forms send omitted fields so.
 struct QueryReader {
     let parameters: Parameters
 
-    /// A `+` is a space, as forms and most clients write it (https://url.spec.whatwg.org/#urlencoded-parsing).
+    /// A `+` is a space, as forms and most clients write it
+    /// (https://url.spec.whatwg.org/#urlencoded-parsing).
     init(_ request: Request) {
         let query = request.uri.query ?? ""
         parameters = URI("/?" + query.replacing("+", with: "%20")).queryParameters

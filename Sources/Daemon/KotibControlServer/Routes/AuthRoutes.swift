@@ -9,7 +9,7 @@ import NIOCore
 
 /// `auth/…`: in and out.
 struct AuthRoutes {
-    /// Where somebody is who has no token that holds any more.
+    /// The outcome for a caller whose token is not valid any more.
     static let logins: Set<String> = ["/api/v1/auth/send_otp", "/api/v1/auth/verify_otp"]
 
     let parts: ControlParts

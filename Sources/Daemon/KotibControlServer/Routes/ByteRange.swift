@@ -1,5 +1,5 @@
-/// The header Range (RFC 9110, 14.2) where it asks for one stretch of bytes; several at once are answered with the
-/// whole, as the standard allows.
+/// The header Range (RFC 9110, 14.2) where it asks for one stretch of bytes; several at once are answered
+/// with the whole, as the standard allows.
 enum ByteRange: Hashable, Sendable {
     /// No range, or none that can be read.
     case whole
@@ -39,8 +39,8 @@ enum ByteRange: Hashable, Sendable {
         return parts[1]
     }
 
-    /// The inner nil for an end that is left out, the outer one for what is no number. One that is too large for
-    /// an Int64 lies behind every end.
+    /// The inner nil for an end that is left out, the outer one for what is no number. One that is too large
+    /// for an Int64 lies behind every end.
     private static func number(_ text: Substring) -> Int64?? {
         guard !text.isEmpty else { return .some(nil) }
         guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }

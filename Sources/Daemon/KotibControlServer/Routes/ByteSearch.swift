@@ -1,7 +1,7 @@
 import Glibc
 
 enum ByteSearch {
-    /// Where `needle` begins in `bytes` for the first time. Swift's Glibc has no memmem(3).
+    /// The first offset of `needle` in `bytes`. Swift's Glibc has no memmem(3).
     /// - Parameter offset: not before it.
     static func first(_ needle: [UInt8], in bytes: [UInt8], from offset: Int = 0) -> Int? {
         guard let first = needle.first else { return offset }

@@ -9,7 +9,8 @@ import KotibText
 import KotibTranscription
 import NIOCore
 
-/// `events`: what happens, as it happens (server-sent events, https://html.spec.whatwg.org/#server-sent-events).
+/// `events`: what happens, as it happens (server-sent events,
+/// https://html.spec.whatwg.org/#server-sent-events).
 struct EventRoute {
     /// Events read from the catalog at once: all that a follower costs of memory, beside the newest progress.
     static let page = 100
@@ -74,7 +75,7 @@ struct EventRoute {
             guard try await mayFollow(caller) else { return }
             if news.isChanged { try await writeEvents(to: &writer, caller.scope, after: &last, told: &told) }
             if news.isPing {
-                // What others did moves the end on too, and is not read again after a break.
+                // Events of others move the end on too, and are not read again after a break.
                 try await writer.write(ByteBuffer(string: last > told ? "id: \(last)\n\n" : ": ping\n\n"))
                 told = last
             }

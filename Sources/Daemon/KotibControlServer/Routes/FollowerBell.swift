@@ -2,7 +2,7 @@ import KotibModel
 import KotibTranscription
 import Synchronization
 
-/// What a follower of the events has still to be told. However slow they read, it holds a job's newest state only.
+/// The pending events of a follower. However slowly they read, it holds a job's newest state only.
 final class FollowerBell: Sendable {
     struct News {
         var isChanged = false

@@ -1,4 +1,5 @@
-/// A header's value with its parameters, as Content-Type and Content-Disposition have them: `value; name="text"`.
+/// A header's value with its parameters, as Content-Type and Content-Disposition have them: `value;
+/// name="text"`.
 struct HeaderParameters: Hashable, Sendable {
     /// Lower case.
     let value: String
@@ -32,8 +33,8 @@ struct HeaderParameters: Hashable, Sendable {
         return taken
     }
 
-    /// Browsers write `%22` for a quote (HTML's form encoding), others a backslash before it; a backslash before
-    /// anything else is one: Windows' old clients send whole paths.
+    /// Browsers write `%22` for a quote (HTML's form encoding), others a backslash before it; a backslash
+    /// before anything else is one: Windows' old clients send whole paths.
     private static func quoted(_ rest: inout Substring.UnicodeScalarView) -> String {
         rest.removeFirst()
         var text = String.UnicodeScalarView()

@@ -2,11 +2,10 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import KotibCatalog
-import KotibHooks
+import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibTranscription
-import KotibWatch
 import NIOCore
 
 /// `metrics`, for Prometheus.
@@ -20,19 +19,18 @@ struct MetricsRoute {
     @Sendable private func metrics(_ request: Request, _ context: ControlContext) async throws -> Response {
         _ = try context.requireAdmin()
         var page = MetricsPage()
-        try await addDaemon(to: &page)
-        addHooks(try await parts.hooks(), to: &page)
+        let health = try await parts.healthReport()
+        try await addDaemon(health, to: &page)
+        addHooks(health.hooks, to: &page)
         await BlockingWork.run { ProcessFacts.read() }?.add(to: &page)
         return Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: page.text + parts.metrics.text())))
     }
 
-    private func addDaemon(to page: inout MetricsPage) async throws {
+    private func addDaemon(_ health: HealthReport, to page: inout MetricsPage) async throws {
         let counts = try await parts.catalog.counts()
         let running = await parts.queue.running().count
-        let pause = await parts.queue.enginePause()
-        let health = await parts.health()
         let overQuota = try await parts.catalog.waitingForRoom()
         page.family(
             "kotib_over_quota", .gauge, "Files that wait for room in their user's quota.",
@@ -56,16 +54,16 @@ struct MetricsRoute {
             [.init(Double(running))])
         page.family(
             "kotib_engine_paused", .gauge, "1 while the engine is out of service.",
-            [.init(pause == nil ? 0 : 1)])
+            [.init(health.enginePause == nil ? 0 : 1)])
         page.family(
             "kotib_watch_folders", .gauge, "Folders by how they are watched.",
             [
-                .init(Double(health.watchedFolders), [("mode", "events")]),
-                .init(Double(health.polledFolders), [("mode", "polled")]),
+                .init(Double(health.watch.watchedFolders), [("mode", "events")]),
+                .init(Double(health.watch.polledFolders), [("mode", "polled")]),
             ])
         page.family(
             "kotib_watch_problems", .gauge, "What is not as it should be with the inbox.",
-            [.init(Double(health.problems.count))])
+            [.init(Double(health.issues.count))])
     }
 
     private func addHooks(_ hooks: [HookHealth], to page: inout MetricsPage) {

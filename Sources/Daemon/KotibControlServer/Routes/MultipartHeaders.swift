@@ -1,4 +1,4 @@
-/// What a part of a form says of itself in Content-Disposition (RFC 7578, 4.2). Other headers do not matter: what a
+/// The Content-Disposition of a part of a form (RFC 7578, 4.2). Other headers do not matter: what a
 /// file is, its content tells.
 struct MultipartHeaders: Hashable, Sendable {
     /// The field's name; empty where there is none.

@@ -1,4 +1,5 @@
-/// Takes a multipart/form-data body (RFC 7578, RFC 2046) apart as it arrives: pure, whatever the pieces it comes in.
+/// Takes a multipart/form-data body (RFC 7578, RFC 2046) apart as it arrives: pure, whatever the pieces it
+/// comes in.
 struct MultipartParser {
     enum Event: Hashable, Sendable {
         /// A part begins.
@@ -47,7 +48,7 @@ struct MultipartParser {
 
     var isEnded: Bool { state == .ended }
 
-    /// What the next bytes bring.
+    /// The result of the next bytes.
     mutating func consume(_ bytes: [UInt8]) throws(Failure) -> [Event] {
         guard state != .ended else { return [] }
         pending += bytes
@@ -126,7 +127,7 @@ struct MultipartParser {
 
     private mutating func readContent(_ events: inout [Event]) -> Bool {
         let found = ByteSearch.first(delimiter, in: pending)
-        // What may be the beginning of a boundary waits for the rest.
+        // Bytes that may begin a boundary wait for the rest.
         let end = found ?? max(0, pending.count - delimiter.count + 1)
         if end > 0 { events.append(.content(Array(pending[..<end]))) }
         pending.removeFirst(found.map { $0 + delimiter.count } ?? end)

@@ -2,7 +2,7 @@ import HTTPTypes
 import KotibControlProtocol
 import KotibModel
 
-/// What `If-Match` asks (RFC 9110, 13.1.1), a revision's number being the entity tag.
+/// The condition of `If-Match` (RFC 9110, 13.1.1), a revision's number being the entity tag.
 enum Precondition: Hashable, Sendable {
     /// Nothing, or `*`: whatever stands there is written over.
     case none
@@ -28,7 +28,7 @@ enum Precondition: Hashable, Sendable {
         self = .revisions(Set(tags.compactMap { Int64($0).map(RevisionID.init(rawValue:)) }))
     }
 
-    /// What to tell the catalog to expect, which looks again when it writes.
+    /// The revision that the catalog is to expect; it checks again when it writes.
     /// - Parameter latest: the latest revision just now.
     func expected(at latest: RevisionID?) -> RevisionID? {
         switch self {

@@ -1,7 +1,7 @@
 import Glibc
 import KotibPOSIX
 
-/// What Prometheus wants to know of a process (proc_pid_stat(5), under the names of its client libraries).
+/// Prometheus's process metrics (proc_pid_stat(5), under the names of its client libraries).
 struct ProcessFacts {
     private var cpuSeconds: Double
     /// Bytes.

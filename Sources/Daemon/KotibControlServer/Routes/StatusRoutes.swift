@@ -4,11 +4,9 @@ import Hummingbird
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
-import KotibHooks
+import KotibHealth
 import KotibModel
-import KotibText
 import KotibTranscription
-import KotibWatch
 
 /// `status`: how the daemon is, and how far the caller's recordings are.
 struct StatusRoutes {
@@ -20,22 +18,15 @@ struct StatusRoutes {
 
     @Sendable private func status(_ request: Request, _ context: ControlContext) async throws -> Response {
         let scope = try context.requireCaller().scope
-        let pause = await parts.queue.enginePause()
-        let recordings = try await unlessDamaged { () async throws(CatalogError) in
+        let recordings = try await parts.unlessDamaged { () async throws(CatalogError) in
             try await counts(in: scope)
         }
-        let hooks = try await unlessDamaged { () async throws(CatalogError) in try await parts.hooks() }
-        let doubtful = try await unlessDamaged { () async throws(CatalogError) in
+        let doubtful = try await parts.unlessDamaged { () async throws(CatalogError) in
             try await parts.catalog.doubtful(in: scope)
         }
-        var health = await parts.health()
-        let isDamaged = recordings == nil || hooks == nil || doubtful == nil
-        if isDamaged, health.problems.insert(.catalogDamaged).inserted {
-            health.since[.catalogDamaged] = Date()
-        }
-        let problems =
-            problems(pause, health, context.language)
-            + (hooks ?? []).compactMap { $0.sentence?.text(in: context.language) }
+        var health = try await parts.healthReport()
+        if recordings == nil || doubtful == nil { health.add(.catalogDamaged) }
+        let problems = health.problems(in: context.language)
         let running = await parts.queue.running().filter { scope.includes($0) }
         var body = StatusBody(
             version: parts.version, state: problems.isEmpty ? "ok" : "degraded", problems: [],
@@ -45,35 +36,15 @@ struct StatusRoutes {
         if scope == .everyone {
             body.problems = problems
             body.engine = EngineBody(
-                name: parts.engineName, pausedBecause: pause?.message,
-                pausedFor: pause.map { $0.remaining / .seconds(1) })
+                name: parts.engineName, pausedBecause: health.enginePause?.message,
+                pausedFor: health.enginePause.map { $0.remaining / .seconds(1) })
             body.watch = WatchBody(
-                watchedFolders: health.watchedFolders, polledFolders: health.polledFolders,
-                mode: health.mode.rawValue, withoutEvents: health.remote.sorted())
-            body.hooks = hooks.flatMap { $0.isEmpty ? nil : $0.map(HookBody.init) }
+                watchedFolders: health.watch.watchedFolders, polledFolders: health.watch.polledFolders,
+                mode: health.watch.mode, withoutEvents: health.watch.remote.sorted())
+            body.hooks = health.hooks.isEmpty ? nil : health.hooks.map(HookBody.init)
             body.uptime = max(0, Date().timeIntervalSince(parts.started))
         }
         return try ControlJSON.response(body)
-    }
-
-    /// Nil where the catalog is damaged just there: that is among the problems, and somebody wants to know of it.
-    private func unlessDamaged<Value: Sendable>(
-        _ body: () async throws(CatalogError) -> Value
-    ) async throws(CatalogError) -> Value? {
-        do throws(CatalogError) {
-            return try await body()
-        } catch  where error.code == .corrupt {
-            return nil
-        }
-    }
-
-    private func problems(
-        _ pause: EnginePause?, _ health: WatchHealth, _ language: Language
-    ) -> [String] {
-        let engine = pause.map { Sentence.enginePaused($0.message) }
-        let codes = parts.accounts.messageProblem.map { Sentence.codesNotSent($0) }
-        return [engine, codes].compactMap { $0?.text(in: language) }
-            + health.problems.map { Sentence.problem($0, health).text(in: language) }.sorted()
     }
 
     /// Every state, those that no recording is in too.
@@ -118,13 +89,24 @@ extension HookBody {
     }
 }
 
-extension HookHealth {
-    /// Nil where nothing is wrong with it.
-    var sentence: Sentence? {
-        guard let problem else { return nil }
-        return switch receiver {
-        case .program: .hookProgramFails(problem)
-        case .webhook: .webhookFails(problem)
+extension ControlParts {
+    func healthReport() async throws(CatalogError) -> HealthReport {
+        var report = await health.report()
+        let hooks = try await unlessDamaged { () async throws(CatalogError) in try await self.hooks() }
+        report.hooks = hooks ?? []
+        if hooks == nil { report.add(.catalogDamaged) }
+        return report
+    }
+
+    /// Nil where the catalog is damaged just there: that is among the problems, and somebody wants to know of
+    /// it.
+    fileprivate func unlessDamaged<Value: Sendable>(
+        _ body: () async throws(CatalogError) -> Value
+    ) async throws(CatalogError) -> Value? {
+        do throws(CatalogError) {
+            return try await body()
+        } catch  where error.code == .corrupt {
+            return nil
         }
     }
 }

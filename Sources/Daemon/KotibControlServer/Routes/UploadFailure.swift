@@ -7,9 +7,9 @@ import KotibModel
 import KotibPOSIX
 import KotibText
 
-/// What the client of an upload is told.
+/// The response to an upload.
 enum UploadFailure {
-    /// What is none of the client's business stays as it is: the transport answers for it.
+    /// Other errors are left to the transport.
     /// - Parameter name: as the client calls the file; empty before that is known.
     static func failure(_ error: any Error, about name: String, _ quotas: Quotas) -> any Error {
         switch error {
@@ -35,7 +35,7 @@ enum UploadFailure {
     ) -> ControlFailure {
         switch rejection {
         case .overQuotaBytes, .overQuotaFiles: ControlFailure(insufficientStorage, .overQuota, sentence)
-        // What lasts longer than a day's minutes is not to be tried again.
+        // A recording that is longer than a day's minutes is not to be tried again.
         case .overQuotaMinutes where !rejection.neverFits:
             .later(
                 .tooManyRequests, .overQuota, sentence,

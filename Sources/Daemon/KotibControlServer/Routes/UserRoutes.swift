@@ -45,7 +45,7 @@ struct UserRoutes {
         let user = try await answering { () async throws(AccountError) in
             try await parts.accounts.add(name: body.name, phone: phone, role: role)
         }
-        // What was refused for want of the user is welcome now.
+        // Files that were refused because there was no such user are accepted now.
         await parts.rescan()
         return try ControlJSON.response(
             shown(user), status: .created, headers: [.location: "/api/v1/users/\(user.id)"])

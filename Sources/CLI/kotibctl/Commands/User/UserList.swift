@@ -14,7 +14,7 @@ struct UserList: ControlCommand {
             return try await session.errors.line(session.text(.noUsers))
         }
         let users = answer.body.items
-        // Where nobody has an engine of their own there is nothing to tell.
+        // Without users that have an engine of their own nothing is printed.
         let engines =
             users.contains { $0.engine != nil } ? [TextTable.Column(title: session.text(.engine))] : []
         var table = TextTable(

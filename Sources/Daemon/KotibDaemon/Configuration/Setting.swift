@@ -1,3 +1,34 @@
+/// A value as a file or the environment gives it.
+enum SettingValue: Equatable {
+    case string(String)
+    case integer(Int)
+    case number(Double)
+    case strings([String])
+    case flag(Bool)
+}
+
+/// One setting: its name, the environment variables that override it, and how it is read and shown.
+struct Setting: Sendable {
+    /// As in the file, with its section: `watch.settle`.
+    let key: String
+    /// In rising precedence; names of the replaced service come last but one.
+    let environment: [String]
+    let secret: Bool
+    let form: Form
+    let show: @Sendable (Configuration) -> String
+
+    /// How a value becomes a part of the configuration.
+    enum Form: Sendable {
+        case text(@Sendable (inout Configuration, String) -> Void)
+        case integer(ClosedRange<Int>, @Sendable (inout Configuration, Int) -> Void)
+        case seconds(ClosedRange<Double>, @Sendable (inout Configuration, Double) -> Void)
+        case number(ClosedRange<Double>, @Sendable (inout Configuration, Double) -> Void)
+        case list(@Sendable (inout Configuration, [String]) -> Void)
+        case flag(@Sendable (inout Configuration, Bool) -> Void)
+        case choice([String], @Sendable (inout Configuration, String) -> Void)
+    }
+}
+
 /// The kinds of settings: how each is read and shown.
 extension Settings {
     typealias Path<Value> = any WritableKeyPath<Configuration, Value> & Sendable

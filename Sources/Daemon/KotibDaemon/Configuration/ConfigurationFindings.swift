@@ -1,7 +1,9 @@
 import FoundationEssentials
 import Glibc
 import KotibEngines
+import KotibIntake
 import KotibModel
+import KotibWatch
 
 /// One thing that stands against starting, or that an administrator should know.
 public struct Finding: Sendable, Equatable {
@@ -27,7 +29,7 @@ public struct Finding: Sendable, Equatable {
 }
 
 extension Configuration {
-    /// What is wrong with the values together and with the files that they name.
+    /// Findings about the values together and about the files that they name.
     public func findings() -> [Finding] {
         folderFindings() + extensionFindings() + ignoreFindings() + engineFindings()
             + controlFindings() + accountFindings() + hookFindings() + archiveFindings() + systemFindings()
@@ -150,5 +152,104 @@ extension Configuration {
         guard let resolved = realpath(path, nil) else { return nil }
         defer { free(resolved) }
         return String(cString: resolved)
+    }
+}
+
+extension Configuration {
+    /// Findings about `watch.ignore`.
+    func ignoreFindings() -> [Finding] {
+        watch.ignore.compactMap { text in
+            guard IgnoredNames.isPattern(text) else {
+                return .error(
+                    "watch.ignore: \"\(text)\" is no pattern for a name such as \"draft-*\": it must not be empty, "
+                        + "hold a / but at its end, or leave a [ open.")
+            }
+            let missed = intake.extensions.map { $0.hasPrefix(".") ? $0 : "." + $0 }
+                .filter { IgnoredNames(adding: [text]).isIgnored(file: Array("recording\($0)".utf8)) }
+            guard !missed.isEmpty else { return nil }
+            return .warning(
+                "watch.ignore: with \"\(text)\" no recording.\(missed[0].dropFirst()) would be taken.")
+        }
+    }
+}
+
+extension LoadedConfiguration {
+    /// Findings about the values, the files that they name, and the configuration file itself.
+    public func findings() -> [Finding] {
+        configuration.findings() + exposedSecrets()
+    }
+
+    /// Secrets in a file that others may read. It works all the same, and who can read it may have read it
+    /// already.
+    private func exposedSecrets() -> [Finding] {
+        let secrets = Settings.all.filter { $0.secret && $0.show(configuration) != $0.show(Configuration()) }
+        let files = Set(secrets.compactMap { origins[$0.key] }).filter { $0.contains("/") }
+        return files.sorted().compactMap { file in
+            guard let readers = Self.readers(of: file) else { return nil }
+            let keys = secrets.map(\.key).filter { origins[$0] == file }.sorted().joined(separator: ", ")
+            return .warning(
+                "\(file): \(readers) may read it, and it holds a secret (\(keys)); `chmod 0640 \(file)` and "
+                    + "`chgrp` to the daemon's group, or use a credential, and make a new secret.")
+        }
+    }
+
+    /// The readers of the file beside its owner, root and the daemon. Nil for none.
+    private static func readers(of file: String) -> String? {
+        var status = stat()
+        guard stat(file, &status) == 0 else { return nil }
+        if status.st_mode & S_IROTH != 0 { return "everybody on this machine" }
+        let isOurs = status.st_gid == getegid() || status.st_gid == 0
+        return status.st_mode & S_IRGRP != 0 && !isOurs ? "the group \(status.st_gid)" : nil
+    }
+}
+
+/// Findings about the archive.
+extension Configuration {
+    func archiveFindings() -> [Finding] {
+        let path = archive.folder
+        guard !path.isEmpty else {
+            guard archive.afterDays > 0 else { return [] }
+            return [
+                .error("archive.folder: name the folder that audio goes to after archive.after_days days.")
+            ]
+        }
+        guard path.hasPrefix("/") else {
+            return [.error("archive.folder: \"\(path)\" must be a whole path, from / on.")]
+        }
+        let folder = Self.place(path)
+        for (name, other) in [("inbox", Self.place(inbox)), ("state folder", Self.place(state))] {
+            if Self.lies(other, in: folder) {
+                return [.error("archive.folder: the \(name) \(other) must not be inside \(path).")]
+            }
+            if name == "inbox", Self.lies(folder, in: other) {
+                return [
+                    .error(
+                        "archive.folder: \(path) must not be inside the inbox \(other), or what is archived "
+                            + "would be taken again.")
+                ]
+            }
+        }
+        guard access(path, R_OK | W_OK | X_OK) != 0 else { return [] }
+        return [
+            .warning(
+                "archive.folder: \(path) is no folder that user \(geteuid()) may read and write; until it is, "
+                    + "nothing is archived.")
+        ]
+    }
+
+    private static func lies(_ path: String, in folder: String) -> Bool {
+        path == folder || path.hasPrefix(folder == "/" ? "/" : folder + "/")
+    }
+
+    /// Resolves the links of a path, as far as it exists.
+    private static func place(_ path: String) -> String {
+        if let resolved = realpath(path, nil) {
+            defer { free(resolved) }
+            return String(cString: resolved)
+        }
+        let parts = path.split(separator: "/")
+        guard let last = parts.last else { return "/" }
+        let parent = place("/" + parts.dropLast().joined(separator: "/"))
+        return (parent == "/" ? "" : parent) + "/" + last
     }
 }

@@ -69,7 +69,7 @@ public struct CircuitBreaker: Hashable, Sendable {
         if state == .probing { state = .open(until: now) }
     }
 
-    /// The engine answered a job, with words or with an error of that recording.
+    /// The service answered a job, if only with an error of that job.
     public mutating func answered(now: Duration) -> Transition? {
         guard state != .closed else { return nil }
         state = .closed
@@ -77,7 +77,7 @@ public struct CircuitBreaker: Hashable, Sendable {
         return .closed(after: now - openedAt)
     }
 
-    /// The engine could serve no job.
+    /// The service could serve no job.
     public mutating func failed(retryAfter: Duration?, now: Duration) -> Transition? {
         let asked = min(retryAfter ?? .zero, longestRetryAfter)
         if case .open(let until) = state {

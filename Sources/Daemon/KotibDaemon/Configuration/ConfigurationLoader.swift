@@ -13,8 +13,9 @@ extension Configuration {
     /// Defaults, then the file, then the environment, then systemd's credentials.
     /// - Parameters:
     ///   - file: nil for none.
-    ///   - environment: `KOTIB_*` and the seed's names override the file. `CREDENTIALS_DIRECTORY`
-    ///     (systemd.exec(5), LoadCredential=) names the folder in which ``Settings/credentials`` may lie.
+    /// - environment: `KOTIB_*` and the names of the replaced service override the file.
+    ///   `CREDENTIALS_DIRECTORY` (systemd.exec(5), LoadCredential=) names the folder in which
+    ///   ``Settings/credentials`` may lie.
     public static func load(
         file: String?, environment: [String: String]
     ) throws(ConfigurationError) -> LoadedConfiguration {
@@ -92,7 +93,7 @@ extension LoadedConfiguration {
         origins[setting.key] = origin
     }
 
-    /// The seed's way to name the database: `sqlite:///relative` or `sqlite:////absolute`.
+    /// A database URL of the replaced service: `sqlite:///relative` or `sqlite:////absolute`.
     fileprivate mutating func readDatabaseURL(_ environment: [String: String]) throws(ConfigurationError) {
         guard let url = environment["DATABASE_URL"], !url.isEmpty else { return }
         let scheme = "sqlite:///"
@@ -104,7 +105,7 @@ extension LoadedConfiguration {
         origins["database"] = "DATABASE_URL"
     }
 
-    /// The seed's setting: one algorithm is spoken, so that no token can choose another.
+    /// A setting of the replaced service: one algorithm is supported, so that no token can choose another.
     fileprivate func checkAlgorithm(_ environment: [String: String]) throws(ConfigurationError) {
         guard let algorithm = environment["ALGORITHM"], !algorithm.isEmpty, algorithm != "HS256" else {
             return
@@ -128,7 +129,7 @@ extension LoadedConfiguration {
 }
 
 extension Setting {
-    /// Text of an environment variable as the value that this setting takes. A list is JSON, as the seed has it,
+    /// Text of an environment variable as the value that this setting takes. A list is JSON,
     /// or separated by commas.
     func value(of text: String, in name: String) throws(ConfigurationError) -> SettingValue {
         switch form {

@@ -1,4 +1,5 @@
 import Glibc
+import KotibHooks
 import KotibPOSIX
 
 extension Configuration {
@@ -86,5 +87,41 @@ extension Configuration {
     private static func isPhonePrefix(_ text: String) -> Bool {
         text.first == "+" && text.dropFirst().utf8.allSatisfy { (0x30...0x39).contains($0) }
             && text.utf8.count <= 16
+    }
+}
+
+/// Findings about hooks.
+extension Configuration {
+    static let noSecret =
+        "hooks.secret: webhooks are signed with whsec_ and 24 to 64 bytes in base64; make it by "
+        + "`echo whsec_$(openssl rand -base64 32)`, and put it into KOTIB_HOOKS_SECRET or the credential "
+        + "hooks_secret."
+
+    func hookFindings() -> [Finding] {
+        var findings: [Finding] = []
+        if let program = hooks.program.first, !program.hasPrefix("/") || access(program, X_OK) != 0 {
+            findings.append(
+                .error("hooks.program: there is no program \"\(program)\"; name it by its whole path."))
+        }
+        guard !hooks.url.isEmpty else { return findings }
+        switch WebhookAddress.fault(of: hooks.url, plain: hooks.plain) {
+        case .malformed:
+            findings.append(
+                .error(
+                    "hooks.url: \"\(hooks.url)\" is no address such as \"https://example.org/kotib\", without a "
+                        + "user's name."))
+        case .unencrypted:
+            findings.append(
+                .error(
+                    "hooks.url: over http:// anybody on the way could read the words; use https://, or set "
+                        + "hooks.plain_http = true."))
+        case nil: break
+        }
+        if WebhookSecret(hooks.secret) == nil { findings.append(.error(Self.noSecret)) }
+        if !hooks.certificateAuthorities.isEmpty && access(hooks.certificateAuthorities, R_OK) != 0 {
+            findings.append(
+                .error("hooks.ca_file: the certificates \(hooks.certificateAuthorities) cannot be read."))
+        }
+        return findings
     }
 }

@@ -3,37 +3,6 @@ import KotibModel
 import KotibText
 import KotibWatch
 
-/// A value as a file or the environment gives it.
-enum SettingValue: Equatable {
-    case string(String)
-    case integer(Int)
-    case number(Double)
-    case strings([String])
-    case flag(Bool)
-}
-
-/// One setting: its name, the environment variables that override it, and how it is read and shown.
-struct Setting: Sendable {
-    /// As in the file, with its section: `watch.settle`.
-    let key: String
-    /// In rising precedence; the seed's names come last but one.
-    let environment: [String]
-    let secret: Bool
-    let form: Form
-    let show: @Sendable (Configuration) -> String
-
-    /// How a value becomes a part of the configuration.
-    enum Form: Sendable {
-        case text(@Sendable (inout Configuration, String) -> Void)
-        case integer(ClosedRange<Int>, @Sendable (inout Configuration, Int) -> Void)
-        case seconds(ClosedRange<Double>, @Sendable (inout Configuration, Double) -> Void)
-        case number(ClosedRange<Double>, @Sendable (inout Configuration, Double) -> Void)
-        case list(@Sendable (inout Configuration, [String]) -> Void)
-        case flag(@Sendable (inout Configuration, Bool) -> Void)
-        case choice([String], @Sendable (inout Configuration, String) -> Void)
-    }
-}
-
 /// All settings there are. An unknown one is an error that names the nearest.
 enum Settings {
     static let all: [Setting] =
@@ -105,5 +74,69 @@ enum Settings {
             key: "log.level", environment: ["KOTIB_LOG_LEVEL"], secret: false,
             form: .choice(["debug", "info", "notice", "warning", "error"]) { $0.log.level = $1 },
             show: { "\"\($0.log.level)\"" }),
+    ]
+
+    private static let archive = [
+        number("archive.after_days", ["KOTIB_ARCHIVE_AFTER_DAYS"], 0...36_500, \.archive.afterDays),
+        text("archive.folder", ["KOTIB_ARCHIVE_FOLDER"], \.archive.folder),
+    ]
+
+    private static let hooks = [
+        list("hooks.program", [], \.hooks.program),
+        text("hooks.url", [], \.hooks.url),
+        text("hooks.secret", ["KOTIB_HOOKS_SECRET"], \.hooks.secret, secret: true),
+        text("hooks.ca_file", [], \.hooks.certificateAuthorities),
+        flag("hooks.plain_http", \.hooks.plain),
+        seconds("hooks.timeout", 0.1...3600, \.hooks.timeout),
+        flag("hooks.text", \.hooks.text),
+    ]
+
+    private static let quota = [
+        integer("quota.bytes", [], 0...(1 << 53), \.quota.bytes),
+        integer("quota.minutes_per_day", [], 0...1_000_000_000, \.quota.minutesPerDay),
+        integer("quota.files", [], 0...(1 << 53), \.quota.files),
+    ]
+
+    private static let backup = [
+        number("backup.hours", ["KOTIB_BACKUP_HOURS"], 0...8760, \.backup.hours)
+    ]
+
+    private static let control = [
+        text("control.socket", ["KOTIB_SOCKET"], \.control.socket),
+        text("control.mode", [], \.control.mode),
+        text("control.group", [], \.control.group),
+        integer("control.connections", [], 1...65_536, \.control.connections),
+        list("control.trusted_proxies", [], \.control.trustedProxies),
+    ]
+
+    private static let accounts = [
+        text("accounts.secret", ["SECRET_KEY"], \.accounts.secret, secret: true),
+        integer(
+            "accounts.token_life", ["ACCESS_TOKEN_EXPIRE_MINUTES"], 1...5_256_000, \.accounts.tokenLife),
+        list("accounts.admins", [], \.accounts.admins),
+        list("accounts.countries", [], \.accounts.countries),
+        integer("accounts.codes_per_phone", [], 1...1000, \.accounts.codesPerPhone),
+        integer("accounts.codes_per_peer", [], 1...100_000, \.accounts.codesPerPeer),
+        integer("accounts.codes_per_minute", [], 1...100_000, \.accounts.codesPerMinute),
+        integer("accounts.messages_per_day", [], 0...1_000_000, \.accounts.messagesPerDay),
+    ]
+
+    private static let sms = [
+        choice("sms.sender", SMSSenderName.allCases, \.sms.sender),
+        text("sms.file", [], \.sms.file),
+        list("sms.command", [], \.sms.command),
+        choice("sms.language", Language.allCases, \.sms.language),
+        text("sms.text", [], \.sms.text),
+        text("twilio.base_url", [], \.twilio.baseURL),
+        text("twilio.account_sid", ["TWILIO_ACCOUNT_SID"], \.twilio.accountSID),
+        text("twilio.auth_token", ["TWILIO_AUTH_TOKEN"], \.twilio.authToken, secret: true),
+        text("twilio.phone_number", ["TWILIO_PHONE_NUMBER"], \.twilio.phoneNumber),
+        text("twilio.messaging_service", [], \.twilio.messagingService),
+    ]
+
+    /// The names of systemd's credentials, and what each one sets.
+    static let credentials = [
+        "openai_api_key": "openai.api_key", "secret_key": "accounts.secret",
+        "twilio_auth_token": "twilio.auth_token", "hooks_secret": "hooks.secret",
     ]
 }

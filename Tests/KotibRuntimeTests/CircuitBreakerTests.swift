@@ -1,4 +1,4 @@
-import KotibTranscription
+import KotibRuntime
 import Testing
 
 struct CircuitBreakerTests {

@@ -54,9 +54,9 @@ public struct Configuration: Sendable {
 
     public struct QueueSettings: Sendable {
         public var engine = EngineName.local
-        /// Whose words serve for the same content.
+        /// The scope in which transcripts are reused for the same content.
         public var reuse = WordsReuse.own
-        /// What users may be given instead: names of engines.
+        /// Further engines that users may be given.
         public var otherEngines: [String] = []
         /// 0: as many as the engine has workers, or 4 for a remote one.
         public var jobs = 0
@@ -97,11 +97,11 @@ public struct Configuration: Sendable {
         public var timeout = 600.0
         /// Bytes of a whole request.
         public var maximumRequest = 26_214_400
-        /// What the server takes, with or without a leading dot, any case.
+        /// File name extensions that the server accepts, with or without a leading dot, any case.
         public var formats = [
             ".flac", ".mp3", ".mp4", ".mpeg", ".mpga", ".m4a", ".ogg", ".wav", ".webm", ".oga", ".opus",
         ]
-        /// What becomes of other recordings, and of those that are too large.
+        /// The encoding for other recordings, and for those that are too large.
         public var encode = UploadEncoding.opus
     }
 
@@ -110,12 +110,105 @@ public struct Configuration: Sendable {
         public var level = "info"
     }
 
-    /// Where the control socket is.
+    public struct ControlSettings: Sendable {
+        /// Empty: `kotib.sock` in the state folder.
+        public var socket = ""
+        /// Permission bits in octal.
+        public var mode = "0660"
+        /// Empty: the daemon's own.
+        public var group = ""
+        /// At once.
+        public var connections = 1024
+        /// Names or numbers of the users that web servers in front run as.
+        public var trustedProxies: [String] = []
+    }
+
+    public struct AccountsSettings: Sendable {
+        /// Never shown or logged. Empty: made at the first start, in the state folder.
+        public var secret = ""
+        /// Minutes.
+        public var tokenLife = 43_200
+        /// Phone numbers.
+        public var admins: [String] = []
+        /// How the numbers begin that codes are sent to.
+        public var countries = ["+998"]
+        /// Codes a day for one number.
+        public var codesPerPhone = 10
+        /// Codes an hour for one peer.
+        public var codesPerPeer = 20
+        /// Codes a minute in all.
+        public var codesPerMinute = 60
+        /// Messages a day in all.
+        public var messagesPerDay = 500
+    }
+
+    public struct SMSSettings: Sendable {
+        public var sender = SMSSenderName.auto
+        /// Empty: `sms.jsonl` in the state folder.
+        public var file = ""
+        /// The program and its arguments.
+        public var command: [String] = []
+        public var language = Language.uzbek
+        /// Empty: the language's own. With `{code}` in it.
+        public var text = ""
+    }
+
+    public struct TwilioSettings: Sendable {
+        public var baseURL = "https://api.twilio.com"
+        public var accountSID = ""
+        /// Never shown or logged.
+        public var authToken = ""
+        /// The sender's number.
+        public var phoneNumber = ""
+        /// Instead of a number.
+        public var messagingService = ""
+    }
+
+    public struct HooksSettings: Sendable {
+        /// The program and its arguments. Empty: none.
+        public var program: [String] = []
+        /// The URL of webhooks. Empty: none are sent.
+        public var url = ""
+        /// Never shown or logged.
+        public var secret = ""
+        /// A file of certificates in PEM form. Empty: the system's.
+        public var certificateAuthorities = ""
+        /// Whether webhooks may leave this machine by http.
+        public var plain = false
+        /// Seconds that one run of the program, or one request, may take.
+        public var timeout = 30.0
+        /// Whether the words are told too.
+        public var text = true
+    }
+
+    /// Limits of users without limits of their own. 0: no limit.
+    public struct QuotaSettings: Sendable {
+        /// Of the recordings in the folder.
+        public var bytes = 0
+        /// Of sound that is taken in.
+        public var minutesPerDay = 0
+        /// Recordings in the folder.
+        public var files = 0
+    }
+
+    public struct ArchiveSettings: Sendable {
+        /// Days that a recording rests before its audio is archived. 0: it never is.
+        public var afterDays = 0.0
+        /// Absolute. Empty: none.
+        public var folder = ""
+    }
+
+    public struct BackupSettings: Sendable {
+        /// Hours between two backups of the catalog. 0: none are made.
+        public var hours = 24.0
+    }
+
+    /// The path of the control socket.
     public var socketPath: String {
         control.socket.isEmpty ? state + "/kotib.sock" : control.socket
     }
 
-    /// Where the catalog lies.
+    /// The path of the catalog.
     public var databasePath: String {
         database.isEmpty ? state + "/kotib.sqlite" : database
     }
@@ -123,6 +216,12 @@ public struct Configuration: Sendable {
 
 public enum LogFormat: String, Sendable, CaseIterable {
     case logfmt, json
+}
+
+public enum SMSSenderName: String, Sendable, CaseIterable {
+    /// Twilio where an account is set, else the command where one is, else the file.
+    case auto
+    case file, command, twilio
 }
 
 /// How a recording is re-encoded that a server does not take.

@@ -2,13 +2,13 @@ import FoundationEssentials
 import Logging
 import Synchronization
 
-/// What is not as it should be now, and since when. A problem gets one line in the log when it begins and one when
-/// it is over, however often it is noticed.
-public final class ProblemBoard: Sendable {
+/// The issues that stand, and since when. An issue gets one line in the log when it begins and one when it is
+/// over, however often it is noticed.
+public final class IssueBoard: Sendable {
     private struct State {
-        var standing: [WatchHealth.Problem: Date] = [:]
+        var standing: [HealthIssue: Date] = [:]
         /// Reported since the last ``beginRound()``.
-        var seen: Set<WatchHealth.Problem> = []
+        var seen: Set<HealthIssue> = []
         /// How many wait for the catalog.
         var waiting = 0
     }
@@ -20,31 +20,33 @@ public final class ProblemBoard: Sendable {
         self.logger = logger
     }
 
-    public var standing: [WatchHealth.Problem: Date] { state.withLock { $0.standing } }
+    public var standing: [HealthIssue: Date] { state.withLock { $0.standing } }
 
-    public func stands(_ problem: WatchHealth.Problem) -> Bool { standing[problem] != nil }
+    public var issues: Set<HealthIssue> { Set(standing.keys) }
 
-    public func report(_ problem: WatchHealth.Problem, _ metadata: Logger.Metadata = [:]) {
+    public func stands(_ issue: HealthIssue) -> Bool { standing[issue] != nil }
+
+    public func report(_ issue: HealthIssue, _ metadata: Logger.Metadata = [:]) {
         let isNew = state.withLock { state in
-            state.seen.insert(problem)
-            guard state.standing[problem] == nil else { return false }
-            state.standing[problem] = Date()
+            state.seen.insert(issue)
+            guard state.standing[issue] == nil else { return false }
+            state.standing[issue] = Date()
             return true
         }
-        if isNew { logger.warning("\(problem)", metadata: metadata) }
+        if isNew { logger.warning("\(issue)", metadata: metadata) }
     }
 
-    public func resolve(_ problem: WatchHealth.Problem) { resolve { $0 == problem } }
+    public func resolve(_ issue: HealthIssue) { resolve { $0 == issue } }
 
-    public func resolve(where isOver: (WatchHealth.Problem) -> Bool) {
+    public func resolve(where isOver: (HealthIssue) -> Bool) {
         let over = state.withLock { state in
             let over = state.standing.filter { isOver($0.key) }
-            for problem in over.keys { state.standing[problem] = nil }
+            for issue in over.keys { state.standing[issue] = nil }
             return over
         }
-        for (problem, since) in over {
+        for (issue, since) in over {
             let seconds = Date().timeIntervalSince(since).rounded()
-            logger.notice("over: \(problem)", metadata: ["seconds": "\(seconds)"])
+            logger.notice("over: \(issue)", metadata: ["seconds": "\(seconds)"])
         }
     }
 
@@ -58,9 +60,9 @@ public final class ProblemBoard: Sendable {
     }
 
     /// Somebody waits because the catalog cannot be written; ``catalogAnswers()`` once for each.
-    public func catalogFails(_ problem: WatchHealth.Problem, _ cause: String) {
+    public func catalogFails(_ issue: HealthIssue, _ cause: String) {
         state.withLock { $0.waiting += 1 }
-        report(problem, ["cause": "\(cause)"])
+        report(issue, ["cause": "\(cause)"])
     }
 
     public func catalogAnswers() {

@@ -1,0 +1,25 @@
+/// The parts of the daemon that know how it is.
+public struct HealthSources: Sendable {
+    public var board: IssueBoard
+    public var watch: @Sendable () async -> WatchReport
+    public var enginePause: @Sendable () async -> EnginePause?
+    public var messageProblem: @Sendable () -> String?
+
+    public init(
+        board: IssueBoard, watch: @escaping @Sendable () async -> WatchReport,
+        enginePause: @escaping @Sendable () async -> EnginePause?,
+        messageProblem: @escaping @Sendable () -> String?
+    ) {
+        self.board = board
+        self.watch = watch
+        self.enginePause = enginePause
+        self.messageProblem = messageProblem
+    }
+
+    /// Without hooks, about which only the catalog knows.
+    public func report() async -> HealthReport {
+        HealthReport(
+            issues: board.standing, watch: await watch(), enginePause: await enginePause(),
+            messageProblem: messageProblem())
+    }
+}

@@ -1,0 +1,30 @@
+import GRDB
+import GRDBSQLite
+import Synchronization
+
+/// Ends the statements of one database access, those that run and those that are begun later.
+///
+/// GRDB cancels an access by sqlite3_interrupt(), which ends only statements that run: one that SQLite is
+/// about to begin goes on to its end. A progress handler is asked again and again.
+final class StatementInterruption: Sendable {
+    private let isRequested = Atomic(false)
+    /// Instructions of SQLite's virtual machine between two questions; some ten microseconds.
+    private static let interval: CInt = 1000
+
+    func request() { isRequested.store(true, ordering: .relaxed) }
+
+    /// Runs `body`; its statements fail with SQLITE_INTERRUPT soon after ``request()``.
+    func guarding<Value>(_ database: Database, _ body: () throws -> Value) rethrows -> Value {
+        let connection = database.sqliteConnection
+        sqlite3_progress_handler(
+            connection, Self.interval,
+            { context in
+                guard let context else { return 0 }
+                let interruption = Unmanaged<StatementInterruption>.fromOpaque(context).takeUnretainedValue()
+                return interruption.isRequested.load(ordering: .relaxed) ? 1 : 0
+            }, Unmanaged.passUnretained(self).toOpaque())
+        // The end of the transaction is not to be interrupted.
+        defer { sqlite3_progress_handler(connection, 0, nil, nil) }
+        return try withExtendedLifetime(self) { try body() }
+    }
+}
