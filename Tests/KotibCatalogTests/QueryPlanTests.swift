@@ -76,6 +76,8 @@ struct QueryPlanTests {
         (UserSQL.byFolder, "(folder=?)"),
         (UserSQL.page, "SCAN u USING INDEX sqlite_autoindex_users"),
         (UserSQL.promote, "(phone_number=?)"),
+        (UserSQL.empty, "SEARCH users USING INTEGER PRIMARY KEY (rowid>?)"),
+        (UserSQL.forgetEmpty, "SEARCH users USING INTEGER PRIMARY KEY (rowid=?)"),
         (CodeSQL.use, "INDEX otp_tokens_phone_number (phone_number=?)"),
         (CodeSQL.live, "INDEX otp_tokens_phone_number (phone_number=?)"),
         (CodeSQL.deleteEnded, "INDEX otp_tokens_ends_at (ends_at<?)"),

@@ -96,6 +96,42 @@ import Testing
         #expect(try fixture.folder.names(in: "ali").isEmpty)
     }
 
+    /// Its file system is not mounted: the folder to mount at has another device.
+    @Test func audioOutOfReachIsToldAsSuch() async throws {
+        let fixture = try await AudioFixture()
+        let ali = try await fixture.user("ali")
+        let id = try await fixture.parts.catalog.accept(
+            #require(InboxPath("ali/disk/talk.wav")),
+            identity: FileIdentity(device: 1, inode: 1, size: 6, modified: 1, changed: 1),
+            facts: AudioFacts(
+                mediaType: "audio/x-wav", container: "wav", codec: "pcm_s16le", duration: 1, channels: 1,
+                sampleRate: 16_000, sha256: Array(repeating: 1, count: 32))
+        ).recording
+        for (method, path) in [(HTTPRequest.Method.get, "\(id)/file"), (.post, "\(id)/retry")] {
+            let answer = try await fixture.call(method, path, as: ali)
+            #expect(answer.status == .serviceUnavailable && answer.headers[.retryAfter] == "60")
+            let error = try answer.decoded(ErrorBody.self)
+            #expect(error.code == "unavailable")
+            #expect(error.detail == Sentence.audioOutOfReach.text(in: .uzbek))
+        }
+    }
+
+    @Test func aRefusedFolderIsForItsOwnerToRemove() async throws {
+        let fixture = try await AudioFixture()
+        let ali = try await fixture.user("ali")
+        let path = try #require(InboxPath("ali/folder.wav"))
+        try fixture.folder.makeFolder("ali/folder.wav")
+        let id = try await fixture.parts.catalog.reject(
+            path, identity: FileIdentity(device: 1, inode: 1, size: 6, modified: 1, changed: 1),
+            rejection: .folder, message: "A folder."
+        ).recording
+        let answer = try await fixture.call(.delete, "\(id)", as: ali)
+        #expect(answer.status == .conflict)
+        let error = try answer.decoded(ErrorBody.self)
+        #expect(error.code == "wrong_state" && error.detail == Sentence.notAFile.text(in: .uzbek))
+        #expect(try await fixture.call(.get, "\(id)", as: ali).status == .ok)
+    }
+
     @Test func nobodySeesAnothersRecording() async throws {
         let fixture = try await AudioFixture()
         let (ali, vali) = (try await fixture.user("ali"), try await fixture.user("vali"))

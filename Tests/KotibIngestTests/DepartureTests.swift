@@ -242,4 +242,29 @@ import Testing
         let known = await inbox.pipeline.isKnown(candidates)
         #expect(Dictionary(uniqueKeysWithValues: zip(names, known)) == expected)
     }
+
+    /// Folders that come and go leave no rows.
+    @Test(arguments: [false, true]) func aUserWhoWasAFolderAloneGoesWithIt(_ enrolls: Bool) async throws {
+        let inbox = try IngestFixture(enrolls: enrolls)
+        let names = ["brief", "heard", "known", "standing", "new"]
+        for name in names {
+            try inbox.folder.makeFolder(name)
+            _ = try await inbox.catalog.user(inFolder: Array(name.utf8))
+        }
+        try await inbox.drop("bad", "brief/talk.wav")
+        try await inbox.drop("speech", "heard/talk.wav")
+        try await inbox.database.write {
+            try $0.execute(sql: "UPDATE users SET phone_number = '+998901' WHERE folder = CAST('known' AS BLOB)")
+            try $0.execute(
+                sql: "UPDATE users SET created_at = '2020' WHERE folder <> CAST('new' AS BLOB)")
+        }
+        for name in names where name != "standing" {
+            inbox.folder.remove(name)
+            await inbox.pipeline.handle(.gone(try inbox.path(name)))
+        }
+        await inbox.pipeline.handle(.scanned)
+        let left = try await inbox.catalog.users(folder: nil, skip: 0, limit: 10).users
+        let expected = ["brief", "heard", "known", "new", "standing"].filter { !enrolls || $0 != "brief" }
+        #expect(left.map { String(decoding: $0.folder, as: UTF8.self) } == expected)
+    }
 }

@@ -126,6 +126,54 @@ import Testing
         #expect(try inbox.folder.names(in: "ali/b").count == (isSecondName ? 3 : 2))
     }
 
+    enum Saved: CaseIterable { case never, inPlace, anew }
+
+    /// A recording is taken out of a folder that was renamed, before anybody looked.
+    @Test(arguments: Saved.allCases, Order.allCases)
+    func aTextIsFoundWhereItsFolderWent(_ saved: Saved, _ order: Order) async throws {
+        let inbox = try IngestFixture()
+        for name in ["ali/f", "ali/other", "ali/other/deep"] { try inbox.folder.makeFolder(name) }
+        let id = try await transcribed(inbox, ["ali/f/talk.wav"])[0]
+        // Files of that name which are something else's.
+        try inbox.folder.write("another speech", to: "ali/other/talk.wav")
+        try inbox.folder.write("notes", to: "ali/other/talk.wav.txt")
+        try inbox.folder.write("notes", to: "ali/other/list.txt")
+        switch saved {
+        case .never: break
+        case .inPlace: try inbox.folder.write("Mine.\n", to: "ali/f/talk.wav.txt")
+        case .anew:
+            try inbox.folder.write("Mine.\n", to: "ali/f/.new")
+            try inbox.folder.rename("ali/f/.new", to: "ali/f/talk.wav.txt")
+        }
+        try inbox.folder.rename("ali/f", to: "ali/other/deep/g")
+        try inbox.folder.rename("ali/other/deep/g/talk.wav", to: "ali/new.wav")
+
+        try await tell(inbox, gone: ["ali/f"], new: ["ali/new.wav"], order)
+        if saved != .never { try await inbox.handle("ali/new.wav.txt") }
+        let words = saved == .never ? "Hello." : "Mine."
+        #expect(inbox.folder.read("ali/new.wav.txt") == words + "\n")
+        #expect(try await inbox.catalog.transcript(of: id)?.text == words)
+        #expect(try await owned(id, inbox) == ["ali/new.wav.txt"])
+        #expect(try inbox.folder.names(in: "ali/other/deep/g").isEmpty)
+        #expect(inbox.folder.read("ali/other/talk.wav.txt") == "notes")
+        #expect(inbox.folder.read("ali/other/list.txt") == "notes")
+        #expect(
+            try await inbox.database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM moves") } == 0)
+    }
+
+    /// Nobody removed it on purpose where its folder went too.
+    @Test(arguments: [false, true]) func aTextThatIsNowhereIsWrittenAnew(_ isFolderGone: Bool) async throws {
+        let inbox = try IngestFixture()
+        try inbox.folder.makeFolder("ali/f")
+        let id = try await transcribed(inbox, ["ali/f/talk.wav"])[0]
+        try inbox.folder.rename("ali/f/talk.wav", to: "ali/talk.wav")
+        inbox.folder.remove(isFolderGone ? "ali/f" : "ali/f/talk.wav.txt")
+        try await tell(inbox, gone: ["ali/f/talk.wav"], new: ["ali/talk.wav"], .newFirst)
+        #expect(inbox.folder.read("ali/talk.wav.txt") == (isFolderGone ? "Hello.\n" : nil))
+        #expect(try await owned(id, inbox) == (isFolderGone ? ["ali/talk.wav.txt"] : []))
+        #expect(inbox.warnedFiles.isEmpty)
+    }
+
     /// A text that is on a disk which is not mounted is written anew, and goes when that is back.
     @Test func aTextThatIsAwayFollowsLater() async throws {
         let inbox = try IngestFixture()

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import GRDB
+import Glibc
 import KotibCatalog
 import KotibComponents
 import KotibHealth
@@ -75,6 +76,40 @@ import Testing
         #expect(!board.stands(.deletionsWait))
     }
 
+    enum NewDisk: CaseIterable { case seen, scanned, withAnotherFile }
+
+    /// The content of a disk was copied to another, which gave it other inodes and times.
+    @Test(arguments: NewDisk.allCases)
+    func whatIsBackOnANewDiskIsKnownByItsContent(_ new: NewDisk) async throws {
+        let inbox = try IngestFixture()
+        try inbox.folder.makeFolder("ali/disk")
+        let id = try await transcribed(inbox, "ali/disk/talk.wav")
+        let hash = try ContentHash.sha256(
+            of: inbox.disk.openForReading(inbox.path("ali/disk/talk.wav")).file)
+        try inbox.folder.rename("ali/disk", to: "away")
+        try inbox.folder.makeFolder("ali/disk")
+        try await inbox.database.write {
+            try $0.execute(
+                sql: "UPDATE audio_records SET device = 1, sha256 = ?", arguments: [Data(hash)])
+            try $0.execute(sql: "UPDATE sidecars SET device = 1")
+        }
+        #expect(try await delete(id, inbox) == .fileSystem)
+
+        try inbox.folder.write(new == .withAnotherFile ? "spooch" : "speech", to: "ali/disk/talk.wav")
+        try inbox.folder.write("Hello.\n", to: "ali/disk/talk.wav.txt")
+        if new == .scanned { await inbox.pipeline.handle(.scanned) }
+        try await scan(inbox, "ali/disk")
+        #expect(try await inbox.catalog.recording(id) == nil)
+        if new == .withAnotherFile {
+            #expect(inbox.folder.read("ali/disk/talk.wav") == "spooch")
+            #expect(try await inbox.current("ali/disk/talk.wav")?.state == .pending)
+        } else {
+            #expect(try inbox.folder.names(in: "ali/disk").isEmpty)
+            #expect(try inbox.rows() == 0)
+        }
+        #expect(!inbox.board.stands(.deletionsWait))
+    }
+
     enum Return: CaseIterable { case sameName, otherName, otherNameAndScan }
 
     /// Hidden for a moment, or for good under another name.
@@ -121,6 +156,34 @@ import Testing
         try await inbox.lose("ali/talk.wav")
         #expect(try await inbox.actions.delete(id, in: .everyone))
         #expect(try inbox.names().isEmpty)
+        #expect(try inbox.rows() == 0)
+    }
+
+    @Test func nothingIsTranscribedAgainWhileItsDiskIsAway() async throws {
+        let inbox = try IngestFixture()
+        try inbox.folder.makeFolder("ali/disk")
+        let id = try await transcribed(inbox, "ali/disk/talk.wav")
+        try inbox.folder.rename("ali/disk", to: "away")
+        try inbox.folder.makeFolder("ali/disk")
+        try await inbox.database.write { try $0.execute(sql: "UPDATE audio_records SET device = 1") }
+        #expect(try await inbox.actions.retry(id, in: .everyone) == .outOfReach)
+    }
+
+    /// A refused folder or link stays where it is, and so does its row.
+    @Test(arguments: [false, true]) func whatIsNoFileIsNotDeleted(_ isLink: Bool) async throws {
+        let inbox = try IngestFixture()
+        if isLink {
+            try #require(symlink("elsewhere", inbox.folder.path("ali/talk.wav")) == 0)
+        } else {
+            try inbox.folder.makeFolder("ali/talk.wav")
+        }
+        try await inbox.handle("ali/talk.wav")
+        let id = try #require(try await inbox.current()).id
+        await #expect(throws: NotAFile.self) { try await inbox.actions.delete(id, in: .everyone) }
+        #expect(try await inbox.catalog.recording(id, in: .everyone)?.state == .rejected)
+        #expect(try inbox.names() == ["talk.wav", "talk.wav.rejected.txt"])
+        try await inbox.lose("ali/talk.wav")
+        await inbox.pipeline.handle(.scanned)
         #expect(try inbox.rows() == 0)
     }
 

@@ -12,6 +12,7 @@ struct SentenceTests {
         .editedMeanwhile, .textTooLong, .textRejected(.overQuotaBytes(size: 1, used: 2, limit: 3)),
         .textsPutBack,
         .textsLater, .noTexts, .notRetried, .noAudio, .searchTooLong, .archivedNotRetried, .archiveOutOfReach,
+        .audioOutOfReach, .notAFile,
         .noForm, .brokenForm, .emptyName, .disturbed, .foreignFolder, .noSpace, .notInspected,
         .rejected(.overQuotaFiles(used: 1, limit: 1), about: ""), .rejected(.empty, about: "a.mp3"),
         .enginePaused("HTTP 401"), .codesNotSent("HTTP 401"), .hookProgramFails("status 1"),

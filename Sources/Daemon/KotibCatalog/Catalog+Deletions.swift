@@ -43,8 +43,9 @@ extension Catalog {
         }
     }
 
-    /// The deletion that waits for this very file: at its path, or at another where its folder was renamed,
-    /// which leaves even its ctime as it was. A device may have another number after each mount.
+    /// The deletion that waits for this file: for what has its size at its path, whose content is to be
+    /// compared, or for the very file at another where its folder was renamed, which leaves even its ctime as
+    /// it was. A device may have another number after each mount, and another disk other inodes.
     public func awaitedDeletion(
         of path: InboxPath, _ identity: FileIdentity
     ) async throws(CatalogError) -> Deletion? {
@@ -52,7 +53,7 @@ extension Catalog {
             Int64(bitPattern: identity.inode), identity.size, identity.modified,
         ]
         return try await read("awaitedDeletion") { database in
-            if let row = try database.row(DeletionSQL.atPath, [path.blob] + content) {
+            if let row = try database.row(DeletionSQL.atPath, [path.blob, identity.size]) {
                 return try Deletion(row)
             }
             guard let user = try database.userIfKnown(path.user)?.rawValue else { return nil }
@@ -147,7 +148,7 @@ enum DeletionSQL {
         """
     private static let isAwaited = "CROSS JOIN deletions ON audio_record_id = a.id WHERE"
     static let atPath = """
-        \(arrived) \(isAwaited) path = ?1 AND is_current = 1 AND inode = ?2 AND file_size = ?3 AND modified_ns = ?4
+        \(arrived) \(isAwaited) path = ?1 AND is_current = 1 AND file_size = ?2
         """
     static let elsewhere = """
         \(arrived) INDEXED BY audio_records_inode \(isAwaited) inode = ?1 AND sha256 IS NOT NULL

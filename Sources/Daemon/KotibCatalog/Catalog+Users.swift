@@ -124,6 +124,31 @@ extension Catalog {
         }
     }
 
+    /// The users of whom the catalog has nothing but the name of their folder, for an hour at least: nobody
+    /// gave them a number or a setting, and nothing of theirs is kept. A page at a time.
+    public func emptyUsers(
+        after last: UserID?, limit: Int, now: Date = Date()
+    ) async throws(CatalogError) -> [(id: UserID, folder: [UInt8])] {
+        try await read("emptyUsers") { database in
+            let arguments: StatementArguments = [
+                last?.rawValue ?? 0, limit, Timestamp.text(now.addingTimeInterval(-3600)),
+            ]
+            return try database.rows(UserSQL.empty, arguments).map { row in
+                let folder: Data = row["folder"]
+                return (UserID(rawValue: row["id"]), Array(folder))
+            }
+        }
+    }
+
+    /// Forgets a user who is still one of ``emptyUsers(after:limit:now:)``.
+    public func forgetEmptyUser(_ id: UserID) async throws(CatalogError) {
+        try await write("forgetEmptyUser") { database in
+            try database.run(UserSQL.forgetEmpty, [id.rawValue])
+            guard database.changesCount == 1 else { return }
+            try database.run("DELETE FROM recording_counts WHERE user_id = ?", [id.rawValue])
+        }
+    }
+
     /// Gives the users of these numbers the role of an admin.
     public func promote(phones: [String]) async throws(CatalogError) {
         try await write("promote") { database in
@@ -165,6 +190,17 @@ enum UserSQL {
     static let folderOwner = "SELECT folder, folder_owner FROM users WHERE id = ?"
     static let unlookedFolders =
         "SELECT id, folder FROM users WHERE folder_owner IS NULL AND id > ? ORDER BY id LIMIT ?"
+    private static let isEmpty = """
+        phone_number IS NULL AND role = 'user' AND is_active = 1 AND sidecars = 'txt' AND language IS NULL
+            AND engine IS NULL AND quota_bytes IS NULL AND quota_files IS NULL AND quota_minutes IS NULL
+            AND taken_ms = 0 AND NOT EXISTS (SELECT 1 FROM audio_records a WHERE a.user_id = users.id)
+            AND NOT EXISTS (SELECT 1 FROM transcript_revisions r WHERE r.author = users.id)
+            AND NOT EXISTS (SELECT 1 FROM access_tokens t WHERE t.user_id = users.id)
+        """
+    static let empty = """
+        SELECT id, folder FROM users WHERE id > ?1 AND created_at < ?3 AND \(isEmpty) ORDER BY id LIMIT ?2
+        """
+    static let forgetEmpty = "DELETE FROM users WHERE id = ? AND \(isEmpty)"
     static let promote = "UPDATE users SET role = 'admin' WHERE phone_number = ?"
 }
 

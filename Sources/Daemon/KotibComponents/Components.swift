@@ -79,7 +79,7 @@ package struct Components: Sendable {
             files: files, catalog: catalog, departures: departures, board: board, logger: logger)
         recovery = Recovery(
             catalog: catalog, sidecars: sidecars, queue: queue, deletions: deletions, departures: departures,
-            sweep: sweep, board: board)
+            sweep: sweep, board: board, enrolls: options.enrolls)
         let moves = MoveTracker(
             files: files, catalog: catalog, sidecars: sidecars, queue: queue, logger: logger)
         registrar = RecordingRegistrar(

@@ -65,6 +65,14 @@ package struct DeletionExecutor: Sendable {
         _ = try await retry(deletion, foundAt: path)
     }
 
+    /// Whether a file is at its path as it was.
+    func stands(_ path: InboxPath, _ status: FileStatus) async throws(FileError) -> Bool {
+        let files = files
+        return try await BlockingWork.run { () throws(FileError) in
+            try files.examine(path)?.identity == status.identity
+        }
+    }
+
     /// - Returns: the place that has to come back first.
     private func retry(_ deletion: Deletion, foundAt path: InboxPath? = nil) async throws -> MissingPlace? {
         do {

@@ -76,7 +76,10 @@ struct DeletionFileRemoval {
         // may be in a folder that is renamed for a moment.
         let isElsewhere = archived != nil && recording.audio != .present
         if recording.audio != .replaced, !isElsewhere {
-            let outcome = try await remove(path, ifStill: recording.identity)
+            var outcome = try await remove(path, ifStill: recording.identity)
+            if outcome == .occupied, let copy = try await findCopy(of: recording, at: path) {
+                outcome = try await remove(path, ifStill: copy)
+            }
             if outcome == .absent { try await look(for: path, recording.identity.device) }
         }
         guard let archived else { return }
@@ -86,6 +89,28 @@ struct DeletionFileRemoval {
         } catch {
             guard error.waitsFor != nil else { throw error }
             waiting = error
+        }
+    }
+
+    /// The file at a recording's own path that has its content: copied to another disk, say, or restored from
+    /// a backup, with another inode and perhaps another time.
+    private func findCopy(
+        of recording: Recording, at path: InboxPath
+    ) async throws(FileNotRemoved) -> FileIdentity? {
+        guard path == recording.path, recording.isCurrent, let facts = recording.facts else { return nil }
+        let (files, size) = (files, recording.identity.size)
+        do throws(FileError) {
+            return try await BlockingWork.run { () throws(FileError) -> FileIdentity? in
+                guard let status = try files.examine(path), status.kind == .regular,
+                    status.identity.size == size
+                else { return nil }
+                let (file, opened) = try files.openForReading(path)
+                guard try ContentHash.sha256(of: file) == facts.sha256 else { return nil }
+                return opened.identity
+            }
+        } catch {
+            if Self.hasNoFolder(error) || error.code == EACCES { return nil }
+            throw FileNotRemoved(file: path, cause: error, isUnchanged: isUnchanged)
         }
     }
 

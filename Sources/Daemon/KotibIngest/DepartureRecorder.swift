@@ -65,6 +65,26 @@ package struct DepartureRecorder: Sendable {
         while !Task.isCancelled, try await catalog.pruneRefused() > 0 {}
     }
 
+    /// A user whose folder is gone and of whom nothing is kept was that folder and nothing else.
+    func pruneUsers() async throws(CatalogError) {
+        var last: UserID?
+        while !Task.isCancelled, !board.isInboxInDoubt {
+            let page = try await catalog.emptyUsers(after: last, limit: 100)
+            guard let end = page.last else { return }
+            let files = files
+            let gone = await BlockingWork.run {
+                page.filter { user in
+                    guard let folder = InboxPath(user.folder) else { return false }
+                    // Where it cannot be looked for it is there.
+                    return (try? files.examine(folder)) == .some(nil)
+                }
+            }
+            guard !board.isInboxInDoubt else { return }
+            for user in gone { try await catalog.forgetEmptyUser(user.id) }
+            last = end.id
+        }
+    }
+
     private func complete(_ departure: Departure, _ path: InboxPath) async throws(CatalogError) {
         await queue.cancel(departure.recording)
         try await sidecars.writer.removeDeparted(departure.notes)

@@ -91,7 +91,9 @@ package struct IngestPipeline: Sendable {
         if judgement != .notARecording, status.kind == .regular,
             let deletion = try await catalog.awaitedDeletion(of: path, status.identity)
         {
-            return try await deletions.fileArrived(deletion, at: path)
+            try await deletions.fileArrived(deletion, at: path)
+            // Otherwise it was removed, or will be.
+            guard try await isAnother(path, status, than: deletion.recording) else { return }
         }
         if judgement != .notARecording, try await isUnenrolled(path) {
             return try await refuseUnenrolled(path, status.identity)
@@ -107,6 +109,14 @@ package struct IngestPipeline: Sendable {
         case .inspect(let fileExtension):
             try await inspection.inspect(path, status, fileExtension)
         }
+    }
+
+    /// Whether a file is still there after the deletion of what had its path.
+    private func isAnother(
+        _ path: InboxPath, _ status: FileStatus, than deleted: Recording
+    ) async throws -> Bool {
+        guard try await catalog.recording(deleted.id) == nil else { return false }
+        return try await deletions.stands(path, status)
     }
 
     /// Whether it lies in a folder that an administrator has to make a user's first.

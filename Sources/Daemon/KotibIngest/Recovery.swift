@@ -14,10 +14,12 @@ package struct Recovery: Sendable {
     private let departures: DepartureRecorder
     private let sweep: PresenceSweep
     private let board: IssueBoard
+    private let enrolls: Bool
 
+    /// - Parameter enrolls: whether a new first-level folder becomes a user's inbox by itself.
     package init(
         catalog: Catalog, sidecars: Sidecars, queue: TranscriptionQueue, deletions: DeletionExecutor,
-        departures: DepartureRecorder, sweep: PresenceSweep, board: IssueBoard
+        departures: DepartureRecorder, sweep: PresenceSweep, board: IssueBoard, enrolls: Bool
     ) {
         self.catalog = catalog
         self.sidecars = sidecars
@@ -26,6 +28,7 @@ package struct Recovery: Sendable {
         self.departures = departures
         self.sweep = sweep
         self.board = board
+        self.enrolls = enrolls
     }
 
     /// Ends deletions and moves that a crash or a fault stopped, writes what is due, and notices files that
@@ -37,6 +40,8 @@ package struct Recovery: Sendable {
         try await writeAllDue()
         try await sweep.run()
         try await departures.pruneRefused()
+        // Otherwise who is a user is for an administrator to say.
+        if enrolls { try await departures.pruneUsers() }
         if try await catalog.adoptsTexts() { try await catalog.endAdoption() }
         if try await !catalog.hasTooManyRefused() { board.resolve(.tooManyRefused) }
         await queue.wake()

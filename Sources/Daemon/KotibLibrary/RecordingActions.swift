@@ -18,6 +18,13 @@ public enum RetryOutcome: Hashable, Sendable {
     case notNow(RecordingState, AudioState)
     /// Its audio is in the archive: who puts it back into the inbox can have it transcribed again.
     case archived
+    /// The file system that it lies on is not mounted.
+    case outOfReach
+}
+
+/// What was refused is no file: a folder, or a link. It is for its owner to remove.
+public struct NotAFile: Error, Hashable, Sendable {
+    public var path: InboxPath
 }
 
 /// Edits, deletes and transcribes again. Each action changes the catalog and the folder alike.
@@ -93,7 +100,8 @@ public struct RecordingActions: Sendable {
 
     /// Removes recording, sidecars and audio. False where there is none, or it is not the caller's. One whose
     /// deletion waits may be asked for again.
-    /// - Throws: ``FileNotRemoved``, which says what has become of the recording; ``CatalogError``.
+    /// - Throws: ``FileNotRemoved``, which says what has become of the recording; ``NotAFile``;
+    ///   ``CatalogError``.
     public func delete(_ id: RecordingID, in scope: AccessScope) async throws -> Bool {
         guard let recording = try await catalog.recording(id, in: scope) else {
             guard let deletion = try await catalog.deletion(of: id, in: scope) else { return false }
@@ -103,6 +111,9 @@ public struct RecordingActions: Sendable {
         if recording.audio == .present, recording.isCurrent, await isTouched(recording) {
             // Whether that is the recording still is known by its content: nothing else goes.
             _ = try await inspectAgain(recording)
+        }
+        if recording.state == .rejected, recording.isCurrent, await isNoFile(recording.path) {
+            throw NotAFile(path: recording.path)
         }
         guard let deletion = try await catalog.decideDeletion(of: id, in: scope) else { return false }
         do {
@@ -134,11 +145,19 @@ public struct RecordingActions: Sendable {
         return status.map { !$0.identity.isSameContent(as: recording.identity) } ?? false
     }
 
+    private func isNoFile(_ path: InboxPath) async -> Bool {
+        let files = files
+        let status = await BlockingWork.run { try? files.examine(path) }
+        return status.map { $0.kind != .regular } ?? false
+    }
+
     /// Transcribes a failed or completed recording again. A refused one is inspected again first.
     public func retry(_ id: RecordingID, in scope: AccessScope) async throws -> RetryOutcome {
         guard let before = try await catalog.recording(id, in: scope) else { return .notFound }
         if before.audio == .present, before.isCurrent {
-            guard try await inspectAgain(before) else { return .notNow(before.state, .gone) }
+            guard try await inspectAgain(before) else {
+                return try await isAway(before) ? .outOfReach : .notNow(before.state, .gone)
+            }
         }
         switch try await catalog.retry(id, in: scope) {
         case .notFound: return .notFound
@@ -180,6 +199,13 @@ public struct RecordingActions: Sendable {
             try await pipeline.ingest(path, status)
         }
         return true
+    }
+
+    private func isAway(_ recording: Recording) async throws(FileError) -> Bool {
+        let files = files
+        return try await BlockingWork.run { () throws(FileError) in
+            try Whereabouts(files: files).isAway(recording.path, on: recording.identity.device)
+        }
     }
 
     /// Whether a recording cannot be transcribed again because its audio is in the archive, or on its way

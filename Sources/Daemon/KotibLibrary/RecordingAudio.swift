@@ -3,6 +3,7 @@ import KotibCatalog
 import KotibIngest
 import KotibModel
 import KotibPOSIX
+import KotibTranscription
 
 /// The archive cannot be reached: it is missing, not mounted, or not set.
 public struct ArchiveOutOfReach: Error, Hashable, Sendable, CustomStringConvertible {
@@ -11,6 +12,10 @@ public struct ArchiveOutOfReach: Error, Hashable, Sendable, CustomStringConverti
 
     public var description: String { cause?.description ?? "no archive.folder is set" }
 }
+
+/// The audio of a recording cannot be reached: its file system is not mounted, or its folder may not be
+/// entered.
+public struct AudioOutOfReach: Error, Hashable, Sendable {}
 
 /// Opens the audio of recordings, wherever it lies.
 public struct RecordingAudio: Sendable {
@@ -26,13 +31,17 @@ public struct RecordingAudio: Sendable {
     }
 
     /// Opens the audio, in the inbox or in the archive. Nil where there is none to see, or it is gone.
-    /// - Throws: ``ArchiveOutOfReach``, ``FileError``, ``CatalogError``.
+    /// - Throws: ``ArchiveOutOfReach``, ``AudioOutOfReach``, ``FileError``, ``CatalogError``.
     public func open(
         _ id: RecordingID, in scope: AccessScope
     ) async throws -> (file: OpenFile, recording: Recording)? {
         guard let recording = try await catalog.recording(id, in: scope) else { return nil }
-        if recording.audio == .present, let file = try await AudioOpener(files: files).open(recording) {
-            return (file, recording)
+        if recording.audio == .present {
+            do {
+                if let file = try await AudioOpener(files: files).open(recording) { return (file, recording) }
+            } catch is TranscriptionQueue.OutOfReach {
+                throw AudioOutOfReach()
+            }
         }
         // Asked afterwards: it may just have got there.
         guard let audio = try await catalog.archived(id) else { return nil }

@@ -1,4 +1,3 @@
-import Crypto
 import Glibc
 import KotibCatalog
 import KotibModel
@@ -96,28 +95,13 @@ public struct IntentRecovery: Sendable {
                 guard let status = try files.examine(path) else { return .nothing }
                 guard status.kind == .regular else { return .nothing }
                 let (file, opened) = try files.openForReading(path)
-                return try Self.hash(of: file) == content ? .stands(opened.identity) : .other
+                return try ContentHash.sha256(of: file) == content ? .stands(opened.identity) : .other
             }
         } catch {
             // A file that Kotib may not read is not its own.
             if SidecarPlace.mayMeanThatTheFolderIsGone(error) || error.code == EACCES { return .nothing }
             store.warn("cannot tell whether a text was written", path, error)
             return .unclear
-        }
-    }
-
-    private static func hash(of file: OpenFile) throws(FileError) -> [UInt8] {
-        let step = 1 << 20
-        var (hash, offset) = (SHA256(), Int64(0))
-        do throws(SystemError) {
-            while true {
-                let part = try file.read(upTo: step, from: offset)
-                if part.isEmpty { return Array(hash.finalize()) }
-                hash.update(data: part)
-                offset += Int64(part.count)
-            }
-        } catch {
-            throw .system(error)
         }
     }
 }

@@ -51,12 +51,13 @@ public struct SidecarMover: Sendable {
         }
     }
 
+    /// What is not found now is not found: the words are written anew.
     private func finish(_ move: UnfinishedMove) async throws(CatalogError) {
         guard let recording = try await catalog.recording(move.recording, in: .everyone) else { return }
         try await store.locks.withLock(on: move.path, and: recording.path) { () async throws(CatalogError) in
             // A second move while this waited took them along.
             guard try await catalog.recording(recording.id)?.path == recording.path else { return }
-            try await moveTexts(of: recording.id)
+            try await moveTexts(of: recording.id, isLastLook: true)
         }
         try await tidy(at: move.path)
     }
@@ -72,20 +73,24 @@ public struct SidecarMover: Sendable {
     }
 
     /// The caller holds the locks of the old path and the new.
-    private func moveTexts(of id: RecordingID) async throws(CatalogError) {
+    /// - Parameter isLastLook: whether a text that is not found is given up, and not looked for again.
+    private func moveTexts(of id: RecordingID, isLastLook: Bool = false) async throws(CatalogError) {
         guard let recording = try await catalog.recording(id, in: .everyone) else { return }
         try await intents.recover(of: id)
         try await edits.readEdits(at: recording.path)
         var (moved, lost, isDone): ([(from: InboxPath, to: InboxPath)], [InboxPath], Bool) = ([], [], true)
         var isDue = false
         for sidecar in try await catalog.ownedSidecars(of: id) {
-            switch try await move(sidecar, to: recording) {
+            switch try await move(sidecar, to: recording, isLastLook: isLastLook) {
             case .stands: continue
-            case .moved(let path):
-                moved.append((sidecar.path, path))
+            case .moved(let old, let path):
+                moved.append((old, path))
                 // These two hold the recording's name.
                 if [.md, .json].contains(sidecar.kind) { isDue = true }
             case .lost: lost.append(sidecar.path)
+            case .vanished:
+                lost.append(sidecar.path)
+                isDue = true
             case .otherDisk, .away: isDue = true
             case .later: isDone = false
             }
@@ -111,9 +116,11 @@ public struct SidecarMover: Sendable {
     private enum MoveOutcome: Sendable {
         /// It has its best name already.
         case stands
-        case moved(InboxPath)
-        /// It is gone, or is a person's own now.
+        case moved(from: InboxPath, to: InboxPath)
+        /// It was removed, or is a person's own now.
         case lost
+        /// Its folder is not there any more, nor is it anywhere else: nobody removed it on purpose.
+        case vanished
         /// A rename cannot cross file systems: it is written anew, and then removed.
         case otherDisk
         /// Its file system is not mounted: it is written anew, and removed when it is back.
@@ -122,7 +129,9 @@ public struct SidecarMover: Sendable {
         case later
     }
 
-    private func move(_ sidecar: Sidecar, to recording: Recording) async throws(CatalogError) -> MoveOutcome {
+    private func move(
+        _ sidecar: Sidecar, to recording: Recording, isLastLook: Bool
+    ) async throws(CatalogError) -> MoveOutcome {
         var names = SidecarName.candidates(for: recording.path, kind: sidecar.kind)
         if sidecar.kind == .rejected, SidecarName.isAboutText(sidecar.path) {
             names = SidecarName.candidates(for: recording.path, kind: .transcript)
@@ -137,19 +146,52 @@ public struct SidecarMover: Sendable {
         do throws(FileError) {
             outcome = try await BlockingWork.run { () throws(FileError) in try rename.carryOut() }
         } catch {
-            store.warn("a text could not follow its recording; it will be tried again", sidecar.path, error)
+            warnOfDelay(sidecar, error)
             return .later
         }
         switch outcome {
-        case .moved(let path): return .moved(path)
+        case .moved(let path): return .moved(from: sidecar.path, to: path)
         case .lost: return .lost
-        case .missing: return try await store.isAway(sidecar) ? .away : .lost
+        case .missing:
+            if try await store.isAway(sidecar) { return .away }
+            return try await search(for: sidecar, of: recording, isLastLook: isLastLook)
         case .otherDisk: return .otherDisk
         case .occupied:
             if names.contains(sidecar.path) { return .stands }
             store.logNoFreeName(recording)
             return .later
         }
+    }
+
+    /// Looks for a text where its folder went.
+    private func search(
+        for sidecar: Sidecar, of recording: Recording, isLastLook: Bool
+    ) async throws(CatalogError) -> MoveOutcome {
+        let search = StrayTextSearch(files: store.files, sidecar: sidecar)
+        let places: [InboxPath]
+        do throws(FileError) {
+            guard try await BlockingWork.run({ () throws(FileError) in try search.isFolderGone() }) else {
+                return .lost
+            }
+            places = try await BlockingWork.run { () throws(FileError) in try search.places() }
+        } catch {
+            warnOfDelay(sidecar, error)
+            return .later
+        }
+        var found: [InboxPath] = []
+        for place in places where try await catalog.owner(ofSidecar: place) == nil { found.append(place) }
+        // Of several it may be any.
+        guard found.count == 1 else { return isLastLook ? .vanished : .later }
+        var stray = sidecar
+        stray.path = found[0]
+        // After a crash it is looked for there.
+        try await catalog.sidecarsMoved(
+            of: recording.id, [(sidecar.path, stray.path)], lost: [], isDone: false, isDue: false)
+        return try await move(stray, to: recording, isLastLook: isLastLook)
+    }
+
+    private func warnOfDelay(_ sidecar: Sidecar, _ error: FileError) {
+        store.warn("a text could not follow its recording; it will be tried again", sidecar.path, error)
     }
 
     /// Whether nothing of another recording's has the name. The text of a recording that was replaced is

@@ -77,6 +77,10 @@ extension Acceptance {
                     try files(daemon)
                         == (["ali", "ali/new", "ali/sub"] + new + new.map { $0 + ".txt" }).sorted()
                 }
+                // Logged after the files are in place.
+                try await daemon.wait(until: "each move is logged") {
+                    daemon.events(Self.moved).count >= 4
+                }
                 #expect(daemon.events(Self.moved).count == 4, daemon.log)
             }
         }

@@ -69,4 +69,15 @@ extension Sentence {
         uzbek: "Audio arxivda, lekin arxiv hozir ochilmayapti; keyinroq urinib koʻring",
         english: "The audio is in the archive, which cannot be reached now; try again later",
         russian: "Аудио в архиве, который сейчас недоступен; попробуйте позже")
+    public static let audioOutOfReach = Sentence(
+        uzbek: "Audio turgan disk hozir ulanmagan; keyinroq urinib koʻring",
+        english: "The disk that the audio lies on cannot be reached now; try again later",
+        russian: "Диск, на котором лежит аудио, сейчас недоступен; попробуйте позже")
+    public static let notAFile = Sentence(
+        uzbek:
+            "Bu yozuv emas, papka yoki havola, shuning uchun oʻchirilmadi; uni papkangizda oʻzingiz olib tashlang yoki nomini oʻzgartiring",
+        english:
+            "This is no recording but a folder or a link, and was not deleted; remove or rename it in its folder yourself",
+        russian:
+            "Это не запись, а папка или ссылка, и она не удалена; удалите или переименуйте её в папке сами")
 }

@@ -79,6 +79,7 @@ extension OpenAPIDocument {
                 "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Message"}}}},
               "401": {"$ref": "#/components/responses/Unauthorized"},
               "404": {"$ref": "#/components/responses/NotFound"},
+              "409": {"$ref": "#/components/responses/Conflict"},
               "422": {"$ref": "#/components/responses/Invalid"},
               "default": {"$ref": "#/components/responses/Error"}}}},
         \##(file("/api/v1/audio/{id}/file", id: "audioFile")),

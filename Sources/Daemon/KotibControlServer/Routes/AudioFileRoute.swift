@@ -52,6 +52,8 @@ struct AudioFileRoute {
             context.logger.warning(
                 "the archive is out of reach", metadata: ["recording": "\(id)", "cause": "\(error)"])
             throw ControlFailure.later(.serviceUnavailable, .unavailable, .archiveOutOfReach, seconds: 60)
+        } catch is AudioOutOfReach {
+            throw ControlFailure.audioOutOfReach
         }
         throw ControlFailure(.notFound, .notFound, .noAudio)
     }

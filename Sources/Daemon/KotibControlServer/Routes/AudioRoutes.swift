@@ -60,6 +60,8 @@ struct AudioRoutes {
             guard try await parts.actions.delete(id, in: scope) else {
                 throw ControlFailure(.notFound, .notFound, .notDeleted)
             }
+        } catch is NotAFile {
+            throw ControlFailure(.conflict, .wrongState, .notAFile)
         } catch let error as FileNotRemoved {
             context.logger.warning("\(error)", metadata: ["recording": "\(id)"])
             if error.isUnchanged {
@@ -77,6 +79,7 @@ struct AudioRoutes {
         case .queued(let id): return try await parts.recordResponse(id, for: caller, context.language)
         case .notFound: throw ControlFailure.noRecording
         case .archived: throw ControlFailure(.conflict, .wrongState, .archivedNotRetried)
+        case .outOfReach: throw ControlFailure.audioOutOfReach
         case .notNow: throw ControlFailure(.conflict, .wrongState, .notRetried)
         }
     }
