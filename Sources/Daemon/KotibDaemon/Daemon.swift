@@ -14,6 +14,7 @@ import KotibIngest
 import KotibIntake
 import KotibModel
 import KotibPOSIX
+import KotibTranscription
 import KotibWatch
 import KotibWorkerClient
 import Logging

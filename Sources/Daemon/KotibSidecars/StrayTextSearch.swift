@@ -77,8 +77,8 @@ struct StrayTextSearch: Sendable {
         }
     }
 
-    /// A number of a file that was removed may be another's by now. Of forms other than the text an edited one
-    /// is the person's own.
+    /// A number of a file that was removed may be another's by now. Of forms other than the text an edited
+    /// one is the person's own.
     private func isSame(_ identity: FileIdentity, _ isNamed: Bool) -> Bool {
         if sidecar.isUntouched(identity) { return true }
         return sidecar.kind == .transcript && isNamed && sidecar.inode == identity.inode

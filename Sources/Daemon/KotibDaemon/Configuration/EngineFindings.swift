@@ -1,5 +1,6 @@
 import KotibEngines
 import KotibModel
+import KotibWorkerProtocol
 
 /// Findings about the engines and what is sent to them.
 extension Configuration {
