@@ -19,10 +19,12 @@ import Testing
         #expect(ByteRange(field, size: 10) == expected)
     }
 
-    @Test(arguments: [
-        ("audio/mpeg", "audio/mpeg"), ("video/mp4", "video/mp4"), ("text/html", "application/octet-stream"),
-        ("image/svg+xml", "application/octet-stream"), (nil, "application/octet-stream"),
-    ] as [(String?, String)])
+    @Test(
+        arguments: [
+            ("audio/mpeg", "audio/mpeg"), ("video/mp4", "video/mp4"),
+            ("text/html", "application/octet-stream"),
+            ("image/svg+xml", "application/octet-stream"), (nil, "application/octet-stream"),
+        ] as [(String?, String)])
     func onlySoundIsToldAsWhatItIs(_ inspected: String?, _ told: String) {
         #expect(AudioFileRoute.mediaType(inspected) == told)
     }

@@ -254,7 +254,8 @@ import Testing
         try await inbox.drop("bad", "brief/talk.wav")
         try await inbox.drop("speech", "heard/talk.wav")
         try await inbox.database.write {
-            try $0.execute(sql: "UPDATE users SET phone_number = '+998901' WHERE folder = CAST('known' AS BLOB)")
+            try $0.execute(
+                sql: "UPDATE users SET phone_number = '+998901' WHERE folder = CAST('known' AS BLOB)")
             try $0.execute(
                 sql: "UPDATE users SET created_at = '2020' WHERE folder <> CAST('new' AS BLOB)")
         }

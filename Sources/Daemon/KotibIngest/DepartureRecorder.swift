@@ -75,7 +75,7 @@ package struct DepartureRecorder: Sendable {
             let gone = await BlockingWork.run {
                 page.filter { user in
                     guard let folder = InboxPath(user.folder) else { return false }
-                    // Where it cannot be looked for it is there.
+                    // A folder that cannot be examined counts as present.
                     return (try? files.examine(folder)) == .some(nil)
                 }
             }

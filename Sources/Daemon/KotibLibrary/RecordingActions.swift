@@ -22,7 +22,7 @@ public enum RetryOutcome: Hashable, Sendable {
     case outOfReach
 }
 
-/// What was refused is no file: a folder, or a link. It is for its owner to remove.
+/// A refused entry that is no file: a folder, or a link. Its owner has to remove it.
 public struct NotAFile: Error, Hashable, Sendable {
     public var path: InboxPath
 }

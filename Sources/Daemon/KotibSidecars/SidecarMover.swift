@@ -51,7 +51,7 @@ public struct SidecarMover: Sendable {
         }
     }
 
-    /// What is not found now is not found: the words are written anew.
+    /// A text that is not found now is written anew.
     private func finish(_ move: UnfinishedMove) async throws(CatalogError) {
         guard let recording = try await catalog.recording(move.recording, in: .everyone) else { return }
         try await store.locks.withLock(on: move.path, and: recording.path) { () async throws(CatalogError) in

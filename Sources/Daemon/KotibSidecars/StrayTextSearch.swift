@@ -28,7 +28,7 @@ struct StrayTextSearch: Sendable {
             do throws(FileError) {
                 try visit(folder, &found)
             } catch {
-                // What Kotib may not enter it has written nothing into.
+                // A folder that Kotib may not enter holds nothing that it wrote.
                 guard [EACCES, EPERM].contains(error.code) else { throw error }
             }
         }
