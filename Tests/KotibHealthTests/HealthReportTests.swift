@@ -11,7 +11,7 @@ struct HealthReportTests {
         .filesAway, .linkedFolders, .deletionsWait, .namesTaken, .inboxFull, .inboxReadOnly, .unwritable,
         .catalogFull,
         .catalogFails, .archiveMissing(reason: "ENOENT"), .archiveFull, .archiveReadOnly, .archiveStuck,
-        .tooManyRefused, .catalogDamaged,
+        .tooManyRefused, .catalogDamaged, .catalogBehind, .backupKept,
     ]
 
     @Test func everyIssueIsASentenceInEachLanguage() {

@@ -47,6 +47,10 @@ public enum HealthIssue: Hashable, Sendable, CustomStringConvertible {
     case tooManyRefused
     /// SQLite finds the catalog's file damaged.
     case catalogDamaged
+    /// The catalog was opened without what was written last.
+    case catalogBehind
+    /// The earlier backup of the catalog has far more in it than the catalog, and was not replaced.
+    case backupKept
 
     public var description: String {
         switch self {
@@ -72,6 +76,8 @@ public enum HealthIssue: Hashable, Sendable, CustomStringConvertible {
         case .archiveStuck: "some recordings cannot be archived"
         case .tooManyRefused: "a folder holds so many refused files that more get no notes"
         case .catalogDamaged: "the catalog is damaged: stop kotibd and run kotibd --rebuild"
+        case .catalogBehind: "the catalog lacks what was written last"
+        case .backupKept: "the earlier backup has more in it than the catalog, and is kept"
         }
     }
 

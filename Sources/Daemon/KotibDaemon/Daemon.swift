@@ -79,7 +79,8 @@ public struct Daemon: Sendable {
         prepareProcess()
         let lock = try Self.takeLock(configuration.state)
         defer { withExtendedLifetime(lock) {} }
-        let catalog = try await Catalog.open(configuration.databasePath)
+        let catalog = try await Catalog.open(
+            configuration.databasePath, backup: configuration.backupPath)
         try await serve(catalog)
         try await catalog.close()
         logger.notice("stopped")
@@ -186,7 +187,8 @@ public struct Daemon: Sendable {
         if let interval = configuration.backupInterval {
             parts.append(
                 BackupService(
-                    catalog: catalog, file: configuration.backupPath, interval: interval, logger: logger))
+                    catalog: catalog, file: configuration.backupPath, interval: interval,
+                    board: components.board, logger: logger))
         }
         return parts
     }

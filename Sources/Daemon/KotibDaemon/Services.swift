@@ -96,7 +96,8 @@ struct IndexService: Service {
     }
 }
 
-/// Reports that the catalog is damaged, as soon as any query meets it.
+/// Reports that the catalog lacks what was written last, and that it is damaged, as soon as any query meets
+/// it.
 struct DamageService: Service {
     let catalog: Catalog
     let board: IssueBoard
@@ -104,6 +105,10 @@ struct DamageService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            for loss in catalog.losses {
+                logger.error("the catalog lacks what was written last", metadata: ["cause": "\(loss)"])
+                board.report(.catalogBehind)
+            }
             for await error in catalog.damageReports {
                 logger.error("the catalog is damaged", metadata: ["cause": "\(error)"])
                 board.report(.catalogDamaged, ["cause": "\(error)"])

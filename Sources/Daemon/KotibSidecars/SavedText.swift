@@ -63,11 +63,13 @@ struct SavedText: Sendable {
         return .words(words, identity)
     }
 
-    /// The words of a text that no recording has yet; nil where they cannot be read.
+    /// The words of a text that no recording has yet. Nil if they cannot be read, or the folder's people
+    /// could not have read them themselves.
     static func standing(at path: InboxPath, _ files: any FileSystem) -> StandingWords? {
         guard let status = try? files.examine(path), status.kind == .regular, status.links == 1,
             status.identity.size <= Int64(SidecarText.longest),
             let opened = try? files.openForReading(path), opened.status.identity == status.identity,
+            (try? files.isReadableInItsFolder(path, opened.file, opened.status)) == true,
             let bytes = try? opened.file.read(upTo: SidecarText.longest + 1),
             (try? files.status(of: opened.file))?.identity == status.identity,
             let words = SidecarText.words(bytes)
