@@ -31,34 +31,41 @@ struct Muting {
     private func mute(_ isMuted: inout [Bool], _ channel: Int, by other: Int) {
         let pair = survey.pair(channel, other)
         let distance = distance(channel, below: other, pair)
-        for cell in stride(from: 0, to: survey.count, by: ChannelSurvey.hop)
-        where isQuieter(channel, other, pair, cell, hasLeak: distance != nil) {
-            for frame in cell..<min(cell + ChannelSurvey.hop, survey.count) { isMuted[frame] = true }
+        let cells = stride(from: 0, to: survey.count, by: ChannelSurvey.hop).map {
+            likeness(channel, other, pair, $0, hasLeak: distance != nil)
+        }
+        // While both speak, a block or two may be alike by chance: somewhere in the run nearly all must be.
+        for run in Self.ranges(of: true, in: cells.map { $0 >= 0.5 })
+        where cells[run].contains(where: { $0 > 0.75 }) {
+            let end = min(run.upperBound * ChannelSurvey.hop, survey.count)
+            for frame in run.lowerBound * ChannelSurvey.hop..<end { isMuted[frame] = true }
         }
         guard let distance else { return }
         let (own, loud) = (survey.channels[channel].levels, survey.channels[other].levels)
         for frame in own.indices where own[frame] > 0 {
             let near = loud[max(0, frame - ChannelSurvey.longestEcho)...min(frame + 2, loud.count - 1)]
             let heard = Int(near.max() ?? 0)
-            // While both speak, neither block is the same, and sound quieter than usual may be a word.
-            let isKnown = survey.blocks(around: frame).contains { pair.isSame[$0] }
+            // While both speak, most blocks are not the same, and sound quieter than usual may be a word.
+            let around = survey.blocks(around: frame)
+            let isKnown = 2 * around.count { pair.isSame[$0] } >= around.count
             let tolerance = isKnown ? Self.tolerance.same : Self.tolerance.unknown
             if Int(own[frame]) <= heard - distance + tolerance { isMuted[frame] = true }
         }
     }
 
-    /// Whether both carry the same around a frame, `channel` with less of it; of two as loud, the later one.
-    /// What is known to leak is told frame by frame, since the next word may be the other's.
-    private func isQuieter(
+    /// The part of the blocks around a frame in which both carry the same, `channel` with less of it; of two
+    /// as loud, the later one. A known leak is told frame by frame, since the next word may be the other's.
+    private func likeness(
         _ channel: Int, _ other: Int, _ pair: ChannelSurvey.Pair, _ frame: Int, hasLeak: Bool
-    ) -> Bool {
+    ) -> Double {
         let around = survey.blocks(around: frame)
         let same = around.filter { pair.isSame[$0] }
-        guard !same.isEmpty, 2 * same.count >= around.count else { return false }
+        guard !same.isEmpty else { return 0 }
         let distance = same.reduce(0) { $0 + blocks.levels[other][$1] - blocks.levels[channel][$1] }
         let tie = 2 * same.count
-        if hasLeak && distance >= Self.leak * same.count { return false }
-        return distance > tie || (distance >= -tie && other < channel)
+        if hasLeak && distance >= Self.leak * same.count { return 0 }
+        let isQuieter = distance > tie || (distance >= -tie && other < channel)
+        return isQuieter ? Double(same.count) / Double(around.count) : 0
     }
 
     /// By how many dB `channel` has less of what comes from `other`; nil where that is little, or nothing
