@@ -76,7 +76,7 @@ struct QueryPlanTests {
         (UserSQL.byFolder, "(folder=?)"),
         (UserSQL.page, "SCAN u USING INDEX sqlite_autoindex_users"),
         (UserSQL.promote, "(phone_number=?)"),
-        (UserSQL.empty, "SEARCH users USING INTEGER PRIMARY KEY (rowid>?)"),
+        (UserSQL.empty, "INDEX sqlite_autoindex_users_1 (phone_number=? AND rowid>?)"),
         (UserSQL.forgetEmpty, "SEARCH users USING INTEGER PRIMARY KEY (rowid=?)"),
         (CodeSQL.use, "INDEX otp_tokens_phone_number (phone_number=?)"),
         (CodeSQL.live, "INDEX otp_tokens_phone_number (phone_number=?)"),

@@ -257,7 +257,9 @@ import Testing
             try $0.execute(
                 sql: "UPDATE users SET phone_number = '+998901' WHERE folder = CAST('known' AS BLOB)")
             try $0.execute(
-                sql: "UPDATE users SET created_at = '2020' WHERE folder <> CAST('new' AS BLOB)")
+                sql:
+                    "UPDATE users SET created_at = '2020-01-01T00:00:00.000Z' WHERE folder <> CAST('new' AS BLOB)"
+            )
         }
         for name in names where name != "standing" {
             inbox.folder.remove(name)
