@@ -23,7 +23,7 @@ import Testing
 
     /// The readable names of the links that are told; empty where there is no problem at all.
     private func told() async throws -> [String] {
-        let (links, issues) = (await watched.watcher.health.linkedFolders, await watched.watcher.board.issues)
+        let (links, issues) = await watched.watcher.linksAndIssues
         try #require(issues.isSubset(of: [.linkedFolders]))
         #expect(issues.isEmpty == links.isEmpty)
         return links
@@ -112,5 +112,12 @@ import Testing
             watched.folder.remove("inbox/ali")
             try await waitUntil("it is told no longer") { await watched.watcher.board.issues.isEmpty }
         }
+    }
+}
+
+extension InboxWatcher {
+    /// Of one moment: the watcher changes both together.
+    fileprivate var linksAndIssues: (links: [String], issues: Set<HealthIssue>) {
+        (health.linkedFolders, board.issues)
     }
 }
