@@ -122,8 +122,9 @@ final class Observer: TranscriptionObserver {
         #expect(call.parts == 2 && !call.isPlain)
         // Each with three seconds of silence after it.
         #expect(call.duration == 18 && both.count == 288_000)
-        #expect(likeness(Array(both.prefix(96_000)), jfk) > 0.99)
-        #expect(likeness(Array(both[144_000..<240_000]), cities) > 0.99)
+        // The level follows the loudness of each stretch.
+        #expect(likeness(Array(both.prefix(96_000)), jfk) > 0.95)
+        #expect(likeness(Array(both[144_000..<240_000]), cities) > 0.95)
         #expect(both[96_000..<144_000].allSatisfy { $0 == 0 })
         let (inverted, voice) = try encoded([jfk, jfk.map { -$0 }])
         #expect(inverted.parts == 1 && !inverted.isPlain && likeness(voice, jfk) > 0.99)
