@@ -1,3 +1,5 @@
+import FoundationEssentials
+import GRDB
 import Glibc
 import KotibCatalog
 import KotibModel
@@ -51,5 +53,24 @@ import Testing
             try await fixture.handle("ali/talk.wav.txt")
             #expect(try await fixture.catalog.transcript(of: id)?.text == "their private words")
         }
+    }
+
+    /// In the hour after `kotibd --rebuild`, when a text beside an unknown recording is its words.
+    @Test func aPrivateTextIsNobodysWordsAfterARebuild() async throws {
+        let fixture = try IngestFixture()
+        give("ali", to: owner, 0o770, fixture)
+        try await fixture.database.write { database in
+            try database.execute(
+                sql: "INSERT INTO rebuilds (at) VALUES (?)", arguments: [Timestamp.text(Date())])
+        }
+        for (name, mode) in [("talk", mode_t(0o600)), ("open", 0o644)] {
+            try fixture.folder.write("their words\n", to: "ali/\(name).wav.txt")
+            give("ali/\(name).wav.txt", to: stranger, mode, fixture)
+            try fixture.folder.write("speech of \(name)", to: "ali/\(name).wav")
+            give("ali/\(name).wav", to: owner, 0o600, fixture)
+            try await fixture.handle("ali/\(name).wav")
+        }
+        #expect(try await fixture.current()?.state == .pending)
+        #expect(try await fixture.current("ali/open.wav")?.state == .completed)
     }
 }

@@ -4,7 +4,8 @@ import KotibPOSIX
 
 extension SidecarWriter {
     /// The words that stand beside the place of a recording that the catalog does not know, under a name that Kotib
-    /// gives to them: after a rebuild they are that recording's. Nil where there are none, or none that can be read.
+    /// gives to them: after a rebuild they are that recording's. Nil where there are none, or none that
+    /// the folder's people could have read themselves.
     public func standingWords(beside recording: InboxPath) async -> StandingWords? {
         let files = files
         return await BlockingWork.run {
@@ -20,6 +21,7 @@ extension SidecarWriter {
         guard let status = try? files.examine(path), status.kind == .regular, status.links == 1,
             status.identity.size <= Int64(SidecarText.longest),
             let opened = try? files.openForReading(path), opened.status.identity == status.identity,
+            (try? files.isReadableInItsFolder(path, opened.file, opened.status)) == true,
             let bytes = try? opened.file.read(upTo: SidecarText.longest + 1),
             (try? files.status(of: opened.file))?.identity == status.identity,
             let words = SidecarText.words(bytes)
