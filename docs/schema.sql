@@ -385,6 +385,11 @@ CREATE TABLE hook_receivers (
     name TEXT PRIMARY KEY CHECK (name IN ('program', 'webhook'))
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE identity (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    value TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE known_peers (
     user_id INTEGER NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     peer TEXT NOT NULL,

@@ -23,6 +23,18 @@ extension Catalog {
     /// may take that long.
     static let adoptionTime: TimeInterval = 3600
 
+    /// What was lost is found again in the inbox; that a session had ended is not. Blocks: for ``open(_:backup:)``.
+    func recoverFromLoss(now: Date) throws(CatalogError) {
+        do {
+            try writer.write {
+                try $0.endSessions()
+                try $0.execute(sql: "INSERT INTO rebuilds (at) VALUES (?)", arguments: [Timestamp.text(now)])
+            }
+        } catch {
+            throw CatalogError(error, operation: "recoverFromLoss", file: file)
+        }
+    }
+
     /// Whether the catalog was rebuilt and the inbox not yet looked through since then.
     public func adoptsTexts() async throws(CatalogError) -> Bool {
         try await read("adoptsTexts") { try $0.row("SELECT 1 FROM rebuilds LIMIT 1", []) != nil }
@@ -38,6 +50,14 @@ extension Catalog {
 }
 
 extension Database {
+    /// Whether a file that the catalog does not know lay there before the catalog was rebuilt: its minutes were counted
+    /// when it came.
+    func isFoundAgain(_ identity: FileIdentity) throws -> Bool {
+        guard let text = try row(AdoptionSQL.latest, [])?["at"] as String? else { return false }
+        let changed = Date(timeIntervalSince1970: Double(identity.changed) / 1e9)
+        return Timestamp.text(changed) < text
+    }
+
     /// Gives a recording that waits the words that stand beside it.
     func adopt(_ words: StandingWords, for id: RecordingID, _ now: Date) throws {
         guard try row(AdoptionSQL.mayAdopt, [id.rawValue, words.path.blob]) != nil else { return }
@@ -51,6 +71,7 @@ extension Database {
 }
 
 enum AdoptionSQL {
+    static let latest = "SELECT max(at) AS at FROM rebuilds"
     /// No other recording has the text.
     static let mayAdopt = """
         SELECT 1 FROM audio_records WHERE id = ?1 AND transcription_status = 'pending' AND revision_id IS NULL

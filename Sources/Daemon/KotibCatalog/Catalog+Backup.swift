@@ -2,27 +2,59 @@ import FoundationEssentials
 import GRDB
 import Glibc
 
+/// Where a backup went.
+public enum BackupOutcome: Hashable, Sendable {
+    /// It has the earlier one's place.
+    case replaced
+    /// The earlier one has what the catalog has not, and stays; this one is in another file.
+    case beside(file: String)
+}
+
 extension Catalog {
-    /// Copies the catalog as it is now to `file`, in the place of an earlier copy. Nobody else's writes wait for it
+    /// Copies the catalog as it is now to `file`, in the place of an earlier copy, unless that is of another catalog or
+    /// has far more in it (``CatalogContents``). Nobody else's writes wait for it
     /// (https://www.sqlite.org/backup.html); the copy is checked before it takes the earlier one's place.
     /// - Parameter file: beside the catalog, or elsewhere on a disk; readable by its owner only.
     /// - Throws: ``CatalogError``: ``CatalogError/Code/corrupt`` where the catalog itself is damaged; the earlier copy
     ///   stays then, and whenever anything fails.
-    public func backUp(to file: String) async throws(CatalogError) {
+    @discardableResult
+    public func backUp(to file: String) async throws(CatalogError) -> BackupOutcome {
         let (source, own) = (writer, self.file)
-        let result: Result<Void, CatalogError> = await Self.onThread {
-            Result { try CatalogFiles.copy(source, to: file) }
+        let result: Result<BackupOutcome, CatalogError> = await Self.onThread {
+            Result { try CatalogFiles.backUp(source, to: file) }
                 .mapError { CatalogError($0, operation: "back up", file: own) }
         }
         if case .failure(let error) = result { damage.note(error) }
-        try result.get()
+        return try result.get()
     }
+
+    /// The file beside `backup` that ``backUp(to:)`` writes where the earlier one stays.
+    public static func secondBackup(_ backup: String) -> String { CatalogFiles.secondBackup(backup) }
 }
 
 /// Files of catalogs that nobody has open.
 enum CatalogFiles {
     /// The files that SQLite keeps beside a database in WAL mode.
     static let companions = ["-wal", "-shm", "-journal"]
+
+    static func secondBackup(_ backup: String) -> String { backup + ".second" }
+
+    /// - Throws: `DatabaseError`, ``CatalogError``.
+    static func backUp(_ source: any DatabaseReader, to file: String) throws -> BackupOutcome {
+        let second = secondBackup(file)
+        guard let earlier = CatalogContents.of(file) else {
+            try copy(source, to: file)
+            return .replaced
+        }
+        let now = try source.read(CatalogContents.init)
+        if earlier.hasMore(than: now) {
+            try copy(source, to: second)
+            return .beside(file: second)
+        }
+        try copy(source, to: file)
+        if let other = CatalogContents.of(second), !other.hasMore(than: now) { remove(second) }
+        return .replaced
+    }
 
     /// - Throws: `DatabaseError`, ``CatalogError``.
     static func copy(_ source: any DatabaseReader, to file: String) throws {
@@ -89,6 +121,12 @@ enum CatalogFiles {
 
     static func remove(_ path: String) {
         for name in [path] + companions.map({ path + $0 }) { unlink(name) }
+    }
+
+    /// Bytes; nil where there is no such file.
+    static func size(_ path: String) -> Int64? {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int64(status.st_size) : nil
     }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }

@@ -77,7 +77,8 @@ extension Catalog {
             path: path, identity: identity, facts: facts, doubt: doubt, now: now)
         let day = quotas.days.day(of: now)
         return try await write("accept") { database in
-            let outcome = try database.accept(arrival, within: quotas.limits, on: day)
+            let outcome = try database.accept(
+                arrival, within: quotas.limits, on: day, hasWords: words != nil)
             if let words, case .success(.new(let id)) = outcome { try database.adopt(words, for: id, now) }
             return outcome
         }

@@ -27,14 +27,19 @@ public final class Catalog: Sendable {
     let longTexts = EventSignals(table: "search_due")
     let file: String
     let damage = CatalogDamage()
+    /// What was found lost when it was opened.
+    public let losses: [CatalogLoss]
 
-    /// Takes open connections and brings the tables up to date. Blocks: for tests, and for ``open(_:)``.
-    /// - Parameter searcher: connections for what may take long; nil where there is only one.
+    /// Takes open connections and brings the tables up to date. Blocks: for tests, and for ``open(_:backup:)``.
+    /// - Parameters:
+    ///   - searcher: connections for what may take long; nil where there is only one.
+    ///   - losses: what was found before.
     /// - Throws: ``CatalogError``: ``CatalogError/Code/newerSchema`` where a later version was here.
     public init(
         _ writer: any DatabaseWriter, searcher: (any DatabaseReader)? = nil,
-        clock: any Clock<Duration> = ContinuousClock()
+        clock: any Clock<Duration> = ContinuousClock(), losses: [CatalogLoss] = []
     ) throws(CatalogError) {
+        self.losses = losses
         self.writer = writer
         self.searcher = searcher ?? writer
         self.clock = clock
@@ -59,13 +64,20 @@ public final class Catalog: Sendable {
     /// Opens or creates the database, checks it and brings its tables up to date.
     ///
     /// The check reads the whole file (`PRAGMA quick_check`): about a second for each 100 MB.
-    /// - Parameter file: a path; its folder exists. A new file is readable by its owner only.
-    /// - Throws: ``CatalogError``.
-    public static func open(_ file: String) async throws(CatalogError) -> Catalog {
+    /// - Parameters:
+    ///   - file: a path; its folder exists. A new file is readable by its owner only.
+    ///   - backup: where ``backUp(to:)`` puts its copies.
+    /// - Throws: ``CatalogError``: ``CatalogError/Code/missing`` where there is no catalog, but a backup of one.
+    public static func open(_ file: String, backup: String? = nil) async throws(CatalogError) -> Catalog {
         let result: Result<Catalog, CatalogError> = await onThread {
             do throws(CatalogError) {
+                try CatalogLoss.refuseMissing(file, backup: backup)
+                var losses = CatalogLoss.ofLog(file)
                 let writer = try connect(file)
-                return .success(try Catalog(writer, searcher: connectToSearch(file)))
+                if let backup, CatalogLoss.isBehind(writer, backup) { losses.append(.behindBackup(backup)) }
+                let catalog = try Catalog(writer, searcher: connectToSearch(file), losses: losses)
+                if !losses.isEmpty { try catalog.recoverFromLoss(now: Date()) }
+                return .success(catalog)
             } catch {
                 return .failure(error)
             }

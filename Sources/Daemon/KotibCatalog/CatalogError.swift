@@ -5,6 +5,8 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: String, Hashable, Sendable {
         /// The file is no database, or its pages contradict each other: `kotibd --rebuild`.
         case corrupt
+        /// The file is missing or empty, and what lies beside it tells that there was one: `kotibd --rebuild`.
+        case missing
         /// A later version of the program has changed the tables.
         case newerSchema
         /// The disk, or the quota, is full.
@@ -43,7 +45,7 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
     public var isRetryable: Bool {
         switch code {
         case .full, .inaccessible, .busy, .inputOutput, .rolledBack: true
-        case .corrupt, .newerSchema, .constraint, .tooLong, .other: false
+        case .corrupt, .missing, .newerSchema, .constraint, .tooLong, .other: false
         }
     }
 
@@ -58,6 +60,9 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
     private var advice: String? {
         switch code {
         case .corrupt: "run kotibd --rebuild, which sets it aside and keeps what can be read of it"
+        case .missing:
+            "run kotibd --rebuild, which makes it anew of the backup and of the texts in the inbox; or, to begin with "
+                + "nothing, remove the file that is there"
         case .newerSchema: "run the version of kotibd that wrote it, or a later one"
         case .full: "free space on its file system"
         case .inaccessible: "let the daemon's user read and write it and its folder"

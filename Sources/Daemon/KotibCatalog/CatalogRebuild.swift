@@ -7,17 +7,26 @@ import KotibModel
 public struct RebuildReport: Sendable {
     /// Where the earlier file is now; nil where there was none.
     public var setAside: String?
-    /// Whether it began with the backup.
-    public var beganWithBackup = false
     /// Rows that were read out of the earlier file, by table.
     public var rows: [(table: String, count: Int)] = []
     /// Rows that could not be read, or contradict others; they are in the file that was set aside.
     public var lost = 0
+    /// The backup from which came what could not be read; nil where none was needed, or there was none.
+    public var backup: String?
+    /// Rows that came from it.
+    public var rowsOfBackup = 0
+    /// Users as the backup knew them: what was changed of them since is lost.
+    public var usersOfBackup = 0
     /// Users of whom only their folder is known.
     public var usersByFolder = 0
+    /// Versions of texts whose recordings could not be read; they are in the file that was set aside.
+    public var unattachedRevisions = 0
+    /// Sessions, codes and known devices were dropped: that some of them had ended could not be read.
+    public var endedSessions = false
 }
 
-/// Makes a catalog anew out of a backup and of what can be read of the earlier one, table by table and row by row.
+/// Makes a catalog anew of what can be read of the earlier one. A backup, which is older, gives only the rows that could
+/// not be read: a table that can be read whole is as it was.
 ///
 /// What neither holds comes from the inbox at the next start: recordings are found again, and where a text stands
 /// beside one that the catalog does not know, that is its words. The earlier file is set aside and never written.
@@ -35,67 +44,51 @@ public struct CatalogRebuild: Sendable {
 
     /// - Throws: ``CatalogError``; the earlier file has its place then, as it was.
     public func run(now: Date = Date()) async throws(CatalogError) -> RebuildReport {
-        let (new, evidence) = (file + ".rebuilt", file + ".salvage")
         let result: Result<RebuildReport, CatalogError> = await Catalog.onThread {
-            defer { for name in [new, evidence] { CatalogFiles.remove(name) } }
-            return Result { try make(new, evidence, now) }
+            defer { for name in [new, evidence, base] { CatalogFiles.remove(name) } }
+            return Result { try make(now) }
                 .mapError { CatalogError($0, operation: "rebuild", file: file) }
         }
         return try result.get()
     }
 
-    private func make(_ new: String, _ evidence: String, _ now: Date) throws -> RebuildReport {
+    private var new: String { file + ".rebuilt" }
+    /// The earlier file's copy, since reading that in place would write: SQLite takes the log in.
+    private var evidence: String { file + ".salvage" }
+    private var base: String { file + ".base" }
+
+    private func make(_ now: Date) throws -> RebuildReport {
         var report = RebuildReport()
-        CatalogFiles.remove(new)
-        report.beganWithBackup = try begin(new)
-        let queue = try DatabaseQueue(path: new, configuration: CatalogFiles.configuration())
-        guard try !queue.read(Migrations.all.hasBeenSuperseded) else {
-            throw CatalogError(
-                code: .newerSchema, operation: "rebuild",
-                message: "the backup is of a later version of kotib", file: backup)
-        }
-        try Migrations.all.migrate(queue)
-        if CatalogFiles.exists(file) {
-            // Reading it in place would write: SQLite takes the log in.
-            CatalogFiles.remove(evidence)
-            for name in [""] + CatalogFiles.companions where name != "-shm" { try duplicate(name, evidence) }
-            try salvage(evidence, into: queue, &report)
-        }
-        try queue.write { database in
-            report.usersByFolder = try database.addMissingUsers(now)
-            report.lost += try database.removeOrphans()
-            try database.keepShownWords()
-            try database.execute(
-                sql: "DELETE FROM rebuilds; INSERT INTO rebuilds (at) VALUES (?)",
-                arguments: [Timestamp.text(now)])
-        }
+        let old = try openEvidence()
+        let (queue, salvaged) = try load(old)
+        report.rows = salvaged.map { ($0.name, $0.count) }
+        report.lost = salvaged.reduce(0) { $0 + $1.lost }
+        try fill(queue, salvaged, old, &report)
+        try queue.write { try finish($0, salvaged, now, &report) }
+        try? old?.close()
         try CatalogFiles.check(queue, new)
         try queue.close()
-        try exchange(new, now, &report)
+        try exchange(now, &report)
         return report
     }
 
-    /// - Returns: whether there is a sound backup, which `new` is a copy of then.
-    private func begin(_ new: String) throws -> Bool {
-        try CatalogFiles.create(new)
-        guard CatalogFiles.exists(backup) else { return false }
+    // MARK: - The earlier file
+
+    /// Nil where there is none, or none with tables that SQLite sees.
+    private func openEvidence() throws -> DatabaseQueue? {
+        guard CatalogFiles.exists(file) else { return nil }
+        CatalogFiles.remove(evidence)
+        for name in [""] + CatalogFiles.companions where name != "-shm" { try duplicate(name) }
         do {
-            let source = try DatabaseQueue(path: backup, configuration: CatalogFiles.configuration())
-            try CatalogFiles.check(source, backup)
-            let target = try DatabaseQueue(path: new, configuration: CatalogFiles.configuration())
-            try source.backup(to: target)
-            try target.close()
-            try source.close()
-            return true
+            let old = try DatabaseQueue(path: evidence, configuration: CatalogFiles.configuration())
+            return try old.read { try $0.tableExists("users") } ? old : nil
         } catch {
-            guard CatalogError(error, operation: "open", file: backup).code == .corrupt else { throw error }
-            CatalogFiles.remove(new)
-            try CatalogFiles.create(new)
-            return false
+            guard CatalogError(error, operation: "read", file: file).code == .corrupt else { throw error }
+            return nil
         }
     }
 
-    private func duplicate(_ ending: String, _ evidence: String) throws {
+    private func duplicate(_ ending: String) throws {
         guard CatalogFiles.exists(file + ending) else { return }
         do {
             try FileManager.default.copyItem(atPath: file + ending, toPath: evidence + ending)
@@ -105,24 +98,145 @@ public struct CatalogRebuild: Sendable {
         }
     }
 
-    /// What is so damaged that SQLite sees no tables in it has nothing to give.
-    private func salvage(_ evidence: String, into queue: DatabaseQueue, _ report: inout RebuildReport) throws
-    {
+    /// A catalog of an earlier version that can be read whole goes through the migrations since; otherwise its rows come
+    /// into the tables as they are now, where others can be put beside them.
+    private func load(_ old: DatabaseQueue?) throws -> (DatabaseQueue, [SalvagedTable]) {
+        guard let old else {
+            let queue = try create(upTo: nil)
+            return (queue, try queue.read { try CatalogTable.all(in: $0).map(SalvagedTable.unreadable) })
+        }
+        if let version = try version(of: old), version != Migrations.all.migrations.last {
+            let queue = try create(upTo: version)
+            let salvaged = try salvage(old, into: queue)
+            if salvaged.allSatisfy(\.isWhole) {
+                _ = try queue.write { try $0.removeOrphans() }
+                try Migrations.all.migrate(queue)
+                return (queue, salvaged)
+            }
+            try queue.close()
+        }
+        let queue = try create(upTo: nil)
+        return (queue, try salvage(old, into: queue))
+    }
+
+    /// - Parameter version: nil for the newest.
+    private func create(upTo version: String?) throws -> DatabaseQueue {
+        CatalogFiles.remove(new)
+        try CatalogFiles.create(new)
+        let queue = try DatabaseQueue(path: new, configuration: CatalogFiles.configuration())
+        if let version {
+            try Migrations.all.migrate(queue, upTo: version)
+        } else {
+            try Migrations.all.migrate(queue)
+        }
+        return queue
+    }
+
+    /// The last migration; nil where it cannot be read.
+    private func version(of old: DatabaseQueue) throws -> String? {
+        guard let applied = try? old.writeWithoutTransaction(Migrations.all.appliedIdentifiers) else {
+            return nil
+        }
+        let known = Migrations.all.migrations
+        guard applied.isSubset(of: known) else {
+            throw CatalogError(
+                code: .newerSchema, operation: "rebuild",
+                message: "made by a later version of kotib; run the rebuild of that version", file: file)
+        }
+        let last = known.last { applied.contains($0) }
+        return applied == Set(known.prefix(applied.count)) ? last : nil
+    }
+
+    private func salvage(_ old: DatabaseQueue, into queue: DatabaseQueue) throws -> [SalvagedTable] {
         do {
-            let old = try DatabaseQueue(path: evidence, configuration: CatalogFiles.configuration())
-            defer { try? old.close() }
-            let found = try old.read { old in
+            // The end of a transaction would fail for the damage that was met in it.
+            return try old.writeWithoutTransaction { old in
                 try queue.write { try CatalogSalvage(from: old, into: $0).run() }
             }
-            report.rows = found.rows
-            report.lost = found.lost
         } catch {
             guard CatalogError(error, operation: "read", file: file).code == .corrupt else { throw error }
+            return try queue.read { try CatalogTable.all(in: $0).map(SalvagedTable.unreadable) }
         }
     }
 
+    // MARK: - The backup
+
+    private func fill(
+        _ queue: DatabaseQueue, _ salvaged: [SalvagedTable], _ old: DatabaseQueue?,
+        _ report: inout RebuildReport
+    ) throws {
+        guard salvaged.contains(where: { !$0.isWhole && !BackupFill.left.contains($0.name) }) else { return }
+        let identity = try? old?.writeWithoutTransaction(CatalogContents.identity)
+        guard let (source, name) = try openBackup(of: identity) else { return }
+        let deleted = (try? old?.writeWithoutTransaction(CatalogSalvage.deletedRecordings)) ?? []
+        let filled = try source.read { source in
+            try queue.write { new in
+                if identity == nil { try new.takeIdentity(from: source) }
+                return try BackupFill(from: source, into: new, deleted: deleted).run(salvaged)
+            }
+        }
+        try source.close()
+        report.backup = name
+        report.rowsOfBackup = filled.rows
+        report.usersOfBackup = filled.users
+        report.lost += filled.lost
+    }
+
+    /// The backup as the tables are now: the one of this catalog, where there are two.
+    private func openBackup(of identity: String?) throws -> (DatabaseQueue, name: String)? {
+        let all = [backup, CatalogFiles.secondBackup(backup)].filter { CatalogFiles.size($0) ?? 0 > 0 }
+        let own = all.filter { identity != nil && CatalogContents.identity(of: $0) == identity }
+        for name in own + all.filter({ !own.contains($0) }) {
+            if let queue = try openBackup(name) { return (queue, name) }
+        }
+        return nil
+    }
+
+    /// - Returns: nil where it is damaged.
+    private func openBackup(_ name: String) throws -> DatabaseQueue? {
+        do {
+            let source = try DatabaseQueue(path: name, configuration: CatalogFiles.configuration())
+            try CatalogFiles.check(source, name)
+            CatalogFiles.remove(base)
+            try CatalogFiles.create(base)
+            let copy = try DatabaseQueue(path: base, configuration: CatalogFiles.configuration())
+            try source.backup(to: copy)
+            try source.close()
+            guard try !copy.read(Migrations.all.hasBeenSuperseded) else {
+                throw CatalogError(
+                    code: .newerSchema, operation: "rebuild",
+                    message: "the backup is of a later version of kotib", file: name)
+            }
+            try Migrations.all.migrate(copy)
+            return copy
+        } catch {
+            guard CatalogError(error, operation: "open", file: name).code == .corrupt else { throw error }
+            return nil
+        }
+    }
+
+    // MARK: - The new file
+
+    private func finish(
+        _ new: Database, _ salvaged: [SalvagedTable], _ now: Date, _ report: inout RebuildReport
+    ) throws {
+        report.usersByFolder = try new.addMissingUsers(now)
+        if salvaged.contains(where: { !$0.isWhole && SalvagedTable.boundingSessions.contains($0.name) }) {
+            try new.endSessions()
+            report.endedSessions = true
+        }
+        report.unattachedRevisions = try new.unattachedRevisions()
+        report.lost += try new.removeOrphans()
+        try new.keepShownWords()
+        try new.recount()
+        if salvaged.contains(where: { $0.name.hasPrefix("hook_") && !$0.isWhole }) { try new.forgetHooks() }
+        try new.execute(
+            sql: "DELETE FROM rebuilds; INSERT INTO rebuilds (at) VALUES (?)",
+            arguments: [Timestamp.text(now)])
+    }
+
     /// The earlier file keeps its name until the new one has it: in between it is damaged still, and said to be.
-    private func exchange(_ new: String, _ now: Date, _ report: inout RebuildReport) throws {
+    private func exchange(_ now: Date, _ report: inout RebuildReport) throws {
         let time = Timestamp.text(now).filter { $0.isNumber || $0.isLetter }
         let aside = "\(file).damaged-\(time)"
         if CatalogFiles.exists(file) {

@@ -1,10 +1,119 @@
 import FoundationEssentials
 import GRDB
-import KotibModel
 
-/// Takes what can be read out of a damaged database into a sound one, table by table. Rows that are there already are
-/// brought up to date. What follows from others (counts, the index of words) triggers make anew; events and hooks that
-/// were not told are left.
+/// A table that a rebuild takes over.
+struct CatalogTable {
+    var name: String
+    var hasRowid: Bool
+    /// Without those that triggers keep.
+    var columns: [String]
+
+    /// Those that others refer to come first, and what is to be told last.
+    private static let first = ["users", "audio_records", "transcript_revisions"]
+    static let told = ["events", "hook_events", "hook_deliveries", "hook_receivers"]
+    /// What follows from other tables, or is of one file alone.
+    private static let leftOut: Set = [
+        "grdb_migrations", "recording_counts", "quota_room", "search_pieces", "search_due", "rebuilds",
+    ]
+    private static let derived: Set = [
+        "users.waiting", "users.used_bytes", "users.used_files", "users.used_text",
+        "transcript_revisions.charged", "transcript_revisions.charged_to",
+    ]
+
+    static func all(in database: Database) throws -> [CatalogTable] {
+        let all = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'
+                    AND name NOT LIKE 'transcript_search%' ORDER BY rowid
+                """
+        ).filter { !leftOut.contains($0["name"]) }.map { row in
+            let name: String = row["name"]
+            return CatalogTable(
+                name: name, hasRowid: !(row["sql"] as String).contains("WITHOUT ROWID"),
+                columns: try columns(of: name, in: database).filter { !derived.contains("\(name).\($0)") })
+        }
+        let rank = { (table: CatalogTable) in
+            first.firstIndex(of: table.name) ?? (told.firstIndex(of: table.name) ?? -1) + first.count + 1
+        }
+        // Stable: what has the same rank stays in its order.
+        return all.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
+            .map(\.element)
+    }
+
+    /// None where there is no such table.
+    static func columns(of table: String, in database: Database) throws -> [String] {
+        try Row.fetchAll(database, sql: "PRAGMA table_info(\(table))").map { $0["name"] }
+    }
+}
+
+/// An INSERT that goes on after a row that the table's rules forbid.
+struct RowInsert {
+    private let database: Database
+    private let sql: String
+    private var statement: Statement
+
+    init(into table: CatalogTable, _ columns: [String], _ database: Database) throws {
+        self.database = database
+        let marks = columns.map { _ in "?" }.joined(separator: ", ")
+        sql = "INSERT INTO \(table.name) (\(columns.joined(separator: ", "))) VALUES (\(marks))"
+        statement = try database.makeStatement(sql: sql)
+    }
+
+    /// - Returns: false where no rule of the table allows it, or there is such a row already.
+    mutating func run(_ values: [DatabaseValue]) throws -> Bool {
+        do {
+            try statement.execute(arguments: StatementArguments(values))
+            return true
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            // sqlite3_reset() tells the error again, and GRDB throws it at the next row.
+            statement = try database.makeStatement(sql: sql)
+            return false
+        }
+    }
+}
+
+/// What was read of one table of a damaged catalog.
+struct SalvagedTable {
+    var name: String
+    var count = 0
+    /// Rows, or places, that could not be read, or that no rule of the table allows.
+    var lost = 0
+    /// Ids that may have had a row; rising.
+    var unread: [ClosedRange<Int64>] = []
+
+    var isWhole: Bool { lost == 0 && unread.isEmpty }
+
+    /// Unless all of these are as they were, somebody might get in whose session has ended since the backup.
+    static let boundingSessions: Set = ["users", "access_tokens", "known_peers", "steady_time"]
+
+    init(name: String) { self.name = name }
+
+    /// Nothing of it could be read.
+    static func unreadable(_ table: CatalogTable) -> SalvagedTable {
+        var result = SalvagedTable(name: table.name)
+        result.unread = [1...Int64.max]
+        return result
+    }
+
+    /// - Parameter id: higher than those before.
+    mutating func miss(_ id: Int64) {
+        lost += 1
+        if let last = unread.last, last.upperBound >= id - 1 {
+            unread[unread.count - 1] = last.lowerBound...max(last.upperBound, id)
+        } else {
+            unread.append(id...id)
+        }
+    }
+
+    mutating func miss(from id: Int64) {
+        lost += 1
+        unread.append(id...Int64.max)
+    }
+}
+
+/// Takes what can be read out of a damaged database into a sound one without rows, table by table. What follows from
+/// others (counts, the index of words) triggers make anew.
 struct CatalogSalvage {
     let old: Database
     let new: Database
@@ -14,128 +123,143 @@ struct CatalogSalvage {
         self.new = new
     }
 
-    /// Those that others refer to come first.
-    private static let first = ["users", "audio_records", "transcript_revisions"]
-    private static let leftOut: Set = [
-        "grdb_migrations", "recording_counts", "events", "hook_receivers", "hook_events", "hook_deliveries",
-        "quota_room", "search_pieces", "search_due", "rebuilds",
-    ]
-    /// Kept by triggers.
-    private static let derived: Set = [
-        "users.waiting", "users.used_bytes", "users.used_files", "users.used_text",
-        "transcript_revisions.charged", "transcript_revisions.charged_to",
-    ]
     /// So many ids are looked up one by one behind a page that cannot be read.
     private static let mostLookups: Int64 = 5_000_000
 
-    func run() throws -> (rows: [(table: String, count: Int)], lost: Int) {
-        // A backup may still have somebody to tell: of all that comes in they would be told again.
-        for table in ["hook_deliveries", "hook_events", "hook_receivers"] {
-            try new.execute(sql: "DELETE FROM \(table)")
+    func run() throws -> [SalvagedTable] {
+        let tables = try CatalogTable.all(in: new)
+        var salvaged = [try keepSequences()]
+        salvaged += try tables.filter { !CatalogTable.told.contains($0.name) }.map(take)
+        let isWhole = salvaged.allSatisfy(\.isWhole)
+        try new.forgetHooks()
+        for table in tables where CatalogTable.told.contains(table.name) {
+            // Of what was not as it was, who follows is told; of the rest only those who were not told yet.
+            if table.name == "events" {
+                guard isWhole else { continue }
+                try new.execute(sql: "DELETE FROM events")
+            }
+            salvaged.append(try take(table))
         }
-        var (rows, lost): ([(table: String, count: Int)], Int) = ([], 0)
-        for table in try tables() {
-            let found = try take(table)
-            rows.append((table.name, found.count))
-            lost += found.lost
-        }
-        return (rows, lost)
+        return salvaged
     }
 
-    private struct Table {
-        var name: String
-        var hasRowid: Bool
-    }
-
-    private func tables() throws -> [Table] {
-        let all = try Row.fetchAll(
-            new,
-            sql: """
-                SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'
-                    AND name NOT LIKE 'transcript_search%' ORDER BY rowid
-                """
-        ).map { row in
-            Table(name: row["name"], hasRowid: !(row["sql"] as String).contains("WITHOUT ROWID"))
-        }.filter { !Self.leftOut.contains($0.name) }
-        return Self.first.compactMap { name in all.first { $0.name == name } }
-            + all.filter { !Self.first.contains($0.name) }
-    }
-
-    private func take(_ table: Table) throws -> (count: Int, lost: Int) {
-        let target = try Row.fetchAll(new, sql: "PRAGMA table_info(\(table.name))")
-        // A table that an earlier version did not have has no columns.
-        let there = Set(
-            try Row.fetchAll(old, sql: "PRAGMA table_info(\(table.name))").map { $0["name"] as String })
-        let columns = target.map { $0["name"] as String }
-            .filter { there.contains($0) && !Self.derived.contains("\(table.name).\($0)") }
-        guard !columns.isEmpty else { return (0, 0) }
-        let keys = target.filter { ($0["pk"] as Int) > 0 }.map { $0["name"] as String }
-        let insert = try new.makeStatement(sql: Self.insert(table.name, columns, keys))
-        var (count, lost) = (0, 0)
-        let unread = readAll(table, columns) { values in
-            do {
-                try insert.execute(arguments: StatementArguments(values))
-                count += 1
-            } catch {
-                // Rubbish that no rule of the table allows, or a second row where there can be one.
-                lost += 1
+    /// Ids that were given are not given again, to events neither.
+    private func keepSequences() throws -> SalvagedTable {
+        var found = SalvagedTable(name: "sqlite_sequence")
+        do {
+            try new.raiseSequences(Row.fetchAll(old, sql: "SELECT name, seq FROM sqlite_sequence"))
+        } catch {
+            found.miss(1)
+            for name in ["users", "audio_records", "transcript_revisions", "events", "hook_events"] {
+                let last = try? Row.fetchOne(
+                    old, sql: "SELECT '\(name)' AS name, max(rowid) AS seq FROM \(name)")
+                try new.raiseSequences([last].compactMap { $0 ?? nil })
             }
         }
-        return (count, lost + unread)
+        return found
     }
 
-    private static func insert(_ table: String, _ columns: [String], _ keys: [String]) -> String {
-        let list = columns.joined(separator: ", ")
-        let marks = columns.map { _ in "?" }.joined(separator: ", ")
-        let changes = columns.filter { !keys.contains($0) }.map { "\($0) = excluded.\($0)" }
-        let conflict =
-            keys.isEmpty || changes.isEmpty
-            ? "ON CONFLICT DO NOTHING"
-            : "ON CONFLICT (\(keys.joined(separator: ", "))) DO UPDATE SET \(changes.joined(separator: ", "))"
-        return "INSERT INTO \(table) (\(list)) VALUES (\(marks)) \(conflict)"
+    /// Those of which the last event says so: one that was replaced may have come back elsewhere.
+    static func deletedRecordings(_ old: Database) throws -> Set<Int64> {
+        var ids: Set<Int64> = []
+        let rows = try Row.fetchCursor(old, sql: "SELECT audio_record_id, kind FROM events ORDER BY id")
+        // Behind a page that cannot be read there may be more.
+        while let row = try? rows.next() {
+            guard let id = Int64.fromDatabaseValue(row[0]) else { continue }
+            if String.fromDatabaseValue(row[1]) == "deleted" { ids.insert(id) } else { ids.remove(id) }
+        }
+        return ids
     }
+
+    private func take(_ table: CatalogTable) throws -> SalvagedTable {
+        let there = Set(try CatalogTable.columns(of: table.name, in: old))
+        let columns = table.columns.filter(there.contains)
+        var found = SalvagedTable(name: table.name)
+        // A table that an earlier version did not have.
+        guard !columns.isEmpty else { return found }
+        if table.name == "identity" { try new.execute(sql: "DELETE FROM identity") }
+        var insert = try RowInsert(into: table, columns, new)
+        try readAll(table, columns, &found) { id, values, found in
+            // Rubbish that no rule of the table allows, or a second row where there can be one.
+            if try insert.run(values) { found.count += 1 } else { found.miss(id) }
+        }
+        return found
+    }
+
+    private typealias Take = (Int64, [DatabaseValue], inout SalvagedTable) throws -> Void
 
     /// Every row that can be reached: from the beginning up to the first page that cannot be read, and from there on
     /// each by its own way down the tree.
-    /// - Returns: how often nothing could be read.
     private func readAll(
-        _ table: Table, _ columns: [String], _ body: ([DatabaseValue]) -> Void
-    ) -> Int {
+        _ table: CatalogTable, _ columns: [String], _ found: inout SalvagedTable, _ body: Take
+    ) throws {
         let list = columns.joined(separator: ", ")
         guard table.hasRowid else {
-            let isWhole = readOn("SELECT 0, \(list) FROM \(table.name)") { body($0.values) }
-            return isWhole ? 0 : 1
+            var count: Int64 = 0
+            let isWhole = try readOn("SELECT 0, \(list) FROM \(table.name)") { row in
+                count += 1
+                try body(count, row.values, &found)
+            }
+            if !isWhole { found.miss(from: count + 1) }
+            return
         }
         var last: Int64 = 0
-        let isWhole = readOn("SELECT rowid, \(list) FROM \(table.name) ORDER BY rowid") { row in
+        let isWhole = try readOn("SELECT rowid, \(list) FROM \(table.name) ORDER BY rowid") { row in
+            // Of another page of the tree, or written twice.
+            guard row.id > last else { throw DisorderedRows() }
             last = row.id
-            body(row.values)
+            try body(row.id, row.values, &found)
         }
-        if isWhole { return 0 }
-        let end = max(last, highestID(table.name) ?? last + 10_000)
-        guard last < end, end < last + Self.mostLookups else { return 1 }
-        var unread = 0
-        for id in (last + 1)...end {
+        if isWhole { return }
+        guard let end = highestID(table.name), end < last + Self.mostLookups else {
+            return try lookUp(table, list, last + 1, last + 10_000, &found, body, isEnd: false)
+        }
+        if last < end {
+            try lookUp(table, list, last + 1, end, &found, body, isEnd: true)
+        } else {
+            found.miss(from: last + 1)
+        }
+    }
+
+    private func lookUp(
+        _ table: CatalogTable, _ list: String, _ first: Int64, _ last: Int64, _ found: inout SalvagedTable,
+        _ body: Take, isEnd: Bool
+    ) throws {
+        for id in first...last {
             let sql = "SELECT rowid, \(list) FROM \(table.name) WHERE rowid = \(id)"
-            if !readOn(sql, { body($0.values) }) { unread += 1 }
+            let isRead = try readOn(sql) { row in
+                guard row.id == id else { throw DisorderedRows() }
+                try body(row.id, row.values, &found)
+            }
+            if !isRead { found.miss(id) }
         }
-        return unread
+        if !isEnd { found.miss(from: last + 1) }
     }
 
     /// - Returns: false where not all could be read.
-    private func readOn(_ sql: String, _ body: ((id: Int64, values: [DatabaseValue])) -> Void) -> Bool {
-        do {
-            let rows = try Row.fetchCursor(old, sql: sql)
-            while let row = try rows.next() {
-                let values = Array(row.databaseValues)
-                body((Int64.fromDatabaseValue(values[0]) ?? 0, Array(values.dropFirst())))
+    /// - Throws: what `body` does, which is of the new file.
+    private func readOn(
+        _ sql: String, _ body: ((id: Int64, values: [DatabaseValue])) throws -> Void
+    ) throws -> Bool {
+        guard let rows = try? Row.fetchCursor(old, sql: sql) else { return false }
+        while true {
+            let row: (id: Int64, values: [DatabaseValue])
+            do {
+                guard let next = try rows.next() else { return true }
+                let values = Array(next.databaseValues)
+                row = (Int64.fromDatabaseValue(values[0]) ?? 0, Array(values.dropFirst()))
+            } catch {
+                return false
             }
-            return true
-        } catch {
-            return false
+            do {
+                try body(row)
+            } catch is DisorderedRows {
+                return false
+            }
         }
     }
 
+    /// Nil where the end of the table cannot be found.
     private func highestID(_ table: String) -> Int64? {
         let own = try? Int64.fetchOne(old, sql: "SELECT rowid FROM \(table) ORDER BY rowid DESC LIMIT 1")
         let kept = try? Int64.fetchOne(old, sql: "SELECT seq FROM sqlite_sequence WHERE name = '\(table)'")
@@ -143,80 +267,5 @@ struct CatalogSalvage {
     }
 }
 
-extension Database {
-    /// Recordings whose user's row is lost are still in that user's folder.
-    /// - Returns: how many users were made.
-    func addMissingUsers(_ now: Date) throws -> Int {
-        let missing = try Row.fetchAll(
-            self,
-            sql: """
-                SELECT user_id, min(path) AS path FROM audio_records a
-                WHERE user_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = a.user_id)
-                GROUP BY user_id
-                """)
-        var count = 0
-        for row in missing {
-            guard let path = (row["path"] as Data?).flatMap({ InboxPath(Array($0)) }) else { continue }
-            let id: Int64 = row["user_id"]
-            if let other = try userIfKnown(path.user) {
-                try execute(
-                    sql: "UPDATE audio_records SET user_id = ? WHERE user_id = ?",
-                    arguments: [other.rawValue, id])
-            } else {
-                try execute(
-                    sql: "INSERT INTO users (id, folder, created_at) VALUES (?, ?, ?)",
-                    arguments: [id, Data(path.user), Timestamp.text(now)])
-                count += 1
-                // What its triggers would have counted if it had been there.
-                try execute(sql: Self.recount, arguments: [id])
-            }
-        }
-        return count
-    }
-
-    private static let recount = """
-        UPDATE users SET
-            used_bytes = (SELECT coalesce(sum(file_size), 0) FROM audio_records a WHERE a.user_id = users.id
-                AND a.transcription_status <> 'rejected' AND a.audio_state = 'present'),
-            used_files = (SELECT count(*) FROM audio_records a WHERE a.user_id = users.id
-                AND a.transcription_status <> 'rejected' AND a.audio_state = 'present'),
-            waiting = (SELECT count(*) FROM audio_records a WHERE a.user_id = users.id
-                AND a.transcription_status = 'pending' AND a.audio_state = 'present' AND a.due_at IS NULL),
-            used_text = (SELECT coalesce(sum(charged), 0) FROM transcript_revisions r WHERE r.charged_to = users.id)
-        WHERE id = ?
-        """
-
-    /// Rows that refer to what is lost.
-    func removeOrphans() throws -> Int {
-        // The one table without rowids: sessions of users that are lost.
-        try execute(sql: "DELETE FROM access_tokens WHERE user_id NOT IN (SELECT id FROM users)")
-        var count = changesCount
-        while true {
-            // With a recording its words may go, which then refer to nothing.
-            let before = count
-            for row in try Row.fetchAll(self, sql: "PRAGMA foreign_key_check") {
-                guard let table: String = row["table"], let id: Int64 = row["rowid"] else { continue }
-                try execute(sql: "DELETE FROM \(table) WHERE rowid = ?", arguments: [id])
-                count += changesCount
-            }
-            if count == before { return count }
-        }
-    }
-
-    /// The words that a recording shows, where the revision that they come from is lost.
-    func keepShownWords() throws {
-        try execute(
-            sql: """
-                INSERT INTO transcript_revisions (audio_record_id, origin, text, segments, language, created_at)
-                    SELECT a.id, CASE WHEN a.engine IS NULL THEN 'sidecar' ELSE 'engine' END, a.transcript_text, '[]',
-                        a.language, a.updated_at
-                    FROM audio_records a
-                    WHERE a.transcript_text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM transcript_revisions r
-                        WHERE r.id = a.revision_id AND r.audio_record_id = a.id);
-                UPDATE audio_records SET revision_id =
-                        (SELECT max(r.id) FROM transcript_revisions r WHERE r.audio_record_id = audio_records.id)
-                    WHERE transcript_text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM transcript_revisions r
-                        WHERE r.id = revision_id AND r.audio_record_id = audio_records.id);
-                """)
-    }
-}
+/// A tree whose pages contradict each other.
+private struct DisorderedRows: Error {}

@@ -5,9 +5,11 @@ import KotibModel
 /// What becomes of an arrival, within the transaction that records it.
 extension Database {
     /// Where the user has room for it.
-    /// - Parameter day: today (``LocalDays``).
+    /// - Parameters:
+    ///   - day: today (``LocalDays``).
+    ///   - hasWords: it need not be transcribed, and costs no minutes.
     func accept(
-        _ arrival: Arrival, within limits: Quota, on day: Int
+        _ arrival: Arrival, within limits: Quota, on day: Int, hasWords: Bool = false
     ) throws -> Result<Acceptance, Rejection> {
         let old = try currentRecording(arrival.path)
         // What was taken once stays taken: touched, tried again or brought back, it needs no room and no minutes.
@@ -17,9 +19,10 @@ extension Database {
         let counted = old.map { $0.state != .rejected && $0.audio == .present } ?? false
         let grown = try old.flatMap { try isGrown($0, arrival) ? $0.facts?.duration : nil }
         let taken = QuotaClaim.milliseconds(of: grown ?? 0)
+        let isFree = try old == nil && (hasWords || isFoundAgain(arrival.identity))
         let claim = QuotaClaim(
             size: arrival.identity.size,
-            milliseconds: max(0, QuotaClaim.milliseconds(of: arrival.facts.duration) - taken),
+            milliseconds: isFree ? 0 : max(0, QuotaClaim.milliseconds(of: arrival.facts.duration) - taken),
             replaced: counted ? old?.identity.size : nil)
         let folder = arrival.path.user
         let (own, use) = try quota(ofFolder: folder) ?? (OwnQuota(), QuotaUse())

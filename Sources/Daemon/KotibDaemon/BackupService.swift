@@ -2,6 +2,7 @@ import FoundationEssentials
 import Glibc
 import KotibCatalog
 import KotibModel
+import KotibWatch
 import Logging
 import ServiceLifecycle
 
@@ -12,6 +13,7 @@ struct BackupService: Service {
     let file: String
     /// Between two backups, by their files' times: a restart does not begin anew.
     let interval: Duration
+    let board: ProblemBoard
     let logger: Logger
 
     /// Clocks are set and machines sleep: no pause is longer.
@@ -21,6 +23,10 @@ struct BackupService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            let second = Catalog.secondBackup(file)
+            if access(file, F_OK) == 0, access(second, F_OK) == 0 {
+                board.report(.backupKept, ["file": "\(file)", "newer": "\(second)"])
+            }
             while !Task.isCancelled {
                 var pause = left()
                 if pause <= .zero { pause = await backUp() ? left() : Self.pauseAfterFailure }
@@ -31,17 +37,26 @@ struct BackupService: Service {
     }
 
     private func left() -> Duration {
-        var status = stat()
-        guard stat(file, &status) == 0 else { return .zero }
-        let age = Date().timeIntervalSince1970 - Double(status.st_mtim.tv_sec)
+        let times = [file, Catalog.secondBackup(file)].compactMap { name -> Int? in
+            var status = stat()
+            return stat(name, &status) == 0 ? status.st_mtim.tv_sec : nil
+        }
+        guard let newest = times.max() else { return .zero }
+        let age = Date().timeIntervalSince1970 - Double(newest)
         // One from the future is of no known age.
         return age < 0 ? .zero : interval - .seconds(bounding: age)
     }
 
     private func backUp() async -> Bool {
         do throws(CatalogError) {
-            try await catalog.backUp(to: file)
-            logger.info("catalog backed up", metadata: ["file": "\(file)"])
+            switch try await catalog.backUp(to: file) {
+            case .replaced:
+                logger.info("catalog backed up", metadata: ["file": "\(file)"])
+                board.resolve(.backupKept)
+            case .beside(let other):
+                logger.info("catalog backed up", metadata: ["file": "\(other)"])
+                board.report(.backupKept, ["file": "\(file)", "newer": "\(other)"])
+            }
             return true
         } catch {
             logger.warning(

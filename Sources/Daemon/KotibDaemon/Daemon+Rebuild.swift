@@ -35,7 +35,6 @@ extension Daemon {
 extension RebuildReport {
     fileprivate func text(_ file: String) -> String {
         var lines = ["The catalog \(file) was made anew."]
-        if beganWithBackup { lines.append("It begins with the newest backup.") }
         if let setAside {
             let kept = rows.filter { $0.count > 0 }.map { "\($0.count) of \($0.table)" }
             lines.append(
@@ -43,14 +42,41 @@ extension RebuildReport {
                     + "; \(lost) rows could not be read or kept.")
             lines.append("The earlier one is \(setAside); remove it when nothing of it is missed.")
         }
+        lines += linesOfBackup + linesOfLosses
+        lines.append(
+            "When kotibd is started it looks through the inbox; a text beside a recording that the catalog does "
+                + "not know is taken for its words.")
+        return lines.joined(separator: "\n")
+    }
+
+    private var linesOfBackup: [String] {
+        guard let backup, rowsOfBackup > 0 else { return [] }
+        var lines = ["\(rowsOfBackup) rows that could not be read are as in the backup \(backup)."]
+        if usersOfBackup > 0 {
+            lines.append(
+                "\(usersOfBackup) users are as the backup knew them: look at their numbers, roles and whether they "
+                    + "are active (kotibctl user list).")
+        }
+        return lines
+    }
+
+    private var linesOfLosses: [String] {
+        var lines: [String] = []
         if usersByFolder > 0 {
             lines.append(
                 "Of \(usersByFolder) users only the folder is known: give them their numbers again (kotibctl user link)."
             )
         }
-        lines.append(
-            "When kotibd is started it looks through the inbox; a text beside a recording that the catalog does "
-                + "not know is taken for its words.")
-        return lines.joined(separator: "\n")
+        if endedSessions {
+            lines.append(
+                "All sessions were ended, since those that had ended before could not be told from the others: "
+                    + "people log in again.")
+        }
+        if unattachedRevisions > 0 {
+            lines.append(
+                "\(unattachedRevisions) versions of texts belong to recordings that could not be read; they are in "
+                    + "the earlier file alone.")
+        }
+        return lines
     }
 }

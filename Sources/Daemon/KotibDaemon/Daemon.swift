@@ -76,7 +76,8 @@ public struct Daemon: Sendable {
         prepareProcess()
         let lock = try Self.takeLock(configuration.state)
         defer { withExtendedLifetime(lock) {} }
-        let catalog = try await Catalog.open(configuration.databasePath)
+        let catalog = try await Catalog.open(
+            configuration.databasePath, backup: configuration.backupPath)
         try await serve(catalog)
         try await catalog.close()
         logger.notice("stopped")
@@ -161,7 +162,7 @@ public struct Daemon: Sendable {
                 IncompleteFileService(files: IncompleteFiles(pipeline)), MessageService(dispatcher: messages),
                 IndexService(catalog: catalog, logger: logger),
                 DamageService(catalog: catalog, board: board, logger: logger),
-            ] + backupServices(catalog)
+            ] + backupServices(catalog, board)
                 + (hooks.isNeeded ? [HookService(dispatcher: hooks)] : []) + archiveServices(pipeline)
                 + [control, status])
     }

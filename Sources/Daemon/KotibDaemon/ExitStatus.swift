@@ -6,7 +6,7 @@ import KotibPOSIX
 /// The exit codes of sysexits.h that kotibd ends with; the manual page lists them.
 enum ExitStatus {
     static let stopped: Int32 = 0
-    /// EX_DATAERR: the catalog is damaged.
+    /// EX_DATAERR: the catalog is damaged or gone.
     static let dataError: Int32 = 65
     /// EX_SOFTWARE.
     static let fault: Int32 = 70
@@ -26,7 +26,7 @@ enum ExitStatus {
         case is StateFolderInUse: busy
         case is NotNow: cannotCreate
         case is LockFile.Failure, is ListeningSocket.Failure: cannotCreate
-        case let error as CatalogError: error.code == .corrupt ? dataError : cannotCreate
+        case let error as CatalogError: [.corrupt, .missing].contains(error.code) ? dataError : cannotCreate
         case is SystemError, is FileError: systemError
         default: fault
         }

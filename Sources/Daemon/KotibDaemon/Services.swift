@@ -90,7 +90,7 @@ struct IndexService: Service {
     }
 }
 
-/// Says that the catalog is damaged, as soon as anybody meets it.
+/// Says that the catalog lacks what was written last, and that it is damaged as soon as anybody meets it.
 struct DamageService: Service {
     let catalog: Catalog
     let board: ProblemBoard
@@ -98,6 +98,10 @@ struct DamageService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
+            for loss in catalog.losses {
+                logger.error("the catalog lacks what was written last", metadata: ["cause": "\(loss)"])
+                board.report(.catalogBehind)
+            }
             for await error in catalog.damageReports {
                 logger.error("the catalog is damaged", metadata: ["cause": "\(error)"])
                 board.report(.catalogDamaged, ["cause": "\(error)"])
@@ -133,11 +137,12 @@ extension Daemon {
 
 extension Daemon {
     /// None where no backups are made.
-    func backupServices(_ catalog: Catalog) -> [any Service] {
+    func backupServices(_ catalog: Catalog, _ board: ProblemBoard) -> [any Service] {
         configuration.backupInterval.map { interval in
             [
                 BackupService(
-                    catalog: catalog, file: configuration.backupPath, interval: interval, logger: logger)
+                    catalog: catalog, file: configuration.backupPath, interval: interval, board: board,
+                    logger: logger)
             ]
         } ?? []
     }

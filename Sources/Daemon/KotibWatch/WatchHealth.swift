@@ -48,6 +48,10 @@ public struct WatchHealth: Hashable, Sendable {
         case tooManyRefused
         /// SQLite finds the catalog's file damaged.
         case catalogDamaged
+        /// The catalog was opened without what was written last.
+        case catalogBehind
+        /// The earlier backup of the catalog has far more in it than the catalog, and was not replaced.
+        case backupKept
 
         public var description: String {
             switch self {
@@ -73,6 +77,8 @@ public struct WatchHealth: Hashable, Sendable {
             case .archiveStuck: "some recordings cannot be archived"
             case .tooManyRefused: "a folder holds so many refused files that more get no notes"
             case .catalogDamaged: "the catalog is damaged: stop kotibd and run kotibd --rebuild"
+            case .catalogBehind: "the catalog lacks what was written last"
+            case .backupKept: "the earlier backup has more in it than the catalog, and is kept"
             }
         }
 

@@ -44,6 +44,35 @@ extension Acceptance.Faults {
         }
     }
 
+    /// It is not begun anew, and its backup is not written over.
+    @Test func aCatalogThatIsGoneIsMadeAnewOfItsBackup() async throws {
+        try await withDaemon { daemon in
+            try daemon.drop(daemon.installation.sample("jfk"), as: "alisher/jfk.wav")
+            try await daemon.awaitText(of: "alisher/jfk.wav.txt")
+            let words = try await daemon.awaitRow(of: "alisher/jfk.wav", "completed").transcriptText
+            try await daemon.terminate()
+            let backup = daemon.stateFolder + "/kotib.sqlite.backup"
+            unlink(backup)
+            try await daemon.start()
+            try await daemon.wait(until: "it is backed up") { FileManager.default.fileExists(atPath: backup) }
+            try await daemon.terminate()
+            truncate(daemon.stateFolder + "/kotib.sqlite", 0)
+
+            let program = daemon.installation.program("kotibd")
+            let start = try await Command.run(
+                program, ["--config", daemon.configurationFile], environment: daemon.environment)
+            #expect(start.end == .exited(65), "\(start)")
+            #expect(start.errors.contains("kotibd --rebuild") && start.errors.contains(backup), "\(start)")
+            let rebuild = try await Command.run(
+                program, ["--config", daemon.configurationFile, "--rebuild"],
+                environment: daemon.environment)
+            #expect(rebuild.end == .exited(0) && rebuild.output.contains("sessions were ended"), "\(rebuild)")
+            try await daemon.start()
+            let row = try await daemon.awaitRow(of: "alisher/jfk.wav", "completed")
+            #expect(row.transcriptText == words, daemon.log)
+        }
+    }
+
     /// All but the first page: nothing of it can be read.
     private func damage(_ daemon: DaemonFixture) throws {
         let file = daemon.stateFolder + "/kotib.sqlite"

@@ -25,6 +25,7 @@ enum Migrations {
         migrator.registerMigration("19 intents") { try $0.execute(sql: intents) }
         migrator.registerMigration("20 bounds") { try $0.execute(sql: bounds) }
         migrator.registerMigration("21 pruning") { try $0.execute(sql: pruning) }
+        migrator.registerMigration("22 identity") { try $0.execute(sql: identity) }
         return migrator
     }()
 }

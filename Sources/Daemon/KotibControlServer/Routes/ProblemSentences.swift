@@ -28,6 +28,8 @@ extension Sentence {
         case .archiveStuck: archiveStuck(since)
         case .tooManyRefused: tooManyRefused(since)
         case .catalogDamaged: catalogDamaged(since)
+        case .catalogBehind: catalogBehind(since)
+        case .backupKept: backupKept(since)
         }
     }
 

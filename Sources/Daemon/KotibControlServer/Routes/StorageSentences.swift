@@ -109,4 +109,33 @@ extension Sentence {
             russian: "С \(since) файл каталога повреждён; остановите kotibd и выполните kotibd --rebuild, "
                 + "записи и тексты в папках это не затронет.")
     }
+
+    static func catalogBehind(_ since: String) -> Sentence {
+        Sentence(
+            uzbek:
+                "\(since) da katalog oxirgi oʻzgarishlarsiz ochildi (sababi jurnalda); papkalardagi yozuv va "
+                + "matnlar qayta topiladi, qolganini zaxira nusxasidan qidiring (kotibd(8), Damage).",
+            english:
+                "At \(since) the catalog was opened without its last changes (the log says why); recordings and "
+                + "texts in the folders are found again, look for the rest in the backup (kotibd(8), Damage).",
+            russian:
+                "В \(since) каталог открыт без последних изменений (причина в журнале); записи и тексты в "
+                + "папках найдутся снова, остальное ищите в резервной копии (kotibd(8), Damage).")
+    }
+
+    static func backupKept(_ since: String) -> Sentence {
+        Sentence(
+            uzbek:
+                "\(since) dan beri katalogda avvalgi zaxira nusxasidagidan ancha kam narsa bor, shu sababli u "
+                + "saqlanib, yangisi yoniga yozilmoqda; kotibd ni toʻxtatib, katalogni olib qoʻyib, kotibd --rebuild "
+                + "bilan unga qayting yoki keraksiz boʻlsa, kotib.sqlite.backup ni oʻchiring.",
+            english:
+                "Since \(since) the catalog has far less in it than its earlier backup, which is kept, and newer "
+                + "ones are written beside it; go back to it (stop kotibd, move the catalog away, run kotibd "
+                + "--rebuild) or, if it is not needed, remove kotib.sqlite.backup.",
+            russian:
+                "С \(since) в каталоге гораздо меньше, чем в прежней резервной копии, поэтому она сохранена, а "
+                + "новые пишутся рядом; вернитесь к ней (остановите kotibd, уберите каталог, выполните kotibd "
+                + "--rebuild) или, если она не нужна, удалите kotib.sqlite.backup.")
+    }
 }

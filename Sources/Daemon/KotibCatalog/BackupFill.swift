@@ -1,0 +1,176 @@
+import GRDB
+
+/// Puts rows of a backup where those of a damaged catalog could not be read. The backup is older: a row that was read
+/// stays, and where one of its unique values is taken by now the backup's row goes without.
+struct BackupFill {
+    let backup: Database
+    let new: Database
+    let deleted: Set<Int64>
+
+    /// - Parameter deleted: recordings that were deleted since.
+    init(from backup: Database, into new: Database, deleted: Set<Int64>) {
+        self.backup = backup
+        self.new = new
+        self.deleted = deleted
+    }
+
+    /// Of these an earlier state does harm: who was let in, what is about to be changed beside recordings, and what was
+    /// told.
+    static let left =
+        Set(
+            ["access_tokens", "known_peers", "otp_tokens", "sidecar_intents", "identity"] + CatalogTable.told)
+
+    func run(_ salvaged: [SalvagedTable]) throws -> (rows: Int, users: Int, lost: Int) {
+        try new.raiseSequences(Row.fetchAll(backup, sql: "SELECT name, seq FROM sqlite_sequence"))
+        // What comes from the backup is no news for hooks.
+        try new.execute(
+            sql: """
+                CREATE TEMP TABLE filled (id INTEGER PRIMARY KEY);
+                CREATE TEMP TABLE receivers AS SELECT name FROM hook_receivers;
+                DELETE FROM hook_receivers;
+                """)
+        let deleted = try deleted.union(deletedWithTheirWords(salvaged))
+        var total = (rows: 0, users: 0, lost: 0)
+        for table in try CatalogTable.all(in: new) where table.hasRowid && !Self.left.contains(table.name) {
+            guard let found = salvaged.first(where: { $0.name == table.name }) else { continue }
+            let (count, lost) = try fill(table, found.unread, deleted)
+            total.rows += count
+            total.lost += lost
+            if table.name == "users" { total.users = count }
+        }
+        try new.showNewestWords()
+        try new.execute(
+            sql: """
+                INSERT INTO hook_receivers (name) SELECT name FROM receivers;
+                DROP TABLE receivers;
+                DROP TABLE filled;
+                """)
+        return total
+    }
+
+    /// Of a recording that is there the words are there.
+    private func deletedWithTheirWords(_ salvaged: [SalvagedTable]) throws -> Set<Int64> {
+        guard salvaged.contains(where: { $0.name == "transcript_revisions" && $0.isWhole }) else { return [] }
+        let all = try Int64.fetchSet(
+            backup,
+            sql: "SELECT DISTINCT audio_record_id FROM transcript_revisions WHERE earlier_record IS NULL")
+        let there = try Int64.fetchSet(new, sql: "SELECT DISTINCT audio_record_id FROM transcript_revisions")
+        return all.subtracting(there)
+    }
+
+    private func fill(
+        _ table: CatalogTable, _ unread: [ClosedRange<Int64>], _ deleted: Set<Int64>
+    ) throws -> (count: Int, lost: Int) {
+        var (count, lost) = (0, 0)
+        let list = table.columns.joined(separator: ", ")
+        var insert = try RowInsert(into: table, table.columns, new)
+        for range in unread {
+            let rows = try Row.fetchCursor(
+                backup, sql: "SELECT rowid AS id_, \(list) FROM \(table.name) WHERE rowid BETWEEN ? AND ?",
+                arguments: [range.lowerBound, range.upperBound])
+            while let row = try rows.next() {
+                let id: Int64 = row[0]
+                var values = Dictionary(
+                    uniqueKeysWithValues: zip(table.columns, row.databaseValues.dropFirst()))
+                if let recording = Self.recording(of: table.name, id, values), deleted.contains(recording) {
+                    continue
+                }
+                if try !belongs(table.name, values) { continue }
+                if try put(table, &values, &insert) { count += 1 } else { lost += 1 }
+                if table.name == "audio_records" {
+                    try new.execute(sql: "INSERT OR IGNORE INTO filled VALUES (?)", arguments: [id])
+                }
+            }
+        }
+        return (count, lost)
+    }
+
+    private static func recording(of table: String, _ id: Int64, _ values: [String: DatabaseValue]) -> Int64?
+    {
+        table == "audio_records" ? id : values["audio_record_id"].flatMap { Int64.fromDatabaseValue($0) }
+    }
+
+    /// A text beside a recording may be another's by now, unless it has the name that the recording has now.
+    private func belongs(_ table: String, _ values: [String: DatabaseValue]) throws -> Bool {
+        guard table == "sidecars" else { return true }
+        return try Bool.fetchOne(
+            new,
+            sql: """
+                SELECT 1 FROM audio_records WHERE id = ?1 AND substr(?2, 1, length(path)) = path
+                    AND substr(?2, length(path) + 1, 1) = x'2e' AND id NOT IN (SELECT id FROM filled)
+                """, arguments: [values["audio_record_id"], values["path"]]) ?? false
+    }
+
+    /// - Returns: false where there is no place for it.
+    private func put(
+        _ table: CatalogTable, _ values: inout [String: DatabaseValue], _ insert: inout RowInsert
+    ) throws -> Bool {
+        if try isPut(table, values, &insert) { return true }
+        switch table.name {
+        case "users":
+            // Somebody else's number by now.
+            values["phone_number"] = .null
+        case "audio_records":
+            // Another recording is at its path: where its file is now, it is found by its content.
+            values["audio_state"] = "replaced".databaseValue
+            values["is_current"] = 0.databaseValue
+            if ["pending", "processing"].contains(
+                values["transcription_status"].flatMap(String.fromDatabaseValue))
+            {
+                values["transcription_status"] = "failed".databaseValue
+            }
+        default: return false
+        }
+        return try isPut(table, values, &insert)
+    }
+
+    private func isPut(
+        _ table: CatalogTable, _ values: [String: DatabaseValue], _ insert: inout RowInsert
+    ) throws -> Bool {
+        try insert.run(table.columns.map { values[$0] ?? .null })
+    }
+}
+
+extension Database {
+    /// - Parameter rows: of `sqlite_sequence`.
+    func raiseSequences(_ rows: [Row]) throws {
+        for row in rows {
+            guard let name = String.fromDatabaseValue(row["name"]),
+                let seq = Int64.fromDatabaseValue(row["seq"]),
+                try tableExists(name)
+            else { continue }
+            try execute(
+                sql: """
+                    INSERT INTO sqlite_sequence (name, seq) SELECT ?1, 0
+                        WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1)
+                    """, arguments: [name])
+            try execute(
+                sql: "UPDATE sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1", arguments: [name, seq])
+        }
+    }
+
+    func takeIdentity(from other: Database) throws {
+        guard let identity = try CatalogContents.identity(other) else { return }
+        try execute(sql: "UPDATE identity SET value = ?", arguments: [identity])
+    }
+
+    /// Recordings as a backup knew them may have had words since.
+    fileprivate func showNewestWords() throws {
+        try execute(
+            sql: """
+                CREATE TEMP TABLE newest AS
+                    SELECT a.id, max(r.id) AS revision FROM filled f JOIN audio_records a ON a.id = f.id
+                        JOIN transcript_revisions r ON r.audio_record_id = a.id AND r.earlier_record IS NULL
+                    WHERE a.transcription_status <> 'rejected' GROUP BY a.id
+                    HAVING max(r.id) > coalesce(a.revision_id, 0);
+                UPDATE audio_records SET transcription_status = 'completed', error_code = NULL, error_message = NULL,
+                    due_at = NULL, revision_id = (SELECT revision FROM newest n WHERE n.id = audio_records.id),
+                    transcript_text = (SELECT text FROM newest n JOIN transcript_revisions r ON r.id = n.revision
+                        WHERE n.id = audio_records.id),
+                    completed_at = coalesce(completed_at, (SELECT r.created_at FROM newest n
+                        JOIN transcript_revisions r ON r.id = n.revision WHERE n.id = audio_records.id))
+                    WHERE id IN (SELECT id FROM newest);
+                DROP TABLE newest;
+                """)
+    }
+}

@@ -1,0 +1,65 @@
+import FoundationEssentials
+import GRDB
+
+/// What was committed and is not in the catalog any more, as far as that shows when it is opened. SQLite says nothing of
+/// it: it takes the log as far as its checksums agree, and none for an empty one.
+public enum CatalogLoss: Hashable, Sendable, CustomStringConvertible {
+    /// The log is gone, although the catalog was not closed.
+    case logMissing(String)
+    /// Commits behind a place in the log that cannot be read. The log as it was is in `copy`.
+    case logDamaged(String, copy: String?)
+    /// The backup has rows that the catalog has never had.
+    case behindBackup(String)
+
+    public var description: String {
+        switch self {
+        case .logMissing(let log):
+            "the log \(log) is gone, although kotibd did not end in order; what was written last is lost"
+        case .logDamaged(let log, let copy):
+            "the log \(log) is damaged; what was written last is lost"
+                + (copy.map { "; the log as it was is \($0)" } ?? "")
+        case .behindBackup(let backup):
+            "the backup \(backup) has rows that the catalog has not; to go back to it stop kotibd, move the catalog "
+                + "away and run kotibd --rebuild"
+        }
+    }
+}
+
+extension CatalogLoss {
+    /// - Throws: ``CatalogError/Code/missing`` where there is no catalog, but its backup or its log.
+    static func refuseMissing(_ file: String, backup: String?) throws(CatalogError) {
+        let size = CatalogFiles.size(file)
+        guard size ?? 0 == 0 else { return }
+        let signs = [backup, backup.map(CatalogFiles.secondBackup), file + "-wal"].compactMap { $0 }
+        guard let sign = signs.first(where: { CatalogFiles.size($0) ?? 0 > 0 }) else { return }
+        throw CatalogError(
+            code: .missing, operation: "open",
+            message: "it \(size == nil ? "is gone" : "is empty"), but \(sign) is there", file: file)
+    }
+
+    /// To be called before SQLite opens the catalog, which begins its log anew.
+    static func ofLog(_ file: String) -> [CatalogLoss] {
+        let log = file + "-wal"
+        // Closing removes the index before the log.
+        guard CatalogFiles.exists(log) else {
+            return CatalogFiles.size(file) ?? 0 > 0 && CatalogFiles.exists(file + "-shm")
+                ? [.logMissing(log)] : []
+        }
+        guard WriteAheadLog.hasLostCommits(log) else { return [] }
+        let copy = "\(log).damaged-\(Timestamp.text(Date()).filter { $0.isNumber || $0.isLetter })"
+        let isCopied = (try? FileManager.default.copyItem(atPath: log, toPath: copy)) != nil
+        return [.logDamaged(log, copy: isCopied ? copy : nil)]
+    }
+
+    /// Whether a backup of this catalog has ids that the catalog has not given yet.
+    static func isBehind(_ catalog: any DatabaseReader, _ backup: String) -> Bool {
+        let read = { (database: Database) in
+            (ids: try CatalogContents.lastIDs(database), identity: try CatalogContents.identity(database))
+        }
+        guard let own = try? catalog.read(read), let other = CatalogContents.read(backup, read) else {
+            return false
+        }
+        if let identity = own.identity, let another = other.identity, identity != another { return false }
+        return other.ids.recording > own.ids.recording || other.ids.revision > own.ids.revision
+    }
+}

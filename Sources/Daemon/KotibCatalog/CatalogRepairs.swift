@@ -1,0 +1,126 @@
+import FoundationEssentials
+import GRDB
+import KotibModel
+
+/// What makes a catalog of salvaged rows consistent.
+extension Database {
+    /// Recordings whose user's row is lost are still in that user's folder.
+    /// - Returns: how many users were made.
+    func addMissingUsers(_ now: Date) throws -> Int {
+        let missing = try Row.fetchAll(
+            self,
+            sql: """
+                SELECT user_id, min(path) AS path FROM audio_records a
+                WHERE user_id IS NOT NULL AND NOT EXISTS (SELECT 1 FROM users u WHERE u.id = a.user_id)
+                GROUP BY user_id
+                """)
+        var count = 0
+        for row in missing {
+            guard let path = (row["path"] as Data?).flatMap({ InboxPath(Array($0)) }) else { continue }
+            let id: Int64 = row["user_id"]
+            if let other = try userIfKnown(path.user) {
+                try execute(
+                    sql: "UPDATE audio_records SET user_id = ? WHERE user_id = ?",
+                    arguments: [other.rawValue, id])
+            } else {
+                try execute(
+                    sql: "INSERT INTO users (id, folder, created_at) VALUES (?, ?, ?)",
+                    arguments: [id, Data(path.user), Timestamp.text(now)])
+                count += 1
+            }
+        }
+        return count
+    }
+
+    /// What triggers count, for rows that came in another order than theirs.
+    func recount() throws {
+        try execute(
+            sql: """
+                UPDATE transcript_revisions SET charged_to =
+                        (SELECT user_id FROM audio_records a WHERE a.id = audio_record_id)
+                    WHERE charged > 0 AND charged_to IS NULL;
+                UPDATE users SET
+                    used_bytes = (SELECT coalesce(sum(file_size), 0) FROM audio_records a WHERE a.user_id = users.id
+                        AND a.transcription_status <> 'rejected' AND a.audio_state = 'present'),
+                    used_files = (SELECT count(*) FROM audio_records a WHERE a.user_id = users.id
+                        AND a.transcription_status <> 'rejected' AND a.audio_state = 'present'),
+                    waiting = (SELECT count(*) FROM audio_records a WHERE a.user_id = users.id
+                        AND a.transcription_status = 'pending' AND a.audio_state = 'present' AND a.due_at IS NULL),
+                    used_text = (SELECT coalesce(sum(charged), 0) FROM transcript_revisions r
+                        WHERE r.charged_to = users.id);
+                DELETE FROM recording_counts;
+                INSERT INTO recording_counts (user_id, status, language, count)
+                    SELECT coalesce(user_id, 0), transcription_status, coalesce(language, ''), count(*)
+                    FROM audio_records WHERE NOT (transcription_status = 'failed' AND error_code IS 'superseded')
+                    GROUP BY 1, 2, 3;
+                """)
+    }
+
+    /// Nobody gets in by what was before.
+    func endSessions() throws {
+        try execute(sql: "DELETE FROM access_tokens; DELETE FROM known_peers; DELETE FROM otp_tokens")
+    }
+
+    /// What was loaded is no news for hooks.
+    func forgetHooks() throws {
+        for table in ["hook_deliveries", "hook_events", "hook_receivers"] where try tableExists(table) {
+            try execute(sql: "DELETE FROM \(table)")
+        }
+    }
+
+    /// Versions of texts whose recording is lost.
+    func unattachedRevisions() throws -> Int {
+        try Int.fetchOne(
+            self,
+            sql: """
+                SELECT count(*) FROM transcript_revisions r
+                WHERE NOT EXISTS (SELECT 1 FROM audio_records a WHERE a.id = r.audio_record_id)
+                """) ?? 0
+    }
+
+    /// Rows that refer to what is lost.
+    func removeOrphans() throws -> Int {
+        var count = 0
+        // Tables without rowids, which the check below names no rows of.
+        for (table, column, parent) in [
+            ("access_tokens", "user_id", "users"), ("known_peers", "user_id", "users"),
+            ("sidecar_intents", "audio_record_id", "audio_records"),
+        ] where try tableExists(table) {
+            try execute(sql: "DELETE FROM \(table) WHERE \(column) NOT IN (SELECT id FROM \(parent))")
+            count += changesCount
+        }
+        while true {
+            // With a recording its words may go, which then refer to nothing.
+            let before = count
+            for row in try Row.fetchAll(self, sql: "PRAGMA foreign_key_check") {
+                guard let table: String = row["table"], let id: Int64 = row["rowid"] else { continue }
+                // Whoever wrote it is nobody's any more; the words stay.
+                let isAuthor = table == "transcript_revisions" && (row["parent"] as String?) == "users"
+                let sql =
+                    isAuthor
+                    ? "UPDATE \(table) SET author = NULL WHERE rowid = ?"
+                    : "DELETE FROM \(table) WHERE rowid = ?"
+                try execute(sql: sql, arguments: [id])
+                if !isAuthor { count += changesCount }
+            }
+            if count == before { return count }
+        }
+    }
+
+    /// The words that a recording shows, where the revision that they come from is lost.
+    func keepShownWords() throws {
+        try execute(
+            sql: """
+                INSERT INTO transcript_revisions (audio_record_id, origin, text, segments, language, created_at)
+                    SELECT a.id, CASE WHEN a.engine IS NULL THEN 'sidecar' ELSE 'engine' END, a.transcript_text, '[]',
+                        a.language, a.updated_at
+                    FROM audio_records a
+                    WHERE a.transcript_text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM transcript_revisions r
+                        WHERE r.id = a.revision_id AND r.audio_record_id = a.id);
+                UPDATE audio_records SET revision_id =
+                        (SELECT max(r.id) FROM transcript_revisions r WHERE r.audio_record_id = audio_records.id)
+                    WHERE transcript_text IS NOT NULL AND NOT EXISTS (SELECT 1 FROM transcript_revisions r
+                        WHERE r.id = revision_id AND r.audio_record_id = audio_records.id);
+                """)
+    }
+}

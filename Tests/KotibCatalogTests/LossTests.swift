@@ -1,0 +1,198 @@
+import FoundationEssentials
+import GRDB
+import Glibc
+import KotibModel
+import KotibTestSupport
+import Testing
+
+@testable import KotibCatalog
+
+/// A catalog that is gone, or has lost what was written last, is not taken for one that never had more.
+@Suite(.timeLimit(.minutes(2))) struct LossTests {
+    private let folder: TemporaryFolder
+    private var file: String { folder.path("kotib.sqlite") }
+    private var backup: String { file + ".backup" }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func open() async throws(CatalogError) -> Catalog { try await Catalog.open(file, backup: backup) }
+
+    private func add(_ range: Range<Int>, to catalog: Catalog) async throws {
+        for number in range {
+            let id = try await catalog.accept(
+                "ali/\(number).mp3", content: UInt8(number), inode: UInt64(number)
+            )
+            .recording
+            try #require(try await catalog.claimNext()?.id == id)
+            _ = try await catalog.complete(
+                id, transcript: transcript("words"), speech: 1, engineSeconds: 1, now: noon)
+        }
+    }
+
+    // MARK: - Opening
+
+    @Test(arguments: [true, false]) func aCatalogThatIsGoneBesideItsBackupIsNotBegunAnew(isEmpty: Bool)
+        async throws
+    {
+        let catalog = try await open()
+        try await add(0..<3, to: catalog)
+        try await catalog.backUp(to: backup)
+        try await catalog.close()
+        if isEmpty { truncate(file, 0) } else { unlink(file) }
+        let error = await #expect(throws: CatalogError.self) { try await self.open() }
+        #expect(error?.code == .missing && error?.isRetryable == false)
+        let text = "\(try #require(error))"
+        #expect(text.contains(backup) && text.contains("kotibd --rebuild") && text.contains("remove"))
+        #expect(FileManager.default.fileExists(atPath: file) == isEmpty)
+        // Who wants to begin anew may.
+        unlink(backup)
+        let new = try await open()
+        #expect(try await new.counts() == [:])
+        try await new.close()
+    }
+
+    // MARK: - The log
+
+    /// The files as a killed daemon leaves them.
+    private func leave(_ added: Range<Int>) async throws {
+        let catalog = try await open()
+        try await add(added, to: catalog)
+        for ending in ["", "-wal", "-shm"] {
+            try FileManager.default.copyItem(atPath: file + ending, toPath: folder.path("copy") + ending)
+        }
+        try await catalog.close()
+        for ending in ["", "-wal", "-shm"] {
+            unlink(file + ending)
+            try FileManager.default.moveItem(atPath: folder.path("copy") + ending, toPath: file + ending)
+        }
+    }
+
+    private func changeLog(_ change: (inout Data) -> Void) throws {
+        var bytes = try Data(contentsOf: URL(filePath: file + "-wal"))
+        change(&bytes)
+        try bytes.write(to: URL(filePath: file + "-wal"))
+    }
+
+    @Test func aLogThatIsWholeIsNoLoss() async throws {
+        try await leave(0..<4)
+        let catalog = try await open()
+        #expect(catalog.losses.isEmpty)
+        #expect(try await catalog.counts() == [.completed: 4])
+        #expect(try await !catalog.adoptsTexts())
+        try await catalog.close()
+        #expect(try folder.names() == ["kotib.sqlite"])
+    }
+
+    @Test func aLogThatIsGoneIsTold() async throws {
+        let before = try await open()
+        try await add(0..<1, to: before)
+        try await before.write("test") {
+            try $0.execute(
+                sql:
+                    "INSERT INTO access_tokens (jti, user_id, created_at, expires_at) VALUES ('t', 1, '', '9')"
+            )
+        }
+        try await before.close()
+        try await leave(1..<4)
+        unlink(file + "-wal")
+        let catalog = try await open()
+        #expect(catalog.losses == [.logMissing(file + "-wal")])
+        // What is found again is taken as after a rebuild.
+        #expect(try await catalog.adoptsTexts())
+        // That a session had ended may be what is lost.
+        let tokens = try await catalog.read("test") {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM access_tokens")
+        }
+        #expect(tokens == 0)
+        try await catalog.close()
+        let again = try await open()
+        #expect(again.losses.isEmpty)
+        try await again.close()
+    }
+
+    @Test(arguments: [0, 1, 3]) func aLogThatIsGarbledIsToldAndKept(quarter: Int) async throws {
+        try await leave(0..<4)
+        try changeLog { bytes in
+            let start = max(bytes.count / 4 * quarter - 9000, 0)
+            bytes.replaceSubrange(start..<start + 500, with: Data(repeating: 0x5A, count: 500))
+        }
+        let garbled = try Data(contentsOf: URL(filePath: file + "-wal"))
+        let catalog = try await open()
+        guard case .logDamaged(_, let copy?) = catalog.losses.first else {
+            Issue.record("\(catalog.losses)")
+            return
+        }
+        #expect(try Data(contentsOf: URL(filePath: copy)) == garbled)
+        try await catalog.close()
+    }
+
+    /// As a crash of the machine may leave the commit under way.
+    @Test func aTornEndIsNoLoss() async throws {
+        try await leave(0..<4)
+        try changeLog { bytes in
+            let (header, frame) = (32, 4096 + 24)
+            var end = bytes.count - frame
+            while bytes[(end + 4)..<(end + 8)].allSatisfy({ $0 == 0 }), end > header { end -= frame }
+            bytes = bytes[..<(end + frame)]
+            bytes.replaceSubrange(end + 100..<end + 200, with: Data(repeating: 0x5A, count: 100))
+        }
+        let catalog = try await open()
+        #expect(catalog.losses.isEmpty, "\(catalog.losses)")
+        try await catalog.close()
+    }
+
+    @Test func aCatalogThatIsBehindItsBackupIsTold() async throws {
+        var catalog = try await open()
+        try await add(0..<2, to: catalog)
+        try await catalog.close()
+        let earlier = try Data(contentsOf: URL(filePath: file))
+        catalog = try await open()
+        try await add(2..<4, to: catalog)
+        try await catalog.backUp(to: backup)
+        try await catalog.close()
+        try earlier.write(to: URL(filePath: file))
+        catalog = try await open()
+        #expect(catalog.losses == [.behindBackup(backup)])
+        // The backup has what is lost.
+        let second = Catalog.secondBackup(backup)
+        #expect(try await catalog.backUp(to: backup) == .beside(file: second))
+        try await add(4..<7, to: catalog)
+        #expect(try await catalog.backUp(to: backup) == .replaced)
+        #expect(!FileManager.default.fileExists(atPath: second))
+        try await catalog.close()
+    }
+
+    // MARK: - Backups
+
+    @Test func anotherCatalogsBackupStays() async throws {
+        let catalog = try await open()
+        try await add(0..<1, to: catalog)
+        try await catalog.backUp(to: backup)
+        try await catalog.close()
+        let before = try Data(contentsOf: URL(filePath: backup))
+        let other = try await Catalog.open(folder.path("other.sqlite"))
+        try await add(0..<20, to: other)
+        let second = Catalog.secondBackup(backup)
+        #expect(try await other.backUp(to: backup) == .beside(file: second))
+        #expect(try Data(contentsOf: URL(filePath: backup)) == before)
+        try await other.close()
+        let copy = try await Catalog.open(second)
+        #expect(try await copy.counts() == [.completed: 20])
+        try await copy.close()
+    }
+
+    @Test func aBackupWithFarMoreStays() async throws {
+        let catalog = try await open()
+        try await add(0..<30, to: catalog)
+        try await catalog.backUp(to: backup)
+        try await catalog.write("test") { try $0.execute(sql: "DELETE FROM audio_records WHERE id > 16") }
+        #expect(try await catalog.backUp(to: backup) == .replaced)
+        try await catalog.write("test") { try $0.execute(sql: "DELETE FROM audio_records WHERE id > 4") }
+        let second = Catalog.secondBackup(backup)
+        #expect(try await catalog.backUp(to: backup) == .beside(file: second))
+        // Who does not need it removes it.
+        unlink(backup)
+        #expect(try await catalog.backUp(to: backup) == .replaced)
+        try await catalog.close()
+    }
+}
