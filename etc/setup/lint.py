@@ -74,9 +74,9 @@ def main():
             previous = ""
             for number, line in enumerate(file.read_text().split("\n"), 1):
                 for fault in check_line(line, allowed):
-                    # Only the first line of a comment can begin it.
-                    if "question" in fault and (
-                            previous.lstrip().startswith("//") or folder.parts[0] == "Tests"):
+                    # Only the first line of a paragraph can begin it.
+                    goes_on = re.match(r"\s*/{2,3} +\S", previous)
+                    if "question" in fault and (goes_on or folder.parts[0] == "Tests"):
                         continue
                     print(f"{file}:{number}: {fault}", file=sys.stderr)
                     faults += 1

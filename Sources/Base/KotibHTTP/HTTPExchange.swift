@@ -2,8 +2,8 @@ import Synchronization
 
 /// One answer on its way from the thread of the transfers to its one reader.
 ///
-/// What the reader has not taken yet is bounded: beyond ``bufferSize`` bytes the transfer is paused, and with
-/// it, by the kernel's buffers, the server.
+/// Bytes that the reader has not taken yet are bounded: beyond ``bufferSize`` bytes the transfer is paused,
+/// and with it, by the kernel's buffers, the server.
 final class HTTPExchange: Sendable {
     /// Bytes. libcurl hands over at most 16 KiB at a time (CURL_MAX_WRITE_SIZE).
     static let bufferSize = 256 << 10

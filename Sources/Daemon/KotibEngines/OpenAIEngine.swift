@@ -7,8 +7,8 @@ import Synchronization
 /// OpenAI's transcription service, or any server that speaks the same: `POST {base}/audio/transcriptions`
 /// (developers.openai.com/api/reference/resources/audio).
 ///
-/// What the server does not take, or not so long, a worker makes smaller before. The server learns the
-/// recording's sound and kind, the model and the language; never the file's name.
+/// A recording that the server does not take, or not so long, is re-encoded by a worker before. The server
+/// learns the recording's sound and kind, the model and the language; never the file's name.
 public final class OpenAIEngine: TranscriptionEngine {
     public let name = "openai"
     public var model: String { settings.model }
