@@ -67,6 +67,8 @@ package struct QuotaReadmission: Sendable {
                 continue
             }
             let limit = min(quotas.untilMidnight, Self.longestWait)
+            // Midnight may have come since the look: the limit is that of the new day then.
+            guard quotas.today == lastDay else { continue }
             if await hasNews(news, before: { await wait(limit) }) { await sleep(for: pause) }
         }
     }
