@@ -51,6 +51,7 @@ test: setup ## runs all tests
 	@etc/setup/packages test
 	@etc/setup/samples
 	@etc/setup/test-tools
+	@etc/setup/whisper programs
 	swift build --build-tests $(BUILD)
 	@# Real engines run one after the other, and not beside tests that measure out time: Whisper takes all cores.
 	@# Not all of 700 tests at once: each would wait for two cores, and some wait with a deadline.
@@ -85,6 +86,7 @@ schema: ## writes docs/schema.sql anew
 bench: build ## measures beside peers and prints ratios
 	@etc/setup/packages bench
 	@etc/setup/samples
+	@etc/setup/whisper programs
 	@etc/setup/peers
 	@set -e; for program in intake engine encoding idle socket_api library folder; do \
 		"$$DEPS/venv-bench/bin/python" "Benchmarks/$$program.py"; done

@@ -21,7 +21,6 @@ let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swif
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
-let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -77,7 +76,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         // Without settings read from the environment, whose package is as large as the server.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
@@ -91,6 +89,8 @@ let package = Package(
         Room.base.target("KotibPOSIX", ["KotibModel", "CKotibPOSIX"]),
         Room.base.target("KotibWorkerProtocol", ["KotibModel"]),
         Room.base.target("KotibRuntime"),
+        Room.base.c("CNettle", linking: ["nettle"]),
+        Room.base.target("KotibCrypto", ["CNettle"]),
         Room.base.target("KotibText", ["KotibModel"]),
         Room.base.target("KotibHealth", ["KotibModel", "KotibText", log]),
 
@@ -106,7 +106,7 @@ let package = Package(
         Room.daemon.target(
             "KotibTranscription",
             ["KotibModel", "KotibRuntime", "KotibHealth", "KotibPOSIX", "KotibCatalog", log]),
-        Room.daemon.target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log, crypto]),
+        Room.daemon.target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log, "KotibCrypto"]),
         Room.base.c("CCurl", linking: ["curl"]),
         Room.base.target("KotibHTTP", ["KotibModel", "KotibPOSIX", "CCurl"]),
         Room.daemon.target("KotibPrograms", ["KotibPOSIX", subprocess, system]),
@@ -114,13 +114,13 @@ let package = Package(
             "KotibAccounts",
             [
                 "KotibModel", "KotibText", "KotibPOSIX", "KotibCatalog", "KotibHTTP", "KotibPrograms", log,
-                crypto,
+                "KotibCrypto",
             ]),
         Room.daemon.target(
             "KotibHooks",
             [
                 "KotibModel", "KotibRuntime", "KotibHealth", "KotibCatalog", "KotibHTTP", "KotibPrograms",
-                log, crypto,
+                log, "KotibCrypto",
             ]),
         Room.daemon.target(
             "KotibEngines",
@@ -141,7 +141,7 @@ let package = Package(
             [
                 "KotibHealth", "KotibModel", "KotibPOSIX", "KotibWatch", "KotibCatalog", "KotibSidecars",
                 "KotibIngest", log,
-                crypto,
+                "KotibCrypto",
             ]),
         Room.daemon.target(
             "KotibLibrary",
@@ -228,6 +228,7 @@ let package = Package(
             path: "Tests/Support/SandboxProbe",
             swiftSettings: strict),
         tests("KotibModel", ["KotibModel", "KotibTestSupport"]),
+        tests("KotibCrypto", ["KotibCrypto"]),
         tests("KotibRuntime", ["KotibRuntime", "KotibTestSupport"]),
         tests("KotibText", ["KotibModel", "KotibText"]),
         tests("KotibHealth", ["KotibModel", "KotibText", "KotibHealth", log]),
@@ -267,7 +268,7 @@ let package = Package(
                 "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
                 "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibArchive", "KotibLibrary",
-                "KotibComponents", "KotibIngestTestSupport", "KotibTestSupport", grdb, log, crypto,
+                "KotibComponents", "KotibIngestTestSupport", "KotibTestSupport", grdb, log, "KotibCrypto",
             ]),
         tests(
             "KotibLibrary",
@@ -290,7 +291,7 @@ let package = Package(
             "KotibAccounts",
             [
                 "KotibModel", "KotibPOSIX", "KotibCatalog", "KotibHTTP", "KotibPrograms", "KotibAccounts",
-                "KotibTestSupport", grdb, log, crypto,
+                "KotibTestSupport", grdb, log, "KotibCrypto",
             ]),
         tests(
             "KotibHooks",

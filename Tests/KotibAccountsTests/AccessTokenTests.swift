@@ -1,5 +1,5 @@
-import Crypto
 import FoundationEssentials
+import KotibCrypto
 import KotibModel
 import KotibTestSupport
 import Testing
@@ -9,7 +9,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct AccessTokenTests {
     private let noon = Date(timeIntervalSince1970: 1_800_000_000)
     private let tokens: AccessTokens
-    private let secret = SymmetricKey(data: Data(key.utf8))
+    private let secret = SymmetricKey(Array(key.utf8))
 
     init() {
         tokens = AccessTokens(key: secret)
@@ -18,7 +18,7 @@ import Testing
     /// A signed token of any header and any claims.
     private func token(_ header: String, _ claims: String, key: SymmetricKey? = nil) -> String {
         let parts = [header, claims].map { base64(Data($0.utf8)) }.joined(separator: ".")
-        let code = HMAC<SHA256>.authenticationCode(for: Data(parts.utf8), using: key ?? secret)
+        let code = (key ?? secret).authenticationCode(for: Array(parts.utf8))
         return "\(parts).\(base64(Data(code)))"
     }
 
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test func anotherKeyOrChangedClaimsAreNot() {
-        let other = SymmetricKey(data: Data(key.reversed().map(String.init).joined().utf8))
+        let other = SymmetricKey(Array(key.reversed().map(String.init).joined().utf8))
         #expect(tokens.check(token(header, claims(), key: other), now: noon) == nil)
         let parts = token(header, claims()).split(separator: ".")
         let changed = "\(parts[0]).\(base64(Data(claims(sub: #""1""#).utf8))).\(parts[2])"
@@ -109,7 +109,7 @@ import Testing
         let token = try tokens.sign("a", of: UserID(rawValue: 7), issued: noon, expires: noon + 60)
         #expect(tokens.check(token, now: noon + 61) == nil)
         #expect(tokens.formerUser(token) == UserID(rawValue: 7))
-        let other = SymmetricKey(data: Data(key.reversed().map(String.init).joined().utf8))
+        let other = SymmetricKey(Array(key.reversed().map(String.init).joined().utf8))
         #expect(tokens.formerUser(self.token(header, claims(), key: other)) == nil)
     }
 

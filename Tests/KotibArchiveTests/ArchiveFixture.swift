@@ -1,9 +1,9 @@
-import Crypto
 import Foundation
 import GRDB
 import Glibc
 import KotibCatalog
 import KotibComponents
+import KotibCrypto
 import KotibHealth
 import KotibIngest
 import KotibIngestTestSupport
@@ -57,7 +57,7 @@ struct ArchiveFixture: Sendable {
     /// Takes everything, with its true hash.
     static let hashing = FakeInspector { content, _ in
         var facts = FakeInspector.facts(content)
-        facts.sha256 = Array(SHA256.hash(data: content))
+        facts.sha256 = SHA256.hash(Array(content))
         return .facts(facts)
     }
 

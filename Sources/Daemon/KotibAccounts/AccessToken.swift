@@ -1,5 +1,5 @@
-import Crypto
 import FoundationEssentials
+import KotibCrypto
 import KotibModel
 
 /// The claims of a token (RFC 7519).
@@ -56,7 +56,7 @@ struct AccessTokens: Sendable {
         let encoder = JSONEncoder()
         let signed = [try encoder.encode(TokenHeader()), try encoder.encode(claims)]
             .map(Self.base64URL).joined(separator: ".")
-        let code = HMAC<SHA256>.authenticationCode(for: Data(signed.utf8), using: key)
+        let code = key.authenticationCode(for: Array(signed.utf8))
         return "\(signed).\(Self.base64URL(Data(code)))"
     }
 
@@ -79,7 +79,7 @@ struct AccessTokens: Sendable {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         let signed = token.utf8.prefix(parts[0].utf8.count + 1 + parts[1].utf8.count)
         guard let code = Self.bytes(parts[2]),
-            HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: Data(signed), using: key),
+            key.isValid(Array(code), for: Array(signed)),
             let header = Self.bytes(parts[0]).flatMap({
                 try? JSONDecoder().decode(TokenHeader.self, from: $0)
             }),

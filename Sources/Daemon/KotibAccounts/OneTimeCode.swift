@@ -1,5 +1,5 @@
-import Crypto
 import FoundationEssentials
+import KotibCrypto
 
 /// Makes codes of six digits, and the keyed hashes under which they are kept.
 struct OneTimeCodes: Sendable {
@@ -13,7 +13,7 @@ struct OneTimeCodes: Sendable {
 
     /// HMAC-SHA256 of number and code, in Base64. The number is of a fixed alphabet, so NUL parts them.
     func hash(_ code: String, of phone: PhoneNumber) -> String {
-        let message = Data("\(phone.text)\u{0}\(code)".utf8)
-        return Data(HMAC<SHA256>.authenticationCode(for: message, using: key)).base64EncodedString()
+        let message = Array("\(phone.text)\u{0}\(code)".utf8)
+        return Data(key.authenticationCode(for: message)).base64EncodedString()
     }
 }

@@ -1,6 +1,5 @@
-import Crypto
-import FoundationEssentials
 import Glibc
+import KotibCrypto
 import KotibPOSIX
 
 /// Why there is no secret to sign with. The texts are for an administrator.
@@ -46,7 +45,7 @@ public struct SigningSecret: Sendable {
         if Self.placeholders.contains(where: lower.contains) { throw .placeholder }
         guard configured.utf8.count >= Self.size else { throw .tooShort(bytes: configured.utf8.count) }
         guard Set(configured.utf8).count > 4 else { throw .placeholder }
-        material = SymmetricKey(data: Data(configured.utf8))
+        material = SymmetricKey(Array(configured.utf8))
     }
 
     /// Reads the file, or makes it with random bytes, mode 0600. Blocks on the disk.
@@ -59,7 +58,7 @@ public struct SigningSecret: Sendable {
             let file = OpenFile(owning: descriptor)
             let status = try FileStatus(of: file)
             let bytes = try file.read(upTo: Self.size + 1)
-            material = SymmetricKey(data: bytes)
+            material = SymmetricKey(bytes)
             if status.permissions & 0o077 != 0 { throw SystemError(code: EPERM, operation: "", path: path) }
             if bytes.count != Self.size { throw SystemError(code: EBADMSG, operation: "", path: path) }
         } catch {
@@ -82,7 +81,7 @@ public struct SigningSecret: Sendable {
         }
         defer { unlink(temporary) }
         let file = OpenFile(owning: descriptor)
-        let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
+        let bytes = (0..<size).map { _ in UInt8.random(in: .min ... .max) }
         let written = try SystemError.check("write", temporary) { write(file.descriptor, bytes, bytes.count) }
         guard written == bytes.count else {
             throw SystemError(code: ENOSPC, operation: "write", path: temporary)
@@ -93,7 +92,6 @@ public struct SigningSecret: Sendable {
 
     /// 256 bits for one purpose.
     func key(_ purpose: String) -> SymmetricKey {
-        HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: material, info: Data("kotib \(purpose) 1".utf8), outputByteCount: Self.size)
+        material.derived(for: Array("kotib \(purpose) 1".utf8), size: Self.size)
     }
 }

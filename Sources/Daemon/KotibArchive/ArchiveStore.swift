@@ -1,6 +1,6 @@
-import Crypto
 import Glibc
 import KotibCatalog
+import KotibCrypto
 import KotibModel
 import KotibPOSIX
 
@@ -65,8 +65,8 @@ package struct ArchiveStore: Sendable {
             } catch {
                 throw .system(error)
             }
-            if bytes.isEmpty { return Array(hash.finalize()) }
-            hash.update(data: bytes)
+            if bytes.isEmpty { return hash.finalize() }
+            hash.update(bytes)
             offset += Int64(bytes.count)
         }
     }

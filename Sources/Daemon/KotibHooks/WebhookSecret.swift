@@ -1,5 +1,5 @@
-import Crypto
 import FoundationEssentials
+import KotibCrypto
 
 /// The key that webhooks are signed with, as the Standard Webhooks specification has it
 /// (https://github.com/standard-webhooks/standard-webhooks): `whsec_` and 24 to 64 bytes in base64.
@@ -15,15 +15,13 @@ public struct WebhookSecret: Sendable {
             let bytes = Data(base64Encoded: String(text.dropFirst(Self.prefix.count))),
             Self.sizes.contains(bytes.count)
         else { return nil }
-        key = SymmetricKey(data: bytes)
+        key = SymmetricKey(Array(bytes))
     }
 
     /// The value of the header `webhook-signature`.
     /// - Parameter timestamp: seconds since 1970, the value of the header `webhook-timestamp`.
     public func signature(id: String, timestamp: Int64, body: [UInt8]) -> String {
-        var authentication = HMAC<SHA256>(key: key)
-        authentication.update(data: Data("\(id).\(timestamp).".utf8))
-        authentication.update(data: body)
-        return "v1," + Data(authentication.finalize()).base64EncodedString()
+        let code = key.authenticationCode(for: Array("\(id).\(timestamp).".utf8), body)
+        return "v1," + Data(code).base64EncodedString()
     }
 }

@@ -1,4 +1,4 @@
-import Crypto
+import KotibCrypto
 import KotibPOSIX
 
 /// Recognizes files by their bytes. Its calls block on the disk.
@@ -11,8 +11,8 @@ public enum ContentHash {
         do throws(SystemError) {
             while true {
                 let part = try file.read(upTo: step, from: offset)
-                if part.isEmpty { return Array(hash.finalize()) }
-                hash.update(data: part)
+                if part.isEmpty { return hash.finalize() }
+                hash.update(part)
                 offset += Int64(part.count)
             }
         } catch {

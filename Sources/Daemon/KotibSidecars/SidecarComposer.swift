@@ -1,5 +1,5 @@
-import Crypto
 import KotibCatalog
+import KotibCrypto
 import KotibModel
 import Logging
 
@@ -18,7 +18,7 @@ struct SidecarContent: Sendable {
     /// The intent to write this at `path`.
     func intent(at path: InboxPath, of id: RecordingID) -> SidecarIntent {
         SidecarIntent(
-            recording: id, kind: kind, path: path, content: Array(SHA256.hash(data: bytes)), words: words)
+            recording: id, kind: kind, path: path, content: SHA256.hash(bytes), words: words)
     }
 }
 

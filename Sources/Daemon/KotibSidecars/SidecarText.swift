@@ -1,4 +1,4 @@
-import Crypto
+import KotibCrypto
 
 /// The words in a text file, however an editor wrote them.
 enum SidecarText {
@@ -41,7 +41,7 @@ enum SidecarText {
 
     /// The hash by which two texts are compared (``Sidecar/words``).
     static func hash(_ text: String) -> [UInt8] {
-        Array(SHA256.hash(data: Array(normalized(text).utf8)))
+        SHA256.hash(Array(normalized(text).utf8))
     }
 
     private static func utf16(_ bytes: [UInt8], _ unit: (UInt8, UInt8) -> UInt16) -> String? {
