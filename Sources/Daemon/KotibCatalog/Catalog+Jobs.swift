@@ -69,12 +69,14 @@ extension Catalog {
     ///   - speech: seconds in which somebody spoke, where the engine tells.
     ///   - warnings: what is doubtful about the words.
     ///   - engineSeconds: what the transcription took.
+    ///   - modelHash: SHA-256 of the model's file; nil where it is not known.
     ///   - heard: the facts of what the engine was given. Where the recording is not that any more it is put
     ///     back, as if the job had not been started.
     ///   - doubt: somebody may have changed the file unnoticed meanwhile: the words are not used for others.
     public func complete(
         _ id: RecordingID, transcript: Transcript, speech: Double?, warnings: [RecordingWarning] = [],
-        engineSeconds: Double, heard: AudioFacts? = nil, doubt: ContentDoubt = .none, now: Date = Date()
+        engineSeconds: Double, modelHash: [UInt8]? = nil, heard: AudioFacts? = nil,
+        doubt: ContentDoubt = .none, now: Date = Date()
     ) async throws(CatalogError) -> JobEnd {
         let times = try await Self.times(transcript.segments, "complete", file)
         return try await write("complete") { database in
@@ -91,7 +93,7 @@ extension Catalog {
                 [
                     id.rawValue, Timestamp.text(now), revision.rawValue, transcript.text, transcript.language,
                     transcript.engine, transcript.model, engineSeconds, speech, try warnings.json,
-                    doubt.rawValue,
+                    doubt.rawValue, modelHash.map { Data($0) },
                 ])
             try database.settleWarnings(of: id)
             try database.makeDueBeside(.transcript, id)
@@ -257,8 +259,8 @@ enum JobSQL {
             revision_id = CASE WHEN \(isPersons) THEN revision_id ELSE ?3 END,
             transcript_text = CASE WHEN \(isPersons) THEN transcript_text ELSE ?4 END,
             language = ?5, engine = ?6, model = ?7, engine_seconds = ?8, speech_seconds = ?9,
-            transcription_warnings = ?10, doubt = max(doubt, ?11), shown_until = NULL,
-            error_code = NULL, error_message = NULL
+            transcription_warnings = ?10, doubt = max(doubt, ?11), model_sha256 = ?12, shown_until = NULL,
+            charged_ms = 0, error_code = NULL, error_message = NULL
         WHERE id = ?1
         """
     static let shownUntil = "SELECT shown_until FROM audio_records WHERE id = ?"

@@ -11,17 +11,25 @@ public struct LocalEngine: TranscriptionEngine {
     public let name = "local"
     public let model: String
 
+    private let file: ModelFile
     private let pool: WorkerPool
     private let longestDuration: Double
 
     /// - Parameters:
     ///   - pool: of transcribing workers; somebody else runs it.
     ///   - model: the name by which the workers know their model (``WorkerReady/modelName(of:)``).
+    ///   - file: that they load.
     ///   - longestDuration: seconds; decoding ends there.
-    public init(pool: WorkerPool, model: String, longestDuration: Double) {
+    public init(pool: WorkerPool, model: String, file: ModelFile, longestDuration: Double) {
         self.model = model
+        self.file = file
         self.pool = pool
         self.longestDuration = longestDuration
+    }
+
+    /// Nil where the model's file cannot be read.
+    public func modelIdentity() async -> ModelIdentity? {
+        await file.sha256().map { ModelIdentity(name: model, sha256: $0) }
     }
 
     public func transcribe(
@@ -41,7 +49,9 @@ public struct LocalEngine: TranscriptionEngine {
         } catch {
             throw EngineError(error, of: "The transcribing worker")
         }
-        return try result(answer, draft, job)
+        var result = try result(answer, draft, job)
+        if let loaded = answer.worker.modelFile { result.modelHash = await file.sha256(ofLoaded: loaded) }
+        return result
     }
 
     /// How long a worker may be busy with a recording, however often it reports progress: a large model on

@@ -72,10 +72,11 @@ struct JobAttempt: Sendable {
     /// The recording whose words this one was given. Nil where there is none, or the catalog fails: the
     /// engine transcribes it then.
     private func reusedSource(_ recording: Recording, _ language: String?) async -> RecordingID? {
+        guard reuse != .none, let model = await lane.engine.modelIdentity() else { return nil }
         do throws(CatalogError) {
             return try await catalog.reuseWords(
-                for: recording.id, of: reuse, engine: lane.engine.name, model: lane.engine.model,
-                language: language, now: date())
+                for: recording.id, of: reuse, engine: lane.engine.name, model: model, language: language,
+                now: date())
         } catch {
             log.catalogFailed(error, recording, engine: lane.engine.name)
             return nil

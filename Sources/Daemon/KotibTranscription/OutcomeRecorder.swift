@@ -24,7 +24,8 @@ struct OutcomeRecorder: Sendable {
         let end = await persist(recording, engine) { () async throws(CatalogError) in
             try await catalog.complete(
                 recording.id, transcript: result.transcript, speech: result.speech, warnings: result.warnings,
-                engineSeconds: seconds, heard: recording.facts, doubt: doubt, now: date)
+                engineSeconds: seconds, modelHash: result.modelHash, heard: recording.facts, doubt: doubt,
+                now: date)
         }
         switch end {
         case .recorded:

@@ -58,6 +58,8 @@ public struct TranscriptionResult: Hashable, Sendable {
     public var speech: Double?
     /// The doubts about the words.
     public var warnings: [RecordingWarning]
+    /// SHA-256 of the file of the model that was used; nil where that is not known.
+    public var modelHash: [UInt8]?
 
     public init(transcript: Transcript, speech: Double?, warnings: [RecordingWarning] = []) {
         self.transcript = transcript
@@ -88,9 +90,18 @@ public protocol TranscriptionEngine: Sendable {
     /// The model that it uses now, as its transcripts name it.
     var model: String { get }
 
+    /// The model that it would use now. Nil where its content cannot be told: no earlier transcript is reused
+    /// then.
+    func modelIdentity() async -> ModelIdentity?
+
     /// Transcribes one recording; ends soon with ``EngineError/cancelled`` when the task is cancelled.
     /// `report` is called in order, from any thread, never after this has returned.
     func transcribe(
         _ job: TranscriptionJob, report: @escaping @Sendable (TranscriptionProgress) -> Void
     ) async throws(EngineError) -> TranscriptionResult
+}
+
+extension TranscriptionEngine {
+    /// Of a server's model only the name is known.
+    public func modelIdentity() async -> ModelIdentity? { ModelIdentity(name: model) }
 }

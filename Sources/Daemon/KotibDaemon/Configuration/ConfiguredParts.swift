@@ -11,6 +11,7 @@ import KotibIngest
 import KotibIntake
 import KotibModel
 import KotibPOSIX
+import KotibSidecars
 import KotibTranscription
 import KotibWatch
 import KotibWorkerClient
@@ -80,6 +81,7 @@ extension Configuration {
             let pool = WorkerPool(program: transcriberProgram, size: layout.workers, logger: logger)
             let engine = LocalEngine(
                 pool: pool, model: WorkerReady.modelName(of: local.model),
+                file: ModelFile(path: local.model) { try ContentHash.sha256(of: $0) },
                 longestDuration: intake.maximumDuration)
             return (engine, WorkerService(pool: pool))
         case .openai:
