@@ -81,7 +81,7 @@ package struct Components: Sendable {
             catalog: catalog, sidecars: sidecars, queue: queue, deletions: deletions, departures: departures,
             sweep: sweep, board: board, enrolls: options.enrolls)
         let moves = MoveTracker(
-            files: files, catalog: catalog, sidecars: sidecars, queue: queue, logger: logger)
+            files: files, catalog: catalog, sidecars: sidecars, queue: queue, quotas: quotas, logger: logger)
         registrar = RecordingRegistrar(
             catalog: catalog, sidecars: sidecars, queue: queue, moves: moves, quotas: quotas,
             language: options.language, board: board, logger: logger)
