@@ -77,7 +77,7 @@ public struct Daemon: Sendable {
 
     private func run() async throws {
         prepareProcess()
-        let lock = try Self.takeLock(configuration.state)
+        let lock = try await Self.takeLock(configuration.state)
         defer { withExtendedLifetime(lock) {} }
         let catalog = try await Catalog.open(
             configuration.databasePath, backup: configuration.backupPath)
@@ -86,9 +86,9 @@ public struct Daemon: Sendable {
         logger.notice("stopped")
     }
 
-    static func takeLock(_ state: String) throws -> LockFile {
+    static func takeLock(_ state: String) async throws -> LockFile {
         do {
-            return try LockFile(path: state + "/kotibd.lock")
+            return try await LockFile.take(state + "/kotibd.lock")
         } catch LockFile.Failure.held(let process) {
             throw StateFolderInUse(folder: state, process: process)
         }
