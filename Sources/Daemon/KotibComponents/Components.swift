@@ -147,9 +147,11 @@ extension Components {
         _ userSettings: @escaping Sidecars.SettingsOf, _ options: Options, _ logger: Logger
     ) -> TranscriptionQueue {
         let opener = AudioOpener(files: files)
+        var queueOptions = options.queue
+        queueOptions.endings = options.policy.endings
         return TranscriptionQueue(
             catalog: catalog, engine: engines[0].engine, others: Array(engines.dropFirst()),
-            options: options.queue, log: logger,
+            options: queueOptions, log: logger,
             open: { try await opener.open($0) }, check: { await opener.check($0, of: $1) },
             settled: { await sidecars.writer.jobFinished($0) },
             choices: { recording throws(CatalogError) in

@@ -22,6 +22,8 @@ public actor TranscriptionQueue {
         /// The recordings whose words may be reused for the same content.
         public var reuse: WordsReuse
         public var retries: RetryPolicy
+        /// The endings of names that are taken.
+        public var endings = RecordingEnding.all
 
         public init(
             slots: Int = 1, grace: Duration = .seconds(20), language: String? = nil,
@@ -115,7 +117,7 @@ public actor TranscriptionQueue {
         self.options = options
         self.time = time
         self.random = random
-        self.log = TranscriptionLog(logger: log)
+        self.log = TranscriptionLog(logger: log, endings: options.endings)
         self.open = open
         self.check = check
         self.settled = settled

@@ -8,8 +8,11 @@ import KotibTranscription
 extension AudioRecordBody {
     /// - Parameters:
     ///   - progress: between 0 and 1 while it is being transcribed.
+    ///   - endings: of names, those that are taken.
     ///   - messages: what warnings are told in.
-    init(_ entry: LibraryEntry, progress: Double? = nil, in messages: Language) {
+    init(
+        _ entry: LibraryEntry, progress: Double? = nil, endings: Set<RecordingEnding>, in messages: Language
+    ) {
         let recording = entry.recording
         let name = ByteText.escaped(recording.path.name)
         self.init(
@@ -26,7 +29,7 @@ extension AudioRecordBody {
         errorCode = recording.errorCode
         errorMessage = recording.errorMessage
         var warnings = recording.warnings.map { WarningBody($0, in: messages) }
-        if recording.state == .completed, let ending = recording.wrongEnding {
+        if recording.state == .completed, let ending = recording.wrongEnding(accepted: endings) {
             warnings.append(WarningBody(ending, in: messages))
         }
         self.warnings = warnings.isEmpty ? nil : warnings
