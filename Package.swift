@@ -107,7 +107,7 @@ let package = Package(
         // From rows to words.
         Room.daemon.target(
             "KotibTranscription",
-            ["KotibModel", "KotibRuntime", "KotibHealth", "KotibPOSIX", "KotibCatalog", log]),
+            ["KotibModel", "KotibRuntime", "KotibText", "KotibHealth", "KotibPOSIX", "KotibCatalog", log]),
         Room.daemon.target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log, crypto]),
         Room.base.c("CCurl", linking: ["curl"]),
         Room.base.target("KotibHTTP", ["KotibPOSIX", "CCurl"]),
@@ -128,7 +128,8 @@ let package = Package(
         Room.daemon.target(
             "KotibEngines",
             [
-                "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol",
+                "KotibWorkerClient",
                 "KotibHTTP", log,
             ]),
         Room.daemon.target(
@@ -183,7 +184,8 @@ let package = Package(
 
         // Tests: beside them what they share, and programs that stand in for faults.
         Room.testSupport.target(
-            "KotibTestSupport", ["KotibModel", "KotibPOSIX", "KotibTranscription", log, subprocess, system]),
+            "KotibTestSupport",
+            ["KotibModel", "KotibText", "KotibPOSIX", "KotibTranscription", log, subprocess, system]),
         Room.testSupport.target(
             "KotibControlTestSupport",
             ["KotibControlClient", "KotibTestSupport", hummingbird, hummingbirdCore, httpTypes, log, nio]),
@@ -215,7 +217,7 @@ let package = Package(
         tests(
             "KotibTranscription",
             [
-                "KotibModel", "KotibRuntime", "KotibHealth", "KotibPOSIX", "KotibCatalog",
+                "KotibModel", "KotibRuntime", "KotibText", "KotibHealth", "KotibPOSIX", "KotibCatalog",
                 "KotibTranscription",
                 "KotibTestSupport", grdb, log,
             ]),
@@ -234,7 +236,8 @@ let package = Package(
         tests(
             "KotibEngines",
             [
-                "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol",
+                "KotibWorkerClient",
                 "KotibEngines", "KotibHTTP", "KotibTestSupport", log, "kotib-stand-in-worker", "kotib-worker",
                 "kotibd",
             ]),

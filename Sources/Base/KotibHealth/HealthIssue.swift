@@ -1,7 +1,7 @@
 // KotibHealth: what is not as it should be, since when, and how the daemon is.
 
-/// Something that keeps recordings, texts or events waiting. Nothing is lost in any of these; it takes longer to be
-/// noticed or done.
+/// Something that keeps recordings, texts or events waiting. Nothing is lost in any of these; it takes longer
+/// to be noticed or done.
 public enum HealthIssue: Hashable, Sendable, CustomStringConvertible {
     /// The folder at the configured path is gone or cannot be opened.
     case rootMissing(reason: String)

@@ -29,7 +29,8 @@ public struct HealthReport: Hashable, Sendable {
         if issues[issue] == nil { issues[issue] = now }
     }
 
-    /// All that is wrong, for who looks after the service: what, since when, and what to do. Empty where all is well.
+    /// All that is wrong, for who looks after the service: what, since when, and what to do. Empty where all
+    /// is well.
     public func problems(in language: Language) -> [String] {
         let pause = enginePause.map { Sentence.enginePaused($0.message) }
         let messages = messageProblem.map { Sentence.codesNotSent($0) }

@@ -2,8 +2,8 @@ import FoundationEssentials
 import Logging
 import Synchronization
 
-/// The issues that stand, and since when. An issue gets one line in the log when it begins and one when it is over,
-/// however often it is noticed.
+/// The issues that stand, and since when. An issue gets one line in the log when it begins and one when it is
+/// over, however often it is noticed.
 public final class IssueBoard: Sendable {
     private struct State {
         var standing: [HealthIssue: Date] = [:]

@@ -1,7 +1,7 @@
 // KotibRuntime: decisions about time and retries as values: they take the time, they do not ask for it.
 
-/// Capped exponential backoff with full jitter: any time up to the bound is as likely as any other, so that what failed
-/// together does not return together
+/// Capped exponential backoff with full jitter: any time up to the bound is as likely as any other, so that
+/// what failed together does not return together
 /// (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 public struct Backoff: Hashable, Sendable {
     /// The bound of the first delay; it doubles with each attempt.

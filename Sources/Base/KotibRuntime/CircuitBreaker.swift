@@ -1,8 +1,8 @@
-/// Holds jobs back while the service that they need, such as an engine, can serve none: it is out of reach, refuses the
-/// key, or its quota is spent.
+/// Holds jobs back while the service that they need, such as an engine, can serve none: it is out of reach,
+/// refuses the key, or its quota is spent.
 ///
-/// After a pause one job goes ahead as a probe. If the service serves it, all go on; if not, the next pause is twice as
-/// long. Times are those of one monotonic clock, from any start.
+/// After a pause one job goes ahead as a probe. If the service serves it, all go on; if not, the next pause
+/// is twice as long. Times are those of one monotonic clock, from any start.
 public struct CircuitBreaker: Hashable, Sendable {
     public enum Permission: Hashable, Sendable {
         case granted

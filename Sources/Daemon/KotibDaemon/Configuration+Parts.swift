@@ -47,10 +47,12 @@ extension Configuration {
     }
 
     func queueOptions(_ first: EngineLane) -> TranscriptionQueue.Options {
-        TranscriptionQueue.Options(
+        var options = TranscriptionQueue.Options(
             slots: first.slots, grace: .seconds(queue.stopGrace), language: first.language,
             reuse: queue.reuse,
             retries: RetryPolicy(mostTransientAttempts: queue.attempts, mostPoisonAttempts: queue.crashes))
+        options.messages = intake.language
+        return options
     }
 
     /// An engine, and what must run for it.

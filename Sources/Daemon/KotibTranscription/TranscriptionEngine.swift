@@ -2,6 +2,7 @@
 
 import KotibModel
 import KotibPOSIX
+import KotibText
 
 /// One recording, handed to an engine.
 public struct TranscriptionJob: Sendable {
@@ -65,16 +66,17 @@ public struct TranscriptionResult: Hashable, Sendable {
     }
 }
 
-/// Why an engine did not give a transcript, and what a retry can do about it. Messages are sentences for people.
+/// Why an engine did not give a transcript, and what a retry can do about it. Messages are sentences for people; the log
+/// has them in English.
 public enum EngineError: Error, Hashable, Sendable {
     /// This recording, now: try again later, not before `retryAfter`.
-    case transient(message: String, retryAfter: Duration?)
+    case transient(message: Sentence, retryAfter: Duration?)
     /// This recording, ever.
-    case permanent(message: String)
+    case permanent(message: Sentence)
     /// The recording killed or hung the worker: counts towards giving up.
-    case poison(message: String)
+    case poison(message: Sentence)
     /// No recording, for now: the engine is out of reach, refuses the key, or its quota is spent. The queue pauses.
-    case unavailable(message: String, retryAfter: Duration?)
+    case unavailable(message: Sentence, retryAfter: Duration?)
     /// The task was cancelled.
     case cancelled
 }

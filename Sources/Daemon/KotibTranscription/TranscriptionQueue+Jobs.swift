@@ -3,6 +3,7 @@ import KotibCatalog
 import KotibModel
 import KotibPOSIX
 import KotibRuntime
+import KotibText
 
 /// One job: from a row to the engine and back to the row.
 extension TranscriptionQueue {
@@ -99,8 +100,7 @@ extension TranscriptionQueue {
         } catch is OutOfReach {
             return .outOfReach
         } catch {
-            let message = "The recording could not be opened: \(error)"
-            return .failed(.transient(message: message, retryAfter: nil))
+            return .failed(.transient(message: .notOpened("\(error)"), retryAfter: nil))
         }
         guard let file, let facts = recording.facts else { return .gone }
         guard let doubtBefore = await check(file, recording) else { return .gone }
@@ -109,8 +109,7 @@ extension TranscriptionQueue {
             choices = try await self.choices(recording)
         } catch {
             // Without them nobody knows whether the recording may leave this machine.
-            return .failed(
-                .transient(message: "The user's settings cannot be read: \(error)", retryAfter: nil))
+            return .failed(.transient(message: .settingsNotRead("\(error)"), retryAfter: nil))
         }
         if let refusal = refusal(of: recording, choices.engine, in: lane) { return .failed(refusal) }
         let language = choices.language.map(\.code) ?? lane.language
@@ -150,7 +149,7 @@ extension TranscriptionQueue {
     private func finish(_ recording: Recording, reusing source: RecordingID) async {
         logReused(recording, of: source)
         await settled(recording.id)
-        ended(recording.id, .abandoned, reason: "")
+        ended(recording.id, .abandoned)
     }
 
     /// Nil where the lane's engine may have the recording.
@@ -163,11 +162,9 @@ extension TranscriptionQueue {
             logStandIn(recording, chosen, in: lane)
             return nil
         case .isAnothers:
-            return .transient(message: "The user was given another engine meanwhile.", retryAfter: nil)
+            return .transient(message: .engineChanged, retryAfter: nil)
         case .mayNot:
-            return .permanent(
-                message: "Recordings of this user stay on this machine, and it has no engine now "
-                    + "(queue.engine, queue.other_engines, kotibctl user set --engine)")
+            return .permanent(message: .staysHere)
         }
     }
 
@@ -187,14 +184,14 @@ extension TranscriptionQueue {
         case .superseded: logSuperseded(recording)
         case nil: break
         }
-        ended(recording.id, .answered, reason: "")
+        ended(recording.id, .answered)
     }
 
     private func settle(_ error: EngineError, of recording: Recording, wasCancelled: Bool) async {
         var error = error
         if error == .cancelled && !wasCancelled {
             // Else it would be handed back and claimed again at once, for ever.
-            error = .transient(message: "The engine stopped without saying why.", retryAfter: nil)
+            error = .transient(message: .engineStopped, retryAfter: nil)
         }
         let verdict: RetryPolicy.Verdict =
             wasCancelled
@@ -220,31 +217,32 @@ extension TranscriptionQueue {
         if case .unavailable(let message, let retryAfter) = error {
             ended(recording.id, .unavailable(retryAfter: retryAfter), reason: message)
         } else {
-            ended(recording.id, .abandoned, reason: "")
+            ended(recording.id, .abandoned)
         }
     }
 
     private func giveUp(_ recording: Recording, _ error: EngineError) async {
         let (catalog, date) = (catalog, time.date())
+        let message = error.message.text(in: options.messages)
         let kept = await persist(recording) { () async throws(CatalogError) in
-            try await catalog.fail(recording.id, code: error.code, message: error.message, now: date)
+            try await catalog.fail(recording.id, code: error.code, message: message, now: date)
         }
         if kept == .recorded {
             logFailed(recording, error)
             await settled(recording.id)
         }
-        ended(recording.id, .answered, reason: "")
+        ended(recording.id, .answered)
     }
 
     private func putOff(_ recording: Recording, _ error: EngineError, by delay: Duration) async {
         let (catalog, date) = (catalog, time.date())
+        let message = error.message.text(in: options.messages)
         let kept = await persist(recording) { () async throws(CatalogError) in
             try await catalog.retryLater(
-                recording.id, due: date + delay.inSeconds, code: error.code, message: error.message, now: date
-            )
+                recording.id, due: date + delay.inSeconds, code: error.code, message: message, now: date)
         }
         if kept == .recorded { logRetry(recording, error, delay: delay) }
-        ended(recording.id, .answered, reason: "")
+        ended(recording.id, .answered)
     }
 
     /// Tries until the catalog takes it: an hour's transcription is not thrown away because the disk is full for
@@ -271,7 +269,7 @@ extension TranscriptionQueue {
 
     /// The catalog refuses the outcome itself, not only now.
     private func abandon(_ recording: Recording) async -> JobEnd? {
-        let message = "The transcript could not be stored; the log says why."
+        let message = Sentence.notStored.text(in: options.messages)
         let ended = try? await catalog.fail(recording.id, code: "catalog", message: message, now: time.date())
         if ended == .recorded { await settled(recording.id) }
         return nil
@@ -290,12 +288,12 @@ extension EngineError {
         }
     }
 
-    var message: String {
+    var message: Sentence {
         switch self {
         case .transient(let message, _), .permanent(let message), .poison(let message),
             .unavailable(let message, _):
             message
-        case .cancelled: "Cancelled."
+        case .cancelled: .cancelled
         }
     }
 }

@@ -4,6 +4,7 @@ import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibRuntime
+import KotibText
 import Logging
 
 /// Takes recordings from the catalog to the engine and their words back, a few at a time.
@@ -21,6 +22,8 @@ public actor TranscriptionQueue {
         /// Whose words serve for the same content, heard once.
         public var reuse: WordsReuse
         public var retries: RetryPolicy
+        /// Of what is kept about recordings that failed, as notes are.
+        public var messages = Language.english
 
         public init(
             slots: Int = 1, grace: Duration = .seconds(20), language: String? = nil,
@@ -94,7 +97,7 @@ public actor TranscriptionQueue {
     var machine: StateMachine
     var jobs: [RecordingID: Job] = [:]
     let board = ProgressBoard()
-    private var pauseMessages: [Int: String] = [:]
+    private var pauseMessages: [Int: Sentence] = [:]
     /// Who waits for the end of a job.
     private var endings: [RecordingID: [CheckedContinuation<Void, Never>]] = [:]
     private var waiter: CheckedContinuation<Void, Never>?
@@ -190,20 +193,20 @@ public actor TranscriptionQueue {
     public func enginePause() -> EnginePause? {
         for lane in lanes.indices {
             guard let until = machine.breaker(of: lane).pausedUntil else { continue }
-            let message = pauseMessages[lane, default: ""]
+            let (name, message) = (lanes[lane].engine.name, pauseMessages[lane] ?? .engineStopped)
             return EnginePause(
-                message: lanes.count == 1 ? message : "\(lanes[lane].engine.name): \(message)",
+                message: lanes.count == 1 ? message : Sentence { "\(name): \(message.text(in: $0))" },
                 remaining: max(.zero, until - elapsed()))
         }
         return nil
     }
 
     /// Frees the slot of a job that has ended.
-    func ended(_ id: RecordingID, _ end: StateMachine.End, reason: String) {
+    func ended(_ id: RecordingID, _ end: StateMachine.End, reason: Sentence? = nil) {
         let lane = jobs.removeValue(forKey: id)?.lane ?? 0
         for waiting in endings.removeValue(forKey: id) ?? [] { waiting.resume() }
         switch machine.ended(id, end, now: elapsed()) {
-        case .opened(let pause): logPause(of: lanes[lane], pause, reason: reason)
+        case .opened(let pause): logPause(of: lanes[lane], pause, reason: reason?.english ?? "")
         case .closed(let outage): logResumption(of: lanes[lane], after: outage)
         case nil: break
         }

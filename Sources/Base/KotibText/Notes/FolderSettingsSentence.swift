@@ -1,7 +1,8 @@
 import KotibModel
 
 extension FolderSettingsProblem {
-    /// One sentence to the person who wrote the file: what is wrong with it, what to do, and what holds until then.
+    /// One sentence to the person who wrote the file: what is wrong with it, what to do, and what holds until
+    /// then.
     /// - Parameter name: the file's name, readable.
     func sentence(about name: String, in language: Language) -> String {
         switch language {

@@ -1,7 +1,7 @@
 import KotibModel
 
-/// What a person is told whose quota has no room. A file in the folder stays there and is taken by itself; of an upload
-/// nothing stays.
+/// What a person is told whose quota has no room. A file in the folder stays there and is taken by itself; of
+/// an upload nothing stays.
 extension Rejection {
     func quotaSentence(about name: String, in language: Language) -> String {
         switch language {

@@ -1,7 +1,8 @@
 import KotibModel
 
 extension TextProblem {
-    /// One sentence to the person who saved the text: what is wrong with it, what to do, and what holds until then.
+    /// One sentence to the person who saved the text: what is wrong with it, what to do, and what holds until
+    /// then.
     /// - Parameter name: the file's name, readable.
     public func sentence(about name: String, in language: Language) -> String {
         switch language {
