@@ -105,7 +105,7 @@ let package = Package(
         // From rows to words.
         Room.daemon.target(
             "KotibTranscription",
-            ["KotibModel", "KotibRuntime", "KotibHealth", "KotibPOSIX", "KotibCatalog", log]),
+            ["KotibModel", "KotibRuntime", "KotibText", "KotibHealth", "KotibPOSIX", "KotibCatalog", log]),
         Room.daemon.target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log, crypto]),
         Room.base.c("CCurl", linking: ["curl"]),
         Room.base.target("KotibHTTP", ["KotibModel", "KotibPOSIX", "CCurl"]),
@@ -125,7 +125,8 @@ let package = Package(
         Room.daemon.target(
             "KotibEngines",
             [
-                "CCurl", "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol",
+                "CCurl", "KotibModel", "KotibText", "KotibPOSIX", "KotibTranscription",
+                "KotibWorkerProtocol",
                 "KotibWorkerClient",
                 "KotibHTTP", log,
             ]),
@@ -205,7 +206,8 @@ let package = Package(
 
         // Tests: beside them what they share, and programs that stand in for faults.
         Room.testSupport.target(
-            "KotibTestSupport", ["KotibModel", "KotibPOSIX", "KotibTranscription", log, subprocess, system]),
+            "KotibTestSupport",
+            ["KotibModel", "KotibText", "KotibPOSIX", "KotibTranscription", log, subprocess, system]),
         Room.testSupport.target(
             "KotibControlTestSupport",
             ["KotibControlClient", "KotibTestSupport", hummingbird, hummingbirdCore, httpTypes, log, nio]),
@@ -246,7 +248,7 @@ let package = Package(
         tests(
             "KotibTranscription",
             [
-                "KotibModel", "KotibRuntime", "KotibHealth", "KotibPOSIX", "KotibCatalog",
+                "KotibModel", "KotibRuntime", "KotibText", "KotibHealth", "KotibPOSIX", "KotibCatalog",
                 "KotibTranscription",
                 "KotibTestSupport", grdb, log,
             ]),
@@ -281,7 +283,8 @@ let package = Package(
         tests(
             "KotibEngines",
             [
-                "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol",
+                "KotibWorkerClient",
                 "KotibEngines", "KotibHTTP", "KotibTestSupport", log, "kotib-stand-in-worker", "kotib-worker",
                 "kotibd",
             ]),

@@ -97,6 +97,19 @@ import Testing
         #expect(try await warnings() == nil)
     }
 
+    @Test func whyThereAreNoWordsIsToldInTheCallersLanguage() async throws {
+        let fixture = try await AudioFixture()
+        let ali = try await fixture.user("ali")
+        let id = try await recording(fixture, by: ali).id
+        let stored = try #require(try await fixture.parts.catalog.recording(RecordingID(rawValue: id)))
+        var (identity, facts) = (stored.identity, try #require(stored.facts))
+        (identity.inode, facts.sha256) = (identity.inode + 1, Array(repeating: 9, count: 32))
+        facts.sound = nil
+        _ = try await fixture.parts.catalog.accept(stored.path, identity: identity, facts: facts)
+        let shown = try await fixture.call(.get, "\(id)", as: ali).decoded(AudioRecordBody.self)
+        #expect(shown.errorCode == "superseded" && shown.errorMessage == Sentence.superseded.uzbek)
+    }
+
     /// Its folder has another name for a moment.
     @Test func aDeletionThatWaitsIsSaidAndMayBeAskedForAgain() async throws {
         let fixture = try await AudioFixture()

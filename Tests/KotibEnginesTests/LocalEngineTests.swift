@@ -1,5 +1,6 @@
 import Glibc
 import KotibModel
+import KotibText
 import KotibTranscription
 import KotibWorkerClient
 import Testing
@@ -64,7 +65,7 @@ struct LocalEngineTests {
                 Issue.record("\(deed): \(String(describing: error))")
                 return
             }
-            #expect(message.hasSuffix(".") || message.contains("last words"))
+            #expect(message.english.hasSuffix(".") || message.english.contains("last words"))
             // Nothing but the attempt is lost.
             _ = try await engine.transcribe(job("speak")) { _ in }
         }
@@ -73,7 +74,7 @@ struct LocalEngineTests {
     @Test func whatTheWorkerCannotTranscribeIsPermanent() async throws {
         try await withLocalEngine { engine async throws in
             let error = await engineFailure { try await engine.transcribe(job("fail")) { _ in } }
-            #expect(error == .permanent(message: "The recording could not be transcribed: no decoder"))
+            #expect(error == .permanent(message: .notTranscribed("no decoder")))
         }
     }
 
@@ -84,7 +85,7 @@ struct LocalEngineTests {
                 Issue.record("\(String(describing: error))")
                 return
             }
-            #expect(message.contains("cannot open the model"))
+            #expect(message.english.contains("cannot open the model"))
             #expect(retryAfter != nil)
         }
     }

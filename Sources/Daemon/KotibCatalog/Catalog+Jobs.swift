@@ -37,9 +37,6 @@ extension Catalog {
     /// A recording during which the daemon ends more often than this is failed: it may be what ends it.
     public static let mostInterruptions = 10
 
-    private static let interruptedTooOften =
-        "The service ended \(mostInterruptions + 1) times while it transcribed this recording."
-
     /// Takes the next recording, in one transaction.
     ///
     /// Users take turns: the one whose last turn is longest ago is served, and of that user the oldest
@@ -143,9 +140,10 @@ extension Catalog {
     }
 
     /// Puts back what a daemon that ended left in processing. To be called once, before the first claim.
+    /// - Parameter message: one sentence for the person whose recording is given up on.
     /// - Returns: those put back, and those given up on because it happened over ``mostInterruptions`` times.
     public func recoverInterrupted(
-        now: Date = Date()
+        message: String, now: Date = Date()
     ) async throws(CatalogError) -> (resumed: [RecordingID], failed: [RecordingID]) {
         try await write("recoverInterrupted") { database in
             let time = Timestamp.text(now)
@@ -158,7 +156,7 @@ extension Catalog {
                     resumed.append(id)
                 } else {
                     try database.run(
-                        JobSQL.fail, ["interrupted", Self.interruptedTooOften, time, id.rawValue])
+                        JobSQL.fail, ["interrupted", message, time, id.rawValue])
                     try database.makeDueBeside(.failed, id)
                     failed.append(id)
                 }

@@ -2,6 +2,7 @@
 
 import KotibModel
 import KotibPOSIX
+import KotibText
 import KotibTranscription
 import KotibWorkerClient
 import KotibWorkerProtocol
@@ -47,7 +48,7 @@ public struct LocalEngine: TranscriptionEngine {
                         longestDuration: longestDuration))
             }
         } catch {
-            throw EngineError(error, of: "The transcribing worker")
+            throw EngineError(error, told: Sentence.transcribingWorker)
         }
         var result = try result(answer, draft, job)
         if let loaded = answer.worker.modelFile { result.modelHash = await file.sha256(ofLoaded: loaded) }
@@ -66,8 +67,7 @@ public struct LocalEngine: TranscriptionEngine {
         switch answer.reply {
         case .transcribed(_, let summary):
             guard let segments = draft.segments else {
-                throw .poison(
-                    message: "The transcript grew beyond \(LocalTranscriptDraft.longestText) bytes.")
+                throw .poison(message: .transcriptTooLong(LocalTranscriptDraft.longestText))
             }
             let transcript = Transcript(
                 text: Transcript.text(of: segments), segments: segments,
@@ -76,9 +76,9 @@ public struct LocalEngine: TranscriptionEngine {
             return TranscriptionResult(
                 transcript: transcript, speech: summary.speech, warnings: summary.warnings.bounded)
         case .failed(_, let reason):
-            throw .permanent(message: "The recording could not be transcribed: \(reason)")
+            throw .permanent(message: .notTranscribed(reason))
         default:
-            throw .poison(message: "The transcribing worker gave the answer to another kind of request.")
+            throw .poison(message: .transcribingWorker("gave the answer to another kind of request"))
         }
     }
 }

@@ -20,7 +20,7 @@ public struct IntakePolicy: Sendable {
     }
 
     /// The endings that are taken.
-    public var endings: Set<RecordingEnding> { Set(extensions.compactMap(RecordingEnding.init)) }
+    public var endings: Set<RecordingEnding> { Set(extensions.compactMap { RecordingEnding($0) }) }
 
     /// The verdict on a name and what stands there, before a byte is read.
     public func judge(_ path: InboxPath, _ status: FileStatus) -> Verdict {

@@ -2,6 +2,7 @@
 
 import KotibModel
 import KotibPOSIX
+import KotibText
 
 /// One recording, handed to an engine.
 public struct TranscriptionJob: Sendable {
@@ -68,17 +69,18 @@ public struct TranscriptionResult: Hashable, Sendable {
     }
 }
 
-/// The failure of an engine, by whether a retry can help. Messages are sentences for people.
+/// The failure of an engine, by whether a retry can help. Messages are sentences for people; the log has them
+/// in English.
 public enum EngineError: Error, Hashable, Sendable {
     /// This recording failed now: it is tried again, not before `retryAfter`.
-    case transient(message: String, retryAfter: Duration?)
+    case transient(message: Sentence, retryAfter: Duration?)
     /// This recording can never be transcribed.
-    case permanent(message: String)
+    case permanent(message: Sentence)
     /// The recording crashed or hung the worker. It fails after a few such attempts.
-    case poison(message: String)
+    case poison(message: Sentence)
     /// No recording can be transcribed now: the engine is out of reach, refuses the key, or its quota is
     /// spent. The queue pauses.
-    case unavailable(message: String, retryAfter: Duration?)
+    case unavailable(message: Sentence, retryAfter: Duration?)
     /// The task was cancelled.
     case cancelled
 }

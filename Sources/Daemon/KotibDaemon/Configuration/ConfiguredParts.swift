@@ -55,10 +55,12 @@ extension Configuration {
     }
 
     func queueOptions(_ first: EngineLane) -> TranscriptionQueue.Options {
-        TranscriptionQueue.Options(
+        var options = TranscriptionQueue.Options(
             slots: first.slots, grace: .seconds(queue.stopGrace), language: first.language,
             reuse: queue.reuse,
             retries: RetryPolicy(mostTransientAttempts: queue.attempts, mostPoisonAttempts: queue.crashes))
+        options.messages = intake.language
+        return options
     }
 
     /// - Parameter first: the engine of all who have chosen no other.
