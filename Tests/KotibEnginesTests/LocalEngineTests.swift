@@ -90,8 +90,9 @@ struct LocalEngineTests {
         }
     }
 
-    @Test(arguments: ["until-cancelled", "hang"])
-    func cancellingEndsSoon(deed: String) async throws {
+    /// A worker that does not listen is killed. Without that the job would end for stalling, as poison.
+    @Test(.timeLimit(.minutes(1)), arguments: ["until-cancelled", "hang"])
+    func cancellingEndsTheJob(deed: String) async throws {
         try await withLocalEngine { engine async throws in
             let reports = StandInReports()
             let task = Task { try await engine.transcribe(job(deed), report: reports.add) }
@@ -99,9 +100,7 @@ struct LocalEngineTests {
                 while reports.all.isEmpty { await Task.yield() }
             }
             task.cancel()
-            let began = ContinuousClock.now
             #expect(await engineFailure { try await task.value } == .cancelled)
-            #expect(ContinuousClock.now - began < .seconds(5))
         }
     }
 

@@ -20,7 +20,7 @@ struct StatusReporter: Service {
     /// Between two looks, where no watchdog asks for shorter.
     private static let interval = Duration.seconds(10)
 
-    /// Between two looks: at least two in the time that the watchdog allows, as sd_watchdog_enabled(3) advises.
+    /// Between two looks: at least two in the time that the watchdog allows (sd_watchdog_enabled(3)).
     static func interval(under watchdog: Duration?) -> Duration {
         watchdog.map { min($0 / 2, interval) } ?? interval
     }
