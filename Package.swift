@@ -95,10 +95,14 @@ let package = Package(
         Room.base.target("KotibHealth", ["KotibModel", "KotibText", log]),
 
         // From a folder to rows.
-        Room.daemon.target("KotibWatch", ["KotibModel", "KotibHealth", "KotibPOSIX", log, heap, deque]),
+        Room.daemon.target(
+            "KotibWatch", ["KotibModel", "KotibRuntime", "KotibHealth", "KotibPOSIX", log, heap, deque]),
         Room.daemon.target("KotibCatalog", ["KotibModel", grdb, sqlite]),
         Room.daemon.target(
-            "KotibWorkerClient", [system, "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", log, subprocess]),
+            "KotibWorkerClient",
+            [
+                "KotibModel", "KotibRuntime", "KotibPOSIX", "KotibWorkerProtocol", log, subprocess, system,
+            ]),
         Room.daemon.target(
             "KotibIntake", ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "KotibWorkerClient"]),
 
@@ -175,8 +179,8 @@ let package = Package(
         Room.cli.program(
             "kotibctl",
             [
-                "KotibModel", "KotibPOSIX", "KotibControlProtocol", "KotibControlClient", arguments,
-                subprocess, system,
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibControlProtocol", "KotibControlClient",
+                arguments, subprocess, system,
             ]),
 
         // The daemon.
@@ -322,7 +326,8 @@ let package = Package(
         tests(
             "KotibCtl",
             [
-                "kotibctl", "KotibControlProtocol", "KotibControlClient", "KotibControlTestSupport",
+                "kotibctl", "KotibText", "KotibControlProtocol", "KotibControlClient",
+                "KotibControlTestSupport",
                 "KotibTestSupport", arguments, system, hummingbird, httpTypes, nio,
             ]),
         tests("KotibDaemon", ["KotibModel", "KotibDaemon", "KotibEngines", "KotibTestSupport", log]),

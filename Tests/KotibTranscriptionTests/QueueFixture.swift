@@ -95,27 +95,3 @@ final class Recorder<Value: Sendable>: Sendable {
     var values: [Value] { kept.withLock { $0 } }
     func add(_ value: Value) { kept.withLock { $0.append(value) } }
 }
-
-/// Keeps log lines.
-struct LogRecorder: LogHandler {
-    struct Line: Sendable {
-        var level: Logger.Level
-        var message: String
-        var metadata: Logger.Metadata
-    }
-
-    private let recorder = Recorder<Line>()
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-    var lines: [Line] { recorder.values }
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        recorder.add(
-            Line(level: event.level, message: "\(event.message)", metadata: event.metadata ?? [:]))
-    }
-}

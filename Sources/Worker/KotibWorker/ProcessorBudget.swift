@@ -15,8 +15,8 @@ struct ProcessorBudget {
 
     var isSpent: Bool { now() > end }
 
-    /// Seconds of processor time that all threads of a process have taken (clock_gettime(2)): of this one, or of
-    /// that with another clock (clock_getcpuclockid(3)).
+    /// Seconds of processor time that all threads of a process have taken (clock_gettime(2)): of this one, or
+    /// of that with another clock (clock_getcpuclockid(3)).
     static func used(by clock: clockid_t = CLOCK_PROCESS_CPUTIME_ID) -> Double {
         var time = timespec()
         clock_gettime(clock, &time)
