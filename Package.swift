@@ -95,17 +95,21 @@ let package = Package(
         Room.base.target("KotibHealth", ["KotibModel", "KotibText", log]),
 
         // From a folder to rows.
-        Room.daemon.target("KotibWatch", ["KotibModel", "KotibHealth", "KotibPOSIX", log, heap, deque]),
+        Room.daemon.target(
+            "KotibWatch", ["KotibModel", "KotibRuntime", "KotibHealth", "KotibPOSIX", log, heap, deque]),
         Room.daemon.target("KotibCatalog", ["KotibModel", grdb, sqlite]),
         Room.daemon.target(
-            "KotibWorkerClient", [system, "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", log, subprocess]),
+            "KotibWorkerClient",
+            [
+                "KotibModel", "KotibRuntime", "KotibPOSIX", "KotibWorkerProtocol", log, subprocess, system,
+            ]),
         Room.daemon.target(
             "KotibIntake", ["KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "KotibWorkerClient"]),
 
         // From rows to words.
         Room.daemon.target(
             "KotibTranscription",
-            ["KotibModel", "KotibRuntime", "KotibHealth", "KotibPOSIX", "KotibCatalog", log]),
+            ["KotibModel", "KotibRuntime", "KotibText", "KotibHealth", "KotibPOSIX", "KotibCatalog", log]),
         Room.daemon.target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log, "KotibCrypto"]),
         Room.base.c("CCurl", linking: ["curl"]),
         Room.base.target("KotibHTTP", ["KotibModel", "KotibPOSIX", "CCurl"]),
@@ -125,7 +129,8 @@ let package = Package(
         Room.daemon.target(
             "KotibEngines",
             [
-                "CCurl", "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol",
+                "CCurl", "KotibModel", "KotibText", "KotibPOSIX", "KotibTranscription",
+                "KotibWorkerProtocol",
                 "KotibWorkerClient",
                 "KotibHTTP", log,
             ]),
@@ -174,8 +179,8 @@ let package = Package(
         Room.cli.program(
             "kotibctl",
             [
-                "KotibModel", "KotibPOSIX", "KotibControlProtocol", "KotibControlClient", arguments,
-                subprocess, system,
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibControlProtocol", "KotibControlClient",
+                arguments, subprocess, system,
             ]),
 
         // The daemon.
@@ -205,7 +210,8 @@ let package = Package(
 
         // Tests: beside them what they share, and programs that stand in for faults.
         Room.testSupport.target(
-            "KotibTestSupport", ["KotibModel", "KotibPOSIX", "KotibTranscription", log, subprocess, system]),
+            "KotibTestSupport",
+            ["KotibModel", "KotibText", "KotibPOSIX", "KotibTranscription", log, subprocess, system]),
         Room.testSupport.target(
             "KotibControlTestSupport",
             ["KotibControlClient", "KotibTestSupport", hummingbird, hummingbirdCore, httpTypes, log, nio]),
@@ -247,7 +253,7 @@ let package = Package(
         tests(
             "KotibTranscription",
             [
-                "KotibModel", "KotibRuntime", "KotibHealth", "KotibPOSIX", "KotibCatalog",
+                "KotibModel", "KotibRuntime", "KotibText", "KotibHealth", "KotibPOSIX", "KotibCatalog",
                 "KotibTranscription",
                 "KotibTestSupport", grdb, log,
             ]),
@@ -282,7 +288,8 @@ let package = Package(
         tests(
             "KotibEngines",
             [
-                "KotibModel", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol", "KotibWorkerClient",
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibTranscription", "KotibWorkerProtocol",
+                "KotibWorkerClient",
                 "KotibEngines", "KotibHTTP", "KotibTestSupport", log, "kotib-stand-in-worker", "kotib-worker",
                 "kotibd",
             ]),
@@ -320,7 +327,8 @@ let package = Package(
         tests(
             "KotibCtl",
             [
-                "kotibctl", "KotibControlProtocol", "KotibControlClient", "KotibControlTestSupport",
+                "kotibctl", "KotibText", "KotibControlProtocol", "KotibControlClient",
+                "KotibControlTestSupport",
                 "KotibTestSupport", arguments, system, hummingbird, httpTypes, nio,
             ]),
         tests("KotibDaemon", ["KotibModel", "KotibDaemon", "KotibEngines", "KotibTestSupport", log]),

@@ -45,7 +45,7 @@ final class AccountsFixture: Sendable {
     let service: AccountService
     let sender = RecordingSender()
     let clock: ManualClock
-    let log: LogLines
+    let log: LogRecorder
     private let dispatching: Task<Void, Never>?
 
     /// - Parameters:

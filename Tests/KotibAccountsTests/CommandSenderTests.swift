@@ -10,7 +10,7 @@ import Testing
     private let folder: TemporaryFolder
     private let phone: PhoneNumber
     private let logger: Logger
-    private let log: LogLines
+    private let log: LogRecorder
 
     init() throws {
         (logger, log) = recordingLogger()

@@ -8,7 +8,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct DispatcherTests {
     private let clock = ManualClock()
     private let logger: Logger
-    private let log: LogLines
+    private let log: LogRecorder
 
     init() { (logger, log) = recordingLogger() }
 

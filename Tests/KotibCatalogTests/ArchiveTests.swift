@@ -88,11 +88,13 @@ struct ArchiveTests {
         // So is one that is found elsewhere.
         _ = try await catalog.markGone(inboxPath("ali/talk.mp3"))
         _ = try await catalog.relocate(
-            try await recording(id), to: inboxPath("ali/other.mp3"), identity: identity(8), now: noon + 400)
+            try await recording(id), to: inboxPath("ali/other.mp3"), identity: identity(8),
+            under: Quotas(now: { noon + 400 }))
         #expect(try await catalog.longestRest() == noon + 400)
         // But a rename is none.
         _ = try await catalog.relocate(
-            try await recording(id), to: inboxPath("ali/third.mp3"), identity: identity(8), now: noon + 500)
+            try await recording(id), to: inboxPath("ali/third.mp3"), identity: identity(8),
+            under: Quotas(now: { noon + 500 }))
         #expect(try await catalog.longestRest() == noon + 400)
     }
 
@@ -103,7 +105,8 @@ struct ArchiveTests {
         _ = try await catalog.decideDeletion(of: going, in: .everyone)
         let moving = try await transcribed("ali/moving.mp3", content: 3, inode: 3)
         _ = try await catalog.relocate(
-            try await recording(moving), to: inboxPath("ali/moved.mp3"), identity: identity(3), now: noon)
+            try await recording(moving), to: inboxPath("ali/moved.mp3"), identity: identity(3),
+            under: Quotas(now: { noon }))
         let free = try await transcribed("ali/free.mp3", content: 4, inode: 4)
         #expect(try await resting(noon + 10) == [free])
         for id in [due, going, moving] { #expect(try await !begin(id)) }

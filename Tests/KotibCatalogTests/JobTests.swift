@@ -126,12 +126,12 @@ struct JobTests {
         let id = try await catalog.accept("a/1.mp3").recording
         for round in 1...Catalog.mostInterruptions {
             #expect(try await catalog.claimNext()?.attempts == 1)
-            let recovered = try await catalog.recoverInterrupted(now: noon)
+            let recovered = try await catalog.recoverInterrupted(message: "Interrupted.", now: noon)
             #expect(recovered.resumed == [id])
             #expect(try await catalog.recording(id)?.interruptions == round)
         }
         _ = try await catalog.claimNext()
-        let recovered = try await catalog.recoverInterrupted(now: noon)
+        let recovered = try await catalog.recoverInterrupted(message: "Interrupted.", now: noon)
         #expect(recovered.failed == [id])
         let recording = try #require(try await catalog.recording(id))
         #expect(recording.state == .failed)
@@ -148,7 +148,7 @@ struct JobTests {
             case 0, 1: try await catalog.accept(path, content: UInt8.random(in: 0..<3, using: &random))
             case 2: try await catalog.reject(path)
             case 3: _ = try await catalog.markGone(inboxPath(path))
-            case 4: _ = try await catalog.recoverInterrupted(now: noon)
+            case 4: _ = try await catalog.recoverInterrupted(message: "Interrupted.", now: noon)
             default:
                 let now = noon + Double(step)
                 guard let id = try await catalog.claimNext(now)?.id else { continue }

@@ -32,7 +32,7 @@ struct MoveTests {
     private func move(_ id: RecordingID, to path: String, inode: UInt64 = 1) async throws -> Relocation? {
         try await catalog.relocate(
             try #require(try await catalog.recording(id)), to: inboxPath(path), identity: identity(inode),
-            now: noon)
+            under: Quotas(now: { noon }))
     }
 
     @Test func theVeryFileComesBeforeWhatWentLast() async throws {

@@ -11,10 +11,13 @@ struct ReuseTests {
 
     init() throws { catalog = try memoryCatalog() }
 
-    private func transcribed(_ path: String, _ words: String = "Hello.") async throws -> RecordingID {
+    private func transcribed(
+        _ path: String, _ words: String = "Hello.", modelHash: [UInt8]? = nil
+    ) async throws -> RecordingID {
         let id = try await claimed(path)
         _ = try await catalog.complete(
-            id, transcript: transcript(words), speech: 1.25, engineSeconds: 3, now: noon)
+            id, transcript: transcript(words), speech: 1.25, engineSeconds: 3, modelHash: modelHash, now: noon
+        )
         return id
     }
 
@@ -26,9 +29,10 @@ struct ReuseTests {
 
     private func reuse(
         _ id: RecordingID, _ reuse: WordsReuse = .own, engine: String = "local", model: String = "base",
-        language: String? = nil
+        modelHash: [UInt8]? = nil, language: String? = nil
     ) async throws -> RecordingID? {
-        try await catalog.reuseWords(
+        let model = ModelIdentity(name: model, sha256: modelHash)
+        return try await catalog.reuseWords(
             for: id, of: reuse, engine: engine, model: model, language: language, now: noon)
     }
 
@@ -97,6 +101,27 @@ struct ReuseTests {
         #expect(try await reuse(copy, language: "en") != nil)
         let other = try await claimed("ali/3.mp3", content: 2)
         #expect(try await reuse(other) == nil)
+    }
+
+    @Test func anotherModelOfTheSameNameIsAskedAnew() async throws {
+        let (old, new) = ([UInt8](repeating: 1, count: 32), [UInt8](repeating: 2, count: 32))
+        let first = try await transcribed("ali/1.mp3", modelHash: old)
+        let copy = try await claimed("ali/2.mp3")
+        #expect(try await reuse(copy, model: "small", modelHash: old) == nil)
+        #expect(try await reuse(copy, .all, modelHash: new) == nil)
+        #expect(try await reuse(copy) == nil, "it is not known which model it would be")
+        #expect(try await reuse(copy, modelHash: old) == first)
+        // What was reused can be reused again.
+        _ = try await catalog.decideDeletion(of: first, in: .everyone, now: noon)
+        let third = try await claimed("ali/3.mp3")
+        #expect(try await reuse(third, modelHash: old) == copy)
+    }
+
+    /// Rows of earlier versions do not say which.
+    @Test func wordsOfAnUnknownModelAreNotReusedForAKnownOne() async throws {
+        _ = try await transcribed("ali/1.mp3")
+        let copy = try await claimed("ali/2.mp3")
+        #expect(try await reuse(copy, modelHash: [UInt8](repeating: 1, count: 32)) == nil)
     }
 
     @Test func whoAsksForOtherWordsGetsThem() async throws {

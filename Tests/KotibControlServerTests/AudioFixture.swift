@@ -32,7 +32,9 @@ struct AudioFixture: Sendable {
     let responder: RouterResponder<ControlContext>
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-    init(quotas: Quotas = Quotas()) async throws {
+    init(
+        quotas: Quotas = Quotas(), endings: Set<RecordingEnding> = RecordingEnding.all
+    ) async throws {
         folder = try TemporaryFolder()
         place = try TemporaryFolder()
         try place.makeFolder("archive")
@@ -50,11 +52,13 @@ struct AudioFixture: Sendable {
             AccountSettings(), secret: SigningSecret(configured: String(repeating: "secret ", count: 8)),
             catalog: catalog, inbox: InboxMaker(disk),
             dispatcher: SMSDispatcher(FileSender(path: folder.path + "/sms"), logger: logger), logger: logger)
-        parts = ControlParts(
+        var parts = ControlParts(
             catalog: catalog, accounts: accounts, actions: components.actions,
             uploads: components.uploads, audio: components.audio, queue: components.queue,
             health: .still, engineName: "local",
             version: "test", quotas: quotas)
+        parts.endings = endings
+        self.parts = parts
         let router = Router(context: ControlContext.self)
         let group = router.group("/api/v1")
         AudioListRoute(parts: parts).add(to: group)

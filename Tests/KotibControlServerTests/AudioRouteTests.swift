@@ -46,24 +46,46 @@ import Testing
         #expect(try fixture.folder.names(in: "ali").isEmpty)
     }
 
-    @Test func aWrongEndingIsNamedAndIsNoDoubt() async throws {
-        let fixture = try await AudioFixture()
-        let (catalog, ali) = (fixture.parts.catalog, try await fixture.user("ali"))
+    private static let phone = FileIdentity(device: 1, inode: 1, size: 1000, modified: 1, changed: 1)
+
+    /// ADTS under the name of an MP4 file.
+    private func acceptPhone(_ catalog: Catalog) async throws -> RecordingID {
         let facts = AudioFacts(
             mediaType: "audio/x-hx-aac-adts", container: "aac", codec: "aac", duration: 1, channels: 1,
             sampleRate: 16_000, sha256: Array(repeating: 1, count: 32))
-        let identity = FileIdentity(device: 1, inode: 1, size: 1000, modified: 1, changed: 1)
-        let id = try await catalog.accept(
-            #require(InboxPath("ali/phone.m4a")), identity: identity, facts: facts
+        return try await catalog.accept(
+            #require(InboxPath("ali/phone.m4a")), identity: Self.phone, facts: facts
         ).recording
-        func warnings() async throws -> [WarningBody]? {
-            try await fixture.call(.get, "\(id)", as: ali).decoded(AudioRecordBody.self).warnings
-        }
-        #expect(try await warnings() == nil, "it was not transcribed yet")
+    }
+
+    private func complete(_ id: RecordingID, _ catalog: Catalog) async throws {
         _ = try await catalog.claim()
         let transcript = Transcript(
             text: "Salom.", segments: [], language: nil, engine: "local", model: "base")
         _ = try await catalog.complete(id, transcript: transcript, speech: 1, engineSeconds: 1)
+    }
+
+    @Test(arguments: [[.mp3, .m4a], [.mp3, .m4a, .aac]] as [Set<RecordingEnding>])
+    func onlyAnEndingThatIsTakenIsNamed(_ endings: Set<RecordingEnding>) async throws {
+        let fixture = try await AudioFixture(endings: endings)
+        let ali = try await fixture.user("ali")
+        let id = try await acceptPhone(fixture.parts.catalog)
+        try await complete(id, fixture.parts.catalog)
+        let one = try await fixture.call(.get, "\(id)", as: ali).decoded(AudioRecordBody.self)
+        let list = try await fixture.call(.get, "list", as: ali).decoded(AudioListBody.self)
+        #expect((one.warnings != nil) == endings.contains(.aac))
+        #expect(list.items.map(\.warnings) == [one.warnings])
+    }
+
+    @Test func aWrongEndingIsNamedAndIsNoDoubt() async throws {
+        let fixture = try await AudioFixture()
+        let (catalog, ali) = (fixture.parts.catalog, try await fixture.user("ali"))
+        let id = try await acceptPhone(catalog)
+        func warnings() async throws -> [WarningBody]? {
+            try await fixture.call(.get, "\(id)", as: ali).decoded(AudioRecordBody.self).warnings
+        }
+        #expect(try await warnings() == nil, "it was not transcribed yet")
+        try await complete(id, catalog)
         let told = try #require(try await warnings())
         #expect(told.map(\.code) == ["wrong_ending"] && told.allSatisfy { !$0.isDoubt })
         #expect(told.first?.message.contains(".aac") == true)
@@ -71,8 +93,21 @@ import Testing
         // Renamed, it is right.
         let recording = try #require(try await catalog.recording(id))
         _ = try await catalog.relocate(
-            recording, to: #require(InboxPath("ali/phone.aac")), identity: identity)
+            recording, to: #require(InboxPath("ali/phone.aac")), identity: Self.phone)
         #expect(try await warnings() == nil)
+    }
+
+    @Test func whyThereAreNoWordsIsToldInTheCallersLanguage() async throws {
+        let fixture = try await AudioFixture()
+        let ali = try await fixture.user("ali")
+        let id = try await recording(fixture, by: ali).id
+        let stored = try #require(try await fixture.parts.catalog.recording(RecordingID(rawValue: id)))
+        var (identity, facts) = (stored.identity, try #require(stored.facts))
+        (identity.inode, facts.sha256) = (identity.inode + 1, Array(repeating: 9, count: 32))
+        facts.sound = nil
+        _ = try await fixture.parts.catalog.accept(stored.path, identity: identity, facts: facts)
+        let shown = try await fixture.call(.get, "\(id)", as: ali).decoded(AudioRecordBody.self)
+        #expect(shown.errorCode == "superseded" && shown.errorMessage == Sentence.superseded.uzbek)
     }
 
     /// Its folder has another name for a moment.

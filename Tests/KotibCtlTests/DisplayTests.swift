@@ -1,5 +1,6 @@
 import KotibControlClient
 import KotibControlProtocol
+import KotibText
 import SystemPackage
 import Testing
 

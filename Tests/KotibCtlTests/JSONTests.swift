@@ -1,6 +1,7 @@
 import Foundation
 import KotibControlTestSupport
 import KotibTestSupport
+import KotibText
 import Testing
 
 @Suite struct JSONTests {

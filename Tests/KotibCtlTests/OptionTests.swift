@@ -1,5 +1,6 @@
 import ArgumentParser
 import KotibControlProtocol
+import KotibText
 import Testing
 
 @testable import kotibctl
@@ -57,10 +58,10 @@ struct OptionTests {
         ]
         for (bytes, text) in pairs { #expect(Size.text(bytes) == text) }
         let part = QuotaBody.Part(limit: 60, used: 12.5, isOwn: true)
-        #expect(Phrase.used(part).text(in: .english) == "12.5 of 60")
-        #expect(Phrase.used("7", nil).text(in: .russian) == "7")
+        #expect(Sentence.used(part).text(in: .english) == "12.5 of 60")
+        #expect(Sentence.used("7", nil).text(in: .russian) == "7")
         for (seconds, text) in [(299, " (in 299 s)"), (301, " (in 6 min)"), (39_000, " (in 11 h)")] {
-            #expect(Phrase.retryHint(seconds: seconds).text(in: .english) == text)
+            #expect(Sentence.retryHint(seconds: seconds).text(in: .english) == text)
         }
     }
 

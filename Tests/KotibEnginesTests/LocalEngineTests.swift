@@ -1,5 +1,6 @@
 import Glibc
 import KotibModel
+import KotibText
 import KotibTranscription
 import KotibWorkerClient
 import Testing
@@ -64,7 +65,7 @@ struct LocalEngineTests {
                 Issue.record("\(deed): \(String(describing: error))")
                 return
             }
-            #expect(message.hasSuffix(".") || message.contains("last words"))
+            #expect(message.english.hasSuffix(".") || message.english.contains("last words"))
             // Nothing but the attempt is lost.
             _ = try await engine.transcribe(job("speak")) { _ in }
         }
@@ -73,7 +74,7 @@ struct LocalEngineTests {
     @Test func whatTheWorkerCannotTranscribeIsPermanent() async throws {
         try await withLocalEngine { engine async throws in
             let error = await engineFailure { try await engine.transcribe(job("fail")) { _ in } }
-            #expect(error == .permanent(message: "The recording could not be transcribed: no decoder"))
+            #expect(error == .permanent(message: .notTranscribed("no decoder")))
         }
     }
 
@@ -84,13 +85,14 @@ struct LocalEngineTests {
                 Issue.record("\(String(describing: error))")
                 return
             }
-            #expect(message.contains("cannot open the model"))
+            #expect(message.english.contains("cannot open the model"))
             #expect(retryAfter != nil)
         }
     }
 
-    @Test(arguments: ["until-cancelled", "hang"])
-    func cancellingEndsSoon(deed: String) async throws {
+    /// A worker that does not listen is killed. Without that the job would end for stalling, as poison.
+    @Test(.timeLimit(.minutes(1)), arguments: ["until-cancelled", "hang"])
+    func cancellingEndsTheJob(deed: String) async throws {
         try await withLocalEngine { engine async throws in
             let reports = StandInReports()
             let task = Task { try await engine.transcribe(job(deed), report: reports.add) }
@@ -98,9 +100,7 @@ struct LocalEngineTests {
                 while reports.all.isEmpty { await Task.yield() }
             }
             task.cancel()
-            let began = ContinuousClock.now
             #expect(await engineFailure { try await task.value } == .cancelled)
-            #expect(ContinuousClock.now - began < .seconds(5))
         }
     }
 

@@ -20,10 +20,11 @@ func standIn(_ arguments: String...) -> WorkerProgram {
 /// Runs an engine of stand-ins for as long as `body` takes.
 func withLocalEngine(
     _ program: WorkerProgram = standIn(), size: Int = 1,
+    file: ModelFile = ModelFile(path: "/dev/null") { _ in [] },
     _ body: @Sendable (LocalEngine) async throws -> Void
 ) async throws {
     try await withPool(program, size: size) { pool in
-        try await body(LocalEngine(pool: pool, model: "stand-in", longestDuration: 3600))
+        try await body(LocalEngine(pool: pool, model: "stand-in", file: file, longestDuration: 3600))
     }
 }
 

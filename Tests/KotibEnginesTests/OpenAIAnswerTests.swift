@@ -2,6 +2,7 @@ import Foundation
 import KotibHTTP
 import KotibModel
 import KotibTestSupport
+import KotibText
 import KotibTranscription
 import Testing
 
@@ -146,7 +147,7 @@ struct OpenAIAnswerTests {
             let engine = try OpenAIEngine(settings, transfers: transfers, format: format)
             return await engine.failure(job)
         } catch {
-            return .permanent(message: error.description)
+            return .permanent(message: Sentence { _ in error.description })
         }
     }
 
@@ -166,6 +167,6 @@ struct OpenAIAnswerTests {
             Issue.record("a web page was taken for a transcript or the recording's fault")
             return
         }
-        #expect(message.contains("text/html") && message.contains("base URL"))
+        #expect(message.english.contains("text/html") && message.english.contains("base URL"))
     }
 }

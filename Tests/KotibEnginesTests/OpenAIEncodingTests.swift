@@ -3,6 +3,7 @@ import KotibHTTP
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
+import KotibText
 import KotibTranscription
 import KotibWorkerClient
 import KotibWorkerProtocol
@@ -105,7 +106,7 @@ struct OpenAIEncodingTests {
                 Issue.record("it was sent")
                 return
             }
-            #expect(message.contains("takes 0.1 MiB in one request"))
+            #expect(message.english.contains("takes 0.1 MiB in one request"))
             #expect(server.received.count == 1)
         }
     }
@@ -193,9 +194,10 @@ struct OpenAIEncodingTests {
                 Issue.record("\(String(describing: long))")
                 return
             }
-            #expect(message.hasPrefix("The recording lasts 11 h 6 min, and 127.0.0.1:"), "\(message)")
+            #expect(message.english.hasPrefix("The recording lasts 11 h 6 min, and 127.0.0.1:"), "\(message)")
             #expect(
-                message.contains("takes 25 MiB in one request, which is 9 h 31 min of speech"), "\(message)")
+                message.english.contains("takes 25 MiB in one request, which is 9 h 31 min of speech"),
+                "\(message)")
             let tried = await opus.failure(try job(duration: 1, ending: "amr", container: "too-large"))
             #expect(tried?.words.contains("13 min 39 s of speech") == true, "\(String(describing: tried))")
             let flac = try engine(server, pool, .flac)
@@ -204,8 +206,10 @@ struct OpenAIEncodingTests {
                 Issue.record("\(String(describing: large))")
                 return
             }
-            #expect(sentence.contains("lasts 1 h 0 min") && sentence.contains("13 min 39 s of it as FLAC"))
-            #expect(sentence.contains("openai.encode = \"opus\""))
+            #expect(
+                sentence.english.contains("lasts 1 h 0 min")
+                    && sentence.english.contains("13 min 39 s of it as FLAC"))
+            #expect(sentence.english.contains("openai.encode = \"opus\""))
             #expect(server.received.isEmpty)
         }
     }
@@ -223,7 +227,7 @@ struct OpenAIEncodingTests {
                 Issue.record("\(deed): \(String(describing: error))")
                 return
             }
-            #expect(message.hasPrefix("The encoding worker "))
+            #expect(message.english.hasPrefix("The encoding worker "))
             #expect(server.received.isEmpty)
             _ = try await engine.transcribe(job(ending: "amr", container: "well")) { _ in }
         }
@@ -241,7 +245,7 @@ struct OpenAIEncodingTests {
     @Test func whatCannotBeDecodedIsPermanent() async throws {
         try await withPool { pool async throws in
             let error = try await engine(server(), pool).failure(job(ending: "amr", container: "fail"))
-            #expect(error == .permanent(message: "The recording could not be re-encoded: no decoder"))
+            #expect(error == .permanent(message: .notReencoded("no decoder")))
         }
     }
 
@@ -297,7 +301,7 @@ extension EngineError {
         switch self {
         case .transient(let message, _), .permanent(let message), .poison(let message),
             .unavailable(let message, _):
-            message
+            message.english
         case .cancelled: ""
         }
     }

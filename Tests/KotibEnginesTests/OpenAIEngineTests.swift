@@ -1,6 +1,7 @@
 import Foundation
 import KotibModel
 import KotibTestSupport
+import KotibText
 import KotibTranscription
 import Synchronization
 import Testing
@@ -144,7 +145,7 @@ struct OpenAIEngineTests {
             Issue.record("one byte too many was sent")
             return
         }
-        #expect(message.contains("0.1 MiB in one request"))
+        #expect(message.english.contains("0.1 MiB in one request"))
         #expect(server.accepted == 0)
         #expect(await engine.failure(try job(size: most)) == nil)
         #expect(try #require(server.received.first).bodySize <= 100_000)

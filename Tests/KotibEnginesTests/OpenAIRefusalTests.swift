@@ -1,5 +1,6 @@
 import Foundation
 import KotibTestSupport
+import KotibText
 import KotibTranscription
 import Testing
 
@@ -51,7 +52,7 @@ struct OpenAIRefusalTests {
                 Issue.record("\(body) was not permanent")
                 continue
             }
-            #expect(message.hasSuffix("(400): Audio file might be corrupted"))
+            #expect(message.english.hasSuffix("(400): Audio file might be corrupted"))
         }
     }
 
@@ -61,7 +62,7 @@ struct OpenAIRefusalTests {
             Issue.record("kind")
             return
         }
-        #expect(message.count < 400)
+        #expect(message.english.count < 400)
     }
 
     @Test func theKeyIsInNoMessage() async throws {
@@ -70,8 +71,8 @@ struct OpenAIRefusalTests {
             Issue.record("kind")
             return
         }
-        #expect(message.contains("Incorrect API key: (key)."))
-        #expect(!message.contains("secret"))
+        #expect(message.english.contains("Incorrect API key: (key)."))
+        #expect(!message.english.contains("secret"))
         #expect(pause >= .seconds(60))
         let key = APIKey(" sk-very-secret\n")
         var dumped = ""

@@ -111,49 +111,46 @@ struct HTTPTransfersTests {
         }
     }
 
-    @Test func aDrippingServerIsGivenUp() async throws {
+    /// Without the limit for a stall the answer would come, after 100 s.
+    @Test(.timeLimit(.minutes(2))) func aDrippingServerIsGivenUp() async throws {
         let answer = Answer.whole(200, String(repeating: "x", count: 1000))
         let server = try FaultServer { _ in [.drip(answer, milliseconds: 100)] }
-        let limits = HTTPLimits(stall: .seconds(1), total: .seconds(10))
-        let start = ContinuousClock.now
+        let limits = HTTPLimits(stall: .seconds(1), total: .seconds(3600))
         let transfers = try transfers()
         let error = await transfers.failure(HTTPRequest(url: server.url, limits: limits))
         guard case .timedOut = error else {
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(ContinuousClock.now - start < .seconds(8))
     }
 
-    @Test func aHangingServerIsGivenUp() async throws {
+    @Test(.timeLimit(.minutes(2))) func aHangingServerIsGivenUp() async throws {
         let server = try FaultServer { _ in [.hang] }
         let transfers = try transfers()
         let limits = [
-            HTTPLimits(total: .milliseconds(200)), HTTPLimits(stall: .seconds(1), total: .seconds(10)),
+            HTTPLimits(total: .milliseconds(200)), HTTPLimits(stall: .seconds(1), total: .seconds(3600)),
         ]
         for limits in limits {
-            let start = ContinuousClock.now
             let error = await transfers.failure(HTTPRequest(url: server.url, limits: limits))
             guard case .timedOut = error else {
                 Issue.record("\(String(describing: error))")
                 return
             }
-            #expect(ContinuousClock.now - start < .seconds(8))
         }
         try await waitUntil("the connections are closed") { server.open == 0 }
     }
 
-    @Test func aCancelledTaskEndsItsTransferAtOnce() async throws {
+    @Test(.timeLimit(.minutes(2))) func aCancelledTaskEndsItsTransfer() async throws {
         let server = try FaultServer { _ in [.hang] }
         let transfers = try transfers()
         let task = Task { () async -> HTTPError? in
-            await transfers.failure(HTTPRequest(url: server.url))
+            await transfers.failure(
+                HTTPRequest(
+                    url: server.url, limits: HTTPLimits(stall: .seconds(3600), total: .seconds(3600))))
         }
         try await waitUntil("the request has come") { !server.received.isEmpty }
-        let start = ContinuousClock.now
         task.cancel()
         #expect(await task.value == .cancelled)
-        #expect(ContinuousClock.now - start < .seconds(1))
         try await waitUntil("the connection is closed") { server.open == 0 }
     }
 

@@ -127,20 +127,18 @@ struct HTTPUploadTests {
         #expect(server.received.map(\.path) == ["/first", "/second"])
     }
 
-    @Test func aServerThatReadsNothingIsGivenUp() async throws {
+    @Test(.timeLimit(.minutes(2))) func aServerThatReadsNothingIsGivenUp() async throws {
         // It waits for a line that never comes, with its buffers full.
         let (server, port) = try Loopback.listen()
         defer { withExtendedLifetime(server) {} }
         let file = try temporaryFile(size: 50_000_000)
-        let limits = HTTPLimits(stall: .seconds(1), total: .seconds(10))
-        let start = ContinuousClock.now
+        let limits = HTTPLimits(stall: .seconds(1), total: .seconds(3600))
         let error = try await transfers().failure(
             upload("http://127.0.0.1:\(port)", file, size: 50_000_000, limits: limits))
         guard case .timedOut = error else {
             Issue.record("\(String(describing: error))")
             return
         }
-        #expect(ContinuousClock.now - start < .seconds(8))
     }
 
     @Test func noDescriptorStaysBehind() async throws {

@@ -31,7 +31,7 @@ struct HealthReportTests {
     @Test func allThatIsWrongIsToldInTheLanguageThatIsAskedFor() {
         var report = HealthReport(watch: WatchReport(watchedFolders: 1, polledFolders: 0))
         #expect(report.problems(in: .uzbek).isEmpty && report.statusLine.isEmpty)
-        report.enginePause = EnginePause(message: "HTTP 401", remaining: .seconds(1))
+        report.enginePause = EnginePause(message: Sentence { _ in "HTTP 401" }, remaining: .seconds(1))
         report.messageProblem = "HTTP 402"
         report.hooks = [
             HookHealth(receiver: .program, pending: 0),

@@ -68,7 +68,7 @@ struct HooksFixture {
     let catalog: Catalog
     let clock = ManualClock(start: noon)
     let logger: Logger
-    let log: LogLines
+    let log: LogRecorder
 
     init() throws {
         catalog = try Catalog(DatabaseQueue())

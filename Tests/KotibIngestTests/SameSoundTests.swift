@@ -117,6 +117,59 @@ struct SameSoundTests {
         #expect(full?.errorCode == "over_quota_minutes")
     }
 
+    /// 45 s, then another 45 s in their place, with a minute a day.
+    @Test func whatIsReplacedUnheardIsNotCharged() async throws {
+        let quotas = Quotas(limits: Quota(minutesPerDay: 1))
+        let fixture = try IngestFixture(quotas: quotas)
+        func used() async throws -> Int64? {
+            let user = try await fixture.catalog.user(inFolder: Array("ali".utf8))
+            return try await fixture.catalog.user(user)?.use.milliseconds
+        }
+        func sound(_ letter: String, _ seconds: Int) -> String {
+            "#" + String(repeating: letter, count: seconds)
+        }
+        let first = try #require(try await fixture.drop(sound("a", 45)))
+        for letter in ["b", "c"] {
+            let recording = try await fixture.drop(sound(letter, 45))
+            #expect(recording?.state == .pending)
+            #expect(try await used() == 45_000)
+        }
+        // What went on is given back as a whole.
+        try await fixture.drop(sound("c", 50))
+        #expect(try await used() == 50_000)
+        let refused = try await fixture.drop(sound("d", 61))
+        #expect(refused?.errorCode == "over_quota_minutes")
+        #expect(try await used() == 0)
+        // The first comes back, and is charged as it would have been.
+        let full = try await fixture.drop(sound("e", 20), "ali/other.wav")
+        #expect(full?.state == .pending)
+        let again = try await fixture.drop(sound("a", 45), "ali/again.wav")
+        #expect(again?.id != first.id && again?.errorCode == "over_quota_minutes")
+        fixture.folder.remove("ali/again.wav")
+        await fixture.pipeline.handle(.gone(try fixture.path("ali/again.wav")))
+        try await fixture.drop(sound("f", 10), "ali/other.wav")
+        #expect(try await used() == 10_000)
+        let back = try await fixture.drop(sound("a", 45), "ali/back.wav")
+        #expect(back?.id == first.id && back?.state == .pending)
+        #expect(try await used() == 55_000)
+        // It can be given back again.
+        try await fixture.drop(sound("g", 1), "ali/back.wav")
+        #expect(try await used() == 11_000)
+    }
+
+    @Test func whatWasTranscribedStaysCharged() async throws {
+        let engine = FakeEngine { job, _ throws(EngineError) in FakeEngine.result("\(job.size) bytes") }
+        let fixture = try IngestFixture(engine: engine, quotas: Quotas(limits: Quota(minutesPerDay: 1)))
+        try await fixture.transcribing {
+            for size in [20, 30] {
+                try await fixture.drop("#" + String(repeating: "\(size / 10)", count: size))
+                try await fixture.awaitText("\(size + 1) bytes")
+            }
+            let refused = try await fixture.drop("#" + String(repeating: "4", count: 11))
+            #expect(refused?.errorCode == "over_quota_minutes")
+        }
+    }
+
     @Test func aPersonsWordsStayAndWhatCameToItIsPutBehindThem() async throws {
         let engine = FakeEngine { job, before throws(EngineError) in
             var result = FakeEngine.result(before == 0 ? "Helo." : "Helo. And more.")

@@ -148,7 +148,7 @@ extension EditCrashTests {
 
     /// As a start does: jobs are put back, a scan tells of the files that are not known, and of its end.
     private func start(_ inbox: IngestFixture) async throws {
-        _ = try await inbox.catalog.recoverInterrupted()
+        _ = try await inbox.catalog.recoverInterrupted(message: "Interrupted.")
         for name in try inbox.names() where !name.hasPrefix(".") {
             let sighting = try inbox.sighting("ali/\(name)")
             if await inbox.pipeline.isKnown([try candidate(sighting)]) == [false] {

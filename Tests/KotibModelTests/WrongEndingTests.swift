@@ -4,11 +4,14 @@ import Testing
 @Suite struct WrongEndingTests {
     private static let mov = "mov,mp4,m4a,3gp,3g2,mj2"
 
-    private func wrong(_ container: String, _ mediaType: String, named name: String) -> WrongEnding? {
+    private func wrong(
+        _ container: String, _ mediaType: String, named name: String,
+        accepted: Set<RecordingEnding> = RecordingEnding.all
+    ) -> WrongEnding? {
         WrongEnding(
             AudioFacts(
                 mediaType: mediaType, container: container, codec: "aac", duration: 1, channels: 1,
-                sampleRate: 16_000, sha256: []), named: name)
+                sampleRate: 16_000, sha256: []), named: name, accepted: accepted)
     }
 
     @Test(arguments: [
@@ -31,6 +34,15 @@ import Testing
                 #expect(wrong(ending.container, type, named: ending.rawValue) == nil, "\(ending)")
             }
         }
+    }
+
+    /// Under a name with an ending that is not taken, the file would be refused.
+    @Test func onlyWhatIsTakenIsNamed() {
+        let taken: Set<RecordingEnding> = [.mp3, .m4a, .opus]
+        #expect(wrong("aac", "audio/aac", named: "mp3", accepted: taken) == nil)
+        #expect(wrong(Self.mov, "video/mp4", named: "mp3", accepted: taken)?.right == .m4a)
+        #expect(wrong("ogg", "audio/ogg", named: "mp3", accepted: taken)?.right == .opus)
+        #expect(wrong("mp3", "audio/mpeg", named: "wav", accepted: taken)?.right == .mp3)
     }
 
     @Test func ofTheUnknownNothingIsSaid() {

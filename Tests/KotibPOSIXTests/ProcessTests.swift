@@ -66,6 +66,42 @@ import Testing
         #expect(throws: Never.self) { _ = try LockFile(path: folder.path("lock")) }
     }
 
+    /// As of a killed daemon whose child has not executed its program yet.
+    @Test func theLockOfAProcessThatHasEndedIsWaitedFor() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("lock")
+        let clock = ManualClock()
+        // This process's own number stands for that of one that has ended.
+        let held = Shared<LockFile?>(try LockFile(path: path))
+        let taken = Task { try await LockFile.take(path, clock: clock) }
+        try await waitUntil("it is waited for") { !clock.deadlines.isEmpty }
+        held.value = nil
+        clock.advance(by: .seconds(1))
+        _ = try await taken.value
+    }
+
+    @Test func aLockThatStaysHeldIsSaid() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("lock")
+        let clock = ManualClock()
+        let held = try LockFile(path: path)
+        let taken = Task { try await LockFile.take(path, clock: clock) }
+        try await waitUntil("it is waited for") { !clock.deadlines.isEmpty }
+        clock.advance(by: LockFile.patience)
+        await #expect(throws: LockFile.Failure.held(by: getpid())) { _ = try await taken.value }
+        withExtendedLifetime(held) {}
+    }
+
+    @Test func theLockOfARunningProcessIsNotWaitedFor() async throws {
+        let folder = try TemporaryFolder()
+        let held = try LockFile(path: folder.path("lock"))
+        try folder.write("\(getppid())\n", to: "lock")
+        await #expect(throws: LockFile.Failure.held(by: getppid())) {
+            _ = try await LockFile.take(folder.path("lock"), clock: ManualClock())
+        }
+        withExtendedLifetime(held) {}
+    }
+
     @Test func aMissingStateFolderIsSaid() throws {
         let folder = try TemporaryFolder()
         let path = folder.path("missing/lock")

@@ -22,7 +22,9 @@ struct WarningSentenceTests {
             let facts = AudioFacts(
                 mediaType: mediaType, container: container, codec: "aac", duration: 1, channels: 1,
                 sampleRate: 16_000, sha256: [])
-            return try #require(WrongEnding(facts, named: container == "mp3" ? "wav" : "mp3"))
+            return try #require(
+                WrongEnding(
+                    facts, named: container == "mp3" ? "wav" : "mp3", accepted: RecordingEnding.all))
         }
         #expect(
             try ending("aac", "audio/aac").sentence(in: .english)

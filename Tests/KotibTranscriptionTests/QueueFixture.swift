@@ -5,6 +5,7 @@ import KotibCatalog
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
+import KotibText
 import KotibTranscription
 import Logging
 import Synchronization
@@ -23,15 +24,17 @@ struct QueueFixture: Sendable {
         catalog: Catalog? = nil, clock: ManualClock = ManualClock(), slots: Int = 1,
         grace: Duration = .seconds(20), retries: RetryPolicy = RetryPolicy(),
         reuse: WordsReuse = .none, engine: FakeEngine = FakeEngine(), others: [EngineLane] = [],
-        open: TranscriptionQueue.Opener? = nil
+        messages: Language = .english, open: TranscriptionQueue.Opener? = nil
     ) throws {
+        var options = TranscriptionQueue.Options(slots: slots, grace: grace, reuse: reuse, retries: retries)
+        options.messages = messages
         let (catalog, settled) = (try catalog ?? Catalog(DatabaseQueue()), settled)
         self.clock = clock
         self.catalog = catalog
         self.engine = engine
         queue = TranscriptionQueue(
             catalog: catalog, engine: engine, others: others,
-            options: TranscriptionQueue.Options(slots: slots, grace: grace, reuse: reuse, retries: retries),
+            options: options,
             time: TranscriptionQueue.Time(clock: clock) { clock.date }, random: SeededGenerator(seed: 1),
             log: Logger(label: "test") { [log] _ in log },
             open: open ?? { _ in OpenFile(owning: Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)) },
@@ -91,28 +94,4 @@ final class Recorder<Value: Sendable>: Sendable {
     private let kept = Mutex<[Value]>([])
     var values: [Value] { kept.withLock { $0 } }
     func add(_ value: Value) { kept.withLock { $0.append(value) } }
-}
-
-/// Keeps log lines.
-struct LogRecorder: LogHandler {
-    struct Line: Sendable {
-        var level: Logger.Level
-        var message: String
-        var metadata: Logger.Metadata
-    }
-
-    private let recorder = Recorder<Line>()
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-    var lines: [Line] { recorder.values }
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        recorder.add(
-            Line(level: event.level, message: "\(event.message)", metadata: event.metadata ?? [:]))
-    }
 }

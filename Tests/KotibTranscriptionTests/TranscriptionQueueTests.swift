@@ -4,6 +4,7 @@ import KotibCatalog
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
+import KotibText
 import KotibTranscription
 import Logging
 import Testing
@@ -125,6 +126,21 @@ struct TranscriptionQueueTests {
         #expect(fixture.engine.calls.count == 1)
         #expect(try await fixture.catalog.recording(id)?.errorMessage == "Too long.")
         #expect(fixture.log.lines.map(\.level) == [.error])
+    }
+
+    @Test func aFailureIsKeptInTheLanguageOfNotes() async throws {
+        let fixture = try QueueFixture(
+            engine: FakeEngine { _, _ throws(EngineError) in throw .permanent(message: .notTranscribed("EIO"))
+            },
+            messages: .uzbek)
+        let id = try await fixture.accept("a/1.mp3")
+        try await fixture.running {
+            try await waitUntil("it is settled") { fixture.settled.values == [id] }
+        }
+        let message = try await fixture.catalog.recording(id)?.errorMessage
+        #expect(message == "Yozuvni matnga aylantirib boʻlmadi: EIO")
+        let line = try #require(fixture.log.lines.first)
+        #expect("\(line.metadata)".contains("The recording could not be transcribed: EIO"))
     }
 
     @Test func silenceIsSaidInTheLog() async throws {

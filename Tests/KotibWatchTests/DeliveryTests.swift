@@ -118,15 +118,13 @@ import Testing
         #expect(start()?.name == "a/1")
     }
 
-    /// As long as one hundred thousand wait as while one does.
-    @Test mutating func manyUsersCostNoMore() throws {
+    /// Work that grew with the number that wait would take hours for one hundred thousand.
+    @Test(.timeLimit(.minutes(2))) mutating func manyUsersCostNoMore() throws {
         for number in 0..<2_000 {
             for user in 0..<50 { try add("user\(user)/\(number)") }
         }
         #expect(queue.count == 100_000)
-        let start = ContinuousClock.now
         #expect(drain().count == 100_000)
-        #expect(ContinuousClock.now - start < .seconds(20))
     }
 }
 

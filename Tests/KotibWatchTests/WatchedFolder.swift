@@ -40,7 +40,7 @@ struct WatchedFolder {
     let root: InboxRoot
     let watcher: InboxWatcher
     let told = Told()
-    let log: LogLines
+    let log: LogRecorder
 
     /// Patience short enough for tests.
     static var quick: WatchConfiguration {

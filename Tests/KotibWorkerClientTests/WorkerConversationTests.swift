@@ -99,11 +99,8 @@ struct WorkerConversationTests {
     }
 
     @Test func restartsWaitLongerAndLongerUntilThereWasWork() {
-        var backoff = RestartBackoff()
-        var delays = (0..<9).map { _ in backoff.delay(hadWork: false) / .milliseconds(1) }
-        #expect(delays == [250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000])
-        delays = [true, false].map { backoff.delay(hadWork: $0) / .milliseconds(1) }
-        #expect(delays == [0, 250])
+        let delays = (0...9).map { WorkerPool.restartDelay(after: $0) / .milliseconds(1) }
+        #expect(delays == [0, 250, 500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000])
     }
 
     @Test func linesAreCutAndEscaped() {

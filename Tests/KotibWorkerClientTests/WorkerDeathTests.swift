@@ -123,10 +123,9 @@ struct WorkerDeathTests {
         }
     }
 
-    @Test func anEndedPoolLeavesNoProcessAndRefuses() async throws {
+    @Test(.timeLimit(.minutes(1))) func anEndedPoolLeavesNoProcessAndRefuses() async throws {
         var limits = WorkerLimits.patient
         limits.exit = .milliseconds(50)
-        let began = ContinuousClock.now
         let left = Shared<(WorkerPool, String, Task<String, any Error>)?>(nil)
         try await withPool(StandIn.program(limits: limits)) { pool async throws in
             let process = try await pool.inspect("pid")
@@ -138,6 +137,5 @@ struct WorkerDeathTests {
         #expect(!exists(process))
         #expect(await failure { try await request.value } == .stopped)
         #expect(await failure { try await pool.inspect("ok") } == .stopped)
-        #expect(ContinuousClock.now - began < .seconds(10))
     }
 }

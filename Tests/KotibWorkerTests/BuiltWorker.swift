@@ -3,6 +3,8 @@ import KotibPOSIX
 import KotibWorkerProtocol
 import Testing
 
+@testable import KotibWorker
+
 /// The built kotib-worker, started as the daemon starts it, with the other end of its socket.
 final class BuiltWorker {
     let process: pid_t
@@ -58,6 +60,14 @@ final class BuiltWorker {
 
     func send(_ packet: [UInt8]) throws {
         try #require(socket).send(packet)
+    }
+
+    /// Seconds of processor time that it has used.
+    func processorTime() throws -> Double {
+        var clock = clockid_t()
+        let error = clock_getcpuclockid(process, &clock)
+        try #require(error == 0)
+        return ProcessorBudget.used(by: clock)
     }
 
     /// The next reply; a worker that says nothing for ten seconds fails the test.

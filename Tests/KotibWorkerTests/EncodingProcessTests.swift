@@ -59,11 +59,11 @@ import Testing
         try worker.send(.encode(request), file, large)
         guard case .progress(request: 1, let fraction) = try worker.reply() else { throw UnexpectedReply() }
         #expect(fraction < 0.1)
+        let start = try worker.processorTime()
         try worker.send(.cancel(request: 1))
-        let start = ContinuousClock.now
         #expect(try outcome(worker).reply == .cancelled(request: 1))
-        // The daemon kills a worker that takes two.
-        #expect(ContinuousClock.now - start < .seconds(2))
+        // The daemon kills a worker that takes two seconds. The time of other programs does not count.
+        #expect(try worker.processorTime() - start < 2)
         request = try encodeRequest("wav", longest: 3, capacity: capacity, request: 2)
         try worker.send(.encode(request), file, buffer())
         guard case .encoded(2, let summary) = try outcome(worker).reply else { throw UnexpectedReply() }

@@ -129,18 +129,20 @@ final class SampleArray: SampleSource {
 final class Listener: TranscriptionObserver {
     private(set) var segments: [TranscriptSegment] = []
     private(set) var fractions: [Double] = []
-    /// When the observer was first asked after it had cancelled.
-    private(set) var cancelledAt: ContinuousClock.Instant?
-    private let cancelsAfter: Duration?
-    private let start = ContinuousClock.now
+    /// Seconds of processor time that this process had used when the observer said first that it cancels.
+    private(set) var cancelledAt: Double?
+    /// How often it is asked before it cancels.
+    private let questions: Int
+    private var questionsAsked = 0
 
-    init(cancelsAfter: Duration? = nil) {
-        self.cancelsAfter = cancelsAfter
+    init(cancelsAfterQuestions questions: Int = .max) {
+        self.questions = questions
     }
 
     var isCancelled: Bool {
-        guard let cancelsAfter, ContinuousClock.now - start >= cancelsAfter else { return false }
-        cancelledAt = cancelledAt ?? .now
+        questionsAsked += 1
+        guard questionsAsked > questions else { return false }
+        cancelledAt = cancelledAt ?? ProcessorBudget.used()
         return true
     }
 

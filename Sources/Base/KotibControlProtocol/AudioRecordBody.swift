@@ -31,6 +31,7 @@ public struct AudioRecordBody: Codable, Hashable, Sendable {
     public var model: String?
     /// Why it failed or was refused, or what the last attempt ran into.
     public var errorCode: String?
+    /// In the language of notes (`intake.language`); where the code says all, in that of `Accept-Language`.
     public var errorMessage: String?
     /// Remarks about it although it was transcribed, such as doubts. Null for none.
     public var warnings: [WarningBody]?

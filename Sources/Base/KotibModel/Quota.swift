@@ -4,7 +4,8 @@ public struct Quota: Hashable, Sendable {
     public var bytes: Int64
     /// How many such recordings.
     public var files: Int64
-    /// Of sound that is taken in each calendar day, whatever becomes of it.
+    /// Of sound that is taken in each calendar day, whatever becomes of it, but for what is replaced on that
+    /// day before it was transcribed.
     public var minutesPerDay: Int64
 
     public init(bytes: Int64 = 0, files: Int64 = 0, minutesPerDay: Int64 = 0) {

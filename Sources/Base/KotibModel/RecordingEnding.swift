@@ -14,6 +14,9 @@ public enum RecordingEnding: String, CaseIterable, Sendable {
         self.init(rawValue: text.drop { $0 == "." }.lowercased())
     }
 
+    /// All that Kotib knows.
+    public static let all = Set(allCases)
+
     /// The container of recordings with that ending: libav's short name.
     public var container: String {
         switch self {

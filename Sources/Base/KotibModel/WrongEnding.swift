@@ -8,12 +8,17 @@ public struct WrongEnding: Hashable, Sendable {
     /// The ending that would fit.
     public var right: RecordingEnding
 
-    /// Nil where the name fits, or where nothing better is known than the name.
-    /// - Parameter name: the ending of the file's name, without the dot.
-    public init?(_ facts: AudioFacts, named name: String) {
+    /// Nil where the name fits, where nothing better is known than the name, and where a file with a better
+    /// ending would be refused.
+    /// - Parameters:
+    ///   - name: the ending of the file's name, without the dot.
+    ///   - accepted: the endings that are taken.
+    public init?(_ facts: AudioFacts, named name: String, accepted: Set<RecordingEnding>) {
         guard let named = RecordingEnding(name), named.container != facts.container,
-            let right = RecordingEnding(container: facts.container, mediaType: facts.mediaType)
+            let usual = RecordingEnding(container: facts.container, mediaType: facts.mediaType)
         else { return nil }
+        let fitting = [usual] + RecordingEnding.allCases.filter { $0.container == facts.container }
+        guard let right = fitting.first(where: accepted.contains) else { return nil }
         self.right = right
     }
 }

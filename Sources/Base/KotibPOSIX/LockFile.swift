@@ -40,6 +40,33 @@ public final class LockFile: Sendable {
         }
     }
 
+    /// How long a lock may outlive the process that the file names.
+    public static let patience = Duration.seconds(2)
+    private static let pause = Duration.milliseconds(20)
+
+    /// As ``init(path:)``, but waits up to ``patience`` where the process that the file names has ended: from
+    /// fork(2) to execve(2) a child of it has its descriptors, close-on-exec or not, and the lock with them.
+    public static func take(
+        _ path: String, clock: some Clock<Duration> = ContinuousClock()
+    ) async throws(Failure) -> LockFile {
+        let deadline = clock.now.advanced(by: patience)
+        while true {
+            do throws(Failure) {
+                return try LockFile(path: path)
+            } catch {
+                guard case .held(let holder) = error, !isRunning(holder), clock.now < deadline,
+                    (try? await clock.sleep(for: pause)) != nil
+                else { throw error }
+            }
+        }
+    }
+
+    /// Whether another process has this number. In a container a new daemon may have the number of the old.
+    private static func isRunning(_ process: Int32?) -> Bool {
+        guard let process, process > 0, process != getpid() else { return false }
+        return kill(process, 0) == 0 || errno == EPERM
+    }
+
     private static func holder(_ file: OpenFile) -> Int32? {
         var bytes = [UInt8](repeating: 0, count: 16)
         let count = pread(file.descriptor, &bytes, bytes.count, 0)

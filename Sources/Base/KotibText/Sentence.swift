@@ -23,3 +23,8 @@ public struct Sentence: Hashable, Sendable {
         }
     }
 }
+
+extension Sentence: CustomStringConvertible {
+    /// In English, as logs are.
+    public var description: String { english }
+}

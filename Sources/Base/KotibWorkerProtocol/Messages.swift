@@ -89,11 +89,14 @@ public enum WorkerReply: Hashable, Sendable, Codable {
 public struct WorkerReady: Hashable, Sendable, Codable {
     /// The name of the loaded model, such as `base-q8_0`; nil for a worker that only inspects.
     public var model: String?
+    /// The state of the model's file as it was loaded; nil where it changed meanwhile.
+    public var modelFile: FileIdentity?
     /// Which parts of the sandbox hold, such as `seccomp`, `landlock`, `no_new_privs`, `rlimits`.
     public var sandbox: [String]
 
-    public init(model: String?, sandbox: [String]) {
+    public init(model: String?, modelFile: FileIdentity? = nil, sandbox: [String]) {
         self.model = model
+        self.modelFile = modelFile
         self.sandbox = sandbox
     }
 

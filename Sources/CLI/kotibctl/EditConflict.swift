@@ -1,6 +1,7 @@
 import FoundationEssentials
 import KotibControlClient
 import KotibControlProtocol
+import KotibText
 
 extension Session {
     /// Says why words were not saved. Where somebody else was first, shows what both wrote and how to go on.
@@ -64,37 +65,37 @@ extension String {
     }
 }
 
-extension Phrase {
-    static func differ(_ revision: Int64, by author: String, at time: String) -> Phrase {
-        Phrase(
+extension Sentence {
+    static func differ(_ revision: Int64, by author: String, at time: String) -> Sentence {
+        Sentence(
             uzbek: "\(revision)-tahrirda (\(author), \(time)) [-bunday-], sizda {+bunday+}:",
             english: "Revision \(revision) (\(author), \(time)) has [-this-], yours {+this+}:",
             russian: "В редакции \(revision) (\(author), \(time)) — [-так-], у вас — {+так+}:")
     }
 
-    static func sameWords(as revision: Int64) -> Phrase {
-        Phrase(
+    static func sameWords(as revision: Int64) -> Sentence {
+        Sentence(
             uzbek: "So'zlar \(revision)-tahrirdagi bilan bir xil; faqat bo'sh joylar farq qiladi",
             english: "The words are those of revision \(revision); only the space between them differs",
             russian: "Слова те же, что в редакции \(revision); отличаются только пробелы")
     }
 
-    static func mergeIn(_ file: String, then command: String) -> Phrase {
-        Phrase(
+    static func mergeIn(_ file: String, then command: String) -> Sentence {
+        Sentence(
             uzbek: "Yozganingiz \(file) da. Ikkalasidan nima qolishini o'sha yerga yozing, so'ng: \(command)",
             english: "What you wrote is in \(file). Put there what is to stand of both, then: \(command)",
             russian: "Написанное вами — в \(file). Оставьте там то, что нужно от обоих, затем: \(command)")
     }
 
-    static func restoreAnyway(_ command: String) -> Phrase {
-        Phrase(
+    static func restoreAnyway(_ command: String) -> Sentence {
+        Sentence(
             uzbek: "Baribir qaytarish uchun: \(command)",
             english: "To bring it back all the same: \(command)",
             russian: "Чтобы всё равно вернуть: \(command)")
     }
 
-    static func kept(_ file: String, again command: String) -> Phrase {
-        Phrase(
+    static func kept(_ file: String, again command: String) -> Sentence {
+        Sentence(
             uzbek: "Yozganingiz \(file) da; saqlash uchun: \(command)",
             english: "What you wrote is in \(file); to save it: \(command)",
             russian: "Написанное вами — в \(file); чтобы сохранить: \(command)")

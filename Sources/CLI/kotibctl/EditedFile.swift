@@ -2,6 +2,7 @@ import Glibc
 import KotibControlClient
 import KotibControlProtocol
 import KotibPOSIX
+import KotibText
 import SystemPackage
 
 /// The words of a recording in a file of the person's, while their editor has it.
@@ -64,35 +65,35 @@ struct EditedFile {
     }
 }
 
-extension Phrase {
-    static func noWords(id: Int64) -> Phrase {
-        Phrase(
+extension Sentence {
+    static func noWords(id: Int64) -> Sentence {
+        Sentence(
             uzbek: "\(id)-yozuvning hali matni yo'q", english: "Recording \(id) has no words yet",
             russian: "У записи \(id) ещё нет текста")
     }
 
-    static func unchanged(id: Int64) -> Phrase {
-        Phrase(
+    static func unchanged(id: Int64) -> Sentence {
+        Sentence(
             uzbek: "\(id)-yozuv matni o'zgarmadi", english: "The words of \(id) were not changed",
             russian: "Текст записи \(id) не изменён")
     }
 
-    static func editorFailed(_ code: Int32) -> Phrase {
-        Phrase(
+    static func editorFailed(_ code: Int32) -> Sentence {
+        Sentence(
             uzbek: "Muharrir \(code) kodi bilan tugadi; hech narsa o'zgarmadi",
             english: "The editor ended with code \(code); nothing was changed",
             russian: "Редактор завершился с кодом \(code); ничего не изменено")
     }
 
-    static func editorFailed(_ code: Int32, kept path: String) -> Phrase {
-        Phrase(
+    static func editorFailed(_ code: Int32, kept path: String) -> Sentence {
+        Sentence(
             uzbek: "Muharrir \(code) kodi bilan tugadi; yozganingiz \(path) da qoldi",
             english: "The editor ended with code \(code); what you wrote is in \(path)",
             russian: "Редактор завершился с кодом \(code); написанное вами — в \(path)")
     }
 
-    static func noTemporaryFile(_ error: Errno) -> Phrase {
-        Phrase(
+    static func noTemporaryFile(_ error: Errno) -> Sentence {
+        Sentence(
             uzbek: "Vaqtinchalik fayl yaratib bo'lmadi: \(error); TMPDIR ni belgilang",
             english: "A temporary file cannot be made: \(error); set TMPDIR",
             russian: "Не удаётся создать временный файл: \(error); задайте TMPDIR")

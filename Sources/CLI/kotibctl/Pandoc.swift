@@ -1,4 +1,5 @@
 import KotibPOSIX
+import KotibText
 import SystemPackage
 
 /// Makes documents of Markdown.
@@ -52,16 +53,16 @@ struct Pandoc: Sendable {
     }
 }
 
-extension Phrase {
-    static func install(program: String, package: String) -> Phrase {
-        Phrase(
+extension Sentence {
+    static func install(program: String, package: String) -> Sentence {
+        Sentence(
             uzbek: "Buning uchun \(program) kerak: apt install \(package)",
             english: "This needs \(program): apt install \(package)",
             russian: "Для этого нужна программа \(program): apt install \(package)")
     }
 
-    static func pandocFailed(_ complaint: String) -> Phrase {
-        Phrase(
+    static func pandocFailed(_ complaint: String) -> Sentence {
+        Sentence(
             uzbek: "pandoc hujjatni tayyorlay olmadi: \(complaint)",
             english: "pandoc could not make the document: \(complaint)",
             russian: "pandoc не смог создать документ: \(complaint)")

@@ -1,4 +1,5 @@
 import KotibControlProtocol
+import KotibText
 
 /// Bytes for people.
 enum Size {
@@ -23,20 +24,20 @@ enum Size {
     }
 }
 
-extension Phrase {
-    static let space = Phrase(uzbek: "HAJM", english: "SPACE", russian: "ОБЪЁМ")
-    static let recordings = Phrase(uzbek: "YOZUVLAR", english: "RECORDINGS", russian: "ЗАПИСИ")
-    static let minutesToday = Phrase(
+extension Sentence {
+    static let space = Sentence(uzbek: "HAJM", english: "SPACE", russian: "ОБЪЁМ")
+    static let recordings = Sentence(uzbek: "YOZUVLAR", english: "RECORDINGS", russian: "ЗАПИСИ")
+    static let minutesToday = Sentence(
         uzbek: "BUGUN, DAQIQA", english: "MINUTES TODAY", russian: "МИНУТ СЕГОДНЯ")
 
-    static func used(_ part: QuotaBody.Part) -> Phrase {
+    static func used(_ part: QuotaBody.Part) -> Sentence {
         used(Size.number(part.used), part.limit.map(String.init))
     }
 
     /// - Parameter limit: nil for none.
-    static func used(_ used: String, _ limit: String?) -> Phrase {
-        guard let limit else { return Phrase(uzbek: used, english: used, russian: used) }
-        return Phrase(
+    static func used(_ used: String, _ limit: String?) -> Sentence {
+        guard let limit else { return Sentence(uzbek: used, english: used, russian: used) }
+        return Sentence(
             uzbek: "\(used) (\(limit) dan)", english: "\(used) of \(limit)", russian: "\(used) из \(limit)")
     }
 }

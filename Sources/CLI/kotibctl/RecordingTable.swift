@@ -1,4 +1,5 @@
 import KotibControlProtocol
+import KotibText
 
 extension Session {
     /// Recordings, a row each.
@@ -64,39 +65,39 @@ extension Session {
     }
 }
 
-extension Phrase {
-    static let state = Phrase(uzbek: "HOLAT", english: "STATE", russian: "СОСТОЯНИЕ")
-    static let time = Phrase(uzbek: "VAQT", english: "TIME", russian: "ВРЕМЯ")
-    static let completed = Phrase(uzbek: "TAYYOR", english: "COMPLETED", russian: "ГОТОВО")
-    static let archived = Phrase(uzbek: "ARXIVDA", english: "ARCHIVED", russian: "В АРХИВЕ")
-    static let isArchived = Phrase(uzbek: "arxivda", english: "archived", russian: "в архиве")
-    static let length = Phrase(uzbek: "UZUNLIK", english: "LENGTH", russian: "ДЛИНА")
-    static let user = Phrase(uzbek: "FOYDALANUVCHI", english: "USER", russian: "ПОЛЬЗОВАТЕЛЬ")
-    static let warning = Phrase(uzbek: "DIQQAT", english: "WARNING", russian: "ВНИМАНИЕ")
-    static let doubtful = Phrase(uzbek: "shubhali", english: "doubtful", russian: "под вопросом")
-    static let file = Phrase(uzbek: "FAYL", english: "FILE", russian: "ФАЙЛ")
-    static let reason = Phrase(uzbek: "SABAB", english: "REASON", russian: "ПРИЧИНА")
-    static let language = Phrase(uzbek: "TIL", english: "LANGUAGE", russian: "ЯЗЫК")
-    static let engine = Phrase(uzbek: "DVIGATEL", english: "ENGINE", russian: "ДВИЖОК")
-    static let revision = Phrase(uzbek: "TAHRIR", english: "REVISION", russian: "РЕДАКЦИЯ")
+extension Sentence {
+    static let state = Sentence(uzbek: "HOLAT", english: "STATE", russian: "СОСТОЯНИЕ")
+    static let time = Sentence(uzbek: "VAQT", english: "TIME", russian: "ВРЕМЯ")
+    static let completed = Sentence(uzbek: "TAYYOR", english: "COMPLETED", russian: "ГОТОВО")
+    static let archived = Sentence(uzbek: "ARXIVDA", english: "ARCHIVED", russian: "В АРХИВЕ")
+    static let isArchived = Sentence(uzbek: "arxivda", english: "archived", russian: "в архиве")
+    static let length = Sentence(uzbek: "UZUNLIK", english: "LENGTH", russian: "ДЛИНА")
+    static let user = Sentence(uzbek: "FOYDALANUVCHI", english: "USER", russian: "ПОЛЬЗОВАТЕЛЬ")
+    static let warning = Sentence(uzbek: "DIQQAT", english: "WARNING", russian: "ВНИМАНИЕ")
+    static let doubtful = Sentence(uzbek: "shubhali", english: "doubtful", russian: "под вопросом")
+    static let file = Sentence(uzbek: "FAYL", english: "FILE", russian: "ФАЙЛ")
+    static let reason = Sentence(uzbek: "SABAB", english: "REASON", russian: "ПРИЧИНА")
+    static let language = Sentence(uzbek: "TIL", english: "LANGUAGE", russian: "ЯЗЫК")
+    static let engine = Sentence(uzbek: "DVIGATEL", english: "ENGINE", russian: "ДВИЖОК")
+    static let revision = Sentence(uzbek: "TAHRIR", english: "REVISION", russian: "РЕДАКЦИЯ")
 
     /// - Parameter name: as the daemon writes it; one that is not known stays.
-    static func state(_ name: String) -> Phrase {
+    static func state(_ name: String) -> Sentence {
         switch name {
-        case "pending": Phrase(uzbek: "navbatda", english: "pending", russian: "в очереди")
-        case "processing": Phrase(uzbek: "ishlanmoqda", english: "processing", russian: "в работе")
-        case "completed": Phrase(uzbek: "tayyor", english: "completed", russian: "готово")
-        case "failed": Phrase(uzbek: "xato", english: "failed", russian: "ошибка")
-        case "rejected": Phrase(uzbek: "rad etilgan", english: "rejected", russian: "отклонено")
-        default: Phrase(uzbek: name, english: name, russian: name)
+        case "pending": Sentence(uzbek: "navbatda", english: "pending", russian: "в очереди")
+        case "processing": Sentence(uzbek: "ishlanmoqda", english: "processing", russian: "в работе")
+        case "completed": Sentence(uzbek: "tayyor", english: "completed", russian: "готово")
+        case "failed": Sentence(uzbek: "xato", english: "failed", russian: "ошибка")
+        case "rejected": Sentence(uzbek: "rad etilgan", english: "rejected", russian: "отклонено")
+        default: Sentence(uzbek: name, english: name, russian: name)
         }
     }
 
-    static func audioState(_ name: String) -> Phrase {
+    static func audioState(_ name: String) -> Sentence {
         switch name {
-        case "gone": Phrase(uzbek: "fayl yo'q", english: "file gone", russian: "файла нет")
-        case "replaced": Phrase(uzbek: "fayl almashgan", english: "file replaced", russian: "файл заменён")
-        default: Phrase(uzbek: name, english: name, russian: name)
+        case "gone": Sentence(uzbek: "fayl yo'q", english: "file gone", russian: "файла нет")
+        case "replaced": Sentence(uzbek: "fayl almashgan", english: "file replaced", russian: "файл заменён")
+        default: Sentence(uzbek: name, english: name, russian: name)
         }
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import KotibPOSIX
+import KotibText
 
 extension Session {
     /// Whether somebody sits at standard input.
@@ -7,13 +8,13 @@ extension Session {
 
     /// The next line of standard input without the space around it; on a terminal after `question`.
     /// - Throws: ``Trouble`` where there is no line any more.
-    func ask(_ question: Phrase) async throws -> String {
+    func ask(_ question: Sentence) async throws -> String {
         if isAsked { try await errors.write(Array((text(question) + " ").utf8)) }
         guard let line = await BlockingWork.run({ readLine() }) else { throw Trouble(.noAnswer) }
         return line.trimmed
     }
 
-    func confirms(_ question: Phrase) async throws -> Bool {
+    func confirms(_ question: Sentence) async throws -> Bool {
         let yes: Set = ["y", "yes", "ha", "h", "да", "д"]
         return yes.contains(try await ask(question).lowercased())
     }
@@ -28,8 +29,8 @@ extension String {
     }
 }
 
-extension Phrase {
-    static let noAnswer = Phrase(
+extension Sentence {
+    static let noAnswer = Sentence(
         uzbek: "Javob berilmadi: kirish tugadi", english: "There is no answer: the input ended",
         russian: "Нет ответа: ввод закончился")
 }

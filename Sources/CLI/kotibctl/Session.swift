@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import KotibControlClient
 import KotibControlProtocol
+import KotibText
 import SystemPackage
 
 /// A command that speaks to the daemon.
@@ -20,10 +21,10 @@ extension ControlCommand {
 
 /// An error of a command, in the person's language.
 struct Trouble: Error {
-    let phrase: Phrase
+    let phrase: Sentence
     let exit: ControlExit
 
-    init(_ phrase: Phrase, _ exit: ControlExit = .failed) {
+    init(_ phrase: Sentence, _ exit: ControlExit = .failed) {
         self.phrase = phrase
         self.exit = exit
     }
@@ -65,9 +66,9 @@ struct Session: Sendable {
         return ControlClient(socket: socket, token: token, language: language.rawValue)
     }
 
-    func text(_ phrase: Phrase) -> String { phrase.text(in: language) }
+    func text(_ phrase: Sentence) -> String { phrase.text(in: language) }
 
-    func say(_ phrase: Phrase) async throws { try await output.line(text(phrase)) }
+    func say(_ phrase: Sentence) async throws { try await output.line(text(phrase)) }
 
     /// The daemon's document on a line of its own.
     func show(json: [UInt8]) async throws {

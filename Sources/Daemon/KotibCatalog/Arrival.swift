@@ -101,8 +101,9 @@ extension Database {
     }
 
     /// Takes the path from a recording. What was not finished waits no more: it keeps its words where it has
-    /// some, and is superseded where it has none.
+    /// some, and is superseded where it has none. Minutes that it has no words for are given back.
     func supersede(_ id: RecordingID, now: Date) throws {
+        try giveBackUnheard(id)
         try run(ArrivalSQL.supersede, [Timestamp.text(now), id.rawValue])
     }
 

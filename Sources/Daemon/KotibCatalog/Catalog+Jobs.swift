@@ -37,9 +37,6 @@ extension Catalog {
     /// A recording during which the daemon ends more often than this is failed: it may be what ends it.
     public static let mostInterruptions = 10
 
-    private static let interruptedTooOften =
-        "The service ended \(mostInterruptions + 1) times while it transcribed this recording."
-
     /// Takes the next recording, in one transaction.
     ///
     /// Users take turns: the one whose last turn is longest ago is served, and of that user the oldest
@@ -69,12 +66,14 @@ extension Catalog {
     ///   - speech: seconds in which somebody spoke, where the engine tells.
     ///   - warnings: what is doubtful about the words.
     ///   - engineSeconds: what the transcription took.
+    ///   - modelHash: SHA-256 of the model's file; nil where it is not known.
     ///   - heard: the facts of what the engine was given. Where the recording is not that any more it is put
     ///     back, as if the job had not been started.
     ///   - doubt: somebody may have changed the file unnoticed meanwhile: the words are not used for others.
     public func complete(
         _ id: RecordingID, transcript: Transcript, speech: Double?, warnings: [RecordingWarning] = [],
-        engineSeconds: Double, heard: AudioFacts? = nil, doubt: ContentDoubt = .none, now: Date = Date()
+        engineSeconds: Double, modelHash: [UInt8]? = nil, heard: AudioFacts? = nil,
+        doubt: ContentDoubt = .none, now: Date = Date()
     ) async throws(CatalogError) -> JobEnd {
         let times = try await Self.times(transcript.segments, "complete", file)
         return try await write("complete") { database in
@@ -91,7 +90,7 @@ extension Catalog {
                 [
                     id.rawValue, Timestamp.text(now), revision.rawValue, transcript.text, transcript.language,
                     transcript.engine, transcript.model, engineSeconds, speech, try warnings.json,
-                    doubt.rawValue,
+                    doubt.rawValue, modelHash.map { Data($0) },
                 ])
             try database.settleWarnings(of: id)
             try database.makeDueBeside(.transcript, id)
@@ -141,9 +140,10 @@ extension Catalog {
     }
 
     /// Puts back what a daemon that ended left in processing. To be called once, before the first claim.
+    /// - Parameter message: one sentence for the person whose recording is given up on.
     /// - Returns: those put back, and those given up on because it happened over ``mostInterruptions`` times.
     public func recoverInterrupted(
-        now: Date = Date()
+        message: String, now: Date = Date()
     ) async throws(CatalogError) -> (resumed: [RecordingID], failed: [RecordingID]) {
         try await write("recoverInterrupted") { database in
             let time = Timestamp.text(now)
@@ -156,7 +156,7 @@ extension Catalog {
                     resumed.append(id)
                 } else {
                     try database.run(
-                        JobSQL.fail, ["interrupted", Self.interruptedTooOften, time, id.rawValue])
+                        JobSQL.fail, ["interrupted", message, time, id.rawValue])
                     try database.makeDueBeside(.failed, id)
                     failed.append(id)
                 }
@@ -257,8 +257,8 @@ enum JobSQL {
             revision_id = CASE WHEN \(isPersons) THEN revision_id ELSE ?3 END,
             transcript_text = CASE WHEN \(isPersons) THEN transcript_text ELSE ?4 END,
             language = ?5, engine = ?6, model = ?7, engine_seconds = ?8, speech_seconds = ?9,
-            transcription_warnings = ?10, doubt = max(doubt, ?11), shown_until = NULL,
-            error_code = NULL, error_message = NULL
+            transcription_warnings = ?10, doubt = max(doubt, ?11), model_sha256 = ?12, shown_until = NULL,
+            charged_ms = 0, error_code = NULL, error_message = NULL
         WHERE id = ?1
         """
     static let shownUntil = "SELECT shown_until FROM audio_records WHERE id = ?"

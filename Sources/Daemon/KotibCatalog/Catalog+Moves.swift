@@ -63,16 +63,19 @@ extension Catalog {
     }
 
     /// Gives a recording its new path, and notes that its texts are to follow. What was given up for its path
-    /// alone, or failed, waits again.
+    /// alone, or failed, waits again; minutes that were given back when it was replaced are charged anew.
     /// - Parameters:
     ///   - seen: as it was when its file was found not to be at its path any more.
     ///   - facts: of the file at the new path, which may have other tags; nil where it is unchanged.
-    /// - Returns: nil where it has changed since, or what the path holds is the same: nothing was changed.
+    ///   - quotas: a recording whose minutes there is no room for stays replaced.
+    /// - Returns: nil where it has changed since, what the path holds is the same, or there is no room:
+    ///   nothing was changed.
     public func relocate(
         _ seen: Recording, to path: InboxPath, identity: FileIdentity, facts: AudioFacts? = nil,
-        now: Date = Date()
+        under quotas: Quotas = Quotas()
     ) async throws(CatalogError) -> Relocation? {
-        try await write("relocate") { database in
+        let now = quotas.now()
+        return try await write("relocate") { database in
             guard let recording = try database.recording(seen.id), recording.path == seen.path,
                 recording.facts?.sha256 == seen.facts?.sha256,
                 recording.audio != .present || recording.identity == seen.identity,
@@ -86,10 +89,14 @@ extension Catalog {
                     if let held = holder.facts, let own = seen.facts {
                         held.isSameRecording(as: own)
                     } else { false }
-                guard !holdsTheSame || isGoing else { return nil }
+                guard !holdsTheSame || isGoing,
+                    try database.chargeAgain(seen.id, in: path.user, under: quotas)
+                else { return nil }
                 relocation.old = holder.id
                 if !isGoing { relocation.notes = try database.notesToRemove(of: holder.id) }
                 try database.supersede(holder.id, now: now)
+            } else if try !database.chargeAgain(seen.id, in: path.user, under: quotas) {
+                return nil
             }
             try database.move(recording, to: path, identity, now)
             if let facts { try database.describe(recording, facts) }

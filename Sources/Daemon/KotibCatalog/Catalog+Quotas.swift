@@ -76,6 +76,43 @@ extension Database {
         try run(QuotaSQL.take, [day, claim.milliseconds, Data(folder)])
     }
 
+    /// Notes the minutes that a recording was charged for sound that it has no words of yet.
+    func charge(_ id: RecordingID, _ milliseconds: Int64, on day: Int) throws {
+        guard milliseconds > 0 else { return }
+        try run(ChargeSQL.charge, [id.rawValue, milliseconds, day])
+    }
+
+    /// Milliseconds that a recording was charged on a day for sound that it has no words of.
+    func unheardCharge(_ id: RecordingID, on day: Int) throws -> Int64 {
+        try row(ChargeSQL.unheard, [id.rawValue]).map { $0["charged_day"] == day ? $0["charged_ms"] : 0 } ?? 0
+    }
+
+    /// Gives back the minutes of what is replaced before it was transcribed: as long as the day lasts on
+    /// which they were charged. Others may have room then.
+    func giveBackUnheard(_ id: RecordingID) throws {
+        guard let row = try row(ChargeSQL.unheard, [id.rawValue]) else { return }
+        let (user, day): (Int64, Int) = (row["user_id"], row["charged_day"])
+        try run(ChargeSQL.giveBack, [user, row["charged_ms"] as Int64, day])
+        guard changesCount == 1 else { return }
+        try run(ChargeSQL.forget, [id.rawValue])
+        try run(ChargeSQL.tellOfRoom, [user])
+    }
+
+    /// Charges a recording that comes back what was given back when it was replaced.
+    /// - Returns: false where its user's quota has no room for it: nothing was changed.
+    func chargeAgain(_ id: RecordingID, in folder: [UInt8], under quotas: Quotas) throws -> Bool {
+        guard let milliseconds: Int64 = try row(ChargeSQL.givenBack, [id.rawValue])?["charged_ms"] else {
+            return true
+        }
+        let (own, use) = try quota(ofFolder: folder) ?? (OwnQuota(), QuotaUse())
+        let day = quotas.today
+        let claim = QuotaClaim(size: 0, milliseconds: milliseconds, replaced: 0)
+        guard quotas.limits.with(own).refusal(of: claim, beside: use.on(day)) == nil else { return false }
+        try count(claim, ofFolder: folder, on: day)
+        try run(ChargeSQL.chargeAgain, [id.rawValue, day])
+        return true
+    }
+
     /// Keeps what is known of a file that is refused for want of room.
     func wait(_ id: RecordingID, _ identity: FileIdentity, _ facts: AudioFacts, doubt: ContentDoubt) throws {
         try run(
@@ -150,4 +187,30 @@ enum QuotaSQL {
     static let grown = "SELECT user_id FROM quota_room"
     static let forgetGrown = "DELETE FROM quota_room"
     static let count = "SELECT count(*) AS count FROM quota_waits"
+}
+
+enum ChargeSQL {
+    /// What came on another day, or was given back before, counts no more.
+    static let charge = """
+        UPDATE audio_records SET charged_ms = iif(charged_day = ?3, charged_ms, 0) + ?2, charged_day = ?3
+        WHERE id = ?1
+        """
+    static let unheard = """
+        SELECT user_id, charged_ms, charged_day FROM audio_records a
+        WHERE id = ?1 AND transcription_status IN ('pending', 'processing') AND charged_ms > 0
+            AND charged_day IS NOT NULL AND user_id IS NOT NULL AND \(DeletionSQL.isVisible)
+        """
+    static let giveBack = """
+        UPDATE users SET taken_ms = max(0, taken_ms - ?2) WHERE id = ?1 AND taken_day = ?3
+        """
+    static let forget = "UPDATE audio_records SET charged_day = NULL WHERE id = ?"
+    static let tellOfRoom = """
+        INSERT INTO quota_room (user_id) SELECT ?1 WHERE EXISTS (SELECT 1 FROM quota_waits WHERE user_id = ?1)
+        ON CONFLICT DO NOTHING
+        """
+    static let givenBack = """
+        SELECT charged_ms FROM audio_records
+        WHERE id = ? AND transcription_status = 'failed' AND charged_ms > 0 AND charged_day IS NULL
+        """
+    static let chargeAgain = "UPDATE audio_records SET charged_day = ?2 WHERE id = ?1"
 }

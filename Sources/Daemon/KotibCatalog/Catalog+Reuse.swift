@@ -13,10 +13,10 @@ public enum WordsReuse: String, Sendable, CaseIterable {
 
 extension Catalog {
     /// Completes a job with the words that there are already of the same content, by SHA-256 and size, and of
-    /// the user's own recordings also by sound: those of the same engine and model, in the language that the
-    /// job asks for. Its owner's corrections come along, as revisions. Another model's words do not serve,
-    /// nor what a person made of them: that stays with its recording. What may be the words of other sound
-    /// serves nobody (``ContentDoubt``).
+    /// the user's own recordings also by sound: those of the same engine and model (by name and content), in
+    /// the language that the job asks for. Its owner's corrections come along, as revisions. Another model's
+    /// words do not serve, nor what a person made of them: that stays with its recording. What may be the
+    /// words of other sound serves nobody (``ContentDoubt``).
     ///
     /// A recording that has words is not completed so: who asks for others wants the engine.
     /// - Parameters:
@@ -25,7 +25,7 @@ extension Catalog {
     ///   - language: ISO 639-1; nil takes words in any.
     /// - Returns: the recording that the words are of; nil where nothing was changed.
     public func reuseWords(
-        for id: RecordingID, of reuse: WordsReuse, engine: String, model: String, language: String?,
+        for id: RecordingID, of reuse: WordsReuse, engine: String, model: ModelIdentity, language: String?,
         now: Date = Date()
     ) async throws(CatalogError) -> RecordingID? {
         guard reuse != .none else { return nil }
@@ -61,9 +61,12 @@ private struct ReusableWords {
 
 extension Database {
     fileprivate func reusableWords(
-        for id: RecordingID, _ reuse: WordsReuse, _ engine: String, _ model: String, _ language: String?
+        for id: RecordingID, _ reuse: WordsReuse, _ engine: String, _ model: ModelIdentity,
+        _ language: String?
     ) throws -> ReusableWords? {
-        let arguments: StatementArguments = [id.rawValue, engine, language, model]
+        let arguments: StatementArguments = [
+            id.rawValue, engine, language, model.name, model.sha256.map { Data($0) },
+        ]
         if let row = try row(ReuseSQL.own, arguments) ?? row(ReuseSQL.ownSound, arguments) {
             return ReusableWords(
                 recording: RecordingID(rawValue: row["id"]),
@@ -95,6 +98,7 @@ enum ReuseSQL {
         FROM audio_records a CROSS JOIN audio_records s \(content)
         WHERE a.id = ?1 AND a.transcription_status = 'processing' AND a.is_current = 1 AND a.revision_id IS NULL
             AND s.transcription_status = 'completed' AND s.engine = ?2 AND s.model = ?4
+            AND s.model_sha256 IS ?5
             AND (?3 IS NULL OR s.language = ?3) AND engine_revision IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.audio_record_id = s.id)
         """
@@ -120,10 +124,10 @@ enum ReuseSQL {
         UPDATE audio_records SET transcription_status = 'completed', completed_at = ?2, updated_at = ?2,
             revision_id = ?3,
             transcript_text = (SELECT r.text FROM transcript_revisions r WHERE r.id = ?3),
-            (language, engine, model, speech_seconds, transcription_warnings) =
-                (SELECT s.language, s.engine, s.model, s.speech_seconds, s.transcription_warnings
-                    FROM audio_records s WHERE s.id = ?4),
-            engine_seconds = 0, error_code = NULL, error_message = NULL
+            (language, engine, model, model_sha256, speech_seconds, transcription_warnings) =
+                (SELECT s.language, s.engine, s.model, s.model_sha256, s.speech_seconds,
+                    s.transcription_warnings FROM audio_records s WHERE s.id = ?4),
+            engine_seconds = 0, charged_ms = 0, error_code = NULL, error_message = NULL
         WHERE id = ?1
         """
 }

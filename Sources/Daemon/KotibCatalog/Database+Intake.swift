@@ -21,15 +21,20 @@ extension Database {
         let grown = try old.flatMap { try isGrown($0, arrival) ? $0.facts?.duration : nil }
         let taken = QuotaClaim.milliseconds(of: grown ?? 0)
         let isFree = try old == nil && (hasWords || isFoundAgain(arrival.identity))
+        // What is replaced before it was transcribed gives its minutes back.
+        let returned = try grown == nil ? old.map { try unheardCharge($0.id, on: day) } ?? 0 : 0
         let claim = QuotaClaim(
             size: arrival.identity.size,
             milliseconds: isFree ? 0 : max(0, QuotaClaim.milliseconds(of: arrival.facts.duration) - taken),
             replaced: counted ? old?.identity.size : nil)
         let folder = arrival.path.user
         let (own, use) = try quota(ofFolder: folder) ?? (OwnQuota(), QuotaUse())
-        if let refusal = limits.with(own).refusal(of: claim, beside: use.on(day)) { return .failure(refusal) }
+        var beside = use.on(day)
+        beside.milliseconds = max(0, beside.milliseconds - returned)
+        if let refusal = limits.with(own).refusal(of: claim, beside: beside) { return .failure(refusal) }
         let acceptance = try accept(arrival, inPlaceOf: old)
         try count(claim, ofFolder: folder, on: day)
+        try charge(acceptance.recording, claim.milliseconds, on: day)
         return .success(acceptance)
     }
 

@@ -92,7 +92,10 @@ public struct Recording: Hashable, Sendable, Identifiable {
     public var warnings: [RecordingWarning] { (facts?.warnings ?? []) + transcriptionWarnings }
 
     /// Nil where the name fits its content, or that is not known.
-    public var wrongEnding: WrongEnding? { facts.flatMap { WrongEnding($0, named: fileExtension) } }
+    /// - Parameter accepted: the endings that are taken.
+    public func wrongEnding(accepted: Set<RecordingEnding>) -> WrongEnding? {
+        facts.flatMap { WrongEnding($0, named: fileExtension, accepted: accepted) }
+    }
 
     /// The file name's extension, lower case, without the dot. Empty if there is none.
     public var fileExtension: String {

@@ -81,7 +81,7 @@ package struct Components: Sendable {
             catalog: catalog, sidecars: sidecars, queue: queue, deletions: deletions, departures: departures,
             sweep: sweep, board: board, enrolls: options.enrolls)
         let moves = MoveTracker(
-            files: files, catalog: catalog, sidecars: sidecars, queue: queue, logger: logger)
+            files: files, catalog: catalog, sidecars: sidecars, queue: queue, quotas: quotas, logger: logger)
         registrar = RecordingRegistrar(
             catalog: catalog, sidecars: sidecars, queue: queue, moves: moves, quotas: quotas,
             language: options.language, board: board, logger: logger)
@@ -147,9 +147,11 @@ extension Components {
         _ userSettings: @escaping Sidecars.SettingsOf, _ options: Options, _ logger: Logger
     ) -> TranscriptionQueue {
         let opener = AudioOpener(files: files)
+        var queueOptions = options.queue
+        queueOptions.endings = options.policy.endings
         return TranscriptionQueue(
             catalog: catalog, engine: engines[0].engine, others: Array(engines.dropFirst()),
-            options: options.queue, log: logger,
+            options: queueOptions, log: logger,
             open: { try await opener.open($0) }, check: { await opener.check($0, of: $1) },
             settled: { await sidecars.writer.jobFinished($0) },
             choices: { recording throws(CatalogError) in

@@ -7,6 +7,7 @@ import KotibCatalog
 import KotibHealth
 import KotibHooks
 import KotibLibrary
+import KotibModel
 import KotibPOSIX
 import KotibTranscription
 import Logging
@@ -34,6 +35,8 @@ public struct ControlParts: Sendable {
     public var hooks: @Sendable () async throws(CatalogError) -> [HookHealth]
     /// The same that the intake goes by.
     public var quotas: Quotas
+    /// The endings of names that are taken.
+    public var endings = RecordingEnding.all
     let metrics = ControlMetrics()
     let bodies = BodyRoom()
     let answers = AnswerRoom()

@@ -13,7 +13,7 @@ public enum CatalogRebuildCommand {
                 file: configurationFile, environment: ProcessInfo.processInfo.environment
             ).configuration
             umask(0o077)
-            let lock = try Daemon.takeLock(configuration.state)
+            let lock = try await Daemon.takeLock(configuration.state)
             defer { withExtendedLifetime(lock) {} }
             let file = configuration.databasePath
             let report = try await CatalogRebuild(file: file, backup: configuration.backupPath).run()

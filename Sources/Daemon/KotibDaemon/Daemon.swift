@@ -77,7 +77,7 @@ public struct Daemon: Sendable {
 
     private func run() async throws {
         prepareProcess()
-        let lock = try Self.takeLock(configuration.state)
+        let lock = try await Self.takeLock(configuration.state)
         defer { withExtendedLifetime(lock) {} }
         let catalog = try await Catalog.open(
             configuration.databasePath, backup: configuration.backupPath)
@@ -86,9 +86,9 @@ public struct Daemon: Sendable {
         logger.notice("stopped")
     }
 
-    static func takeLock(_ state: String) throws -> LockFile {
+    static func takeLock(_ state: String) async throws -> LockFile {
         do {
-            return try LockFile(path: state + "/kotibd.lock")
+            return try await LockFile.take(state + "/kotibd.lock")
         } catch LockFile.Failure.held(let process) {
             throw StateFolderInUse(folder: state, process: process)
         }
@@ -154,18 +154,19 @@ public struct Daemon: Sendable {
         _ components: Components, _ accounts: AccountService, _ hooks: HookDispatcher,
         _ watcher: InboxWatcher, _ health: HealthSources
     ) throws -> ControlServer {
-        try ControlServer(
-            configuration.controlSettings,
-            ControlParts(
-                catalog: components.catalog, accounts: accounts, actions: components.actions,
-                uploads: components.uploads, audio: components.audio, queue: components.queue,
-                health: health, engineName: configuration.queue.engine.rawValue,
-                version: Version.text,
-                // With automatic enrolment the folder's own appearance is enough.
-                rescan: { [enroll = configuration.enroll] in if !enroll { await watcher.rescan() } },
-                hooks: { () async throws(CatalogError) in try await hooks.health() },
-                quotas: configuration.quotas),
-            environment: ProcessInfo.processInfo.environment, logger: logger)
+        var parts = ControlParts(
+            catalog: components.catalog, accounts: accounts, actions: components.actions,
+            uploads: components.uploads, audio: components.audio, queue: components.queue,
+            health: health, engineName: configuration.queue.engine.rawValue,
+            version: Version.text,
+            // With automatic enrolment the folder's own appearance is enough.
+            rescan: { [enroll = configuration.enroll] in if !enroll { await watcher.rescan() } },
+            hooks: { () async throws(CatalogError) in try await hooks.health() },
+            quotas: configuration.quotas)
+        parts.endings = configuration.intakePolicy.endings
+        return try ControlServer(
+            configuration.controlSettings, parts, environment: ProcessInfo.processInfo.environment,
+            logger: logger)
     }
 
     private func ingestServices(_ components: Components) -> [any Service] {

@@ -20,6 +20,11 @@ struct StatusReporter: Service {
     /// Between two looks, where no watchdog asks for shorter.
     private static let interval = Duration.seconds(10)
 
+    /// Between two looks: at least two in the time that the watchdog allows (sd_watchdog_enabled(3)).
+    static func interval(under watchdog: Duration?) -> Duration {
+        watchdog.map { min($0 / 2, interval) } ?? interval
+    }
+
     func run() async throws {
         await watcher.ready()
         notify("READY=1")
@@ -29,7 +34,7 @@ struct StatusReporter: Service {
     }
 
     private func report() async {
-        let interval = services.watchdog.map { min($0 / 2, Self.interval) } ?? Self.interval
+        let interval = Self.interval(under: services.watchdog)
         var last = ""
         while !Task.isCancelled {
             do throws(CatalogError) {

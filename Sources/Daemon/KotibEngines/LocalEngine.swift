@@ -2,6 +2,7 @@
 
 import KotibModel
 import KotibPOSIX
+import KotibText
 import KotibTranscription
 import KotibWorkerClient
 import KotibWorkerProtocol
@@ -11,17 +12,25 @@ public struct LocalEngine: TranscriptionEngine {
     public let name = "local"
     public let model: String
 
+    private let file: ModelFile
     private let pool: WorkerPool
     private let longestDuration: Double
 
     /// - Parameters:
     ///   - pool: of transcribing workers; somebody else runs it.
     ///   - model: the name by which the workers know their model (``WorkerReady/modelName(of:)``).
+    ///   - file: that they load.
     ///   - longestDuration: seconds; decoding ends there.
-    public init(pool: WorkerPool, model: String, longestDuration: Double) {
+    public init(pool: WorkerPool, model: String, file: ModelFile, longestDuration: Double) {
         self.model = model
+        self.file = file
         self.pool = pool
         self.longestDuration = longestDuration
+    }
+
+    /// Nil where the model's file cannot be read.
+    public func modelIdentity() async -> ModelIdentity? {
+        await file.sha256().map { ModelIdentity(name: model, sha256: $0) }
     }
 
     public func transcribe(
@@ -39,9 +48,11 @@ public struct LocalEngine: TranscriptionEngine {
                         longestDuration: longestDuration))
             }
         } catch {
-            throw EngineError(error, of: "The transcribing worker")
+            throw EngineError(error, told: Sentence.transcribingWorker)
         }
-        return try result(answer, draft, job)
+        var result = try result(answer, draft, job)
+        if let loaded = answer.worker.modelFile { result.modelHash = await file.sha256(ofLoaded: loaded) }
+        return result
     }
 
     /// How long a worker may be busy with a recording, however often it reports progress: a large model on
@@ -56,8 +67,7 @@ public struct LocalEngine: TranscriptionEngine {
         switch answer.reply {
         case .transcribed(_, let summary):
             guard let segments = draft.segments else {
-                throw .poison(
-                    message: "The transcript grew beyond \(LocalTranscriptDraft.longestText) bytes.")
+                throw .poison(message: .transcriptTooLong(LocalTranscriptDraft.longestText))
             }
             let transcript = Transcript(
                 text: Transcript.text(of: segments), segments: segments,
@@ -66,9 +76,9 @@ public struct LocalEngine: TranscriptionEngine {
             return TranscriptionResult(
                 transcript: transcript, speech: summary.speech, warnings: summary.warnings.bounded)
         case .failed(_, let reason):
-            throw .permanent(message: "The recording could not be transcribed: \(reason)")
+            throw .permanent(message: .notTranscribed(reason))
         default:
-            throw .poison(message: "The transcribing worker gave the answer to another kind of request.")
+            throw .poison(message: .transcribingWorker("gave the answer to another kind of request"))
         }
     }
 }

@@ -1,5 +1,6 @@
 import KotibModel
 import KotibPOSIX
+import KotibText
 import KotibTranscription
 import KotibWorkerProtocol
 import Logging
@@ -70,7 +71,7 @@ extension OpenAIEngine {
     func upload(_ job: TranscriptionJob, _ progress: RisingProgress) async throws(EngineError) -> OpenAIUpload
     {
         guard job.duration >= Self.shortest else {
-            throw .permanent(message: "The recording is shorter than \(Self.shortest) s, which is too short.")
+            throw .permanent(message: .tooShortToSend(Self.shortest))
         }
         let own = OpenAIUpload(
             file: job.file, size: job.size, fileExtension: job.fileExtension, done: 0)
@@ -131,45 +132,16 @@ extension OpenAIEngine {
     }
 
     private func tooLarge(_ job: TranscriptionJob) -> EngineError {
-        .permanent(
-            message: """
-                The recording has \(mebibytes(job.size)), and \(endpoint.server) takes \
-                \(mebibytes(settings.uploadLimit)) in one request. A stronger compression, such as MP3, makes \
-                it smaller; a server that takes more can be given a higher upload limit.
-                """)
+        .permanent(message: .tooLargeToSend(job.size, to: endpoint.server, settings.uploadLimit))
     }
 
     private func tooLong(_ job: TranscriptionJob, as codec: SpeechCodec, fitting: Double) -> EngineError {
-        let (whole, part) = (time(job.duration), time(fitting))
-        let limit = "\(endpoint.server) takes \(mebibytes(settings.uploadLimit)) in one request"
+        let (server, limit) = (endpoint.server, settings.uploadLimit)
         return switch codec {
         case .opus:
-            .permanent(
-                message: """
-                    The recording lasts \(whole), and \(limit), which is \(part) of speech at the most. Cut it into \
-                    shorter recordings; a server that takes more can be given a higher limit (openai.max_request).
-                    """)
+            .permanent(message: .tooLongAsOpus(job.duration, to: server, limit, fitting: fitting))
         case .flac:
-            .permanent(
-                message: """
-                    The recording lasts \(whole), and \(limit), which is \(part) of it as FLAC. Opus makes it much \
-                    smaller (openai.encode = "opus"); a server that takes more can be given a higher limit \
-                    (openai.max_request).
-                    """)
+            .permanent(message: .tooLongAsFLAC(job.duration, to: server, limit, fitting: fitting))
         }
-    }
-
-    /// "11 h 4 min", "13 min 39 s", "7 s"; rounded down.
-    private func time(_ seconds: Double) -> String {
-        let whole = Int(max(0, min(seconds, 1e9)))
-        let (hours, minutes) = (whole / 3600, whole / 60 % 60)
-        if hours > 0 { return "\(hours) h \(minutes) min" }
-        return minutes > 0 ? "\(minutes) min \(whole % 60) s" : "\(whole) s"
-    }
-
-    /// To one decimal, rounded up, so that what is over a limit also reads so.
-    func mebibytes(_ bytes: Int64) -> String {
-        let tenths = (bytes * 10 + (1 << 20) - 1) >> 20
-        return tenths % 10 == 0 ? "\(tenths / 10) MiB" : "\(tenths / 10).\(tenths % 10) MiB"
     }
 }

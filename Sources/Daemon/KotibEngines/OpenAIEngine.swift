@@ -1,6 +1,7 @@
 import FoundationEssentials
 import KotibHTTP
 import KotibModel
+import KotibText
 import KotibTranscription
 import Synchronization
 
@@ -132,10 +133,9 @@ public final class OpenAIEngine: TranscriptionEngine {
             switch error {
             case .stranger(let what):
                 throw .unavailable(
-                    message: "\(endpoint.server) answered with \(what); check the base URL.",
-                    retryAfter: OpenAIRefusal.pause)
+                    message: .foreignAnswer(endpoint.server, what), retryAfter: OpenAIRefusal.pause)
             case .broken(let what):
-                throw .transient(message: "\(endpoint.server) answered with \(what).", retryAfter: nil)
+                throw .transient(message: .brokenAnswer(endpoint.server, what), retryAfter: nil)
             }
         }
     }
@@ -144,17 +144,15 @@ public final class OpenAIEngine: TranscriptionEngine {
         let server = endpoint.server
         return switch error {
         case .invalid(let detail):
-            .unavailable(
-                message: "No request can be made to \(server): \(detail).", retryAfter: OpenAIRefusal.pause)
+            .unavailable(message: .noRequest(server, detail), retryAfter: OpenAIRefusal.pause)
         case .unreachable(let detail):
-            .unavailable(message: "\(server) cannot be reached: \(detail).", retryAfter: nil)
+            .unavailable(message: .unreachable(server, detail), retryAfter: nil)
         case .timedOut(let detail), .broken(let detail):
-            .transient(message: "The connection to \(server) failed: \(detail).", retryAfter: nil)
+            .transient(message: .connectionFailed(server, detail), retryAfter: nil)
         case .tooLarge(let limit):
-            .transient(
-                message: "\(server) answered with more than \(mebibytes(Int64(limit))).", retryAfter: nil)
+            .transient(message: .answerTooLarge(server, Int64(limit)), retryAfter: nil)
         case .unreadableFile(let detail):
-            .transient(message: "The recording could not be read: \(detail).", retryAfter: nil)
+            .transient(message: .notRead(detail), retryAfter: nil)
         case .cancelled, .closed:
             .cancelled
         }

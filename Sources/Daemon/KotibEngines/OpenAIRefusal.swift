@@ -1,5 +1,6 @@
 import FoundationEssentials
 import KotibHTTP
+import KotibText
 import KotibTranscription
 
 /// An answer with any other status than 200, and what it means for the recording and for the queue.
@@ -34,32 +35,21 @@ struct OpenAIRefusal: Hashable {
     /// - Parameter server: host and port.
     func error(server: String) -> EngineError {
         switch status {
-        case 401, 403:
-            .unavailable(message: told("\(server) refuses the API key or what it may do"), retryAfter: pause)
-        case 402:
-            .unavailable(message: told("\(server) wants to be paid"), retryAfter: RetryAfter.longest)
+        case 401, 403: .unavailable(message: told(.keyRefused(server)), retryAfter: pause)
+        case 402: .unavailable(message: told(.paymentRequired(server)), retryAfter: RetryAfter.longest)
         case 429 where isQuota:
-            .unavailable(message: told("The quota at \(server) is spent"), retryAfter: RetryAfter.longest)
-        case 429:
-            .unavailable(message: told("\(server) asks for fewer requests"), retryAfter: retryAfter)
-        case 503, 529:
-            .unavailable(message: told("\(server) is overloaded or down"), retryAfter: retryAfter)
+            .unavailable(message: told(.quotaSpent(server)), retryAfter: RetryAfter.longest)
+        case 429: .unavailable(message: told(.tooManyRequests(server)), retryAfter: retryAfter)
+        case 503, 529: .unavailable(message: told(.overloaded(server)), retryAfter: retryAfter)
         case 400, 413, 415, 422:
             isAboutSettings
-                ? .unavailable(message: told("\(server) does not take the settings"), retryAfter: pause)
-                : .permanent(message: told("\(server) does not take this recording"))
+                ? .unavailable(message: told(.settingsRefused(server)), retryAfter: pause)
+                : .permanent(message: told(.recordingRefused(server)))
         case 408, 409, 425, 500...599:
-            .transient(message: told("\(server) could not transcribe this now"), retryAfter: retryAfter)
-        case 300...399:
-            .unavailable(
-                message: told("\(server) sends us elsewhere, where we do not follow; check the base URL"),
-                retryAfter: pause)
-        case 400...499:
-            .unavailable(
-                message: told("\(server) has no transcription there; check the base URL and the model"),
-                retryAfter: pause)
-        default:
-            .transient(message: told("\(server) gave an unexpected answer"), retryAfter: retryAfter)
+            .transient(message: told(.notTranscribedNow(server)), retryAfter: retryAfter)
+        case 300...399: .unavailable(message: told(.redirected(server)), retryAfter: pause)
+        case 400...499: .unavailable(message: told(.nothingThere(server)), retryAfter: pause)
+        default: .transient(message: told(.unexpectedAnswer(server)), retryAfter: retryAfter)
         }
     }
 
@@ -76,9 +66,7 @@ struct OpenAIRefusal: Hashable {
             || !codes.isDisjoint(with: ["model_not_found", "invalid_api_key"])
     }
 
-    private func told(_ sentence: String) -> String {
-        message.isEmpty ? "\(sentence) (\(status))." : "\(sentence) (\(status)): \(message)"
-    }
+    private func told(_ sentence: Sentence) -> Sentence { sentence.with(status: status, message) }
 }
 
 /// The error in a body, in the forms that servers are known to send: OpenAI's object, whisper.cpp's string,

@@ -1,5 +1,6 @@
 import KotibModel
 import KotibPOSIX
+import KotibText
 import KotibTranscription
 import KotibWorkerClient
 import KotibWorkerProtocol
@@ -76,7 +77,7 @@ public struct SpeechEncoder: Sendable {
                             longestDuration: longestDuration, capacity: capacity))
                 })
         } catch {
-            throw EngineError(error, of: "The encoding worker")
+            throw EngineError(error, told: Sentence.encodingWorker)
         }
         switch answer.reply {
         case .encoded(_, let summary)
@@ -89,9 +90,9 @@ public struct SpeechEncoder: Sendable {
         case .outgrown(_, let duration):
             return .outgrown(after: duration)
         case .failed(_, let reason):
-            throw .permanent(message: "The recording could not be re-encoded: \(reason)")
+            throw .permanent(message: .notReencoded(reason))
         default:
-            throw .poison(message: "The encoding worker gave an answer that cannot be.")
+            throw .poison(message: .encodingWorker("gave an answer that cannot be"))
         }
     }
 
@@ -99,8 +100,7 @@ public struct SpeechEncoder: Sendable {
         do throws(SystemError) {
             return try OpenFile.inMemory("kotib-speech", size: size)
         } catch {
-            throw .transient(
-                message: "There is no memory to re-encode the recording: \(error).", retryAfter: nil)
+            throw .transient(message: .noMemoryToReencode("\(error)"), retryAfter: nil)
         }
     }
 }

@@ -1,3 +1,4 @@
+import KotibText
 import KotibTranscription
 import KotibWorkerClient
 
@@ -6,9 +7,9 @@ extension EngineError {
     private static let soon = Duration.seconds(5)
 
     /// The meaning of a worker's end for the recording that it was given.
-    /// - Parameter worker: begins the sentence, as "The transcribing worker".
-    init(_ error: WorkerError, of worker: String) {
-        let message = "\(worker) \(error)."
+    /// - Parameter sentence: of the worker's end.
+    init(_ error: WorkerError, told sentence: (String) -> Sentence) {
+        let message = sentence("\(error)")
         self =
             switch error {
             case .died, .stalled, .overdue, .breach: .poison(message: message)

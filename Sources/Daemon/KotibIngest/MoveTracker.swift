@@ -18,16 +18,18 @@ package struct MoveTracker: Sendable {
     private let catalog: Catalog
     private let sidecars: Sidecars
     private let queue: TranscriptionQueue
+    private let quotas: Quotas
     private let logger: Logger
 
     package init(
         files: any FileSystem, catalog: Catalog, sidecars: Sidecars, queue: TranscriptionQueue,
-        logger: Logger
+        quotas: Quotas, logger: Logger
     ) {
         self.files = files
         self.catalog = catalog
         self.sidecars = sidecars
         self.queue = queue
+        self.quotas = quotas
         self.logger = logger
     }
 
@@ -63,7 +65,7 @@ package struct MoveTracker: Sendable {
     ) async throws(CatalogError) -> Bool {
         let relocation = try await sidecars.mover.move(from: origin.path, to: path) {
             () async throws(CatalogError) in
-            try await catalog.relocate(origin, to: path, identity: identity, facts: facts)
+            try await catalog.relocate(origin, to: path, identity: identity, facts: facts, under: quotas)
         }
         guard let relocation else { return false }
         if let old = relocation.old { await queue.cancel(old) }

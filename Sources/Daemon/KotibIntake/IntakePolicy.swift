@@ -19,6 +19,9 @@ public struct IntakePolicy: Sendable {
         self.maximumDuration = maximumDuration
     }
 
+    /// The endings that are taken.
+    public var endings: Set<RecordingEnding> { Set(extensions.compactMap { RecordingEnding($0) }) }
+
     /// The verdict on a name and what stands there, before a byte is read.
     public func judge(_ path: InboxPath, _ status: FileStatus) -> Verdict {
         let ending = Self.fileExtension(of: path.name)

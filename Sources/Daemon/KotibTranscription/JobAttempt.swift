@@ -2,6 +2,7 @@ import FoundationEssentials
 import KotibCatalog
 import KotibModel
 import KotibPOSIX
+import KotibText
 
 /// One attempt to transcribe a recording: opens the audio, chooses the language, and hands the file to the
 /// engine.
@@ -36,8 +37,7 @@ struct JobAttempt: Sendable {
         } catch is TranscriptionQueue.OutOfReach {
             return .outOfReach
         } catch {
-            let message = "The recording could not be opened: \(error)"
-            return .failed(.transient(message: message, retryAfter: nil))
+            return .failed(.transient(message: .notOpened("\(error)"), retryAfter: nil))
         }
         guard let file, let facts = recording.facts else { return .gone }
         guard let doubtBefore = await check(file, recording) else { return .gone }
@@ -46,8 +46,7 @@ struct JobAttempt: Sendable {
             choices = try await self.choices(recording)
         } catch {
             // The settings say whether the recording may leave this machine.
-            return .failed(
-                .transient(message: "The user's settings cannot be read: \(error)", retryAfter: nil))
+            return .failed(.transient(message: .settingsNotRead("\(error)"), retryAfter: nil))
         }
         if let refusal = refusal(of: recording, choices.engine) { return .failed(refusal) }
         let language = choices.language.map(\.code) ?? lane.language
@@ -72,10 +71,11 @@ struct JobAttempt: Sendable {
     /// The recording whose words this one was given. Nil where there is none, or the catalog fails: the
     /// engine transcribes it then.
     private func reusedSource(_ recording: Recording, _ language: String?) async -> RecordingID? {
+        guard reuse != .none, let model = await lane.engine.modelIdentity() else { return nil }
         do throws(CatalogError) {
             return try await catalog.reuseWords(
-                for: recording.id, of: reuse, engine: lane.engine.name, model: lane.engine.model,
-                language: language, now: date())
+                for: recording.id, of: reuse, engine: lane.engine.name, model: model, language: language,
+                now: date())
         } catch {
             log.catalogFailed(error, recording, engine: lane.engine.name)
             return nil
@@ -90,11 +90,9 @@ struct JobAttempt: Sendable {
             log.standIn(recording, chosen, engine: lane.engine.name)
             return nil
         case .isAnothers:
-            return .transient(message: "The user was given another engine meanwhile.", retryAfter: nil)
+            return .transient(message: .engineChanged, retryAfter: nil)
         case .mayNot:
-            return .permanent(
-                message: "Recordings of this user stay on this machine, and it has no engine now "
-                    + "(queue.engine, queue.other_engines, kotibctl user set --engine)")
+            return .permanent(message: .staysHere)
         }
     }
 }

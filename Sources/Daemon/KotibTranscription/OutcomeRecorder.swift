@@ -2,6 +2,7 @@ import FoundationEssentials
 import KotibCatalog
 import KotibModel
 import KotibRuntime
+import KotibText
 
 /// Writes the outcomes of jobs into the catalog, and logs them.
 ///
@@ -14,6 +15,8 @@ struct OutcomeRecorder: Sendable {
     let log: TranscriptionLog
     let settled: TranscriptionQueue.Settled
     let stuck: TranscriptionQueue.Stuck
+    /// Of error messages in the catalog.
+    let language: Language
     let isStopping: @Sendable () async -> Bool
 
     func complete(
@@ -24,7 +27,8 @@ struct OutcomeRecorder: Sendable {
         let end = await persist(recording, engine) { () async throws(CatalogError) in
             try await catalog.complete(
                 recording.id, transcript: result.transcript, speech: result.speech, warnings: result.warnings,
-                engineSeconds: seconds, heard: recording.facts, doubt: doubt, now: date)
+                engineSeconds: seconds, modelHash: result.modelHash, heard: recording.facts, doubt: doubt,
+                now: date)
         }
         switch end {
         case .recorded:
@@ -47,8 +51,9 @@ struct OutcomeRecorder: Sendable {
 
     func fail(_ recording: Recording, _ error: EngineError, engine: String) async {
         let (catalog, date) = (catalog, time.date())
+        let message = error.message.text(in: language)
         let end = await persist(recording, engine) { () async throws(CatalogError) in
-            try await catalog.fail(recording.id, code: error.code, message: error.message, now: date)
+            try await catalog.fail(recording.id, code: error.code, message: message, now: date)
         }
         guard end == .recorded else { return }
         log.failed(recording, error, engine: engine)
@@ -59,10 +64,10 @@ struct OutcomeRecorder: Sendable {
         _ recording: Recording, _ error: EngineError, after delay: Duration, engine: String
     ) async {
         let (catalog, date) = (catalog, time.date())
+        let message = error.message.text(in: language)
         let end = await persist(recording, engine) { () async throws(CatalogError) in
             try await catalog.retryLater(
-                recording.id, due: date + delay.inSeconds, code: error.code, message: error.message, now: date
-            )
+                recording.id, due: date + delay.inSeconds, code: error.code, message: message, now: date)
         }
         if end == .recorded { log.retrying(recording, error, after: delay, engine: engine) }
     }
@@ -89,7 +94,7 @@ struct OutcomeRecorder: Sendable {
     }
 
     private func abandon(_ recording: Recording) async -> JobEnd? {
-        let message = "The transcript could not be stored; the log says why."
+        let message = Sentence.notStored.text(in: language)
         let ended = try? await catalog.fail(recording.id, code: "catalog", message: message, now: time.date())
         if ended == .recorded { await settled(recording.id) }
         return nil
@@ -108,12 +113,12 @@ extension EngineError {
         }
     }
 
-    var message: String {
+    var message: Sentence {
         switch self {
         case .transient(let message, _), .permanent(let message), .poison(let message),
             .unavailable(let message, _):
             message
-        case .cancelled: "Cancelled."
+        case .cancelled: .cancelled
         }
     }
 }

@@ -2,6 +2,7 @@
 
 import KotibModel
 import KotibPOSIX
+import KotibText
 
 /// One recording, handed to an engine.
 public struct TranscriptionJob: Sendable {
@@ -58,6 +59,8 @@ public struct TranscriptionResult: Hashable, Sendable {
     public var speech: Double?
     /// The doubts about the words.
     public var warnings: [RecordingWarning]
+    /// SHA-256 of the file of the model that was used; nil where that is not known.
+    public var modelHash: [UInt8]?
 
     public init(transcript: Transcript, speech: Double?, warnings: [RecordingWarning] = []) {
         self.transcript = transcript
@@ -66,17 +69,18 @@ public struct TranscriptionResult: Hashable, Sendable {
     }
 }
 
-/// The failure of an engine, by whether a retry can help. Messages are sentences for people.
+/// The failure of an engine, by whether a retry can help. Messages are sentences for people; the log has them
+/// in English.
 public enum EngineError: Error, Hashable, Sendable {
     /// This recording failed now: it is tried again, not before `retryAfter`.
-    case transient(message: String, retryAfter: Duration?)
+    case transient(message: Sentence, retryAfter: Duration?)
     /// This recording can never be transcribed.
-    case permanent(message: String)
+    case permanent(message: Sentence)
     /// The recording crashed or hung the worker. It fails after a few such attempts.
-    case poison(message: String)
+    case poison(message: Sentence)
     /// No recording can be transcribed now: the engine is out of reach, refuses the key, or its quota is
     /// spent. The queue pauses.
-    case unavailable(message: String, retryAfter: Duration?)
+    case unavailable(message: Sentence, retryAfter: Duration?)
     /// The task was cancelled.
     case cancelled
 }
@@ -88,9 +92,18 @@ public protocol TranscriptionEngine: Sendable {
     /// The model that it uses now, as its transcripts name it.
     var model: String { get }
 
+    /// The model that it would use now. Nil where its content cannot be told: no earlier transcript is reused
+    /// then.
+    func modelIdentity() async -> ModelIdentity?
+
     /// Transcribes one recording; ends soon with ``EngineError/cancelled`` when the task is cancelled.
     /// `report` is called in order, from any thread, never after this has returned.
     func transcribe(
         _ job: TranscriptionJob, report: @escaping @Sendable (TranscriptionProgress) -> Void
     ) async throws(EngineError) -> TranscriptionResult
+}
+
+extension TranscriptionEngine {
+    /// Of a server's model only the name is known.
+    public func modelIdentity() async -> ModelIdentity? { ModelIdentity(name: model) }
 }

@@ -5,6 +5,8 @@ import Logging
 /// The log lines of the queue: one for each recording that ends, one for each outage.
 struct TranscriptionLog: Sendable {
     let logger: Logger
+    /// The endings of names that are taken.
+    let endings: Set<RecordingEnding>
 
     private enum Key {
         static let user = "user"
@@ -54,7 +56,7 @@ struct TranscriptionLog: Sendable {
         if let speech = result.speech { metadata[Key.speech] = "\(Self.rounded(speech))" }
         metadata[Key.words] = "\(result.transcript.text.split(whereSeparator: \.isWhitespace).count)"
         var warnings = ((recording.facts?.warnings ?? []) + result.warnings).map(\.code.rawValue)
-        if recording.wrongEnding != nil { warnings.append(WrongEnding.code) }
+        if recording.wrongEnding(accepted: endings) != nil { warnings.append(WrongEnding.code) }
         if !warnings.isEmpty { metadata[Key.warnings] = "\(warnings.joined(separator: ","))" }
         logger.info("transcribed", metadata: metadata)
     }

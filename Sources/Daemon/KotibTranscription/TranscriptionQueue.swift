@@ -4,6 +4,7 @@ import KotibHealth
 import KotibModel
 import KotibPOSIX
 import KotibRuntime
+import KotibText
 import Logging
 
 /// The durable job queue: claims recordings from the catalog, a few at a time, and stores the words that the
@@ -22,6 +23,10 @@ public actor TranscriptionQueue {
         /// The recordings whose words may be reused for the same content.
         public var reuse: WordsReuse
         public var retries: RetryPolicy
+        /// The endings of names that are taken.
+        public var endings = RecordingEnding.all
+        /// The language of error messages in the catalog, as of notes.
+        public var messages = Language.english
 
         public init(
             slots: Int = 1, grace: Duration = .seconds(20), language: String? = nil,
@@ -96,7 +101,7 @@ public actor TranscriptionQueue {
     private var machine: QueueStateMachine
     private var jobs: [RecordingID: Job] = [:]
     private let board = ProgressBoard()
-    private var pauseMessages: [Int: String] = [:]
+    private var pauseMessages: [Int: Sentence] = [:]
     /// Callers of ``end(_:)``.
     private var endings: [RecordingID: [CheckedContinuation<Void, Never>]] = [:]
     private var waiter: CheckedContinuation<Void, Never>?
@@ -115,7 +120,7 @@ public actor TranscriptionQueue {
         self.options = options
         self.time = time
         self.random = random
-        self.log = TranscriptionLog(logger: log)
+        self.log = TranscriptionLog(logger: log, endings: options.endings)
         self.open = open
         self.check = check
         self.settled = settled
@@ -193,9 +198,9 @@ public actor TranscriptionQueue {
     public func enginePause() -> EnginePause? {
         for lane in lanes.indices {
             guard let until = machine.breaker(of: lane).pausedUntil else { continue }
-            let message = pauseMessages[lane, default: ""]
+            let (name, message) = (lanes[lane].engine.name, pauseMessages[lane] ?? .engineStopped)
             return EnginePause(
-                message: lanes.count == 1 ? message : "\(lanes[lane].engine.name): \(message)",
+                message: lanes.count == 1 ? message : Sentence { "\(name): \(message.text(in: $0))" },
                 remaining: max(.zero, until - elapsed()))
         }
         return nil
@@ -205,7 +210,8 @@ public actor TranscriptionQueue {
 
     private func recover() async {
         do throws(CatalogError) {
-            let recovered = try await catalog.recoverInterrupted(now: time.date())
+            let message = Sentence.interrupted(Catalog.mostInterruptions + 1).text(in: options.messages)
+            let recovered = try await catalog.recoverInterrupted(message: message, now: time.date())
             machine.recovered()
             log.recovered(resumed: recovered.resumed.count, failed: recovered.failed.count)
             for id in recovered.failed { await settled(id) }
@@ -275,14 +281,14 @@ public actor TranscriptionQueue {
 
     private func store(
         _ outcome: JobAttempt.Outcome, of recording: Recording, engine: String, wasCancelled: Bool
-    ) async -> (QueueStateMachine.End, reason: String) {
+    ) async -> (QueueStateMachine.End, reason: Sentence?) {
         let recorder = OutcomeRecorder(
             catalog: catalog, time: time, log: log, settled: settled, stuck: stuck,
-            isStopping: { await self.machine.isStopping })
+            language: options.messages, isStopping: { await self.machine.isStopping })
         switch outcome {
         case .transcribed(let result, let seconds, let doubt):
             await recorder.complete(recording, result, seconds: seconds, doubt, engine: engine)
-            return (.answered, "")
+            return (.answered, nil)
         case .changed:
             log.changed(recording, engine: engine)
             await recorder.handBack(recording, isGone: true, engine: engine)
@@ -301,35 +307,35 @@ public actor TranscriptionQueue {
         case .failed(let error):
             return await store(error, of: recording, engine: engine, in: recorder)
         }
-        return (.abandoned, "")
+        return (.abandoned, nil)
     }
 
     private func store(
         _ error: EngineError, of recording: Recording, engine: String, in recorder: OutcomeRecorder
-    ) async -> (QueueStateMachine.End, reason: String) {
+    ) async -> (QueueStateMachine.End, reason: Sentence?) {
         var error = error
         if error == .cancelled {
             // Nobody cancelled it. Handed back, it would be claimed again at once, for ever.
-            error = .transient(message: "The engine stopped without saying why.", retryAfter: nil)
+            error = .transient(message: .engineStopped, retryAfter: nil)
         }
         switch options.retries.verdict(on: error, attempts: recording.attempts, using: &random) {
         case .handBack:
             await recorder.handBack(recording, engine: engine)
-            guard case .unavailable(let message, let retryAfter) = error else { return (.abandoned, "") }
+            guard case .unavailable(let message, let retryAfter) = error else { return (.abandoned, nil) }
             return (.unavailable(retryAfter: retryAfter), message)
         case .giveUp: await recorder.fail(recording, error, engine: engine)
         case .retry(let delay): await recorder.retryLater(recording, error, after: delay, engine: engine)
         }
-        return (.answered, "")
+        return (.answered, nil)
     }
 
     /// Frees the slot of a job that has ended.
-    private func ended(_ id: RecordingID, _ end: QueueStateMachine.End, reason: String) {
+    private func ended(_ id: RecordingID, _ end: QueueStateMachine.End, reason: Sentence?) {
         let lane = jobs.removeValue(forKey: id)?.lane ?? 0
         for waiting in endings.removeValue(forKey: id) ?? [] { waiting.resume() }
         let engine = lanes[lane].engine.name
         switch machine.ended(id, end, now: elapsed()) {
-        case .opened(let pause): log.paused(engine: engine, for: pause, reason: reason)
+        case .opened(let pause): log.paused(engine: engine, for: pause, reason: reason?.english ?? "")
         case .closed(let outage): log.resumed(engine: engine, after: outage)
         case nil: break
         }

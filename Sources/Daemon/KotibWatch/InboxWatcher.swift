@@ -2,6 +2,7 @@ import Glibc
 import KotibHealth
 import KotibModel
 import KotibPOSIX
+import KotibRuntime
 import Logging
 
 /// Watches the inbox and reports the files that have come to rest in it.
@@ -61,7 +62,7 @@ public actor InboxWatcher {
         let fileSystem = fileSystem ?? LocalFileSystem(root)
         let board = board ?? IssueBoard(logger: logger)
         self.board = board
-        let elapsed = Self.elapsed(clock)
+        let elapsed = clock.stopwatch()
         self.clock = clock
         self.elapsed = elapsed
         self.handler = handler
@@ -135,11 +136,5 @@ public actor InboxWatcher {
         names.deliveries.finished(delivery)
         activity.signal()
         room.signal()
-    }
-
-    /// Durations since now by any clock.
-    private static func elapsed<C: Clock<Duration>>(_ clock: C) -> @Sendable () -> Duration {
-        let start = clock.now
-        return { start.duration(to: clock.now) }
     }
 }

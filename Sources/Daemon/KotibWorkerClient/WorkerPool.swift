@@ -1,4 +1,5 @@
 import KotibPOSIX
+import KotibRuntime
 import KotibWorkerProtocol
 import Logging
 import Synchronization
@@ -108,7 +109,7 @@ public final class WorkerPool: Sendable {
     private func keep(_ slot: Int) async {
         var logger = logger
         logger[metadataKey: "slot"] = "\(slot)"
-        var backoff = RestartBackoff()
+        var endsWithoutWork = 0
         while !Task.isCancelled {
             let process = WorkerProcess(program: program, clock: clock, logger: logger)
             turns.withLock { $0.starts() }
@@ -117,11 +118,20 @@ public final class WorkerPool: Sendable {
                 self.turns.withLock { $0.joins(session) }
             }
             if Task.isCancelled { return leave(end, with: .stopped) }
-            let delay = backoff.delay(hadWork: end.hadWork)
+            endsWithoutWork = end.hadWork ? 0 : endsWithoutWork + 1
+            let delay = Self.restartDelay(after: endsWithoutWork)
             logger.warning("worker ended", metadata: ["cause": "\(end.error)", "restart_after": "\(delay)"])
             leave(end, with: end.hadWork ? end.error : end.error.withoutWork(retryAfter: delay))
             if delay > .zero { try? await clock.sleep(for: delay) }
         }
+    }
+
+    /// The wait before a worker is started again: none after one that had work, longer and longer after those
+    /// that end of themselves, so that a broken installation does not spin.
+    /// - Parameter endsWithoutWork: in a row, up to now.
+    static func restartDelay(after endsWithoutWork: Int) -> Duration {
+        guard endsWithoutWork > 0 else { return .zero }
+        return Duration.milliseconds(250).doubled(times: endsWithoutWork - 1, upTo: .seconds(30))
     }
 
     private func leave(_ end: WorkerProcess.End, with error: WorkerError) {

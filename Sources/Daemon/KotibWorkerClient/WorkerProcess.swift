@@ -1,5 +1,6 @@
 import Glibc
 import KotibPOSIX
+import KotibRuntime
 import Logging
 import Subprocess
 import SystemPackage
@@ -28,7 +29,7 @@ struct WorkerProcess {
         do {
             let (ours, input) = try connect()
             let connected = WorkerSession(
-                socket: ours, limits: program.limits, time: Stopwatch(clock), whenReady: whenReady)
+                socket: ours, limits: program.limits, elapsed: clock.stopwatch(), whenReady: whenReady)
             session = connected
             let exit = try await start(connected, input, log)
             return End(error: connected.verdict ?? .died(exit, lastLine: log.lastLine), session: session)

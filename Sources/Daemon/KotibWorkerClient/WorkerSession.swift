@@ -33,17 +33,17 @@ final class WorkerSession: Sendable {
     private let over: AsyncStream<Never>
     private let isOver: AsyncStream<Never>.Continuation
     private let socket: PacketSocket
-    private let time: Stopwatch
+    private let elapsed: @Sendable () -> Duration
     private let whenReady: @Sendable (WorkerSession) -> Void
     private let state: Mutex<State>
 
     /// - Parameter whenReady: called once, when the worker takes requests.
     init(
-        socket: PacketSocket, limits: WorkerLimits, time: Stopwatch,
+        socket: PacketSocket, limits: WorkerLimits, elapsed: @escaping @Sendable () -> Duration,
         whenReady: @escaping @Sendable (WorkerSession) -> Void
     ) {
         self.socket = socket
-        self.time = time
+        self.elapsed = elapsed
         self.whenReady = whenReady
         state = Mutex(State(conversation: WorkerConversation(limits: limits)))
         (owed, isOwed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -90,7 +90,7 @@ final class WorkerSession: Sendable {
 
     /// Whether time matters; nil where it does not, and else why the worker must be killed, if it must.
     func check() -> WorkerError?? {
-        let now = time.elapsed()
+        let now = elapsed()
         return state.withLock { state in
             state.conversation.isOwed && !state.isOver ? .some(state.conversation.overdue(at: now)) : nil
         }
@@ -119,7 +119,7 @@ extension WorkerSession {
         _ request: (UInt64) -> WorkerRequest, passing files: [OpenFile], deadline: Duration?,
         report: @escaping @Sendable (WorkerReply) -> Void
     ) async throws(WorkerError) -> WorkerReply? {
-        let now = time.elapsed()
+        let now = elapsed()
         let id = state.withLock { state in
             state.isOver ? nil : state.conversation.begin(deadline: deadline, at: now)
         }
@@ -157,7 +157,7 @@ extension WorkerSession {
     }
 
     private func cancel(_ id: UInt64) {
-        let now = time.elapsed()
+        let now = elapsed()
         state.withLock { state in
             guard state.conversation.cancel(id, at: now) else { return }
             // If it cannot be written the worker is gone or stuck, and the watch ends it after the grace.
@@ -207,7 +207,7 @@ extension WorkerSession {
 
     private func hear(_ packet: [UInt8]) throws(WorkerError) {
         let reply = try Self.reply(from: packet)
-        let now = time.elapsed()
+        let now = elapsed()
         let heard = try state.withLock { state throws(WorkerError) in
             let step = try state.conversation.hear(reply, at: now)
             if case .ready(let ready) = step { state.ready = ready }

@@ -34,6 +34,8 @@ protocol TranscriptionObserver: AnyObject {
 protocol SpeechToText: AnyObject {
     /// The model's name, such as `base-q8_0`.
     var modelName: String { get }
+    /// The state of the model's file as it was loaded; nil where it changed meanwhile.
+    var modelFile: FileIdentity? { get }
 
     /// Reads `source` to its end. Returns nil where the observer cancelled.
     /// - Parameters:

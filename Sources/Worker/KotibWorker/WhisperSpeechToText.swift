@@ -18,6 +18,7 @@ final class WhisperSpeechToText: SpeechToText {
     private let sharesWindows: Bool
 
     var modelName: String { model.name }
+    var modelFile: FileIdentity? { model.file }
 
     /// Loads both models and makes all that transcribing needs from the system: afterwards no file is opened.
     /// - Parameters:

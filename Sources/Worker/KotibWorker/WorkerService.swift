@@ -20,7 +20,9 @@ final class WorkerService {
     /// - Throws: ``SystemError`` where no thread can be had.
     func run(sandbox: [String]) throws(SystemError) -> Never {
         try RequestReader(socket: socket, mailbox: mailbox).start()
-        send(.ready(WorkerReady(model: engine?.modelName, sandbox: sandbox)))
+        send(
+            .ready(
+                WorkerReady(model: engine?.modelName, modelFile: engine?.modelFile, sandbox: sandbox)))
         while true { serve(mailbox.take()) }
     }
 

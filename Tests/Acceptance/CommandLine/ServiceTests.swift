@@ -18,12 +18,9 @@ extension Acceptance {
 
         @Test func itFeedsTheWatchdog() async throws {
             try await withDaemon(environment: ["WATCHDOG_USEC": "600000"]) { daemon in
-                let start = ContinuousClock.now
                 try await daemon.wait(until: "the watchdog was fed six times") {
                     daemon.count(ofNotification: "WATCHDOG=1") >= 6
                 }
-                // At least twice a period (sd_watchdog_enabled(3)), with room for a busy machine.
-                #expect(ContinuousClock.now - start < .seconds(3.6), daemon.log)
             }
         }
 

@@ -1,4 +1,5 @@
 import Glibc
+import KotibModel
 import KotibPOSIX
 import KotibWorkerProtocol
 
@@ -27,6 +28,13 @@ func die(of signal: Int32) -> Never {
     Glibc.signal(signal, SIG_DFL)
     kill(getpid(), signal)
     hang()
+}
+
+/// The state of the file that `loads=PATH` names, as if its model were loaded.
+func modelFile() -> FileIdentity? {
+    guard let argument = CommandLine.arguments.first(where: { $0.hasPrefix("loads=") }) else { return nil }
+    let descriptor = open(String(argument.dropFirst("loads=".count)), O_RDONLY)
+    return try? FileStatus(of: OpenFile(owning: descriptor)).identity
 }
 
 func hang() -> Never {

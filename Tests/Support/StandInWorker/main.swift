@@ -23,7 +23,7 @@ default: break
 }
 
 do {
-    try reply(.ready(WorkerReady(model: "stand-in", sandbox: ["none"])))
+    try reply(.ready(WorkerReady(model: "stand-in", modelFile: modelFile(), sandbox: ["none"])))
     if arguments.first == "exit-when-ready" { exit(4) }
     while let (request, files) = try nextRequest() {
         let file = files.first

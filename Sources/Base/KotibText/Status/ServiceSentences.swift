@@ -1,11 +1,11 @@
-/// Issues of the engine and of what Kotib tells others, for who looks after the service. Each cause is as the
-/// other side gave it.
+/// Issues of the engine and of what Kotib tells others, for who looks after the service. Each cause that is
+/// no sentence stands there as the other side gave it.
 extension Sentence {
-    public static func enginePaused(_ cause: String) -> Sentence {
+    public static func enginePaused(_ cause: Sentence) -> Sentence {
         Sentence(
-            uzbek: "matnga aylantirish toʻxtab turibdi: \(cause)",
-            english: "engine paused: \(cause)",
-            russian: "расшифровка приостановлена: \(cause)")
+            uzbek: "matnga aylantirish toʻxtab turibdi: \(cause.uzbek)",
+            english: "engine paused: \(cause.english)",
+            russian: "расшифровка приостановлена: \(cause.russian)")
     }
 
     public static func codesNotSent(_ cause: String) -> Sentence {

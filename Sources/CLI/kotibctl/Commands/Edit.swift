@@ -2,6 +2,7 @@ import ArgumentParser
 import KotibControlClient
 import KotibControlProtocol
 import KotibPOSIX
+import KotibText
 import SystemPackage
 
 struct Edit: ControlCommand {
@@ -117,10 +118,10 @@ struct Edit: ControlCommand {
     }
 }
 
-extension Phrase {
-    static func edited(id: Int64, revision: Int64, over base: Int64?) -> Phrase {
+extension Sentence {
+    static func edited(id: Int64, revision: Int64, over base: Int64?) -> Sentence {
         let back = base.map { "kotibctl edit \(id) --restore \($0)" }
-        return Phrase(
+        return Sentence(
             uzbek: "\(id)-yozuv matni saqlandi: \(revision)-tahrir"
                 + (back.map { "; avvalgisini qaytarish: \($0)" } ?? ""),
             english: "The words of \(id) are saved as revision \(revision)"
@@ -129,8 +130,8 @@ extension Phrase {
                 + (back.map { "; вернуть прежний: \($0)" } ?? ""))
     }
 
-    static func notUTF8(_ file: String) -> Phrase {
-        Phrase(
+    static func notUTF8(_ file: String) -> Sentence {
+        Sentence(
             uzbek: "\(file) UTF-8 matn emas; hech narsa o'zgarmadi",
             english: "\(file) is no UTF-8 text; nothing was changed",
             russian: "\(file) не является текстом UTF-8; ничего не изменено")

@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import KotibControlClient
 import KotibControlProtocol
+import KotibText
 import SystemPackage
 
 enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
@@ -94,9 +95,9 @@ struct Export: ControlCommand {
     }
 }
 
-extension Phrase {
-    static func cannotWrite(_ path: String, _ error: Errno) -> Phrase {
-        Phrase(
+extension Sentence {
+    static func cannotWrite(_ path: String, _ error: Errno) -> Sentence {
+        Sentence(
             uzbek: "\(path) faylini yozib bo'lmadi: \(error)",
             english: "The file \(path) cannot be written: \(error)",
             russian: "Не удаётся записать файл \(path): \(error)")

@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import KotibControlClient
 import KotibControlProtocol
+import KotibText
 
 /// Which recordings.
 struct Filter: ParsableArguments {
@@ -94,13 +95,13 @@ extension Session {
     }
 }
 
-extension Phrase {
-    static let noRecordings = Phrase(
+extension Sentence {
+    static let noRecordings = Sentence(
         uzbek: "Hozircha audio yozuvlar yo'q", english: "There are no recordings yet",
         russian: "Записей пока нет")
 
-    static func more(shown: Int, of total: String) -> Phrase {
-        Phrase(
+    static func more(shown: Int, of total: String) -> Sentence {
+        Sentence(
             uzbek: "\(total) tadan \(shown) tasi; qolganlari: --all",
             english: "\(shown) of \(total); the rest: --all",
             russian: "\(shown) из \(total); остальные: --all")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import KotibControlClient
 import KotibControlProtocol
+import KotibText
 
 struct Login: ControlCommand {
     static let configuration = CommandConfiguration(
@@ -69,21 +70,21 @@ struct Login: ControlCommand {
     }
 }
 
-extension Phrase {
-    static let askPhone = Phrase(
+extension Sentence {
+    static let askPhone = Sentence(
         uzbek: "Telefon raqami:", english: "Phone number:", russian: "Номер телефона:")
-    static let askCode = Phrase(
+    static let askCode = Sentence(
         uzbek: "SMS dagi kod:", english: "Code from the message:", russian: "Код из SMS:")
 
-    static func noPhoneNumber(_ text: String) -> Phrase {
-        Phrase(
+    static func noPhoneNumber(_ text: String) -> Sentence {
+        Sentence(
             uzbek: "\(text) telefon raqami emas: + va mamlakat kodi bilan yozing, masalan +998901234567",
             english: "\(text) is no phone number: write it with + and the country, as in +998901234567",
             russian: "\(text) — не номер телефона: пишите с + и кодом страны, например +998901234567")
     }
 
-    static func loggedIn(phone: String) -> Phrase {
-        Phrase(
+    static func loggedIn(phone: String) -> Sentence {
+        Sentence(
             uzbek: "\(phone) sifatida kirdingiz", english: "Logged in as \(phone)",
             russian: "Вы вошли как \(phone)")
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import KotibControlClient
 import KotibControlProtocol
+import KotibText
 
 struct Logout: ControlCommand {
     static let configuration = CommandConfiguration(abstract: "Ends the log-in of this computer.")
@@ -27,17 +28,17 @@ struct Logout: ControlCommand {
             try await tokens.remove()
             if all { throw ControlError.refused(status: 401, body, retryAfter: retryAfter) }
             if session.json {
-                let done = MessageBody(message: session.text(.loggedOut))
+                let done = MessageBody(message: session.text(.logoutDone))
                 try await session.show(json: Array(JSONEncoder().encode(done)))
             } else {
-                try await session.say(.loggedOut)
+                try await session.say(.logoutDone)
             }
         }
     }
 }
 
-extension Phrase {
-    static let notLoggedIn = Phrase(
+extension Sentence {
+    static let notLoggedIn = Sentence(
         uzbek: "Siz tizimga kirmagansiz", english: "You are not logged in", russian: "Вы не вошли")
-    static let loggedOut = Phrase(uzbek: "Tizimdan chiqdingiz", english: "Logged out", russian: "Вы вышли")
+    static let logoutDone = Sentence(uzbek: "Tizimdan chiqdingiz", english: "Logged out", russian: "Вы вышли")
 }

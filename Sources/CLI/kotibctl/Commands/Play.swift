@@ -2,6 +2,7 @@ import ArgumentParser
 import Glibc
 import KotibControlClient
 import KotibPOSIX
+import KotibText
 import SystemPackage
 
 /// A place in a recording: `80`, `1:20` or `1:02:03`.
@@ -82,9 +83,9 @@ struct Play: ControlCommand {
     }
 }
 
-extension Phrase {
-    static func playerFailed(_ player: String, _ code: Int32) -> Phrase {
-        Phrase(
+extension Sentence {
+    static func playerFailed(_ player: String, _ code: Int32) -> Sentence {
+        Sentence(
             uzbek: "\(player) \(code) kodi bilan tugadi", english: "\(player) ended with code \(code)",
             russian: "\(player): код завершения \(code)")
     }

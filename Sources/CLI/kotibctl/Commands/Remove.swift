@@ -1,6 +1,7 @@
 import ArgumentParser
 import KotibControlClient
 import KotibControlProtocol
+import KotibText
 
 struct Remove: ControlCommand {
     static let configuration = CommandConfiguration(
@@ -35,14 +36,14 @@ struct Remove: ControlCommand {
     }
 }
 
-extension Phrase {
-    static let needsYes = Phrase(
+extension Sentence {
+    static let needsYes = Sentence(
         uzbek: "O'chirishni tasdiqlash uchun --yes ni qo'shing",
         english: "There is no terminal to ask at: add --yes",
         russian: "Некого спросить: добавьте --yes")
 
-    static func askDeletion(id: Int64, file: String) -> Phrase {
-        Phrase(
+    static func askDeletion(id: Int64, file: String) -> Sentence {
+        Sentence(
             uzbek: "\(id) \(file): Bu yozuvni o'chirishga ishonchingiz komilmi? [ha/yo'q]",
             english: "\(id) \(file): Delete this recording? [yes/no]",
             russian: "\(id) \(file): Удалить эту запись? [да/нет]")

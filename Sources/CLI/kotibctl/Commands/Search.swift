@@ -1,6 +1,7 @@
 import ArgumentParser
 import KotibControlClient
 import KotibControlProtocol
+import KotibText
 
 struct Search: ControlCommand {
     static let configuration = CommandConfiguration(
@@ -40,7 +41,7 @@ extension Session {
     }
 }
 
-extension Phrase {
-    static let nothingFound = Phrase(
+extension Sentence {
+    static let nothingFound = Sentence(
         uzbek: "Hech narsa topilmadi", english: "Nothing was found", russian: "Ничего не найдено")
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import KotibControlClient
 import KotibControlProtocol
+import KotibText
 
 struct Show: ControlCommand {
     enum Format: String, CaseIterable, ExpressibleByArgument {
@@ -101,7 +102,7 @@ extension Session {
     }
 }
 
-extension Phrase {
-    static let author = Phrase(uzbek: "MUALLIF", english: "AUTHOR", russian: "АВТОР")
-    static let words = Phrase(uzbek: "MATN", english: "WORDS", russian: "ТЕКСТ")
+extension Sentence {
+    static let author = Sentence(uzbek: "MUALLIF", english: "AUTHOR", russian: "АВТОР")
+    static let words = Sentence(uzbek: "MATN", english: "WORDS", russian: "ТЕКСТ")
 }

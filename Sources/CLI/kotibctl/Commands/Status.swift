@@ -1,6 +1,7 @@
 import ArgumentParser
 import KotibControlClient
 import KotibControlProtocol
+import KotibText
 
 struct Status: ControlCommand {
     static let configuration = CommandConfiguration(
@@ -61,37 +62,38 @@ extension Session {
     }
 }
 
-extension Phrase {
+extension Sentence {
     /// - Parameter state: the daemon's word; one that is not known stays.
-    static func health(_ state: String) -> Phrase {
+    static func health(_ state: String) -> Sentence {
         switch state {
-        case "ok": Phrase(uzbek: "joyida", english: "ok", russian: "в порядке")
-        case "degraded": Phrase(uzbek: "muammo bor", english: "degraded", russian: "есть неполадки")
-        default: Phrase(uzbek: state, english: state, russian: state)
+        case "ok": Sentence(uzbek: "joyida", english: "ok", russian: "в порядке")
+        case "degraded": Sentence(uzbek: "muammo bor", english: "degraded", russian: "есть неполадки")
+        default: Sentence(uzbek: state, english: state, russian: state)
         }
     }
 
-    static let problem = Phrase(uzbek: "MUAMMO", english: "PROBLEM", russian: "ПРОБЛЕМА")
-    static let uptime = Phrase(uzbek: "ISHLAMOQDA", english: "UPTIME", russian: "РАБОТАЕТ")
-    static let paused = Phrase(uzbek: "TO'XTAGAN", english: "PAUSED", russian: "ПАУЗА")
-    static let pausedFor = Phrase(uzbek: "QAYTA URINISH", english: "TRIES AGAIN IN", russian: "ПОВТОР ЧЕРЕЗ")
-    static let watchedFolders = Phrase(
+    static let problem = Sentence(uzbek: "MUAMMO", english: "PROBLEM", russian: "ПРОБЛЕМА")
+    static let uptime = Sentence(uzbek: "ISHLAMOQDA", english: "UPTIME", russian: "РАБОТАЕТ")
+    static let paused = Sentence(uzbek: "TO'XTAGAN", english: "PAUSED", russian: "ПАУЗА")
+    static let pausedFor = Sentence(
+        uzbek: "QAYTA URINISH", english: "TRIES AGAIN IN", russian: "ПОВТОР ЧЕРЕЗ")
+    static let watchedFolders = Sentence(
         uzbek: "kuzatilayotgan papkalar", english: "folders watched", russian: "папок под наблюдением")
-    static let polledFolders = Phrase(
+    static let polledFolders = Sentence(
         uzbek: "tekshirib turiladigan papkalar", english: "folders polled instead",
         russian: "папок с опросом вместо этого")
 
     /// - Parameter receiver: the daemon's word; one that is not known stays.
-    static func hook(_ receiver: String) -> Phrase {
+    static func hook(_ receiver: String) -> Sentence {
         switch receiver {
         case "program":
-            Phrase(uzbek: "xabar dasturi", english: "hook program", russian: "программа уведомлений")
-        case "webhook": Phrase(uzbek: "vebxuk", english: "webhook", russian: "вебхук")
-        default: Phrase(uzbek: receiver, english: receiver, russian: receiver)
+            Sentence(uzbek: "xabar dasturi", english: "hook program", russian: "программа уведомлений")
+        case "webhook": Sentence(uzbek: "vebxuk", english: "webhook", russian: "вебхук")
+        default: Sentence(uzbek: receiver, english: receiver, russian: receiver)
         }
     }
 
-    static func untold(_ count: Int) -> Phrase {
-        Phrase(uzbek: "\(count) ta kutmoqda", english: "\(count) waiting", russian: "ожидает: \(count)")
+    static func untold(_ count: Int) -> Sentence {
+        Sentence(uzbek: "\(count) ta kutmoqda", english: "\(count) waiting", russian: "ожидает: \(count)")
     }
 }

@@ -3,6 +3,7 @@ import Glibc
 import KotibControlClient
 import KotibControlProtocol
 import KotibPOSIX
+import KotibText
 import SystemPackage
 
 struct Upload: ControlCommand {
@@ -71,8 +72,8 @@ struct Upload: ControlCommand {
     }
 }
 
-extension Phrase {
-    static let needsUser = Phrase(
+extension Sentence {
+    static let needsUser = Sentence(
         uzbek: "Kimning papkasiga? --user NOM ni qo'shing (kotibctl user list)",
         english: "Whose folder do they go to? Add --user NAME (kotibctl user list)",
         russian: "В чью папку? Добавьте --user ИМЯ (kotibctl user list)")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import KotibControlClient
 import KotibControlProtocol
+import KotibText
 
 /// Manages users. They go by the names of their folders.
 struct User: AsyncParsableCommand {
@@ -55,16 +56,16 @@ extension Session {
     }
 }
 
-extension Phrase {
-    static let phone = Phrase(uzbek: "TELEFON", english: "PHONE", russian: "ТЕЛЕФОН")
-    static let role = Phrase(uzbek: "ROL", english: "ROLE", russian: "РОЛЬ")
-    static let active = Phrase(uzbek: "FAOL", english: "ACTIVE", russian: "АКТИВЕН")
-    static let sidecars = Phrase(uzbek: "FAYLLAR", english: "SIDECARS", russian: "ФАЙЛЫ")
-    static let yes = Phrase(uzbek: "ha", english: "yes", russian: "да")
-    static let no = Phrase(uzbek: "yo'q", english: "no", russian: "нет")
+extension Sentence {
+    static let phone = Sentence(uzbek: "TELEFON", english: "PHONE", russian: "ТЕЛЕФОН")
+    static let role = Sentence(uzbek: "ROL", english: "ROLE", russian: "РОЛЬ")
+    static let active = Sentence(uzbek: "FAOL", english: "ACTIVE", russian: "АКТИВЕН")
+    static let sidecars = Sentence(uzbek: "FAYLLAR", english: "SIDECARS", russian: "ФАЙЛЫ")
+    static let yes = Sentence(uzbek: "ha", english: "yes", russian: "да")
+    static let no = Sentence(uzbek: "yo'q", english: "no", russian: "нет")
 
-    static func noSuchUser(_ name: String) -> Phrase {
-        Phrase(
+    static func noSuchUser(_ name: String) -> Sentence {
+        Sentence(
             uzbek: "\(name) degan foydalanuvchi yo'q", english: "There is no user \(name)",
             russian: "Нет пользователя \(name)")
     }

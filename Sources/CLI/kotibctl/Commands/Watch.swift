@@ -1,4 +1,5 @@
 import ArgumentParser
+import KotibText
 
 struct Watch: ControlCommand {
     static let configuration = CommandConfiguration(
@@ -19,29 +20,29 @@ struct Watch: ControlCommand {
     }
 }
 
-extension Phrase {
-    static let watchIdle = Phrase(
+extension Sentence {
+    static let watchIdle = Sentence(
         uzbek: "Navbat bo'sh; yangi yozuvlar kutilmoqda (tugatish: Ctrl-C)",
         english: "The queue is empty; waiting for recordings (Ctrl-C ends this)",
         russian: "Очередь пуста; ожидаются записи (завершить: Ctrl-C)")
 
-    static func watchCounts(done: Int, all: Int) -> Phrase {
-        Phrase(
+    static func watchCounts(done: Int, all: Int) -> Sentence {
+        Sentence(
             uzbek: "\(all) tadan \(done) tasi tayyor", english: "\(done) of \(all) done",
             russian: "Готово \(done) из \(all)")
     }
 
     /// - Parameter status: the daemon's word, or `deleted`; one that is unknown stays as it is.
-    static func watched(status: String) -> Phrase {
+    static func watched(status: String) -> Sentence {
         switch status {
-        case "pending": Phrase(uzbek: "navbatda", english: "waiting", russian: "в очереди")
+        case "pending": Sentence(uzbek: "navbatda", english: "waiting", russian: "в очереди")
         case "processing":
-            Phrase(uzbek: "ishlanmoqda", english: "being transcribed", russian: "обрабатывается")
-        case "completed": Phrase(uzbek: "tayyor", english: "done", russian: "готово")
-        case "failed": Phrase(uzbek: "xato", english: "failed", russian: "ошибка")
-        case "rejected": Phrase(uzbek: "rad etildi", english: "refused", russian: "отклонено")
-        case WatchState.deleted: Phrase(uzbek: "o'chirildi", english: "deleted", russian: "удалено")
-        default: Phrase(uzbek: status, english: status, russian: status)
+            Sentence(uzbek: "ishlanmoqda", english: "being transcribed", russian: "обрабатывается")
+        case "completed": Sentence(uzbek: "tayyor", english: "done", russian: "готово")
+        case "failed": Sentence(uzbek: "xato", english: "failed", russian: "ошибка")
+        case "rejected": Sentence(uzbek: "rad etildi", english: "refused", russian: "отклонено")
+        case WatchState.deleted: Sentence(uzbek: "o'chirildi", english: "deleted", russian: "удалено")
+        default: Sentence(uzbek: status, english: status, russian: status)
         }
     }
 }

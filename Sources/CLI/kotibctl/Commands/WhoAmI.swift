@@ -1,6 +1,7 @@
 import ArgumentParser
 import KotibControlClient
 import KotibControlProtocol
+import KotibText
 
 struct WhoAmI: ControlCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +17,7 @@ struct WhoAmI: ControlCommand {
     }
 }
 
-extension Phrase {
-    static let localOperator = Phrase(
+extension Sentence {
+    static let localOperator = Sentence(
         uzbek: "Mahalliy operator", english: "The local operator", russian: "Локальный оператор")
 }

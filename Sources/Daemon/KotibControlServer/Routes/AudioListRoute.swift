@@ -63,7 +63,8 @@ struct AudioListRoute {
             let progress = await parts.progress()
             for listed in recordings {
                 let id = listed.entry.recording.id
-                let body = AudioRecordBody(listed.entry, progress: progress[id], in: messages)
+                let body = AudioRecordBody(
+                    listed.entry, progress: progress[id], endings: parts.endings, in: messages)
                 if !isFirst { try await pieces.write(",".utf8, to: &writer) }
                 isFirst = false
                 try await LongText(listed, body).write(&pieces, to: &writer, parts, for: caller.name)

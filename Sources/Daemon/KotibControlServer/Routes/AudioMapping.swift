@@ -8,8 +8,11 @@ import KotibTranscription
 extension AudioRecordBody {
     /// - Parameters:
     ///   - progress: between 0 and 1 while it is being transcribed.
+    ///   - endings: of names, those that are taken.
     ///   - messages: what warnings are told in.
-    init(_ entry: LibraryEntry, progress: Double? = nil, in messages: Language) {
+    init(
+        _ entry: LibraryEntry, progress: Double? = nil, endings: Set<RecordingEnding>, in messages: Language
+    ) {
         let recording = entry.recording
         let name = ByteText.escaped(recording.path.name)
         self.init(
@@ -24,9 +27,10 @@ extension AudioRecordBody {
         engine = recording.engine
         model = recording.model
         errorCode = recording.errorCode
-        errorMessage = recording.errorMessage
+        errorMessage =
+            recording.errorCode.flatMap(Sentence.init(ofCode:))?.text(in: messages) ?? recording.errorMessage
         var warnings = recording.warnings.map { WarningBody($0, in: messages) }
-        if recording.state == .completed, let ending = recording.wrongEnding {
+        if recording.state == .completed, let ending = recording.wrongEnding(accepted: endings) {
             warnings.append(WarningBody(ending, in: messages))
         }
         self.warnings = warnings.isEmpty ? nil : warnings
@@ -37,6 +41,19 @@ extension AudioRecordBody {
         snippet =
             entry.snippet.isEmpty
             ? nil : entry.snippet.map { SnippetPartBody(text: $0.text, isMatch: $0.isMatch) }
+    }
+}
+
+extension Sentence {
+    /// The sentence of an error whose code says all: the catalog keeps it in English. Others are kept in the
+    /// language of notes, since what they tell besides the code is nowhere else.
+    fileprivate init?(ofCode code: String) {
+        switch code {
+        case "superseded": self = .superseded
+        case "interrupted": self = .interrupted(Catalog.mostInterruptions + 1)
+        case "catalog": self = .notStored
+        default: return nil
+        }
     }
 }
 

@@ -111,7 +111,8 @@ extension ControlParts {
             }
             throw ControlFailure(.notFound, .notFound, .deletionWaits)
         }
-        let body = AudioRecordBody(listed.entry, progress: await progress()[id], in: messages)
+        let body = AudioRecordBody(
+            listed.entry, progress: await progress()[id], endings: endings, in: messages)
         var headers: HTTPFields = [:]
         headers[.eTag] = body.revision.map { "\"\($0)\"" }
         if listed.longText == nil { return try ControlJSON.response(body, headers: headers) }

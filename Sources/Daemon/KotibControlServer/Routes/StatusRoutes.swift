@@ -6,6 +6,7 @@ import KotibCatalog
 import KotibControlProtocol
 import KotibHealth
 import KotibModel
+import KotibText
 import KotibTranscription
 
 /// `status`: how the daemon is, and how far the caller's recordings are.
@@ -36,7 +37,7 @@ struct StatusRoutes {
         if scope == .everyone {
             body.problems = problems
             body.engine = EngineBody(
-                name: parts.engineName, pausedBecause: health.enginePause?.message,
+                name: parts.engineName, pausedBecause: health.enginePause?.message.text(in: context.language),
                 pausedFor: health.enginePause.map { $0.remaining / .seconds(1) })
             body.watch = WatchBody(
                 watchedFolders: health.watch.watchedFolders, polledFolders: health.watch.polledFolders,

@@ -11,6 +11,7 @@ import KotibIngest
 import KotibIntake
 import KotibModel
 import KotibPOSIX
+import KotibSidecars
 import KotibTranscription
 import KotibWatch
 import KotibWorkerClient
@@ -54,10 +55,12 @@ extension Configuration {
     }
 
     func queueOptions(_ first: EngineLane) -> TranscriptionQueue.Options {
-        TranscriptionQueue.Options(
+        var options = TranscriptionQueue.Options(
             slots: first.slots, grace: .seconds(queue.stopGrace), language: first.language,
             reuse: queue.reuse,
             retries: RetryPolicy(mostTransientAttempts: queue.attempts, mostPoisonAttempts: queue.crashes))
+        options.messages = intake.language
+        return options
     }
 
     /// - Parameter first: the engine of all who have chosen no other.
@@ -80,6 +83,7 @@ extension Configuration {
             let pool = WorkerPool(program: transcriberProgram, size: layout.workers, logger: logger)
             let engine = LocalEngine(
                 pool: pool, model: WorkerReady.modelName(of: local.model),
+                file: ModelFile(path: local.model) { try ContentHash.sha256(of: $0) },
                 longestDuration: intake.maximumDuration)
             return (engine, WorkerService(pool: pool))
         case .openai:

@@ -1,6 +1,7 @@
 import ArgumentParser
 import KotibControlClient
 import KotibControlProtocol
+import KotibText
 
 struct UserList: ControlCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists users.")
@@ -34,8 +35,8 @@ struct UserList: ControlCommand {
     }
 }
 
-extension Phrase {
-    static let noUsers = Phrase(
+extension Sentence {
+    static let noUsers = Sentence(
         uzbek: "Hozircha foydalanuvchilar yo'q (kotibctl user add)",
         english: "There are no users yet (kotibctl user add)",
         russian: "Пользователей пока нет (kotibctl user add)")

@@ -1,6 +1,7 @@
 import ArgumentParser
 import KotibControlClient
 import KotibControlProtocol
+import KotibText
 
 struct UserSet: ControlCommand {
     static let configuration = CommandConfiguration(

@@ -1,72 +1,74 @@
+import KotibText
+
 /// Messages of any command.
-extension Phrase {
-    static func noDaemon(at socket: String) -> Phrase {
-        Phrase(
+extension Sentence {
+    static func noDaemon(at socket: String) -> Sentence {
+        Sentence(
             uzbek: "\(socket) da kotibd javob bermayapti: u ishlayaptimi? (systemctl status kotibd)",
             english: "kotibd does not answer at \(socket): is it running? (systemctl status kotibd)",
             russian: "kotibd не отвечает на \(socket): запущен ли он? (systemctl status kotibd)")
     }
 
-    static func timedOut(at socket: String) -> Phrase {
-        Phrase(
+    static func timedOut(at socket: String) -> Sentence {
+        Sentence(
             uzbek: "\(socket) dagi kotibd vaqtida javob bermadi; keyinroq urinib ko'ring",
             english: "kotibd at \(socket) did not answer in time; try again later",
             russian: "kotibd на \(socket) не ответил вовремя; попробуйте позже")
     }
 
-    static let interrupted = Phrase(
+    static let interrupted = Sentence(
         uzbek: "Aloqa javob o'rtasida uzildi; qayta urinib ko'ring",
         english: "The connection ended amid the answer; try again",
         russian: "Соединение прервалось посреди ответа; попробуйте ещё раз")
 
-    static func notKotib(at socket: String, status: Int) -> Phrase {
-        Phrase(
+    static func notKotib(at socket: String, status: Int) -> Sentence {
+        Sentence(
             uzbek: "\(socket) dagi javob (\(status)) tushunarsiz: bu kotibd emas yoki uning versiyasi boshqa",
             english:
                 "The answer at \(socket) (\(status)) cannot be read: it is no kotibd, or of another version",
             russian: "Ответ на \(socket) (\(status)) непонятен: это не kotibd или другая его версия")
     }
 
-    static func unreadableFile(_ path: String) -> Phrase {
-        Phrase(
+    static func unreadableFile(_ path: String) -> Sentence {
+        Sentence(
             uzbek: "\(path) faylini o'qib bo'lmadi", english: "The file \(path) cannot be read",
             russian: "Не удаётся прочитать файл \(path)")
     }
 
-    static let loginHint = Phrase(
+    static let loginHint = Sentence(
         uzbek: " (kotibctl login)", english: " (kotibctl login)", russian: " (kotibctl login)")
 
-    static func retryHint(seconds: Int) -> Phrase {
+    static func retryHint(seconds: Int) -> Sentence {
         switch seconds {
         case ..<300:
-            Phrase(
+            Sentence(
                 uzbek: " (\(seconds) soniyadan so'ng)", english: " (in \(seconds) s)",
                 russian: " (через \(seconds) с)")
         case ..<7200:
-            Phrase(
+            Sentence(
                 uzbek: " (\(seconds / 60 + 1) daqiqadan so'ng)", english: " (in \(seconds / 60 + 1) min)",
                 russian: " (через \(seconds / 60 + 1) мин)")
         default:
-            Phrase(
+            Sentence(
                 uzbek: " (\(seconds / 3600 + 1) soatdan so'ng)", english: " (in \(seconds / 3600 + 1) h)",
                 russian: " (через \(seconds / 3600 + 1) ч)")
         }
     }
 
-    static func tokenFile(_ failure: TokenFile.Failure) -> Phrase {
+    static func tokenFile(_ failure: TokenFile.Failure) -> Sentence {
         switch failure {
         case .noHome:
-            Phrase(
+            Sentence(
                 uzbek: "Tokenni saqlash uchun joy yo'q: HOME yoki XDG_STATE_HOME ni belgilang",
                 english: "There is no place to keep the token: set HOME or XDG_STATE_HOME",
                 russian: "Негде хранить токен: задайте HOME или XDG_STATE_HOME")
         case .unsafe(let path):
-            Phrase(
+            Sentence(
                 uzbek: "\(path) faqat sizniki bo'lishi kerak: uni o'chiring va qayta kiring",
                 english: "\(path) must be yours alone: delete it and log in again",
                 russian: "\(path) должен быть доступен только вам: удалите его и войдите снова")
         case .system(let path, let error):
-            Phrase(
+            Sentence(
                 uzbek: "\(path) token fayli bilan ishlab bo'lmadi: \(error)",
                 english: "The token file \(path) cannot be used: \(error)",
                 russian: "Не удаётся использовать файл токена \(path): \(error)")

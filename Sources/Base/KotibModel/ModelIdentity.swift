@@ -1,0 +1,12 @@
+/// A speech model, told from others that have its name.
+public struct ModelIdentity: Hashable, Sendable {
+    /// As transcripts name it, such as `base-q8_0`.
+    public var name: String
+    /// SHA-256 of the model's file; nil for a server's model, of which only the name is known.
+    public var sha256: [UInt8]?
+
+    public init(name: String, sha256: [UInt8]? = nil) {
+        self.name = name
+        self.sha256 = sha256
+    }
+}

@@ -1,0 +1,12 @@
+import KotibText
+
+extension Language {
+    /// As locale(7) says: the first of LC_ALL, LC_MESSAGES and LANG that is not empty decides. English for
+    /// any other language, and where there is none.
+    init(environment: [String: String]) {
+        let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].lazy
+            .compactMap { environment[$0] }.first { !$0.isEmpty }
+        let tag = (locale ?? "").prefix { $0.isASCII && $0.isLetter }.lowercased()
+        self = Language(rawValue: tag) ?? .english
+    }
+}

@@ -1,0 +1,23 @@
+extension Migrations {
+    /// One row, made once: a backup is of this catalog if it has the same.
+    static let identity = """
+        CREATE TABLE identity (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            value TEXT NOT NULL
+        ) STRICT;
+        INSERT INTO identity (id, value) VALUES (1, lower(hex(randomblob(16))));
+        """
+}
+
+extension Migrations {
+    /// The model by the content of its file, and the minutes charged for sound that has no words yet.
+    ///
+    /// `model_sha256` is NULL for words of a server, and for those of earlier versions. `charged_ms` was
+    /// counted in `users.taken_ms` on `charged_day`; with a `charged_day` of NULL it was given back, and is
+    /// counted anew when the recording comes back.
+    static let charges = """
+        ALTER TABLE audio_records ADD COLUMN model_sha256 BLOB CHECK (length(model_sha256) = 32);
+        ALTER TABLE audio_records ADD COLUMN charged_ms INTEGER NOT NULL DEFAULT 0 CHECK (charged_ms >= 0);
+        ALTER TABLE audio_records ADD COLUMN charged_day INTEGER;
+        """
+}
