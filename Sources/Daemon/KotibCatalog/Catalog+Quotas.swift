@@ -24,7 +24,10 @@ extension Catalog {
             else { return [] }
             return try database.rows(
                 QuotaSQL.fitting,
-                [user.id.rawValue, last?.rawValue ?? 0, room.size, room.milliseconds, limit]
+                [
+                    "user": user.id.rawValue, "last": last?.rawValue ?? 0, "size": room.size,
+                    "milliseconds": room.milliseconds, "limit": limit,
+                ]
             ).map(WaitingRecording.init)
         }
     }
@@ -73,17 +76,22 @@ extension Database {
 
     /// Counts what was taken in today.
     func count(_ claim: QuotaClaim, ofFolder folder: [UInt8], on day: Int) throws {
-        try run(QuotaSQL.take, [day, claim.milliseconds, Data(folder)])
+        try run(
+            QuotaSQL.take, ["folder": Data(folder), "day": day, "milliseconds": claim.milliseconds])
     }
 
     /// Keeps what is known of a file that is refused for want of room.
     func wait(_ id: RecordingID, _ identity: FileIdentity, _ facts: AudioFacts, doubt: ContentDoubt) throws {
         try run(
             QuotaSQL.wait,
-            [id.rawValue, identity.size, QuotaClaim.milliseconds(of: facts.duration)]
-                + StatementArguments(facts.columns))
+            facts.arguments + [
+                "recording": id.rawValue, "size": identity.size,
+                "milliseconds": QuotaClaim.milliseconds(of: facts.duration),
+            ])
         // Its words are not lent out when it is taken.
-        if doubt != .none { try run(QuotaSQL.doubt, [id.rawValue, doubt.rawValue]) }
+        if doubt != .none {
+            try run(QuotaSQL.doubt, ["recording": id.rawValue, "doubt": doubt.rawValue])
+        }
     }
 }
 
@@ -120,14 +128,16 @@ enum QuotaSQL {
     static let ofUser = "SELECT \(columns), u.used_text FROM users u WHERE u.id = ?"
     static let ofFolder = "SELECT \(columns) FROM users u WHERE u.folder = ?"
     static let take = """
-        UPDATE users SET taken_ms = CASE taken_day WHEN ?1 THEN taken_ms ELSE 0 END + ?2, taken_day = ?1
-        WHERE folder = ?3
+        UPDATE users SET taken_ms = CASE taken_day WHEN :day THEN taken_ms ELSE 0 END + :milliseconds,
+            taken_day = :day
+        WHERE folder = :folder
         """
     static let wait = """
         INSERT INTO quota_waits (audio_record_id, user_id, size, milliseconds, sha256, media_type, container,
             codec, duration, channels, sample_rate, inspection_warnings, sound_sha256, sound_size)
-        SELECT id, user_id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 FROM audio_records
-        WHERE id = ?1 AND user_id IS NOT NULL
+        SELECT id, user_id, :size, :milliseconds, :sha256, :media_type, :container,
+            :codec, :duration, :channels, :sample_rate, :inspection_warnings, :sound_sha256, :sound_size
+        FROM audio_records WHERE id = :recording AND user_id IS NOT NULL
         ON CONFLICT (audio_record_id) DO UPDATE SET user_id = excluded.user_id, size = excluded.size,
             milliseconds = excluded.milliseconds, sha256 = excluded.sha256, media_type = excluded.media_type,
             container = excluded.container, codec = excluded.codec, duration = excluded.duration,
@@ -135,16 +145,16 @@ enum QuotaSQL {
             inspection_warnings = excluded.inspection_warnings, sound_sha256 = excluded.sound_sha256,
             sound_size = excluded.sound_size
         """
-    static let doubt = "UPDATE audio_records SET doubt = max(doubt, ?2) WHERE id = ?1"
+    static let doubt = "UPDATE audio_records SET doubt = max(doubt, :doubt) WHERE id = :recording"
     /// Recordings that do not fit are skipped in the index. CROSS JOIN keeps the order of the loops.
     static let fitting = """
         SELECT a.id, a.path, a.device, a.inode, a.file_size, a.modified_ns, a.changed_ns, w.sha256, w.media_type,
             w.container, w.codec, w.duration, w.channels, w.sample_rate,
             w.inspection_warnings, w.sound_sha256, w.sound_size
         FROM quota_waits w INDEXED BY quota_waits_user CROSS JOIN audio_records a ON a.id = w.audio_record_id
-        WHERE w.user_id = ?1 AND w.audio_record_id > ?2 AND w.size <= ?3 AND w.milliseconds <= ?4
-            AND \(DeletionSQL.isVisible)
-        ORDER BY w.audio_record_id LIMIT ?5
+        WHERE w.user_id = :user AND w.audio_record_id > :last AND w.size <= :size
+            AND w.milliseconds <= :milliseconds AND \(DeletionSQL.isVisible)
+        ORDER BY w.audio_record_id LIMIT :limit
         """
     static let users = "SELECT DISTINCT user_id FROM quota_waits"
     static let grown = "SELECT user_id FROM quota_room"
