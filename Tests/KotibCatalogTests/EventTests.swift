@@ -56,8 +56,8 @@ struct EventTests {
                 try database.execute(
                     sql: """
                         INSERT INTO transcript_revisions (audio_record_id, origin, text, segments, created_at)
-                        VALUES (?, ?, '', '[]', '2027-01-15T08:00:00.000Z')
-                        """, arguments: [id.rawValue, origin.rawValue])
+                        VALUES (:recording, :origin, '', '[]', '2027-01-15T08:00:00.000Z')
+                        """, arguments: ["recording": id.rawValue, "origin": origin.rawValue])
             }
         }
         #expect(try await events(after: last)?.map(\.kind) == [.edited, .edited])

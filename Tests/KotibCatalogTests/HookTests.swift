@@ -155,8 +155,10 @@ struct HookTests {
         try await catalog.write("test") { database in
             let revision = try database.addRevision(id, .socket, "a person's words", [], nil, noon)
             try database.run(
-                "UPDATE audio_records SET revision_id = ?, transcript_text = 'a person''s words' WHERE id = ?",
-                [revision.rawValue, id.rawValue])
+                """
+                UPDATE audio_records SET revision_id = :revision, transcript_text = 'a person''s words'
+                WHERE id = :recording
+                """, ["revision": revision.rawValue, "recording": id.rawValue])
         }
         #expect(try await next()?.event.text == "machine's words")
         _ = try await catalog.decideDeletion(of: id, in: .everyone)

@@ -209,9 +209,10 @@ struct QuotaTests {
                         INSERT INTO audio_records (user_id, file_name, original_filename, file_path, path, device,
                             inode, file_size, modified_ns, changed_ns, sha256, transcription_status, audio_state,
                             is_current, created_at, updated_at, transcript_text)
-                        VALUES (7, 'a', 'a', 'a', CAST(?1 AS BLOB), 1, 1, 10 * ?1, 1, 1, zeroblob(32), ?2, ?3,
-                            ?3 <> 'replaced', '2027-01-15T08:00:00.000Z', '2027-01-15T08:00:00.000Z', 'x')
-                        """, arguments: [number, state, audio])
+                        VALUES (7, 'a', 'a', 'a', CAST(:number AS BLOB), 1, 1, 10 * :number, 1, 1,
+                            zeroblob(32), :state, :audio, :audio <> 'replaced', '2027-01-15T08:00:00.000Z',
+                            '2027-01-15T08:00:00.000Z', 'x')
+                        """, arguments: ["number": number, "state": state, "audio": audio])
             }
         }
         let catalog = try Catalog(queue)

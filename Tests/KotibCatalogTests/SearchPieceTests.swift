@@ -116,8 +116,9 @@ struct SearchPieceTests {
         try await queue.write { database in
             try database.execute(
                 sql: """
-                    INSERT INTO search_pieces (id, audio_record_id, owner, text) VALUES (?, ?, 1, 'qoldiq')
-                    """, arguments: [SearchPieces.firstID, id.rawValue])
+                    INSERT INTO search_pieces (id, audio_record_id, owner, text)
+                    VALUES (:piece, :recording, 1, 'qoldiq')
+                    """, arguments: ["piece": SearchPieces.firstID, "recording": id.rawValue])
         }
         try await catalog.indexLongTexts()
         #expect(try await found("qoldiq").isEmpty)

@@ -124,8 +124,8 @@ struct SearchTests {
         func set(_ text: String) async throws {
             try await catalog.write("test") { database in
                 try database.execute(
-                    sql: "UPDATE audio_records SET transcript_text = ? WHERE id = ?",
-                    arguments: [text, id.rawValue])
+                    sql: "UPDATE audio_records SET transcript_text = :text WHERE id = :recording",
+                    arguments: ["text": text, "recording": id.rawValue])
             }
         }
         try await set("ikkinchi")

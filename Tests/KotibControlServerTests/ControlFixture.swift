@@ -150,8 +150,8 @@ struct ControlFixture: Sendable {
         let user = try await accounts.add(name: name, phone: nil, role: role)
         try await database.write { database in
             try database.execute(
-                sql: "INSERT INTO access_tokens VALUES (?, ?, '2026-01-01', '2126-01-01', 5e9)",
-                arguments: [name, user.id.rawValue])
+                sql: "INSERT INTO access_tokens VALUES (:token, :user, '2026-01-01', '2126-01-01', 5e9)",
+                arguments: ["token": name, "user": user.id.rawValue])
         }
         return Session(user: user, token: name)
     }

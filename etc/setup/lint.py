@@ -8,6 +8,8 @@ usage: swift package dump-package | etc/setup/lint.py
 2. Comments keep to the columns of the code.
 3. Documentation of the programs states facts: no comment begins with "What", "Who", "Whose", "Whom" or "Where".
 4. Each test that docs/threats.md names as a proof exists.
+5. SQL with more than one argument names them: in a row of question marks a value that is added shifts all
+   behind it, which neither the compiler nor SQLite notices.
 """
 
 import json
@@ -25,6 +27,12 @@ IMPORT = re.compile(
     r"^(?:@\w+(?:\([^)]*\))? )*(?:public |package |internal |fileprivate |private )?import "
     r"(?:struct |class |enum |protocol |func |var |typealias |actor )?(\w+)")
 RIDDLE = re.compile(r"^\s*///? (What|Who|Whose|Whom|Where)\b")
+# String literals, of many lines and of one; the interpolations in them may have literals of their own.
+INTERPOLATION = re.compile(r"\\\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)")
+LITERAL = re.compile(r'"""(.*?)"""|"((?:' + INTERPOLATION.pattern + r'|\\.|[^"\\\n])*)"', re.DOTALL)
+SQL = re.compile(r"\b(SELECT|INSERT|UPDATE|DELETE|WHERE|VALUES|SET)\b")
+UNNAMED = re.compile(r"\?\d*")
+NAMED = re.compile(r"(?<![\w:]):[a-z]\w*")
 # A line that is one long word, such as an address, cannot be broken.
 UNBREAKABLE = re.compile(r"^\s*//+ *(- )?\S+$")
 
@@ -51,6 +59,16 @@ def check_line(line, allowed):
             yield "comment begins like a question; state the fact"
 
 
+def check_statements(text):
+    """Yields line number and sentence for each SQL literal of a Swift file whose arguments lack names."""
+    for literal in LITERAL.finditer(text):
+        sql = re.sub("'[^']*'", "''", INTERPOLATION.sub("", literal[1] or literal[2] or ""))
+        unnamed = len(UNNAMED.findall(sql)) if SQL.search(sql) else 0
+        if unnamed > 1 or (unnamed and NAMED.search(sql)):
+            number = text.count("\n", 0, literal.start()) + 1
+            yield number, "SQL with more than one argument, not all of them named (:recording instead of ?)"
+
+
 def missing_proofs():
     """Yields each test that docs/threats.md names, by file and function, and that is not there."""
     # Two targets may each have a file of the same name.
@@ -72,7 +90,11 @@ def main():
         allowed = OPEN_TO_ALL | declared(target) | {target["name"]}
         for file in sorted(folder.rglob("*.swift")):
             previous = ""
-            for number, line in enumerate(file.read_text().split("\n"), 1):
+            text = file.read_text()
+            for number, fault in check_statements(text):
+                print(f"{file}:{number}: {fault}", file=sys.stderr)
+                faults += 1
+            for number, line in enumerate(text.split("\n"), 1):
                 for fault in check_line(line, allowed):
                     # Only the first line of a paragraph can begin it.
                     goes_on = re.match(r"\s*/{2,3} +\S", previous)

@@ -11,8 +11,8 @@ struct Arrival: Sendable {
     var doubt = ContentDoubt.none
     var now: Date
 
-    fileprivate var factColumns: [(any DatabaseValueConvertible)?] {
-        facts.columns + [doubt.rawValue]
+    fileprivate var arguments: StatementArguments {
+        identity.arguments + facts.arguments + ["doubt": doubt.rawValue, "now": Timestamp.text(now)]
     }
 }
 
@@ -23,27 +23,22 @@ struct RejectedArrival: Sendable {
     var code: String
     var message: String
     var now: Date
+
+    fileprivate var arguments: StatementArguments {
+        identity.arguments + ["error_code": code, "error_message": message, "now": Timestamp.text(now)]
+    }
 }
 
 extension Database {
     func insert(_ arrival: Arrival) throws -> RecordingID {
         let user = try user(inFolder: arrival.path.user, now: arrival.now)
-        let time = Timestamp.text(arrival.now)
-        try run(
-            ArrivalSQL.insert,
-            StatementArguments([user.rawValue] + names(arrival.path) + arrival.identity.columns)
-                + StatementArguments(arrival.factColumns) + [time, time])
+        try run(ArrivalSQL.insert, arrival.arguments + names(arrival.path) + ["user": user.rawValue])
         return RecordingID(rawValue: lastInsertedRowID)
     }
 
     func insert(_ arrival: RejectedArrival) throws -> RecordingID {
         let user = try owner(of: arrival)?.rawValue
-        let time = Timestamp.text(arrival.now)
-        try run(
-            ArrivalSQL.insertRejected,
-            StatementArguments([user])
-                + StatementArguments(shortNames(arrival.path) + arrival.identity.columns)
-                + [arrival.code, arrival.message, time, time])
+        try run(ArrivalSQL.insertRejected, arrival.arguments + shortNames(arrival.path) + ["user": user])
         return RecordingID(rawValue: lastInsertedRowID)
     }
 
@@ -51,10 +46,7 @@ extension Database {
     func readmit(_ id: RecordingID, _ arrival: Arrival) throws {
         let user = try user(inFolder: arrival.path.user, now: arrival.now)
         try run(
-            ArrivalSQL.readmit,
-            StatementArguments([user.rawValue]) + StatementArguments(arrival.identity.columns)
-                + StatementArguments(arrival.factColumns)
-                + [Timestamp.text(arrival.now), id.rawValue])
+            ArrivalSQL.readmit, arrival.arguments + ["user": user.rawValue, "recording": id.rawValue])
     }
 
     /// The same recording is here: touched, renamed over or brought back, with other tags perhaps.
@@ -68,10 +60,7 @@ extension Database {
 
     /// The sound that was there goes on. Its words stay until there are new ones.
     func grow(_ id: RecordingID, _ arrival: Arrival) throws {
-        try run(
-            ArrivalSQL.grow,
-            StatementArguments(arrival.identity.columns) + StatementArguments(arrival.factColumns)
-                + [Timestamp.text(arrival.now), id.rawValue])
+        try run(ArrivalSQL.grow, arrival.arguments + ["recording": id.rawValue])
     }
 
     /// The file has other tags now, or was inspected before its sound was kept.
@@ -80,13 +69,14 @@ extension Database {
         guard !isKnown || doubt != .none else { return }
         try run(
             ArrivalSQL.describe,
-            StatementArguments(facts.columns) + [doubt.rawValue, recording.id.rawValue])
+            facts.arguments + ["doubt": doubt.rawValue, "recording": recording.id.rawValue])
     }
 
     /// The file has this identity now, and is there.
     func identify(_ id: RecordingID, _ identity: FileIdentity, now: Date) throws {
         try run(
-            ArrivalSQL.identify, StatementArguments(identity.columns) + [Timestamp.text(now), id.rawValue])
+            ArrivalSQL.identify,
+            identity.arguments + ["now": Timestamp.text(now), "recording": id.rawValue])
     }
 
     /// The sentence is written anew only where it says something else, or is not there.
@@ -94,8 +84,7 @@ extension Database {
         let user = try owner(of: arrival)?.rawValue
         try run(
             ArrivalSQL.rejectAgain,
-            StatementArguments([user]) + StatementArguments(arrival.identity.columns)
-                + [arrival.code, arrival.message, Timestamp.text(arrival.now), recording.id.rawValue])
+            arrival.arguments + ["user": user, "recording": recording.id.rawValue])
         let saysTheSame = recording.errorCode == arrival.code && recording.errorMessage == arrival.message
         if !saysTheSame || recording.audio == .gone { try makeDue(.rejected, recording.id) }
     }
@@ -104,11 +93,11 @@ extension Database {
     /// some, and is superseded where it has none. Minutes that it has no words for are given back.
     func supersede(_ id: RecordingID, now: Date) throws {
         try giveBackUnheard(id)
-        try run(ArrivalSQL.supersede, [Timestamp.text(now), id.rawValue])
+        try run(ArrivalSQL.supersede, ["now": Timestamp.text(now), "recording": id.rawValue])
     }
 
     func makeDue(_ kind: SidecarKind, _ id: RecordingID) throws {
-        try run(ArrivalSQL.makeDue, [kind.rawValue, id.rawValue])
+        try run(ArrivalSQL.makeDue, ["kind": kind.rawValue, "recording": id.rawValue])
     }
 
     /// The user in whose folder it lies. Nil directly in the inbox, and in a folder that is no user's yet.
@@ -117,19 +106,18 @@ extension Database {
         return try user(inFolder: arrival.path.user, now: arrival.now)
     }
 
-    /// `file_name, original_filename, file_path`: for people; `path` is the key.
-    private func names(_ path: InboxPath) -> [any DatabaseValueConvertible] {
-        let name = ByteText.escaped(path.name)
-        return [name, name, path.text, path.blob]
+    /// `file_name` and `file_path` are for people; `path` is the key.
+    private func names(_ path: InboxPath) -> StatementArguments {
+        ["file_name": ByteText.escaped(path.name), "file_path": path.text, "path": path.blob]
     }
 
     /// The same for what is refused, which no quota counts: of a long path the end is shown.
-    private func shortNames(_ path: InboxPath) -> [any DatabaseValueConvertible] {
-        let (name, text) = (ByteText.escaped(path.name), path.text)
+    private func shortNames(_ path: InboxPath) -> StatementArguments {
+        let text = path.text
         let most = Self.longestRefusedPath
         let end =
             text.utf8.count <= most ? text : "…" + String(decoding: text.utf8.suffix(most), as: UTF8.self)
-        return [name, name, end, path.blob]
+        return ["file_name": ByteText.escaped(path.name), "file_path": end, "path": path.blob]
     }
 
     /// Bytes of the readable form of a refused file's path: four for each byte that is no text.
@@ -137,57 +125,72 @@ extension Database {
 }
 
 enum ArrivalSQL {
+    static let setIdentity = """
+        device = :device, inode = :inode, file_size = :file_size, modified_ns = :modified_ns,
+            changed_ns = :changed_ns
+        """
+    /// Without the sound, of which `describe` keeps what was known.
+    private static let setFacts = """
+        sha256 = :sha256, media_type = :media_type, container = :container, codec = :codec,
+            duration = :duration, channels = :channels, sample_rate = :sample_rate,
+            inspection_warnings = :inspection_warnings
+        """
+
     static let insert = """
         INSERT INTO audio_records (user_id, file_name, original_filename, file_path, path, device, inode,
-            file_size, modified_ns, changed_ns, sha256, media_type, container, codec, duration, channels,
-            sample_rate, inspection_warnings, sound_sha256, sound_size, doubt, created_at, updated_at,
-            transcription_status)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'pending')
+            file_size, modified_ns, changed_ns, sha256, media_type, container, codec, duration,
+            channels, sample_rate, inspection_warnings, sound_sha256, sound_size, doubt, created_at,
+            updated_at, transcription_status)
+        VALUES (:user, :file_name, :file_name, :file_path, :path, :device, :inode,
+            :file_size, :modified_ns, :changed_ns, :sha256, :media_type, :container, :codec, :duration,
+            :channels, :sample_rate, :inspection_warnings, :sound_sha256, :sound_size, :doubt, :now,
+            :now, 'pending')
         """
     static let insertRejected = """
         INSERT INTO audio_records (user_id, file_name, original_filename, file_path, path, device, inode,
             file_size, modified_ns, changed_ns, error_code, error_message, created_at, updated_at,
             transcription_status, sidecar_due, sidecar_version)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'rejected', 'rejected', 1)
+        VALUES (:user, :file_name, :file_name, :file_path, :path, :device, :inode,
+            :file_size, :modified_ns, :changed_ns, :error_code, :error_message, :now, :now,
+            'rejected', 'rejected', 1)
         """
     static let readmit = """
-        UPDATE audio_records SET user_id = ?, device = ?, inode = ?, file_size = ?, modified_ns = ?,
-            changed_ns = ?, sha256 = ?, media_type = ?, container = ?, codec = ?, duration = ?, channels = ?,
-            sample_rate = ?, inspection_warnings = ?, sound_sha256 = ?, sound_size = ?,
-            doubt = max(doubt, ?), transcription_warnings = NULL, updated_at = ?,
-            transcription_status = 'pending', audio_state = 'present', due_at = NULL, attempts = 0, interruptions = 0, error_code = NULL, error_message = NULL,
+        UPDATE audio_records SET user_id = :user, \(setIdentity), \(setFacts),
+            sound_sha256 = :sound_sha256, sound_size = :sound_size,
+            doubt = max(doubt, :doubt), transcription_warnings = NULL, updated_at = :now,
+            transcription_status = 'pending', audio_state = 'present', due_at = NULL, attempts = 0,
+            interruptions = 0, error_code = NULL, error_message = NULL,
             sidecar_due = \(Catalog.wordsStayDue)
-        WHERE id = ?
+        WHERE id = :recording
         """
     /// A job that runs ends first: only then the row waits.
     static let grow = """
-        UPDATE audio_records SET device = ?1, inode = ?2, file_size = ?3, modified_ns = ?4, changed_ns = ?5,
-            sha256 = ?6, media_type = ?7, container = ?8, codec = ?9, duration = ?10, channels = ?11,
-            sample_rate = ?12, inspection_warnings = ?13, sound_sha256 = ?14, sound_size = ?15, doubt = ?16,
-            updated_at = ?17, handled_at = CASE audio_state WHEN 'present' THEN handled_at ELSE ?17 END,
+        UPDATE audio_records SET \(setIdentity), \(setFacts),
+            sound_sha256 = :sound_sha256, sound_size = :sound_size, doubt = :doubt, updated_at = :now,
+            handled_at = CASE audio_state WHEN 'present' THEN handled_at ELSE :now END,
             audio_state = 'present', due_at = NULL, interruptions = 0, error_code = NULL, error_message = NULL,
             attempts = CASE transcription_status WHEN 'processing' THEN attempts ELSE 0 END,
             shown_until = CASE WHEN revision_id IS NOT NULL THEN coalesce(shown_until, duration) END,
             sidecar_due = \(Catalog.wordsStayDue),
             transcription_status = CASE transcription_status WHEN 'processing' THEN 'processing' ELSE 'pending' END
-        WHERE id = ?18
+        WHERE id = :recording
         """
     static let describe = """
-        UPDATE audio_records SET sha256 = ?1, media_type = ?2, container = ?3, codec = ?4, duration = ?5,
-            channels = ?6, sample_rate = ?7, inspection_warnings = ?8, sound_sha256 = coalesce(?9, sound_sha256),
-            sound_size = coalesce(?10, sound_size), doubt = max(doubt, ?11)
-        WHERE id = ?12
+        UPDATE audio_records SET \(setFacts), sound_sha256 = coalesce(:sound_sha256, sound_sha256),
+            sound_size = coalesce(:sound_size, sound_size), doubt = max(doubt, :doubt)
+        WHERE id = :recording
         """
     static let identify = """
-        UPDATE audio_records SET device = ?1, inode = ?2, file_size = ?3, modified_ns = ?4, changed_ns = ?5,
-            updated_at = ?6, handled_at = CASE audio_state WHEN 'present' THEN handled_at ELSE ?6 END,
+        UPDATE audio_records SET \(setIdentity), updated_at = :now,
+            handled_at = CASE audio_state WHEN 'present' THEN handled_at ELSE :now END,
             audio_state = 'present'
-        WHERE id = ?7
+        WHERE id = :recording
         """
     static let rejectAgain = """
-        UPDATE audio_records SET user_id = ?, device = ?, inode = ?, file_size = ?, modified_ns = ?, changed_ns = ?,
-            error_code = ?, error_message = ?, updated_at = ?, audio_state = 'present'
-        WHERE id = ?
+        UPDATE audio_records SET user_id = :user, \(setIdentity),
+            error_code = :error_code, error_message = :error_message, updated_at = :now,
+            audio_state = 'present'
+        WHERE id = :recording
         """
     private static let isUnfinished = "transcription_status IN ('pending', 'processing')"
     static let supersede = """
@@ -199,8 +202,8 @@ enum ArrivalSQL {
                 'Replaced by another file before it was transcribed.', NULL) ELSE error_message END,
             transcription_status = CASE WHEN \(isUnfinished)
                 THEN iif(revision_id IS NULL, 'failed', 'completed') ELSE transcription_status END,
-            updated_at = ?
-        WHERE id = ?
+            updated_at = :now
+        WHERE id = :recording
         """
     static let makeDueAgain = """
         UPDATE audio_records SET sidecar_version = sidecar_version + 1,
@@ -209,6 +212,7 @@ enum ArrivalSQL {
         WHERE id = ?
         """
     static let makeDue = """
-        UPDATE audio_records SET sidecar_due = ?, sidecar_version = sidecar_version + 1 WHERE id = ?
+        UPDATE audio_records SET sidecar_due = :kind, sidecar_version = sidecar_version + 1
+        WHERE id = :recording
         """
 }

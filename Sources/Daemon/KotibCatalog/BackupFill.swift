@@ -66,8 +66,9 @@ struct BackupFill {
         var insert = try RowInsert(into: table, table.columns, new)
         for range in unread {
             let rows = try Row.fetchCursor(
-                backup, sql: "SELECT rowid AS id_, \(list) FROM \(table.name) WHERE rowid BETWEEN ? AND ?",
-                arguments: [range.lowerBound, range.upperBound])
+                backup,
+                sql: "SELECT rowid AS id_, \(list) FROM \(table.name) WHERE rowid BETWEEN :first AND :last",
+                arguments: ["first": range.lowerBound, "last": range.upperBound])
             while let row = try rows.next() {
                 let id: Int64 = row[0]
                 var values = Dictionary(
@@ -96,9 +97,9 @@ struct BackupFill {
         return try Bool.fetchOne(
             new,
             sql: """
-                SELECT 1 FROM audio_records WHERE id = ?1 AND substr(?2, 1, length(path)) = path
-                    AND substr(?2, length(path) + 1, 1) = x'2e' AND id NOT IN (SELECT id FROM filled)
-                """, arguments: [values["audio_record_id"], values["path"]]) ?? false
+                SELECT 1 FROM audio_records WHERE id = :recording AND substr(:sidecar, 1, length(path)) = path
+                    AND substr(:sidecar, length(path) + 1, 1) = x'2e' AND id NOT IN (SELECT id FROM filled)
+                """, arguments: ["recording": values["audio_record_id"], "sidecar": values["path"]]) ?? false
     }
 
     /// - Returns: false where there is no place for it.
@@ -141,11 +142,12 @@ extension Database {
             else { continue }
             try execute(
                 sql: """
-                    INSERT INTO sqlite_sequence (name, seq) SELECT ?1, 0
-                        WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = ?1)
-                    """, arguments: [name])
+                    INSERT INTO sqlite_sequence (name, seq) SELECT :name, 0
+                        WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = :name)
+                    """, arguments: ["name": name])
             try execute(
-                sql: "UPDATE sqlite_sequence SET seq = max(seq, ?2) WHERE name = ?1", arguments: [name, seq])
+                sql: "UPDATE sqlite_sequence SET seq = max(seq, :seq) WHERE name = :name",
+                arguments: ["name": name, "seq": seq])
         }
     }
 

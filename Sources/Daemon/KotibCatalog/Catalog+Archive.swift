@@ -40,8 +40,8 @@ extension Catalog {
     ) async throws(CatalogError) -> [RestingRecording] {
         try await read("resting") { database in
             let arguments: StatementArguments = [
-                last?.since ?? "", last?.recording.id.rawValue ?? 0,
-                Timestamp.text(end), limit,
+                "since": last?.since ?? "", "last": last?.recording.id.rawValue ?? 0,
+                "end": Timestamp.text(end), "limit": limit,
             ]
             return try database.rows(ArchiveSQL.resting, arguments).map { row in
                 RestingRecording(recording: try Recording(row), since: row["rests_since"])
@@ -79,9 +79,10 @@ extension Catalog {
             let phase: ArchivedAudio.Phase = copy == nil ? .intended : .copied
             try database.run(
                 ArchiveSQL.begin,
-                [seen.id.rawValue, path.blob, phase.rawValue, Timestamp.text(now), Timestamp.text(end)]
-                    + StatementArguments([seen.path.blob] + seen.identity.columns)
-                    + Self.columns(copy))
+                seen.identity.arguments + Self.arguments(copy) + [
+                    "recording": seen.id.rawValue, "path": seen.path.blob, "archive_path": path.blob,
+                    "phase": phase.rawValue, "end": Timestamp.text(end), "now": Timestamp.text(now),
+                ])
             return database.changesCount == 1
         }
     }
@@ -93,7 +94,8 @@ extension Catalog {
     ) async throws(CatalogError) -> Bool {
         try await write("archiveCopied") { database in
             try database.run(
-                ArchiveSQL.copied, [id.rawValue, Timestamp.text(now)] + Self.columns(copy))
+                ArchiveSQL.copied,
+                Self.arguments(copy) + ["recording": id.rawValue, "now": Timestamp.text(now)])
             return database.changesCount == 1
         }
     }
@@ -107,13 +109,11 @@ extension Catalog {
         _ seen: Recording, _ copy: FileIdentity, isAway: Bool, now: Date = Date()
     ) async throws(CatalogError) -> Bool {
         try await write("finishArchiving") { database in
-            let time = Timestamp.text(now)
-            try database.run(ArchiveSQL.kept, [seen.id.rawValue, time] + Self.columns(copy))
+            let arguments: StatementArguments = ["recording": seen.id.rawValue, "now": Timestamp.text(now)]
+            try database.run(ArchiveSQL.kept, arguments + Self.arguments(copy))
             guard database.changesCount == 1, isAway else { return false }
             try database.run(
-                ArchiveSQL.depart,
-                [seen.id.rawValue, time]
-                    + StatementArguments([seen.path.blob] + seen.identity.columns.dropLast()))
+                ArchiveSQL.depart, arguments + seen.identity.arguments + ["path": seen.path.blob])
             return database.changesCount == 1
         }
     }
@@ -130,12 +130,18 @@ extension Catalog {
         after last: RecordingID?, limit: Int
     ) async throws(CatalogError) -> [ArchivedAudio] {
         try await read("unfinishedArchivings") { database in
-            try database.rows(ArchiveSQL.unfinished, [last?.rawValue ?? 0, limit]).map(ArchivedAudio.init)
+            try database.rows(ArchiveSQL.unfinished, ["last": last?.rawValue ?? 0, "limit": limit])
+                .map(ArchivedAudio.init)
         }
     }
 
-    private static func columns(_ identity: FileIdentity?) -> StatementArguments {
-        identity.map { StatementArguments($0.columns) } ?? [nil, nil, nil, nil, nil]
+    /// NULL where there is no copy.
+    private static func arguments(_ copy: FileIdentity?) -> StatementArguments {
+        [
+            "copy_device": copy.map { Int64(bitPattern: $0.device) },
+            "copy_inode": copy.map { Int64(bitPattern: $0.inode) }, "copy_size": copy?.size,
+            "copy_modified_ns": copy?.modified, "copy_changed_ns": copy?.changed,
+        ]
     }
 }
 
@@ -178,9 +184,9 @@ enum ArchiveSQL {
     /// Rows that rest since the same moment are passed over one by one; there are few of them.
     static let resting = """
         SELECT \(RecordingSQL.columns), rests_since FROM audio_records a INDEXED BY audio_records_rest
-        WHERE \(rests) AND a.rests_since >= ?1 AND a.rests_since <= ?3
-            AND NOT (a.rests_since = ?1 AND a.id <= ?2) AND \(isFree)
-        ORDER BY a.rests_since, a.id LIMIT ?4
+        WHERE \(rests) AND a.rests_since >= :since AND a.rests_since <= :end
+            AND NOT (a.rests_since = :since AND a.id <= :last) AND \(isFree)
+        ORDER BY a.rests_since, a.id LIMIT :limit
         """
     static let longest = """
         SELECT a.rests_since FROM audio_records a INDEXED BY audio_records_rest
@@ -192,34 +198,38 @@ enum ArchiveSQL {
     private static let identity = "device, inode, file_size, modified_ns, changed_ns"
     static let begin = """
         INSERT INTO archived (audio_record_id, path, phase, at, \(identity))
-            SELECT a.id, ?2, ?3, ?4, ?12, ?13, ?14, ?15, ?16 FROM audio_records a
-            WHERE a.id = ?1 AND \(rests) AND a.rests_since <= ?5 AND a.path = ?6 AND a.device = ?7
-                AND a.inode = ?8 AND a.file_size = ?9 AND a.modified_ns = ?10 AND a.changed_ns = ?11
-                AND \(isFree)
+            SELECT a.id, :archive_path, :phase, :now,
+                :copy_device, :copy_inode, :copy_size, :copy_modified_ns, :copy_changed_ns
+            FROM audio_records a
+            WHERE a.id = :recording AND \(rests) AND a.rests_since <= :end AND a.path = :path
+                AND a.device = :device AND a.inode = :inode AND a.file_size = :file_size
+                AND a.modified_ns = :modified_ns AND a.changed_ns = :changed_ns AND \(isFree)
         ON CONFLICT (audio_record_id) DO UPDATE SET path = excluded.path, phase = excluded.phase,
             at = excluded.at, device = excluded.device, inode = excluded.inode,
             file_size = excluded.file_size, modified_ns = excluded.modified_ns,
             changed_ns = excluded.changed_ns
         """
     private static let setIdentity = """
-        at = ?2, device = ?3, inode = ?4, file_size = ?5, modified_ns = ?6, changed_ns = ?7
+        at = :now, device = :copy_device, inode = :copy_inode, file_size = :copy_size,
+            modified_ns = :copy_modified_ns, changed_ns = :copy_changed_ns
         """
     static let copied = """
         UPDATE archived SET phase = 'copied', \(setIdentity)
-        WHERE audio_record_id = ?1 AND phase <> 'kept'
+        WHERE audio_record_id = :recording AND phase <> 'kept'
         """
     static let kept = """
-        UPDATE archived SET phase = 'kept', \(setIdentity) WHERE audio_record_id = ?1 AND phase <> 'kept'
+        UPDATE archived SET phase = 'kept', \(setIdentity)
+        WHERE audio_record_id = :recording AND phase <> 'kept'
         """
     /// Attributes may have changed meanwhile: that file is the one that went all the same.
     static let depart = """
-        UPDATE audio_records SET audio_state = 'gone', updated_at = ?2
-        WHERE id = ?1 AND audio_state = 'present' AND path = ?3 AND device = ?4 AND inode = ?5
-            AND file_size = ?6 AND modified_ns = ?7
+        UPDATE audio_records SET audio_state = 'gone', updated_at = :now
+        WHERE id = :recording AND audio_state = 'present' AND path = :path AND device = :device
+            AND inode = :inode AND file_size = :file_size AND modified_ns = :modified_ns
         """
     static let withdraw = "DELETE FROM archived WHERE audio_record_id = ? AND phase <> 'kept'"
     static let unfinished = """
         SELECT * FROM archived INDEXED BY archived_unfinished
-        WHERE phase <> 'kept' AND audio_record_id > ? ORDER BY audio_record_id LIMIT ?
+        WHERE phase <> 'kept' AND audio_record_id > :last ORDER BY audio_record_id LIMIT :limit
         """
 }

@@ -112,7 +112,7 @@ extension Catalog {
             }
             if let wait { return .limited(seconds: wait) }
             let spent = try database.wait(
-                AttemptSQL.all, ["message"], most: CodeLimits.share(limits.messagesPerDay, standing),
+                AttemptSQL.all, ["kind": "message"], most: CodeLimits.share(limits.messagesPerDay, standing),
                 within: Self.day, time)
             if let spent { return .budgetSpent(seconds: spent) }
             let isActive = try database.row(UserSQL.byPhone, [request.phone])
@@ -122,9 +122,9 @@ extension Catalog {
             try database.run(
                 CodeSQL.replace,
                 [
-                    request.phone, send ? request.hash : "", Timestamp.text(request.expires),
-                    Timestamp.text(reading.wall), time,
-                    time + request.expires.timeIntervalSince(reading.wall),
+                    "phone": request.phone, "code": send ? request.hash : "",
+                    "expires": Timestamp.text(request.expires), "now": Timestamp.text(reading.wall),
+                    "made": time, "ends": time + request.expires.timeIntervalSince(reading.wall),
                 ])
             try database.note("code", request.phone, request.peer, standing, time)
             if send { try database.note("message", request.phone, request.peer, standing, time) }
@@ -147,14 +147,15 @@ extension Catalog {
                 try database.wait(forGuessOf: applicant, as: $0, limits)
             }
             let ofPeer = try database.wait(
-                AttemptSQL.ofPeer, ["guess", trial.peer], most: limits.guessesPerPeer, within: Self.hour, time
-            )
+                AttemptSQL.ofPeer, ["kind": "guess", "peer": trial.peer], most: limits.guessesPerPeer,
+                within: Self.hour, time)
             if let wait = wait ?? ofPeer { return .limited(seconds: wait) }
-            let live = try database.row(CodeSQL.live, [trial.phone, Timestamp.text(reading.wall), time])
+            let live = try database.row(
+                CodeSQL.live, ["phone": trial.phone, "now": Timestamp.text(reading.wall), "time": time])
             let canTry =
                 try live.map { try database.canTry($0, applicant, as: standing, limits.tries) } ?? false
             if canTry {
-                try database.run(CodeSQL.use, [trial.phone, trial.hash])
+                try database.run(CodeSQL.use, ["phone": trial.phone, "code": trial.hash])
                 if database.changesCount == 1 { return try database.login(trial, time, reading) }
             }
             // Against the number counts only what could have been right: nobody is locked out of a login that
@@ -187,15 +188,17 @@ extension Database {
         _ code: Row, _ applicant: Applicant, as standing: Standing, _ most: Int
     ) throws -> Bool {
         let made: TimeInterval = code["made_at"]
-        func tries(_ sql: String, _ who: String) throws -> Int {
-            try row(sql, [applicant.phone, made, who])?["count"] ?? 0
+        func tries(_ sql: String) throws -> Int {
+            let arguments: StatementArguments = [
+                "phone": applicant.phone, "made": made, "peer": applicant.peer, "standing": standing.rawValue,
+            ]
+            return try row(sql, arguments)?["count"] ?? 0
         }
         switch standing {
-        case .device: return try tries(AttemptSQL.triesByStanding, standing.rawValue) < most
-        case .peer: return try tries(AttemptSQL.triesByPeer, applicant.peer) < most
+        case .device: return try tries(AttemptSQL.triesByStanding) < most
+        case .peer: return try tries(AttemptSQL.triesByPeer) < most
         case .stranger:
-            return try tries(AttemptSQL.triesByPeer, applicant.peer) < most
-                && tries(AttemptSQL.triesByStanding, standing.rawValue) < most
+            return try tries(AttemptSQL.triesByPeer) < most && tries(AttemptSQL.triesByStanding) < most
         }
     }
 
@@ -214,11 +217,11 @@ extension Database {
         try run(
             TokenSQL.insert,
             [
-                trial.token, user.id.rawValue, Timestamp.text(reading.wall),
-                Timestamp.text(trial.tokenExpires),
-                time + trial.tokenExpires.timeIntervalSince(reading.wall),
+                "token": trial.token, "user": user.id.rawValue, "now": Timestamp.text(reading.wall),
+                "expires": Timestamp.text(trial.tokenExpires),
+                "ends": time + trial.tokenExpires.timeIntervalSince(reading.wall),
             ])
-        try run(TokenSQL.deleteSurplus, [user.id.rawValue, Catalog.mostTokens])
+        try run(TokenSQL.deleteSurplus, ["user": user.id.rawValue, "most": Catalog.mostTokens])
         return .right(user, isNew: isNew)
     }
 
@@ -226,25 +229,33 @@ extension Database {
         _ kind: String, _ phone: String, _ peer: String, _ standing: Standing, _ time: TimeInterval,
         couldBeRight: Bool = true
     ) throws {
-        try run(AttemptSQL.insert, [kind, phone, peer, time, standing.rawValue, couldBeRight])
+        try run(
+            AttemptSQL.insert,
+            [
+                "kind": kind, "phone": phone, "peer": peer, "time": time, "standing": standing.rawValue,
+                "could_be_right": couldBeRight,
+            ])
         // Now and then is enough.
         if !couldBeRight, lastInsertedRowID % 64 == 0 {
-            try run(AttemptSQL.deleteVain, [Catalog.mostVainGuesses])
+            try run(AttemptSQL.deleteVain, ["most": Catalog.mostVainGuesses])
         }
     }
 
     /// Those that no window reaches; also those from a future, which a catalog of another machine may have.
     fileprivate func forgetAttempts(_ time: TimeInterval) throws {
         for (kind, window) in [("code", Catalog.day), ("message", Catalog.day), ("guess", Catalog.month)] {
-            try run(AttemptSQL.deleteBefore, [kind, time - window])
-            try run(AttemptSQL.deleteAfter, [kind, time + Catalog.day])
+            try run(AttemptSQL.deleteBefore, ["kind": kind, "before": time - window])
+            try run(AttemptSQL.deleteAfter, ["kind": kind, "after": time + Catalog.day])
         }
-        try run(AttemptSQL.deleteOfPhoneBefore, ["guess", "", time - Catalog.hour])
+        try run(
+            AttemptSQL.deleteOfPhoneBefore, ["kind": "guess", "phone": "", "before": time - Catalog.hour])
     }
 
     /// As if nobody had asked for codes of this number, or guessed at them. It stays counted against who did.
     func forgetAttempts(at phone: String) throws {
-        for kind in ["guess", "code"] { try run(AttemptSQL.withoutPhone, [kind, phone]) }
+        for kind in ["guess", "code"] {
+            try run(AttemptSQL.withoutPhone, ["kind": kind, "phone": phone])
+        }
     }
 
     /// A folder that enrolled by itself under the number's digits is linked where it is nobody else's:
@@ -256,13 +267,18 @@ extension Database {
             if let row = try row(UserSQL.byFolder, [Data(offer.name)]) {
                 let user = try User(row)
                 guard user.phone == nil, offer.name == digits, offer.isThere else { continue }
-                try run(UserSQL.link, [trial.phone, offer.owner, user.id.rawValue])
+                try run(
+                    UserSQL.link, ["phone": trial.phone, "owner": offer.owner, "user": user.id.rawValue])
                 return try knownUser(user.id)
             }
             try run(
-                UserSQL.insert, [Data(offer.name), trial.phone, Role.user.rawValue, Timestamp.text(now)])
+                UserSQL.insert,
+                [
+                    "folder": Data(offer.name), "phone": trial.phone, "role": Role.user.rawValue,
+                    "now": Timestamp.text(now),
+                ])
             let id = UserID(rawValue: lastInsertedRowID)
-            try run(UserSQL.ownFolder, [offer.owner, id.rawValue])
+            try run(UserSQL.ownFolder, ["owner": offer.owner, "user": id.rawValue])
             return try knownUser(id)
         }
         throw DatabaseError(resultCode: .SQLITE_CONSTRAINT, message: "no folder is free for the number")
@@ -272,7 +288,7 @@ extension Database {
 enum CodeSQL {
     static let replace = """
         INSERT INTO otp_tokens (phone_number, otp_code, expires_at, created_at, made_at, ends_at)
-        VALUES (?, ?, ?, ?, ?, ?)
+        VALUES (:phone, :code, :expires, :now, :made, :ends)
         ON CONFLICT (phone_number) DO UPDATE SET otp_code = excluded.otp_code, is_used = 0,
             expires_at = excluded.expires_at, created_at = excluded.created_at, made_at = excluded.made_at,
             ends_at = excluded.ends_at
@@ -280,10 +296,10 @@ enum CodeSQL {
     /// Both clocks must say that it has not ended.
     static let live = """
         SELECT made_at, otp_code <> '' AS is_sent FROM otp_tokens
-        WHERE phone_number = ? AND is_used = 0 AND expires_at > ? AND ends_at > ?
+        WHERE phone_number = :phone AND is_used = 0 AND expires_at > :now AND ends_at > :time
         """
     static let use = """
-        UPDATE otp_tokens SET is_used = 1 WHERE phone_number = ? AND otp_code = ? AND is_used = 0
+        UPDATE otp_tokens SET is_used = 1 WHERE phone_number = :phone AND otp_code = :code AND is_used = 0
         """
     static let delete = "DELETE FROM otp_tokens WHERE phone_number = ?"
     static let deleteEnded = "DELETE FROM otp_tokens WHERE ends_at <= ?"
@@ -292,39 +308,42 @@ enum CodeSQL {
 enum AttemptSQL {
     static let insert = """
         INSERT INTO account_attempts (kind, phone_number, peer, at, standing, could_be_right)
-        VALUES (?, ?, ?, ?, ?, ?)
+        VALUES (:kind, :phone, :peer, :time, :standing, :could_be_right)
         """
     static let ofPhone = """
         SELECT count(*) AS count, min(at) AS first FROM account_attempts
-        WHERE kind = ? AND phone_number = ? AND standing = ? AND at > ?
+        WHERE kind = :kind AND phone_number = :phone AND standing = :standing AND at > :after
         """
     static let ofPeerAtPhone = """
         SELECT count(*) AS count, min(at) AS first FROM account_attempts INDEXED BY account_attempts_phone
-        WHERE kind = ? AND phone_number = ? AND standing = ? AND peer = ? AND at > ?
+        WHERE kind = :kind AND phone_number = :phone AND standing = :standing AND peer = :peer AND at > :after
         """
     static let ofPeer = """
-        SELECT count(*) AS count, min(at) AS first FROM account_attempts WHERE kind = ? AND peer = ? AND at > ?
+        SELECT count(*) AS count, min(at) AS first FROM account_attempts
+        WHERE kind = :kind AND peer = :peer AND at > :after
         """
     static let all = """
-        SELECT count(*) AS count, min(at) AS first FROM account_attempts WHERE kind = ? AND at > ?
+        SELECT count(*) AS count, min(at) AS first FROM account_attempts WHERE kind = :kind AND at > :after
         """
     static let triesByStanding = """
         SELECT count(*) AS count FROM account_attempts
-        WHERE kind = 'guess' AND phone_number = ? AND at >= ? AND standing = ?
+        WHERE kind = 'guess' AND phone_number = :phone AND at >= :made AND standing = :standing
         """
     /// Of a peer, whether as a known one or not; a device's are its own.
     static let triesByPeer = """
         SELECT count(*) AS count FROM account_attempts INDEXED BY account_attempts_phone
-        WHERE kind = 'guess' AND phone_number = ? AND at >= ? AND peer = ? AND standing <> 'device'
+        WHERE kind = 'guess' AND phone_number = :phone AND at >= :made AND peer = :peer
+            AND standing <> 'device'
         """
-    static let deleteBefore = "DELETE FROM account_attempts WHERE kind = ? AND at < ?"
+    static let deleteBefore = "DELETE FROM account_attempts WHERE kind = :kind AND at < :before"
     static let deleteOfPhoneBefore = """
-        DELETE FROM account_attempts WHERE kind = ? AND phone_number = ? AND at < ?
+        DELETE FROM account_attempts WHERE kind = :kind AND phone_number = :phone AND at < :before
         """
     static let withoutPhone = """
-        UPDATE account_attempts SET phone_number = '', could_be_right = 0 WHERE kind = ? AND phone_number = ?
+        UPDATE account_attempts SET phone_number = '', could_be_right = 0
+        WHERE kind = :kind AND phone_number = :phone
         """
-    static let deleteAfter = "DELETE FROM account_attempts WHERE kind = ? AND at > ?"
+    static let deleteAfter = "DELETE FROM account_attempts WHERE kind = :kind AND at > :after"
     /// Of the guesses that could not be right only the latest, however many peers there are.
     static let deleteVain = """
         DELETE FROM account_attempts WHERE kind = 'guess' AND could_be_right = 0
@@ -335,7 +354,7 @@ enum AttemptSQL {
     private static func oldest(_ column: String) -> String {
         """
         SELECT \(column) FROM account_attempts INDEXED BY account_attempts_vain
-        WHERE kind = 'guess' AND could_be_right = 0 ORDER BY at DESC, id DESC LIMIT 1 OFFSET ?1
+        WHERE kind = 'guess' AND could_be_right = 0 ORDER BY at DESC, id DESC LIMIT 1 OFFSET :most
         """
     }
 }

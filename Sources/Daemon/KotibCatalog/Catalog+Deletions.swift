@@ -29,7 +29,7 @@ extension Catalog {
     ) async throws(CatalogError) -> Deletion? {
         try await write("decideDeletion") { database in
             guard try database.recording(id, in: scope) != nil else { return nil }
-            try database.run(DeletionSQL.decide, [id.rawValue, Timestamp.text(now)])
+            try database.run(DeletionSQL.decide, ["recording": id.rawValue, "now": Timestamp.text(now)])
             return try database.row(DeletionSQL.byID, [id.rawValue]).map(Deletion.init)
         }
     }
@@ -49,15 +49,11 @@ extension Catalog {
     public func awaitedDeletion(
         of path: InboxPath, _ identity: FileIdentity
     ) async throws(CatalogError) -> Deletion? {
-        let content: StatementArguments = [
-            Int64(bitPattern: identity.inode), identity.size, identity.modified,
-        ]
-        return try await read("awaitedDeletion") { database in
-            if let row = try database.row(DeletionSQL.atPath, [path.blob, identity.size]) {
-                return try Deletion(row)
-            }
+        try await read("awaitedDeletion") { database in
+            let size: StatementArguments = ["path": path.blob, "file_size": identity.size]
+            if let row = try database.row(DeletionSQL.atPath, size) { return try Deletion(row) }
             guard let user = try database.userIfKnown(path.user)?.rawValue else { return nil }
-            return try database.row(DeletionSQL.elsewhere, content + [identity.changed, user])
+            return try database.row(DeletionSQL.elsewhere, identity.arguments + ["user": user])
                 .map(Deletion.init)
         }
     }
@@ -70,7 +66,11 @@ extension Catalog {
         let bounds = folder?.boundsOfContent ?? (Data(), Data([0xFF]))
         return try await read("hasOlder") { database in
             try database.row(
-                DeletionSQL.older, [bounds.0, bounds.1, Int64(bitPattern: device), id.rawValue]) != nil
+                DeletionSQL.older,
+                [
+                    "from": bounds.0, "until": bounds.1, "device": Int64(bitPattern: device),
+                    "recording": id.rawValue,
+                ]) != nil
         }
     }
 
@@ -83,7 +83,8 @@ extension Catalog {
     /// - Parameter last: the last id of the page before; nil for the first.
     public func deletions(after last: RecordingID?, limit: Int) async throws(CatalogError) -> [Deletion] {
         try await read("deletions") { database in
-            try database.rows(DeletionSQL.page, [last?.rawValue ?? 0, limit]).map(Deletion.init)
+            try database.rows(DeletionSQL.page, ["last": last?.rawValue ?? 0, "limit": limit])
+                .map(Deletion.init)
         }
     }
 
@@ -92,7 +93,7 @@ extension Catalog {
     ///   was changed.
     public func finishDeletion(of id: RecordingID) async throws(CatalogError) -> Bool {
         try await write("finishDeletion") { database in
-            try database.run(DeletionSQL.finish, [id.rawValue])
+            try database.run(DeletionSQL.finish, ["recording": id.rawValue])
             return try database.recording(id) == nil
         }
     }
@@ -107,7 +108,7 @@ extension Catalog {
 
 extension Database {
     func recording(_ id: RecordingID, in scope: AccessScope) throws -> Recording? {
-        try row(DeletionSQL.visible, [id.rawValue, scope.user]).map(Recording.init)
+        try row(DeletionSQL.visible, ["recording": id.rawValue, "user": scope.user]).map(Recording.init)
     }
 
     func isBeingDeleted(_ id: RecordingID) throws -> Bool {
@@ -130,9 +131,9 @@ enum DeletionSQL {
 
     static let visible = """
         SELECT \(RecordingSQL.columns) FROM audio_records a
-        WHERE a.id = ?1 AND (?2 IS NULL OR a.user_id = ?2) AND \(isVisible)
+        WHERE a.id = :recording AND (:user IS NULL OR a.user_id = :user) AND \(isVisible)
         """
-    static let decide = "INSERT INTO deletions (audio_record_id, requested_at) VALUES (?, ?)"
+    static let decide = "INSERT INTO deletions (audio_record_id, requested_at) VALUES (:recording, :now)"
     static let isDecided = "SELECT 1 FROM deletions WHERE audio_record_id = ?"
     static let withdraw = "DELETE FROM deletions WHERE audio_record_id = ?"
 
@@ -148,24 +149,26 @@ enum DeletionSQL {
         """
     private static let isAwaited = "CROSS JOIN deletions ON audio_record_id = a.id WHERE"
     static let atPath = """
-        \(arrived) \(isAwaited) path = ?1 AND is_current = 1 AND file_size = ?2
+        \(arrived) \(isAwaited) path = :path AND is_current = 1 AND file_size = :file_size
         """
     static let elsewhere = """
-        \(arrived) INDEXED BY audio_records_inode \(isAwaited) inode = ?1 AND sha256 IS NOT NULL
-            AND file_size = ?2 AND modified_ns = ?3 AND changed_ns = ?4 AND +user_id = ?5 LIMIT 1
+        \(arrived) INDEXED BY audio_records_inode \(isAwaited) inode = :inode AND sha256 IS NOT NULL
+            AND file_size = :file_size AND modified_ns = :modified_ns AND changed_ns = :changed_ns
+            AND +user_id = :user LIMIT 1
         """
     static let older = """
         SELECT 1 FROM audio_records INDEXED BY audio_records_current_path
-        WHERE path >= ? AND path < ? AND is_current = 1 AND audio_state = 'present' AND device = ? AND id < ? LIMIT 1
+        WHERE path >= :from AND path < :until AND is_current = 1 AND audio_state = 'present'
+            AND device = :device AND id < :recording LIMIT 1
         """
     static let byID = "\(all) WHERE audio_record_id = ?"
-    static let page = "\(all) WHERE audio_record_id > ? ORDER BY audio_record_id LIMIT ?"
+    static let page = "\(all) WHERE audio_record_id > :last ORDER BY audio_record_id LIMIT :limit"
 
     static let finish = """
         DELETE FROM audio_records
-        WHERE id = ?1 AND EXISTS (SELECT 1 FROM deletions WHERE audio_record_id = ?1)
-            AND NOT EXISTS (SELECT 1 FROM sidecars WHERE audio_record_id = ?1)
-            AND NOT \(IntentSQL.isWriting("?1"))
+        WHERE id = :recording AND EXISTS (SELECT 1 FROM deletions WHERE audio_record_id = :recording)
+            AND NOT EXISTS (SELECT 1 FROM sidecars WHERE audio_record_id = :recording)
+            AND NOT \(IntentSQL.isWriting)
         """
     static let folder = "SELECT folder FROM users WHERE id = ?"
 }

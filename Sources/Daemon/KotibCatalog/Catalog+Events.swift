@@ -42,12 +42,8 @@ extension Catalog {
             let kept = try database.row(EventSQL.kept, [])
             let (oldest, newest): (Int64, Int64) = (kept?["oldest"] ?? 1, kept?["newest"] ?? 0)
             guard last >= oldest - 1, last <= newest else { return nil }
-            let user: Int64? =
-                switch scope {
-                case .everyone: nil
-                case .only(let user): user.rawValue
-                }
-            let events = try database.rows(EventSQL.page, [last, user, max(limit, 0)]).map(CatalogEvent.init)
+            let page: StatementArguments = ["last": last, "user": scope.user, "limit": max(limit, 0)]
+            let events = try database.rows(EventSQL.page, page).map(CatalogEvent.init)
             // A full page may have left some out.
             let upTo = events.count < limit ? newest : events.last?.id ?? last
             return EventPage(events: events, upTo: upTo)
@@ -83,7 +79,7 @@ enum EventSQL {
     /// Two steps down the key; min() and max() in one query would read the whole table.
     static let kept = "SELECT (SELECT min(id) FROM events) AS oldest, (SELECT max(id) FROM events) AS newest"
     static let page = """
-        SELECT * FROM events WHERE id > ?1 AND (?2 IS NULL OR user_id = ?2) ORDER BY id LIMIT ?3
+        SELECT * FROM events WHERE id > :last AND (:user IS NULL OR user_id = :user) ORDER BY id LIMIT :limit
         """
 }
 
@@ -119,8 +115,9 @@ extension Catalog {
         return try await read("nextHook") { database in
             // A delivery that is put off for longer than any may be shows that the clock was set back.
             let row =
-                try database.row(HookSQL.due, [receiver.rawValue, now])
-                ?? database.row(HookSQL.tooFarAhead, [receiver.rawValue, now + Self.longestDelay])
+                try database.row(HookSQL.due, ["receiver": receiver.rawValue, "now": now])
+                ?? database.row(
+                    HookSQL.tooFarAhead, ["receiver": receiver.rawValue, "latest": now + Self.longestDelay])
             if let row { return .delivery(try HookDelivery(row)) }
             let due: Double? = try database.row(HookSQL.nextDue, [receiver.rawValue]).flatMap { $0["due_at"] }
             return .nothing(nextDue: due.map(Date.init(timeIntervalSince1970:)))
@@ -137,7 +134,7 @@ extension Catalog {
         _ delivery: Int64, until due: Date, now: Date = Date()
     ) async throws(CatalogError) {
         let due = min(due.timeIntervalSince1970, now.timeIntervalSince1970 + Self.longestDelay)
-        try await write("hookPutOff") { try $0.run(HookSQL.putOff, [due, delivery]) }
+        try await write("hookPutOff") { try $0.run(HookSQL.putOff, ["due": due, "delivery": delivery]) }
     }
 
     /// How much each receiver is still to be told.
@@ -197,11 +194,16 @@ enum HookSQL {
                 WHERE r.id = e.revision_id) AS text
         FROM hook_deliveries d CROSS JOIN hook_events e ON e.id = d.event
         """
-    static let due = "\(delivery) WHERE d.receiver = ? AND d.due_at <= ? ORDER BY d.due_at, d.id LIMIT 1"
-    static let tooFarAhead =
-        "\(delivery) WHERE d.receiver = ? AND d.due_at > ? ORDER BY d.due_at, d.id LIMIT 1"
+    static let due = """
+        \(delivery) WHERE d.receiver = :receiver AND d.due_at <= :now ORDER BY d.due_at, d.id LIMIT 1
+        """
+    static let tooFarAhead = """
+        \(delivery) WHERE d.receiver = :receiver AND d.due_at > :latest ORDER BY d.due_at, d.id LIMIT 1
+        """
     static let nextDue = "SELECT due_at FROM hook_deliveries WHERE receiver = ? ORDER BY due_at LIMIT 1"
     static let settle = "DELETE FROM hook_deliveries WHERE id = ?"
-    static let putOff = "UPDATE hook_deliveries SET attempts = attempts + 1, due_at = ? WHERE id = ?"
+    static let putOff = """
+        UPDATE hook_deliveries SET attempts = attempts + 1, due_at = :due WHERE id = :delivery
+        """
     static let pending = "SELECT receiver, count(*) AS count FROM hook_deliveries GROUP BY receiver"
 }

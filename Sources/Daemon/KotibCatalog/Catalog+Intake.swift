@@ -121,11 +121,14 @@ extension Catalog {
             let bounds = exactly ? (path.blob, path.blob) : path.boundsOfContent
             let rows = try database.rows(
                 Self.presentAtOrBelow,
-                [path.blob, bounds.0, bounds.1, device.map(Int64.init(bitPattern:))])
+                [
+                    "path": path.blob, "from": bounds.0, "until": bounds.1,
+                    "device": device.map(Int64.init(bitPattern:)),
+                ])
             return try rows.map { row in
                 let id = RecordingID(rawValue: row["id"])
                 let notes = try database.notesToRemove(of: id)
-                try database.run(Self.depart, [Timestamp.text(now), id.rawValue])
+                try database.run(Self.depart, ["now": Timestamp.text(now), "recording": id.rawValue])
                 return Departure(recording: id, notes: notes)
             }
         }
@@ -137,7 +140,8 @@ extension Catalog {
         after last: RecordingID?, limit: Int
     ) async throws(CatalogError) -> [PresentRecording] {
         try await read("present") { database in
-            try database.rows(Self.presentPage, [last?.rawValue ?? 0, limit]).map { row in
+            let page: StatementArguments = ["last": last?.rawValue ?? 0, "limit": limit]
+            return try database.rows(Self.presentPage, page).map { row in
                 PresentRecording(
                     id: RecordingID(rawValue: row["id"]), path: try InboxPath(row),
                     identity: FileIdentity(row))
@@ -157,19 +161,21 @@ extension Catalog {
             AND \(ArchiveSQL.isNotBeingArchived)
         """
     static let presentAtOrBelow = """
-        SELECT id FROM audio_records a WHERE path = ?1 AND \(shouldBeThere) AND (?4 IS NULL OR device = ?4)
+        SELECT id FROM audio_records a
+        WHERE path = :path AND \(shouldBeThere) AND (:device IS NULL OR device = :device)
         UNION ALL
         SELECT id FROM audio_records a
-        WHERE path >= ?2 AND path < ?3 AND \(shouldBeThere) AND (?4 IS NULL OR device = ?4)
+        WHERE path >= :from AND path < :until AND \(shouldBeThere) AND (:device IS NULL OR device = :device)
         LIMIT \(departuresAtOnce)
         """
     static let presentPage = """
         SELECT id, path, device, inode, file_size, modified_ns, changed_ns FROM audio_records a
-        WHERE id > ? AND \(shouldBeThere) ORDER BY id LIMIT ?
+        WHERE id > :last AND \(shouldBeThere) ORDER BY id LIMIT :limit
         """
     /// The state stays: a job under way is ended by the queue, which alone ends `processing`.
     static let depart = """
-        UPDATE audio_records SET audio_state = 'gone', sidecar_due = \(wordsStayDue), updated_at = ? WHERE id = ?
+        UPDATE audio_records SET audio_state = 'gone', sidecar_due = \(wordsStayDue), updated_at = :now
+        WHERE id = :recording
         """
 }
 
@@ -193,7 +199,7 @@ extension Catalog {
     /// - Returns: false where a note is still registered, or it is not refused: nothing was changed.
     public func forgetRefused(_ id: RecordingID) async throws(CatalogError) -> Bool {
         try await write("forgetRefused") { database in
-            try database.run(Self.forgetRefusedSQL, [id.rawValue])
+            try database.run(Self.forgetRefusedSQL, ["recording": id.rawValue])
             return database.changesCount == 1
         }
     }
@@ -206,7 +212,7 @@ extension Catalog {
     public func pruneRefused(now: Date = Date()) async throws(CatalogError) -> Int {
         try await write("pruneRefused") { database in
             let old = Timestamp.text(now.addingTimeInterval(-Self.keptNotes))
-            try database.run(RefusalSQL.prune, [old, Self.prunedAtOnce])
+            try database.run(RefusalSQL.prune, ["old": old, "limit": Self.prunedAtOnce])
             return database.changesCount
         }
     }
@@ -233,7 +239,8 @@ extension Catalog {
         after last: RecordingID?, limit: Int
     ) async throws(CatalogError) -> [PresentRecording] {
         try await read("incomplete") { database in
-            try database.rows(Self.incompleteSQL, [last?.rawValue ?? 0, limit]).map { row in
+            let page: StatementArguments = ["last": last?.rawValue ?? 0, "limit": limit]
+            return try database.rows(Self.incompleteSQL, page).map { row in
                 PresentRecording(
                     id: RecordingID(rawValue: row["id"]), path: try InboxPath(row),
                     identity: FileIdentity(row))
@@ -244,14 +251,14 @@ extension Catalog {
     /// In the index `audio_records_incomplete`, whose condition stands here word for word.
     static let incompleteSQL = """
         SELECT id, path, device, inode, file_size, modified_ns, changed_ns FROM audio_records a
-        WHERE error_code = '\(Rejection.incomplete.code)' AND is_current = 1 AND audio_state = 'present' AND id > ?
-            AND \(DeletionSQL.isVisible)
-        ORDER BY id LIMIT ?
+        WHERE error_code = '\(Rejection.incomplete.code)' AND is_current = 1 AND audio_state = 'present'
+            AND id > :last AND \(DeletionSQL.isVisible)
+        ORDER BY id LIMIT :limit
         """
     static let forgetRefusedSQL = """
         DELETE FROM audio_records
-        WHERE id = ?1 AND transcription_status = 'rejected'
-            AND NOT EXISTS (SELECT 1 FROM sidecars WHERE audio_record_id = ?1)
+        WHERE id = :recording AND transcription_status = 'rejected'
+            AND NOT EXISTS (SELECT 1 FROM sidecars WHERE audio_record_id = :recording)
         """
 }
 
@@ -262,10 +269,10 @@ enum RefusalSQL {
             WHERE a.transcription_status = 'rejected' AND a.audio_state <> 'present' AND a.revision_id IS NULL
                 AND NOT EXISTS (SELECT 1 FROM transcript_revisions r WHERE r.audio_record_id = a.id)
                 AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.audio_record_id = a.id)
-                AND (a.updated_at < ?1
+                AND (a.updated_at < :old
                     OR NOT EXISTS (SELECT 1 FROM sidecars s WHERE s.audio_record_id = a.id)
                         AND NOT EXISTS (SELECT 1 FROM sidecar_intents i WHERE i.audio_record_id = a.id))
-            LIMIT ?2)
+            LIMIT :limit)
         """
     static let count = """
         SELECT coalesce(sum(count), 0) AS count FROM recording_counts WHERE user_id = ? AND status = 'rejected'
@@ -334,10 +341,15 @@ extension Database {
 
     /// Gives a recording that waits the words that stand beside it.
     func adopt(_ words: StandingWords, for id: RecordingID, _ now: Date) throws {
-        guard try row(AdoptionSQL.mayAdopt, [id.rawValue, words.path.blob]) != nil else { return }
+        let place: StatementArguments = ["recording": id.rawValue, "path": words.path.blob]
+        guard try row(AdoptionSQL.mayAdopt, place) != nil else { return }
         let revision = try addRevision(id, .sidecar, words.text, times: "[]", nil, now)
         try run(
-            AdoptionSQL.adopt, [id.rawValue, Timestamp.text(now), revision.rawValue, words.text])
+            AdoptionSQL.adopt,
+            [
+                "recording": id.rawValue, "revision": revision.rawValue, "text": words.text,
+                "now": Timestamp.text(now),
+            ])
         let sidecar = Sidecar(
             recording: id, kind: .transcript, path: words.path, identity: words.identity, words: words.hash)
         try register(sidecar, now)
@@ -348,12 +360,12 @@ enum AdoptionSQL {
     static let latest = "SELECT max(at) AS at FROM rebuilds"
     /// No other recording has the text.
     static let mayAdopt = """
-        SELECT 1 FROM audio_records WHERE id = ?1 AND transcription_status = 'pending' AND revision_id IS NULL
-            AND NOT EXISTS (SELECT 1 FROM sidecars WHERE path = ?2)
+        SELECT 1 FROM audio_records WHERE id = :recording AND transcription_status = 'pending'
+            AND revision_id IS NULL AND NOT EXISTS (SELECT 1 FROM sidecars WHERE path = :path)
         """
     static let adopt = """
-        UPDATE audio_records SET transcription_status = 'completed', completed_at = ?2, updated_at = ?2,
-            revision_id = ?3, transcript_text = ?4
-        WHERE id = ?1
+        UPDATE audio_records SET transcription_status = 'completed', completed_at = :now, updated_at = :now,
+            revision_id = :revision, transcript_text = :text
+        WHERE id = :recording
         """
 }

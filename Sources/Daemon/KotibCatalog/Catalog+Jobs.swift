@@ -20,8 +20,8 @@ public enum ClaimScope: Hashable, Sendable {
     /// The parameters of ``JobSQL/next``.
     fileprivate var arguments: StatementArguments {
         switch self {
-        case .allBut(let names): [nil, "," + names.map { $0 + "," }.joined()]
-        case .only(let name): [name, ""]
+        case .allBut(let names): ["engine": nil, "others": "," + names.map { $0 + "," }.joined()]
+        case .only(let name): ["engine": name, "others": ""]
         }
     }
 }
@@ -52,8 +52,7 @@ extension Catalog {
             }
             let (id, user) = (RecordingID(rawValue: row["id"]), row["user_id"] as Int64)
             try database.run(JobSQL.takeTurn, [user])
-            let time = Timestamp.text(now)
-            try database.run(JobSQL.start, [time, time, id.rawValue])
+            try database.run(JobSQL.start, ["now": Timestamp.text(now), "recording": id.rawValue])
             guard let recording = try database.recording(id) else { throw MalformedRow(column: "id") }
             return .recording(recording)
         }
@@ -77,7 +76,9 @@ extension Catalog {
     ) async throws(CatalogError) -> JobEnd {
         let times = try await Self.times(transcript.segments, "complete", file)
         return try await write("complete") { database in
-            guard try database.row(JobSQL.isProcessing, [id.rawValue]) != nil else { return .superseded }
+            guard try database.row(JobSQL.isProcessing, ["recording": id.rawValue]) != nil else {
+                return .superseded
+            }
             if let heard, let facts = try database.recording(id)?.facts, !facts.isSameRecording(as: heard) {
                 try database.handBack(id, now: now)
                 return .superseded
@@ -88,9 +89,11 @@ extension Catalog {
             try database.run(
                 JobSQL.complete,
                 [
-                    id.rawValue, Timestamp.text(now), revision.rawValue, transcript.text, transcript.language,
-                    transcript.engine, transcript.model, engineSeconds, speech, try warnings.json,
-                    doubt.rawValue, modelHash.map { Data($0) },
+                    "recording": id.rawValue, "now": Timestamp.text(now), "revision": revision.rawValue,
+                    "text": transcript.text, "language": transcript.language, "engine": transcript.engine,
+                    "model": transcript.model, "engine_seconds": engineSeconds, "speech_seconds": speech,
+                    "warnings": try warnings.json, "doubt": doubt.rawValue,
+                    "model_hash": modelHash.map { Data($0) },
                 ])
             try database.settleWarnings(of: id)
             try database.makeDueBeside(.transcript, id)
@@ -104,7 +107,7 @@ extension Catalog {
         _ id: RecordingID, code: String, message: String, now: Date = Date()
     ) async throws(CatalogError) -> JobEnd {
         try await write("fail") { database in
-            try database.run(JobSQL.fail, [code, message, Timestamp.text(now), id.rawValue])
+            try database.fail(id, code, message, now: now)
             guard database.changesCount == 1 else { return .superseded }
             try database.makeDueBeside(.failed, id)
             return .recorded
@@ -117,7 +120,12 @@ extension Catalog {
     ) async throws(CatalogError) -> JobEnd {
         try await write("retryLater") { database in
             let due = min(due.timeIntervalSince1970, now.timeIntervalSince1970 + Self.longestDelay)
-            try database.run(JobSQL.retry, [due, code, message, Timestamp.text(now), id.rawValue])
+            try database.run(
+                JobSQL.retry,
+                [
+                    "recording": id.rawValue, "due": due, "code": code, "message": message,
+                    "now": Timestamp.text(now),
+                ])
             return database.changesCount == 1 ? .recorded : .superseded
         }
     }
@@ -146,7 +154,6 @@ extension Catalog {
         message: String, now: Date = Date()
     ) async throws(CatalogError) -> (resumed: [RecordingID], failed: [RecordingID]) {
         try await write("recoverInterrupted") { database in
-            let time = Timestamp.text(now)
             var (resumed, failed): ([RecordingID], [RecordingID]) = ([], [])
             for row in try database.rows(JobSQL.interrupted, []) {
                 let id = RecordingID(rawValue: row["id"])
@@ -155,8 +162,7 @@ extension Catalog {
                     try database.handBack(id, now: now)
                     resumed.append(id)
                 } else {
-                    try database.run(
-                        JobSQL.fail, ["interrupted", message, time, id.rawValue])
+                    try database.fail(id, "interrupted", message, now: now)
                     try database.makeDueBeside(.failed, id)
                     failed.append(id)
                 }
@@ -171,7 +177,7 @@ extension Database {
     fileprivate func promote(_ now: Date) throws {
         let now = now.timeIntervalSince1970
         // Asked first, because an UPDATE takes a transaction's write even where it changes nothing.
-        let arguments: StatementArguments = [now, now + Catalog.longestDelay]
+        let arguments: StatementArguments = ["now": now, "latest": now + Catalog.longestDelay]
         guard try row(JobSQL.hasDue, arguments) != nil else { return }
         try run(JobSQL.promote, arguments)
     }
@@ -182,9 +188,18 @@ extension Database {
     ) throws {
         try run(
             JobSQL.handBack,
-            [place?.blob, due?.timeIntervalSince1970, Timestamp.text(now), id.rawValue]
-                + StatementArguments(
-                    identity?.columns.dropFirst().map(Optional.some) ?? [nil, nil, nil, nil]))
+            [
+                "recording": id.rawValue, "place": place?.blob, "due": due?.timeIntervalSince1970,
+                "inode": identity.map { Int64(bitPattern: $0.inode) }, "file_size": identity?.size,
+                "modified_ns": identity?.modified, "changed_ns": identity?.changed,
+                "now": Timestamp.text(now),
+            ])
+    }
+
+    fileprivate func fail(_ id: RecordingID, _ code: String, _ message: String, now: Date) throws {
+        try run(
+            JobSQL.fail,
+            ["recording": id.rawValue, "code": code, "message": message, "now": Timestamp.text(now)])
     }
 
     /// A recording went on that a person had corrected: the correction stays as it is, and what was heard
@@ -197,7 +212,8 @@ extension Database {
             shown.origin != .engine
         else { return }
         let earlier = try String.fetchOne(
-            self, sql: RevisionSQL.engineBefore, arguments: [id.rawValue, heard.rawValue])
+            self, sql: RevisionSQL.engineBefore,
+            arguments: ["recording": id.rawValue, "before": heard.rawValue])
         let new = TranscriptAlignment.continuation(
             of: earlier ?? "", until: until, in: transcript.segments)
         guard !new.isEmpty else { return }
@@ -205,12 +221,17 @@ extension Database {
         let text = shown.text.isEmpty ? words : shown.text + "\n\n" + words
         let revision = try addRevision(
             id, author: shown.author, shown.origin, text, shown.segments + new, shown.language, now)
-        try run(RevisionSQL.show, [revision.rawValue, text, Timestamp.text(now), id.rawValue])
+        try run(
+            RevisionSQL.show,
+            [
+                "recording": id.rawValue, "revision": revision.rawValue, "text": text,
+                "now": Timestamp.text(now),
+            ])
     }
 
     /// Marks a sidecar as due, unless the recording is absent and has no file beside it.
     func makeDueBeside(_ kind: SidecarKind, _ id: RecordingID) throws {
-        try run(JobSQL.makeDueBeside, [kind.rawValue, id.rawValue])
+        try run(JobSQL.makeDueBeside, ["kind": kind.rawValue, "recording": id.rawValue])
     }
 }
 
@@ -220,8 +241,8 @@ enum JobSQL {
     private static let delayed = "audio_records INDEXED BY audio_records_delayed"
     /// Two steps down the index: one statement with OR would look at every row that waits.
     private static let due = """
-        SELECT id FROM \(delayed) WHERE \(isDelayed) AND due_at <= ?
-        UNION ALL SELECT id FROM \(delayed) WHERE \(isDelayed) AND due_at > ?
+        SELECT id FROM \(delayed) WHERE \(isDelayed) AND due_at <= :now
+        UNION ALL SELECT id FROM \(delayed) WHERE \(isDelayed) AND due_at > :latest
         """
     static let hasDue = "\(due) LIMIT 1"
     static let promote = "UPDATE audio_records SET due_at = NULL WHERE id IN (\(due) LIMIT 1024)"
@@ -230,55 +251,57 @@ enum JobSQL {
         """
 
     /// CROSS JOIN keeps the order of the loops (https://www.sqlite.org/optoverview.html#crossjoin): the first
-    /// waiting user by turn, then that user's oldest; two steps down two indexes. `?1` is the engine that the
-    /// user must have chosen, or NULL; `?2` those that the user must not have, as `,local,`.
+    /// waiting user by turn, then that user's oldest; two steps down two indexes. `:engine` is the one that
+    /// the user must have chosen, or NULL; `:others` those that the user must not have, as `,local,`.
     static let next = """
         SELECT a.id AS id, u.id AS user_id FROM users u INDEXED BY users_waiting
         CROSS JOIN audio_records a INDEXED BY audio_records_ready ON a.user_id = u.id
         WHERE u.waiting > 0
             AND a.transcription_status = 'pending' AND a.audio_state = 'present' AND a.due_at IS NULL
-            AND (?1 IS NULL OR u.engine = ?1) AND (u.engine IS NULL OR instr(?2, ',' || u.engine || ',') = 0)
+            AND (:engine IS NULL OR u.engine = :engine)
+            AND (u.engine IS NULL OR instr(:others, ',' || u.engine || ',') = 0)
             AND \(DeletionSQL.isVisible)
         ORDER BY u.last_turn, u.id, a.id LIMIT 1
         """
     static let takeTurn = "UPDATE users SET last_turn = (SELECT max(last_turn) FROM users) + 1 WHERE id = ?"
     static let start = """
         UPDATE audio_records SET transcription_status = 'processing', attempts = attempts + 1,
-            started_at = ?, updated_at = ?
-        WHERE id = ?
+            started_at = :now, updated_at = :now
+        WHERE id = :recording
         """
-    private static let isUnderWay = "id = ? AND is_current = 1 AND transcription_status = 'processing'"
+    private static let isUnderWay =
+        "id = :recording AND is_current = 1 AND transcription_status = 'processing'"
     static let isProcessing = "SELECT 1 FROM audio_records WHERE \(isUnderWay)"
     private static let isPersons = """
         EXISTS (SELECT 1 FROM transcript_revisions r WHERE r.id = revision_id AND r.origin <> 'engine')
         """
     static let complete = """
-        UPDATE audio_records SET transcription_status = 'completed', completed_at = ?2, updated_at = ?2,
-            revision_id = CASE WHEN \(isPersons) THEN revision_id ELSE ?3 END,
-            transcript_text = CASE WHEN \(isPersons) THEN transcript_text ELSE ?4 END,
-            language = ?5, engine = ?6, model = ?7, engine_seconds = ?8, speech_seconds = ?9,
-            transcription_warnings = ?10, doubt = max(doubt, ?11), model_sha256 = ?12, shown_until = NULL,
-            charged_ms = 0, error_code = NULL, error_message = NULL
-        WHERE id = ?1
+        UPDATE audio_records SET transcription_status = 'completed', completed_at = :now, updated_at = :now,
+            revision_id = CASE WHEN \(isPersons) THEN revision_id ELSE :revision END,
+            transcript_text = CASE WHEN \(isPersons) THEN transcript_text ELSE :text END,
+            language = :language, engine = :engine, model = :model, engine_seconds = :engine_seconds,
+            speech_seconds = :speech_seconds, transcription_warnings = :warnings, doubt = max(doubt, :doubt),
+            model_sha256 = :model_hash, shown_until = NULL, charged_ms = 0, error_code = NULL, error_message = NULL
+        WHERE id = :recording
         """
     static let shownUntil = "SELECT shown_until FROM audio_records WHERE id = ?"
     static let fail = """
-        UPDATE audio_records SET transcription_status = 'failed', error_code = ?, error_message = ?,
-            updated_at = ?
+        UPDATE audio_records SET transcription_status = 'failed', error_code = :code,
+            error_message = :message, updated_at = :now
         WHERE \(isUnderWay)
         """
     static let retry = """
-        UPDATE audio_records SET transcription_status = 'pending', due_at = ?, error_code = ?,
-            error_message = ?, updated_at = ?
+        UPDATE audio_records SET transcription_status = 'pending', due_at = :due, error_code = :code,
+            error_message = :message, updated_at = :now
         WHERE \(isUnderWay)
         """
     static let handBack = """
         UPDATE audio_records SET transcription_status = 'pending', attempts = attempts - 1,
-            audio_state = CASE WHEN path = ?1 AND (?5 IS NULL OR inode = ?5 AND file_size = ?6
-                    AND modified_ns = ?7 AND changed_ns = ?8)
+            audio_state = CASE WHEN path = :place AND (:inode IS NULL OR inode = :inode
+                    AND file_size = :file_size AND modified_ns = :modified_ns AND changed_ns = :changed_ns)
                 THEN 'gone' ELSE audio_state END,
-            due_at = ?2, updated_at = ?3
-        WHERE id = ?4 AND is_current = 1 AND transcription_status = 'processing'
+            due_at = :due, updated_at = :now
+        WHERE \(isUnderWay)
         """
     static let interrupted = """
         SELECT id, interruptions FROM audio_records
@@ -286,8 +309,8 @@ enum JobSQL {
         """
     static let interrupt = "UPDATE audio_records SET interruptions = interruptions + 1 WHERE id = ?"
     static let makeDueBeside = """
-        UPDATE audio_records SET sidecar_due = ?, sidecar_version = sidecar_version + 1
-        WHERE id = ? AND (audio_state = 'present' OR EXISTS (SELECT 1 FROM sidecars s
+        UPDATE audio_records SET sidecar_due = :kind, sidecar_version = sidecar_version + 1
+        WHERE id = :recording AND (audio_state = 'present' OR EXISTS (SELECT 1 FROM sidecars s
             WHERE s.audio_record_id = audio_records.id AND s.kind NOT IN ('rejected', 'failed', 'remark')))
         """
 }
@@ -315,7 +338,7 @@ extension Catalog {
                 return .notNow(recording)
             }
             let notes = try database.notesToRemove(of: id)
-            try database.run(Self.retrySQL, [Timestamp.text(now), id.rawValue])
+            try database.run(Self.retrySQL, ["now": Timestamp.text(now), "recording": id.rawValue])
             return .queued(notes: notes)
         }
     }
@@ -323,8 +346,8 @@ extension Catalog {
     /// A transcript that is still to be written stays due: it is true until there is another.
     static let retrySQL = """
         UPDATE audio_records SET transcription_status = 'pending', attempts = 0, interruptions = 0,
-            due_at = NULL, error_code = NULL, error_message = NULL, updated_at = ?,
+            due_at = NULL, error_code = NULL, error_message = NULL, updated_at = :now,
             sidecar_due = \(wordsStayDue)
-        WHERE id = ?
+        WHERE id = :recording
         """
 }

@@ -111,7 +111,9 @@ extension Database {
         let ids = found.prefix(limit)
         let rows = try Row.fetchCursor(
             cachedStatement(sql: LibrarySQL.entries),
-            arguments: ["[\(ids.map(\.description).joined(separator: ","))]", filter.scope.user])
+            arguments: [
+                "ids": "[\(ids.map(\.description).joined(separator: ","))]", "user": filter.scope.user,
+            ])
         var (last, size) = (ids.last, 0)
         while let row = try rows.next() {
             var entry = try LibraryEntry(row)
@@ -128,7 +130,7 @@ extension Database {
     }
 
     fileprivate func entry(_ id: RecordingID, in scope: AccessScope) throws -> LibraryEntry? {
-        try row(LibrarySQL.entry, [id.rawValue, scope.user]).map { try LibraryEntry($0) }
+        try row(LibrarySQL.entry, ["recording": id.rawValue, "user": scope.user]).map { try LibraryEntry($0) }
     }
 }
 
@@ -214,7 +216,9 @@ extension Catalog {
 extension Database {
     func user(inFolder folder: [UInt8], now: Date) throws -> UserID {
         if let id = try userIfKnown(folder) { return id }
-        try run("INSERT INTO users (folder, created_at) VALUES (?, ?)", [Data(folder), Timestamp.text(now)])
+        try run(
+            "INSERT INTO users (folder, created_at) VALUES (:folder, :now)",
+            ["folder": Data(folder), "now": Timestamp.text(now)])
         return UserID(rawValue: lastInsertedRowID)
     }
 
@@ -227,10 +231,9 @@ extension Database {
 extension Catalog {
     /// How many transcribed recordings have warnings.
     public func doubtful(in scope: AccessScope) async throws(CatalogError) -> Int {
-        let user: Int64? = if case .only(let user) = scope { user.rawValue } else { nil }
-        return try await read("doubtful") { database in
+        try await read("doubtful") { database in
             let row =
-                if let user { try database.row(WarningSQL.count, [user]) } else {
+                if let user = scope.user { try database.row(WarningSQL.count, [user]) } else {
                     try database.row(WarningSQL.countAll, [])
                 }
             return row?["count"] ?? 0
@@ -246,7 +249,9 @@ extension Database {
         else { return }
         let warnings = [RecordingWarning](json: row["transcription_warnings"])
         let left = warnings.filter { !$0.code.tellsOfNoWords }
-        if left != warnings { try run(WarningSQL.set, [try left.json, id.rawValue]) }
+        if left != warnings {
+            try run(WarningSQL.set, ["recording": id.rawValue, "warnings": try left.json])
+        }
     }
 }
 
@@ -264,5 +269,5 @@ enum WarningSQL {
         SELECT transcription_warnings, transcript_text FROM audio_records
         WHERE id = ? AND transcription_warnings IS NOT NULL
         """
-    static let set = "UPDATE audio_records SET transcription_warnings = ? WHERE id = ?"
+    static let set = "UPDATE audio_records SET transcription_warnings = :warnings WHERE id = :recording"
 }

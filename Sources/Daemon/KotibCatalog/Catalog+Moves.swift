@@ -31,16 +31,20 @@ extension Catalog {
         of path: InboxPath, identity: FileIdentity, facts: AudioFacts
     ) async throws(CatalogError) -> [Recording] {
         let name = ByteText.escaped(path.name)
-        let (inode, most) = (Int64(bitPattern: identity.inode), Self.mostOrigins)
         return try await read("origins") { database in
             guard let user = try database.userIfKnown(path.user)?.rawValue else { return [] }
-            let content: StatementArguments = [user, Data(facts.sha256), identity.size, path.blob]
+            let content: StatementArguments = [
+                "user": user, "sha256": Data(facts.sha256), "file_size": identity.size, "path": path.blob,
+                "inode": Int64(bitPattern: identity.inode), "file_name": name, "limit": Self.mostOrigins,
+            ]
             var rows =
-                try database.rows(MoveSQL.byInode, content + [inode, most])
-                + database.rows(MoveSQL.departed, content + [name, most])
-                + database.rows(MoveSQL.present, content + [most])
+                try database.rows(MoveSQL.byInode, content) + database.rows(MoveSQL.departed, content)
+                + database.rows(MoveSQL.present, content)
             if let sound = facts.sound {
-                let same: StatementArguments = [user, Data(sound.sha256), path.blob, most]
+                let same: StatementArguments = [
+                    "user": user, "sound_sha256": Data(sound.sha256), "path": path.blob,
+                    "limit": Self.mostOrigins,
+                ]
                 rows += try database.rows(MoveSQL.departedSound, same)
                 rows += try database.rows(MoveSQL.presentSound, same)
             }
@@ -57,7 +61,7 @@ extension Catalog {
         try await read("origin") { database in
             guard let user = try database.userIfKnown(path.user)?.rawValue else { return nil }
             return try database.row(
-                MoveSQL.unchanged, [user, path.blob] + StatementArguments(identity.columns)
+                MoveSQL.unchanged, identity.arguments + ["user": user, "path": path.blob]
             ).map(Recording.init)
         }
     }
@@ -110,7 +114,8 @@ extension Catalog {
         after last: RecordingID?, limit: Int
     ) async throws(CatalogError) -> [UnfinishedMove] {
         try await read("unfinishedMoves") { database in
-            try database.rows(MoveSQL.page, [last?.rawValue ?? 0, limit]).map { row in
+            let page: StatementArguments = ["last": last?.rawValue ?? 0, "limit": limit]
+            return try database.rows(MoveSQL.page, page).map { row in
                 UnfinishedMove(
                     recording: RecordingID(rawValue: row["audio_record_id"]), path: try InboxPath(row))
             }
@@ -129,10 +134,14 @@ extension Catalog {
         isDone: Bool, isDue: Bool
     ) async throws(CatalogError) {
         try await write("sidecarsMoved") { database in
-            for (from, to) in moved { try database.run(MoveSQL.sidecar, [to.blob, from.blob, id.rawValue]) }
+            for (from, to) in moved {
+                try database.run(
+                    MoveSQL.sidecar, ["recording": id.rawValue, "from": from.blob, "to": to.blob])
+            }
             for path in lost {
                 try database.run(
-                    "DELETE FROM sidecars WHERE path = ? AND audio_record_id = ?", [path.blob, id.rawValue])
+                    "DELETE FROM sidecars WHERE path = :path AND audio_record_id = :recording",
+                    ["path": path.blob, "recording": id.rawValue])
             }
             if isDone { try database.run(MoveSQL.finish, [id.rawValue]) }
             if isDue { try database.run(MoveSQL.makeDue, [id.rawValue]) }
@@ -145,13 +154,15 @@ extension Database {
         _ recording: Recording, to path: InboxPath, _ identity: FileIdentity, _ now: Date
     ) throws {
         let (id, time) = (recording.id.rawValue, Timestamp.text(now))
-        try run(MoveSQL.intend, [id, recording.path.blob, time])
+        try run(MoveSQL.intend, ["recording": id, "path": recording.path.blob, "now": time])
         // It was not replaced after all.
         try run("DELETE FROM transcript_revisions WHERE earlier_record = ?", [id])
-        let name = ByteText.escaped(path.name)
         try run(
             MoveSQL.move,
-            [name, path.text, path.blob] + StatementArguments(identity.columns) + [time, id])
+            identity.arguments + [
+                "recording": id, "file_name": ByteText.escaped(path.name), "file_path": path.text,
+                "path": path.blob, "now": time,
+            ])
         if recording.state == .failed { try run(MoveSQL.waitAgain, [id]) }
         // Of what was replaced somebody else's words may have taken the text's place; and who brings back a
         // file brings it back for its words.
@@ -166,7 +177,7 @@ extension Database {
     /// Keeps the words of the recording whose path another has taken, as that one's earlier revision: those
     /// that it shows, or where it has none yet, those that it has taken over itself.
     func inherit(from old: RecordingID, to new: RecordingID) throws {
-        try run(MoveSQL.inherit, [old.rawValue, new.rawValue])
+        try run(MoveSQL.inherit, ["old": old.rawValue, "new": new.rawValue])
     }
 }
 
@@ -180,41 +191,43 @@ extension FileIdentity {
 enum MoveSQL {
     static let byInode = """
         SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_inode
-        WHERE +user_id = ?1 AND sha256 = ?2 AND file_size = ?3 AND path <> ?4 AND \(DeletionSQL.isVisible)
-            AND inode = ?5 LIMIT ?6
+        WHERE +user_id = :user AND sha256 = :sha256 AND file_size = :file_size AND path <> :path
+            AND \(DeletionSQL.isVisible) AND inode = :inode LIMIT :limit
         """
     /// Only rows that departed at the same time are sorted.
     static let departed = """
         SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_departed
-        WHERE user_id = ?1 AND sha256 = ?2 AND file_size = ?3 AND path <> ?4 AND \(DeletionSQL.isVisible)
-            AND audio_state <> 'present' ORDER BY updated_at DESC, file_name = ?5 DESC, id LIMIT ?6
+        WHERE user_id = :user AND sha256 = :sha256 AND file_size = :file_size AND path <> :path
+            AND \(DeletionSQL.isVisible) AND audio_state <> 'present'
+        ORDER BY updated_at DESC, file_name = :file_name DESC, id LIMIT :limit
         """
     static let present = """
         SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_content
-        WHERE user_id = ?1 AND sha256 = ?2 AND file_size = ?3 AND path <> ?4 AND \(DeletionSQL.isVisible)
-            AND audio_state = 'present' LIMIT ?5
+        WHERE user_id = :user AND sha256 = :sha256 AND file_size = :file_size AND path <> :path
+            AND \(DeletionSQL.isVisible) AND audio_state = 'present' LIMIT :limit
         """
     static let departedSound = """
         SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_departed_sound
-        WHERE user_id = ?1 AND sound_sha256 = ?2 AND path <> ?3 AND \(DeletionSQL.isVisible)
-            AND audio_state <> 'present' ORDER BY updated_at DESC LIMIT ?4
+        WHERE user_id = :user AND sound_sha256 = :sound_sha256 AND path <> :path AND \(DeletionSQL.isVisible)
+            AND audio_state <> 'present' ORDER BY updated_at DESC LIMIT :limit
         """
     static let presentSound = """
         SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_sound
-        WHERE user_id = ?1 AND sound_sha256 = ?2 AND path <> ?3 AND \(DeletionSQL.isVisible)
-            AND audio_state = 'present' LIMIT ?4
+        WHERE user_id = :user AND sound_sha256 = :sound_sha256 AND path <> :path AND \(DeletionSQL.isVisible)
+            AND audio_state = 'present' LIMIT :limit
         """
     static let unchanged = """
         SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_inode
-        WHERE +user_id = ?1 AND path <> ?2 AND device = ?3 AND inode = ?4 AND file_size = ?5
-            AND modified_ns = ?6 AND changed_ns = ?7 AND sha256 IS NOT NULL AND \(DeletionSQL.isVisible) LIMIT 1
+        WHERE +user_id = :user AND path <> :path AND device = :device AND inode = :inode
+            AND file_size = :file_size AND modified_ns = :modified_ns AND changed_ns = :changed_ns
+            AND sha256 IS NOT NULL AND \(DeletionSQL.isVisible) LIMIT 1
         """
     static let move = """
-        UPDATE audio_records SET file_name = ?1, original_filename = ?1, file_path = ?2, path = ?3, device = ?4,
-            inode = ?5, file_size = ?6, modified_ns = ?7, changed_ns = ?8, updated_at = ?9,
-            handled_at = CASE audio_state WHEN 'present' THEN handled_at ELSE ?9 END,
+        UPDATE audio_records SET file_name = :file_name, original_filename = :file_name,
+            file_path = :file_path, path = :path, \(ArrivalSQL.setIdentity), updated_at = :now,
+            handled_at = CASE audio_state WHEN 'present' THEN handled_at ELSE :now END,
             audio_state = 'present', is_current = 1
-        WHERE id = ?10
+        WHERE id = :recording
         """
     static let waitAgain = """
         UPDATE audio_records SET transcription_status = 'pending', attempts = 0, interruptions = 0,
@@ -224,14 +237,16 @@ enum MoveSQL {
     /// The earliest place, where several moves are not finished.
     static let intend = """
         INSERT INTO moves (audio_record_id, path, requested_at)
-            SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM sidecars WHERE audio_record_id = ?1)
-                OR \(IntentSQL.isWriting("?1"))
+            SELECT :recording, :path, :now
+            WHERE EXISTS (SELECT 1 FROM sidecars WHERE audio_record_id = :recording) OR \(IntentSQL.isWriting)
         ON CONFLICT DO NOTHING
         """
     static let isMoving = "SELECT 1 FROM moves WHERE audio_record_id = ?"
-    static let page = "SELECT * FROM moves WHERE audio_record_id > ? ORDER BY audio_record_id LIMIT ?"
+    static let page =
+        "SELECT * FROM moves WHERE audio_record_id > :last ORDER BY audio_record_id LIMIT :limit"
     static let finish = "DELETE FROM moves WHERE audio_record_id = ?"
-    static let sidecar = "UPDATE OR REPLACE sidecars SET path = ? WHERE path = ? AND audio_record_id = ?"
+    static let sidecar =
+        "UPDATE OR REPLACE sidecars SET path = :to WHERE path = :from AND audio_record_id = :recording"
     static let makeDue = """
         UPDATE audio_records SET sidecar_due = 'transcript', sidecar_version = sidecar_version + 1
         WHERE id = ? AND revision_id IS NOT NULL
@@ -245,9 +260,9 @@ enum MoveSQL {
     static let inherit = """
         INSERT INTO transcript_revisions
             (audio_record_id, author, origin, text, segments, language, created_at, earlier_record)
-        SELECT ?2, r.author, r.origin, r.text, r.segments, r.language, r.created_at, ?1
+        SELECT :new, r.author, r.origin, r.text, r.segments, r.language, r.created_at, :old
         FROM audio_records a JOIN transcript_revisions r ON r.id = coalesce(a.revision_id,
             (SELECT max(id) FROM transcript_revisions WHERE audio_record_id = a.id))
-        WHERE a.id = ?1
+        WHERE a.id = :old
         """
 }

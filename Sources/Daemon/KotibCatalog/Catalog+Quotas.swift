@@ -24,7 +24,10 @@ extension Catalog {
             else { return [] }
             return try database.rows(
                 QuotaSQL.fitting,
-                [user.id.rawValue, last?.rawValue ?? 0, room.size, room.milliseconds, limit]
+                [
+                    "user": user.id.rawValue, "last": last?.rawValue ?? 0, "size": room.size,
+                    "milliseconds": room.milliseconds, "limit": limit,
+                ]
             ).map(WaitingRecording.init)
         }
     }
@@ -73,13 +76,14 @@ extension Database {
 
     /// Counts what was taken in today.
     func count(_ claim: QuotaClaim, ofFolder folder: [UInt8], on day: Int) throws {
-        try run(QuotaSQL.take, [day, claim.milliseconds, Data(folder)])
+        try run(
+            QuotaSQL.take, ["folder": Data(folder), "day": day, "milliseconds": claim.milliseconds])
     }
 
     /// Notes the minutes that a recording was charged for sound that it has no words of yet.
     func charge(_ id: RecordingID, _ milliseconds: Int64, on day: Int) throws {
         guard milliseconds > 0 else { return }
-        try run(ChargeSQL.charge, [id.rawValue, milliseconds, day])
+        try run(ChargeSQL.charge, ["recording": id.rawValue, "milliseconds": milliseconds, "day": day])
     }
 
     /// Milliseconds that a recording was charged on a day for sound that it has no words of.
@@ -92,10 +96,11 @@ extension Database {
     func giveBackUnheard(_ id: RecordingID) throws {
         guard let row = try row(ChargeSQL.unheard, [id.rawValue]) else { return }
         let (user, day): (Int64, Int) = (row["user_id"], row["charged_day"])
-        try run(ChargeSQL.giveBack, [user, row["charged_ms"] as Int64, day])
+        try run(
+            ChargeSQL.giveBack, ["user": user, "milliseconds": row["charged_ms"] as Int64, "day": day])
         guard changesCount == 1 else { return }
         try run(ChargeSQL.forget, [id.rawValue])
-        try run(ChargeSQL.tellOfRoom, [user])
+        try run(ChargeSQL.tellOfRoom, ["user": user])
     }
 
     /// Charges a recording that comes back what was given back when it was replaced.
@@ -109,7 +114,7 @@ extension Database {
         let claim = QuotaClaim(size: 0, milliseconds: milliseconds, replaced: 0)
         guard quotas.limits.with(own).refusal(of: claim, beside: use.on(day)) == nil else { return false }
         try count(claim, ofFolder: folder, on: day)
-        try run(ChargeSQL.chargeAgain, [id.rawValue, day])
+        try run(ChargeSQL.chargeAgain, ["recording": id.rawValue, "day": day])
         return true
     }
 
@@ -117,10 +122,14 @@ extension Database {
     func wait(_ id: RecordingID, _ identity: FileIdentity, _ facts: AudioFacts, doubt: ContentDoubt) throws {
         try run(
             QuotaSQL.wait,
-            [id.rawValue, identity.size, QuotaClaim.milliseconds(of: facts.duration)]
-                + StatementArguments(facts.columns))
+            facts.arguments + [
+                "recording": id.rawValue, "size": identity.size,
+                "milliseconds": QuotaClaim.milliseconds(of: facts.duration),
+            ])
         // Its words are not lent out when it is taken.
-        if doubt != .none { try run(QuotaSQL.doubt, [id.rawValue, doubt.rawValue]) }
+        if doubt != .none {
+            try run(QuotaSQL.doubt, ["recording": id.rawValue, "doubt": doubt.rawValue])
+        }
     }
 }
 
@@ -157,14 +166,16 @@ enum QuotaSQL {
     static let ofUser = "SELECT \(columns), u.used_text FROM users u WHERE u.id = ?"
     static let ofFolder = "SELECT \(columns) FROM users u WHERE u.folder = ?"
     static let take = """
-        UPDATE users SET taken_ms = CASE taken_day WHEN ?1 THEN taken_ms ELSE 0 END + ?2, taken_day = ?1
-        WHERE folder = ?3
+        UPDATE users SET taken_ms = CASE taken_day WHEN :day THEN taken_ms ELSE 0 END + :milliseconds,
+            taken_day = :day
+        WHERE folder = :folder
         """
     static let wait = """
         INSERT INTO quota_waits (audio_record_id, user_id, size, milliseconds, sha256, media_type, container,
             codec, duration, channels, sample_rate, inspection_warnings, sound_sha256, sound_size)
-        SELECT id, user_id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13 FROM audio_records
-        WHERE id = ?1 AND user_id IS NOT NULL
+        SELECT id, user_id, :size, :milliseconds, :sha256, :media_type, :container,
+            :codec, :duration, :channels, :sample_rate, :inspection_warnings, :sound_sha256, :sound_size
+        FROM audio_records WHERE id = :recording AND user_id IS NOT NULL
         ON CONFLICT (audio_record_id) DO UPDATE SET user_id = excluded.user_id, size = excluded.size,
             milliseconds = excluded.milliseconds, sha256 = excluded.sha256, media_type = excluded.media_type,
             container = excluded.container, codec = excluded.codec, duration = excluded.duration,
@@ -172,16 +183,16 @@ enum QuotaSQL {
             inspection_warnings = excluded.inspection_warnings, sound_sha256 = excluded.sound_sha256,
             sound_size = excluded.sound_size
         """
-    static let doubt = "UPDATE audio_records SET doubt = max(doubt, ?2) WHERE id = ?1"
+    static let doubt = "UPDATE audio_records SET doubt = max(doubt, :doubt) WHERE id = :recording"
     /// Recordings that do not fit are skipped in the index. CROSS JOIN keeps the order of the loops.
     static let fitting = """
         SELECT a.id, a.path, a.device, a.inode, a.file_size, a.modified_ns, a.changed_ns, w.sha256, w.media_type,
             w.container, w.codec, w.duration, w.channels, w.sample_rate,
             w.inspection_warnings, w.sound_sha256, w.sound_size
         FROM quota_waits w INDEXED BY quota_waits_user CROSS JOIN audio_records a ON a.id = w.audio_record_id
-        WHERE w.user_id = ?1 AND w.audio_record_id > ?2 AND w.size <= ?3 AND w.milliseconds <= ?4
-            AND \(DeletionSQL.isVisible)
-        ORDER BY w.audio_record_id LIMIT ?5
+        WHERE w.user_id = :user AND w.audio_record_id > :last AND w.size <= :size
+            AND w.milliseconds <= :milliseconds AND \(DeletionSQL.isVisible)
+        ORDER BY w.audio_record_id LIMIT :limit
         """
     static let users = "SELECT DISTINCT user_id FROM quota_waits"
     static let grown = "SELECT user_id FROM quota_room"
@@ -192,25 +203,26 @@ enum QuotaSQL {
 enum ChargeSQL {
     /// What came on another day, or was given back before, counts no more.
     static let charge = """
-        UPDATE audio_records SET charged_ms = iif(charged_day = ?3, charged_ms, 0) + ?2, charged_day = ?3
-        WHERE id = ?1
+        UPDATE audio_records SET charged_ms = iif(charged_day = :day, charged_ms, 0) + :milliseconds,
+            charged_day = :day
+        WHERE id = :recording
         """
     static let unheard = """
         SELECT user_id, charged_ms, charged_day FROM audio_records a
-        WHERE id = ?1 AND transcription_status IN ('pending', 'processing') AND charged_ms > 0
+        WHERE id = ? AND transcription_status IN ('pending', 'processing') AND charged_ms > 0
             AND charged_day IS NOT NULL AND user_id IS NOT NULL AND \(DeletionSQL.isVisible)
         """
     static let giveBack = """
-        UPDATE users SET taken_ms = max(0, taken_ms - ?2) WHERE id = ?1 AND taken_day = ?3
+        UPDATE users SET taken_ms = max(0, taken_ms - :milliseconds) WHERE id = :user AND taken_day = :day
         """
     static let forget = "UPDATE audio_records SET charged_day = NULL WHERE id = ?"
     static let tellOfRoom = """
-        INSERT INTO quota_room (user_id) SELECT ?1 WHERE EXISTS (SELECT 1 FROM quota_waits WHERE user_id = ?1)
+        INSERT INTO quota_room (user_id) SELECT :user WHERE EXISTS (SELECT 1 FROM quota_waits WHERE user_id = :user)
         ON CONFLICT DO NOTHING
         """
     static let givenBack = """
         SELECT charged_ms FROM audio_records
         WHERE id = ? AND transcription_status = 'failed' AND charged_ms > 0 AND charged_day IS NULL
         """
-    static let chargeAgain = "UPDATE audio_records SET charged_day = ?2 WHERE id = ?1"
+    static let chargeAgain = "UPDATE audio_records SET charged_day = :day WHERE id = :recording"
 }

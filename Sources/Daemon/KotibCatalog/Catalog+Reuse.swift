@@ -42,7 +42,10 @@ extension Catalog {
             if let persons = words.persons { shown = try database.copyRevision(persons, to: id) }
             try database.run(
                 ReuseSQL.complete,
-                [id.rawValue, Timestamp.text(now), shown.rawValue, words.recording.rawValue])
+                [
+                    "recording": id.rawValue, "source": words.recording.rawValue, "revision": shown.rawValue,
+                    "now": Timestamp.text(now),
+                ])
             try database.settleWarnings(of: id)
             try database.makeDueBeside(.transcript, id)
             return words.recording
@@ -65,7 +68,8 @@ extension Database {
         _ language: String?
     ) throws -> ReusableWords? {
         let arguments: StatementArguments = [
-            id.rawValue, engine, language, model.name, model.sha256.map { Data($0) },
+            "recording": id.rawValue, "engine": engine, "model": model.name,
+            "model_hash": model.sha256.map { Data($0) }, "language": language,
         ]
         if let row = try row(ReuseSQL.own, arguments) ?? row(ReuseSQL.ownSound, arguments) {
             return ReusableWords(
@@ -79,7 +83,7 @@ extension Database {
     }
 
     fileprivate func copyRevision(_ revision: RevisionID, to id: RecordingID) throws -> RevisionID {
-        try run(ReuseSQL.copy, [id.rawValue, revision.rawValue])
+        try run(ReuseSQL.copy, ["recording": id.rawValue, "revision": revision.rawValue])
         return RevisionID(rawValue: lastInsertedRowID)
     }
 }
@@ -96,10 +100,11 @@ enum ReuseSQL {
             (SELECT r.id FROM transcript_revisions r WHERE r.id = s.revision_id AND r.origin <> 'engine')
                 AS persons_revision
         FROM audio_records a CROSS JOIN audio_records s \(content)
-        WHERE a.id = ?1 AND a.transcription_status = 'processing' AND a.is_current = 1 AND a.revision_id IS NULL
-            AND s.transcription_status = 'completed' AND s.engine = ?2 AND s.model = ?4
-            AND s.model_sha256 IS ?5
-            AND (?3 IS NULL OR s.language = ?3) AND engine_revision IS NOT NULL
+        WHERE a.id = :recording AND a.transcription_status = 'processing' AND a.is_current = 1
+            AND a.revision_id IS NULL
+            AND s.transcription_status = 'completed' AND s.engine = :engine AND s.model = :model
+            AND s.model_sha256 IS :model_hash
+            AND (:language IS NULL OR s.language = :language) AND engine_revision IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.audio_record_id = s.id)
         """
     }
@@ -118,16 +123,17 @@ enum ReuseSQL {
     static let anybodys = "\(candidates(sameFile)) AND s.doubt = 0 LIMIT 1"
     static let copy = """
         INSERT INTO transcript_revisions (audio_record_id, author, origin, text, segments, language, created_at)
-        SELECT ?1, author, origin, text, segments, language, created_at FROM transcript_revisions WHERE id = ?2
+        SELECT :recording, author, origin, text, segments, language, created_at
+        FROM transcript_revisions WHERE id = :revision
         """
     static let complete = """
-        UPDATE audio_records SET transcription_status = 'completed', completed_at = ?2, updated_at = ?2,
-            revision_id = ?3,
-            transcript_text = (SELECT r.text FROM transcript_revisions r WHERE r.id = ?3),
+        UPDATE audio_records SET transcription_status = 'completed', completed_at = :now, updated_at = :now,
+            revision_id = :revision,
+            transcript_text = (SELECT r.text FROM transcript_revisions r WHERE r.id = :revision),
             (language, engine, model, model_sha256, speech_seconds, transcription_warnings) =
                 (SELECT s.language, s.engine, s.model, s.model_sha256, s.speech_seconds,
-                    s.transcription_warnings FROM audio_records s WHERE s.id = ?4),
+                    s.transcription_warnings FROM audio_records s WHERE s.id = :source),
             engine_seconds = 0, charged_ms = 0, error_code = NULL, error_message = NULL
-        WHERE id = ?1
+        WHERE id = :recording
         """
 }

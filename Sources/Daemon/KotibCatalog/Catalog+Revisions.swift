@@ -37,7 +37,9 @@ extension Catalog {
         try await read("revision") { database in
             guard try database.recording(id, in: scope) != nil else { return nil }
             guard let revision else { return try database.shownRevision(of: id) }
-            return try database.row(RevisionSQL.one, [id.rawValue, revision.rawValue]).map(Revision.init)
+            return try database.row(
+                RevisionSQL.one, ["recording": id.rawValue, "revision": revision.rawValue]
+            ).map(Revision.init)
         }
     }
 }
@@ -95,7 +97,8 @@ extension Catalog {
             // Words that an edit removes, such as by a text that was saved half, the next must be able to
             // bring back.
             let spoken = try database.row(
-                RevisionSQL.spoken, [edit.recording.rawValue, revision.id.rawValue])
+                RevisionSQL.spoken,
+                ["recording": edit.recording.rawValue, "revision": revision.id.rawValue])
             return .revision(
                 revision, spoken: try spoken.map { try Self.segments($0["segments"]) } ?? revision.segments)
         }
@@ -122,7 +125,11 @@ extension Catalog {
             let revision = try database.addRevision(
                 id, author: edit.author, edit.origin, new.text, times: times, new.language, now)
             try database.run(
-                RevisionSQL.show, [revision.rawValue, new.text, Timestamp.text(now), id.rawValue])
+                RevisionSQL.show,
+                [
+                    "recording": id.rawValue, "revision": revision.rawValue, "text": new.text,
+                    "now": Timestamp.text(now),
+                ])
             try database.settleWarnings(of: id)
             if let sidecar { try database.register(sidecar, now) }
             try database.makeDueBeside(.transcript, id)
@@ -159,7 +166,10 @@ extension Database {
     ) throws -> RevisionID {
         try run(
             RevisionSQL.add,
-            [id.rawValue, author?.rawValue, origin.rawValue, text, times, language, Timestamp.text(now)])
+            [
+                "recording": id.rawValue, "author": author?.rawValue, "origin": origin.rawValue,
+                "text": text, "segments": times, "language": language, "now": Timestamp.text(now),
+            ])
         return RevisionID(rawValue: lastInsertedRowID)
     }
 
@@ -195,7 +205,8 @@ enum RevisionSQL {
     static let page = """
         SELECT r.id, r.audio_record_id, r.author, (SELECT folder FROM users u WHERE u.id = r.author)
             AS author_folder, r.origin, r.text, '[]' AS segments, r.language, r.created_at
-        FROM transcript_revisions r WHERE r.audio_record_id = ? AND r.id < ? ORDER BY r.id DESC LIMIT ?
+        FROM transcript_revisions r WHERE r.audio_record_id = :recording AND r.id < :before
+        ORDER BY r.id DESC LIMIT :limit
         """
     /// All but the words and times.
     static let head = """
@@ -204,7 +215,8 @@ enum RevisionSQL {
         FROM transcript_revisions r WHERE r.id = ?
         """
     static let one = """
-        SELECT \(columns) FROM transcript_revisions r WHERE r.audio_record_id = ? AND r.id = ?
+        SELECT \(columns) FROM transcript_revisions r
+        WHERE r.audio_record_id = :recording AND r.id = :revision
         """
     static let shown = """
         SELECT \(columns) FROM audio_records a JOIN transcript_revisions r ON r.id = a.revision_id
@@ -213,24 +225,26 @@ enum RevisionSQL {
     /// The newest with times that the shown one can come from.
     static let spoken = """
         SELECT segments FROM transcript_revisions
-        WHERE audio_record_id = ? AND id <= ? AND origin = 'engine' AND segments <> '[]'
+        WHERE audio_record_id = :recording AND id <= :revision AND origin = 'engine' AND segments <> '[]'
             AND earlier_record IS NULL ORDER BY id DESC LIMIT 1
         """
     /// The engine's words before a revision, of this recording itself.
     static let engineBefore = """
         SELECT text FROM transcript_revisions
-        WHERE audio_record_id = ? AND id < ? AND origin = 'engine' AND earlier_record IS NULL
+        WHERE audio_record_id = :recording AND id < :before AND origin = 'engine' AND earlier_record IS NULL
         ORDER BY id DESC LIMIT 1
         """
     static let shownID = "SELECT revision_id FROM audio_records WHERE id = ?"
     /// An author who was deleted meanwhile is nobody.
     static let add = """
         INSERT INTO transcript_revisions (audio_record_id, author, origin, text, segments, language, created_at)
-        VALUES (?, (SELECT id FROM users WHERE id = ?), ?, ?, ?, ?, ?)
+        VALUES (:recording, (SELECT id FROM users WHERE id = :author), :origin, :text, :segments, :language,
+            :now)
         """
     static let show = """
-        UPDATE audio_records SET revision_id = ?1, transcript_text = ?2, updated_at = ?3, handled_at = ?3
-        WHERE id = ?4
+        UPDATE audio_records SET revision_id = :revision, transcript_text = :text, updated_at = :now,
+            handled_at = :now
+        WHERE id = :recording
         """
 }
 
@@ -255,7 +269,11 @@ extension Catalog {
             guard try database.recording(id, in: scope) != nil else { return nil }
             let statement = try database.cachedStatement(sql: RevisionSQL.page)
             let rows = try Row.fetchCursor(
-                statement, arguments: [id.rawValue, before?.rawValue ?? .max, max(limit, 1) + 1])
+                statement,
+                arguments: [
+                    "recording": id.rawValue, "before": before?.rawValue ?? .max,
+                    "limit": max(limit, 1) + 1,
+                ])
             var page = RevisionPage(revisions: [], next: nil)
             var size = 0
             while let row = try rows.next() {

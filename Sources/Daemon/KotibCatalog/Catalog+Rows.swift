@@ -61,9 +61,12 @@ extension InboxPath {
 }
 
 extension FileIdentity {
-    /// `device, inode, file_size, modified_ns, changed_ns`. SQLite's integers are signed: the bits are kept.
-    var columns: [any DatabaseValueConvertible] {
-        [Int64(bitPattern: device), Int64(bitPattern: inode), size, modified, changed]
+    /// By the columns' names. SQLite's integers are signed: the bits are kept.
+    var arguments: StatementArguments {
+        [
+            "device": Int64(bitPattern: device), "inode": Int64(bitPattern: inode), "file_size": size,
+            "modified_ns": modified, "changed_ns": changed,
+        ]
     }
 
     init(_ row: Row) {
@@ -74,12 +77,13 @@ extension FileIdentity {
 }
 
 extension AudioFacts {
-    /// `sha256, media_type, container, codec, duration, channels, sample_rate, inspection_warnings,
-    /// sound_sha256, sound_size`.
-    var columns: [(any DatabaseValueConvertible)?] {
+    /// By the columns' names.
+    var arguments: StatementArguments {
         [
-            Data(sha256), mediaType, container, codec, duration, channels, sampleRate, try? warnings.json,
-            sound.map { Data($0.sha256) }, sound?.size,
+            "sha256": Data(sha256), "media_type": mediaType, "container": container, "codec": codec,
+            "duration": duration, "channels": channels, "sample_rate": sampleRate,
+            "inspection_warnings": try? warnings.json, "sound_sha256": sound.map { Data($0.sha256) },
+            "sound_size": sound?.size,
         ]
     }
 

@@ -50,7 +50,8 @@ extension Catalog {
         for piece in pieces {
             if Task.isCancelled { return }
             let isAdded = try await step(due) { database in
-                try database.run(SearchIndexSQL.add, [due.recording, due.owner, piece])
+                try database.run(
+                    SearchIndexSQL.add, ["recording": due.recording, "owner": due.owner, "text": piece])
                 return true
             }
             if isAdded == nil { return }
@@ -67,9 +68,8 @@ extension Catalog {
         _ due: DueText, _ body: @escaping @Sendable (Database) throws -> Bool
     ) async throws(CatalogError) -> Bool? {
         try await write("indexLongTexts") { database in
-            guard try database.row(SearchIndexSQL.isStill, [due.recording, due.version]) != nil else {
-                return nil
-            }
+            let still: StatementArguments = ["recording": due.recording, "version": due.version]
+            guard try database.row(SearchIndexSQL.isStill, still) != nil else { return nil }
             return try body(database)
         }
     }
@@ -87,13 +87,14 @@ enum SearchIndexSQL {
         FROM search_due d LEFT JOIN audio_records a ON a.id = d.audio_record_id
         ORDER BY d.audio_record_id LIMIT 1
         """
-    static let isStill = "SELECT 1 FROM search_due WHERE audio_record_id = ? AND version = ?"
+    static let isStill = "SELECT 1 FROM search_due WHERE audio_record_id = :recording AND version = :version"
     static let removeOne = """
         DELETE FROM search_pieces WHERE id = (SELECT max(id) FROM search_pieces WHERE audio_record_id = ?)
         """
     static let add = """
         INSERT INTO search_pieces (id, audio_record_id, owner, text)
-        SELECT coalesce((SELECT max(id) FROM search_pieces) + 1, \(SearchPieces.firstID)), ?, ?, ?
+        SELECT coalesce((SELECT max(id) FROM search_pieces) + 1, \(SearchPieces.firstID)),
+            :recording, :owner, :text
         """
     static let finish = "DELETE FROM search_due WHERE audio_record_id = ?"
 }
@@ -191,7 +192,11 @@ extension Catalog {
         try await read("revisionIDs") { database in
             guard try database.recording(id, in: scope) != nil else { return nil }
             return try database.rows(
-                PieceSQL.revisionIDs, [id.rawValue, before?.rawValue ?? .max, max(limit, 1) + 1]
+                PieceSQL.revisionIDs,
+                [
+                    "recording": id.rawValue, "before": before?.rawValue ?? .max,
+                    "limit": max(limit, 1) + 1,
+                ]
             ).map { RevisionID(rawValue: $0["id"]) }
         }
     }
@@ -202,7 +207,11 @@ extension Catalog {
     ) async throws(CatalogError) -> ListedRevision? {
         try await read("listedRevision") { database in
             guard try database.recording(id, in: scope) != nil else { return nil }
-            let row = try database.row(PieceSQL.revision, [Self.shortText, id.rawValue, revision.rawValue])
+            let row = try database.row(
+                PieceSQL.revision,
+                [
+                    "recording": id.rawValue, "revision": revision.rawValue, "short_text": Self.shortText,
+                ])
             return try row.map { ListedRevision(revision: try Revision($0), textSize: $0["text_size"]) }
         }
     }
@@ -213,9 +222,13 @@ extension Catalog {
         of revision: RevisionID, of id: RecordingID, from offset: Int, upTo count: Int
     ) async throws(CatalogError) -> [UInt8]? {
         try await read("textPiece") { database in
-            try database.row(PieceSQL.piece, [offset + 1, count, id.rawValue, revision.rawValue]).map {
-                Array($0["piece"] as Data)
-            }
+            try database.row(
+                PieceSQL.piece,
+                [
+                    "recording": id.rawValue, "revision": revision.rawValue, "first": offset + 1,
+                    "count": count,
+                ]
+            ).map { Array($0["piece"] as Data) }
         }
     }
 
@@ -245,7 +258,7 @@ extension Database {
     ) throws -> ListedRecording? {
         let statement = try cachedStatement(sql: LibrarySQL.entry)
         // The row holds no copy of what SQLite has read, and is good as long as its cursor stands on it.
-        let rows = try Row.fetchCursor(statement, arguments: [id.rawValue, scope.user])
+        let rows = try Row.fetchCursor(statement, arguments: ["recording": id.rawValue, "user": scope.user])
         defer { withExtendedLifetime(rows) {} }
         return try rows.next().map { try ListedRecording($0, search) }
     }
@@ -281,18 +294,19 @@ extension ListedRecording {
 
 enum PieceSQL {
     static let revisionIDs = """
-        SELECT id FROM transcript_revisions WHERE audio_record_id = ? AND id < ? ORDER BY id DESC LIMIT ?
+        SELECT id FROM transcript_revisions WHERE audio_record_id = :recording AND id < :before
+        ORDER BY id DESC LIMIT :limit
         """
     static let revision = """
         SELECT r.id, r.audio_record_id, r.author, (SELECT folder FROM users u WHERE u.id = r.author)
             AS author_folder, r.origin, '[]' AS segments, r.language, r.created_at,
-            CASE WHEN length(CAST(r.text AS BLOB)) <= ?1 THEN r.text ELSE '' END AS text,
+            CASE WHEN length(CAST(r.text AS BLOB)) <= :short_text THEN r.text ELSE '' END AS text,
             length(CAST(r.text AS BLOB)) AS text_size
-        FROM transcript_revisions r WHERE r.audio_record_id = ?2 AND r.id = ?3
+        FROM transcript_revisions r WHERE r.audio_record_id = :recording AND r.id = :revision
         """
     static let piece = """
-        SELECT substr(CAST(text AS BLOB), ?1, ?2) AS piece FROM transcript_revisions
-        WHERE audio_record_id = ?3 AND id = ?4
+        SELECT substr(CAST(text AS BLOB), :first, :count) AS piece FROM transcript_revisions
+        WHERE audio_record_id = :recording AND id = :revision
         """
     static let size = """
         SELECT length(CAST(r.text AS BLOB)) + length(CAST(r.segments AS BLOB)) AS size

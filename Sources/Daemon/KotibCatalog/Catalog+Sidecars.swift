@@ -15,7 +15,8 @@ extension Catalog {
     /// - Parameter last: the last id of the page before; nil for the first.
     public func dueSidecars(after last: RecordingID?, limit: Int) async throws(CatalogError) -> [Recording] {
         try await read("dueSidecars") { database in
-            try database.rows(Self.duePage, [last?.rawValue ?? 0, limit]).map(Recording.init)
+            try database.rows(Self.duePage, ["last": last?.rawValue ?? 0, "limit": limit])
+                .map(Recording.init)
         }
     }
 
@@ -26,13 +27,18 @@ extension Catalog {
     ) async throws(CatalogError) {
         try await write("sidecarWritten") { database in
             try database.register(sidecar, now)
-            if let due { try database.run(Self.settle, [sidecar.recording.rawValue, due.version]) }
+            if let due {
+                try database.run(
+                    Self.settle, ["recording": sidecar.recording.rawValue, "version": due.version])
+            }
         }
     }
 
     /// Gives up what was due, where it cannot be written: its folder is gone, say.
     public func sidecarWaived(_ id: RecordingID, due: SidecarDue) async throws(CatalogError) {
-        try await write("sidecarWaived") { try $0.run(Self.settle, [id.rawValue, due.version]) }
+        try await write("sidecarWaived") {
+            try $0.run(Self.settle, ["recording": id.rawValue, "version": due.version])
+        }
     }
 
     /// Makes due what tells of a recording as it is now, as if nothing of it had been written.
@@ -81,13 +87,14 @@ extension Catalog {
 
     static let duePage = """
         SELECT \(RecordingSQL.columns) FROM audio_records a
-        WHERE sidecar_due IS NOT NULL AND id > ? AND \(DeletionSQL.isVisible) ORDER BY id LIMIT ?
+        WHERE sidecar_due IS NOT NULL AND id > :last AND \(DeletionSQL.isVisible) ORDER BY id LIMIT :limit
         """
     static let sidecarAtPath = "SELECT * FROM sidecars WHERE path = ?"
     static let register = """
         INSERT INTO sidecars (audio_record_id, kind, path, device, inode, size, modified_ns, written_at,
             words_sha256)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        VALUES (:recording, :kind, :path, :device, :inode, :size, :modified_ns, :now,
+            :words_sha256)
         ON CONFLICT (path) DO UPDATE SET audio_record_id = excluded.audio_record_id, kind = excluded.kind,
             device = excluded.device, inode = excluded.inode, size = excluded.size,
             modified_ns = excluded.modified_ns, written_at = excluded.written_at,
@@ -97,7 +104,9 @@ extension Catalog {
     /// stay true, and a note does not.
     static let wordsStayDue =
         "CASE WHEN sidecar_due IS NOT NULL AND revision_id IS NOT NULL THEN 'transcript' END"
-    static let settle = "UPDATE audio_records SET sidecar_due = NULL WHERE id = ? AND sidecar_version = ?"
+    static let settle = """
+        UPDATE audio_records SET sidecar_due = NULL WHERE id = :recording AND sidecar_version = :version
+        """
 }
 
 extension Database {
@@ -105,9 +114,11 @@ extension Database {
         try run(
             Catalog.register,
             [
-                sidecar.recording.rawValue, sidecar.kind.rawValue, sidecar.path.blob,
-                Int64(bitPattern: sidecar.device), Int64(bitPattern: sidecar.inode), sidecar.size,
-                sidecar.modified, Timestamp.text(now), sidecar.words.map { Data($0) },
+                "recording": sidecar.recording.rawValue, "kind": sidecar.kind.rawValue,
+                "path": sidecar.path.blob, "device": Int64(bitPattern: sidecar.device),
+                "inode": Int64(bitPattern: sidecar.inode), "size": sidecar.size,
+                "modified_ns": sidecar.modified, "now": Timestamp.text(now),
+                "words_sha256": sidecar.words.map { Data($0) },
             ])
         try run(IntentSQL.withdraw, [sidecar.path.blob])
     }
@@ -159,7 +170,8 @@ extension Catalog {
     /// - Parameter last: the last path of the page before; nil for the first.
     public func intents(after last: InboxPath?, limit: Int) async throws(CatalogError) -> [SidecarIntent] {
         try await read("intentPage") { database in
-            try database.rows(IntentSQL.page, [last?.blob ?? Data(), limit]).map(SidecarIntent.init)
+            try database.rows(IntentSQL.page, ["last": last?.blob ?? Data(), "limit": limit])
+                .map(SidecarIntent.init)
         }
     }
 }
@@ -169,8 +181,9 @@ extension Database {
         try run(
             IntentSQL.add,
             [
-                intent.path.blob, intent.recording.rawValue, intent.kind.rawValue,
-                intent.content.map { Data($0) }, intent.words.map { Data($0) },
+                "path": intent.path.blob, "recording": intent.recording.rawValue,
+                "kind": intent.kind.rawValue, "content_sha256": intent.content.map { Data($0) },
+                "words_sha256": intent.words.map { Data($0) },
             ])
     }
 
@@ -198,16 +211,17 @@ extension SidecarIntent {
 enum IntentSQL {
     static let add = """
         INSERT INTO sidecar_intents (path, audio_record_id, kind, content_sha256, words_sha256)
-        VALUES (?, ?, ?, ?, ?)
+        VALUES (:path, :recording, :kind, :content_sha256, :words_sha256)
         ON CONFLICT (path) DO UPDATE SET audio_record_id = excluded.audio_record_id, kind = excluded.kind,
             content_sha256 = excluded.content_sha256, words_sha256 = excluded.words_sha256
         """
     static let withdraw = "DELETE FROM sidecar_intents WHERE path = ?"
     static let atPath = "SELECT * FROM sidecar_intents WHERE path = ?"
     static let ofRecording = "SELECT * FROM sidecar_intents WHERE audio_record_id = ?"
-    static let page = "SELECT * FROM sidecar_intents WHERE path > ? ORDER BY path LIMIT ?"
-    /// A condition on a recording's id: a file of it may stand somewhere without being registered.
-    static func isWriting(_ id: String) -> String {
-        "EXISTS (SELECT 1 FROM sidecar_intents WHERE audio_record_id = \(id) AND content_sha256 IS NOT NULL)"
-    }
+    static let page = "SELECT * FROM sidecar_intents WHERE path > :last ORDER BY path LIMIT :limit"
+    /// A condition on the recording `:recording`: a file of it may stand somewhere without being registered.
+    static let isWriting = """
+        EXISTS (SELECT 1 FROM sidecar_intents
+            WHERE audio_record_id = :recording AND content_sha256 IS NOT NULL)
+        """
 }

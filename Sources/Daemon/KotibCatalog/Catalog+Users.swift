@@ -43,7 +43,7 @@ extension Catalog {
                 let page = skip == 0 && limit > 0 ? found.map { [$0] } ?? [] : []
                 return (page, found == nil ? 0 : 1)
             }
-            let users = try database.rows(UserSQL.page, [limit, skip]).map(User.init)
+            let users = try database.rows(UserSQL.page, ["limit": limit, "skip": skip]).map(User.init)
             return (users, try database.row(UserSQL.count, [])?["count"] ?? 0)
         }
     }
@@ -53,7 +53,12 @@ extension Catalog {
         folder: [UInt8], phone: String?, role: Role, now: Date
     ) async throws(CatalogError) -> User {
         try await write("addUser") { database in
-            try database.run(UserSQL.insert, [Data(folder), phone, role.rawValue, Timestamp.text(now)])
+            try database.run(
+                UserSQL.insert,
+                [
+                    "folder": Data(folder), "phone": phone, "role": role.rawValue,
+                    "now": Timestamp.text(now),
+                ])
             if let phone { try database.forgetAttempts(at: phone) }
             return try database.knownUser(UserID(rawValue: database.lastInsertedRowID))
         }
@@ -74,10 +79,12 @@ extension Catalog {
             try database.run(
                 UserSQL.update,
                 [
-                    user.phone, user.role.rawValue, user.isActive,
-                    user.settings.sidecars.map(\.rawValue).joined(separator: ","), user.settings.language,
-                    user.settings.engine?.rawValue, user.quota.bytes, user.quota.files,
-                    user.quota.minutesPerDay, id.rawValue,
+                    "user": id.rawValue, "phone": user.phone, "role": user.role.rawValue,
+                    "is_active": user.isActive,
+                    "sidecars": user.settings.sidecars.map(\.rawValue).joined(separator: ","),
+                    "language": user.settings.language, "engine": user.settings.engine?.rawValue,
+                    "quota_bytes": user.quota.bytes, "quota_files": user.quota.files,
+                    "quota_minutes": user.quota.minutesPerDay,
                 ])
             if !user.isActive || user.phone != before {
                 try database.run(TokenSQL.deleteOfUser, [id.rawValue])
@@ -108,7 +115,8 @@ extension Catalog {
         _ owner: UInt32, of user: UserID, replacing: Bool
     ) async throws(CatalogError) {
         try await write("noteFolderOwner") {
-            try $0.run(replacing ? UserSQL.ownFolder : UserSQL.adoptFolder, [owner, user.rawValue])
+            try $0.run(
+                replacing ? UserSQL.ownFolder : UserSQL.adoptFolder, ["owner": owner, "user": user.rawValue])
         }
     }
 
@@ -117,7 +125,8 @@ extension Catalog {
         after last: UserID?, limit: Int
     ) async throws(CatalogError) -> [(id: UserID, folder: [UInt8])] {
         try await read("usersOfUnlookedFolders") { database in
-            try database.rows(UserSQL.unlookedFolders, [last?.rawValue ?? 0, limit]).map { row in
+            let page: StatementArguments = ["last": last?.rawValue ?? 0, "limit": limit]
+            return try database.rows(UserSQL.unlookedFolders, page).map { row in
                 let folder: Data = row["folder"]
                 return (UserID(rawValue: row["id"]), Array(folder))
             }
@@ -131,7 +140,8 @@ extension Catalog {
     ) async throws(CatalogError) -> [(id: UserID, folder: [UInt8])] {
         try await read("emptyUsers") { database in
             let arguments: StatementArguments = [
-                last?.rawValue ?? 0, limit, Timestamp.text(now.addingTimeInterval(-3600)),
+                "last": last?.rawValue ?? 0, "limit": limit,
+                "before": Timestamp.text(now.addingTimeInterval(-3600)),
             ]
             return try database.rows(UserSQL.empty, arguments).map { row in
                 let folder: Data = row["folder"]
@@ -176,20 +186,23 @@ enum UserSQL {
     static let byID = "SELECT \(columns) FROM users u WHERE u.id = ?"
     static let byPhone = "SELECT \(columns) FROM users u WHERE u.phone_number = ?"
     static let byFolder = "SELECT \(columns) FROM users u WHERE u.folder = ?"
-    static let page = "SELECT \(columns) FROM users u ORDER BY u.folder LIMIT ? OFFSET ?"
+    static let page = "SELECT \(columns) FROM users u ORDER BY u.folder LIMIT :limit OFFSET :skip"
     static let count = "SELECT count(*) AS count FROM users"
-    static let insert = "INSERT INTO users (folder, phone_number, role, created_at) VALUES (?, ?, ?, ?)"
-    static let update = """
-        UPDATE users SET phone_number = ?, role = ?, is_active = ?, sidecars = ?, language = ?, engine = ?,
-            quota_bytes = ?, quota_files = ?, quota_minutes = ?
-        WHERE id = ?
+    static let insert = """
+        INSERT INTO users (folder, phone_number, role, created_at) VALUES (:folder, :phone, :role, :now)
         """
-    static let link = "UPDATE users SET phone_number = ?, folder_owner = ? WHERE id = ?"
-    static let ownFolder = "UPDATE users SET folder_owner = ? WHERE id = ?"
-    static let adoptFolder = "UPDATE users SET folder_owner = ? WHERE id = ? AND folder_owner IS NULL"
+    static let update = """
+        UPDATE users SET phone_number = :phone, role = :role, is_active = :is_active, sidecars = :sidecars,
+            language = :language, engine = :engine, quota_bytes = :quota_bytes, quota_files = :quota_files,
+            quota_minutes = :quota_minutes
+        WHERE id = :user
+        """
+    static let link = "UPDATE users SET phone_number = :phone, folder_owner = :owner WHERE id = :user"
+    static let ownFolder = "UPDATE users SET folder_owner = :owner WHERE id = :user"
+    static let adoptFolder = "\(ownFolder) AND folder_owner IS NULL"
     static let folderOwner = "SELECT folder, folder_owner FROM users WHERE id = ?"
     static let unlookedFolders =
-        "SELECT id, folder FROM users WHERE folder_owner IS NULL AND id > ? ORDER BY id LIMIT ?"
+        "SELECT id, folder FROM users WHERE folder_owner IS NULL AND id > :last ORDER BY id LIMIT :limit"
     private static let isEmpty = """
         phone_number IS NULL AND role = 'user' AND is_active = 1 AND sidecars = 'txt' AND language IS NULL
             AND engine IS NULL AND quota_bytes IS NULL AND quota_files IS NULL AND quota_minutes IS NULL
@@ -198,7 +211,8 @@ enum UserSQL {
             AND NOT EXISTS (SELECT 1 FROM access_tokens t WHERE t.user_id = users.id)
         """
     static let empty = """
-        SELECT id, folder FROM users WHERE id > ?1 AND created_at < ?3 AND \(isEmpty) ORDER BY id LIMIT ?2
+        SELECT id, folder FROM users WHERE id > :last AND created_at < :before AND \(isEmpty)
+        ORDER BY id LIMIT :limit
         """
     static let forgetEmpty = "DELETE FROM users WHERE id = ? AND \(isEmpty)"
     static let promote = "UPDATE users SET role = 'admin' WHERE phone_number = ?"
@@ -231,8 +245,9 @@ extension Catalog {
     public func holder(ofToken token: String, at reading: ClockReading) async throws(CatalogError) -> User? {
         try await read("holder") { database in
             let time = try database.steadyTime(reading)
-            return try database.row(TokenSQL.holder, [token, Timestamp.text(reading.wall), time]).map(
-                User.init)
+            return try database.row(
+                TokenSQL.holder, ["token": token, "now": Timestamp.text(reading.wall), "time": time]
+            ).map(User.init)
         }
     }
 
@@ -247,17 +262,18 @@ extension Catalog {
 
 enum TokenSQL {
     static let insert = """
-        INSERT INTO access_tokens (jti, user_id, created_at, expires_at, ends_at) VALUES (?, ?, ?, ?, ?)
+        INSERT INTO access_tokens (jti, user_id, created_at, expires_at, ends_at)
+        VALUES (:token, :user, :now, :expires, :ends)
         """
     static let holder = """
         SELECT \(UserSQL.columns) FROM access_tokens t JOIN users u ON u.id = t.user_id
-        WHERE t.jti = ? AND t.expires_at > ? AND t.ends_at > ? AND u.is_active = 1
+        WHERE t.jti = :token AND t.expires_at > :now AND t.ends_at > :time AND u.is_active = 1
         """
     static let delete = "DELETE FROM access_tokens WHERE jti = ?"
     static let deleteOfUser = "DELETE FROM access_tokens WHERE user_id = ?"
     static let deleteEnded = "DELETE FROM access_tokens WHERE ends_at <= ?"
     static let deleteSurplus = """
-        DELETE FROM access_tokens WHERE user_id = ?1 AND jti NOT IN
-            (SELECT jti FROM access_tokens WHERE user_id = ?1 ORDER BY ends_at DESC LIMIT ?2)
+        DELETE FROM access_tokens WHERE user_id = :user AND jti NOT IN
+            (SELECT jti FROM access_tokens WHERE user_id = :user ORDER BY ends_at DESC LIMIT :most)
         """
 }

@@ -20,12 +20,12 @@ extension Database {
             let id: Int64 = row["user_id"]
             if let other = try userIfKnown(path.user) {
                 try execute(
-                    sql: "UPDATE audio_records SET user_id = ? WHERE user_id = ?",
-                    arguments: [other.rawValue, id])
+                    sql: "UPDATE audio_records SET user_id = :other WHERE user_id = :user",
+                    arguments: ["other": other.rawValue, "user": id])
             } else {
                 try execute(
-                    sql: "INSERT INTO users (id, folder, created_at) VALUES (?, ?, ?)",
-                    arguments: [id, Data(path.user), Timestamp.text(now)])
+                    sql: "INSERT INTO users (id, folder, created_at) VALUES (:user, :folder, :now)",
+                    arguments: ["user": id, "folder": Data(path.user), "now": Timestamp.text(now)])
                 count += 1
             }
         }

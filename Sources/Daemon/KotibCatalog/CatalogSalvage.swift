@@ -55,6 +55,7 @@ struct RowInsert {
 
     init(into table: CatalogTable, _ columns: [String], _ database: Database) throws {
         self.database = database
+        // By position: columns and values come from one list.
         let marks = columns.map { _ in "?" }.joined(separator: ", ")
         sql = "INSERT INTO \(table.name) (\(columns.joined(separator: ", "))) VALUES (\(marks))"
         statement = try database.makeStatement(sql: sql)

@@ -96,7 +96,11 @@ extension Database {
         // Looked up whether there is such a user or not: both take as long.
         let isKnown =
             try row(
-                KnownPeerSQL.one, [user?.rawValue, applicant.peer, applicant.time - Catalog.knownFor]) != nil
+                KnownPeerSQL.one,
+                [
+                    "user": user?.rawValue, "peer": applicant.peer,
+                    "after": applicant.time - Catalog.knownFor,
+                ]) != nil
         var standings: [Standing] = []
         if let user, applicant.device == user { standings.append(.device) }
         if isKnown { standings.append(.peer) }
@@ -104,16 +108,20 @@ extension Database {
     }
 
     func remember(_ peer: String, of user: UserID, _ time: TimeInterval) throws {
-        try run(KnownPeerSQL.remember, [user.rawValue, peer, time])
-        try run(KnownPeerSQL.forgetOld, [user.rawValue, time - Catalog.knownFor, Catalog.mostKnownPeers])
+        try run(KnownPeerSQL.remember, ["user": user.rawValue, "peer": peer, "time": time])
+        try run(
+            KnownPeerSQL.forgetOld,
+            ["user": user.rawValue, "before": time - Catalog.knownFor, "most": Catalog.mostKnownPeers])
     }
 
     /// Seconds until there may be another code; nil where there may be now.
     func wait(forCodeTo applicant: Applicant, as standing: Standing, _ limits: CodeLimits) throws
         -> TimeInterval?
     {
-        let (time, name) = (applicant.time, standing.rawValue)
-        let phone: StatementArguments = ["code", applicant.phone, name]
+        let time = applicant.time
+        let phone: StatementArguments = [
+            "kind": "code", "phone": applicant.phone, "standing": standing.rawValue,
+        ]
         if let wait = try wait(AttemptSQL.ofPhone, phone, most: 1, within: limits.pause, time)
             ?? wait(AttemptSQL.ofPhone, phone, most: limits.codesPerPhone, within: Catalog.day, time)
         {
@@ -121,30 +129,33 @@ extension Database {
         }
         if standing == .stranger,
             let wait = try wait(
-                AttemptSQL.ofPeerAtPhone, ["code", applicant.phone, name, applicant.peer],
+                AttemptSQL.ofPeerAtPhone, phone + ["peer": applicant.peer],
                 most: limits.codesPerStranger, within: Catalog.day, time)
         {
             return wait
         }
         return try wait(
-            AttemptSQL.ofPeer, ["code", applicant.peer], most: limits.codesPerPeer, within: Catalog.hour, time
-        )
+            AttemptSQL.ofPeer, ["kind": "code", "peer": applicant.peer], most: limits.codesPerPeer,
+            within: Catalog.hour, time)
             ?? wait(
-                AttemptSQL.all, ["code"], most: CodeLimits.share(limits.codesPerMinute, standing), within: 60,
-                time)
+                AttemptSQL.all, ["kind": "code"], most: CodeLimits.share(limits.codesPerMinute, standing),
+                within: 60, time)
     }
 
     /// Seconds until there may be another wrong try; nil where there may be now.
     func wait(forGuessOf applicant: Applicant, as standing: Standing, _ limits: CodeLimits) throws
         -> TimeInterval?
     {
-        let whose: StatementArguments = ["guess", applicant.phone, standing.rawValue]
+        let whose: StatementArguments = [
+            "kind": "guess", "phone": applicant.phone, "standing": standing.rawValue,
+        ]
         if let wait = try wait(AttemptSQL.ofPhone, whose, limits.guesses(standing), applicant.time) {
             return wait
         }
         guard standing == .stranger else { return nil }
         return try wait(
-            AttemptSQL.ofPeerAtPhone, whose + [applicant.peer], limits.guessesByStranger, applicant.time)
+            AttemptSQL.ofPeerAtPhone, whose + ["peer": applicant.peer], limits.guessesByStranger,
+            applicant.time)
     }
 
     private func wait(
@@ -159,20 +170,22 @@ extension Database {
         _ sql: String, _ whose: StatementArguments, most: Int, within window: TimeInterval,
         _ time: TimeInterval
     ) throws -> TimeInterval? {
-        guard let row = try row(sql, whose + [time - window]), row["count"] as Int >= most else { return nil }
+        guard let row = try row(sql, whose + ["after": time - window]), row["count"] as Int >= most else {
+            return nil
+        }
         return max(1, (row["first"] as Double? ?? time) + window - time)
     }
 }
 
 enum KnownPeerSQL {
-    static let one = "SELECT 1 FROM known_peers WHERE user_id = ? AND peer = ? AND seen_at > ?"
+    static let one = "SELECT 1 FROM known_peers WHERE user_id = :user AND peer = :peer AND seen_at > :after"
     static let remember = """
-        INSERT INTO known_peers (user_id, peer, seen_at) VALUES (?, ?, ?)
+        INSERT INTO known_peers (user_id, peer, seen_at) VALUES (:user, :peer, :time)
         ON CONFLICT (user_id, peer) DO UPDATE SET seen_at = excluded.seen_at
         """
     static let forgetOld = """
-        DELETE FROM known_peers WHERE user_id = ?1 AND (seen_at <= ?2 OR peer NOT IN
-            (SELECT peer FROM known_peers WHERE user_id = ?1 ORDER BY seen_at DESC LIMIT ?3))
+        DELETE FROM known_peers WHERE user_id = :user AND (seen_at <= :before OR peer NOT IN
+            (SELECT peer FROM known_peers WHERE user_id = :user ORDER BY seen_at DESC LIMIT :most))
         """
     static let deleteOfUser = "DELETE FROM known_peers WHERE user_id = ?"
 }

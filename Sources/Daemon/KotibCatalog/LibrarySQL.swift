@@ -36,13 +36,13 @@ enum LibrarySQL {
 
     static let entry = """
         SELECT \(entryColumns) FROM audio_records a
-        WHERE a.id = ?1 AND (?2 IS NULL OR a.user_id = ?2) AND \(DeletionSQL.isVisible)
+        WHERE a.id = :recording AND (:user IS NULL OR a.user_id = :user) AND \(DeletionSQL.isVisible)
         """
 
     /// In the order of the ids, a JSON array.
     static let entries = """
-        SELECT \(entryColumns) FROM json_each(?1) j CROSS JOIN audio_records a ON a.id = j.value
-        WHERE (?2 IS NULL OR a.user_id = ?2) AND \(DeletionSQL.isVisible)
+        SELECT \(entryColumns) FROM json_each(:ids) j CROSS JOIN audio_records a ON a.id = j.value
+        WHERE (:user IS NULL OR a.user_id = :user) AND \(DeletionSQL.isVisible)
         """
 
     /// Each state's part comes out of its index in the order of ids, and SQLite merges the parts: nothing is

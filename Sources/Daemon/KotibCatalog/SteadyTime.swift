@@ -59,7 +59,11 @@ extension Database {
     func advanceTime(_ reading: ClockReading) throws -> TimeInterval {
         let time = try steadyTime(reading)
         try run(
-            SteadyTimeSQL.keep, [time, reading.boot, reading.uptime, reading.wall.timeIntervalSince1970])
+            SteadyTimeSQL.keep,
+            [
+                "time": time, "boot": reading.boot, "uptime": reading.uptime,
+                "wall": reading.wall.timeIntervalSince1970,
+            ])
         return time
     }
 }
@@ -67,7 +71,7 @@ extension Database {
 enum SteadyTimeSQL {
     static let read = "SELECT time, boot, uptime, wall FROM steady_time WHERE id = 1"
     static let keep = """
-        INSERT INTO steady_time (id, time, boot, uptime, wall) VALUES (1, ?, ?, ?, ?)
+        INSERT INTO steady_time (id, time, boot, uptime, wall) VALUES (1, :time, :boot, :uptime, :wall)
         ON CONFLICT (id) DO UPDATE SET time = excluded.time, boot = excluded.boot, uptime = excluded.uptime,
             wall = excluded.wall
         """
