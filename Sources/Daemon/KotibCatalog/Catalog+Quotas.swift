@@ -59,8 +59,8 @@ extension Catalog {
 
 extension Database {
     /// The limits and the use of the user of a folder. Nil before the first recording.
-    func quota(ofFolder folder: [UInt8]) throws -> (own: OwnQuota, use: QuotaUse)? {
-        try row(QuotaSQL.ofFolder, [Data(folder)]).map { (OwnQuota($0), QuotaUse($0)) }
+    func quota(ofFolder folder: UserFolder) throws -> (own: OwnQuota, use: QuotaUse)? {
+        try row(QuotaSQL.ofFolder, [folder.blob]).map { (OwnQuota($0), QuotaUse($0)) }
     }
 
     /// Why there is no room for a person's words; nil where there is.
@@ -72,8 +72,8 @@ extension Database {
     }
 
     /// Counts what was taken in today.
-    func count(_ claim: QuotaClaim, ofFolder folder: [UInt8], on day: Int) throws {
-        try run(QuotaSQL.take, [day, claim.milliseconds, Data(folder)])
+    func count(_ claim: QuotaClaim, ofFolder folder: UserFolder, on day: Int) throws {
+        try run(QuotaSQL.take, [day, claim.milliseconds, folder.blob])
     }
 
     /// Keeps what is known of a file that is refused for want of room.

@@ -25,7 +25,7 @@ extension Database {
             } else {
                 try execute(
                     sql: "INSERT INTO users (id, folder, created_at) VALUES (?, ?, ?)",
-                    arguments: [id, Data(path.user), Timestamp.text(now)])
+                    arguments: [id, path.user.blob, Timestamp.text(now)])
                 count += 1
             }
         }
