@@ -11,7 +11,7 @@ import Testing
         let code = try await accounts.code()
         let login = try await accounts.service.verify(phone: "+998 90 123-45-67", code: code, peer: "peer")
         #expect(login.session.user.phone == alice)
-        #expect(login.session.user.folder == Array("998901234567".utf8))
+        #expect(login.session.user.folder == "998901234567")
         #expect(try await accounts.service.authenticate(login.token) == login.session)
         #expect(try accounts.folder.names(in: "inbox") == ["998901234567"])
         #expect(await accounts.error(code: code) == .wrongCode)

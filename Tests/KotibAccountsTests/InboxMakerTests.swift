@@ -1,5 +1,6 @@
 import Foundation
 import KotibCatalog
+import KotibModel
 import KotibPOSIX
 import KotibTestSupport
 import Testing
@@ -24,7 +25,7 @@ import Testing
     }
 
     private func make(_ name: String) async throws -> InboxMaker.Owner {
-        try await maker.make(Array(name.utf8))
+        try await maker.make(UserFolder(stringLiteral: name))
     }
 
     private func facts(_ name: String) throws -> (owner: UInt32, mode: UInt32) {
@@ -83,7 +84,7 @@ import Testing
         let number = "998901234567"
         func names() async throws -> [String] {
             try await maker.offers(for: number, random: 0xabc).map {
-                String(decoding: $0.name, as: UTF8.self)
+                $0.name.text
             }
         }
         #expect(try await names().first == number)

@@ -10,7 +10,7 @@ import Testing
     @Test func addingMakesAFolderThatItsGroupWritesTo() async throws {
         let accounts = try await AccountsFixture()
         let user = try await accounts.service.add(name: "Ona tili", phone: "+998 90 123 45 67", role: .user)
-        #expect(user.folder == Array("Ona tili".utf8) && user.phone == alice && user.isActive)
+        #expect(user.folder == "Ona tili" && user.phone == alice && user.isActive)
         #expect(try accounts.folder.names(in: "inbox") == ["Ona tili"])
         #expect(try mode(accounts.folder.path("inbox/Ona tili")) == 0o2770)
         // Who logs in by that number is this user, not another one.
@@ -64,7 +64,7 @@ import Testing
         let other = try await accounts.service.add(
             name: "998901234567", phone: "+998901234568", role: .user)
         let user = try await accounts.login().session.user
-        #expect(user.id != other.id && user.folder == Array("998901234567-2".utf8))
+        #expect(user.id != other.id && user.folder == "998901234567-2")
     }
 
     /// p08: a member of the group makes the folder of somebody's number, and enrols it by a file in it.
@@ -75,10 +75,10 @@ import Testing
         #expect(chown(accounts.folder.path("inbox/998901234567"), 4001, 4001) == 0)
         if isEnrolled {
             _ = try await accounts.catalog.addUser(
-                folder: Array("998901234567".utf8), phone: nil, role: .user, now: accounts.clock.date)
+                folder: "998901234567", phone: nil, role: .user, now: accounts.clock.date)
         }
         let user = try await accounts.login().session.user
-        #expect(user.folder == Array("998901234567-2".utf8))
+        #expect(user.folder == "998901234567-2")
         #expect(try accounts.folder.names(in: "inbox") == ["998901234567", "998901234567-2"])
         #expect(accounts.log.all.contains { $0.contains("a new user has another folder") })
         // The next login finds the same.
@@ -89,7 +89,7 @@ import Testing
     @Test func aFolderThatIsGoneIsNotLinked() async throws {
         let accounts = try await AccountsFixture()
         let enrolled = try await accounts.catalog.addUser(
-            folder: Array("998901234567".utf8), phone: nil, role: .user, now: accounts.clock.date)
+            folder: "998901234567", phone: nil, role: .user, now: accounts.clock.date)
         #expect(try await accounts.login().session.user.id != enrolled.id)
     }
 
@@ -110,9 +110,9 @@ import Testing
             _ = try await accounts.service.add(name: name, phone: nil, role: .user)
         }
         let page = try await accounts.service.users(named: nil, skip: 1, limit: 1)
-        #expect(page.total == 3 && page.users.map(\.folder) == [Array("b".utf8)])
+        #expect(page.total == 3 && page.users.map(\.folder) == ["b"])
         let found = try await accounts.service.users(named: "c", skip: 0, limit: 10)
-        #expect(found.total == 1 && found.users.map(\.folder) == [Array("c".utf8)])
+        #expect(found.total == 1 && found.users.map(\.folder) == ["c"])
         #expect(try await accounts.service.users(named: "d", skip: 0, limit: 10).total == 0)
     }
 }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import GRDB
 import KotibModel
+import KotibTestSupport
 import Testing
 
 @testable import KotibCatalog
@@ -119,7 +120,7 @@ struct EventTests {
         // Two unread ones are one, and a commit without events is none.
         try await catalog.accept("ali/b.mp3")
         try await catalog.accept("ali/c.mp3")
-        _ = try await catalog.user(inFolder: Array("vali".utf8))
+        _ = try await catalog.user(inFolder: "vali")
         #expect(await signals.next() != nil)
         try await catalog.close()
         #expect(await signals.next() == nil)

@@ -54,7 +54,7 @@ struct GroupCommitTests {
                     do throws(CatalogError) {
                         try await catalog.write("test") { database in
                             let folder = "user\(number)"
-                            _ = try database.user(inFolder: Array(folder.utf8), now: noon)
+                            _ = try database.user(inFolder: UserFolder(stringLiteral: folder), now: noon)
                             if number % 10 == 0 {
                                 try database.execute(sql: "INSERT INTO users DEFAULT VALUES")
                             }
@@ -79,7 +79,8 @@ struct GroupCommitTests {
                 group.addTask {
                     do throws(CatalogError) {
                         try await catalog.write("test") { database in
-                            _ = try database.user(inFolder: Array("user\(number)".utf8), now: noon)
+                            _ = try database.user(
+                                inFolder: UserFolder(stringLiteral: "user\(number)"), now: noon)
                             if number == 25 { try database.execute(sql: "ROLLBACK") }
                         }
                         return nil
@@ -104,7 +105,8 @@ struct GroupCommitTests {
                 group.addTask {
                     do throws(CatalogError) {
                         try await catalog.write("test") { database in
-                            _ = try database.user(inFolder: Array("user\(number)".utf8), now: noon)
+                            _ = try database.user(
+                                inFolder: UserFolder(stringLiteral: "user\(number)"), now: noon)
                             guard number == 25 else { return }
                             try database.execute(sql: "ROLLBACK")
                             throw DatabaseError(resultCode: .SQLITE_FULL)

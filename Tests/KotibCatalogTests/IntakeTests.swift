@@ -19,7 +19,7 @@ struct IntakeTests {
         #expect(recording.facts == facts(1))
         #expect(recording.identity == identity(1))
         #expect(recording.fileExtension == "mp3")
-        #expect(recording.user == (try await catalog.user(inFolder: Array("alisher".utf8))))
+        #expect(recording.user == (try await catalog.user(inFolder: "alisher")))
     }
 
     @Test func onlyTheVeryFileIsKnown() async throws {

@@ -15,7 +15,7 @@ struct JobTests {
     private func turns() async throws -> [String] {
         var turns: [String] = []
         while let recording = try await catalog.claimNext() {
-            turns.append(String(decoding: recording.path.user, as: UTF8.self))
+            turns.append(recording.path.user.text)
             _ = try await catalog.complete(
                 recording.id, transcript: transcript("x"), speech: nil, engineSeconds: 1)
         }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import GRDB
 import KotibModel
+import KotibTestSupport
 import Testing
 
 @testable import KotibCatalog
@@ -62,7 +63,7 @@ struct LibraryTests {
         let (ali, vali) = (try await owner("ali/0.mp3"), try await owner("vali/0.mp3"))
         var filter = RecordingFilter(scope: .only(ali))
         let page = try await catalog.list(filter, limit: 9)
-        #expect(page.entries.allSatisfy { $0.recording.user == ali && $0.userFolder == Array("ali".utf8) })
+        #expect(page.entries.allSatisfy { $0.recording.user == ali && $0.userFolder == "ali" })
         #expect(page.total == 2 && page.entries.count == 2)
         filter.user = vali
         #expect(try await catalog.list(filter, limit: 9) == .empty)

@@ -58,7 +58,7 @@ struct MoveTests {
     @Test func anothersRecordingIsNoOrigin() async throws {
         let id = try await transcribed("ali/talk.mp3")
         #expect(try await origins("vali/talk.mp3").isEmpty)
-        _ = try await catalog.user(inFolder: Array("vali".utf8))
+        _ = try await catalog.user(inFolder: "vali")
         #expect(try await origins("vali/talk.mp3", inode: 1).isEmpty)
         let unchanged = try await catalog.origin(of: inboxPath("vali/talk.mp3"), identity: identity(1))
         #expect(unchanged == nil)

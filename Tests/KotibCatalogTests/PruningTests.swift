@@ -160,7 +160,7 @@ struct PruningTests {
         guard case .edited = try await edit(id, megabytes + "b") else {
             throw CocoaError(.featureUnsupported)
         }
-        let user = try await catalog.user(inFolder: Array("ali".utf8))
+        let user = try await catalog.user(inFolder: "ali")
         #expect(try #require(try await catalog.user(user)).use.bytes > 10 << 20)
     }
 
@@ -168,7 +168,7 @@ struct PruningTests {
         let id = try await transcribed()
         _ = try await edit(id, "words of a person")
         let before = try #require(try await usedText())
-        let other = try await catalog.user(inFolder: Array("malika".utf8))
+        let other = try await catalog.user(inFolder: "malika")
         try await queue.write {
             try $0.execute(sql: "UPDATE audio_records SET user_id = ?", arguments: [other.rawValue])
         }

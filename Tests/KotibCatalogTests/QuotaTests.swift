@@ -32,10 +32,12 @@ struct QuotaTests {
     }
 
     private func use(_ folder: String = "ali") async throws -> QuotaUse {
-        try #require(try await catalog.users(folder: Array(folder.utf8), skip: 0, limit: 1).users.first).use
+        try #require(
+            try await catalog.users(folder: UserFolder(stringLiteral: folder), skip: 0, limit: 1).users.first
+        ).use
     }
 
-    private func ali() async throws -> UserID { try await catalog.user(inFolder: Array("ali".utf8)) }
+    private func ali() async throws -> UserID { try await catalog.user(inFolder: "ali") }
 
     private func waiting(_ quotas: Quotas) async throws -> [String] {
         try await catalog.readmissible(ali(), after: nil, limit: 100, under: quotas).map(\.path.text)
@@ -250,7 +252,7 @@ struct QuotaTests {
     }
 
     private func move(_ recording: Recording, _ random: inout SeededGenerator) async throws {
-        let user = String(decoding: recording.path.user, as: UTF8.self)
+        let user = recording.path.user.text
         let to = try inboxPath("\(user)/\(Int.random(in: 0..<8, using: &random)).mp3")
         guard recording.facts != nil, to != recording.path else { return }
         _ = try await catalog.relocate(recording, to: to, identity: recording.identity)

@@ -25,7 +25,8 @@ import Testing
     private func fill() async throws {
         let catalog = try await Catalog.open(file)
         for (name, phone) in [("anna", "+998900000001"), ("bob", "+998900000002")] {
-            _ = try await catalog.addUser(folder: Array(name.utf8), phone: phone, role: .user, now: noon)
+            _ = try await catalog.addUser(
+                folder: UserFolder(stringLiteral: name), phone: phone, role: .user, now: noon)
         }
         for (number, name) in ["a", "b", "del"].enumerated() {
             let id = try await catalog.accept(

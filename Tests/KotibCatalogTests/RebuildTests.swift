@@ -19,7 +19,7 @@ import Testing
     private func fill() async throws {
         let catalog = try await Catalog.open(file)
         _ = try await catalog.addUser(
-            folder: Array("ali".utf8), phone: "+998901234567", role: .admin, now: noon)
+            folder: "ali", phone: "+998901234567", role: .admin, now: noon)
         for number in 0..<Self.recordings {
             let user = number.isMultiple(of: 2) ? "ali" : "malika"
             let id = try await catalog.accept(
@@ -83,7 +83,7 @@ import Testing
         #expect(report.lost == 0 && report.backup == nil && !report.endedSessions)
         #expect(try await counted(catalog) == Self.recordings)
         let user = try #require(try await catalog.user(phone: "+998901234567"))
-        #expect(user.folder == Array("ali".utf8) && user.role == .admin)
+        #expect(user.folder == "ali" && user.role == .admin)
         let id = try #require(try await catalog.current(inboxPath("ali/10.mp3"))).id
         #expect(
             try await catalog.revisions(of: id, in: .everyone)?.revisions.map(\.text) == [
@@ -239,7 +239,7 @@ import Testing
         try await catalog.backUp(to: backup)
         let before = try Data(contentsOf: URL(filePath: backup))
         // What comes into the log makes the connections read anew what they have in memory.
-        _ = try await catalog.user(inFolder: Array("other".utf8))
+        _ = try await catalog.user(inFolder: "other")
         try garble(3..<40)
         let error = await #expect(throws: CatalogError.self) { try await catalog.backUp(to: backup) }
         #expect(error?.code == .corrupt)
@@ -312,7 +312,7 @@ import Testing
             _ = try outcome.get()
         }
         let user = try #require(
-            try await catalog.users(folder: Array("ali".utf8), skip: 0, limit: 1).users.first)
+            try await catalog.users(folder: "ali", skip: 0, limit: 1).users.first)
         #expect(user.use.milliseconds == 7000 && user.use.files == 2)
     }
 

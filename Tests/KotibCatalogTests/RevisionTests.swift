@@ -95,11 +95,11 @@ struct RevisionTests {
         let due = try #require(try await catalog.recording(id)?.sidecarDue)
         try await catalog.sidecarWaived(id, due: due)
         let first = try await shown(id)
-        let ali = try await catalog.user(inFolder: Array("ali".utf8))
+        let ali = try await catalog.user(inFolder: "ali")
         let outcome = try await edit(id, "Salom, go'zal dunyo!", author: ali)
         let second = try await shown(id)
         #expect(outcome == .edited(second) && second.id != first.id)
-        #expect(second.author == ali && second.authorFolder == Array("ali".utf8))
+        #expect(second.author == ali && second.authorFolder == "ali")
         #expect(second.origin == .socket && second.created == noon + 1 && second.language == "en")
         #expect(second.segments == [TranscriptSegment(start: 0, end: 1.5, text: "Salom, go'zal dunyo!")])
         #expect(try await catalog.transcript(of: id)?.text == second.text)
@@ -188,7 +188,7 @@ struct RevisionTests {
     @Test func strangersFindNothing() async throws {
         let id = try await transcribed("mine")
         let first = try await shown(id).id
-        let bob = AccessScope.only(try await catalog.user(inFolder: Array("bob".utf8)))
+        let bob = AccessScope.only(try await catalog.user(inFolder: "bob"))
         #expect(try await edit(id, "bob's", scope: bob) == .notFound)
         #expect(try await edit(RecordingID(rawValue: 999), "x") == .notFound)
         #expect(try await catalog.revisions(of: id, in: bob) == nil)

@@ -70,8 +70,8 @@ struct SearchPieceTests {
         #expect(try await found("boshi oxiri") == [long, short], "in different pieces")
         #expect(try await found("boshi yoq").isEmpty)
         #expect(try await found("\"gap boshqa\"") == [long])
-        let ali = try await catalog.user(inFolder: Array("ali".utf8))
-        let other = try await catalog.user(inFolder: Array("malika".utf8))
+        let ali = try await catalog.user(inFolder: "ali")
+        let other = try await catalog.user(inFolder: "malika")
         #expect(try await found("oxiri", in: .only(ali)) == [long, short])
         #expect(try await found("oxiri", in: .only(other)).isEmpty)
     }
@@ -100,8 +100,8 @@ struct SearchPieceTests {
     @Test func whoseItIsNowFindsIt() async throws {
         let id = try await add(Self.filler + "oxiri")
         try await catalog.indexLongTexts()
-        let other = try await catalog.user(inFolder: Array("malika".utf8))
-        let ali = try await catalog.user(inFolder: Array("ali".utf8))
+        let other = try await catalog.user(inFolder: "malika")
+        let ali = try await catalog.user(inFolder: "ali")
         try await queue.write {
             try $0.execute(sql: "UPDATE audio_records SET user_id = ?", arguments: [other.rawValue])
         }
@@ -132,7 +132,7 @@ struct SearchPieceTests {
         async let indexing: Void = catalog.indexLongTexts()
         var rounds = 0
         while try await count("search_due") > 0 {
-            _ = try await catalog.user(inFolder: Array("u\(rounds)".utf8))
+            _ = try await catalog.user(inFolder: UserFolder(stringLiteral: "u\(rounds)"))
             rounds += 1
         }
         try await indexing

@@ -9,7 +9,7 @@ import Synchronization
 /// Plays the worker: takes everything, the content being its own hash; what begins with "bad" is damaged.
 struct TrustingInspector: Inspecting {
     func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64,
+        _ file: OpenFile, of user: UserFolder, fileExtension: String, size: Int64,
         after earlier: SoundIdentity?, takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult {
         guard let content = try? file.read(upTo: Int(size)) else { return .refused(.unreadable) }

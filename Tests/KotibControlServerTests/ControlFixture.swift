@@ -206,7 +206,7 @@ final class BodyKeeper: ResponseBodyWriter, Sendable {
 /// Nothing is dropped into the folder of these tests.
 private struct NoInspector: Inspecting {
     func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64,
+        _ file: OpenFile, of user: UserFolder, fileExtension: String, size: Int64,
         after earlier: SoundIdentity?, takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult { .refused(.unreadable) }
 }

@@ -85,7 +85,7 @@ struct SocketFixture: Sendable {
 /// Takes every file for a second of sound.
 struct AnythingIsAudio: Inspecting {
     func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64,
+        _ file: OpenFile, of user: UserFolder, fileExtension: String, size: Int64,
         after earlier: SoundIdentity?, takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult {
         .facts(

@@ -249,7 +249,7 @@ import Testing
         let names = ["brief", "heard", "known", "standing", "new"]
         for name in names {
             try inbox.folder.makeFolder(name)
-            _ = try await inbox.catalog.user(inFolder: Array(name.utf8))
+            _ = try await inbox.catalog.user(inFolder: UserFolder(stringLiteral: name))
         }
         try await inbox.drop("bad", "brief/talk.wav")
         try await inbox.drop("speech", "heard/talk.wav")
@@ -268,6 +268,6 @@ import Testing
         await inbox.pipeline.handle(.scanned)
         let left = try await inbox.catalog.users(folder: nil, skip: 0, limit: 10).users
         let expected = ["brief", "heard", "known", "new", "standing"].filter { !enrolls || $0 != "brief" }
-        #expect(left.map { String(decoding: $0.folder, as: UTF8.self) } == expected)
+        #expect(left.map(\.folder.text) == expected)
     }
 }

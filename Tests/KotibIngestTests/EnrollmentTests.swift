@@ -2,6 +2,7 @@ import KotibCatalog
 import KotibIngestTestSupport
 import KotibLibrary
 import KotibModel
+import KotibTestSupport
 import Testing
 
 @testable import KotibIngest
@@ -14,9 +15,9 @@ import Testing
         #expect(recording.state == .rejected && recording.user == nil)
         #expect(recording.errorCode == "not_enrolled")
         #expect(try fixture.names() == ["talk.wav", "talk.wav.rejected.txt"])
-        #expect(try await !fixture.catalog.isEnrolled(Array("ali".utf8)))
+        #expect(try await !fixture.catalog.isEnrolled("ali"))
 
-        _ = try await fixture.catalog.user(inFolder: Array("ali".utf8))
+        _ = try await fixture.catalog.user(inFolder: "ali")
         // What the next scan does: the file is not known, as it may be somebody's now.
         let path = try fixture.path("ali/talk.wav")
         #expect(try await fixture.catalog.isKnown([(path, recording.identity)]) == [false])
@@ -38,7 +39,7 @@ import Testing
     @Test func whatIsRefusedAgainIsItsOwners() async throws {
         let fixture = try IngestFixture(enrolls: false)
         try await fixture.drop("bad")
-        let ali = try await fixture.catalog.user(inFolder: Array("ali".utf8))
+        let ali = try await fixture.catalog.user(inFolder: "ali")
         try await fixture.handle("ali/talk.wav")
         let recording = try #require(try await fixture.current())
         #expect(recording.user == ali && recording.errorCode == "damaged")

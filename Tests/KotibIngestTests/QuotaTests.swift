@@ -43,7 +43,7 @@ import Testing
     }
 
     private func ali(_ inbox: IngestFixture) async throws -> UserID {
-        try await inbox.catalog.user(inFolder: Array("ali".utf8))
+        try await inbox.catalog.user(inFolder: "ali")
     }
 
     private func change(_ quota: OwnQuota, _ inbox: IngestFixture) async throws {

@@ -38,7 +38,7 @@ struct SameSoundTests {
             #expect(try fixture.rows() == 1)
             #expect(engine.calls.count == 1)
             #expect(fixture.folder.read("ali/talk.wav.txt") == "Hello.\n")
-            let user = try await fixture.catalog.user(inFolder: Array("ali".utf8))
+            let user = try await fixture.catalog.user(inFolder: "ali")
             let use = try #require(try await fixture.catalog.user(user)).use
             #expect(use.milliseconds == 4000 && use.bytes == 14 && use.files == 1)
         }
@@ -106,7 +106,7 @@ struct SameSoundTests {
             }
         }
         #expect(try fixture.rows() == 1)
-        let user = try await fixture.catalog.user(inFolder: Array("ali".utf8))
+        let user = try await fixture.catalog.user(inFolder: "ali")
         #expect(try await fixture.catalog.user(user)?.use.milliseconds == 56_000)
         let told = try await fixture.database.read {
             try String.fetchAll($0, sql: "SELECT DISTINCT kind FROM hook_events")

@@ -41,7 +41,7 @@ import Testing
     @Test func strangersRecordingIsNotThere() async throws {
         let inbox = try IngestFixture()
         let recording = try await transcribed(inbox)
-        let stranger = try await inbox.catalog.user(inFolder: Array("bob".utf8))
+        let stranger = try await inbox.catalog.user(inFolder: "bob")
         let actions = inbox.actions
         #expect(try await !actions.delete(recording.id, in: .only(stranger)))
         #expect(try await actions.retry(recording.id, in: .only(stranger)) == .notFound)

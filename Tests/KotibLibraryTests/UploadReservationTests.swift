@@ -21,7 +21,7 @@ import Testing
     }
 
     private func ali(_ inbox: IngestFixture) async throws -> UserID {
-        try await inbox.catalog.user(inFolder: Array("ali".utf8))
+        try await inbox.catalog.user(inFolder: "ali")
     }
 
     @Test func ofManyAtOnceOnlyWhatFitsIsWritten() async throws {
@@ -63,7 +63,7 @@ import Testing
     @Test func othersHaveTheirOwn() async throws {
         let inbox = try IngestFixture(quotas: Quotas(limits: Quota(bytes: 100)))
         let uploads = inbox.uploads
-        let vali = try await inbox.catalog.user(inFolder: Array("vali".utf8))
+        let vali = try await inbox.catalog.user(inFolder: "vali")
         let first = try await uploads.upload("a.wav", to: ali(inbox), atLeast: 100)
         let second = try await uploads.upload("a.wav", to: vali, atLeast: 100)
         await first.cancel()

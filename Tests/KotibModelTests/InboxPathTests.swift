@@ -20,7 +20,7 @@ import Testing
 
     @Test func partsAreFound() throws {
         let path = try #require(InboxPath("alisher/may/talk.mp3"))
-        #expect(path.user == Array("alisher".utf8))
+        #expect(path.user.bytes == Array("alisher".utf8))
         #expect(path.name == Array("talk.mp3".utf8))
         #expect(path.parent?.text == "alisher/may")
         #expect(path.depth == 3)

@@ -86,7 +86,7 @@ import Testing
         try await saved()
         let revision = try await shown()
         #expect(revision.text == "Salom, go'zal dunyo." && revision.origin == .sidecar)
-        #expect(revision.authorFolder == Array("ali".utf8))
+        #expect(revision.authorFolder == "ali")
         #expect(try inbox.text("talk.wav.txt") == text)
         #expect(try await !inbox.isDue(id))
         try await saved()

@@ -13,7 +13,7 @@ struct EngineLaneTests {
     }
 
     private func give(_ engine: EngineName, to folder: String, in catalog: Catalog) async throws {
-        let user = try await catalog.user(inFolder: Array(folder.utf8))
+        let user = try await catalog.user(inFolder: UserFolder(stringLiteral: folder))
         _ = try await catalog.changeUser(user) { $0.settings.engine = engine }
     }
 

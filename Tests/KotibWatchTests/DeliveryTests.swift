@@ -83,7 +83,7 @@ import Testing
     @Test mutating func usersTakeTurnsAndEachOnesFilesComeInTheirOrder() throws {
         try add("a/1", "a/2", "a/3", "a/4", "b/1", "b/2", "c/1")
         #expect(drain() == ["a/1", "b/1", "c/1", "a/2", "b/2", "a/3", "a/4"])
-        #expect(queue.count == 0 && queue.count(of: Array("a".utf8)) == 0)
+        #expect(queue.count == 0 && queue.count(of: .user("a")) == 0)
     }
 
     /// What lies in the inbox itself is one user's, not as many as there are files.

@@ -124,7 +124,7 @@ struct BoundsTests {
     private func inspect(_ pool: WorkerPool, saying lie: String) async throws -> InspectionResult {
         let limits = WorkerInspector.Limits(longestDuration: 3600, deadline: .seconds(20))
         return try await WorkerInspector(pool: pool, limits: limits).inspect(
-            temporaryFile(lie), of: [1], fileExtension: "say-content", size: 100)
+            temporaryFile(lie), of: "ali", fileExtension: "say-content", size: 100)
     }
 
     /// All that becomes of a reply: sentences, sums, times, a header.

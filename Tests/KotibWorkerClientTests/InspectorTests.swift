@@ -1,6 +1,7 @@
 import KotibIntake
 import KotibModel
 import KotibPOSIX
+import KotibTestSupport
 import KotibWorkerClient
 import Testing
 
@@ -84,6 +85,6 @@ struct InspectorTests {
     ) async throws -> InspectionResult {
         let limits = WorkerInspector.Limits(longestDuration: longest, deadline: deadline)
         return try await WorkerInspector(pool: pool, limits: limits)
-            .inspect(file, of: Array("ali".utf8), fileExtension: deed, size: 100, takesIncomplete: false)
+            .inspect(file, of: "ali", fileExtension: deed, size: 100, takesIncomplete: false)
     }
 }

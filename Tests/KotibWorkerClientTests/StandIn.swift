@@ -50,11 +50,11 @@ extension WorkerPool {
     /// The codec that the stand-in gives to an inspection that does `deed`.
     /// - Parameter onTurn: called when the caller has a worker, before another caller can have the same one.
     func inspect(
-        _ deed: String, _ file: OpenFile? = nil, of user: String = "", deadline: Duration? = nil,
+        _ deed: String, _ file: OpenFile? = nil, of user: UserFolder? = nil, deadline: Duration? = nil,
         onTurn: () -> Void = {}
     ) async throws(WorkerError) -> String {
         let answer = try await perform(
-            passing: file ?? temporaryFile(), for: Array(user.utf8), deadline: deadline
+            passing: file ?? temporaryFile(), for: user, deadline: deadline
         ) { id in
             onTurn()
             return .inspect(InspectRequest(request: id, fileExtension: deed, size: 0, longestDuration: 1))

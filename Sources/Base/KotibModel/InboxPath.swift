@@ -26,7 +26,8 @@ public struct InboxPath: Hashable, Sendable, Comparable {
         self.init(Array(text.utf8))
     }
 
-    private init(unchecked bytes: [UInt8]) {
+    /// - Parameter bytes: names joined by single `/`.
+    init(unchecked bytes: [UInt8]) {
         self.bytes = bytes
     }
 
@@ -42,9 +43,9 @@ public struct InboxPath: Hashable, Sendable, Comparable {
         return InboxPath(unchecked: Array(bytes[..<slash]))
     }
 
-    /// The first component: whose inbox this is.
-    public var user: [UInt8] {
-        Array(bytes.prefix { $0 != Self.slash })
+    /// The first component: the user's folder that this lies in, or that this is.
+    public var user: UserFolder {
+        UserFolder(unchecked: Array(bytes.prefix { $0 != Self.slash }))
     }
 
     /// How many components there are; 1 for what lies directly in the inbox root.
@@ -79,7 +80,7 @@ public struct InboxPath: Hashable, Sendable, Comparable {
 
     private static let slash = UInt8(ascii: "/")
 
-    private static func isName(_ name: ArraySlice<UInt8>) -> Bool {
+    static func isName(_ name: ArraySlice<UInt8>) -> Bool {
         !name.isEmpty && name.count <= longestName && !name.contains(0) && !name.contains(slash)
             && !name.elementsEqual(".".utf8) && !name.elementsEqual("..".utf8)
     }

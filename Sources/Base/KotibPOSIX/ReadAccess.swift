@@ -132,7 +132,7 @@ extension FileSystem {
     public func isReadableInItsFolder(
         _ path: InboxPath, _ file: OpenFile, _ status: FileStatus
     ) throws(FileError) -> Bool {
-        guard let folder = InboxPath(path.user) else { return false }
+        let folder = path.user.path
         // An entry of another kind may be a link to a folder.
         if let found = try examine(folder), found.kind == .folder {
             return FolderReaders(of: found).mayRead(file, status)

@@ -50,7 +50,7 @@ extension AccountService {
 
     /// Tells an administrator how to give the folder to its account.
     func tell(_ owner: InboxMaker.Owner, _ user: User) {
-        let folder = ByteText.escaped(user.folder)
+        let folder = user.folder
         let metadata: Logger.Metadata = ["user": "\(user.id)", "folder": "\(folder)"]
         switch owner {
         case .daemon, .account: break

@@ -160,10 +160,10 @@ public final class AccountService: Sendable {
             logger.info("wrong code", metadata: ["phone": "\(phone)", "peer": "\(peer)"])
             throw .wrongCode
         case .right(let user, let isNew):
-            if isNew, user.folder != Array(phone.digits.utf8) {
+            if isNew, user.folder != UserFolder(phone.digits) {
                 logger.warning(
                     "a new user has another folder: the one of the number's digits is somebody else's",
-                    metadata: ["user": "\(user.id)", "folder": "\(ByteText.escaped(user.folder))"])
+                    metadata: ["user": "\(user.id)", "folder": "\(user.folder)"])
             }
             return try await login(user, isNew: isNew, trial, issued: time.wall)
         }
@@ -241,8 +241,11 @@ extension AccountService {
     public func users(
         named name: String?, skip: Int, limit: Int
     ) async throws(AccountError) -> (users: [User], total: Int) {
-        try await settled { () async throws(CatalogError) in
-            try await catalog.users(folder: name.map { Array($0.utf8) }, skip: skip, limit: limit)
+        let folder = name.flatMap { UserFolder($0) }
+        // No user has a folder of such a name.
+        if name != nil, folder == nil { return ([], 0) }
+        return try await settled { () async throws(CatalogError) in
+            try await catalog.users(folder: folder, skip: skip, limit: limit)
         }
     }
 
@@ -252,11 +255,11 @@ extension AccountService {
 
     /// Adds a user with a folder of that name, in the catalog and the inbox.
     public func add(name: String, phone: String?, role: Role) async throws(AccountError) -> User {
-        guard InboxMaker.isName(name) else { throw .invalidName }
+        guard let folder = InboxMaker.folder(name) else { throw .invalidName }
         let number = try phone.map(number)
         let time = clock().wall
         let user = try await settled { () async throws(CatalogError) in
-            try await catalog.addUser(folder: Array(name.utf8), phone: number, role: role, now: time)
+            try await catalog.addUser(folder: folder, phone: number, role: role, now: time)
         }
         do throws(FileError) {
             let owner = try await inbox.make(user.folder)

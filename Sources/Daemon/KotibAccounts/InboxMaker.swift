@@ -19,11 +19,10 @@ public struct InboxMaker: Sendable {
         self.account = account
     }
 
-    /// One name, not hidden, readable as text on one line.
-    static func isName(_ name: String) -> Bool {
-        let bytes = Array(name.utf8)
-        guard let path = InboxPath(bytes), path.depth == 1 else { return false }
-        return bytes[0] != UInt8(ascii: ".") && path.text == name
+    /// Nil unless `name` is one name, not hidden, readable as text on one line.
+    static func folder(_ name: String) -> UserFolder? {
+        guard let folder = UserFolder(name), folder.text == name else { return nil }
+        return folder.bytes.first == UInt8(ascii: ".") ? nil : folder
     }
 
     /// The owner of a folder that was to be made.
@@ -48,7 +47,7 @@ public struct InboxMaker: Sendable {
         let last = "\(digits)-" + String(random, radix: 16)
         return try await BlockingWork.run { () throws(FileError) in
             var offers: [FolderOffer] = []
-            for name in (names + [last]).map({ Array($0.utf8) }) {
+            for name in (names + [last]).compactMap({ UserFolder($0) }) {
                 switch try standing(name) {
                 case .absent: offers.append(FolderOffer(name: name, owner: geteuid(), isThere: false))
                 case .folder(let owner) where isOursNow(owner, name):
@@ -63,14 +62,14 @@ public struct InboxMaker: Sendable {
     private static let mostCounted = 4
 
     /// The user of the machine that a folder belongs to; nil where there is none.
-    func owner(of name: [UInt8]) async throws(FileError) -> UInt32? {
+    func owner(of name: UserFolder) async throws(FileError) -> UInt32? {
         try await BlockingWork.run { () throws(FileError) in
             if case .folder(let owner) = try standing(name) { owner } else { nil }
         }
     }
 
     /// Whether it is the daemon's, root's or the account's of the folder's name.
-    func isOurs(_ owner: UInt32, _ name: [UInt8]) async -> Bool {
+    func isOurs(_ owner: UInt32, _ name: UserFolder) async -> Bool {
         await BlockingWork.run { isOursNow(owner, name) }
     }
 
@@ -81,14 +80,14 @@ public struct InboxMaker: Sendable {
         case other
     }
 
-    private func standing(_ name: [UInt8]) throws(FileError) -> Standing {
-        guard let status = try files.examine(name, in: files.root.folder) else { return .absent }
+    private func standing(_ name: UserFolder) throws(FileError) -> Standing {
+        guard let status = try files.examine(name.bytes, in: files.root.folder) else { return .absent }
         return status.kind == .folder ? .folder(owner: status.owner) : .other
     }
 
     /// Whether nobody else has made it. That an account has the name is asked last: it may take long.
-    private func isOursNow(_ owner: UInt32, _ name: [UInt8]) -> Bool {
-        owner == geteuid() || owner == 0 || owner == account(name)
+    private func isOursNow(_ owner: UInt32, _ name: UserFolder) -> Bool {
+        owner == geteuid() || owner == 0 || owner == account(name.bytes)
     }
 
     /// Its group is the inbox's, its owner a person's account of its name where there is one
@@ -96,23 +95,20 @@ public struct InboxMaker: Sendable {
     /// away too where it was the daemon's or root's, but nothing that is in it: that may have come from
     /// anywhere, by a link too.
     @discardableResult
-    func make(_ name: [UInt8]) async throws(FileError) -> Owner {
+    func make(_ name: UserFolder) async throws(FileError) -> Owner {
         try await BlockingWork.run { () throws(FileError) in try makeNow(name) }
     }
 
-    private func makeNow(_ name: [UInt8]) throws(FileError) -> Owner {
-        guard let path = InboxPath(name), path.depth == 1 else {
-            throw .system(SystemError(code: EINVAL, operation: "mkdirat", path: ByteText.escaped(name)))
-        }
+    private func makeNow(_ name: UserFolder) throws(FileError) -> Owner {
         let root = files.root.folder
-        let text = name.map { CChar(bitPattern: $0) } + [0]
+        let text = name.bytes.map { CChar(bitPattern: $0) } + [0]
         do throws(SystemError) {
-            try SystemError.check("mkdirat", path.text) { mkdirat(root.descriptor, text, 0o700) }
+            try SystemError.check("mkdirat", name.text) { mkdirat(root.descriptor, text, 0o700) }
         } catch {
             guard error.code == EEXIST else { throw .system(error) }
-            return try giveStanding(path)
+            return try giveStanding(name)
         }
-        let folder = try files.openFolder(path)
+        let folder = try files.openFolder(name.path)
         let inbox = try files.status(of: root)
         do throws(FileError) {
             try files.setOwner(nil, group: inbox.group, of: folder)
@@ -120,20 +116,20 @@ public struct InboxMaker: Sendable {
             guard error.code == EPERM else { throw error }
         }
         try files.setPermissions(Self.mode, of: folder)
-        let owner = try give(folder, to: account(name), group: inbox.group)
+        let owner = try give(folder, to: account(name.bytes), group: inbox.group)
         try files.synchronize(folder)
         try files.synchronize(root)
         return owner
     }
 
-    private func giveStanding(_ path: InboxPath) throws(FileError) -> Owner {
-        guard let account = account(path.name) else {
-            guard case .folder(let owner) = try standing(path.name) else { return .daemon }
+    private func giveStanding(_ name: UserFolder) throws(FileError) -> Owner {
+        guard let account = account(name.bytes) else {
+            guard case .folder(let owner) = try standing(name) else { return .daemon }
             return owner == geteuid() || owner == 0 ? .daemon : .stranger
         }
         let folder: OpenFile
         do throws(FileError) {
-            folder = try files.openFolder(path)
+            folder = try files.openFolder(name.path)
         } catch {
             // Something else has the name, which is for the watcher to tell.
             if [ENOTDIR, ELOOP].contains(error.code) { return .daemon }

@@ -168,7 +168,7 @@ extension Archiver {
         logger.info(
             "recording archived",
             metadata: [
-                "recording": "\(recording.id)", "user": "\(ByteText.escaped(recording.path.user))",
+                "recording": "\(recording.id)", "user": "\(recording.path.user)",
                 "file": "\(recording.path)", "size": "\(recording.identity.size)", "archived": "\(place)",
             ])
         return .archived

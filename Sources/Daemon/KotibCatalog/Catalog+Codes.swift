@@ -68,13 +68,13 @@ public struct CodeTrial: Sendable {
 
 /// A folder that a new user may have: nobody but the daemon, root or the account of its name has made it.
 public struct FolderOffer: Hashable, Sendable {
-    public var name: [UInt8]
+    public var name: UserFolder
     /// The user of the machine that it belongs to, or will.
     public var owner: UInt32
     /// Whether it is there, so that a user who enrolled by it may be the number's.
     public var isThere: Bool
 
-    public init(name: [UInt8], owner: UInt32, isThere: Bool) {
+    public init(name: UserFolder, owner: UInt32, isThere: Bool) {
         self.name = name
         self.owner = owner
         self.isThere = isThere
@@ -262,9 +262,9 @@ extension Database {
     /// neither another number's nor, on the disk, another account's.
     fileprivate func userByPhone(_ trial: CodeTrial, now: Date) throws -> User {
         if let row = try row(UserSQL.byPhone, [trial.phone]) { return try User(row) }
-        let digits = Array(trial.phone.utf8.dropFirst())
+        let digits = UserFolder(String(trial.phone.dropFirst()))
         for offer in trial.folders {
-            if let row = try row(UserSQL.byFolder, [Data(offer.name)]) {
+            if let row = try row(UserSQL.byFolder, [offer.name.blob]) {
                 let user = try User(row)
                 guard user.phone == nil, offer.name == digits, offer.isThere else { continue }
                 try run(
@@ -274,7 +274,7 @@ extension Database {
             try run(
                 UserSQL.insert,
                 [
-                    "folder": Data(offer.name), "phone": trial.phone, "role": Role.user.rawValue,
+                    "folder": offer.name.blob, "phone": trial.phone, "role": Role.user.rawValue,
                     "now": Timestamp.text(now),
                 ])
             let id = UserID(rawValue: lastInsertedRowID)

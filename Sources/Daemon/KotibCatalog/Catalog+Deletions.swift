@@ -7,7 +7,7 @@ public struct Deletion: Hashable, Sendable {
     public var recording: Recording
     /// The first-level folder of its user, outside which nothing of it may be removed. Nil for a refused file
     /// that lies in nobody's folder.
-    public var folder: [UInt8]?
+    public var folder: UserFolder?
     /// When it was decided.
     public var requested: Date
 }
@@ -119,7 +119,7 @@ extension Database {
 extension Deletion {
     fileprivate init(_ row: Row) throws {
         recording = try Recording(row)
-        folder = (row["user_folder"] as Data?).map { Array($0) }
+        folder = try (row["user_folder"] as Data?).map(UserFolder.init(blob:))
         requested = try row.date("requested_at")
     }
 }

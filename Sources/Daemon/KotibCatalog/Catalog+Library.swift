@@ -41,8 +41,8 @@ public struct SnippetPart: Hashable, Sendable {
 /// A recording as a list shows it.
 public struct LibraryEntry: Hashable, Sendable {
     public var recording: Recording
-    /// The folder's name of its user; nil for a refused file that lies in nobody's folder.
-    public var userFolder: [UInt8]?
+    /// The folder of its user; nil for a refused file that lies in nobody's folder.
+    public var userFolder: UserFolder?
     /// Nil before there is any.
     public var text: String?
     /// The one whose text that is; nil before there is any.
@@ -147,7 +147,7 @@ extension AccessScope {
 extension LibraryEntry {
     init(_ row: Row, withText: Bool = true) throws {
         recording = try Recording(row)
-        userFolder = (row["user_folder"] as Data?).map { Array($0) }
+        userFolder = try (row["user_folder"] as Data?).map(UserFolder.init(blob:))
         text = withText ? row["transcript_text"] : nil
         revision = (row["revision_id"] as Int64?).map(RevisionID.init(rawValue:))
         archived = try row.dateIfAny("archived_at")
@@ -156,12 +156,12 @@ extension LibraryEntry {
 
 extension Catalog {
     /// The user whose inbox is the first-level folder of that name, enrolled when new.
-    public func user(inFolder folder: [UInt8], now: Date = Date()) async throws(CatalogError) -> UserID {
+    public func user(inFolder folder: UserFolder, now: Date = Date()) async throws(CatalogError) -> UserID {
         try await write("user") { try $0.user(inFolder: folder, now: now) }
     }
 
     /// Whether a first-level folder of that name is a user's inbox.
-    public func isEnrolled(_ folder: [UInt8]) async throws(CatalogError) -> Bool {
+    public func isEnrolled(_ folder: UserFolder) async throws(CatalogError) -> Bool {
         try await read("isEnrolled") { try $0.userIfKnown(folder) != nil }
     }
 
@@ -214,16 +214,16 @@ extension Catalog {
 }
 
 extension Database {
-    func user(inFolder folder: [UInt8], now: Date) throws -> UserID {
+    func user(inFolder folder: UserFolder, now: Date) throws -> UserID {
         if let id = try userIfKnown(folder) { return id }
         try run(
             "INSERT INTO users (folder, created_at) VALUES (:folder, :now)",
-            ["folder": Data(folder), "now": Timestamp.text(now)])
+            ["folder": folder.blob, "now": Timestamp.text(now)])
         return UserID(rawValue: lastInsertedRowID)
     }
 
-    func userIfKnown(_ folder: [UInt8]) throws -> UserID? {
-        let row = try row("SELECT id FROM users WHERE folder = ?", [Data(folder)])
+    func userIfKnown(_ folder: UserFolder) throws -> UserID? {
+        let row = try row("SELECT id FROM users WHERE folder = ?", [folder.blob])
         return row.map { UserID(rawValue: $0["id"]) }
     }
 }

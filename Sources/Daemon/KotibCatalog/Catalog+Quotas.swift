@@ -62,8 +62,8 @@ extension Catalog {
 
 extension Database {
     /// The limits and the use of the user of a folder. Nil before the first recording.
-    func quota(ofFolder folder: [UInt8]) throws -> (own: OwnQuota, use: QuotaUse)? {
-        try row(QuotaSQL.ofFolder, [Data(folder)]).map { (OwnQuota($0), QuotaUse($0)) }
+    func quota(ofFolder folder: UserFolder) throws -> (own: OwnQuota, use: QuotaUse)? {
+        try row(QuotaSQL.ofFolder, [folder.blob]).map { (OwnQuota($0), QuotaUse($0)) }
     }
 
     /// Why there is no room for a person's words; nil where there is.
@@ -75,9 +75,9 @@ extension Database {
     }
 
     /// Counts what was taken in today.
-    func count(_ claim: QuotaClaim, ofFolder folder: [UInt8], on day: Int) throws {
+    func count(_ claim: QuotaClaim, ofFolder folder: UserFolder, on day: Int) throws {
         try run(
-            QuotaSQL.take, ["folder": Data(folder), "day": day, "milliseconds": claim.milliseconds])
+            QuotaSQL.take, ["folder": folder.blob, "day": day, "milliseconds": claim.milliseconds])
     }
 
     /// Notes the minutes that a recording was charged for sound that it has no words of yet.
@@ -105,7 +105,7 @@ extension Database {
 
     /// Charges a recording that comes back what was given back when it was replaced.
     /// - Returns: false where its user's quota has no room for it: nothing was changed.
-    func chargeAgain(_ id: RecordingID, in folder: [UInt8], under quotas: Quotas) throws -> Bool {
+    func chargeAgain(_ id: RecordingID, in folder: UserFolder, under quotas: Quotas) throws -> Bool {
         guard let milliseconds: Int64 = try row(ChargeSQL.givenBack, [id.rawValue])?["charged_ms"] else {
             return true
         }

@@ -187,7 +187,7 @@ extension Revision {
         id = RevisionID(rawValue: row["id"])
         recording = RecordingID(rawValue: row["audio_record_id"])
         author = (row["author"] as Int64?).map(UserID.init(rawValue:))
-        authorFolder = (row["author_folder"] as Data?).map(Array.init)
+        authorFolder = try (row["author_folder"] as Data?).map(UserFolder.init(blob:))
         origin = try row.value("origin")
         self.text = text
         self.segments = segments

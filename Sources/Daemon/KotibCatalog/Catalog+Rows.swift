@@ -60,6 +60,15 @@ extension InboxPath {
     }
 }
 
+extension UserFolder {
+    var blob: Data { Data(bytes) }
+
+    init(blob: Data) throws {
+        guard let folder = UserFolder(Array(blob)) else { throw MalformedRow(column: "folder") }
+        self = folder
+    }
+}
+
 extension FileIdentity {
     /// By the columns' names. SQLite's integers are signed: the bits are kept.
     var arguments: StatementArguments {

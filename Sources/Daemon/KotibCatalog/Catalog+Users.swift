@@ -8,7 +8,7 @@ public struct User: Hashable, Sendable, Identifiable {
     /// E.164: `+998901234567`. Nil until linked.
     public var phone: String?
     /// The first-level folder that is this user's inbox.
-    public var folder: [UInt8]
+    public var folder: UserFolder
     public var role: Role
     public var isActive: Bool
     public var created: Date
@@ -35,11 +35,11 @@ extension Catalog {
     /// In the order of their folders' names.
     /// - Parameter folder: only the one with this folder.
     public func users(
-        folder: [UInt8]?, skip: Int, limit: Int
+        folder: UserFolder?, skip: Int, limit: Int
     ) async throws(CatalogError) -> (users: [User], total: Int) {
         try await read("users") { database in
             if let folder {
-                let found = try database.row(UserSQL.byFolder, [Data(folder)]).map(User.init)
+                let found = try database.row(UserSQL.byFolder, [folder.blob]).map(User.init)
                 let page = skip == 0 && limit > 0 ? found.map { [$0] } ?? [] : []
                 return (page, found == nil ? 0 : 1)
             }
@@ -50,13 +50,13 @@ extension Catalog {
 
     /// - Throws: ``CatalogError/Code/constraint`` where the folder or the number is another's.
     public func addUser(
-        folder: [UInt8], phone: String?, role: Role, now: Date
+        folder: UserFolder, phone: String?, role: Role, now: Date
     ) async throws(CatalogError) -> User {
         try await write("addUser") { database in
             try database.run(
                 UserSQL.insert,
                 [
-                    "folder": Data(folder), "phone": phone, "role": role.rawValue,
+                    "folder": folder.blob, "phone": phone, "role": role.rawValue,
                     "now": Timestamp.text(now),
                 ])
             if let phone { try database.forgetAttempts(at: phone) }
@@ -100,11 +100,13 @@ extension Catalog {
     /// nil until somebody has looked.
     public func folderOwner(
         of user: UserID
-    ) async throws(CatalogError) -> (folder: [UInt8], owner: UInt32?)? {
+    ) async throws(CatalogError) -> (folder: UserFolder, owner: UInt32?)? {
         try await read("folderOwner") { database in
             try database.row(UserSQL.folderOwner, [user.rawValue]).map { row in
-                let folder: Data = row["folder"]
-                return (Array(folder), (row["folder_owner"] as Int64?).flatMap { UInt32(exactly: $0) })
+                (
+                    try UserFolder(blob: row["folder"]),
+                    (row["folder_owner"] as Int64?).flatMap { UInt32(exactly: $0) }
+                )
             }
         }
     }
@@ -123,12 +125,11 @@ extension Catalog {
     /// The users of whose folders nobody has noted whose they are, a page at a time.
     public func usersOfUnlookedFolders(
         after last: UserID?, limit: Int
-    ) async throws(CatalogError) -> [(id: UserID, folder: [UInt8])] {
+    ) async throws(CatalogError) -> [(id: UserID, folder: UserFolder)] {
         try await read("usersOfUnlookedFolders") { database in
             let page: StatementArguments = ["last": last?.rawValue ?? 0, "limit": limit]
             return try database.rows(UserSQL.unlookedFolders, page).map { row in
-                let folder: Data = row["folder"]
-                return (UserID(rawValue: row["id"]), Array(folder))
+                (UserID(rawValue: row["id"]), try UserFolder(blob: row["folder"]))
             }
         }
     }
@@ -137,15 +138,14 @@ extension Catalog {
     /// gave them a number or a setting, and nothing of theirs is kept. A page at a time.
     public func emptyUsers(
         after last: UserID?, limit: Int, now: Date = Date()
-    ) async throws(CatalogError) -> [(id: UserID, folder: [UInt8])] {
+    ) async throws(CatalogError) -> [(id: UserID, folder: UserFolder)] {
         try await read("emptyUsers") { database in
             let arguments: StatementArguments = [
                 "last": last?.rawValue ?? 0, "limit": limit,
                 "before": Timestamp.text(now.addingTimeInterval(-3600)),
             ]
             return try database.rows(UserSQL.empty, arguments).map { row in
-                let folder: Data = row["folder"]
-                return (UserID(rawValue: row["id"]), Array(folder))
+                (UserID(rawValue: row["id"]), try UserFolder(blob: row["folder"]))
             }
         }
     }
@@ -220,10 +220,10 @@ enum UserSQL {
 
 extension User {
     init(_ row: Row) throws {
-        let folder: Data = row["folder"]
         let sidecars: String = row["sidecars"]
         self.init(
-            id: UserID(rawValue: row["id"]), phone: row["phone_number"], folder: Array(folder),
+            id: UserID(rawValue: row["id"]), phone: row["phone_number"],
+            folder: try UserFolder(blob: row["folder"]),
             role: try row.value("role"), isActive: row["is_active"], created: try row.date("created_at"),
             settings: UserSettings(
                 sidecars: sidecars.split(separator: ",").compactMap {

@@ -25,7 +25,7 @@ extension Database {
             } else {
                 try execute(
                     sql: "INSERT INTO users (id, folder, created_at) VALUES (:user, :folder, :now)",
-                    arguments: ["user": id, "folder": Data(path.user), "now": Timestamp.text(now)])
+                    arguments: ["user": id, "folder": path.user.blob, "now": Timestamp.text(now)])
                 count += 1
             }
         }

@@ -12,8 +12,7 @@ public struct Revision: Hashable, Sendable {
     public var recording: RecordingID
     /// Nil for the engine, the local operator, and a user who is no more.
     public var author: UserID?
-    /// The author's folder name.
-    public var authorFolder: [UInt8]?
+    public var authorFolder: UserFolder?
     public var origin: RevisionOrigin
     public var text: String
     /// After an edit, the engine's times laid over the new words. Empty where the engine gave none.

@@ -16,8 +16,8 @@ public struct HookMessage: Sendable {
         json = Array(try encoder.encode(HookBody(event, withText: withText)))
     }
 
-    /// The name of the folder that the recording lies in, which is its user's; nil where it is nobody's.
-    public var user: [UInt8]? {
+    /// The folder that the recording lies in, which is its user's; nil where it is nobody's.
+    public var user: UserFolder? {
         event.user == nil ? nil : event.path.user
     }
 }
@@ -65,7 +65,7 @@ private struct HookData: Encodable {
         var fields = encoder.container(keyedBy: CodingKeys.self)
         try fields.encode(event.recording.rawValue, forKey: .id)
         try fields.encode(event.user?.rawValue, forKey: .userID)
-        try fields.encode(event.user.map { _ in ByteText.escaped(event.path.user) }, forKey: .userName)
+        try fields.encode(event.user.map { _ in event.path.user.text }, forKey: .userName)
         try fields.encode(event.facts.fileName, forKey: .fileName)
         try fields.encode(event.path.text, forKey: .filePath)
         try fields.encode(event.facts.fileSize, forKey: .fileSize)

@@ -63,7 +63,7 @@ public struct ProgramHook: HookReceiving {
             ("KOTIB_INBOX", inbox),
         ]
         return texts.map { ($0.0, Array(($0.1 ?? "").utf8)) } + [
-            ("KOTIB_USER", message.user ?? []), ("KOTIB_FILE", event.path.bytes),
+            ("KOTIB_USER", message.user?.bytes ?? []), ("KOTIB_FILE", event.path.bytes),
         ]
     }
 

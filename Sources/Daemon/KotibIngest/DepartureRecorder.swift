@@ -73,11 +73,8 @@ package struct DepartureRecorder: Sendable {
             guard let end = page.last else { return }
             let files = files
             let gone = await BlockingWork.run {
-                page.filter { user in
-                    guard let folder = InboxPath(user.folder) else { return false }
-                    // A folder that cannot be examined counts as present.
-                    return (try? files.examine(folder)) == .some(nil)
-                }
+                // A folder that cannot be examined counts as present.
+                page.filter { user in (try? files.examine(user.folder.path)) == .some(nil) }
             }
             guard !board.isInboxInDoubt else { return }
             for user in gone { try await catalog.forgetEmptyUser(user.id) }

@@ -73,7 +73,7 @@ package struct MoveTracker: Sendable {
         logger.info(
             "recording moved",
             metadata: [
-                "recording": "\(origin.id)", "user": "\(ByteText.escaped(path.user))",
+                "recording": "\(origin.id)", "user": "\(path.user)",
                 "from": "\(origin.path)", "file": "\(path)",
             ])
         await queue.wake()

@@ -73,7 +73,7 @@ package struct RecordingRegistrar: Sendable {
         logger.info(
             isGrown ? "recording went on; it is heard anew" : "recording accepted",
             metadata: [
-                "recording": "\(acceptance.recording)", "user": "\(ByteText.escaped(path.user))",
+                "recording": "\(acceptance.recording)", "user": "\(path.user)",
                 "file": "\(path)", "size": "\(identity.size)", "duration": "\(facts.duration.rounded(to: 2))",
                 "codec": "\(facts.codec)",
             ])
@@ -112,7 +112,7 @@ package struct RecordingRegistrar: Sendable {
     ) async throws {
         guard try await catalog.mayRefuse(path) else {
             return board.report(
-                .tooManyRefused, ["user": "\(ByteText.escaped(path.user))", "file": "\(path)"])
+                .tooManyRefused, ["user": "\(path.user)", "file": "\(path)"])
         }
         let sentence = rejection.sentence(about: ByteText.escaped(path.name), in: language)
         let refusal = try await catalog.reject(
@@ -130,7 +130,7 @@ package struct RecordingRegistrar: Sendable {
         logger.notice(
             "recording refused",
             metadata: [
-                "recording": "\(refusal.recording)", "user": "\(ByteText.escaped(path.user))",
+                "recording": "\(refusal.recording)", "user": "\(path.user)",
                 "file": "\(path)", "size": "\(identity.size)", "reason": "\(rejection.code)",
             ])
     }

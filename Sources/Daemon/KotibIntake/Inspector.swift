@@ -38,7 +38,8 @@ public protocol Inspecting: Sendable {
     ///   - takesIncomplete: nothing more is waited for: what holds less than it promises is taken as far as
     ///     it goes.
     func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, after earlier: SoundIdentity?,
+        _ file: OpenFile, of user: UserFolder, fileExtension: String, size: Int64,
+        after earlier: SoundIdentity?,
         takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult
 }
@@ -46,7 +47,8 @@ public protocol Inspecting: Sendable {
 extension Inspecting {
     /// Finds out what a file is that nobody has seen before.
     public func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, takesIncomplete: Bool = false
+        _ file: OpenFile, of user: UserFolder, fileExtension: String, size: Int64,
+        takesIncomplete: Bool = false
     ) async throws(InspectionError) -> InspectionResult {
         try await inspect(
             file, of: user, fileExtension: fileExtension, size: size, after: nil,
@@ -82,7 +84,8 @@ public struct WorkerInspector: Inspecting {
     }
 
     public func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, after earlier: SoundIdentity?,
+        _ file: OpenFile, of user: UserFolder, fileExtension: String, size: Int64,
+        after earlier: SoundIdentity?,
         takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult {
         var last = WorkerError.stopped
@@ -99,7 +102,8 @@ public struct WorkerInspector: Inspecting {
     }
 
     private func ask(
-        _ file: OpenFile, _ user: [UInt8], _ fileExtension: String, _ size: Int64, _ earlier: SoundIdentity?,
+        _ file: OpenFile, _ user: UserFolder, _ fileExtension: String, _ size: Int64,
+        _ earlier: SoundIdentity?,
         _ takesIncomplete: Bool
     ) async throws(WorkerError) -> InspectionResult {
         let answer = try await pool.perform(passing: file, for: user, deadline: limits.deadline) { id in

@@ -56,9 +56,8 @@ public struct UploadService: Sendable {
         guard let ending, policy.extensions.contains(ending) else {
             throw Rejection.unsupportedExtension(accepted: policy.extensions)
         }
-        guard let place = try await catalog.folderOwner(of: user), let folder = InboxPath(place.folder) else {
-            throw UploadError.noSuchUser(user)
-        }
+        guard let place = try await catalog.folderOwner(of: user) else { throw UploadError.noSuchUser(user) }
+        let folder = place.folder.path
         let reservation = try await reservations.reserve(size, for: user)
         let (files, logger) = (files, logger)
         let (file, owner) = try await BlockingWork.run {

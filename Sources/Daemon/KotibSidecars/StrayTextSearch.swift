@@ -22,8 +22,7 @@ struct StrayTextSearch: Sendable {
     /// stand beside no recording of theirs, since most editors save a new file and rename it.
     /// - Throws: ``FileError``, also where a folder was moved meanwhile.
     func places() throws(FileError) -> [InboxPath] {
-        guard let inbox = InboxPath(sidecar.path.user) else { return [] }
-        var found = Found(waiting: [inbox])
+        var found = Found(waiting: [sidecar.path.user.path])
         while let folder = found.waiting.popLast() {
             do throws(FileError) {
                 try visit(folder, &found)

@@ -62,7 +62,7 @@ final class JobProgress: Sendable {
         let (fraction, segments) = state.withLock { ($0.fraction, $0.segments) }
         let hasEstimate = fraction >= Self.smallestFraction
         return RunningJob(
-            recording: recording.id, userID: recording.user, user: ByteText.escaped(recording.path.user),
+            recording: recording.id, userID: recording.user, user: recording.path.user.text,
             file: recording.path.text, duration: recording.facts?.duration ?? 0, fraction: fraction,
             started: started, remaining: hasEstimate ? elapsed() * ((1 - fraction) / fraction) : nil,
             segments: segments)

@@ -39,7 +39,7 @@ struct TranscriptionLog: Sendable {
 
     private func metadata(_ recording: Recording, _ engine: String) -> Logger.Metadata {
         [
-            Key.user: "\(ByteText.escaped(recording.path.user))", Key.file: "\(recording.path.text)",
+            Key.user: "\(recording.path.user)", Key.file: "\(recording.path.text)",
             Key.recording: "\(recording.id)", Key.size: "\(recording.identity.size)",
             Key.duration: "\(Self.rounded(recording.facts?.duration ?? 0))",
             Key.engine: "\(engine)",
@@ -106,7 +106,7 @@ struct TranscriptionLog: Sendable {
         logger.warning(
             "the user's engine is not configured; the daemon's is used",
             metadata: [
-                Key.recording: "\(recording.id)", Key.user: "\(ByteText.escaped(recording.path.user))",
+                Key.recording: "\(recording.id)", Key.user: "\(recording.path.user)",
                 Key.engine: "\(engine)", "chosen": "\(chosen.rawValue)",
             ])
     }

@@ -13,7 +13,7 @@ final class DeliveryQueue {
         fileprivate var round: Int
     }
 
-    /// The sightings of one user (``UserCounts/owner(of:)``).
+    /// The sightings of one user (``NameOwner``).
     private struct Lane {
         /// The paths in `waiting` that are not being handled, each once.
         var order: Deque<InboxPath> = []
@@ -26,9 +26,9 @@ final class DeliveryQueue {
     private var waiting: [InboxPath: Delivery] = [:]
     private var running: Set<InboxPath> = []
     private var userCounts = UserCounts()
-    private var lanes: [[UInt8]: Lane] = [:]
+    private var lanes: [NameOwner: Lane] = [:]
     /// The users with a sighting that may start, each once.
-    private var turns: Deque<[UInt8]> = []
+    private var turns: Deque<NameOwner> = []
     /// The number of sightings of each round that are not handled yet, from `firstRound` on. A round ends
     /// with each scan.
     private var unhandled: Deque<Int> = [0]
@@ -46,7 +46,7 @@ final class DeliveryQueue {
     /// The number of sightings that wait or are being handled.
     var count: Int { userCounts.count }
 
-    func count(of owner: [UInt8]) -> Int { userCounts.count(of: owner) }
+    func count(of owner: NameOwner) -> Int { userCounts.count(of: owner) }
 
     func add(_ sighting: Sighting, at path: InboxPath) {
         if waiting[path] != nil {
@@ -56,7 +56,7 @@ final class DeliveryQueue {
         let round = firstRound + unhandled.count - 1
         waiting[path] = Delivery(sighting: sighting, path: path, round: round)
         unhandled[unhandled.count - 1] += 1
-        let owner = UserCounts.owner(of: path)
+        let owner = NameOwner(of: path)
         userCounts.add(owner)
         if !running.contains(path) { enqueue(path, of: owner) }
     }
@@ -89,7 +89,7 @@ final class DeliveryQueue {
             scanIsRunning = false
             return
         }
-        let owner = UserCounts.owner(of: path)
+        let owner = NameOwner(of: path)
         running.remove(path)
         userCounts.remove(owner)
         lanes[owner]?.running -= 1
@@ -102,13 +102,13 @@ final class DeliveryQueue {
         endRounds()
     }
 
-    private func enqueue(_ path: InboxPath, of owner: [UInt8]) {
+    private func enqueue(_ path: InboxPath, of owner: NameOwner) {
         lanes[owner, default: Lane()].order.append(path)
         enqueueUser(owner)
     }
 
     /// Adds a user to `turns` who has a sighting that may start.
-    private func enqueueUser(_ owner: [UInt8]) {
+    private func enqueueUser(_ owner: NameOwner) {
         guard let lane = lanes[owner], !lane.isQueued else { return }
         if lane.order.isEmpty {
             if lane.running == 0 { lanes[owner] = nil }

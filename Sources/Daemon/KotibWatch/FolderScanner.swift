@@ -41,8 +41,8 @@ final class FolderScanner {
     private let ready: Latch
     private let clocks: Clocks
     private let logger: Logger
-    /// The user whose names wait for room (``UserCounts/owner(of:)``).
-    private var waitingUser: [UInt8]?
+    /// The user whose names wait for room (``NameOwner``).
+    private var waitingUser: NameOwner?
 
     init(
         root: InboxRoot, fileSystem: any FileSystem, configuration: WatchConfiguration, watches: WatchTable,
@@ -255,7 +255,7 @@ final class FolderScanner {
 
     /// - Returns: false where the task is cancelled.
     private nonisolated(nonsending) func waitForRoom(for path: InboxPath) async -> Bool {
-        let owner = UserCounts.owner(of: path)
+        let owner = NameOwner(of: path)
         var next = elapsed()
         while !names.hasRoom(for: path) {
             activity.signal()
@@ -277,7 +277,7 @@ final class FolderScanner {
     /// Whether the folder is that of the user who waits for room.
     private func isWaiting(_ folder: FolderID) -> Bool {
         guard let waitingUser else { return false }
-        return (watches.tree.path(folder).map { $0.user } ?? []) == waitingUser
+        return NameOwner(ofNamesIn: watches.tree.path(folder)) == waitingUser
     }
 
     /// Performs the due scans for users other than the one who waits. The next full scan reports that it was
@@ -286,7 +286,7 @@ final class FolderScanner {
         for folder in schedule.takeFolders(where: { !self.isWaiting($0) }) { await scan(from: folder) }
         if schedule.takePoll(now: elapsed()) { await pollFolders() }
         guard schedule.isFullScanDue(now: elapsed()) else { return }
-        for top in await visit(watches.tree.root, files: waitingUser != []) where !isWaiting(top.id) {
+        for top in await visit(watches.tree.root, files: waitingUser != .inbox) where !isWaiting(top.id) {
             await walk(from: top.id, files: true)
         }
     }

@@ -46,7 +46,7 @@ final class PendingNames {
     func hasRoom(for path: InboxPath) -> Bool {
         let free = capacity - count
         guard free > 0 else { return false }
-        let owner = UserCounts.owner(of: path)
+        let owner = NameOwner(of: path)
         return settler.count(of: owner) + deliveries.count(of: owner) < free * Self.weight
     }
 

@@ -55,7 +55,7 @@ struct Settler {
     /// The number of names that do not stand still yet.
     var count: Int { entries.count }
 
-    func count(of owner: [UInt8]) -> Int { userCounts.count(of: owner) }
+    func count(of owner: NameOwner) -> Int { userCounts.count(of: owner) }
 
     /// The time at which ``due(now:)`` will have a name.
     var nextLook: Duration? { deadlines.min?.time }
@@ -97,11 +97,11 @@ struct Settler {
 
     /// Removes a name. A scan will find it again.
     mutating func forget(_ path: InboxPath) {
-        if entries.removeValue(forKey: path) != nil { userCounts.remove(UserCounts.owner(of: path)) }
+        if entries.removeValue(forKey: path) != nil { userCounts.remove(NameOwner(of: path)) }
     }
 
     private mutating func keep(_ entry: Entry, _ path: InboxPath) {
-        if entries.updateValue(entry, forKey: path) == nil { userCounts.add(UserCounts.owner(of: path)) }
+        if entries.updateValue(entry, forKey: path) == nil { userCounts.add(NameOwner(of: path)) }
     }
 
     /// Removes the names from the schedule that are to be looked at now, and returns them.

@@ -1,22 +1,34 @@
 import KotibModel
 
+/// The one whom a name in the inbox is counted for.
+enum NameOwner: Hashable {
+    /// All names in the inbox itself, the users' folders too, count as one user's.
+    case inbox
+    case user(UserFolder)
+
+    init(of path: InboxPath) {
+        self = path.depth == 1 ? .inbox : .user(path.user)
+    }
+
+    /// - Parameter folder: the folder that the names lie in; nil for the inbox itself.
+    init(ofNamesIn folder: InboxPath?) {
+        self = folder.map { .user($0.user) } ?? .inbox
+    }
+}
+
 /// Counts names for each user.
 struct UserCounts {
-    private var counts: [[UInt8]: Int] = [:]
+    private var counts: [NameOwner: Int] = [:]
     private(set) var count = 0
 
-    /// The user that a name is counted for: the one who has the first-level folder. All names in the inbox
-    /// itself, those folders too, count as one user's.
-    static func owner(of path: InboxPath) -> [UInt8] { path.depth == 1 ? [] : path.user }
+    func count(of owner: NameOwner) -> Int { counts[owner, default: 0] }
 
-    func count(of owner: [UInt8]) -> Int { counts[owner, default: 0] }
-
-    mutating func add(_ owner: [UInt8]) {
+    mutating func add(_ owner: NameOwner) {
         counts[owner, default: 0] += 1
         count += 1
     }
 
-    mutating func remove(_ owner: [UInt8]) {
+    mutating func remove(_ owner: NameOwner) {
         guard let left = counts[owner] else { return }
         counts[owner] = left > 1 ? left - 1 : nil
         count -= 1

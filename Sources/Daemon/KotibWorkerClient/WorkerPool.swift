@@ -1,3 +1,4 @@
+import KotibModel
 import KotibPOSIX
 import KotibRuntime
 import KotibWorkerProtocol
@@ -50,7 +51,7 @@ public final class WorkerPool: Sendable {
     /// - Parameters:
     ///   - request: makes the message of the number that it is given.
     ///   - file: goes with the message; the worker gets a copy of the descriptor, with the same offset.
-    ///   - user: who takes the turn.
+    ///   - user: the folder of the user who takes the turn; nil for nobody's.
     ///   - output: what the worker is to write to, if anything; goes with the message too.
     ///   - deadline: how long a worker may take, its turn not counted; nil for as long as it gives signs of
     ///     life.
@@ -58,7 +59,7 @@ public final class WorkerPool: Sendable {
     ///     this has returned.
     /// - Throws: ``WorkerError``; where the worker ended, not before it has been reaped.
     public func perform(
-        passing file: OpenFile, filling output: OpenFile? = nil, for user: [UInt8] = [],
+        passing file: OpenFile, filling output: OpenFile? = nil, for user: UserFolder? = nil,
         deadline: Duration? = nil,
         report: @escaping @Sendable (WorkerReply) -> Void = { _ in },
         _ request: (UInt64) -> WorkerRequest
@@ -87,7 +88,7 @@ public final class WorkerPool: Sendable {
 
     // MARK: Turns
 
-    private func turn(of user: [UInt8]) async throws(WorkerError) -> WorkerSession {
+    private func turn(of user: UserFolder?) async throws(WorkerError) -> WorkerSession {
         if Task.isCancelled { throw .cancelled }
         let ticket = turns.withLock { $0.ticket() }
         let outcome = await withTaskCancellationHandler {

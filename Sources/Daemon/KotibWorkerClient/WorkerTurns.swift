@@ -1,3 +1,5 @@
+import KotibModel
+
 /// Which workers are free, who waits for one, and what to tell those who would wait in vain.
 struct WorkerTurns {
     typealias Caller = CheckedContinuation<Result<WorkerSession, WorkerError>, Never>
@@ -14,7 +16,7 @@ struct WorkerTurns {
     private var starting = 0
     /// The callers of one user, in the order in which they came.
     private struct Line {
-        var user: [UInt8]
+        var user: UserFolder?
         var callers: [(ticket: UInt64, caller: Caller)]
     }
 
@@ -40,7 +42,7 @@ struct WorkerTurns {
     }
 
     /// Answers `caller` now, or once the turn of `user` has come.
-    mutating func take(_ ticket: UInt64, _ user: [UInt8], _ caller: Caller) {
+    mutating func take(_ ticket: UInt64, _ user: UserFolder?, _ caller: Caller) {
         guard issued.remove(ticket) != nil else { return caller.resume(returning: .failure(.cancelled)) }
         if let refusal { return caller.resume(returning: .failure(refusal)) }
         free.removeAll { !$0.isOpen }

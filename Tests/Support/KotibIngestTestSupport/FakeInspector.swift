@@ -24,7 +24,8 @@ package final class FakeInspector: Inspecting, Sendable {
     package var calls: Int { asked.withLock { $0 } }
 
     package func inspect(
-        _ file: OpenFile, of user: [UInt8], fileExtension: String, size: Int64, after earlier: SoundIdentity?,
+        _ file: OpenFile, of user: UserFolder, fileExtension: String, size: Int64,
+        after earlier: SoundIdentity?,
         takesIncomplete: Bool
     ) async throws(InspectionError) -> InspectionResult {
         let before = asked.withLock { count in

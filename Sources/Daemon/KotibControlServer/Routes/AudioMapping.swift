@@ -22,7 +22,7 @@ extension AudioRecordBody {
             duration: recording.facts?.duration, transcriptText: entry.text,
             transcriptionStatus: recording.state.rawValue, createdAt: Timestamp.text(recording.created),
             updatedAt: Timestamp.text(recording.updated), audioState: recording.audio.rawValue)
-        userName = entry.userFolder.map(ByteText.escaped)
+        userName = entry.userFolder?.text
         language = recording.language
         engine = recording.engine
         model = recording.model
@@ -72,7 +72,7 @@ extension RevisionBody {
     init(_ revision: Revision) {
         self.init(
             id: revision.id.rawValue, origin: revision.origin.rawValue,
-            author: revision.authorFolder.map(ByteText.escaped), createdAt: Timestamp.text(revision.created),
+            author: revision.authorFolder?.text, createdAt: Timestamp.text(revision.created),
             text: revision.text)
     }
 }

@@ -61,7 +61,7 @@ struct UploadRoute {
     private func owner(_ caller: Caller, _ query: QueryReader) async throws -> UserID {
         let name = query.text("user")
         if case .session(let session) = caller {
-            if name.map({ Array($0.utf8) }) ?? session.user.folder == session.user.folder {
+            if name.map({ UserFolder($0) == session.user.folder }) ?? true {
                 return session.user.id
             }
             guard caller.isAdmin else { throw ControlFailure(.forbidden, .forbidden, .forbidden) }

@@ -6,7 +6,7 @@ import KotibModel
 extension UserBody {
     init(_ user: User, under quotas: Quotas) {
         self.init(
-            id: user.id.rawValue, name: ByteText.escaped(user.folder), phoneNumber: user.phone,
+            id: user.id.rawValue, name: user.folder.text, phoneNumber: user.phone,
             role: user.role.rawValue, isActive: user.isActive, createdAt: Timestamp.text(user.created),
             sidecars: user.settings.sidecars.map(\.rawValue), language: user.settings.language,
             engine: user.settings.engine?.rawValue, quota: QuotaBody(user, under: quotas))
