@@ -67,7 +67,9 @@ struct WorkerPoolTests {
                 for (number, name) in ["a1", "a2", "a3", "a4", "b1", "b2", "c1"].enumerated() {
                     group.addTask {
                         // In the turn: after the answer it is chance whose task runs first.
-                        _ = try await pool.inspect("ok", of: String(name.prefix(1))) {
+                        _ = try await pool.inspect(
+                            "ok", of: UserFolder(stringLiteral: String(name.prefix(1)))
+                        ) {
                             order.change { $0.append(name) }
                         }
                     }
