@@ -197,10 +197,10 @@ import Testing
     /// Threat 71: what strangers leave does not grow without end.
     @Test func guessesInVainAreKeptForAnHourAndNoMoreThanSome() async throws {
         let accounts = try await AccountsFixture()
-        for number in 0..<Catalog.mostVainGuesses + 500 {
+        for number in 0..<CodeStore.mostVainGuesses + 500 {
             _ = await accounts.error(phone: "+99890\(1_000_000 + number)", code: "000000", peer: "\(number)")
         }
-        #expect(try await accounts.attempts() <= Catalog.mostVainGuesses + 64)
+        #expect(try await accounts.attempts() <= CodeStore.mostVainGuesses + 64)
         accounts.clock.advance(by: .seconds(3601))
         _ = await accounts.error(code: "000000")
         #expect(try await accounts.attempts() == 1)

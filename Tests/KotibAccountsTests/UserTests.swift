@@ -74,7 +74,7 @@ import Testing
         try accounts.folder.makeFolder("inbox/998901234567")
         #expect(chown(accounts.folder.path("inbox/998901234567"), 4001, 4001) == 0)
         if isEnrolled {
-            _ = try await accounts.catalog.addUser(
+            _ = try await accounts.catalog.users.add(
                 folder: "998901234567", phone: nil, role: .user, now: accounts.clock.date)
         }
         let user = try await accounts.login().session.user
@@ -88,7 +88,7 @@ import Testing
     /// A user whose folder is not there any more may have been a stranger's.
     @Test func aFolderThatIsGoneIsNotLinked() async throws {
         let accounts = try await AccountsFixture()
-        let enrolled = try await accounts.catalog.addUser(
+        let enrolled = try await accounts.catalog.users.add(
             folder: "998901234567", phone: nil, role: .user, now: accounts.clock.date)
         #expect(try await accounts.login().session.user.id != enrolled.id)
     }

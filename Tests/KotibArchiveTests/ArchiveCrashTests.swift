@@ -59,7 +59,7 @@ import Testing
         await world.inbox.pipeline.handle(.scanned)
         try await world.pass()
         #expect(try await world.archivedAt(id) != nil, place)
-        #expect(try await world.inbox.catalog.unfinishedArchivings(after: nil, limit: 1).isEmpty, place)
+        #expect(try await world.inbox.catalog.archive.unfinished(after: nil, limit: 1).isEmpty, place)
         #expect(world.problems.isEmpty, place)
         #expect(try world.names() == ["talk.wav"], place)
         #expect(world.content("ali/talk.wav") == "speech", place)

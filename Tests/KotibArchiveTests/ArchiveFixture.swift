@@ -80,11 +80,11 @@ struct ArchiveFixture: Sendable {
         -> RecordingID
     {
         let id = try #require(try await inbox.drop(content, name)).id
-        _ = try await inbox.catalog.claim()
-        _ = try await inbox.catalog.complete(
+        _ = try await inbox.catalog.jobs.claim()
+        _ = try await inbox.catalog.jobs.complete(
             id, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
         await inbox.sidecars.writer.jobFinished(id)
-        try #require(try await inbox.catalog.recording(id)?.sidecarDue == nil)
+        try #require(try await inbox.catalog.recordings.find(id)?.sidecarDue == nil)
         return id
     }
 
@@ -97,10 +97,12 @@ struct ArchiveFixture: Sendable {
         return id
     }
 
-    func audio(_ id: RecordingID) async throws -> AudioState? { try await inbox.catalog.recording(id)?.audio }
+    func audio(_ id: RecordingID) async throws -> AudioState? {
+        try await inbox.catalog.recordings.find(id)?.audio
+    }
 
     func archivedAt(_ id: RecordingID) async throws -> Date? {
-        try await inbox.catalog.entry(id, in: .everyone)?.archived
+        try await inbox.catalog.recordings.entry(id, in: .everyone)?.archived
     }
 
     /// What a caller gets to hear.

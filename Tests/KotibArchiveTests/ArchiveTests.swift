@@ -61,7 +61,7 @@ import Testing
         #expect(try await world.actions.retry(id, in: .everyone) == .archived)
         try world.inbox.folder.write("Mine.\n", to: "ali/talk.wav.txt")
         try await world.inbox.sidecars.editor.saved(world.inbox.path("ali/talk.wav.txt"))
-        #expect(try await world.inbox.catalog.entry(id, in: .everyone)?.text == "Mine.")
+        #expect(try await world.inbox.catalog.recordings.entry(id, in: .everyone)?.text == "Mine.")
         let edit = TranscriptEdit(
             recording: id, scope: .everyone, text: "Yours.", author: nil, origin: .socket, expected: nil)
         _ = try await world.actions.edit(edit)
@@ -168,7 +168,7 @@ import Testing
         try await world.pass()
         #expect(switched.wasHit)
         #expect(world.inbox.folder.read("ali/talk.wav") == "other")
-        #expect(try await world.inbox.catalog.unfinishedArchivings(after: nil, limit: 1).isEmpty)
+        #expect(try await world.inbox.catalog.archive.unfinished(after: nil, limit: 1).isEmpty)
         #expect(try world.names().filter { $0 != "talk.wav" }.isEmpty)
         try await world.inbox.handle("ali/talk.wav")
         #expect(try await world.audio(id) == .replaced)

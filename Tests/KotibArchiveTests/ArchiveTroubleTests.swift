@@ -62,7 +62,7 @@ import Testing
             try await world.actions.delete(id, in: .everyone)
         }
         #expect(error?.isUnchanged == false && error?.waitsFor == .archive)
-        #expect(try await world.inbox.catalog.recording(id) != nil)
+        #expect(try await world.inbox.catalog.recordings.find(id) != nil)
         #expect(world.inbox.board.stands(.deletionsWait))
 
         world.place.remove("archive")
@@ -71,7 +71,7 @@ import Testing
         #expect(world.problems.isEmpty)
         #expect(try await world.archivedAt(more) != nil)
         #expect(!world.inbox.board.stands(.deletionsWait))
-        #expect(try await world.inbox.catalog.recording(id) == nil)
+        #expect(try await world.inbox.catalog.recordings.find(id) == nil)
         #expect(try world.names() == ["more.wav"])
     }
 
@@ -95,7 +95,7 @@ import Testing
         #expect(world.inbox.folder.read("ali/talk.wav") == "speech")
         #expect(try world.names().isEmpty)
         // It is as it was for everybody else.
-        #expect(try await world.inbox.catalog.archived(id) == nil)
+        #expect(try await world.inbox.catalog.archive.find(id) == nil)
         fault.mend()
         try await world.pass()
         #expect(world.problems.isEmpty)
@@ -122,7 +122,7 @@ import Testing
         }
         #expect(warnings.count == 2, "each once")
         #expect(warnings.first?.metadata["cause"]?.description.contains("SHA-256") == true)
-        #expect(try await world.inbox.catalog.archived(id) == nil)
+        #expect(try await world.inbox.catalog.archive.find(id) == nil)
     }
 
     @Test func oneThatCannotBeRenamedStopsNoOther() async throws {

@@ -14,12 +14,12 @@ struct EventTests {
     private func events(
         after last: Int64 = 0, in scope: AccessScope = .everyone, limit: Int = 100
     ) async throws -> [CatalogEvent]? {
-        try await catalog.events(after: last, in: scope, limit: limit)?.events
+        try await catalog.events.page(after: last, in: scope, limit: limit)?.events
     }
 
     /// Adds events that nobody reads.
     private func addEvents(_ count: Int) async throws {
-        try await catalog.write("test") { database in
+        try await catalog.database.write("test") { database in
             for _ in 0..<count {
                 try database.run(
                     """
@@ -31,29 +31,29 @@ struct EventTests {
     }
 
     @Test func tellsWhatHappenedToARecording() async throws {
-        let id = try await catalog.accept("ali/a.mp3").recording
-        _ = try await catalog.claimNext()
-        _ = try await catalog.complete(
+        let id = try await catalog.ingest.accept("ali/a.mp3").recording
+        _ = try await catalog.jobs.claimNext()
+        _ = try await catalog.jobs.complete(
             id, transcript: transcript("words"), speech: nil, engineSeconds: 1, now: noon)
         // Its attributes are nobody's concern.
-        try await catalog.accept("ali/a.mp3", inode: 2)
-        _ = try await catalog.markGone(try inboxPath("ali/a.mp3"), now: noon)
-        _ = try await catalog.decideDeletion(of: id, in: .everyone)
-        _ = try await catalog.finishDeletion(of: id)
+        try await catalog.ingest.accept("ali/a.mp3", inode: 2)
+        _ = try await catalog.ingest.markGone(try inboxPath("ali/a.mp3"), now: noon)
+        _ = try await catalog.deletions.decide(of: id, in: .everyone)
+        _ = try await catalog.deletions.finish(of: id)
         let events = try #require(try await events())
         #expect(events.map(\.kind) == [.changed, .changed, .changed, .changed, .deleted])
         #expect(events.map(\.state) == [.pending, .processing, .completed, .completed, .completed])
         #expect(events.map(\.audio) == [.present, .present, .present, .gone, .gone])
         #expect(events.allSatisfy { $0.recording == id && $0.file == "ali/a.mp3" && $0.user != nil })
         #expect(events.first?.time == noon)
-        #expect(try await catalog.lastEvent() == events.last?.id)
+        #expect(try await catalog.events.last() == events.last?.id)
     }
 
     @Test func tellsOfAPersonsEditOnly() async throws {
-        let id = try await catalog.accept("ali/a.mp3").recording
-        let last = try await catalog.lastEvent()
+        let id = try await catalog.ingest.accept("ali/a.mp3").recording
+        let last = try await catalog.events.last()
         for origin in RevisionOrigin.allCases {
-            try await catalog.write("test") { database in
+            try await catalog.database.write("test") { database in
                 try database.execute(
                     sql: """
                         INSERT INTO transcript_revisions (audio_record_id, origin, text, segments, created_at)
@@ -65,7 +65,7 @@ struct EventTests {
     }
 
     @Test func goesOnWhereOneStopped() async throws {
-        for name in 0..<4 { try await catalog.accept("ali/\(name).mp3") }
+        for name in 0..<4 { try await catalog.ingest.accept("ali/\(name).mp3") }
         let first = try #require(try await events(limit: 3))
         #expect(first.count == 3)
         let rest = try #require(try await events(after: first[2].id))
@@ -74,64 +74,64 @@ struct EventTests {
     }
 
     @Test func aUserHearsOfTheirOwnOnly() async throws {
-        try await catalog.accept("ali/a.mp3")
-        try await catalog.accept("vali/a.mp3")
-        try await catalog.reject("nobody.txt")
-        let ali = try #require(try await catalog.current(inboxPath("ali/a.mp3"))?.user)
+        try await catalog.ingest.accept("ali/a.mp3")
+        try await catalog.ingest.accept("vali/a.mp3")
+        try await catalog.ingest.reject("nobody.txt")
+        let ali = try #require(try await catalog.recordings.current(inboxPath("ali/a.mp3"))?.user)
         #expect(try await events(in: .only(ali))?.map(\.file) == ["ali/a.mp3"])
         #expect(try await events()?.count == 3)
     }
 
     /// However much others do: who follows all the while has missed nothing, and reads nothing twice.
     @Test func othersEventsLeaveNobodyBehind() async throws {
-        try await catalog.accept("vali/a.mp3")
-        let vali = try #require(try await catalog.current(inboxPath("vali/a.mp3"))?.user)
+        try await catalog.ingest.accept("vali/a.mp3")
+        let vali = try #require(try await catalog.recordings.current(inboxPath("vali/a.mp3"))?.user)
         var last: Int64 = 0
         for _ in 0..<6 {
             try await addEvents(Migrations.keptEvents / 5 + 1)
-            let page = try #require(try await catalog.events(after: last, in: .only(vali), limit: 100))
+            let page = try #require(try await catalog.events.page(after: last, in: .only(vali), limit: 100))
             #expect(page.events.count == (last == 0 ? 1 : 0))
             last = page.upTo
-            #expect(try await catalog.lastEvent() == last)
+            #expect(try await catalog.events.last() == last)
         }
-        try await catalog.accept("vali/b.mp3")
-        let page = try #require(try await catalog.events(after: last, in: .only(vali), limit: 1))
+        try await catalog.ingest.accept("vali/b.mp3")
+        let page = try #require(try await catalog.events.page(after: last, in: .only(vali), limit: 1))
         #expect(page.events.map(\.file) == ["vali/b.mp3"] && page.upTo == page.events[0].id)
     }
 
     @Test func whatIsNotKeptOrNotOursIsSaid() async throws {
-        #expect(try await catalog.lastEvent() == 0)
+        #expect(try await catalog.events.last() == 0)
         #expect(try await events() == [])
         #expect(try await events(after: 1) == nil)
         #expect(try await events(after: -1) == nil)
         try await addEvents(Migrations.keptEvents + 5)
         #expect(try await events(after: 4) == nil)
         #expect(try await events(after: 5, limit: 1)?.map(\.id) == [6])
-        let last = try await catalog.lastEvent()
+        let last = try await catalog.events.last()
         #expect(last == Int64(Migrations.keptEvents + 5))
         #expect(try await events(after: last) == [])
         #expect(try await events(after: last + 1) == nil)
     }
 
     @Test(.timeLimit(.minutes(1))) func signalsCommitsThatAddedEvents() async throws {
-        var signals = catalog.eventSignals().makeAsyncIterator()
-        try await catalog.accept("ali/a.mp3")
+        var signals = catalog.events.signals().makeAsyncIterator()
+        try await catalog.ingest.accept("ali/a.mp3")
         #expect(await signals.next() != nil)
         // Two unread ones are one, and a commit without events is none.
-        try await catalog.accept("ali/b.mp3")
-        try await catalog.accept("ali/c.mp3")
-        _ = try await catalog.user(inFolder: "vali")
+        try await catalog.ingest.accept("ali/b.mp3")
+        try await catalog.ingest.accept("ali/c.mp3")
+        _ = try await catalog.users.enroll("vali")
         #expect(await signals.next() != nil)
         try await catalog.close()
         #expect(await signals.next() == nil)
-        var later = catalog.eventSignals().makeAsyncIterator()
+        var later = catalog.events.signals().makeAsyncIterator()
         #expect(await later.next() == nil)
     }
 
     @Test(.timeLimit(.minutes(1))) func whatIsRolledBackGivesNoSignal() async throws {
-        var signals = catalog.eventSignals().makeAsyncIterator()
+        var signals = catalog.events.signals().makeAsyncIterator()
         await #expect(throws: CatalogError.self) {
-            try await catalog.write("test") { database in
+            try await catalog.database.write("test") { database in
                 _ = try database.run(
                     """
                     INSERT INTO events (kind, audio_record_id, file, status, audio_state, at)
@@ -145,10 +145,10 @@ struct EventTests {
     }
 
     @Test func aCancelledFollowerIsForgotten() async throws {
-        let signals = catalog.eventSignals()
+        let signals = catalog.events.signals()
         let follower = Task { for await _ in signals {} }
         follower.cancel()
         await follower.value
-        #expect(catalog.signals.listenerCount == 0)
+        #expect(catalog.database.signals.listenerCount == 0)
     }
 }

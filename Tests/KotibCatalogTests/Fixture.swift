@@ -34,7 +34,7 @@ func memoryCatalog() throws -> Catalog {
     try Catalog(DatabaseQueue())
 }
 
-extension Catalog {
+extension IngestStore {
     /// Takes a file whose content is told apart by `content`.
     @discardableResult
     func accept(_ path: String, content: UInt8 = 1, inode: UInt64 = 1) async throws -> Acceptance {
@@ -49,23 +49,29 @@ extension Catalog {
         try await reject(
             inboxPath(path), identity: identity(9), rejection: rejection, message: message, now: noon)
     }
+}
 
+extension JobStore {
     /// The next recording; nil where nothing can start.
     func claimNext(_ now: Date = noon) async throws -> Recording? {
         guard case .recording(let recording) = try await claim(now: now) else { return nil }
         return recording
     }
+}
 
+extension RecordingStore {
     func state(_ id: RecordingID) async throws -> RecordingState? {
-        try await recording(id)?.state
+        try await find(id)?.state
     }
+}
 
+extension Catalog {
     /// Writes the sidecar that is due, in the record only.
     func writeDue(_ id: RecordingID, at path: String) async throws {
-        let due = try await recording(id)?.sidecarDue
+        let due = try await recordings.find(id)?.sidecarDue
         guard let due else { return }
         let sidecar = Sidecar(
             recording: id, kind: due.kind, path: try inboxPath(path), identity: identity(77))
-        try await sidecarWritten(sidecar, due: due, now: noon)
+        try await sidecars.written(sidecar, due: due, now: noon)
     }
 }

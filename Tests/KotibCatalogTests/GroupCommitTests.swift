@@ -22,14 +22,14 @@ struct GroupCommitTests {
         let folder = try TemporaryFolder()
         let catalog = try await Catalog.open(folder.path("kotib.sqlite"))
         let counter = CommitCounter()
-        catalog.writer.add(transactionObserver: counter, extent: .databaseLifetime)
+        catalog.database.writer.add(transactionObserver: counter, extent: .databaseLifetime)
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<1000 {
-                group.addTask { try await catalog.accept("user\(number % 3)/\(number).mp3") }
+                group.addTask { try await catalog.ingest.accept("user\(number % 3)/\(number).mp3") }
             }
             try await group.waitForAll()
         }
-        #expect(try await catalog.counts() == [.pending: 1000])
+        #expect(try await catalog.recordings.counts() == [.pending: 1000])
         #expect(counter.count <= 50)
         try await catalog.close()
     }
@@ -38,9 +38,9 @@ struct GroupCommitTests {
         let folder = try TemporaryFolder()
         let catalog = try await Catalog.open(folder.path("kotib.sqlite"))
         let counter = CommitCounter()
-        catalog.writer.add(transactionObserver: counter, extent: .databaseLifetime)
+        catalog.database.writer.add(transactionObserver: counter, extent: .databaseLifetime)
         for number in 1...5 {
-            try await catalog.accept("alisher/\(number).mp3")
+            try await catalog.ingest.accept("alisher/\(number).mp3")
             #expect(counter.count == number)
         }
         try await catalog.close()
@@ -52,7 +52,7 @@ struct GroupCommitTests {
             for number in 0..<200 {
                 group.addTask {
                     do throws(CatalogError) {
-                        try await catalog.write("test") { database in
+                        try await catalog.database.write("test") { database in
                             let folder = "user\(number)"
                             _ = try database.user(inFolder: UserFolder(stringLiteral: folder), now: noon)
                             if number % 10 == 0 {
@@ -68,7 +68,9 @@ struct GroupCommitTests {
             return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
         #expect(failures == 20)
-        let users = try await catalog.read("test") { try Int.fetchOne($0, sql: "SELECT count(*) FROM users") }
+        let users = try await catalog.database.read("test") {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM users")
+        }
         #expect(users == 180)
     }
 
@@ -78,7 +80,7 @@ struct GroupCommitTests {
             for number in 0..<50 {
                 group.addTask {
                     do throws(CatalogError) {
-                        try await catalog.write("test") { database in
+                        try await catalog.database.write("test") { database in
                             _ = try database.user(
                                 inFolder: UserFolder(stringLiteral: "user\(number)"), now: noon)
                             if number == 25 { try database.execute(sql: "ROLLBACK") }
@@ -91,7 +93,9 @@ struct GroupCommitTests {
             }
             return await group.reduce(into: [CatalogError.Code?]()) { $0.append($1) }
         }
-        let kept = try await catalog.read("test") { try Int.fetchOne($0, sql: "SELECT count(*) FROM users") }
+        let kept = try await catalog.database.read("test") {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM users")
+        }
         #expect(outcomes.count { $0 == nil } == kept)
         #expect(outcomes.contains(.rolledBack))
         #expect(outcomes.allSatisfy { $0 == nil || $0 == .rolledBack })
@@ -104,7 +108,7 @@ struct GroupCommitTests {
             for number in 0..<50 {
                 group.addTask {
                     do throws(CatalogError) {
-                        try await catalog.write("test") { database in
+                        try await catalog.database.write("test") { database in
                             _ = try database.user(
                                 inFolder: UserFolder(stringLiteral: "user\(number)"), now: noon)
                             guard number == 25 else { return }
@@ -125,13 +129,13 @@ struct GroupCommitTests {
 
     @Test func aCancelledCallerStillReachesTheDisk() async throws {
         let catalog = try memoryCatalog()
-        let id = try await catalog.accept("alisher/a.mp3").recording
-        _ = try await catalog.claim(now: noon)
+        let id = try await catalog.ingest.accept("alisher/a.mp3").recording
+        _ = try await catalog.jobs.claim(now: noon)
         let ended = try await Task {
             withUnsafeCurrentTask { $0?.cancel() }
-            return try await catalog.handBack(id, now: noon)
+            return try await catalog.jobs.handBack(id, now: noon)
         }.value
         #expect(ended == .recorded)
-        #expect(try await catalog.state(id) == .pending)
+        #expect(try await catalog.recordings.state(id) == .pending)
     }
 }

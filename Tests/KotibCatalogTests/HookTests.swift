@@ -11,7 +11,7 @@ struct HookTests {
     init() throws { catalog = try memoryCatalog() }
 
     private func next(_ receiver: HookReceiver = .program, now: Date = noon) async throws -> HookDelivery? {
-        guard case .delivery(let delivery) = try await catalog.nextHook(for: receiver, now: now) else {
+        guard case .delivery(let delivery) = try await catalog.hooks.next(for: receiver, now: now) else {
             return nil
         }
         return delivery
@@ -22,33 +22,35 @@ struct HookTests {
         var events: [HookEvent] = []
         while let delivery = try await next(receiver) {
             events.append(delivery.event)
-            try await catalog.hookSettled(delivery.id)
+            try await catalog.hooks.finish(delivery.id)
         }
         return events
     }
 
     private func complete(_ path: String, _ words: String) async throws -> RecordingID {
-        let id = try await catalog.accept(path).recording
-        _ = try await catalog.claimNext()
-        _ = try await catalog.complete(
+        let id = try await catalog.ingest.accept(path).recording
+        _ = try await catalog.jobs.claimNext()
+        _ = try await catalog.jobs.complete(
             id, transcript: transcript(words), speech: nil, engineSeconds: 1, now: noon)
         return id
     }
 
     private func rows(_ table: String) async throws -> Int {
-        try await catalog.read("test") { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") ?? -1 }
+        try await catalog.database.read("test") {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") ?? -1
+        }
     }
 
     @Test func nothingIsKeptForNobody() async throws {
         _ = try await complete("ali/a.mp3", "words")
-        try await catalog.reject("ali/b.txt")
+        try await catalog.ingest.reject("ali/b.txt")
         #expect(try await rows("hook_events") == 0)
-        #expect(try await catalog.setHookReceivers([.program]) == 0)
+        #expect(try await catalog.hooks.setReceivers([.program]) == 0)
         #expect(try await drain() == [], "what was before is not told")
     }
 
     @Test func completionIsToldWithItsFacts() async throws {
-        _ = try await catalog.setHookReceivers([.program])
+        _ = try await catalog.hooks.setReceivers([.program])
         let id = try await complete("ali/a.mp3", "salom")
         let event = try #require(try await drain().first)
         #expect(event.kind == .completed && event.recording == id && event.user != nil)
@@ -61,12 +63,12 @@ struct HookTests {
     }
 
     @Test func failuresAndRefusalsAreTold() async throws {
-        _ = try await catalog.setHookReceivers([.program])
-        let id = try await catalog.accept("ali/a.mp3").recording
-        _ = try await catalog.claimNext()
-        _ = try await catalog.fail(id, code: "poison", message: "It kills.", now: noon)
-        try await catalog.reject("ali/b.mp3")
-        try await catalog.reject("direct.txt", .noFolder, message: "Nobody's.")
+        _ = try await catalog.hooks.setReceivers([.program])
+        let id = try await catalog.ingest.accept("ali/a.mp3").recording
+        _ = try await catalog.jobs.claimNext()
+        _ = try await catalog.jobs.fail(id, code: "poison", message: "It kills.", now: noon)
+        try await catalog.ingest.reject("ali/b.mp3")
+        try await catalog.ingest.reject("direct.txt", .noFolder, message: "Nobody's.")
         let events = try await drain()
         #expect(events.map(\.kind) == [.failed, .rejected, .rejected])
         #expect(events.map(\.facts.errorCode) == ["poison", "empty", "no_folder"])
@@ -75,73 +77,73 @@ struct HookTests {
     }
 
     @Test func onlyWhatEndsIsTold() async throws {
-        _ = try await catalog.setHookReceivers([.program])
-        let id = try await catalog.accept("ali/a.mp3").recording
-        _ = try await catalog.claimNext()
-        _ = try await catalog.retryLater(id, due: noon, code: "busy", message: "Later.", now: noon)
-        _ = try await catalog.claimNext(noon + 1)
-        _ = try await catalog.handBack(id, now: noon)
+        _ = try await catalog.hooks.setReceivers([.program])
+        let id = try await catalog.ingest.accept("ali/a.mp3").recording
+        _ = try await catalog.jobs.claimNext()
+        _ = try await catalog.jobs.retryLater(id, due: noon, code: "busy", message: "Later.", now: noon)
+        _ = try await catalog.jobs.claimNext(noon + 1)
+        _ = try await catalog.jobs.handBack(id, now: noon)
         #expect(try await drain() == [])
-        _ = try await catalog.claimNext(noon + 1)
-        _ = try await catalog.complete(
+        _ = try await catalog.jobs.claimNext(noon + 1)
+        _ = try await catalog.jobs.complete(
             id, transcript: transcript("words"), speech: nil, engineSeconds: 1, now: noon)
         #expect(try await drain().count == 1)
         // Touched, gone and back again: it is completed all the while.
-        try await catalog.accept("ali/a.mp3", inode: 2)
-        _ = try await catalog.markGone(try inboxPath("ali/a.mp3"), now: noon)
-        try await catalog.accept("ali/a.mp3", inode: 3)
+        try await catalog.ingest.accept("ali/a.mp3", inode: 2)
+        _ = try await catalog.ingest.markGone(try inboxPath("ali/a.mp3"), now: noon)
+        try await catalog.ingest.accept("ali/a.mp3", inode: 3)
         #expect(try await drain() == [])
     }
 
     @Test func aRefusalForAnotherReasonIsTold() async throws {
-        _ = try await catalog.setHookReceivers([.program])
-        try await catalog.reject("ali/a.mp3", .empty, message: "Empty.")
-        try await catalog.reject("ali/a.mp3", .empty, message: "Empty.")
-        try await catalog.reject("ali/a.mp3", .incomplete, message: "Half.")
+        _ = try await catalog.hooks.setReceivers([.program])
+        try await catalog.ingest.reject("ali/a.mp3", .empty, message: "Empty.")
+        try await catalog.ingest.reject("ali/a.mp3", .empty, message: "Empty.")
+        try await catalog.ingest.reject("ali/a.mp3", .incomplete, message: "Half.")
         #expect(try await drain().map(\.facts.errorCode) == ["empty", "incomplete"])
     }
 
     @Test func eachReceiverIsToldByItself() async throws {
-        _ = try await catalog.setHookReceivers([.program, .webhook])
+        _ = try await catalog.hooks.setReceivers([.program, .webhook])
         _ = try await complete("ali/a.mp3", "words")
         let one = try await drain(.program)
-        #expect(try await catalog.pendingHooks() == [.webhook: 1])
+        #expect(try await catalog.hooks.pending() == [.webhook: 1])
         #expect(try await rows("hook_events") == 1)
         #expect(try await drain(.webhook) == one, "the same event, by the same id")
         #expect(try await rows("hook_events") == 0)
     }
 
     @Test func aReceiverThatIsGoneIsForgotten() async throws {
-        _ = try await catalog.setHookReceivers([.program, .webhook])
-        try await catalog.reject("ali/a.mp3")
-        #expect(try await catalog.setHookReceivers([.webhook]) == 1)
-        #expect(try await catalog.pendingHooks() == [.webhook: 1])
-        #expect(try await catalog.setHookReceivers([]) == 1)
+        _ = try await catalog.hooks.setReceivers([.program, .webhook])
+        try await catalog.ingest.reject("ali/a.mp3")
+        #expect(try await catalog.hooks.setReceivers([.webhook]) == 1)
+        #expect(try await catalog.hooks.pending() == [.webhook: 1])
+        #expect(try await catalog.hooks.setReceivers([]) == 1)
         #expect(try await rows("hook_events") == 0)
-        try await catalog.reject("ali/b.mp3")
+        try await catalog.ingest.reject("ali/b.mp3")
         #expect(try await rows("hook_events") == 0)
     }
 
     @Test func whatIsPutOffLetsOthersGoFirst() async throws {
-        _ = try await catalog.setHookReceivers([.program])
-        try await catalog.reject("ali/a.mp3")
-        try await catalog.reject("ali/b.mp3")
+        _ = try await catalog.hooks.setReceivers([.program])
+        try await catalog.ingest.reject("ali/a.mp3")
+        try await catalog.ingest.reject("ali/b.mp3")
         let first = try #require(try await next())
-        try await catalog.hookPutOff(first.id, until: noon + 60, now: noon)
+        try await catalog.hooks.postpone(first.id, until: noon + 60, now: noon)
         let second = try #require(try await next())
         #expect(second.event.path == (try inboxPath("ali/b.mp3")) && second.attempts == 0)
-        try await catalog.hookSettled(second.id)
-        #expect(try await catalog.nextHook(for: .program, now: noon) == .nothing(nextDue: noon + 60))
+        try await catalog.hooks.finish(second.id)
+        #expect(try await catalog.hooks.next(for: .program, now: noon) == .nothing(nextDue: noon + 60))
         let again = try #require(try await next(now: noon + 60))
         #expect(again.event == first.event && again.attempts == 1)
     }
 
     @Test func aClockThatWasSetBackHoldsNothingUp() async throws {
-        _ = try await catalog.setHookReceivers([.program])
-        try await catalog.reject("ali/a.mp3")
+        _ = try await catalog.hooks.setReceivers([.program])
+        try await catalog.ingest.reject("ali/a.mp3")
         let delivery = try #require(try await next())
-        try await catalog.hookPutOff(delivery.id, until: noon + 1_000_000, now: noon)
-        guard case .nothing(let due) = try await catalog.nextHook(for: .program, now: noon) else {
+        try await catalog.hooks.postpone(delivery.id, until: noon + 1_000_000, now: noon)
+        guard case .nothing(let due) = try await catalog.hooks.next(for: .program, now: noon) else {
             Issue.record("it is put off")
             return
         }
@@ -150,9 +152,9 @@ struct HookTests {
     }
 
     @Test func theWordsAreThoseOfThatMoment() async throws {
-        _ = try await catalog.setHookReceivers([.program])
+        _ = try await catalog.hooks.setReceivers([.program])
         let id = try await complete("ali/a.mp3", "machine's words")
-        try await catalog.write("test") { database in
+        try await catalog.database.write("test") { database in
             let revision = try database.addRevision(id, .socket, "a person's words", [], nil, noon)
             try database.run(
                 """
@@ -161,25 +163,25 @@ struct HookTests {
                 """, ["revision": revision.rawValue, "recording": id.rawValue])
         }
         #expect(try await next()?.event.text == "machine's words")
-        _ = try await catalog.decideDeletion(of: id, in: .everyone)
-        #expect(try await catalog.finishDeletion(of: id))
+        _ = try await catalog.deletions.decide(of: id, in: .everyone)
+        #expect(try await catalog.deletions.finish(of: id))
         let event = try #require(try await next()?.event)
         #expect(event.text == nil && event.facts.duration == 10, "told all the same")
     }
 
     @Test func muchTextIsCutBetweenCharacters() async throws {
-        _ = try await catalog.setHookReceivers([.program])
+        _ = try await catalog.hooks.setReceivers([.program])
         _ = try await complete("ali/a.mp3", "x" + String(repeating: "ў", count: 40_000))
         let event = try #require(try await next()?.event)
-        #expect(event.isTextTruncated && event.text?.utf8.count == Catalog.longestHookText - 1)
+        #expect(event.isTextTruncated && event.text?.utf8.count == HookStore.longestHookText - 1)
         #expect(event.text?.last == "ў")
         #expect("ab".cut(toBytes: 2) == "ab" && "aў".cut(toBytes: 2) == "a" && "aў".cut(toBytes: 3) == "aў")
     }
 
     @Test(.timeLimit(.minutes(1))) func whoWaitsIsWoken() async throws {
-        _ = try await catalog.setHookReceivers([.program])
-        var signals = catalog.hookSignals().makeAsyncIterator()
-        try await catalog.reject("ali/a.mp3")
+        _ = try await catalog.hooks.setReceivers([.program])
+        var signals = catalog.hooks.signals().makeAsyncIterator()
+        try await catalog.ingest.reject("ali/a.mp3")
         #expect(await signals.next() != nil)
         try await catalog.close()
         #expect(await signals.next() == nil)

@@ -14,12 +14,12 @@ struct LibraryTests {
     /// `count` recordings of each user, in turns.
     private func fill(_ users: [String], count: Int) async throws {
         for number in 0..<count {
-            for user in users { try await catalog.accept("\(user)/\(number).mp3") }
+            for user in users { try await catalog.ingest.accept("\(user)/\(number).mp3") }
         }
     }
 
     private func owner(_ path: String) async throws -> UserID {
-        let user = try await catalog.current(inboxPath(path))?.user
+        let user = try await catalog.recordings.current(inboxPath(path))?.user
         return try #require(user)
     }
 
@@ -28,21 +28,21 @@ struct LibraryTests {
     }
 
     private func everything() async throws -> LibraryPage {
-        try await catalog.list(RecordingFilter(scope: .everyone), limit: 100)
+        try await catalog.recordings.list(RecordingFilter(scope: .everyone), limit: 100)
     }
 
     @Test func showsTheNewestFirstAndPagesThatNothingShifts() async throws {
         try await fill(["ali"], count: 5)
         let filter = RecordingFilter(scope: .everyone)
-        let first = try await catalog.list(filter, limit: 2)
+        let first = try await catalog.recordings.list(filter, limit: 2)
         #expect(ids(first) == [5, 4])
         #expect(first.total == 5)
         #expect(first.next == RecordingID(rawValue: 4))
-        try await catalog.accept("ali/later.mp3")
-        let second = try await catalog.list(filter, before: first.next, limit: 2)
+        try await catalog.ingest.accept("ali/later.mp3")
+        let second = try await catalog.recordings.list(filter, before: first.next, limit: 2)
         #expect(ids(second) == [3, 2])
         #expect(second.total == 6)
-        let last = try await catalog.list(filter, before: second.next, limit: 2)
+        let last = try await catalog.recordings.list(filter, before: second.next, limit: 2)
         #expect(ids(last) == [1])
         #expect(last.next == nil)
     }
@@ -50,35 +50,36 @@ struct LibraryTests {
     @Test func skipsAfterTheBeginning() async throws {
         try await fill(["ali"], count: 5)
         let filter = RecordingFilter(scope: .everyone)
-        #expect(ids(try await catalog.list(filter, skip: 1, limit: 2)) == [4, 3])
-        let older = try await catalog.list(filter, before: RecordingID(rawValue: 4), skip: 2, limit: 9)
+        #expect(ids(try await catalog.recordings.list(filter, skip: 1, limit: 2)) == [4, 3])
+        let older = try await catalog.recordings.list(
+            filter, before: RecordingID(rawValue: 4), skip: 2, limit: 9)
         #expect(ids(older) == [1])
-        let beyond = try await catalog.list(filter, skip: 9, limit: 2)
+        let beyond = try await catalog.recordings.list(filter, skip: 9, limit: 2)
         #expect(beyond.entries.isEmpty && beyond.next == nil && beyond.total == 5)
-        #expect(ids(try await catalog.list(filter, skip: -1, limit: -1)).isEmpty)
+        #expect(ids(try await catalog.recordings.list(filter, skip: -1, limit: -1)).isEmpty)
     }
 
     @Test func aUserSeesOnlyTheirOwn() async throws {
         try await fill(["ali", "vali"], count: 2)
         let (ali, vali) = (try await owner("ali/0.mp3"), try await owner("vali/0.mp3"))
         var filter = RecordingFilter(scope: .only(ali))
-        let page = try await catalog.list(filter, limit: 9)
+        let page = try await catalog.recordings.list(filter, limit: 9)
         #expect(page.entries.allSatisfy { $0.recording.user == ali && $0.userFolder == "ali" })
         #expect(page.total == 2 && page.entries.count == 2)
         filter.user = vali
-        #expect(try await catalog.list(filter, limit: 9) == .empty)
+        #expect(try await catalog.recordings.list(filter, limit: 9) == .empty)
         filter.scope = .everyone
-        #expect(try await catalog.list(filter, limit: 9).total == 2)
+        #expect(try await catalog.recordings.list(filter, limit: 9).total == 2)
         let id = try #require(page.entries.first?.recording.id)
-        #expect(try await catalog.entry(id, in: .only(ali)) == page.entries.first)
-        #expect(try await catalog.entry(id, in: .only(vali)) == nil)
+        #expect(try await catalog.recordings.entry(id, in: .only(ali)) == page.entries.first)
+        #expect(try await catalog.recordings.entry(id, in: .only(vali)) == nil)
     }
 
     @Test func filtersByStateAndHidesRefusedFilesUnlessAsked() async throws {
         try await fill(["ali"], count: 3)
-        try await catalog.reject("nobody.txt")
-        try await catalog.reject("ali/a.txt")
-        _ = try await catalog.claimNext()
+        try await catalog.ingest.reject("nobody.txt")
+        try await catalog.ingest.reject("ali/a.txt")
+        _ = try await catalog.jobs.claimNext()
         #expect(ids(try await everything()) == [3, 2, 1])
         #expect(try await everything().total == 3)
         var filter = RecordingFilter(scope: .everyone)
@@ -87,29 +88,29 @@ struct LibraryTests {
             ([.rejected, .pending], [5, 4, 3, 2]), ([.completed], []),
         ] {
             filter.states = states
-            let page = try await catalog.list(filter, limit: 9)
+            let page = try await catalog.recordings.list(filter, limit: 9)
             #expect(ids(page) == expected)
             #expect(page.total == expected.count)
         }
         filter.states = [.rejected]
         filter.scope = .only(try await owner("ali/0.mp3"))
-        #expect(ids(try await catalog.list(filter, limit: 9)) == [5])
+        #expect(ids(try await catalog.recordings.list(filter, limit: 9)) == [5])
     }
 
     @Test func filtersByTimeDurationAndLanguage() async throws {
         for (index, seconds) in [5.0, 50, 500].enumerated() {
-            _ = try await catalog.accept(
+            _ = try await catalog.ingest.accept(
                 inboxPath("ali/\(index).mp3"), identity: identity(1), facts: facts(1, duration: seconds),
                 now: noon + Double(index))
         }
-        _ = try await catalog.claimNext()
-        _ = try await catalog.complete(
+        _ = try await catalog.jobs.claimNext()
+        _ = try await catalog.jobs.complete(
             RecordingID(rawValue: 1), transcript: transcript("hello"), speech: nil, engineSeconds: 1,
             now: noon)
         func find(_ change: (inout RecordingFilter) -> Void) async throws -> [Int64] {
             var filter = RecordingFilter(scope: .everyone)
             change(&filter)
-            let page = try await catalog.list(filter, limit: 9)
+            let page = try await catalog.recordings.list(filter, limit: 9)
             #expect(page.total == page.entries.count)
             return ids(page)
         }
@@ -134,28 +135,28 @@ struct LibraryTests {
     @Test func whatIsBeingDeletedIsNeitherShownNorCounted() async throws {
         try await fill(["ali"], count: 3)
         let id = RecordingID(rawValue: 2)
-        _ = try await catalog.decideDeletion(of: id, in: .everyone)
+        _ = try await catalog.deletions.decide(of: id, in: .everyone)
         #expect(ids(try await everything()) == [3, 1])
         #expect(try await everything().total == 2)
-        #expect(try await catalog.entry(id, in: .everyone) == nil)
-        #expect(try await catalog.finishDeletion(of: id))
+        #expect(try await catalog.recordings.entry(id, in: .everyone) == nil)
+        #expect(try await catalog.deletions.finish(of: id))
         #expect(try await everything().total == 2)
     }
 
     @Test func theCountsThatAreKeptAreThoseThatWouldBeCounted() async throws {
         try await fill(["ali", "vali"], count: 4)
-        try await catalog.reject("nobody.txt")
-        _ = try await catalog.claimNext()
-        _ = try await catalog.claimNext()
-        _ = try await catalog.claimNext()
-        _ = try await catalog.fail(RecordingID(rawValue: 1), code: "x", message: "X.", now: noon)
-        let end = try await catalog.complete(
+        try await catalog.ingest.reject("nobody.txt")
+        _ = try await catalog.jobs.claimNext()
+        _ = try await catalog.jobs.claimNext()
+        _ = try await catalog.jobs.claimNext()
+        _ = try await catalog.jobs.fail(RecordingID(rawValue: 1), code: "x", message: "X.", now: noon)
+        let end = try await catalog.jobs.complete(
             RecordingID(rawValue: 2), transcript: transcript("hello"), speech: nil, engineSeconds: 1,
             now: noon)
         #expect(end == .recorded)
-        try await catalog.accept("ali/1.mp3", content: 2)
-        _ = try await catalog.decideDeletion(of: RecordingID(rawValue: 4), in: .everyone)
-        _ = try await catalog.finishDeletion(of: RecordingID(rawValue: 4))
+        try await catalog.ingest.accept("ali/1.mp3", content: 2)
+        _ = try await catalog.deletions.decide(of: RecordingID(rawValue: 4), in: .everyone)
+        _ = try await catalog.deletions.finish(of: RecordingID(rawValue: 4))
         let kept = try await descriptions("SELECT * FROM recording_counts WHERE count > 0 ORDER BY 1, 2, 3")
         let counted = try await descriptions(
             """
@@ -168,6 +169,6 @@ struct LibraryTests {
     }
 
     private func descriptions(_ sql: String) async throws -> [String] {
-        try await catalog.read("test") { try Row.fetchAll($0, sql: sql).map(\.description) }
+        try await catalog.database.read("test") { try Row.fetchAll($0, sql: sql).map(\.description) }
     }
 }

@@ -19,12 +19,12 @@ import Testing
 
     private func add(_ range: Range<Int>, to catalog: Catalog) async throws {
         for number in range {
-            let id = try await catalog.accept(
+            let id = try await catalog.ingest.accept(
                 "ali/\(number).mp3", content: UInt8(number), inode: UInt64(number)
             )
             .recording
-            try #require(try await catalog.claimNext()?.id == id)
-            _ = try await catalog.complete(
+            try #require(try await catalog.jobs.claimNext()?.id == id)
+            _ = try await catalog.jobs.complete(
                 id, transcript: transcript("words"), speech: 1, engineSeconds: 1, now: noon)
         }
     }
@@ -47,7 +47,7 @@ import Testing
         // Who wants to begin anew may.
         unlink(backup)
         let new = try await open()
-        #expect(try await new.counts() == [:])
+        #expect(try await new.recordings.counts() == [:])
         try await new.close()
     }
 
@@ -77,8 +77,8 @@ import Testing
         try await leave(0..<4)
         let catalog = try await open()
         #expect(catalog.losses.isEmpty)
-        #expect(try await catalog.counts() == [.completed: 4])
-        #expect(try await !catalog.adoptsTexts())
+        #expect(try await catalog.recordings.counts() == [.completed: 4])
+        #expect(try await !catalog.adoption.adoptsTexts())
         try await catalog.close()
         #expect(try folder.names() == ["kotib.sqlite"])
     }
@@ -86,7 +86,7 @@ import Testing
     @Test func aLogThatIsGoneIsTold() async throws {
         let before = try await open()
         try await add(0..<1, to: before)
-        try await before.write("test") {
+        try await before.database.write("test") {
             try $0.execute(
                 sql:
                     "INSERT INTO access_tokens (jti, user_id, created_at, expires_at) VALUES ('t', 1, '', '9')"
@@ -98,9 +98,9 @@ import Testing
         let catalog = try await open()
         #expect(catalog.losses == [.logMissing(file + "-wal")])
         // What is found again is taken as after a rebuild.
-        #expect(try await catalog.adoptsTexts())
+        #expect(try await catalog.adoption.adoptsTexts())
         // That a session had ended may be what is lost.
-        let tokens = try await catalog.read("test") {
+        let tokens = try await catalog.database.read("test") {
             try Int.fetchOne($0, sql: "SELECT count(*) FROM access_tokens")
         }
         #expect(tokens == 0)
@@ -177,7 +177,7 @@ import Testing
         #expect(try Data(contentsOf: URL(filePath: backup)) == before)
         try await other.close()
         let copy = try await Catalog.open(second)
-        #expect(try await copy.counts() == [.completed: 20])
+        #expect(try await copy.recordings.counts() == [.completed: 20])
         try await copy.close()
     }
 
@@ -185,9 +185,13 @@ import Testing
         let catalog = try await open()
         try await add(0..<30, to: catalog)
         try await catalog.backUp(to: backup)
-        try await catalog.write("test") { try $0.execute(sql: "DELETE FROM audio_records WHERE id > 16") }
+        try await catalog.database.write("test") {
+            try $0.execute(sql: "DELETE FROM audio_records WHERE id > 16")
+        }
         #expect(try await catalog.backUp(to: backup) == .replaced)
-        try await catalog.write("test") { try $0.execute(sql: "DELETE FROM audio_records WHERE id > 4") }
+        try await catalog.database.write("test") {
+            try $0.execute(sql: "DELETE FROM audio_records WHERE id > 4")
+        }
         let second = Catalog.secondBackup(backup)
         #expect(try await catalog.backUp(to: backup) == .beside(file: second))
         // Who does not need it removes it.

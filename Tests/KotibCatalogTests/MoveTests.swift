@@ -14,9 +14,9 @@ struct MoveTests {
     private func transcribed(_ path: String, content: UInt8 = 1, inode: UInt64 = 1) async throws
         -> RecordingID
     {
-        let id = try await catalog.accept(path, content: content, inode: inode).recording
-        try #require(try await catalog.claimNext()?.id == id)
-        _ = try await catalog.complete(
+        let id = try await catalog.ingest.accept(path, content: content, inode: inode).recording
+        try #require(try await catalog.jobs.claimNext()?.id == id)
+        _ = try await catalog.jobs.complete(
             id, transcript: transcript("Words \(content)."), speech: 1, engineSeconds: 1, now: noon)
         try await catalog.writeDue(id, at: path + ".txt")
         return id
@@ -24,23 +24,24 @@ struct MoveTests {
 
     private func origins(_ path: String, content: UInt8 = 1, inode: UInt64 = 99) async throws -> [RecordingID]
     {
-        try await catalog.origins(
+        try await catalog.moves.origins(
             of: inboxPath(path), identity: identity(inode), facts: facts(content)
         ).map(\.id)
     }
 
     private func move(_ id: RecordingID, to path: String, inode: UInt64 = 1) async throws -> Relocation? {
-        try await catalog.relocate(
-            try #require(try await catalog.recording(id)), to: inboxPath(path), identity: identity(inode),
+        try await catalog.moves.relocate(
+            try #require(try await catalog.recordings.find(id)), to: inboxPath(path),
+            identity: identity(inode),
             under: Quotas(now: { noon }))
     }
 
     @Test func theVeryFileComesBeforeWhatWentLast() async throws {
-        let here = try await catalog.accept("ali/here.mp3", inode: 1).recording
-        let early = try await catalog.accept("ali/early.mp3", inode: 2).recording
-        let late = try await catalog.accept("ali/late.mp3", inode: 3).recording
-        _ = try await catalog.markGone(inboxPath("ali/early.mp3"), now: noon + 1)
-        _ = try await catalog.markGone(inboxPath("ali/late.mp3"), now: noon + 2)
+        let here = try await catalog.ingest.accept("ali/here.mp3", inode: 1).recording
+        let early = try await catalog.ingest.accept("ali/early.mp3", inode: 2).recording
+        let late = try await catalog.ingest.accept("ali/late.mp3", inode: 3).recording
+        _ = try await catalog.ingest.markGone(inboxPath("ali/early.mp3"), now: noon + 1)
+        _ = try await catalog.ingest.markGone(inboxPath("ali/late.mp3"), now: noon + 2)
         #expect(try await origins("ali/new.mp3") == [late, early, here])
         #expect(try await origins("ali/new.mp3", inode: 1) == [here, late, early])
         #expect(try await origins("ali/late.mp3") == [early, here])
@@ -48,102 +49,106 @@ struct MoveTests {
     }
 
     @Test func ofThoseThatWentAtOnceTheSameNameIsTheBest() async throws {
-        for folder in ["a", "b"] { try await catalog.accept("ali/\(folder)/\(folder).mp3") }
-        _ = try await catalog.markGone(inboxPath("ali/a"), now: noon)
-        _ = try await catalog.markGone(inboxPath("ali/b"), now: noon)
-        let b = try #require(try await catalog.current(inboxPath("ali/b/b.mp3")))
+        for folder in ["a", "b"] { try await catalog.ingest.accept("ali/\(folder)/\(folder).mp3") }
+        _ = try await catalog.ingest.markGone(inboxPath("ali/a"), now: noon)
+        _ = try await catalog.ingest.markGone(inboxPath("ali/b"), now: noon)
+        let b = try #require(try await catalog.recordings.current(inboxPath("ali/b/b.mp3")))
         #expect(try await origins("ali/c/b.mp3").first == b.id)
     }
 
     @Test func anothersRecordingIsNoOrigin() async throws {
         let id = try await transcribed("ali/talk.mp3")
         #expect(try await origins("vali/talk.mp3").isEmpty)
-        _ = try await catalog.user(inFolder: "vali")
+        _ = try await catalog.users.enroll("vali")
         #expect(try await origins("vali/talk.mp3", inode: 1).isEmpty)
-        let unchanged = try await catalog.origin(of: inboxPath("vali/talk.mp3"), identity: identity(1))
+        let unchanged = try await catalog.moves.origin(of: inboxPath("vali/talk.mp3"), identity: identity(1))
         #expect(unchanged == nil)
-        #expect(try await catalog.origin(of: inboxPath("ali/2.mp3"), identity: identity(1))?.id == id)
+        #expect(try await catalog.moves.origin(of: inboxPath("ali/2.mp3"), identity: identity(1))?.id == id)
         #expect(
-            try await catalog.origin(of: inboxPath("ali/2.mp3"), identity: identity(1, changed: 2)) == nil)
+            try await catalog.moves.origin(of: inboxPath("ali/2.mp3"), identity: identity(1, changed: 2))
+                == nil)
     }
 
     @Test func aMovedRecordingKeepsAllButItsPlace() async throws {
         let id = try await transcribed("ali/talk.mp3")
-        let before = try #require(try await catalog.recording(id))
-        let events = try await catalog.lastEvent()
+        let before = try #require(try await catalog.recordings.find(id))
+        let events = try await catalog.events.last()
         #expect(try await move(id, to: "ali/sub/new.mp3") == Relocation(recording: id, old: nil, notes: []))
-        let after = try #require(try await catalog.recording(id))
+        let after = try #require(try await catalog.recordings.find(id))
         var expected = before
         expected.path = try inboxPath("ali/sub/new.mp3")
         #expect(after == expected)
-        #expect(try await catalog.transcript(of: id)?.text == "Words 1.")
-        #expect(try await catalog.unfinishedMoves(after: nil, limit: 9).map(\.path) == [before.path])
-        let told = try #require(try await catalog.events(after: events, in: .everyone, limit: 9)).events
+        #expect(try await catalog.recordings.transcript(of: id)?.text == "Words 1.")
+        #expect(try await catalog.moves.unfinished(after: nil, limit: 9).map(\.path) == [before.path])
+        let told = try #require(try await catalog.events.page(after: events, in: .everyone, limit: 9)).events
         #expect(told.map(\.file) == ["ali/sub/new.mp3"] && told.map(\.kind) == [.changed])
     }
 
     @Test func aJobGoesOnAndWhatFailedWaitsAgain() async throws {
-        let running = try await catalog.accept("ali/a.mp3", content: 1).recording
-        let failed = try await catalog.accept("ali/b.mp3", content: 2).recording
-        for _ in 1...2 { _ = try await catalog.claimNext() }
-        _ = try await catalog.fail(failed, code: "permanent", message: "No.")
+        let running = try await catalog.ingest.accept("ali/a.mp3", content: 1).recording
+        let failed = try await catalog.ingest.accept("ali/b.mp3", content: 2).recording
+        for _ in 1...2 { _ = try await catalog.jobs.claimNext() }
+        _ = try await catalog.jobs.fail(failed, code: "permanent", message: "No.")
         _ = try await move(running, to: "ali/c.mp3")
         _ = try await move(failed, to: "ali/d.mp3")
-        #expect(try await catalog.state(failed) == .pending)
+        #expect(try await catalog.recordings.state(failed) == .pending)
         // It was looked for where it is not any more.
-        #expect(try await catalog.handBack(running, isGoneFrom: inboxPath("ali/a.mp3")) == .recorded)
-        #expect(try await catalog.recording(running)?.audio == .present)
-        #expect(try await catalog.claimNext()?.id == running)
+        #expect(try await catalog.jobs.handBack(running, isGoneFrom: inboxPath("ali/a.mp3")) == .recorded)
+        #expect(try await catalog.recordings.find(running)?.audio == .present)
+        #expect(try await catalog.jobs.claimNext()?.id == running)
     }
 
     @Test func whatIsInTheWayIsReplaced() async throws {
         let new = try await transcribed("ali/b.mp3", content: 2)
-        let old = try await catalog.accept("ali/a.mp3", content: 1).recording
+        let old = try await catalog.ingest.accept("ali/a.mp3", content: 1).recording
         #expect(try await move(new, to: "ali/a.mp3")?.old == old)
-        #expect(try await catalog.recording(old)?.audio == .replaced)
+        #expect(try await catalog.recordings.find(old)?.audio == .replaced)
         // And it is found again: what was given up waits.
         #expect(try await origins("ali/c.mp3", content: 1) == [old])
         _ = try await move(old, to: "ali/c.mp3")
-        let back = try #require(try await catalog.recording(old))
+        let back = try #require(try await catalog.recordings.find(old))
         #expect(back.audio == .present && back.isCurrent && back.state == .pending && back.errorCode == nil)
     }
 
     @Test func whatChangedMeanwhileIsNotMoved() async throws {
         let id = try await transcribed("ali/a.mp3")
-        let seen = try #require(try await catalog.recording(id))
+        let seen = try #require(try await catalog.recordings.find(id))
         _ = try await move(id, to: "ali/b.mp3")
         let path = try inboxPath("ali/c.mp3")
-        #expect(try await catalog.relocate(seen, to: path, identity: identity(1)) == nil)
-        let now = try #require(try await catalog.recording(id))
-        _ = try await catalog.decideDeletion(of: id, in: .everyone)
-        #expect(try await catalog.relocate(now, to: path, identity: identity(1)) == nil)
+        #expect(try await catalog.moves.relocate(seen, to: path, identity: identity(1)) == nil)
+        let now = try #require(try await catalog.recordings.find(id))
+        _ = try await catalog.deletions.decide(of: id, in: .everyone)
+        #expect(try await catalog.moves.relocate(now, to: path, identity: identity(1)) == nil)
         #expect(try await origins("ali/c.mp3").isEmpty)
     }
 
     @Test func theWordsOfWhatWasReplacedAreAnEarlierRevision() async throws {
         let old = try await transcribed("ali/a.mp3", content: 1)
-        _ = try await catalog.edit(
+        _ = try await catalog.revisions.edit(
             TranscriptEdit(
                 recording: old, scope: .everyone, text: "Mine.", author: nil, origin: .socket, expected: nil))
-        let new = try await catalog.accept("ali/a.mp3", content: 2).recording
+        let new = try await catalog.ingest.accept("ali/a.mp3", content: 2).recording
         func texts() async throws -> [String]? {
-            try await catalog.revisions(of: new, in: .everyone)?.revisions.map(\.text)
+            try await catalog.revisions.page(of: new, in: .everyone)?.revisions.map(\.text)
         }
         #expect(try await texts() == ["Mine."])
-        #expect(try await catalog.transcript(of: new) == nil)
-        try #require(try await catalog.claimNext()?.id == new)
-        _ = try await catalog.complete(new, transcript: transcript("New."), speech: 1, engineSeconds: 1)
-        #expect(try await catalog.transcript(of: new)?.text == "New.")
+        #expect(try await catalog.recordings.transcript(of: new) == nil)
+        try #require(try await catalog.jobs.claimNext()?.id == new)
+        _ = try await catalog.jobs.complete(new, transcript: transcript("New."), speech: 1, engineSeconds: 1)
+        #expect(try await catalog.recordings.transcript(of: new)?.text == "New.")
         #expect(try await texts() == ["New.", "Mine."])
-        let earlier = try #require(try await catalog.revisions(of: new, in: .everyone)?.revisions.last)
+        let earlier = try #require(try await catalog.revisions.page(of: new, in: .everyone)?.revisions.last)
         #expect(earlier.origin == .socket)
-        _ = try await catalog.restore(earlier.id, of: new, in: .everyone, author: nil, expected: nil)
+        _ = try await catalog.revisions.restore(
+            earlier.id, of: new, in: .everyone, author: nil, expected: nil)
         #expect(try await texts() == ["Mine.", "New.", "Mine."])
         // Replaced again before it has words: the last ones there are.
-        let third = try await catalog.accept("ali/a.mp3", content: 3).recording
-        let fourth = try await catalog.accept("ali/a.mp3", content: 4).recording
-        #expect(try await catalog.revisions(of: third, in: .everyone)?.revisions.map(\.text) == ["Mine."])
-        #expect(try await catalog.revisions(of: fourth, in: .everyone)?.revisions.map(\.text) == ["Mine."])
+        let third = try await catalog.ingest.accept("ali/a.mp3", content: 3).recording
+        let fourth = try await catalog.ingest.accept("ali/a.mp3", content: 4).recording
+        #expect(
+            try await catalog.revisions.page(of: third, in: .everyone)?.revisions.map(\.text) == ["Mine."])
+        #expect(
+            try await catalog.revisions.page(of: fourth, in: .everyone)?.revisions.map(\.text) == ["Mine."])
         // It was not replaced but renamed.
         _ = try await move(old, to: "ali/b.mp3")
         #expect(try await texts() == ["Mine.", "New."])

@@ -9,7 +9,7 @@ import Testing
 
 struct OpeningTests {
     private func pragma(_ name: String, _ catalog: Catalog) async throws -> String? {
-        try await catalog.write("test") { try String.fetchOne($0, sql: "PRAGMA \(name)") }
+        try await catalog.database.write("test") { try String.fetchOne($0, sql: "PRAGMA \(name)") }
     }
 
     /// Threat 40: no second connection writes or checkpoints.
@@ -17,13 +17,13 @@ struct OpeningTests {
     func whatReadsCannotWrite(sql: String) async throws {
         let folder = try TemporaryFolder()
         let catalog = try await Catalog.open(folder.path("kotib.sqlite"))
-        try await catalog.accept("alisher/a.mp3")
+        try await catalog.ingest.accept("alisher/a.mp3")
         let size = try size(folder.path("kotib.sqlite-wal"))
-        let busy = try? await catalog.read("test") { try Row.fetchOne($0, sql: sql)?[0] as Int? }
+        let busy = try? await catalog.database.read("test") { try Row.fetchOne($0, sql: sql)?[0] as Int? }
         // SQLITE_READONLY, or 1 for a checkpoint that could not be made.
         #expect(busy != 0)
         #expect(try self.size(folder.path("kotib.sqlite-wal")) == size && size > 0)
-        #expect(try await catalog.counts() == [.pending: 1])
+        #expect(try await catalog.recordings.counts() == [.pending: 1])
         try await catalog.close()
     }
 
@@ -34,9 +34,9 @@ struct OpeningTests {
     @Test func whoReadsForLongKeepsNobodyFromWriting() async throws {
         let folder = try TemporaryFolder()
         let catalog = try await Catalog.open(folder.path("kotib.sqlite"))
-        try await catalog.accept("alisher/a.mp3")
+        try await catalog.ingest.accept("alisher/a.mp3")
         let (began, end) = (AsyncStream.makeStream(of: Void.self), DispatchSemaphore(value: 0))
-        async let before = catalog.read("test") { database in
+        async let before = catalog.database.read("test") { database in
             let count = try Int.fetchOne(database, sql: "SELECT count(*) FROM audio_records")
             began.continuation.yield()
             end.wait()
@@ -45,8 +45,8 @@ struct OpeningTests {
         }
         defer { end.signal() }
         for await _ in began.stream { break }
-        try await catalog.accept("alisher/b.mp3")
-        #expect(try await catalog.counts() == [.pending: 2])
+        try await catalog.ingest.accept("alisher/b.mp3")
+        #expect(try await catalog.recordings.counts() == [.pending: 2])
         end.signal()
         #expect(try await before == [1, 1], "a reader sees one state of the database")
         try await catalog.close()
@@ -65,7 +65,7 @@ struct OpeningTests {
     @Test func onlyTheOwnerMayReadTheFile() async throws {
         let folder = try TemporaryFolder()
         let catalog = try await Catalog.open(folder.path("kotib.sqlite"))
-        try await catalog.accept("alisher/a.mp3")
+        try await catalog.ingest.accept("alisher/a.mp3")
         for name in ["kotib.sqlite", "kotib.sqlite-wal"] {
             let attributes = try FileManager.default.attributesOfItem(atPath: folder.path(name))
             #expect(attributes[.posixPermissions] as? Int == 0o600)
@@ -76,24 +76,24 @@ struct OpeningTests {
     @Test func closingLeavesNoLogBehind() async throws {
         let folder = try TemporaryFolder()
         let catalog = try await Catalog.open(folder.path("kotib.sqlite"))
-        try await catalog.accept("alisher/a.mp3")
+        try await catalog.ingest.accept("alisher/a.mp3")
         try await catalog.close()
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["kotib.sqlite"])
         let again = try await Catalog.open(folder.path("kotib.sqlite"))
-        #expect(try await again.counts() == [.pending: 1])
+        #expect(try await again.recordings.counts() == [.pending: 1])
         try await again.close()
     }
 
     @Test func theSeedsFieldsAreReadableByName() async throws {
         let catalog = try memoryCatalog()
-        try await catalog.accept("alisher/talk \u{7}.mp3")
+        try await catalog.ingest.accept("alisher/talk \u{7}.mp3")
         let sql = """
             SELECT u.phone_number, u.role, u.is_active, u.created_at, a.user_id, a.file_name,
                 a.original_filename, a.file_path, a.file_size, a.duration, a.transcript_text,
                 a.transcription_status, a.created_at, a.updated_at
             FROM audio_records a JOIN users u ON u.id = a.user_id
             """
-        try await catalog.read("test") { database in
+        try await catalog.database.read("test") { database in
             let row = try #require(try Row.fetchOne(database, sql: sql))
             #expect(row["file_name"] == "talk \\x07.mp3")
             #expect(row["file_path"] == "alisher/talk \\x07.mp3")
@@ -105,9 +105,9 @@ struct OpeningTests {
 
     @Test func migrationsRunOnceAndKeepRows() async throws {
         let queue = try DatabaseQueue()
-        try await Catalog(queue).accept("alisher/a.mp3")
+        try await Catalog(queue).ingest.accept("alisher/a.mp3")
         let again = try Catalog(queue)
-        #expect(try await again.counts() == [.pending: 1])
+        #expect(try await again.recordings.counts() == [.pending: 1])
         let applied = try await queue.read { try Migrations.all.appliedMigrations($0) }
         #expect(applied == Migrations.all.migrations)
     }
@@ -130,9 +130,9 @@ struct OpeningTests {
                     """)
         }
         var filter = RecordingFilter(scope: .only(UserID(rawValue: 7)))
-        #expect(try await Catalog(queue).list(filter, limit: 9).total == 1)
+        #expect(try await Catalog(queue).recordings.list(filter, limit: 9).total == 1)
         filter.query = "so'z"
-        let page = try await Catalog(queue).list(filter, limit: 9)
+        let page = try await Catalog(queue).recordings.list(filter, limit: 9)
         #expect(page.entries.map(\.revision) == [RevisionID(rawValue: 3)])
     }
 
@@ -157,14 +157,14 @@ struct OpeningTests {
         }
         let catalog = try Catalog(queue)
         let id = RecordingID(rawValue: 1)
-        let sidecar = try #require(try await catalog.ownedSidecars(of: id).first)
+        let sidecar = try #require(try await catalog.sidecars.owned(of: id).first)
         #expect(sidecar.kind == .transcript && sidecar.inode == 2 && sidecar.size == 3)
         #expect(sidecar.words == [UInt8](repeating: 0, count: 32))
         var remark = sidecar
         remark.kind = .remark
         remark.path = try inboxPath("ali/a.mp3.note.txt")
-        try await catalog.sidecarWritten(remark, due: nil)
-        #expect(try await catalog.ownedSidecars(of: id).map(\.kind) == [.transcript, .remark])
+        try await catalog.sidecars.written(remark, due: nil)
+        #expect(try await catalog.sidecars.owned(of: id).map(\.kind) == [.transcript, .remark])
         let broken = try await queue.read { try Row.fetchAll($0, sql: "PRAGMA foreign_key_check").count }
         #expect(broken == 0)
     }
@@ -180,7 +180,7 @@ struct OpeningTests {
         let folder = try TemporaryFolder()
         let file = folder.path("kotib.sqlite")
         let catalog = try await Catalog.open(file)
-        for number in 0..<300 { try await catalog.accept("alisher/\(number).mp3") }
+        for number in 0..<300 { try await catalog.ingest.accept("alisher/\(number).mp3") }
         try await catalog.close()
         try overwrite(file, at: position)
 

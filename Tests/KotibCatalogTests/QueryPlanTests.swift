@@ -8,7 +8,7 @@ import Testing
 /// Every statement that runs often goes down an index, whatever the backlog.
 struct QueryPlanTests {
     private func plan(_ sql: String) async throws -> String {
-        try await memoryCatalog().read("test") { database in
+        try await memoryCatalog().database.read("test") { database in
             // Values do not matter to a plan: SQLite reads an unbound parameter as NULL.
             let statement = try database.makeStatement(sql: "EXPLAIN QUERY PLAN " + sql)
             statement.setUncheckedArguments([])
@@ -20,19 +20,19 @@ struct QueryPlanTests {
         (WarningSQL.countAll, "INDEX audio_records_doubtful"),
         (WarningSQL.count, "INDEX audio_records_doubtful (user_id=?)"),
         (RecordingSQL.current, "INDEX audio_records_current_path (path=?)"),
-        (Catalog.identityAtPath, "INDEX audio_records_current_path (path=?)"),
-        (Catalog.presentAtOrBelow, "INDEX audio_records_current_path (path>? AND path<?)"),
-        (Catalog.presentPage, "PRIMARY KEY (rowid>?)"),
-        (Catalog.countByState, "COVERING INDEX audio_records_status"),
-        (Catalog.shownTranscript, "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)"),
+        (IngestStore.identityAtPath, "INDEX audio_records_current_path (path=?)"),
+        (IngestStore.presentAtOrBelow, "INDEX audio_records_current_path (path>? AND path<?)"),
+        (IngestStore.presentPage, "PRIMARY KEY (rowid>?)"),
+        (RecordingStore.countByState, "COVERING INDEX audio_records_status"),
+        (RecordingStore.shownTranscript, "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)"),
         (RevisionSQL.shown, "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)"),
         (RevisionSQL.page, "INDEX transcript_revisions_record (audio_record_id=? AND id<?)"),
         (RevisionSQL.one, "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)"),
         (JobSQL.complete, "SEARCH audio_records USING INTEGER PRIMARY KEY (rowid=?)"),
-        (Catalog.forgetRefusedSQL, "SEARCH audio_records USING INTEGER PRIMARY KEY (rowid=?)"),
-        (Catalog.incompleteSQL, "INDEX audio_records_incomplete (id>?)"),
-        (Catalog.duePage, "INDEX audio_records_sidecar_due (id>?)"),
-        (Catalog.sidecarAtPath, "INDEX sqlite_autoindex_sidecars_1 (path=?)"),
+        (RefusalStore.forgetRefusedSQL, "SEARCH audio_records USING INTEGER PRIMARY KEY (rowid=?)"),
+        (RefusalStore.incompleteSQL, "INDEX audio_records_incomplete (id>?)"),
+        (SidecarRegistry.duePage, "INDEX audio_records_sidecar_due (id>?)"),
+        (SidecarRegistry.sidecarAtPath, "INDEX sqlite_autoindex_sidecars_1 (path=?)"),
         (DeletionSQL.visible, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
         (DeletionSQL.page, "SEARCH deletions USING INTEGER PRIMARY KEY (rowid>?)"),
         (DeletionSQL.finish, "SEARCH audio_records USING INTEGER PRIMARY KEY (rowid=?)"),

@@ -22,10 +22,10 @@ struct QuotaTests {
     ) async throws -> Rejection? {
         let (path, identity) = (try inboxPath(path), identity(UInt64(content) + 1, size: size))
         let facts = facts(content, duration: seconds)
-        switch try await catalog.accept(path, identity: identity, facts: facts, under: quotas) {
+        switch try await catalog.ingest.accept(path, identity: identity, facts: facts, under: quotas) {
         case .success: return nil
         case .failure(let rejection):
-            _ = try await catalog.reject(
+            _ = try await catalog.ingest.reject(
                 path, identity: identity, rejection: rejection, message: "Too much.", facts: facts, now: noon)
             return rejection
         }
@@ -33,14 +33,15 @@ struct QuotaTests {
 
     private func use(_ folder: String = "ali") async throws -> QuotaUse {
         try #require(
-            try await catalog.users(folder: UserFolder(stringLiteral: folder), skip: 0, limit: 1).users.first
+            try await catalog.users.page(folder: UserFolder(stringLiteral: folder), skip: 0, limit: 1).users
+                .first
         ).use
     }
 
-    private func ali() async throws -> UserID { try await catalog.user(inFolder: "ali") }
+    private func ali() async throws -> UserID { try await catalog.users.enroll("ali") }
 
     private func waiting(_ quotas: Quotas) async throws -> [String] {
-        try await catalog.readmissible(ali(), after: nil, limit: 100, under: quotas).map(\.path.text)
+        try await catalog.quotas.readmissible(ali(), after: nil, limit: 100, under: quotas).map(\.path.text)
     }
 
     @Test func theBoundaryIsExact() async throws {
@@ -63,7 +64,7 @@ struct QuotaTests {
         }
         #expect(taken == 7)
         #expect(try await use() == QuotaUse(bytes: 7000, files: 7, milliseconds: 70_000, day: 20_833))
-        #expect(try await catalog.waitingForRoom() == 33)
+        #expect(try await catalog.quotas.waitingForRoom() == 33)
         try await expectTrueCounters()
     }
 
@@ -73,13 +74,13 @@ struct QuotaTests {
         try await arrive("ali/2.mp3", content: 2, unlimited)
         let full = quotas(Quota(bytes: 1, files: 1, minutesPerDay: 1))
         #expect(try await arrive("ali/1.mp3", content: 1, full) == nil, "touched")
-        _ = try await catalog.markGone(inboxPath("ali/2.mp3"))
+        _ = try await catalog.ingest.markGone(inboxPath("ali/2.mp3"))
         #expect(try await use().files == 1)
         #expect(try await arrive("ali/2.mp3", content: 2, full) == nil, "back")
         #expect(try await use() == QuotaUse(bytes: 2000, files: 2, milliseconds: 20_000, day: 20_833))
-        let failed = try #require(try await catalog.claimNext())
-        _ = try await catalog.fail(failed.id, code: "x", message: "x")
-        let again = try await catalog.accept(
+        let failed = try #require(try await catalog.jobs.claimNext())
+        _ = try await catalog.jobs.fail(failed.id, code: "x", message: "x")
+        let again = try await catalog.ingest.accept(
             failed.path, identity: failed.identity, facts: try #require(failed.facts), under: full)
         #expect(try again.get() == .readmitted(failed.id, notes: []))
         #expect(try await use().milliseconds == 20_000)
@@ -95,14 +96,14 @@ struct QuotaTests {
         #expect(refusal == .overQuotaBytes(size: 3001, used: 3000, limit: 2000))
         // What lay there before is not there any more.
         #expect(try await use().bytes == 3000)
-        #expect(try await catalog.current(inboxPath("ali/1.mp3"))?.errorCode == "over_quota_bytes")
+        #expect(try await catalog.recordings.current(inboxPath("ali/1.mp3"))?.errorCode == "over_quota_bytes")
         try await expectTrueCounters()
     }
 
     @Test func minutesComeBackWithTheDayAndNotByDeleting() async throws {
         let limits = Quota(minutesPerDay: 1)
         #expect(try await arrive("ali/1.mp3", content: 1, seconds: 45, quotas(limits)) == nil)
-        _ = try await catalog.markGone(inboxPath("ali/1.mp3"))
+        _ = try await catalog.ingest.markGone(inboxPath("ali/1.mp3"))
         #expect(
             try await arrive("ali/2.mp3", content: 2, seconds: 16, quotas(limits))
                 == .overQuotaMinutes(duration: 16, used: 45, limit: 60))
@@ -121,74 +122,75 @@ struct QuotaTests {
             try await arrive("ali/\(content).mp3", content: content, size: size, full)
         }
         #expect(try await waiting(full) == [])
-        _ = try await catalog.markGone(inboxPath("ali/0.mp3"))
+        _ = try await catalog.ingest.markGone(inboxPath("ali/0.mp3"))
         #expect(try await waiting(full) == ["ali/1.mp3", "ali/3.mp3", "ali/4.mp3"])
         let kept = try #require(
-            try await catalog.readmissible(ali(), after: nil, limit: 1, under: full).first)
+            try await catalog.quotas.readmissible(ali(), after: nil, limit: 1, under: full).first)
         #expect(kept.facts == facts(1) && kept.identity == identity(2, size: 2000))
         #expect(try await arrive("ali/1.mp3", content: 1, size: 2000, full) == nil)
         #expect(try await waiting(full) == ["ali/3.mp3", "ali/4.mp3"])
-        let rest = try await catalog.readmissible(ali(), after: kept.id, limit: 1, under: full)
+        let rest = try await catalog.quotas.readmissible(ali(), after: kept.id, limit: 1, under: full)
         #expect(rest.map(\.path.text) == ["ali/3.mp3"])
         // Gone, being deleted, or refused for another reason: that waits no more.
-        _ = try await catalog.markGone(inboxPath("ali/3.mp3"))
+        _ = try await catalog.ingest.markGone(inboxPath("ali/3.mp3"))
         #expect(try await waiting(full) == ["ali/4.mp3"])
-        let last = try #require(try await catalog.current(inboxPath("ali/4.mp3")))
-        _ = try await catalog.decideDeletion(of: last.id, in: .everyone)
+        let last = try #require(try await catalog.recordings.current(inboxPath("ali/4.mp3")))
+        _ = try await catalog.deletions.decide(of: last.id, in: .everyone)
         #expect(try await waiting(full) == [])
-        try await catalog.withdrawDeletion(of: last.id)
-        _ = try await catalog.reject(
+        try await catalog.deletions.withdraw(of: last.id)
+        _ = try await catalog.ingest.reject(
             last.path, identity: last.identity, rejection: .unreadable, message: "Closed.")
         #expect(try await waiting(full) == [])
-        #expect(try await catalog.waitingForRoom() == 1)
+        #expect(try await catalog.quotas.waitingForRoom() == 1)
     }
 
     /// Another look took it between the refusal and its record.
     @Test func whatIsTakenMeanwhileIsNotRefused() async throws {
         let path = try inboxPath("ali/1.mp3")
-        let id = try await catalog.accept(path, identity: identity(1), facts: facts(1)).recording
-        let refusal = try await catalog.reject(
+        let id = try await catalog.ingest.accept(path, identity: identity(1), facts: facts(1)).recording
+        let refusal = try await catalog.ingest.reject(
             path, identity: identity(1), rejection: .overQuotaFiles(used: 1, limit: 1), message: "Full.",
             facts: facts(1))
         #expect(refusal.isKept && refusal.recording == id)
-        #expect(try await catalog.state(id) == .pending)
-        #expect(try await catalog.waitingForRoom() == 0)
+        #expect(try await catalog.recordings.state(id) == .pending)
+        #expect(try await catalog.quotas.waitingForRoom() == 0)
     }
 
     @Test func roomIsToldWhereSomethingWaits() async throws {
         let full = quotas(Quota(files: 1))
         try await arrive("ali/1.mp3", content: 1, full)
         let ali = try await ali()
-        _ = try await catalog.changeUser(ali) { $0.quota.files = 1 }
-        #expect(try await catalog.usersWithRoom() == [], "nothing waits")
+        _ = try await catalog.users.change(ali) { $0.quota.files = 1 }
+        #expect(try await catalog.quotas.usersWithRoom() == [], "nothing waits")
         try await arrive("ali/2.mp3", content: 2, full)
         // Room may have been made between its refusal and the record of that.
-        #expect(try await catalog.usersWithRoom() == [ali])
-        #expect(try await catalog.usersWithRoom() == [])
-        #expect(try await catalog.usersWaitingForRoom() == [ali])
-        let signals = catalog.roomSignals()
-        _ = try await catalog.markGone(inboxPath("ali/1.mp3"))
+        #expect(try await catalog.quotas.usersWithRoom() == [ali])
+        #expect(try await catalog.quotas.usersWithRoom() == [])
+        #expect(try await catalog.quotas.usersWaitingForRoom() == [ali])
+        let signals = catalog.quotas.roomSignals()
+        _ = try await catalog.ingest.markGone(inboxPath("ali/1.mp3"))
         for await _ in signals { break }
-        #expect(try await catalog.usersWithRoom() == [ali])
-        _ = try await catalog.changeUser(ali) { $0.quota.files = nil }
-        #expect(try await catalog.usersWithRoom() == [ali])
-        _ = try await catalog.changeUser(ali) { $0.settings.language = "uz" }
-        #expect(try await catalog.usersWithRoom() == [])
+        #expect(try await catalog.quotas.usersWithRoom() == [ali])
+        _ = try await catalog.users.change(ali) { $0.quota.files = nil }
+        #expect(try await catalog.quotas.usersWithRoom() == [ali])
+        _ = try await catalog.users.change(ali) { $0.settings.language = "uz" }
+        #expect(try await catalog.quotas.usersWithRoom() == [])
     }
 
     @Test func aUsersOwnQuotaHoldsInPlaceOfTheDaemons() async throws {
         let one = quotas(Quota(files: 1))
         try await arrive("ali/1.mp3", content: 1, one)
         let ali = try await ali()
-        let changed = try await catalog.changeUser(ali) {
+        let changed = try await catalog.users.change(ali) {
             $0.quota = OwnQuota(bytes: 5000, files: 2, minutesPerDay: 0)
         }
         #expect(changed?.quota == OwnQuota(bytes: 5000, files: 2, minutesPerDay: 0))
         #expect(try await arrive("ali/2.mp3", content: 2, one) == nil)
         #expect(try await arrive("ali/3.mp3", content: 3, one) == .overQuotaFiles(used: 2, limit: 2))
-        _ = try await catalog.changeUser(ali) { $0.quota.files = 0 }
+        _ = try await catalog.users.change(ali) { $0.quota.files = 0 }
         #expect(
-            try await catalog.refusal(of: QuotaClaim(size: 3000, milliseconds: 1), by: ali, under: one) == nil
+            try await catalog.quotas.refusal(of: QuotaClaim(size: 3000, milliseconds: 1), by: ali, under: one)
+                == nil
         )
         #expect(try await arrive("ali/4.mp3", content: 4, size: 3001, one)?.code == "over_quota_bytes")
     }
@@ -218,8 +220,8 @@ struct QuotaTests {
             }
         }
         let catalog = try Catalog(queue)
-        #expect(try await catalog.user(UserID(rawValue: 7))?.use == QuotaUse(bytes: 30, files: 2))
-        #expect(try await catalog.user(UserID(rawValue: 8))?.use == QuotaUse())
+        #expect(try await catalog.users.find(UserID(rawValue: 7))?.use == QuotaUse(bytes: 30, files: 2))
+        #expect(try await catalog.users.find(UserID(rawValue: 8))?.use == QuotaUse())
     }
 
     @Test func countersAreRightWhateverHappensToTheRows() async throws {
@@ -229,22 +231,22 @@ struct QuotaTests {
             let path =
                 "user\(Int.random(in: 0..<3, using: &random))/\(Int.random(in: 0..<8, using: &random)).mp3"
             let content = UInt8.random(in: 0..<6, using: &random)
-            let current = try await catalog.current(inboxPath(path))
+            let current = try await catalog.recordings.current(inboxPath(path))
             switch Int.random(in: 0..<9, using: &random) {
             case 0, 1, 2:
                 try await arrive(path, content: content, size: 500 * Int64(content + 1), seconds: 1, quotas)
-            case 3: try await catalog.reject(path)
-            case 4: _ = try await catalog.markGone(inboxPath(path))
+            case 3: try await catalog.ingest.reject(path)
+            case 4: _ = try await catalog.ingest.markGone(inboxPath(path))
             case 5: if let current { try await move(current, &random) }
             case 6: if let current { try await delete(current, isWithdrawn: step % 3 == 0) }
             default:
-                guard let id = try await catalog.claimNext(noon + Double(step))?.id else { continue }
-                if step % 2 == 0 { _ = try await catalog.fail(id, code: "x", message: "x") }
+                guard let id = try await catalog.jobs.claimNext(noon + Double(step))?.id else { continue }
+                if step % 2 == 0 { _ = try await catalog.jobs.fail(id, code: "x", message: "x") }
             }
             if step % 50 == 0 { try await expectTrueCounters() }
         }
         try await expectTrueCounters()
-        try await catalog.write("test") {
+        try await catalog.database.write("test") {
             try $0.execute(sql: "UPDATE audio_records SET file_size = file_size + 1 WHERE id % 3 = 0")
             try $0.execute(sql: "DELETE FROM audio_records WHERE id % 2 = 0")
         }
@@ -255,13 +257,13 @@ struct QuotaTests {
         let user = recording.path.user.text
         let to = try inboxPath("\(user)/\(Int.random(in: 0..<8, using: &random)).mp3")
         guard recording.facts != nil, to != recording.path else { return }
-        _ = try await catalog.relocate(recording, to: to, identity: recording.identity)
+        _ = try await catalog.moves.relocate(recording, to: to, identity: recording.identity)
     }
 
     private func delete(_ recording: Recording, isWithdrawn: Bool) async throws {
-        guard try await catalog.decideDeletion(of: recording.id, in: .everyone) != nil else { return }
-        if isWithdrawn { return try await catalog.withdrawDeletion(of: recording.id) }
-        _ = try await catalog.finishDeletion(of: recording.id)
+        guard try await catalog.deletions.decide(of: recording.id, in: .everyone) != nil else { return }
+        if isWithdrawn { return try await catalog.deletions.withdraw(of: recording.id) }
+        _ = try await catalog.deletions.finish(of: recording.id)
     }
 
     /// A full sum beside each counter, and what waits beside what is refused for want of room.
@@ -274,7 +276,7 @@ struct QuotaTests {
             SELECT id FROM audio_records WHERE error_code LIKE 'over_quota%' AND audio_state = 'present'
                 AND transcription_status = 'rejected' AND is_current
             """
-        let wrong = try await catalog.read("test") { database in
+        let wrong = try await catalog.database.read("test") { database in
             [
                 try Int.fetchOne(
                     database,

@@ -25,15 +25,15 @@ import Testing
     private func fill() async throws {
         let catalog = try await Catalog.open(file)
         for (name, phone) in [("anna", "+998900000001"), ("bob", "+998900000002")] {
-            _ = try await catalog.addUser(
+            _ = try await catalog.users.add(
                 folder: UserFolder(stringLiteral: name), phone: phone, role: .user, now: noon)
         }
         for (number, name) in ["a", "b", "del"].enumerated() {
-            let id = try await catalog.accept(
+            let id = try await catalog.ingest.accept(
                 "anna/\(name).mp3", content: UInt8(number), inode: UInt64(number + 10)
             ).recording
-            try #require(try await catalog.claimNext()?.id == id)
-            _ = try await catalog.complete(
+            try #require(try await catalog.jobs.claimNext()?.id == id)
+            _ = try await catalog.jobs.complete(
                 id, transcript: transcript("first \(name)"), speech: 1, engineSeconds: 1, now: noon)
             try await catalog.writeDue(id, at: "anna/\(name).mp3.txt")
         }
@@ -64,7 +64,7 @@ import Testing
             let edit = TranscriptEdit(
                 recording: RecordingID(rawValue: id), scope: .everyone, text: "second \(id)", author: nil,
                 origin: .socket, expected: nil)
-            guard case .edited = try await catalog.edit(edit, now: noon) else {
+            guard case .edited = try await catalog.revisions.edit(edit, now: noon) else {
                 throw CocoaError(.featureUnsupported)
             }
         }
@@ -72,7 +72,7 @@ import Testing
     }
 
     private func execute(_ sql: String, in catalog: Catalog) async throws {
-        try await catalog.write("test") { try $0.execute(sql: sql) }
+        try await catalog.database.write("test") { try $0.execute(sql: sql) }
     }
 
     /// Each row of each table, but for what is of one file alone.
@@ -110,12 +110,12 @@ import Testing
     }
 
     private func values(_ sql: String, in catalog: Catalog) async throws -> [String?] {
-        try await catalog.read("test") { try Optional<String>.fetchAll($0, sql: sql) }
+        try await catalog.database.read("test") { try Optional<String>.fetchAll($0, sql: sql) }
     }
 
     private func expectConsistent(_ catalog: Catalog) async throws {
         #expect(try await values("PRAGMA integrity_check", in: catalog) == ["ok"])
-        let broken = try await catalog.read("test") {
+        let broken = try await catalog.database.read("test") {
             try Row.fetchAll($0, sql: "PRAGMA foreign_key_check").count
         }
         #expect(broken == 0)
@@ -152,22 +152,23 @@ import Testing
         #expect(report.endedSessions == bounding)
         #expect(try await values("SELECT jti FROM access_tokens", in: catalog) == (bounding ? [] : ["kept"]))
         #expect(try await values("SELECT peer FROM known_peers", in: catalog) == (bounding ? [] : ["q"]))
-        #expect(try await catalog.recording(RecordingID(rawValue: deleted)) == nil)
+        #expect(try await catalog.recordings.find(RecordingID(rawValue: deleted)) == nil)
         // What was not told yet is told, once.
         #expect(try await values("SELECT facts FROM hook_events", in: catalog) == ["{}"])
         #expect(try await values("SELECT receiver FROM hook_deliveries", in: catalog) == ["program"])
         // Ids are not given again.
-        let next = try await catalog.accept("anna/new.mp3", content: 9, inode: 99).recording
+        let next = try await catalog.ingest.accept("anna/new.mp3", content: 9, inode: 99).recording
         #expect(next.rawValue == 4)
         for id in [first, second] {
-            let shown = try await catalog.revision(nil, of: RecordingID(rawValue: id), in: .everyone)?.text
+            let shown = try await catalog.revisions.find(nil, of: RecordingID(rawValue: id), in: .everyone)?
+                .text
             #expect(shown == "second \(id)")
         }
         if !damaged.contains("users") {
             let phones = try await values("SELECT phone_number FROM users ORDER BY id", in: catalog)
             #expect(phones == ["+998900000002", "+998900000001"])
-            #expect(try await catalog.user(UserID(rawValue: anna))?.quota.files == 77)
-            #expect(try await catalog.user(UserID(rawValue: bob))?.isActive == false)
+            #expect(try await catalog.users.find(UserID(rawValue: anna))?.quota.files == 77)
+            #expect(try await catalog.users.find(UserID(rawValue: bob))?.isActive == false)
         } else {
             #expect(report.usersOfBackup == 2)
         }
@@ -202,10 +203,10 @@ import Testing
         #expect(report.rowsOfBackup == 2 && report.usersOfBackup == 1 && report.endedSessions)
         let catalog = try await Catalog.open(file)
         try await expectConsistent(catalog)
-        #expect(try await catalog.current(inboxPath("anna/a.mp3"))?.id.rawValue == second)
-        let former = try #require(try await catalog.recording(RecordingID(rawValue: first)))
+        #expect(try await catalog.recordings.current(inboxPath("anna/a.mp3"))?.id.rawValue == second)
+        let former = try #require(try await catalog.recordings.find(RecordingID(rawValue: first)))
         #expect(former.audio == .replaced)
-        #expect(try await catalog.transcript(of: former.id)?.text == "second 1")
+        #expect(try await catalog.recordings.transcript(of: former.id)?.text == "second 1")
         let phones = try await values("SELECT phone_number FROM users ORDER BY id", in: catalog)
         #expect(phones == ["+998900000002", nil])
         try await catalog.close()
@@ -218,7 +219,7 @@ import Testing
         #expect(report.setAside == nil && report.endedSessions && report.usersOfBackup == 2)
         let catalog = try await Catalog.open(file)
         try await expectConsistent(catalog)
-        #expect(try await catalog.list(RecordingFilter(scope: .everyone), limit: 9).total == 3)
+        #expect(try await catalog.recordings.list(RecordingFilter(scope: .everyone), limit: 9).total == 3)
         #expect(try await values("SELECT jti FROM access_tokens", in: catalog) == [])
         // It is the same catalog, and may be backed up to the same place.
         #expect(try await catalog.backUp(to: backup) == .replaced)

@@ -18,15 +18,15 @@ import Testing
     /// Two users, one with a number; recordings with words, each fifth edited by hand.
     private func fill() async throws {
         let catalog = try await Catalog.open(file)
-        _ = try await catalog.addUser(
+        _ = try await catalog.users.add(
             folder: "ali", phone: "+998901234567", role: .admin, now: noon)
         for number in 0..<Self.recordings {
             let user = number.isMultiple(of: 2) ? "ali" : "malika"
-            let id = try await catalog.accept(
+            let id = try await catalog.ingest.accept(
                 "\(user)/\(number).mp3", content: UInt8(number), inode: UInt64(number)
             ).recording
-            try #require(try await catalog.claimNext()?.id == id)
-            _ = try await catalog.complete(
+            try #require(try await catalog.jobs.claimNext()?.id == id)
+            _ = try await catalog.jobs.complete(
                 id, transcript: transcript(Self.words(number)), speech: 1, engineSeconds: 1, now: noon)
             if number.isMultiple(of: 5) { try await edit(catalog, id, "edited \(number)") }
         }
@@ -40,7 +40,7 @@ import Testing
     private func edit(_ catalog: Catalog, _ id: RecordingID, _ text: String) async throws {
         let edit = TranscriptEdit(
             recording: id, scope: .everyone, text: text, author: nil, origin: .socket, expected: nil)
-        guard case .edited = try await catalog.edit(edit, now: noon) else {
+        guard case .edited = try await catalog.revisions.edit(edit, now: noon) else {
             throw CocoaError(.featureUnsupported)
         }
     }
@@ -59,11 +59,11 @@ import Testing
     }
 
     private func counted(_ catalog: Catalog) async throws -> Int {
-        try await catalog.list(RecordingFilter(scope: .everyone), limit: 1).total
+        try await catalog.recordings.list(RecordingFilter(scope: .everyone), limit: 1).total
     }
 
     private func expectConsistent(_ catalog: Catalog) async throws {
-        try await catalog.read("test") { database in
+        try await catalog.database.read("test") { database in
             #expect(try String.fetchOne(database, sql: "PRAGMA integrity_check") == "ok")
             #expect(try Row.fetchAll(database, sql: "PRAGMA foreign_key_check").isEmpty)
             let wrong = try Int.fetchOne(
@@ -82,18 +82,18 @@ import Testing
         let (report, catalog) = try await rebuilt()
         #expect(report.lost == 0 && report.backup == nil && !report.endedSessions)
         #expect(try await counted(catalog) == Self.recordings)
-        let user = try #require(try await catalog.user(phone: "+998901234567"))
+        let user = try #require(try await catalog.users.find(phone: "+998901234567"))
         #expect(user.folder == "ali" && user.role == .admin)
-        let id = try #require(try await catalog.current(inboxPath("ali/10.mp3"))).id
+        let id = try #require(try await catalog.recordings.current(inboxPath("ali/10.mp3"))).id
         #expect(
-            try await catalog.revisions(of: id, in: .everyone)?.revisions.map(\.text) == [
+            try await catalog.revisions.page(of: id, in: .everyone)?.revisions.map(\.text) == [
                 "edited 10", Self.words(10),
             ])
         var filter = RecordingFilter(scope: .everyone)
         filter.query = "word7"
-        #expect(try await catalog.list(filter, limit: 10).total == 1)
+        #expect(try await catalog.recordings.list(filter, limit: 10).total == 1)
         try await expectConsistent(catalog)
-        #expect(try await catalog.adoptsTexts())
+        #expect(try await catalog.adoption.adoptsTexts())
         try await catalog.close()
         // The earlier file is still there, as it was, and for nobody else to read.
         let aside = try #require(report.setAside)
@@ -126,7 +126,7 @@ import Testing
         try await fill()
         let catalog = try await Catalog.open(file)
         try await catalog.backUp(to: backup)
-        let id = try #require(try await catalog.current(inboxPath("ali/10.mp3"))).id
+        let id = try #require(try await catalog.recordings.current(inboxPath("ali/10.mp3"))).id
         try await edit(catalog, id, "after the backup")
         try await catalog.close()
         let whole = try Data(contentsOf: URL(filePath: file))
@@ -136,7 +136,7 @@ import Testing
             try damage([Int.random(in: 2..<whole.count / 4096, using: &generator)], with: 0xA5)
             let (_, catalog) = try await rebuilt(noon + Double(round))
             #expect(try await counted(catalog) == Self.recordings)
-            let shown = try await catalog.revision(nil, of: id, in: .everyone)?.text
+            let shown = try await catalog.revisions.find(nil, of: id, in: .everyone)?.text
             #expect(shown == "after the backup" || shown == "edited 10")
             try await expectConsistent(catalog)
             try await catalog.close()
@@ -147,14 +147,14 @@ import Testing
         try await fill()
         let catalog = try await Catalog.open(file)
         try await catalog.backUp(to: backup)
-        let id = try #require(try await catalog.current(inboxPath("ali/10.mp3"))).id
+        let id = try #require(try await catalog.recordings.current(inboxPath("ali/10.mp3"))).id
         try await edit(catalog, id, "after the backup")
         try await catalog.close()
         try damage([0])
         let (report, made) = try await rebuilt()
         #expect(report.backup == backup && report.rowsOfBackup > Self.recordings && report.setAside != nil)
         #expect(try await counted(made) == Self.recordings)
-        #expect(try await made.revision(nil, of: id, in: .everyone)?.text == "edited 10")
+        #expect(try await made.revisions.find(nil, of: id, in: .everyone)?.text == "edited 10")
         try await expectConsistent(made)
         try await made.close()
     }
@@ -195,7 +195,7 @@ import Testing
         try queue.close()
         let (report, catalog) = try await rebuilt()
         #expect(report.lost == 0 && !report.endedSessions)
-        let end = try await catalog.read("test") {
+        let end = try await catalog.database.read("test") {
             try Double.fetchOne($0, sql: "SELECT ends_at FROM access_tokens WHERE jti = 't'")
         }
         #expect(end == 1_800_086_400)
@@ -212,7 +212,7 @@ import Testing
         let (report, catalog) = try await rebuilt()
         #expect(report.usersByFolder == 1)
         #expect(try await counted(catalog) == Self.recordings)
-        #expect(try await catalog.current(inboxPath("malika/1.mp3"))?.user != nil)
+        #expect(try await catalog.recordings.current(inboxPath("malika/1.mp3"))?.user != nil)
         try await expectConsistent(catalog)
         try await catalog.close()
     }
@@ -223,7 +223,7 @@ import Testing
         try await fill()
         let catalog = try await Catalog.open(file)
         try await catalog.backUp(to: backup)
-        try await catalog.accept("ali/later.mp3", content: 251, inode: 1000)
+        try await catalog.ingest.accept("ali/later.mp3", content: 251, inode: 1000)
         try await catalog.backUp(to: backup)
         try await catalog.close()
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
@@ -239,7 +239,7 @@ import Testing
         try await catalog.backUp(to: backup)
         let before = try Data(contentsOf: URL(filePath: backup))
         // What comes into the log makes the connections read anew what they have in memory.
-        _ = try await catalog.user(inFolder: "other")
+        _ = try await catalog.users.enroll("other")
         try garble(3..<40)
         let error = await #expect(throws: CatalogError.self) { try await catalog.backUp(to: backup) }
         #expect(error?.code == .corrupt)
@@ -267,7 +267,7 @@ import Testing
         // Readers may still have all of it in memory; who writes meets what is on the disk.
         for number in 0..<3 {
             let error = await #expect(throws: CatalogError.self) {
-                try await catalog.accept("other/\(number).mp3", content: 252, inode: 2000)
+                try await catalog.ingest.accept("other/\(number).mp3", content: 252, inode: 2000)
             }
             #expect(error?.code == .corrupt)
         }
@@ -287,32 +287,32 @@ import Testing
         let words = StandingWords(
             path: try inboxPath("ali/a.mp3.txt"), identity: identity(50, size: 6), text: "salom",
             hash: [UInt8](repeating: 1, count: 32))
-        let accepted = try await catalog.accept(
+        let accepted = try await catalog.ingest.accept(
             inboxPath("ali/a.mp3"), identity: identity(1), facts: facts(1), under: Quotas(now: { noon }),
             adopting: words
         ).get()
-        let recording = try #require(try await catalog.recording(accepted.recording))
+        let recording = try #require(try await catalog.recordings.find(accepted.recording))
         #expect(recording.state == .completed && recording.sidecarDue == nil)
-        #expect(try await catalog.transcript(of: recording.id)?.text == "salom")
-        #expect(try await catalog.owner(ofSidecar: words.path)?.recording == recording.id)
-        #expect(try await catalog.claimNext() == nil)
+        #expect(try await catalog.recordings.transcript(of: recording.id)?.text == "salom")
+        #expect(try await catalog.sidecars.owner(ofSidecar: words.path)?.recording == recording.id)
+        #expect(try await catalog.jobs.claimNext() == nil)
     }
 
     @Test func whatIsFoundAgainCostsNoMinutes() async throws {
         let catalog = try memoryCatalog()
         let before = Int64(noon.timeIntervalSince1970) * 1_000_000_000
-        try await catalog.write("test") {
+        try await catalog.database.write("test") {
             try $0.execute(
                 sql: "INSERT INTO rebuilds (at) VALUES (?)", arguments: [Timestamp.text(noon + 60)])
         }
         for (number, changed) in [before, before + 120_000_000_000].enumerated() {
-            let outcome = try await catalog.accept(
+            let outcome = try await catalog.ingest.accept(
                 inboxPath("ali/\(number).mp3"), identity: identity(UInt64(number), changed: changed),
                 facts: facts(UInt8(number), duration: 7), under: Quotas(now: { noon + 180 }))
             _ = try outcome.get()
         }
         let user = try #require(
-            try await catalog.users(folder: "ali", skip: 0, limit: 1).users.first)
+            try await catalog.users.page(folder: "ali", skip: 0, limit: 1).users.first)
         #expect(user.use.milliseconds == 7000 && user.use.files == 2)
     }
 
@@ -321,10 +321,10 @@ import Testing
         let catalog = try memoryCatalog()
         var lie = facts(1, duration: 1e300)
         lie.mediaType = "text/html\r\nX-Injected: 1"
-        let id = try await catalog.accept(
+        let id = try await catalog.ingest.accept(
             inboxPath("ali/a.mp3"), identity: identity(1), facts: lie, now: noon
         ).recording
-        let facts = try #require(try await catalog.recording(id)?.facts)
+        let facts = try #require(try await catalog.recordings.find(id)?.facts)
         #expect(facts.fault == nil && facts.mediaType == "application/octet-stream")
         #expect(facts.duration == AudioFacts.longestDuration)
     }

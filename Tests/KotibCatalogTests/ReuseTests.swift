@@ -15,15 +15,15 @@ struct ReuseTests {
         _ path: String, _ words: String = "Hello.", modelHash: [UInt8]? = nil
     ) async throws -> RecordingID {
         let id = try await claimed(path)
-        _ = try await catalog.complete(
+        _ = try await catalog.jobs.complete(
             id, transcript: transcript(words), speech: 1.25, engineSeconds: 3, modelHash: modelHash, now: noon
         )
         return id
     }
 
     private func claimed(_ path: String, content: UInt8 = 1) async throws -> RecordingID {
-        let id = try await catalog.accept(path, content: content).recording
-        try #require(try await catalog.claimNext()?.id == id)
+        let id = try await catalog.ingest.accept(path, content: content).recording
+        try #require(try await catalog.jobs.claimNext()?.id == id)
         return id
     }
 
@@ -32,40 +32,40 @@ struct ReuseTests {
         modelHash: [UInt8]? = nil, language: String? = nil
     ) async throws -> RecordingID? {
         let model = ModelIdentity(name: model, sha256: modelHash)
-        return try await catalog.reuseWords(
+        return try await catalog.reuse.complete(
             for: id, of: reuse, engine: engine, model: model, language: language, now: noon)
     }
 
     private func revisions(_ id: RecordingID) async throws -> [Revision] {
-        try await catalog.revisions(of: id, in: .everyone)?.revisions ?? []
+        try await catalog.revisions.page(of: id, in: .everyone)?.revisions ?? []
     }
 
     @Test func aCopyGetsTheWordsTheTimesAndTheFacts() async throws {
         let first = try await transcribed("ali/1.mp3")
         let copy = try await claimed("ali/2.mp3")
         #expect(try await reuse(copy) == first)
-        let recording = try #require(try await catalog.recording(copy))
+        let recording = try #require(try await catalog.recordings.find(copy))
         #expect(recording.state == .completed)
         #expect(recording.sidecarDue?.kind == .transcript)
         #expect([recording.language, recording.engine, recording.model] == ["en", "local", "base"])
         #expect(recording.speechSeconds == 1.25)
         #expect(recording.engineSeconds == 0)
-        let words = try await catalog.transcript(of: copy)
+        let words = try await catalog.recordings.transcript(of: copy)
         #expect(words?.text == "Hello.")
         #expect(words?.segments == transcript("Hello.").segments)
         // Found by search as well, and independent of the first from here on.
-        #expect(try await catalog.transcript(of: first)?.text == "Hello.")
+        #expect(try await catalog.recordings.transcript(of: first)?.text == "Hello.")
     }
 
     @Test func itsOwnersCorrectionsComeAlongWithTheirAuthor() async throws {
         let first = try await transcribed("ali/1.mp3", "Helo.")
-        let owner = try #require(try await catalog.recording(first)?.user)
+        let owner = try #require(try await catalog.recordings.find(first)?.user)
         let edit = TranscriptEdit(
             recording: first, scope: .everyone, text: "Hello.", author: owner, origin: .socket, expected: nil)
-        _ = try await catalog.edit(edit, now: noon)
+        _ = try await catalog.revisions.edit(edit, now: noon)
         let copy = try await claimed("ali/2.mp3")
         #expect(try await reuse(copy) == first)
-        #expect(try await catalog.transcript(of: copy)?.text == "Hello.")
+        #expect(try await catalog.recordings.transcript(of: copy)?.text == "Hello.")
         let revisions = try await revisions(copy)
         #expect(revisions.map(\.text) == ["Hello.", "Helo."])
         #expect(revisions.map(\.origin) == [.socket, .engine])
@@ -76,12 +76,12 @@ struct ReuseTests {
         let first = try await transcribed("ali/1.mp3")
         let edit = TranscriptEdit(
             recording: first, scope: .everyone, text: "Private.", author: nil, origin: .socket, expected: nil)
-        _ = try await catalog.edit(edit, now: noon)
+        _ = try await catalog.revisions.edit(edit, now: noon)
         let copy = try await claimed("vali/1.mp3")
         #expect(try await reuse(copy, .own) == nil)
-        #expect(try await catalog.state(copy) == .processing)
+        #expect(try await catalog.recordings.state(copy) == .processing)
         #expect(try await reuse(copy, .all) == first)
-        #expect(try await catalog.transcript(of: copy)?.text == "Hello.")
+        #expect(try await catalog.recordings.transcript(of: copy)?.text == "Hello.")
         #expect(try await revisions(copy).map(\.origin) == [.engine])
     }
 
@@ -112,7 +112,7 @@ struct ReuseTests {
         #expect(try await reuse(copy) == nil, "it is not known which model it would be")
         #expect(try await reuse(copy, modelHash: old) == first)
         // What was reused can be reused again.
-        _ = try await catalog.decideDeletion(of: first, in: .everyone, now: noon)
+        _ = try await catalog.deletions.decide(of: first, in: .everyone, now: noon)
         let third = try await claimed("ali/3.mp3")
         #expect(try await reuse(third, modelHash: old) == copy)
     }
@@ -128,32 +128,32 @@ struct ReuseTests {
         let first = try await transcribed("ali/1.mp3")
         let copy = try await claimed("ali/2.mp3")
         #expect(try await reuse(copy) == first)
-        _ = try await catalog.retry(copy, in: .everyone, now: noon)
-        try #require(try await catalog.claimNext()?.id == copy)
+        _ = try await catalog.jobs.retry(copy, in: .everyone, now: noon)
+        try #require(try await catalog.jobs.claimNext()?.id == copy)
         #expect(try await reuse(copy) == nil)
-        #expect(try await catalog.state(copy) == .processing)
+        #expect(try await catalog.recordings.state(copy) == .processing)
     }
 
     @Test func whatIsBeingDeletedGivesNothing() async throws {
         let first = try await transcribed("ali/1.mp3")
-        _ = try await catalog.decideDeletion(of: first, in: .everyone, now: noon)
+        _ = try await catalog.deletions.decide(of: first, in: .everyone, now: noon)
         let copy = try await claimed("ali/2.mp3")
         #expect(try await reuse(copy) == nil)
     }
 
     @Test func onlyAJobIsCompletedSo() async throws {
         _ = try await transcribed("ali/1.mp3")
-        let waiting = try await catalog.accept("ali/2.mp3").recording
+        let waiting = try await catalog.ingest.accept("ali/2.mp3").recording
         #expect(try await reuse(waiting) == nil)
-        #expect(try await catalog.state(waiting) == .pending)
+        #expect(try await catalog.recordings.state(waiting) == .pending)
     }
 
     @Test func aCopyOutlivesWhatItCameFrom() async throws {
         let first = try await transcribed("ali/1.mp3")
         let copy = try await claimed("ali/2.mp3")
         _ = try await reuse(copy)
-        _ = try await catalog.decideDeletion(of: first, in: .everyone, now: noon)
-        try #require(try await catalog.finishDeletion(of: first))
-        #expect(try await catalog.transcript(of: copy)?.text == "Hello.")
+        _ = try await catalog.deletions.decide(of: first, in: .everyone, now: noon)
+        try #require(try await catalog.deletions.finish(of: first))
+        #expect(try await catalog.recordings.transcript(of: copy)?.text == "Hello.")
     }
 }

@@ -12,14 +12,14 @@ struct RevisionTests {
     init() throws { catalog = try memoryCatalog() }
 
     private func transcribed(_ words: String, _ path: String = "ali/1.mp3") async throws -> RecordingID {
-        let id = try await catalog.accept(path).recording
+        let id = try await catalog.ingest.accept(path).recording
         try await transcribe(id, words)
         return id
     }
 
     private func transcribe(_ id: RecordingID, _ words: String) async throws {
-        try #require(try await catalog.claimNext()?.id == id)
-        let end = try await catalog.complete(
+        try #require(try await catalog.jobs.claimNext()?.id == id)
+        let end = try await catalog.jobs.complete(
             id, transcript: transcript(words), speech: 1, engineSeconds: 1, now: noon)
         try #require(end == .recorded)
     }
@@ -30,11 +30,11 @@ struct RevisionTests {
     }
 
     private func transcribed(_ segments: [TranscriptSegment]) async throws -> RecordingID {
-        let id = try await catalog.accept("ali/1.mp3").recording
-        try #require(try await catalog.claimNext()?.id == id)
+        let id = try await catalog.ingest.accept("ali/1.mp3").recording
+        try #require(try await catalog.jobs.claimNext()?.id == id)
         var heard = transcript(segments.map(\.text).joined(separator: " "))
         heard.segments = segments
-        _ = try await catalog.complete(id, transcript: heard, speech: 1, engineSeconds: 1, now: noon)
+        _ = try await catalog.jobs.complete(id, transcript: heard, speech: 1, engineSeconds: 1, now: noon)
         return id
     }
 
@@ -51,11 +51,11 @@ struct RevisionTests {
 
     @Test func timesComeFromTheEngineThatLastGaveSome() async throws {
         let id = try await transcribed(talk)
-        _ = try await catalog.retry(id, in: .everyone)
-        try #require(try await catalog.claimNext()?.id == id)
+        _ = try await catalog.jobs.retry(id, in: .everyone)
+        try #require(try await catalog.jobs.claimNext()?.id == id)
         var heard = transcript("a0 b0")
         heard.segments = []
-        _ = try await catalog.complete(id, transcript: heard, speech: 1, engineSeconds: 1, now: noon)
+        _ = try await catalog.jobs.complete(id, transcript: heard, speech: 1, engineSeconds: 1, now: noon)
         _ = try await edit(id, "a0 b0 c0 a1")
         #expect(
             try await shown(id).segments == [
@@ -68,23 +68,23 @@ struct RevisionTests {
         _ id: RecordingID, _ text: String, expected: RevisionID? = nil, scope: AccessScope = .everyone,
         author: UserID? = nil, from sidecar: Sidecar? = nil
     ) async throws -> EditOutcome {
-        try await catalog.edit(
+        try await catalog.revisions.edit(
             TranscriptEdit(
                 recording: id, scope: scope, text: text, author: author, origin: .socket, expected: expected),
             from: sidecar, now: noon + 1)
     }
 
     private func shown(_ id: RecordingID) async throws -> Revision {
-        try #require(try await catalog.revision(nil, of: id, in: .everyone))
+        try #require(try await catalog.revisions.find(nil, of: id, in: .everyone))
     }
 
     private func texts(_ id: RecordingID) async throws -> [String]? {
-        try await catalog.revisions(of: id, in: .everyone)?.revisions.map(\.text)
+        try await catalog.revisions.page(of: id, in: .everyone)?.revisions.map(\.text)
     }
 
     /// What stands in the recording's own row, which search and other programs read.
     private func rowText(_ id: RecordingID) async throws -> String? {
-        try await catalog.read("test") {
+        try await catalog.database.read("test") {
             try String.fetchOne(
                 $0, sql: "SELECT transcript_text FROM audio_records WHERE id = ?", arguments: [id.rawValue])
         }
@@ -92,23 +92,23 @@ struct RevisionTests {
 
     @Test func anEditBecomesWhatIsShownEverywhere() async throws {
         let id = try await transcribed("Salom dunyo")
-        let due = try #require(try await catalog.recording(id)?.sidecarDue)
-        try await catalog.sidecarWaived(id, due: due)
+        let due = try #require(try await catalog.recordings.find(id)?.sidecarDue)
+        try await catalog.sidecars.waived(id, due: due)
         let first = try await shown(id)
-        let ali = try await catalog.user(inFolder: "ali")
+        let ali = try await catalog.users.enroll("ali")
         let outcome = try await edit(id, "Salom, go'zal dunyo!", author: ali)
         let second = try await shown(id)
         #expect(outcome == .edited(second) && second.id != first.id)
         #expect(second.author == ali && second.authorFolder == "ali")
         #expect(second.origin == .socket && second.created == noon + 1 && second.language == "en")
         #expect(second.segments == [TranscriptSegment(start: 0, end: 1.5, text: "Salom, go'zal dunyo!")])
-        #expect(try await catalog.transcript(of: id)?.text == second.text)
+        #expect(try await catalog.recordings.transcript(of: id)?.text == second.text)
         #expect(try await rowText(id) == second.text)
-        let page = try #require(try await catalog.revisions(of: id, in: .everyone))
+        let page = try #require(try await catalog.revisions.page(of: id, in: .everyone))
         #expect(page.revisions.map(\.id) == [second.id, first.id] && page.next == nil)
         #expect(page.revisions.map(\.text) == [second.text, first.text])
         #expect(page.revisions.allSatisfy { $0.segments.isEmpty }, "times are not for lists")
-        let recording = try #require(try await catalog.recording(id))
+        let recording = try #require(try await catalog.recordings.find(id))
         #expect(recording.state == .completed && recording.updated == noon + 1)
         #expect(recording.sidecarDue?.kind == .transcript)
     }
@@ -159,7 +159,7 @@ struct RevisionTests {
         let all = try #require(try await texts(id))
         #expect(Set(all) == Set((0..<20).map { "by \($0)" } + ["start"]) && all.count == 21)
         #expect(try await rowText(id) == all.first)
-        #expect(try await catalog.transcript(of: id)?.text == all.first)
+        #expect(try await catalog.recordings.transcript(of: id)?.text == all.first)
     }
 
     @Test func revisionsComeInPages() async throws {
@@ -167,7 +167,7 @@ struct RevisionTests {
         for number in 1...6 { _ = try await edit(id, "\(number)") }
         var (texts, before, pages): ([String], RevisionID?, Int) = ([], nil, 0)
         repeat {
-            let page = try await catalog.revisions(of: id, in: .everyone, before: before, limit: 3)
+            let page = try await catalog.revisions.page(of: id, in: .everyone, before: before, limit: 3)
             texts += try #require(page).revisions.map(\.text)
             (before, pages) = (page?.next, pages + 1)
         } while before != nil
@@ -177,51 +177,52 @@ struct RevisionTests {
     /// Long texts saved often do not come all at once.
     @Test func aPageOfRevisionsIsBounded() async throws {
         let id = try await transcribed("0")
-        let long = String(repeating: "a", count: Catalog.longestRevisionPage / 2)
+        let long = String(repeating: "a", count: RevisionStore.longestRevisionPage / 2)
         for number in 1...4 { _ = try await edit(id, long + "\(number)") }
-        let page = try #require(try await catalog.revisions(of: id, in: .everyone))
+        let page = try #require(try await catalog.revisions.page(of: id, in: .everyone))
         #expect(page.revisions.count == 2 && page.next == page.revisions.last?.id)
-        let rest = try #require(try await catalog.revisions(of: id, in: .everyone, before: page.next))
+        let rest = try #require(try await catalog.revisions.page(of: id, in: .everyone, before: page.next))
         #expect(rest.revisions.map { $0.text.last } == ["2", "1"] && rest.next != nil)
     }
 
     @Test func strangersFindNothing() async throws {
         let id = try await transcribed("mine")
         let first = try await shown(id).id
-        let bob = AccessScope.only(try await catalog.user(inFolder: "bob"))
+        let bob = AccessScope.only(try await catalog.users.enroll("bob"))
         #expect(try await edit(id, "bob's", scope: bob) == .notFound)
         #expect(try await edit(RecordingID(rawValue: 999), "x") == .notFound)
-        #expect(try await catalog.revisions(of: id, in: bob) == nil)
-        #expect(try await catalog.revision(nil, of: id, in: bob) == nil)
-        #expect(try await catalog.revision(first, of: id, in: bob) == nil)
-        let restored = try await catalog.restore(first, of: id, in: bob, author: nil, expected: nil)
+        #expect(try await catalog.revisions.page(of: id, in: bob) == nil)
+        #expect(try await catalog.revisions.find(nil, of: id, in: bob) == nil)
+        #expect(try await catalog.revisions.find(first, of: id, in: bob) == nil)
+        let restored = try await catalog.revisions.restore(first, of: id, in: bob, author: nil, expected: nil)
         #expect(restored == .notFound)
         #expect(try await texts(id) == ["mine"])
     }
 
     @Test func whatHasNoWordsYetCannotBeEdited() async throws {
-        let id = try await catalog.accept("ali/1.mp3").recording
+        let id = try await catalog.ingest.accept("ali/1.mp3").recording
         #expect(try await edit(id, "early") == .notTranscribed)
-        #expect(try await catalog.revision(nil, of: id, in: .everyone) == nil)
+        #expect(try await catalog.revisions.find(nil, of: id, in: .everyone) == nil)
         #expect(try await texts(id) == [])
     }
 
     @Test func whatIsBeingDeletedIsNotThere() async throws {
         let id = try await transcribed("going")
         let first = try await shown(id).id
-        _ = try await catalog.decideDeletion(of: id, in: .everyone)
+        _ = try await catalog.deletions.decide(of: id, in: .everyone)
         #expect(try await edit(id, "late") == .notFound)
-        let restored = try await catalog.restore(first, of: id, in: .everyone, author: nil, expected: nil)
+        let restored = try await catalog.revisions.restore(
+            first, of: id, in: .everyone, author: nil, expected: nil)
         #expect(restored == .notFound)
-        #expect(try await catalog.revision(nil, of: id, in: .everyone) == nil)
-        #expect(try await catalog.revisions(of: id, in: .everyone) == nil)
+        #expect(try await catalog.revisions.find(nil, of: id, in: .everyone) == nil)
+        #expect(try await catalog.revisions.page(of: id, in: .everyone) == nil)
     }
 
     @Test func anotherTranscriptionReplacesTheEnginesWords() async throws {
         let id = try await transcribed("first")
-        _ = try await catalog.retry(id, in: .everyone)
+        _ = try await catalog.jobs.retry(id, in: .everyone)
         try await transcribe(id, "second")
-        #expect(try await catalog.transcript(of: id)?.text == "second")
+        #expect(try await catalog.recordings.transcript(of: id)?.text == "second")
         #expect(try await rowText(id) == "second")
         #expect(try await texts(id) == ["second", "first"])
     }
@@ -230,14 +231,14 @@ struct RevisionTests {
         let id = try await transcribed("heard")
         _ = try await edit(id, "corrected")
         let persons = try await shown(id)
-        _ = try await catalog.retry(id, in: .everyone)
+        _ = try await catalog.jobs.retry(id, in: .everyone)
         #expect(try await edit(id, "corrected") == .unchanged(persons))
         try await transcribe(id, "heard anew")
         #expect(try await shown(id) == persons)
-        #expect(try await catalog.transcript(of: id)?.text == "corrected")
+        #expect(try await catalog.recordings.transcript(of: id)?.text == "corrected")
         #expect(try await rowText(id) == "corrected")
-        #expect(try await catalog.state(id) == .completed)
-        let revisions = try #require(try await catalog.revisions(of: id, in: .everyone)).revisions
+        #expect(try await catalog.recordings.state(id) == .completed)
+        let revisions = try #require(try await catalog.revisions.page(of: id, in: .everyone)).revisions
         #expect(revisions.map(\.text) == ["heard anew", "corrected", "heard"])
         #expect(revisions.map(\.origin) == [.engine, .socket, .engine])
     }
@@ -250,38 +251,40 @@ struct RevisionTests {
             return
         }
         #expect(emptied.segments.isEmpty)
-        let late = try await catalog.restore(
+        let late = try await catalog.revisions.restore(
             first.id, of: id, in: .everyone, author: nil, expected: first.id)
         #expect(late == .conflict(emptied))
-        let outcome = try await catalog.restore(
+        let outcome = try await catalog.revisions.restore(
             first.id, of: id, in: .everyone, author: nil, expected: emptied.id)
         let restored = try await shown(id)
         #expect(outcome == .edited(restored))
         #expect(restored.id != first.id && restored.text == first.text)
         #expect(restored.segments == first.segments && restored.origin == .socket)
         #expect(try await rowText(id) == first.text)
-        let again = try await catalog.restore(first.id, of: id, in: .everyone, author: nil, expected: nil)
+        let again = try await catalog.revisions.restore(
+            first.id, of: id, in: .everyone, author: nil, expected: nil)
         #expect(again == .unchanged(restored))
     }
 
     @Test func aRevisionOfAnotherRecordingIsNone() async throws {
         let id = try await transcribed("one")
         let other = try await shown(transcribed("two", "ali/2.mp3")).id
-        #expect(try await catalog.revision(other, of: id, in: .everyone) == nil)
-        let outcome = try await catalog.restore(other, of: id, in: .everyone, author: nil, expected: nil)
+        #expect(try await catalog.revisions.find(other, of: id, in: .everyone) == nil)
+        let outcome = try await catalog.revisions.restore(
+            other, of: id, in: .everyone, author: nil, expected: nil)
         #expect(outcome == .notFound)
     }
 
     @Test func anEditWithoutAudioMakesNothingDue() async throws {
         let id = try await transcribed("one")
-        let due = try #require(try await catalog.recording(id)?.sidecarDue)
-        try await catalog.sidecarWaived(id, due: due)
-        _ = try await catalog.markGone(inboxPath("ali/1.mp3"))
+        let due = try #require(try await catalog.recordings.find(id)?.sidecarDue)
+        try await catalog.sidecars.waived(id, due: due)
+        _ = try await catalog.ingest.markGone(inboxPath("ali/1.mp3"))
         guard case .edited = try await edit(id, "two") else {
             Issue.record("not edited")
             return
         }
-        #expect(try await catalog.recording(id)?.sidecarDue == nil)
+        #expect(try await catalog.recordings.find(id)?.sidecarDue == nil)
     }
 
     /// Its text may still lie there.
@@ -289,34 +292,34 @@ struct RevisionTests {
     func anEditWithoutAudioIsDueWhereWordsStand(kind: SidecarKind) async throws {
         let id = try await transcribed("one")
         let path = try inboxPath("ali/1.mp3.x")
-        let due = try #require(try await catalog.recording(id)?.sidecarDue)
+        let due = try #require(try await catalog.recordings.find(id)?.sidecarDue)
         let sidecar = Sidecar(recording: id, kind: kind, path: path, identity: identity(5))
-        try await catalog.sidecarWritten(sidecar, due: due)
-        _ = try await catalog.markGone(inboxPath("ali/1.mp3"))
+        try await catalog.sidecars.written(sidecar, due: due)
+        _ = try await catalog.ingest.markGone(inboxPath("ali/1.mp3"))
         _ = try await edit(id, "two")
-        #expect(try await (catalog.recording(id)?.sidecarDue != nil) == !kind.isNote)
+        #expect(try await (catalog.recordings.find(id)?.sidecarDue != nil) == !kind.isNote)
     }
 
     @Test func wordsThatAreDueStaySoWhateverBecomesOfTheRecording() async throws {
         let id = try await transcribed("one")
-        _ = try await catalog.retry(id, in: .everyone)
-        _ = try await catalog.claimNext()
-        _ = try await catalog.fail(id, code: "x", message: "x")
-        _ = try await catalog.markGone(inboxPath("ali/1.mp3"))
-        #expect(try await catalog.recording(id)?.sidecarDue?.kind == .transcript)
-        #expect(try await catalog.accept("ali/1.mp3") == .readmitted(id, notes: []))
-        #expect(try await catalog.recording(id)?.sidecarDue?.kind == .transcript)
-        try await catalog.accept("ali/1.mp3", content: 2)
-        #expect(try await catalog.recording(id)?.sidecarDue?.kind == .transcript)
+        _ = try await catalog.jobs.retry(id, in: .everyone)
+        _ = try await catalog.jobs.claimNext()
+        _ = try await catalog.jobs.fail(id, code: "x", message: "x")
+        _ = try await catalog.ingest.markGone(inboxPath("ali/1.mp3"))
+        #expect(try await catalog.recordings.find(id)?.sidecarDue?.kind == .transcript)
+        #expect(try await catalog.ingest.accept("ali/1.mp3") == .readmitted(id, notes: []))
+        #expect(try await catalog.recordings.find(id)?.sidecarDue?.kind == .transcript)
+        try await catalog.ingest.accept("ali/1.mp3", content: 2)
+        #expect(try await catalog.recordings.find(id)?.sidecarDue?.kind == .transcript)
     }
 
     @Test func whatComesBackGetsItsWordsAgain() async throws {
         let id = try await transcribed("one")
         try await catalog.writeDue(id, at: "ali/1.mp3.txt")
-        _ = try await catalog.markGone(inboxPath("ali/1.mp3"))
-        #expect(try await catalog.recording(id)?.sidecarDue == nil)
-        #expect(try await catalog.accept("ali/1.mp3") == .unchanged(id))
-        #expect(try await catalog.recording(id)?.sidecarDue?.kind == .transcript)
+        _ = try await catalog.ingest.markGone(inboxPath("ali/1.mp3"))
+        #expect(try await catalog.recordings.find(id)?.sidecarDue == nil)
+        #expect(try await catalog.ingest.accept("ali/1.mp3") == .unchanged(id))
+        #expect(try await catalog.recordings.find(id)?.sidecarDue?.kind == .transcript)
     }
 
     /// `==` does not tell them apart, files do.
@@ -344,11 +347,11 @@ struct RevisionTests {
         for (inode, text) in [(5, "two"), (6, "two")] as [(UInt64, String)] {
             let file = Sidecar(recording: id, kind: .transcript, path: path, identity: identity(inode))
             _ = try await edit(id, text, from: file)
-            #expect(try await catalog.owner(ofSidecar: path) == file)
+            #expect(try await catalog.sidecars.owner(ofSidecar: path) == file)
         }
         let stale = Sidecar(recording: id, kind: .transcript, path: path, identity: identity(7))
         _ = try await edit(id, "three", expected: RevisionID(rawValue: 1), from: stale)
-        #expect(try await catalog.owner(ofSidecar: path)?.inode == 6)
+        #expect(try await catalog.sidecars.owner(ofSidecar: path)?.inode == 6)
     }
 
     @Test func aCatalogOfAnOlderVersionShowsItsNewestWords() async throws {
@@ -369,6 +372,6 @@ struct RevisionTests {
                     """)
         }
         let catalog = try Catalog(queue)
-        #expect(try await catalog.transcript(of: RecordingID(rawValue: 5))?.text == "new")
+        #expect(try await catalog.recordings.transcript(of: RecordingID(rawValue: 5))?.text == "new")
     }
 }

@@ -20,7 +20,7 @@ struct SchemaTests {
     /// Each table, followed by its indexes and triggers. The tables that a full-text index keeps for itself
     /// are left out: their statements are SQLite's own.
     private func schema(of catalog: Catalog) async throws -> String {
-        let statements = try await catalog.read("test") { database in
+        let statements = try await catalog.database.read("test") { database in
             try String.fetchAll(
                 database,
                 sql: """

@@ -21,9 +21,9 @@ struct SearchPieceTests {
     private func add(_ text: String, _ path: String = "ali/1.mp3", inode: UInt64 = 1) async throws
         -> RecordingID
     {
-        let id = try await catalog.accept(path, content: UInt8(inode), inode: inode).recording
-        try #require(try await catalog.claimNext()?.id == id)
-        _ = try await catalog.complete(
+        let id = try await catalog.ingest.accept(path, content: UInt8(inode), inode: inode).recording
+        try #require(try await catalog.jobs.claimNext()?.id == id)
+        _ = try await catalog.jobs.complete(
             id, transcript: transcript(text), speech: nil, engineSeconds: 1, now: noon)
         return id
     }
@@ -31,7 +31,7 @@ struct SearchPieceTests {
     private func edit(_ id: RecordingID, _ text: String) async throws {
         let edit = TranscriptEdit(
             recording: id, scope: .everyone, text: text, author: nil, origin: .socket, expected: nil)
-        guard case .edited = try await catalog.edit(edit, now: noon) else {
+        guard case .edited = try await catalog.revisions.edit(edit, now: noon) else {
             throw CocoaError(.featureUnsupported)
         }
     }
@@ -39,7 +39,7 @@ struct SearchPieceTests {
     private func found(_ query: String, in scope: AccessScope = .everyone) async throws -> [RecordingID] {
         var filter = RecordingFilter(scope: scope)
         filter.query = query
-        let page = try await catalog.list(filter, limit: 100)
+        let page = try await catalog.recordings.list(filter, limit: 100)
         #expect(page.total == page.entries.count, "\(query)")
         return page.entries.map(\.recording.id)
     }
@@ -62,7 +62,7 @@ struct SearchPieceTests {
         let text = "boshi " + Self.filler + "o'rtasi oxiri"
         let long = try await add(text)
         #expect(try await found("boshi") == [short], "not yet")
-        try await catalog.indexLongTexts()
+        try await catalog.searchIndex.indexLongTexts()
         #expect(try await count("search_pieces") == SearchPieces.of(text).count)
         #expect(try await count("search_due") == 0)
         #expect(try await found("boshi") == [long, short])
@@ -70,43 +70,43 @@ struct SearchPieceTests {
         #expect(try await found("boshi oxiri") == [long, short], "in different pieces")
         #expect(try await found("boshi yoq").isEmpty)
         #expect(try await found("\"gap boshqa\"") == [long])
-        let ali = try await catalog.user(inFolder: "ali")
-        let other = try await catalog.user(inFolder: "malika")
+        let ali = try await catalog.users.enroll("ali")
+        let other = try await catalog.users.enroll("malika")
         #expect(try await found("oxiri", in: .only(ali)) == [long, short])
         #expect(try await found("oxiri", in: .only(other)).isEmpty)
     }
 
     @Test func anEditTakesTheOldWordsOut() async throws {
         let id = try await add(Self.filler + "eski")
-        try await catalog.indexLongTexts()
+        try await catalog.searchIndex.indexLongTexts()
         try await edit(id, Self.filler + "yangi")
-        try await catalog.indexLongTexts()
+        try await catalog.searchIndex.indexLongTexts()
         #expect(try await found("eski").isEmpty)
         #expect(try await found("yangi") == [id])
         try await edit(id, "qisqa")
         #expect(try await found("qisqa") == [id])
-        try await catalog.indexLongTexts()
+        try await catalog.searchIndex.indexLongTexts()
         #expect(try await count("search_pieces") == 0)
         #expect(try await found("yangi").isEmpty)
         try await edit(id, Self.filler + "uzun")
         #expect(try await found("qisqa").isEmpty)
-        try await catalog.indexLongTexts()
+        try await catalog.searchIndex.indexLongTexts()
         try await queue.write { try $0.execute(sql: "DELETE FROM audio_records") }
-        try await catalog.indexLongTexts()
+        try await catalog.searchIndex.indexLongTexts()
         #expect(try await count("search_pieces") == 0)
         #expect(try await count("search_due") == 0)
     }
 
     @Test func whoseItIsNowFindsIt() async throws {
         let id = try await add(Self.filler + "oxiri")
-        try await catalog.indexLongTexts()
-        let other = try await catalog.user(inFolder: "malika")
-        let ali = try await catalog.user(inFolder: "ali")
+        try await catalog.searchIndex.indexLongTexts()
+        let other = try await catalog.users.enroll("malika")
+        let ali = try await catalog.users.enroll("ali")
         try await queue.write {
             try $0.execute(sql: "UPDATE audio_records SET user_id = ?", arguments: [other.rawValue])
         }
         #expect(try await found("oxiri", in: .only(ali)).isEmpty, "although the index does not know yet")
-        try await catalog.indexLongTexts()
+        try await catalog.searchIndex.indexLongTexts()
         #expect(try await found("oxiri", in: .only(other)) == [id])
     }
 
@@ -120,7 +120,7 @@ struct SearchPieceTests {
                     VALUES (:piece, :recording, 1, 'qoldiq')
                     """, arguments: ["piece": SearchPieces.firstID, "recording": id.rawValue])
         }
-        try await catalog.indexLongTexts()
+        try await catalog.searchIndex.indexLongTexts()
         #expect(try await found("qoldiq").isEmpty)
         #expect(try await found("oxiri") == [id])
     }
@@ -129,10 +129,10 @@ struct SearchPieceTests {
     @Test func othersWriteInBetween() async throws {
         let words = (0..<200_000).map { String($0 &* 7919, radix: 36) }.joined(separator: " ")
         _ = try await add(words)
-        async let indexing: Void = catalog.indexLongTexts()
+        async let indexing: Void = catalog.searchIndex.indexLongTexts()
         var rounds = 0
         while try await count("search_due") > 0 {
-            _ = try await catalog.user(inFolder: UserFolder(stringLiteral: "u\(rounds)"))
+            _ = try await catalog.users.enroll(UserFolder(stringLiteral: "u\(rounds)"))
             rounds += 1
         }
         try await indexing

@@ -14,10 +14,10 @@ struct SearchTests {
 
     @discardableResult
     private func add(_ text: String, user: String = "ali") async throws -> RecordingID {
-        let count = try await catalog.list(RecordingFilter(scope: .everyone), limit: 0).total
-        let id = try await catalog.accept("\(user)/\(count).mp3").recording
-        while let claimed = try await catalog.claimNext() {
-            let end = try await catalog.complete(
+        let count = try await catalog.recordings.list(RecordingFilter(scope: .everyone), limit: 0).total
+        let id = try await catalog.ingest.accept("\(user)/\(count).mp3").recording
+        while let claimed = try await catalog.jobs.claimNext() {
+            let end = try await catalog.jobs.complete(
                 claimed.id, transcript: transcript(text), speech: nil, engineSeconds: 1, now: noon)
             #expect(end == .recorded)
         }
@@ -29,7 +29,7 @@ struct SearchTests {
     ) async throws -> LibraryPage {
         var filter = RecordingFilter(scope: scope)
         filter.query = query
-        return try await catalog.list(filter, limit: limit)
+        return try await catalog.recordings.list(filter, limit: limit)
     }
 
     private func finds(_ query: String) async throws -> Bool {
@@ -110,7 +110,7 @@ struct SearchTests {
     @Test func findsNothingOfOtherUsers() async throws {
         let id = try await add("mening soʻzim", user: "ali")
         try await add("sening soʻzing", user: "vali")
-        let ali = try #require(try await catalog.recording(id)?.user)
+        let ali = try #require(try await catalog.recordings.find(id)?.user)
         #expect(try await search("so'z*").total == 2)
         let own = try await search("so'z*", in: .only(ali))
         #expect(own.total == 1)
@@ -122,7 +122,7 @@ struct SearchTests {
     @Test func followsEveryChangeOfTheText() async throws {
         let id = try await add("birinchi")
         func set(_ text: String) async throws {
-            try await catalog.write("test") { database in
+            try await catalog.database.write("test") { database in
                 try database.execute(
                     sql: "UPDATE audio_records SET transcript_text = :text WHERE id = :recording",
                     arguments: ["text": text, "recording": id.rawValue])
@@ -134,11 +134,11 @@ struct SearchTests {
         try await set("")
         #expect(try await !finds("ikkinchi"))
         try await set("uchinchi")
-        _ = try await catalog.decideDeletion(of: id, in: .everyone)
+        _ = try await catalog.deletions.decide(of: id, in: .everyone)
         #expect(try await !finds("uchinchi"))
-        #expect(try await catalog.finishDeletion(of: id))
+        #expect(try await catalog.deletions.finish(of: id))
         #expect(try await !finds("uchinchi"))
-        let rows = try await catalog.write("test") { database in
+        let rows = try await catalog.database.write("test") { database in
             // The words that the index still holds.
             try database.execute(
                 sql: "CREATE VIRTUAL TABLE temp.words USING fts5vocab(main, transcript_search, row)")
@@ -153,21 +153,21 @@ struct SearchTests {
         for number in 0..<3 { try await add("soʻz \(number)") }
         var filter = RecordingFilter(scope: .everyone)
         filter.query = "soz"
-        #expect(try await catalog.list(filter, limit: 9).total == 3)
+        #expect(try await catalog.recordings.list(filter, limit: 9).total == 3)
         filter.states = Set(RecordingState.allCases)
-        #expect(try await catalog.list(filter, limit: 9).total == 3)
+        #expect(try await catalog.recordings.list(filter, limit: 9).total == 3)
         filter.states = [.completed]
-        #expect(try await catalog.list(filter, limit: 9).total == 3)
+        #expect(try await catalog.recordings.list(filter, limit: 9).total == 3)
         filter.states = [.failed]
-        #expect(try await catalog.list(filter, limit: 9).total == 0)
+        #expect(try await catalog.recordings.list(filter, limit: 9).total == 0)
         filter.states = []
         (filter.longest, filter.language) = (1, nil)
-        #expect(try await catalog.list(filter, limit: 9).total == 0)
+        #expect(try await catalog.recordings.list(filter, limit: 9).total == 0)
         (filter.longest, filter.language) = (nil, "uz")
-        #expect(try await catalog.list(filter, limit: 9).total == 0)
+        #expect(try await catalog.recordings.list(filter, limit: 9).total == 0)
         filter.language = nil
-        _ = try await catalog.decideDeletion(of: RecordingID(rawValue: 2), in: .everyone)
-        let page = try await catalog.list(filter, limit: 9)
+        _ = try await catalog.deletions.decide(of: RecordingID(rawValue: 2), in: .everyone)
+        let page = try await catalog.recordings.list(filter, limit: 9)
         #expect(page.total == 2 && page.entries.count == 2)
     }
 
@@ -175,10 +175,10 @@ struct SearchTests {
         for number in 0..<5 { try await add("soʻz \(number)") }
         var filter = RecordingFilter(scope: .everyone)
         filter.query = "soz"
-        let first = try await catalog.list(filter, limit: 2)
+        let first = try await catalog.recordings.list(filter, limit: 2)
         #expect(first.entries.map(\.recording.id.rawValue) == [5, 4])
         #expect(first.total == 5 && first.isTotalExact)
-        let next = try await catalog.list(filter, before: first.next, skip: 1, limit: 2)
+        let next = try await catalog.recordings.list(filter, before: first.next, skip: 1, limit: 2)
         #expect(next.entries.map(\.recording.id.rawValue) == [2, 1])
         #expect(next.next == nil)
     }
@@ -189,12 +189,12 @@ struct SearchTests {
         let clock = ManualClock()
         let database = try DatabasePool(path: folder.path("kotib.sqlite"))
         let catalog = try Catalog(database, clock: clock)
-        try await catalog.accept("ali/1.mp3")
-        async let search = catalog.search("test") { database in
+        try await catalog.ingest.accept("ali/1.mp3")
+        async let search = catalog.database.search("test") { database in
             try Int.fetchOne(database, sql: Self.endless)
         }
         try await waitUntil("it is timed") { clock.deadlines.count == 1 }
-        clock.advance(by: Catalog.longestSearch)
+        clock.advance(by: CatalogDatabase.longestSearch)
         do {
             _ = try await search
             Issue.record("it ended by itself")
@@ -202,7 +202,7 @@ struct SearchTests {
             #expect(error.code == .tooLong)
         }
         // Its connection serves the next one.
-        #expect(try await catalog.search("test") { try Int.fetchOne($0, sql: "SELECT 7") } == 7)
+        #expect(try await catalog.database.search("test") { try Int.fetchOne($0, sql: "SELECT 7") } == 7)
     }
 
     private static let endless = """
@@ -214,7 +214,7 @@ struct SearchTests {
         let clock = ManualClock()
         let catalog = try Catalog(DatabasePool(path: folder.path("kotib.sqlite")), clock: clock)
         let search = Task {
-            try await catalog.search("test") { try Int.fetchOne($0, sql: Self.endless) }
+            try await catalog.database.search("test") { try Int.fetchOne($0, sql: Self.endless) }
         }
         try await waitUntil("it is timed") { clock.deadlines.count == 1 }
         search.cancel()
@@ -227,7 +227,7 @@ struct SearchTests {
         let catalog = try Catalog(DatabasePool(path: folder.path("kotib.sqlite")), clock: ManualClock())
         let (isRunning, results) = (Shared(false), Shared<[CInt]>([]))
         let search = Task {
-            try await catalog.search("test") { database in
+            try await catalog.database.search("test") { database in
                 isRunning.change { $0 = true }
                 // The first ends by the interruption, which is spent then.
                 for sql in [Self.endless, Self.long] {
@@ -257,8 +257,8 @@ struct SearchTests {
     }
 
     @Test func whatIsFoundTooOftenIsCountedNoFurther() async throws {
-        try await catalog.accept("ali/1.mp3")
-        try await catalog.write("test") { database in
+        try await catalog.ingest.accept("ali/1.mp3")
+        try await catalog.database.write("test") { database in
             try database.execute(
                 sql: """
                     UPDATE audio_records SET transcription_status = 'completed', transcript_text = 'soz';
@@ -270,30 +270,32 @@ struct SearchTests {
                         modified_ns, changed_ns, sha256, 'completed', created_at, updated_at, 'soz', media_type,
                         container, codec, duration, channels, sample_rate
                     FROM n, audio_records WHERE id = 1;
-                    """, arguments: [Catalog.mostCounted])
+                    """, arguments: [RecordingStore.mostCounted])
         }
         let page = try await search("soz", limit: 1)
-        #expect(page.total == Catalog.mostCounted && !page.isTotalExact)
+        #expect(page.total == RecordingStore.mostCounted && !page.isTotalExact)
         var filter = RecordingFilter(scope: .everyone)
         filter.query = "soz"
-        let counted = try await catalog.list(filter, limit: 1, countsAll: true)
-        #expect(counted.total == Catalog.mostCounted + 1 && counted.isTotalExact)
-        #expect(try await catalog.list(RecordingFilter(scope: .everyone), limit: 1).total == 10_001)
+        let counted = try await catalog.recordings.list(filter, limit: 1, countsAll: true)
+        #expect(counted.total == RecordingStore.mostCounted + 1 && counted.isTotalExact)
+        #expect(
+            try await catalog.recordings.list(RecordingFilter(scope: .everyone), limit: 1).total == 10_001)
         filter = RecordingFilter(scope: .everyone)
         filter.from = .distantPast
-        let ofAllTime = try await catalog.list(filter, before: RecordingID(rawValue: 10_000), limit: 2)
+        let ofAllTime = try await catalog.recordings.list(
+            filter, before: RecordingID(rawValue: 10_000), limit: 2)
         #expect(
             ofAllTime.total == 10_001 && ofAllTime.entries.map(\.recording.id.rawValue) == [9_999, 9_998])
     }
 
     /// Memory is not the client's to choose.
     @Test func aPageEndsAfterManyBytes() async throws {
-        for _ in 0..<5 { try await add(String(repeating: "a", count: Catalog.longestPage / 3 + 1)) }
+        for _ in 0..<5 { try await add(String(repeating: "a", count: RecordingStore.longestPage / 3 + 1)) }
         let everything = RecordingFilter(scope: .everyone)
-        let first = try await catalog.list(everything, limit: 100)
+        let first = try await catalog.recordings.list(everything, limit: 100)
         #expect(first.entries.map(\.recording.id.rawValue) == [5, 4, 3])
         #expect(first.next == RecordingID(rawValue: 3) && first.total == 5)
-        let rest = try await catalog.list(everything, before: first.next, limit: 100)
+        let rest = try await catalog.recordings.list(everything, before: first.next, limit: 100)
         #expect(rest.entries.map(\.recording.id.rawValue) == [2, 1])
         #expect(rest.next == nil)
     }

@@ -13,17 +13,19 @@ struct WarningTests {
     private func add(_ path: String, _ warnings: [RecordingWarning]) async throws -> RecordingID {
         var found = facts(1)
         found.warnings = warnings
-        return try await catalog.accept(inboxPath(path), identity: identity(1), facts: found, now: noon)
-            .recording
+        return try await catalog.ingest.accept(
+            inboxPath(path), identity: identity(1), facts: found, now: noon
+        )
+        .recording
     }
 
     @Test func thoseOfTheFileAndOfTheWordsAreKept() async throws {
         let id = try await add("a/1.mp3", [RecordingWarning(.longerThanPromised, seconds: 7)])
-        _ = try await catalog.claimNext()
-        _ = try await catalog.complete(
+        _ = try await catalog.jobs.claimNext()
+        _ = try await catalog.jobs.complete(
             id, transcript: transcript(""), speech: 3,
             warnings: [RecordingWarning(.speechWithoutWords, seconds: 3)], engineSeconds: 1)
-        let recording = try #require(try await catalog.recording(id))
+        let recording = try #require(try await catalog.recordings.find(id))
         #expect(
             recording.warnings == [
                 RecordingWarning(.longerThanPromised, seconds: 7),
@@ -33,28 +35,28 @@ struct WarningTests {
 
     @Test func anotherTranscriptionReplacesThoseOfTheWords() async throws {
         let id = try await add("a/1.mp3", [])
-        _ = try await catalog.claimNext()
-        _ = try await catalog.complete(
+        _ = try await catalog.jobs.claimNext()
+        _ = try await catalog.jobs.complete(
             id, transcript: transcript(""), speech: 3, warnings: [RecordingWarning(.speechWithoutWords)],
             engineSeconds: 1)
-        _ = try await catalog.retry(id, in: .everyone)
-        _ = try await catalog.claimNext()
-        _ = try await catalog.complete(id, transcript: transcript("x"), speech: 3, engineSeconds: 1)
-        #expect(try await catalog.recording(id)?.warnings == [])
+        _ = try await catalog.jobs.retry(id, in: .everyone)
+        _ = try await catalog.jobs.claimNext()
+        _ = try await catalog.jobs.complete(id, transcript: transcript("x"), speech: 3, engineSeconds: 1)
+        #expect(try await catalog.recordings.find(id)?.warnings == [])
     }
 
     private func completed(_ path: String, _ text: String, _ warnings: [RecordingWarning]) async throws
         -> RecordingID
     {
         let id = try await add(path, [])
-        _ = try await catalog.claimNext()
-        _ = try await catalog.complete(
+        _ = try await catalog.jobs.claimNext()
+        _ = try await catalog.jobs.complete(
             id, transcript: transcript(text), speech: 3, warnings: warnings, engineSeconds: 1)
         return id
     }
 
     private func edit(_ id: RecordingID, _ text: String) async throws -> EditOutcome {
-        try await catalog.edit(
+        try await catalog.revisions.edit(
             TranscriptEdit(
                 recording: id, scope: .everyone, text: text, author: nil, origin: .socket, expected: nil))
     }
@@ -63,27 +65,27 @@ struct WarningTests {
         let aside = RecordingWarning(.soundSetAside, seconds: 2)
         let id = try await completed("a/1.mp3", "", [RecordingWarning(.speechWithoutWords), aside])
         _ = try await edit(id, " \n")
-        #expect(try await catalog.recording(id)?.warnings.count == 2)
+        #expect(try await catalog.recordings.find(id)?.warnings.count == 2)
         _ = try await edit(id, "Salom.")
-        #expect(try await catalog.recording(id)?.warnings == [aside])
+        #expect(try await catalog.recordings.find(id)?.warnings == [aside])
         // Heard once more in vain, while a person's words are shown.
-        _ = try await catalog.retry(id, in: .everyone)
-        _ = try await catalog.claimNext()
-        _ = try await catalog.complete(
+        _ = try await catalog.jobs.retry(id, in: .everyone)
+        _ = try await catalog.jobs.claimNext()
+        _ = try await catalog.jobs.complete(
             id, transcript: transcript(""), speech: 0, warnings: [RecordingWarning(.noSpeechHeard)],
             engineSeconds: 1)
-        #expect(try await catalog.recording(id)?.warnings == [])
+        #expect(try await catalog.recordings.find(id)?.warnings == [])
     }
 
     @Test func theDoubtfulAreCounted() async throws {
-        #expect(try await catalog.doubtful(in: .everyone) == 0)
+        #expect(try await catalog.recordings.doubtful(in: .everyone) == 0)
         _ = try await completed("a/1.mp3", "x", [RecordingWarning(.soundSetAside)])
         _ = try await completed("b/1.mp3", "", [RecordingWarning(.noSpeechHeard)])
         _ = try await completed("b/2.mp3", "x", [])
         _ = try await add("b/3.mp3", [RecordingWarning(.unwrittenPart)])
-        #expect(try await catalog.doubtful(in: .everyone) == 2)
-        let user = try #require(try await catalog.current(inboxPath("b/1.mp3"))?.user)
-        #expect(try await catalog.doubtful(in: .only(user)) == 1)
+        #expect(try await catalog.recordings.doubtful(in: .everyone) == 2)
+        let user = try #require(try await catalog.recordings.current(inboxPath("b/1.mp3"))?.user)
+        #expect(try await catalog.recordings.doubtful(in: .only(user)) == 1)
     }
 
     @Test func movingALineBreakIsAnEdit() async throws {

@@ -52,7 +52,7 @@ import Testing
         try await fixture.transcribing {
             for id in ids {
                 try await waitUntil("it is transcribed") {
-                    let entry = try await fixture.parts.catalog.entry(
+                    let entry = try await fixture.parts.catalog.recordings.entry(
                         RecordingID(rawValue: id), in: .everyone)
                     return entry?.recording.state == .completed
                 }
@@ -77,7 +77,9 @@ import Testing
     }
 
     @Test func longTextsComeWholeAndPieceByPiece() async throws {
-        let texts = [Self.long, "", Self.long + "2", String(repeating: "x", count: Catalog.shortText + 1)]
+        let texts = [
+            Self.long, "", Self.long + "2", String(repeating: "x", count: ListingStore.shortText + 1),
+        ]
         let (fixture, ali, ids) = try await library(texts)
         let list = try await fixture.call(.get, "list", as: ali).decoded(AudioListBody.self)
         #expect(list.items.map(\.id) == ids.reversed() && list.total == 4 && list.next == nil)
@@ -107,10 +109,10 @@ import Testing
     @Test func aListStillEndsAfterManyBytes() async throws {
         let (fixture, ali, ids) = try await library(["a", "b", "c"])
         let filter = RecordingFilter(scope: .everyone)
-        let index = try await fixture.parts.catalog.index(filter, limit: 2)
+        let index = try await fixture.parts.catalog.listing.index(filter, limit: 2)
         #expect(index.recordings.map(\.rawValue) == [ids[2], ids[1]] && index.next?.rawValue == ids[1])
-        #expect(try await fixture.parts.catalog.index(filter, limit: 3).next == nil)
-        #expect(try await fixture.parts.catalog.index(filter, skip: 3, limit: 3).recordings.isEmpty)
+        #expect(try await fixture.parts.catalog.listing.index(filter, limit: 3).next == nil)
+        #expect(try await fixture.parts.catalog.listing.index(filter, skip: 3, limit: 3).recordings.isEmpty)
         _ = ali
     }
 

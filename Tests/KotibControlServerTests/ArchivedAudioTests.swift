@@ -19,8 +19,8 @@ extension Catalog {
         let running = Task { await scheduler.run() }
         defer { running.cancel() }
         try await waitUntil("it is archived") {
-            guard let id = try await self.current(path)?.id else { return false }
-            return try await self.entry(id, in: .everyone)?.archived != nil
+            guard let id = try await self.recordings.current(path)?.id else { return false }
+            return try await self.recordings.entry(id, in: .everyone)?.archived != nil
         }
     }
 }

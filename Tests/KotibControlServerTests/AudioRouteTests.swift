@@ -21,7 +21,8 @@ import Testing
         let id = try await recording(fixture, by: caller).id
         try await fixture.transcribing {
             try await waitUntil("it is transcribed") {
-                let entry = try await fixture.parts.catalog.entry(RecordingID(rawValue: id), in: .everyone)
+                let entry = try await fixture.parts.catalog.recordings.entry(
+                    RecordingID(rawValue: id), in: .everyone)
                 return entry?.recording.state == .completed
             }
         }
@@ -53,16 +54,16 @@ import Testing
         let facts = AudioFacts(
             mediaType: "audio/x-hx-aac-adts", container: "aac", codec: "aac", duration: 1, channels: 1,
             sampleRate: 16_000, sha256: Array(repeating: 1, count: 32))
-        return try await catalog.accept(
+        return try await catalog.ingest.accept(
             #require(InboxPath("ali/phone.m4a")), identity: Self.phone, facts: facts
         ).recording
     }
 
     private func complete(_ id: RecordingID, _ catalog: Catalog) async throws {
-        _ = try await catalog.claim()
+        _ = try await catalog.jobs.claim()
         let transcript = Transcript(
             text: "Salom.", segments: [], language: nil, engine: "local", model: "base")
-        _ = try await catalog.complete(id, transcript: transcript, speech: 1, engineSeconds: 1)
+        _ = try await catalog.jobs.complete(id, transcript: transcript, speech: 1, engineSeconds: 1)
     }
 
     @Test(arguments: [[.mp3, .m4a], [.mp3, .m4a, .aac]] as [Set<RecordingEnding>])
@@ -89,10 +90,10 @@ import Testing
         let told = try #require(try await warnings())
         #expect(told.map(\.code) == ["wrong_ending"] && told.allSatisfy { !$0.isDoubt })
         #expect(told.first?.message.contains(".aac") == true)
-        #expect(try await catalog.doubtful(in: .everyone) == 0)
+        #expect(try await catalog.recordings.doubtful(in: .everyone) == 0)
         // Renamed, it is right.
-        let recording = try #require(try await catalog.recording(id))
-        _ = try await catalog.relocate(
+        let recording = try #require(try await catalog.recordings.find(id))
+        _ = try await catalog.moves.relocate(
             recording, to: #require(InboxPath("ali/phone.aac")), identity: Self.phone)
         #expect(try await warnings() == nil)
     }
@@ -101,11 +102,11 @@ import Testing
         let fixture = try await AudioFixture()
         let ali = try await fixture.user("ali")
         let id = try await recording(fixture, by: ali).id
-        let stored = try #require(try await fixture.parts.catalog.recording(RecordingID(rawValue: id)))
+        let stored = try #require(try await fixture.parts.catalog.recordings.find(RecordingID(rawValue: id)))
         var (identity, facts) = (stored.identity, try #require(stored.facts))
         (identity.inode, facts.sha256) = (identity.inode + 1, Array(repeating: 9, count: 32))
         facts.sound = nil
-        _ = try await fixture.parts.catalog.accept(stored.path, identity: identity, facts: facts)
+        _ = try await fixture.parts.catalog.ingest.accept(stored.path, identity: identity, facts: facts)
         let shown = try await fixture.call(.get, "\(id)", as: ali).decoded(AudioRecordBody.self)
         #expect(shown.errorCode == "superseded" && shown.errorMessage == Sentence.superseded.uzbek)
     }
@@ -135,7 +136,7 @@ import Testing
     @Test func audioOutOfReachIsToldAsSuch() async throws {
         let fixture = try await AudioFixture()
         let ali = try await fixture.user("ali")
-        let id = try await fixture.parts.catalog.accept(
+        let id = try await fixture.parts.catalog.ingest.accept(
             #require(InboxPath("ali/disk/talk.wav")),
             identity: FileIdentity(device: 1, inode: 1, size: 6, modified: 1, changed: 1),
             facts: AudioFacts(
@@ -156,7 +157,7 @@ import Testing
         let ali = try await fixture.user("ali")
         let path = try #require(InboxPath("ali/folder.wav"))
         try fixture.folder.makeFolder("ali/folder.wav")
-        let id = try await fixture.parts.catalog.reject(
+        let id = try await fixture.parts.catalog.ingest.reject(
             path, identity: FileIdentity(device: 1, inode: 1, size: 6, modified: 1, changed: 1),
             rejection: .folder, message: "A folder."
         ).recording

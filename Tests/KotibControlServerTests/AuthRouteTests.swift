@@ -55,7 +55,7 @@ import Testing
 
         let answer = try await fixture.ask(.post, "/api/v1/auth/logout", as: caller)
         #expect(answer.status == 200)
-        #expect(try await fixture.catalog.holder(ofToken: session.token, at: .now()) == nil)
+        #expect(try await fixture.catalog.tokens.holder(ofToken: session.token, at: .now()) == nil)
     }
 
     @Test(arguments: [true, false])
@@ -81,10 +81,10 @@ import Testing
         let token = session.token
         session.token = "another"
         _ = try await fixture.ask(.post, "/api/v1/auth/logout", as: .session(session), body: "{}")
-        #expect(try await fixture.catalog.holder(ofToken: token, at: .now()) != nil)
+        #expect(try await fixture.catalog.tokens.holder(ofToken: token, at: .now()) != nil)
         _ = try await fixture.ask(
             .post, "/api/v1/auth/logout", as: .session(session), body: #"{"everywhere": true}"#)
-        #expect(try await fixture.catalog.holder(ofToken: token, at: .now()) == nil)
+        #expect(try await fixture.catalog.tokens.holder(ofToken: token, at: .now()) == nil)
     }
 
     @Test func theOperatorNeedsNoLogin() async throws {

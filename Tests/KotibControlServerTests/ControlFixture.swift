@@ -171,7 +171,7 @@ struct ControlFixture: Sendable {
             let disk = LocalFileSystem(try InboxRoot(path: folder.path("inbox")))
             identity = try #require(try disk.examine(place)).identity
         }
-        return try await catalog.accept(place, identity: identity, facts: facts).recording
+        return try await catalog.ingest.accept(place, identity: identity, facts: facts).recording
     }
 }
 

@@ -44,7 +44,7 @@ import Testing
     @Test func whoComesBackMissesNothing() async throws {
         let fixture = try await ControlFixture()
         try await fixture.record("ali/first.mp3", content: 1)
-        let last = try await fixture.catalog.lastEvent()
+        let last = try await fixture.catalog.events.last()
         for number in 1...EventRoute.page + 20 {
             try await fixture.record("ali/\(number).mp3", content: UInt8(number + 1))
         }
@@ -60,7 +60,7 @@ import Testing
     func whatIsNotKnownBeginsAnew(_ last: String) async throws {
         let fixture = try await ControlFixture()
         try await fixture.record("ali/a.mp3")
-        let latest = try await fixture.catalog.lastEvent()
+        let latest = try await fixture.catalog.events.last()
         try await following(fixture, as: .localOperator, since: last) { kept in
             #expect(kept.text == "id: \(latest)\nevent: reset\ndata: {}\n\n")
         }
@@ -99,7 +99,7 @@ import Testing
         let ali = try await fixture.user("ali")
         try await following(fixture, as: .session(ali)) { kept in
             try await fixture.record("vali/secret.mp3")
-            let last = try await fixture.catalog.lastEvent()
+            let last = try await fixture.catalog.events.last()
             try await waitUntil("the new end is told") { kept.text.contains("\nid: \(last)\n\n") }
             #expect(!kept.text.contains("secret"))
         }

@@ -120,7 +120,7 @@ struct MatrixWorld: Sendable {
         let request = CodeRequest(
             phone: phone, peer: "test", hash: codes.hash("123456", of: number), expires: now + 300,
             isAllowed: true)
-        _ = try await fixture.catalog.keepCode(
+        _ = try await fixture.catalog.codes.keep(
             request, limits: limits,
             at: ClockReading(wall: now, boot: "test", uptime: now.timeIntervalSince1970))
         return try await fixture.accounts.verify(phone: phone, code: "123456", peer: "test")
@@ -139,7 +139,7 @@ struct MatrixWorld: Sendable {
         // Nothing is written any more when it has ended.
         await fixture.parts.queue.stop()
         await queue.value
-        return (id, try #require(try await fixture.catalog.entry(id, in: .everyone)?.revision))
+        return (id, try #require(try await fixture.catalog.recordings.entry(id, in: .everyone)?.revision))
     }
 
     private static func router(_ fixture: SocketFixture, for asker: Asker) -> Router<ControlContext> {

@@ -71,8 +71,10 @@ import Testing
                 sampleRate: 16_000, sha256: Array(repeating: UInt8(seconds), count: 32))
             let identity = FileIdentity(device: 1, inode: UInt64(seconds), size: 9, modified: 1, changed: 1)
             let path = try #require(InboxPath("ali/\(name)"))
-            _ = try await inbox.parts.catalog.accept(path, identity: identity, facts: facts, under: quotas)
-                .get()
+            _ = try await inbox.parts.catalog.ingest.accept(
+                path, identity: identity, facts: facts, under: quotas
+            )
+            .get()
         }
         try await take(59, "a.wav")
         #expect(try await inbox.upload("a second", as: "b.wav", by: ali).status == .ok)

@@ -136,7 +136,8 @@ import Testing
             for _ in 0..<2 { _ = await (try RawClient(fixture.socket)).everything() }
             let identity = FileIdentity(device: 1, inode: 1, size: 1, modified: 1, changed: 1)
             let path = try #require(InboxPath("ali/late.pdf"))
-            _ = try await fixture.catalog.reject(path, identity: identity, rejection: .empty, message: "")
+            _ = try await fixture.catalog.ingest.reject(
+                path, identity: identity, rejection: .empty, message: "")
             return await client.answer(until: "}\n\n\r\n")
         }
         #expect(text.contains("ali/late.pdf"))

@@ -32,9 +32,9 @@ import Testing
         let fixture = try await ControlFixture()
         let (ali, vali) = (try await fixture.user("ali"), try await fixture.user("vali"))
         let id = try await fixture.record("ali/a.mp3")
-        _ = try await fixture.catalog.claim()
+        _ = try await fixture.catalog.jobs.claim()
         let transcript = Transcript(text: "", segments: [], language: nil, engine: "local", model: "base")
-        _ = try await fixture.catalog.complete(
+        _ = try await fixture.catalog.jobs.complete(
             id, transcript: transcript, speech: 0, warnings: [RecordingWarning(.noSpeechHeard)],
             engineSeconds: 1)
         for (caller, count) in [(Caller.localOperator, 1), (.session(ali), 1), (.session(vali), 0)] {

@@ -93,7 +93,7 @@ import Testing
         let add = try await fixture.refusal(
             .post, "/api/v1/users", as: .session(ali), body: #"{"name": "x"}"#)
         #expect(add?.status == .forbidden)
-        #expect(try await fixture.catalog.user(ali.user.id)?.role == .user)
+        #expect(try await fixture.catalog.users.find(ali.user.id)?.role == .user)
     }
 
     @Test(arguments: [

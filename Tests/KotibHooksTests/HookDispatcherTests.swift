@@ -80,7 +80,7 @@ import Testing
         }
         #expect(fixture.clock.now.offset >= .seconds(HookLine.patience - 7200))
         #expect(receiver.files.count > 20)
-        #expect(try await catalog.pendingHooks() == [:])
+        #expect(try await catalog.hooks.pending() == [:])
     }
 
     /// One that hangs holds up neither the other nor the end of the daemon.
@@ -89,7 +89,7 @@ import Testing
         let dispatcher = try await fixture.dispatcher([silent, other])
         for name in ["a", "b", "c"] { try await fixture.refuse("ali/\(name).mp3") }
         try await fixture.run(dispatcher, until: "the other is told") {
-            let pending = try await catalog.pendingHooks()
+            let pending = try await catalog.hooks.pending()
             return other.files.count == 3 && silent.asked.value == 1 && pending == [.webhook: 3]
         }
     }

@@ -83,7 +83,7 @@ struct HooksFixture {
     }
 
     func refuse(_ path: String) async throws {
-        _ = try await catalog.reject(
+        _ = try await catalog.ingest.reject(
             inboxPath(Array(path.utf8)),
             identity: FileIdentity(device: 1, inode: 1, size: 10, modified: 1, changed: 1),
             rejection: .empty, message: "Empty.", now: clock.date)

@@ -36,7 +36,7 @@ import Testing
                 try await inbox.awaitText("Hello.", beside: "ali/\(number).wav")
             }
         }
-        #expect(try await inbox.catalog.counts() == [.completed: 5])
+        #expect(try await inbox.catalog.recordings.counts() == [.completed: 5])
     }
 
     @Test func replacedContentCancelsTheOldJobAndIsTranscribed() async throws {
@@ -53,8 +53,8 @@ import Testing
             #expect(new.id != old.id)
             // Nobody opens the gate: the old job ends because it is cancelled.
             try await inbox.awaitText("Words 1.")
-            #expect(try await inbox.catalog.recording(old.id)?.audio == .replaced)
-            #expect(try await inbox.catalog.recording(old.id)?.state == .failed)
+            #expect(try await inbox.catalog.recordings.find(old.id)?.audio == .replaced)
+            #expect(try await inbox.catalog.recordings.find(old.id)?.state == .failed)
         }
         #expect(engine.calls.count == 2)
         #expect(try inbox.names() == ["talk.wav", "talk.wav.txt"])

@@ -84,9 +84,9 @@ import Testing
         try inbox.folder.makeFolder("ali")
         try await inbox.record(["ali/talk.wav"], on: 1)
         let id = try #require(try await inbox.current()).id
-        _ = try await inbox.catalog.claim()
+        _ = try await inbox.catalog.jobs.claim()
         let words = Transcript(text: "Hello.", segments: [], language: "en", engine: "fake", model: "1")
-        _ = try await inbox.catalog.complete(id, transcript: words, speech: 1, engineSeconds: 1)
+        _ = try await inbox.catalog.jobs.complete(id, transcript: words, speech: 1, engineSeconds: 1)
         await inbox.pipeline.handle(.scanned)
         #expect(try inbox.names().isEmpty)
         #expect(try await inbox.current()?.sidecarDue != nil)

@@ -22,7 +22,7 @@ import Testing
         try await inbox.lose("ali/talk.wav")
         let recording = try #require(try await inbox.current())
         #expect(recording.audio == .gone)
-        #expect(try await inbox.catalog.transcript(of: recording.id)?.text == "Hello.")
+        #expect(try await inbox.catalog.recordings.transcript(of: recording.id)?.text == "Hello.")
         #expect(try inbox.names() == ["talk.wav.txt"])
     }
 
@@ -59,15 +59,15 @@ import Testing
         try await inbox.drop("other speech", "ali/b.wav")
         #expect(try await inbox.current()?.state == .completed)
         let id = try #require(try await inbox.current()?.id)
-        #expect(try await inbox.catalog.transcript(of: id)?.text == "corrected by hand")
+        #expect(try await inbox.catalog.recordings.transcript(of: id)?.text == "corrected by hand")
         let other = try #require(try await inbox.current("ali/b.wav")?.id)
-        #expect(try await inbox.catalog.transcript(of: other)?.text == "its own")
+        #expect(try await inbox.catalog.recordings.transcript(of: other)?.text == "its own")
         #expect(
             try inbox.names() == ["b.wav", "b.wav.kotib.txt", "b.wav.txt", "talk.wav", "talk.wav.txt"])
         // The text is Kotib's own again: an edit of it is an edit.
         try inbox.folder.write("once more\n", to: "ali/talk.wav.txt")
         try await inbox.handle("ali/talk.wav.txt")
-        #expect(try await inbox.catalog.transcript(of: id)?.text == "once more")
+        #expect(try await inbox.catalog.recordings.transcript(of: id)?.text == "once more")
         // An hour later a text of that name is a stranger's again.
         try await inbox.database.write { database in
             try database.execute(sql: "UPDATE rebuilds SET at = '2026-01-01T00:00:00.000Z'")
@@ -164,7 +164,7 @@ import Testing
         let inbox = try IngestFixture()
         try inbox.folder.write("bad", to: "ali/talk.wav")
         let status = try #require(try inbox.disk.examine(inbox.path("ali/talk.wav")))
-        _ = try await inbox.catalog.reject(
+        _ = try await inbox.catalog.ingest.reject(
             inbox.path("ali/talk.wav"), identity: status.identity, rejection: .incomplete, message: "No.")
         await inbox.pipeline.handle(.scanned)
         #expect(inbox.folder.read("ali/talk.wav.rejected.txt") == "No.\n")
@@ -249,7 +249,7 @@ import Testing
         let names = ["brief", "heard", "known", "standing", "new"]
         for name in names {
             try inbox.folder.makeFolder(name)
-            _ = try await inbox.catalog.user(inFolder: UserFolder(stringLiteral: name))
+            _ = try await inbox.catalog.users.enroll(UserFolder(stringLiteral: name))
         }
         try await inbox.drop("bad", "brief/talk.wav")
         try await inbox.drop("speech", "heard/talk.wav")
@@ -266,7 +266,7 @@ import Testing
             await inbox.pipeline.handle(.gone(try inbox.path(name)))
         }
         await inbox.pipeline.handle(.scanned)
-        let left = try await inbox.catalog.users(folder: nil, skip: 0, limit: 10).users
+        let left = try await inbox.catalog.users.page(folder: nil, skip: 0, limit: 10).users
         let expected = ["brief", "heard", "known", "new", "standing"].filter { !enrolls || $0 != "brief" }
         #expect(left.map(\.folder.text) == expected)
     }

@@ -15,12 +15,12 @@ import Testing
         #expect(recording.state == .rejected && recording.user == nil)
         #expect(recording.errorCode == "not_enrolled")
         #expect(try fixture.names() == ["talk.wav", "talk.wav.rejected.txt"])
-        #expect(try await !fixture.catalog.isEnrolled("ali"))
+        #expect(try await !fixture.catalog.users.isEnrolled("ali"))
 
-        _ = try await fixture.catalog.user(inFolder: "ali")
+        _ = try await fixture.catalog.users.enroll("ali")
         // What the next scan does: the file is not known, as it may be somebody's now.
         let path = try fixture.path("ali/talk.wav")
-        #expect(try await fixture.catalog.isKnown([(path, recording.identity)]) == [false])
+        #expect(try await fixture.catalog.ingest.isKnown([(path, recording.identity)]) == [false])
         try await fixture.handle("ali/talk.wav")
         let taken = try #require(try await fixture.current())
         #expect(taken.state == .pending && taken.user != nil)
@@ -39,13 +39,13 @@ import Testing
     @Test func whatIsRefusedAgainIsItsOwners() async throws {
         let fixture = try IngestFixture(enrolls: false)
         try await fixture.drop("bad")
-        let ali = try await fixture.catalog.user(inFolder: "ali")
+        let ali = try await fixture.catalog.users.enroll("ali")
         try await fixture.handle("ali/talk.wav")
         let recording = try #require(try await fixture.current())
         #expect(recording.user == ali && recording.errorCode == "damaged")
         var filter = RecordingFilter(scope: .only(ali))
         filter.states = [.rejected]
-        #expect(try await fixture.catalog.list(filter, limit: 9).total == 1)
+        #expect(try await fixture.catalog.recordings.list(filter, limit: 9).total == 1)
     }
 
     @Test func whatIsSaidIsSaidOnce() async throws {

@@ -28,7 +28,7 @@ import Testing
         #expect(fixture.folder.read("ali/" + note)?.contains("did you mean “language”?") == true)
         // Said once: a scan has nothing to tell.
         let path = try fixture.path("ali/kotib.ini")
-        #expect(try await fixture.catalog.isKnown([(path, refused.identity)]) == [true])
+        #expect(try await fixture.catalog.ingest.isKnown([(path, refused.identity)]) == [true])
 
         try await fixture.drop("language = u", "ali/kotib.ini")
         #expect(fixture.folder.read("ali/" + note)?.contains("“u” is no language") == true)

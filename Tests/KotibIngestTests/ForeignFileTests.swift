@@ -47,12 +47,12 @@ import Testing
             rename(fixture.folder.path("ali/private"), fixture.folder.path("ali/talk.wav.txt"))
             try await fixture.handle("ali/talk.wav.txt")
             let id = try #require(try await fixture.current()).id
-            #expect(try await fixture.catalog.transcript(of: id)?.text == "Hello.")
+            #expect(try await fixture.catalog.recordings.transcript(of: id)?.text == "Hello.")
             #expect(fixture.warnedFiles == ["ali/talk.wav.txt"])
             // Allowed, it is.
             give("ali/talk.wav.txt", to: stranger, 0o644, fixture)
             try await fixture.handle("ali/talk.wav.txt")
-            #expect(try await fixture.catalog.transcript(of: id)?.text == "their private words")
+            #expect(try await fixture.catalog.recordings.transcript(of: id)?.text == "their private words")
         }
     }
 

@@ -158,7 +158,7 @@ import Testing
     /// Whoever sends a form has sent all of it.
     @Test func anUploadIsTakenAsItIs() async throws {
         let inbox = try inbox()
-        let user = try await inbox.catalog.user(inFolder: "ali")
+        let user = try await inbox.catalog.users.enroll("ali")
         let upload = try await inbox.uploads.upload("talk.wav", to: user)
         try await upload.write(Array("incomplete".utf8))
         guard case .accepted = try await upload.finish() else {

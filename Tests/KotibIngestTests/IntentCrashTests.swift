@@ -34,8 +34,8 @@ import Testing
 
     private func heard(_ words: String, _ inbox: IngestFixture) async throws -> RecordingID {
         let id = try #require(try await inbox.drop("speech")).id
-        _ = try await inbox.catalog.claim()
-        _ = try await inbox.catalog.complete(
+        _ = try await inbox.catalog.jobs.claim()
+        _ = try await inbox.catalog.jobs.complete(
             id, transcript: FakeEngine.result(words).transcript, speech: 1, engineSeconds: 1)
         return id
     }
@@ -58,7 +58,7 @@ import Testing
     }
 
     private func intents(_ inbox: IngestFixture) async throws -> Int {
-        try await inbox.catalog.intents(after: nil, limit: 10).count
+        try await inbox.catalog.sidecars.intents(after: nil, limit: 10).count
     }
 
     /// Its recording is renamed before the start: the text must follow, and leave the name free.
@@ -78,7 +78,7 @@ import Testing
             let place = Comment("\(kind) at step \(step)")
             #expect(try names(inbox) == ["new.wav", "new.wav.txt"], place)
             #expect(inbox.folder.read("ali/new.wav.txt") == "Hello.\n", place)
-            let owned = try await inbox.catalog.ownedSidecars(of: id).map(\.path.text)
+            let owned = try await inbox.catalog.sidecars.owned(of: id).map(\.path.text)
             #expect(owned == ["ali/new.wav.txt"], place)
             #expect(try await intents(inbox) == 0, place)
             step += 1
@@ -101,8 +101,8 @@ import Testing
             try #require(other != id)
 
             try await start(inbox)
-            _ = try await inbox.catalog.claim()
-            _ = try await inbox.catalog.complete(
+            _ = try await inbox.catalog.jobs.claim()
+            _ = try await inbox.catalog.jobs.complete(
                 other, transcript: FakeEngine.result("Other.").transcript, speech: 1, engineSeconds: 1)
             await inbox.sidecars.writer.jobFinished(other)
             await inbox.pipeline.handle(.scanned)
@@ -132,7 +132,7 @@ import Testing
             try await start(inbox)
             let place = Comment("at step \(step)")
             let words = isThere ? "By a person." : "Hello."
-            #expect(try await inbox.catalog.transcript(of: id)?.text == words, place)
+            #expect(try await inbox.catalog.recordings.transcript(of: id)?.text == words, place)
             #expect(inbox.folder.read("ali/talk.wav.txt") == words + "\n", place)
             #expect(try names(inbox) == ["talk.wav", "talk.wav.txt"], place)
             step += 1

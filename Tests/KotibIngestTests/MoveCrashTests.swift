@@ -29,8 +29,8 @@ import Testing
         ) { FaultyFileSystem($0, fault: point.pass) }
         database.add(transactionObserver: point, extent: .databaseLifetime)
         let id = try #require(try await inbox.drop("speech")).id
-        _ = try await inbox.catalog.claim()
-        _ = try await inbox.catalog.complete(
+        _ = try await inbox.catalog.jobs.claim()
+        _ = try await inbox.catalog.jobs.complete(
             id, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
         await inbox.sidecars.writer.jobFinished(id)
         if isEdited { try inbox.folder.write("Mine.\n", to: "ali/talk.wav.txt") }
@@ -58,8 +58,8 @@ import Testing
         #expect(names == ["new.wav", "new.wav.srt", "new.wav.txt"], place)
         let text = isEdited ? "Mine.\n" : "Hello.\n"
         #expect(inbox.folder.read("ali/sub/new.wav.txt") == text, place)
-        #expect(try await inbox.catalog.unfinishedMoves(after: nil, limit: 1).isEmpty, place)
-        let owned = try await inbox.catalog.ownedSidecars(of: id).map(\.path.text).sorted()
+        #expect(try await inbox.catalog.moves.unfinished(after: nil, limit: 1).isEmpty, place)
+        let owned = try await inbox.catalog.sidecars.owned(of: id).map(\.path.text).sorted()
         #expect(owned == ["ali/sub/new.wav.srt", "ali/sub/new.wav.txt"], place)
         return wasReached
     }

@@ -39,7 +39,7 @@ import Testing
     }
 
     private func owned(_ id: RecordingID, _ inbox: IngestFixture) async throws -> [String] {
-        try await inbox.catalog.ownedSidecars(of: id).map(\.path.text).sorted()
+        try await inbox.catalog.sidecars.owned(of: id).map(\.path.text).sorted()
     }
 
     @Test(arguments: Order.allCases, ["ali/new.wav", "ali/2026/talk.wav"])
@@ -60,7 +60,7 @@ import Testing
         // The text is known as before: saved, it is an edit.
         try inbox.folder.write("Mine.\n", to: new + ".txt")
         try await inbox.handle(new + ".txt")
-        #expect(try await inbox.catalog.transcript(of: id)?.text == "Mine.")
+        #expect(try await inbox.catalog.recordings.transcript(of: id)?.text == "Mine.")
         #expect(engine.calls.count == 1)
     }
 
@@ -92,7 +92,7 @@ import Testing
         }
         #expect(try inbox.folder.names(in: "ali/b").count == 6)
         try await inbox.handle("ali/b/1.wav.txt")
-        #expect(try await inbox.catalog.transcript(of: ids[0])?.text == "Mine.")
+        #expect(try await inbox.catalog.recordings.transcript(of: ids[0])?.text == "Mine.")
     }
 
     /// Most editors save a new file and rename it: neither path nor inode is what the catalog has.
@@ -102,8 +102,8 @@ import Testing
         try inbox.folder.makeFolder("ali/a")
         if isSecondName { try inbox.folder.write("shopping", to: "ali/a/talk.wav.txt") }
         let id = try #require(try await inbox.drop("speech", "ali/a/talk.wav")).id
-        _ = try await inbox.catalog.claim()
-        _ = try await inbox.catalog.complete(
+        _ = try await inbox.catalog.jobs.claim()
+        _ = try await inbox.catalog.jobs.complete(
             id, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
         await inbox.sidecars.writer.jobFinished(id)
         let ending = isSecondName ? ".kotib.txt" : ".txt"
@@ -119,7 +119,7 @@ import Testing
 
         try await tell(inbox, gone: ["ali/a"], new: [new, new + ending], .oldFirst)
         try await inbox.handle(new + ending)
-        #expect(try await inbox.catalog.transcript(of: id)?.text == "Corrected.")
+        #expect(try await inbox.catalog.recordings.transcript(of: id)?.text == "Corrected.")
         #expect(inbox.folder.read(new + ending) == "Corrected.\n")
         #expect(try await owned(id, inbox) == [new + ending])
         if isSecondName { #expect(inbox.folder.read(new + ".txt") == "shopping") }
@@ -152,7 +152,7 @@ import Testing
         if saved != .never { try await inbox.handle("ali/new.wav.txt") }
         let words = saved == .never ? "Hello." : "Mine."
         #expect(inbox.folder.read("ali/new.wav.txt") == words + "\n")
-        #expect(try await inbox.catalog.transcript(of: id)?.text == words)
+        #expect(try await inbox.catalog.recordings.transcript(of: id)?.text == words)
         #expect(try await owned(id, inbox) == ["ali/new.wav.txt"])
         #expect(try inbox.folder.names(in: "ali/other/deep/g").isEmpty)
         #expect(inbox.folder.read("ali/other/talk.wav.txt") == "notes")
@@ -204,7 +204,7 @@ import Testing
         #expect(inbox.folder.read("ali/new.wav.txt") == "shopping")
         #expect(inbox.folder.read("ali/new.wav.kotib.txt") == "Mine.\n")
         try await inbox.handle("ali/new.wav.kotib.txt")
-        #expect(try await inbox.catalog.transcript(of: id)?.text == "Mine.")
+        #expect(try await inbox.catalog.recordings.transcript(of: id)?.text == "Mine.")
     }
 
     @Test func aCopyIsAnotherRecordingAndSoIsAnotherUsers() async throws {
@@ -219,7 +219,7 @@ import Testing
         try inbox.folder.rename("ali/talk.wav", to: "vali/talk.wav")
         try await tell(inbox, gone: ["ali/talk.wav"], new: ["vali/talk.wav"], .oldFirst)
         #expect(try await inbox.current("vali/talk.wav")?.id != id)
-        #expect(try await inbox.catalog.recording(id)?.audio == .gone)
+        #expect(try await inbox.catalog.recordings.find(id)?.audio == .gone)
         #expect(inbox.folder.read("ali/talk.wav.txt") == "Hello.\n")
         #expect(inbox.folder.read("vali/talk.wav.txt") == nil)
     }

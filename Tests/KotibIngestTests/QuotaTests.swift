@@ -43,11 +43,11 @@ import Testing
     }
 
     private func ali(_ inbox: IngestFixture) async throws -> UserID {
-        try await inbox.catalog.user(inFolder: "ali")
+        try await inbox.catalog.users.enroll("ali")
     }
 
     private func change(_ quota: OwnQuota, _ inbox: IngestFixture) async throws {
-        _ = try await inbox.catalog.changeUser(ali(inbox)) { $0.quota = quota }
+        _ = try await inbox.catalog.users.change(ali(inbox)) { $0.quota = quota }
     }
 
     @Test func whatHasNoRoomIsTakenWhenSomeIsMade() async throws {
@@ -64,7 +64,7 @@ import Testing
         #expect(note.contains("taken by itself"))
         #expect(try inbox.sighting("ali/b.wav") == sighting, "the file is as it was")
         // A scan leaves it alone: decoding costs.
-        #expect(try await inbox.catalog.isKnown([(refused.path, refused.identity)]) == [true])
+        #expect(try await inbox.catalog.ingest.isKnown([(refused.path, refused.identity)]) == [true])
 
         try await readmitting(inbox) {
             try await inbox.lose("ali/a.wav")
@@ -162,9 +162,9 @@ import Testing
         let inbox = try IngestFixture(quotas: quotas(Quota(files: 1)))
         for name in ["a", "b"] { try await inbox.drop("sound " + name, "ali/\(name).wav") }
         // All that is kept from before: nothing tells of room.
-        _ = try await inbox.catalog.usersWithRoom()
+        _ = try await inbox.catalog.quotas.usersWithRoom()
         try await change(OwnQuota(files: 0), inbox)
-        _ = try await inbox.catalog.usersWithRoom()
+        _ = try await inbox.catalog.quotas.usersWithRoom()
         try await readmitting(inbox) {
             try await waitUntil("it is taken at the start") { try await isTaken("b.wav", inbox) }
         }
@@ -189,12 +189,12 @@ import Testing
         try await inbox.drop("other sound", "ali/b.wav")
         #expect(try inbox.rows() == 2)
         #expect(try inbox.names() == ["a.wav", "b.wav", "b.wav.rejected.txt"])
-        let kept = try await inbox.catalog.readmissible(
+        let kept = try await inbox.catalog.quotas.readmissible(
             ali(inbox), after: nil, limit: 9, under: quotas(Quota()))
         #expect(kept.map(\.facts) == [FakeInspector.facts(Array("other sound".utf8))])
         // Damaged by now, it waits for no room.
         try await inbox.drop("bad", "ali/b.wav")
-        #expect(try await inbox.catalog.waitingForRoom() == 0)
+        #expect(try await inbox.catalog.quotas.waitingForRoom() == 0)
     }
 
     @Test func anUploadWithoutRoomLeavesNothing() async throws {

@@ -156,7 +156,7 @@ enum Bad: String, CaseIterable, Sendable {
         #expect(accepted.id == refused.id)
         #expect(accepted.state == .pending)
         #expect(try inbox.names() == ["talk.wav"])
-        #expect(try await inbox.catalog.ownedSidecars(of: accepted.id).isEmpty)
+        #expect(try await inbox.catalog.sidecars.owned(of: accepted.id).isEmpty)
     }
 
     @Test func anotherReasonIsWrittenInPlaceOfTheFirst() async throws {
@@ -177,8 +177,8 @@ enum Bad: String, CaseIterable, Sendable {
             try await inbox.awaitText("Hello.")
             let bad = try #require(try await inbox.drop("bad"))
             #expect(bad.id != good.id)
-            #expect(try await inbox.catalog.transcript(of: good.id)?.text == "Hello.")
-            #expect(try await inbox.catalog.recording(good.id)?.audio == .replaced)
+            #expect(try await inbox.catalog.recordings.transcript(of: good.id)?.text == "Hello.")
+            #expect(try await inbox.catalog.recordings.find(good.id)?.audio == .replaced)
         }
         #expect(try inbox.names() == ["talk.wav", "talk.wav.rejected.txt", "talk.wav.txt"])
     }

@@ -17,7 +17,7 @@ struct SameSoundTests {
         let id = try #require(try await fixture.current()).id
         let edit = TranscriptEdit(
             recording: id, scope: .everyone, text: words, author: nil, origin: .sidecar, expected: nil)
-        _ = try await fixture.catalog.edit(edit)
+        _ = try await fixture.catalog.revisions.edit(edit)
         try await fixture.sidecars.writer.writeDue(id)
     }
 
@@ -38,8 +38,8 @@ struct SameSoundTests {
             #expect(try fixture.rows() == 1)
             #expect(engine.calls.count == 1)
             #expect(fixture.folder.read("ali/talk.wav.txt") == "Hello.\n")
-            let user = try await fixture.catalog.user(inFolder: "ali")
-            let use = try #require(try await fixture.catalog.user(user)).use
+            let user = try await fixture.catalog.users.enroll("ali")
+            let use = try #require(try await fixture.catalog.users.find(user)).use
             #expect(use.milliseconds == 4000 && use.bytes == 14 && use.files == 1)
         }
     }
@@ -53,7 +53,7 @@ struct SameSoundTests {
             fixture.folder.remove("ali/talk.wav")
             let moved = try await fixture.drop("Artist - Title#aaaa", "ali/Title.wav")
             #expect(moved?.id == first.id)
-            #expect(try await fixture.catalog.recording(first.id)?.identity.size == 19)
+            #expect(try await fixture.catalog.recordings.find(first.id)?.identity.size == 19)
             try await fixture.awaitText("Hello.", beside: "ali/Title.wav")
             #expect(try fixture.rows() == 1 && engine.calls.count == 1)
         }
@@ -94,7 +94,7 @@ struct SameSoundTests {
         let engine = FakeEngine { job, _ throws(EngineError) in FakeEngine.result("\(job.size) bytes") }
         let quotas = Quotas(limits: Quota(minutesPerDay: 1))
         let fixture = try IngestFixture(engine: engine, quotas: quotas)
-        _ = try await fixture.catalog.setHookReceivers([.webhook])
+        _ = try await fixture.catalog.hooks.setReceivers([.webhook])
         try await fixture.transcribing {
             var content = "#"
             for part in 1...4 {
@@ -106,8 +106,8 @@ struct SameSoundTests {
             }
         }
         #expect(try fixture.rows() == 1)
-        let user = try await fixture.catalog.user(inFolder: "ali")
-        #expect(try await fixture.catalog.user(user)?.use.milliseconds == 56_000)
+        let user = try await fixture.catalog.users.enroll("ali")
+        #expect(try await fixture.catalog.users.find(user)?.use.milliseconds == 56_000)
         let told = try await fixture.database.read {
             try String.fetchAll($0, sql: "SELECT DISTINCT kind FROM hook_events")
         }
@@ -122,8 +122,8 @@ struct SameSoundTests {
         let quotas = Quotas(limits: Quota(minutesPerDay: 1))
         let fixture = try IngestFixture(quotas: quotas)
         func used() async throws -> Int64? {
-            let user = try await fixture.catalog.user(inFolder: Array("ali".utf8))
-            return try await fixture.catalog.user(user)?.use.milliseconds
+            let user = try await fixture.catalog.users.enroll(Array("ali".utf8))
+            return try await fixture.catalog.users.find(user)?.use.milliseconds
         }
         func sound(_ letter: String, _ seconds: Int) -> String {
             "#" + String(repeating: letter, count: seconds)
@@ -188,8 +188,9 @@ struct SameSoundTests {
             try await edit(fixture, "Hello!")
             try await fixture.drop("#aaaabbbb")
             try await fixture.awaitText("Hello!\n\nAnd more.")
-            #expect(try await fixture.catalog.recording(id)?.state == .completed)
-            let all = try await fixture.catalog.revisions(of: id, in: .everyone)?.revisions.map(\.text) ?? []
+            #expect(try await fixture.catalog.recordings.find(id)?.state == .completed)
+            let all =
+                try await fixture.catalog.revisions.page(of: id, in: .everyone)?.revisions.map(\.text) ?? []
             #expect(Set(all) == ["Helo.", "Hello!", "Helo. And more.", "Hello!\n\nAnd more."])
             #expect(fixture.folder.read("ali/talk.wav.txt") == "Hello!\n\nAnd more.\n")
         }
@@ -214,11 +215,11 @@ struct SameSoundTests {
 
     @Test func whatIsReplacedBeforeItWasHeardDidNotFail() async throws {
         let fixture = try IngestFixture()
-        _ = try await fixture.catalog.setHookReceivers([.webhook])
+        _ = try await fixture.catalog.hooks.setReceivers([.webhook])
         let first = try #require(try await fixture.drop("#aaaa"))
         try await fixture.drop("#bbbbbb")
-        #expect(try await fixture.catalog.recording(first.id)?.errorCode == "superseded")
-        let page = try await fixture.catalog.list(RecordingFilter(scope: .everyone), limit: 10)
+        #expect(try await fixture.catalog.recordings.find(first.id)?.errorCode == "superseded")
+        let page = try await fixture.catalog.recordings.list(RecordingFilter(scope: .everyone), limit: 10)
         #expect(
             page.entries.count == 1 && page.total == 1
                 && page.entries.first?.recording.id != first.id)

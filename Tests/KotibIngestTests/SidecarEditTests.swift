@@ -28,7 +28,7 @@ import Testing
     }
 
     private func texts(_ id: RecordingID, _ inbox: IngestFixture) async throws -> [String] {
-        try #require(try await inbox.catalog.revisions(of: id, in: .everyone)).revisions.map(\.text)
+        try #require(try await inbox.catalog.revisions.page(of: id, in: .everyone)).revisions.map(\.text)
     }
 
     private func edit(_ id: RecordingID, _ text: String, expected: RevisionID? = nil) -> TranscriptEdit {
@@ -90,7 +90,7 @@ import Testing
     @Test func scanEndsWhatTheSocketBeganAndKeepsWhatThePersonSaved() async throws {
         let inbox = try IngestFixture()
         let id = try await transcribed(inbox)
-        _ = try await inbox.catalog.edit(edit(id, "By socket."))
+        _ = try await inbox.catalog.revisions.edit(edit(id, "By socket."))
         try inbox.folder.write("By file.\n", to: "ali/talk.wav.txt")
         await inbox.pipeline.handle(.scanned)
         try await inbox.handle("ali/talk.wav.txt")
@@ -104,7 +104,7 @@ import Testing
     @Test func scanWritesWhatTheSocketBegan() async throws {
         let inbox = try IngestFixture()
         let id = try await transcribed(inbox)
-        _ = try await inbox.catalog.edit(edit(id, "By socket."))
+        _ = try await inbox.catalog.revisions.edit(edit(id, "By socket."))
         await inbox.pipeline.handle(.scanned)
         #expect(inbox.folder.read("ali/talk.wav.txt") == "By socket.\n")
         #expect(try await texts(id, inbox) == ["By socket.", "Hello."])
@@ -114,7 +114,7 @@ import Testing
         let inbox = try IngestFixture()
         let id = try await transcribed(inbox)
         let actions = inbox.actions
-        let first = try #require(try await inbox.catalog.revision(nil, of: id, in: .everyone)?.id)
+        let first = try #require(try await inbox.catalog.revisions.find(nil, of: id, in: .everyone)?.id)
         let outcome = try await actions.edit(edit(id, "By socket.", expected: first))
         guard case .edited(let second) = outcome else {
             Issue.record("not edited")
@@ -130,7 +130,7 @@ import Testing
         }
         #expect(inbox.folder.read("ali/talk.wav.txt") == "Hello.\n")
         #expect(try await texts(id, inbox) == ["Hello.", "By socket.", "Hello."])
-        _ = try await inbox.catalog.decideDeletion(of: id, in: .everyone)
+        _ = try await inbox.catalog.deletions.decide(of: id, in: .everyone)
         let gone = try await actions.restore(first, of: id, in: .everyone, author: nil, expected: nil)
         #expect(gone == .notFound)
     }

@@ -41,7 +41,7 @@ import Testing
     @Test func strangersRecordingIsNotThere() async throws {
         let inbox = try IngestFixture()
         let recording = try await transcribed(inbox)
-        let stranger = try await inbox.catalog.user(inFolder: "bob")
+        let stranger = try await inbox.catalog.users.enroll("bob")
         let actions = inbox.actions
         #expect(try await !actions.delete(recording.id, in: .only(stranger)))
         #expect(try await actions.retry(recording.id, in: .only(stranger)) == .notFound)
@@ -75,7 +75,7 @@ import Testing
     @Test func refusedFileInThePlaceOfOneThatGoesStays() async throws {
         let inbox = try IngestFixture()
         let old = try #require(try await inbox.drop("bad"))
-        _ = try await inbox.catalog.decideDeletion(of: old.id, in: .everyone)
+        _ = try await inbox.catalog.deletions.decide(of: old.id, in: .everyone)
         try inbox.folder.write("bad in another way", to: "ali/new")
         try inbox.folder.rename("ali/new", to: "ali/talk.wav")
         try await inbox.handle("ali/talk.wav")
@@ -83,7 +83,7 @@ import Testing
         #expect(inbox.folder.read("ali/talk.wav") == "bad in another way")
         let new = try #require(try await inbox.current())
         #expect(new.id != old.id && new.state == .rejected)
-        #expect(try await inbox.catalog.recording(new.id, in: .everyone) != nil)
+        #expect(try await inbox.catalog.recordings.find(new.id, in: .everyone) != nil)
         #expect(try inbox.rows() == 1)
         #expect(try inbox.names() == ["talk.wav", "talk.wav.rejected.txt"])
     }
@@ -129,7 +129,7 @@ import Testing
         }
         #expect(failure?.waitsFor == .folder)
         #expect(try inbox.folder.names(in: "elsewhere") == ["talk.wav", "talk.wav.txt"])
-        #expect(try await inbox.catalog.recording(recording.id, in: .everyone) == nil)
+        #expect(try await inbox.catalog.recordings.find(recording.id, in: .everyone) == nil)
     }
 
     @Test func jobEndsFirst() async throws {
@@ -165,7 +165,7 @@ import Testing
         }
         #expect(failure?.file == recording.path)
         #expect(failure?.isUnchanged == true)
-        #expect(try await inbox.catalog.recording(recording.id, in: .everyone) == recording)
+        #expect(try await inbox.catalog.recordings.find(recording.id, in: .everyone) == recording)
         isForbidden.withLock { $0 = false }
         #expect(try await actions.delete(recording.id, in: .everyone))
         #expect(try inbox.names().isEmpty)

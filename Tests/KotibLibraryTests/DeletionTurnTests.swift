@@ -19,8 +19,8 @@ import Testing
         -> RecordingID
     {
         let id = try #require(try await inbox.drop("speech", name)).id
-        _ = try await inbox.catalog.claim()
-        _ = try await inbox.catalog.complete(
+        _ = try await inbox.catalog.jobs.claim()
+        _ = try await inbox.catalog.jobs.complete(
             id, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
         return id
     }
@@ -53,8 +53,8 @@ import Testing
         let inbox = try IngestFixture()
         let id = try await transcribed(inbox)
         await inbox.sidecars.writer.jobFinished(id)
-        let deletion = try #require(try await inbox.catalog.decideDeletion(of: id, in: .everyone))
-        try await inbox.catalog.withdrawDeletion(of: id)
+        let deletion = try #require(try await inbox.catalog.deletions.decide(of: id, in: .everyone))
+        try await inbox.catalog.deletions.withdraw(of: id)
         try await inbox.components.deletions.execute(deletion)
         #expect(try inbox.names() == ["talk.wav", "talk.wav.txt"])
         #expect(try inbox.rows() == 1)
@@ -66,7 +66,7 @@ import Testing
         await inbox.sidecars.writer.jobFinished(bad)
         let good = try await transcribed(inbox, "ali/good.wav")
         await inbox.sidecars.writer.jobFinished(good)
-        for id in [bad, good] { _ = try await inbox.catalog.decideDeletion(of: id, in: .everyone) }
+        for id in [bad, good] { _ = try await inbox.catalog.deletions.decide(of: id, in: .everyone) }
         try await inbox.database.write {
             try $0.execute(
                 sql: "UPDATE sidecars SET path = x'' WHERE audio_record_id = ?", arguments: [bad.rawValue])

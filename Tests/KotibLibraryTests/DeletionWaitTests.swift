@@ -20,8 +20,8 @@ import Testing
 @Suite struct DeletionWaitTests {
     private func transcribed(_ inbox: IngestFixture, _ name: String) async throws -> RecordingID {
         let id = try #require(try await inbox.drop("speech", name)).id
-        _ = try await inbox.catalog.claim()
-        _ = try await inbox.catalog.complete(
+        _ = try await inbox.catalog.jobs.claim()
+        _ = try await inbox.catalog.jobs.complete(
             id, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
         await inbox.sidecars.writer.jobFinished(id)
         return id
@@ -61,7 +61,7 @@ import Testing
         #expect(try await delete(id, inbox) == .fileSystem)
         let board = inbox.board
         #expect(board.stands(.deletionsWait))
-        #expect(try await inbox.catalog.recording(id, in: .everyone) == nil)
+        #expect(try await inbox.catalog.recordings.find(id, in: .everyone) == nil)
         // Asked again, it waits still; nor does a scan forget it.
         #expect(try await delete(id, inbox) == .fileSystem)
         try await scan(inbox, "ali/disk")
@@ -99,7 +99,7 @@ import Testing
         try inbox.folder.write("Hello.\n", to: "ali/disk/talk.wav.txt")
         if new == .scanned { await inbox.pipeline.handle(.scanned) }
         try await scan(inbox, "ali/disk")
-        #expect(try await inbox.catalog.recording(id) == nil)
+        #expect(try await inbox.catalog.recordings.find(id) == nil)
         if new == .withAnotherFile {
             #expect(inbox.folder.read("ali/disk/talk.wav") == "spooch")
             #expect(try await inbox.current("ali/disk/talk.wav")?.state == .pending)
@@ -180,7 +180,7 @@ import Testing
         try await inbox.handle("ali/talk.wav")
         let id = try #require(try await inbox.current()).id
         await #expect(throws: NotAFile.self) { try await inbox.actions.delete(id, in: .everyone) }
-        #expect(try await inbox.catalog.recording(id, in: .everyone)?.state == .rejected)
+        #expect(try await inbox.catalog.recordings.find(id, in: .everyone)?.state == .rejected)
         #expect(try inbox.names() == ["talk.wav", "talk.wav.rejected.txt"])
         try await inbox.lose("ali/talk.wav")
         await inbox.pipeline.handle(.scanned)
@@ -213,6 +213,6 @@ import Testing
         #expect(copy.id != id)
         await inbox.pipeline.handle(.scanned)
         #expect(inbox.folder.read("ali/copy.wav") == "speech")
-        #expect(try await inbox.catalog.recording(copy.id, in: .everyone) != nil)
+        #expect(try await inbox.catalog.recordings.find(copy.id, in: .everyone) != nil)
     }
 }

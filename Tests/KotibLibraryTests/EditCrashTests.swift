@@ -47,7 +47,7 @@ import Testing
 
             try await start(inbox)
             let place = Comment("at step \(step)")
-            let texts = try #require(try await inbox.catalog.revisions(of: id, in: .everyone)).revisions
+            let texts = try #require(try await inbox.catalog.revisions.page(of: id, in: .everyone)).revisions
                 .map(\.text)
             let isNew = texts.contains("New.")
             #expect(texts == ["By a person."] + (isNew ? ["New."] : []) + ["Hello."], place)
@@ -65,7 +65,7 @@ import Testing
         let formats = Shared<[TranscriptFormat]>([.txt, .srt])
         let inbox = try fixture(point, UserSettings(sidecars: formats.value))
         let id = try await transcribed(inbox)
-        let first = try #require(try await inbox.catalog.revision(nil, of: id, in: .everyone)).id
+        let first = try #require(try await inbox.catalog.revisions.find(nil, of: id, in: .everyone)).id
         if change == .restore { try await put("Between.", id, inbox) }
         if change == .save { try inbox.folder.write("New.\n", to: "ali/talk.wav.txt") }
         if change == .formats { formats.value = [.txt, .vtt] }
@@ -83,12 +83,12 @@ import Testing
 
         try await start(inbox)
         let place = Comment("\(change), \(kind) at step \(step)")
-        let shown = try #require(try await inbox.catalog.revision(nil, of: id, in: .everyone))
+        let shown = try #require(try await inbox.catalog.revisions.find(nil, of: id, in: .everyone))
         #expect(inbox.folder.read("ali/talk.wav.txt") == shown.text + "\n", place)
         #expect(try await inbox.current()?.sidecarDue == nil, place)
         let isDone = shown.text == (change == .restore ? "Hello." : "New.")
         #expect(isDone || (wasReached && change != .save), place)
-        let texts = try #require(try await inbox.catalog.revisions(of: id, in: .everyone)).revisions
+        let texts = try #require(try await inbox.catalog.revisions.page(of: id, in: .everyone)).revisions
             .map(\.text)
         #expect(texts == words(change, isDone), place)
         let form = change == .formats && isDone ? "vtt" : "srt"
@@ -129,13 +129,13 @@ extension EditCrashTests {
     }
 
     private func heardAnew(_ words: String, _ id: RecordingID, _ inbox: IngestFixture) async throws {
-        guard case .queued = try await inbox.catalog.retry(id, in: .everyone) else { return }
+        guard case .queued = try await inbox.catalog.jobs.retry(id, in: .everyone) else { return }
         try await heard(words, id, inbox)
     }
 
     private func heard(_ words: String, _ id: RecordingID, _ inbox: IngestFixture) async throws {
-        _ = try await inbox.catalog.claim()
-        _ = try await inbox.catalog.complete(
+        _ = try await inbox.catalog.jobs.claim()
+        _ = try await inbox.catalog.jobs.complete(
             id, transcript: FakeEngine.result(words).transcript, speech: 1, engineSeconds: 1)
         await inbox.sidecars.writer.jobFinished(id)
     }
@@ -148,7 +148,7 @@ extension EditCrashTests {
 
     /// As a start does: jobs are put back, a scan tells of the files that are not known, and of its end.
     private func start(_ inbox: IngestFixture) async throws {
-        _ = try await inbox.catalog.recoverInterrupted(message: "Interrupted.")
+        _ = try await inbox.catalog.jobs.recoverInterrupted(message: "Interrupted.")
         for name in try inbox.names() where !name.hasPrefix(".") {
             let sighting = try inbox.sighting("ali/\(name)")
             if await inbox.pipeline.isKnown([try candidate(sighting)]) == [false] {

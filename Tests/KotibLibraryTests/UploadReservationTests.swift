@@ -21,7 +21,7 @@ import Testing
     }
 
     private func ali(_ inbox: IngestFixture) async throws -> UserID {
-        try await inbox.catalog.user(inFolder: "ali")
+        try await inbox.catalog.users.enroll("ali")
     }
 
     @Test func ofManyAtOnceOnlyWhatFitsIsWritten() async throws {
@@ -63,7 +63,7 @@ import Testing
     @Test func othersHaveTheirOwn() async throws {
         let inbox = try IngestFixture(quotas: Quotas(limits: Quota(bytes: 100)))
         let uploads = inbox.uploads
-        let vali = try await inbox.catalog.user(inFolder: "vali")
+        let vali = try await inbox.catalog.users.enroll("vali")
         let first = try await uploads.upload("a.wav", to: ali(inbox), atLeast: 100)
         let second = try await uploads.upload("a.wav", to: vali, atLeast: 100)
         await first.cancel()
@@ -84,7 +84,7 @@ import Testing
         }
         #expect(try inbox.names().isEmpty)
         // An administrator says that it is right so.
-        try await inbox.catalog.noteFolderOwner(4001, of: user, replacing: true)
+        try await inbox.catalog.users.noteFolderOwner(4001, of: user, replacing: true)
         await (try await uploads.upload("b.wav", to: user)).cancel()
     }
 
@@ -95,7 +95,7 @@ import Testing
         let (user, uploads) = (try await ali(inbox), inbox.uploads)
         #expect(chown(inbox.folder.path("ali"), 4002, 4002) == 0)
         await (try await uploads.upload("a.wav", to: user)).cancel()
-        #expect(try await inbox.catalog.folderOwner(of: user)?.owner == 4002)
+        #expect(try await inbox.catalog.users.folderOwner(of: user)?.owner == 4002)
         #expect(chown(inbox.folder.path("ali"), 4001, 4001) == 0)
         await #expect(throws: UploadError.self) { _ = try await uploads.upload("b.wav", to: user) }
     }

@@ -16,7 +16,7 @@ import Testing
     private func upload(
         _ content: String, as name: String, _ inbox: IngestFixture
     ) async throws -> UploadOutcome {
-        let user = try await inbox.catalog.user(inFolder: "ali")
+        let user = try await inbox.catalog.users.enroll("ali")
         let upload = try await inbox.uploads.upload(name, to: user)
         for byte in content.utf8 { try await upload.write([byte]) }
         return try await upload.finish()
@@ -61,7 +61,7 @@ import Testing
 
     @Test func oneByteTooManyLeavesNothing() async throws {
         let inbox = try IngestFixture()
-        let user = try await inbox.catalog.user(inFolder: "ali")
+        let user = try await inbox.catalog.users.enroll("ali")
         let upload = try await inbox.uploads.upload("talk.wav", to: user)
         try await upload.write([UInt8](repeating: 1, count: Int(IngestFixture.largest)))
         await #expect(throws: Rejection.self) { try await upload.write([1]) }
@@ -71,7 +71,7 @@ import Testing
 
     @Test func whatNobodyFinishesLeavesNothing() async throws {
         let inbox = try IngestFixture()
-        let user = try await inbox.catalog.user(inFolder: "ali")
+        let user = try await inbox.catalog.users.enroll("ali")
         do {
             let upload = try await inbox.uploads.upload("talk.wav", to: user)
             try await upload.write([1])

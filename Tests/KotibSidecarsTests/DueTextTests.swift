@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func anEditReachesTheTextOfARecordingThatIsGone() async throws {
-        _ = try await inbox.catalog.markGone(inbox.path(SidecarFixture.name))
+        _ = try await inbox.catalog.ingest.markGone(inbox.path(SidecarFixture.name))
         _ = try await inbox.edit(id, "New.")
         try await writeAll()
         #expect(try inbox.text("talk.wav.txt") == "New.\n")
@@ -57,14 +57,14 @@ import Testing
 
     @Test func goneBeforeItsWordsWereWrittenItGetsThemWhereTheTextLies() async throws {
         _ = try await inbox.edit(id, "New.")
-        _ = try await inbox.catalog.markGone(inbox.path(SidecarFixture.name))
+        _ = try await inbox.catalog.ingest.markGone(inbox.path(SidecarFixture.name))
         try await writeAll()
         #expect(try inbox.text("talk.wav.txt") == "New.\n")
     }
 
     @Test func nothingNewIsPutBesideThePlaceOfWhatIsGone() async throws {
         inbox.folder.remove("ali/talk.wav.txt")
-        _ = try await inbox.catalog.markGone(inbox.path(SidecarFixture.name))
+        _ = try await inbox.catalog.ingest.markGone(inbox.path(SidecarFixture.name))
         _ = try await inbox.edit(id, "New.")
         try await writeAll([.txt, .srt])
         #expect(try inbox.names().isEmpty)
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func whatWasEditedWhileItWasAwayIsWrittenWhenItComesBack() async throws {
-        _ = try await inbox.catalog.markGone(inbox.path(SidecarFixture.name))
+        _ = try await inbox.catalog.ingest.markGone(inbox.path(SidecarFixture.name))
         let due = try await inbox.edit(id, "New.")
         guard case .edited = due else {
             Issue.record("not edited")
@@ -130,11 +130,11 @@ extension DueTextTests {
         _ = try await inbox.edit(id, "One.")
         try await writeAll([.txt, .srt])
         let new = try await inbox.accepted(content: 2).recording
-        guard case .recording = try await inbox.catalog.claim() else {
+        guard case .recording = try await inbox.catalog.jobs.claim() else {
             Issue.record("nothing to do")
             return
         }
-        _ = try await inbox.catalog.fail(new, code: "test", message: "no")
+        _ = try await inbox.catalog.jobs.fail(new, code: "test", message: "no")
         try await writeAll([.txt])
         #expect(try inbox.names() == ["talk.wav.failed.txt", "talk.wav.srt", "talk.wav.txt"])
         #expect(try await inbox.transcribed("Two.", content: 2) == new)
@@ -162,7 +162,7 @@ extension DueTextTests {
     @Test func aNoteThatWasWrittenAnewStaysKotibs() async throws {
         try await inbox.failsAgain(id)
         try await writeAll()
-        let notes = try await inbox.catalog.ownedSidecars(of: id).filter(\.kind.isNote)
+        let notes = try await inbox.catalog.sidecars.owned(of: id).filter(\.kind.isNote)
         try #require(notes.count == 1)
         inbox.folder.remove("ali/talk.wav.failed.txt")
         try await inbox.failsAgain(id)

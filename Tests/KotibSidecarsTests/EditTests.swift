@@ -24,17 +24,17 @@ import Testing
 
     /// All revisions, newest first.
     private func texts() async throws -> [String] {
-        try #require(try await inbox.catalog.revisions(of: id, in: .everyone)).revisions.map(\.text)
+        try #require(try await inbox.catalog.revisions.page(of: id, in: .everyone)).revisions.map(\.text)
     }
 
     private func shown() async throws -> Revision {
-        try #require(try await inbox.catalog.revision(nil, of: id, in: .everyone))
+        try #require(try await inbox.catalog.revisions.find(nil, of: id, in: .everyone))
     }
 
     private func edit(_ text: String) async throws {
         let edit = TranscriptEdit(
             recording: id, scope: .everyone, text: text, author: nil, origin: .socket, expected: nil)
-        guard case .edited = try await inbox.catalog.edit(edit) else {
+        guard case .edited = try await inbox.catalog.revisions.edit(edit) else {
             Issue.record("not edited")
             return
         }
@@ -55,7 +55,7 @@ import Testing
         try await saved("talk.wav.txt", sidecars)
         #expect(try await texts() == ["Salom, dunyo."])
         // Whatever becomes due is not written over it.
-        _ = try await inbox.catalog.makeTextsDue(id, in: .everyone)
+        _ = try await inbox.catalog.sidecars.makeDue(id, in: .everyone)
         try await sidecars.writer.writeDue(id)
         #expect(try inbox.text("talk.wav.txt") == "Salom, go'zal dunyo.\n")
         try await quota("quota_bytes = 0")
@@ -251,13 +251,13 @@ extension EditTests {
         try write(Array("Corrected twice.\n".utf8))
         try await saved()
         #expect(try await texts().first == "Corrected twice.")
-        #expect(try await inbox.catalog.transcript(of: new)?.text == "New.")
+        #expect(try await inbox.catalog.recordings.transcript(of: new)?.text == "New.")
 
         // Each keeps its name when the other goes.
         inbox.folder.remove("ali/talk.wav.txt")
         let edit = TranscriptEdit(
             recording: new, scope: .everyone, text: "Newer.", author: nil, origin: .socket, expected: nil)
-        _ = try await inbox.catalog.edit(edit)
+        _ = try await inbox.catalog.revisions.edit(edit)
         try await inbox.writer().writeDue(new)
         #expect(try inbox.names() == ["talk.wav.kotib.txt"])
         #expect(try inbox.text("talk.wav.kotib.txt") == "Newer.\n")

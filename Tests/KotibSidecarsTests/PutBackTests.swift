@@ -56,7 +56,7 @@ import Testing
 
     /// Who has put the audio elsewhere may want the text all the same.
     @Test func theAudioNeedNotBeThere() async throws {
-        _ = try await inbox.catalog.markGone(inbox.path(SidecarFixture.name))
+        _ = try await inbox.catalog.ingest.markGone(inbox.path(SidecarFixture.name))
         inbox.folder.remove("ali/talk.wav.txt")
         _ = try await inbox.edit(id, "Edited.")
         try await inbox.writer().writeAllDue()
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test func withoutItsFolderThereIsNoPlace() async throws {
-        _ = try await inbox.catalog.markGone(inbox.path(SidecarFixture.name))
+        _ = try await inbox.catalog.ingest.markGone(inbox.path(SidecarFixture.name))
         inbox.folder.remove("ali/talk.wav.txt")
         inbox.folder.remove("ali")
         #expect(try await putBack() == .nothing)

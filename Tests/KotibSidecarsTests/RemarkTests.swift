@@ -76,19 +76,19 @@ import Testing
 
     @Test func itGoesWhenTheRecordingIsHeardAnew() async throws {
         let id = try await silent()
-        guard case .queued(let notes) = try await inbox.catalog.retry(id, in: .everyone) else {
+        guard case .queued(let notes) = try await inbox.catalog.jobs.retry(id, in: .everyone) else {
             Issue.record("not queued")
             return
         }
         try await inbox.writer().remove(notes)
         #expect(try inbox.names() == ["talk.wav.txt"])
-        guard case .recording = try await inbox.catalog.claim() else {
+        guard case .recording = try await inbox.catalog.jobs.claim() else {
             Issue.record("not claimed")
             return
         }
         let transcript = Transcript(
             text: "Salom.", segments: [], language: "uz", engine: "fake", model: "fake-1")
-        _ = try await inbox.catalog.complete(id, transcript: transcript, speech: 1, engineSeconds: 1)
+        _ = try await inbox.catalog.jobs.complete(id, transcript: transcript, speech: 1, engineSeconds: 1)
         try await inbox.writer().writeDue(id)
         #expect(try inbox.names() == ["talk.wav.txt"])
         #expect(try inbox.text("talk.wav.txt") == "Salom.\n")
@@ -121,16 +121,16 @@ import Testing
     @Test(arguments: [false, true]) func itFollowsItsRecording(isSeenToGo: Bool) async throws {
         let id = try await silent()
         if isSeenToGo {
-            for departure in try await inbox.catalog.markGone(inbox.path(SidecarFixture.name)) {
+            for departure in try await inbox.catalog.ingest.markGone(inbox.path(SidecarFixture.name)) {
                 try await inbox.writer().removeDeparted(departure.notes)
             }
             #expect(try inbox.names() == ["talk.wav.txt"])
         }
-        let recording = try #require(try await inbox.catalog.recording(id))
+        let recording = try #require(try await inbox.catalog.recordings.find(id))
         let new = try inbox.path(Array("renamed.wav".utf8))
         let done = try await inbox.sidecars().mover.move(from: recording.path, to: new) {
             () async throws(CatalogError) in
-            try await inbox.catalog.relocate(recording, to: new, identity: recording.identity)
+            try await inbox.catalog.moves.relocate(recording, to: new, identity: recording.identity)
         }
         #expect(done != nil)
         #expect(try inbox.names() == ["renamed.wav.note.txt", "renamed.wav.txt"])

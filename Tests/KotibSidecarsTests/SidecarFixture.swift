@@ -55,7 +55,7 @@ struct SidecarFixture: Sendable {
         let transcript = Transcript(
             text: words, segments: [], language: "en", engine: "fake", model: "fake-1")
         guard
-            try await catalog.complete(
+            try await catalog.jobs.complete(
                 id, transcript: transcript, speech: 1, warnings: warnings, engineSeconds: 1) == .recorded
         else { throw CocoaError(.featureUnsupported) }
         return id
@@ -64,12 +64,12 @@ struct SidecarFixture: Sendable {
     /// Takes a recording as far as giving up on it.
     func failed(_ message: String, name: [UInt8] = name) async throws -> RecordingID {
         let id = try await claimed(name: name, content: 1)
-        _ = try await catalog.fail(id, code: "test", message: message)
+        _ = try await catalog.jobs.fail(id, code: "test", message: message)
         return id
     }
 
     func refused(_ message: String, name: [UInt8] = name) async throws -> Refusal {
-        try await catalog.reject(
+        try await catalog.ingest.reject(
             path(name), identity: identity(), rejection: .incomplete, message: message)
     }
 
@@ -77,12 +77,12 @@ struct SidecarFixture: Sendable {
         let facts = AudioFacts(
             mediaType: "audio/x-wav", container: "wav", codec: "pcm_s16le", duration: 1, channels: 1,
             sampleRate: 16_000, sha256: Array(repeating: content, count: 32))
-        return try await catalog.accept(path(name), identity: identity(), facts: facts)
+        return try await catalog.ingest.accept(path(name), identity: identity(), facts: facts)
     }
 
     private func claimed(name: [UInt8], content: UInt8) async throws -> RecordingID {
         let id = try await accepted(name: name, content: content).recording
-        guard case .recording(let claimed) = try await catalog.claim(), claimed.id == id else {
+        guard case .recording(let claimed) = try await catalog.jobs.claim(), claimed.id == id else {
             throw CocoaError(.featureUnsupported)
         }
         return id
@@ -116,7 +116,7 @@ extension SidecarFixture {
     func edit(_ id: RecordingID, _ text: String, expected: RevisionID? = nil) async throws(CatalogError)
         -> EditOutcome
     {
-        try await catalog.edit(
+        try await catalog.revisions.edit(
             TranscriptEdit(
                 recording: id, scope: .everyone, text: text, author: nil, origin: .socket, expected: expected)
         )
@@ -124,27 +124,27 @@ extension SidecarFixture {
 
     /// The words of all revisions, newest first.
     func revisions(_ id: RecordingID) async throws -> [String] {
-        try await catalog.revisions(of: id, in: .everyone)?.revisions.map(\.text) ?? []
+        try await catalog.revisions.page(of: id, in: .everyone)?.revisions.map(\.text) ?? []
     }
 
     func shown(_ id: RecordingID) async throws -> Revision? {
-        try await catalog.revision(nil, of: id, in: .everyone)
+        try await catalog.revisions.find(nil, of: id, in: .everyone)
     }
 
     /// Transcribes again, in vain.
     func failsAgain(_ id: RecordingID) async throws {
-        guard case .queued = try await catalog.retry(id, in: .everyone),
-            case .recording(let claimed) = try await catalog.claim(), claimed.id == id,
-            try await catalog.fail(id, code: "test", message: "no") == .recorded
+        guard case .queued = try await catalog.jobs.retry(id, in: .everyone),
+            case .recording(let claimed) = try await catalog.jobs.claim(), claimed.id == id,
+            try await catalog.jobs.fail(id, code: "test", message: "no") == .recorded
         else { throw CocoaError(.featureUnsupported) }
     }
 
     func isDue(_ id: RecordingID) async throws -> Bool {
-        try await catalog.recording(id)?.sidecarDue != nil
+        try await catalog.recordings.find(id)?.sidecarDue != nil
     }
 
     /// Where the catalog says that Kotib's own files are.
     func owned(_ id: RecordingID) async throws -> [String] {
-        try await catalog.ownedSidecars(of: id).map(\.path.text)
+        try await catalog.sidecars.owned(of: id).map(\.path.text)
     }
 }

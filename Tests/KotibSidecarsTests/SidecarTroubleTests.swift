@@ -99,10 +99,10 @@ import Testing
         let id = try await inbox.transcribed("Hello.")
         inbox.folder.remove("ali")
         try await inbox.writer().writeAllDue()
-        _ = try await inbox.catalog.markGone(inbox.path(SidecarFixture.name))
+        _ = try await inbox.catalog.ingest.markGone(inbox.path(SidecarFixture.name))
         try await inbox.writer().writeAllDue()
         #expect(try await !inbox.isDue(id))
-        #expect(try await inbox.catalog.transcript(of: id)?.text == "Hello.")
+        #expect(try await inbox.catalog.recordings.transcript(of: id)?.text == "Hello.")
         #expect(try inbox.folder.names() == [])
     }
 
@@ -135,7 +135,7 @@ import Testing
 
     @Test func whatIsBeingDeletedGetsNoText() async throws {
         let id = try await inbox.transcribed("Hello.")
-        _ = try await inbox.catalog.decideDeletion(of: id, in: .everyone)
+        _ = try await inbox.catalog.deletions.decide(of: id, in: .everyone)
         try await inbox.writer().writeAllDue()
         try await inbox.writer().writeDue(id)
         #expect(try inbox.names().isEmpty)
@@ -147,7 +147,7 @@ import Testing
         try #require(symlink("elsewhere", inbox.folder.path("ali")) == 0)
         try await inbox.writer().writeAllDue()
         #expect(try inbox.folder.names(in: "elsewhere") == [])
-        #expect(try await inbox.catalog.transcript(of: id)?.text == "Hello.")
+        #expect(try await inbox.catalog.recordings.transcript(of: id)?.text == "Hello.")
     }
 
     /// Somebody deletes a file between two steps, while the folder stands.

@@ -48,9 +48,9 @@ import Testing
         let writer = inbox.writer(formats: [.txt, .srt])
         let id = try await inbox.transcribed("Hello.")
         try await writer.writeDue(id)
-        for var sidecar in try await inbox.catalog.ownedSidecars(of: id) {
+        for var sidecar in try await inbox.catalog.sidecars.owned(of: id) {
             sidecar.device += 1
-            try await inbox.catalog.sidecarWritten(sidecar, due: nil)
+            try await inbox.catalog.sidecars.written(sidecar, due: nil)
         }
         _ = try await inbox.edit(id, "New.")
         try await writer.writeDue(id)
@@ -133,7 +133,7 @@ import Testing
         try inbox.folder.write("mine", to: "ali/3.wav.kotib-rejected.txt")
         try await inbox.writer().writeAllDue()
         #expect(try inbox.names().count == 121)
-        #expect(try await inbox.catalog.dueSidecars(after: nil, limit: 10).count == 1)
+        #expect(try await inbox.catalog.sidecars.due(after: nil, limit: 10).count == 1)
     }
 }
 
@@ -185,11 +185,11 @@ extension SidecarWriterTests {
     @Test func noteThatCannotBeRemovedStaysRegistered() async throws {
         let id = try await inbox.failed("no")
         try await inbox.writer().writeDue(id)
-        let notes = try await inbox.catalog.ownedSidecars(of: id)
+        let notes = try await inbox.catalog.sidecars.owned(of: id)
         let faulty = FaultyFileSystem(inbox.disk) { $0.name == "unlink" ? EROFS : nil }
         try await inbox.writer(faulty).remove(notes)
         #expect(try inbox.names() == ["talk.wav.failed.txt"])
-        #expect(try await inbox.catalog.ownedSidecars(of: id) == notes)
+        #expect(try await inbox.catalog.sidecars.owned(of: id) == notes)
         try await inbox.writer().remove(notes)
         #expect(try inbox.names().isEmpty)
         #expect(try await inbox.owned(id).isEmpty)

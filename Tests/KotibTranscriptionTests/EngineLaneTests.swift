@@ -13,8 +13,8 @@ struct EngineLaneTests {
     }
 
     private func give(_ engine: EngineName, to folder: String, in catalog: Catalog) async throws {
-        let user = try await catalog.user(inFolder: UserFolder(stringLiteral: folder))
-        _ = try await catalog.changeUser(user) { $0.settings.engine = engine }
+        let user = try await catalog.users.enroll(UserFolder(stringLiteral: folder))
+        _ = try await catalog.users.change(user) { $0.settings.engine = engine }
     }
 
     @Test func everybodyIsServedByTheirEngine() async throws {
@@ -41,7 +41,7 @@ struct EngineLaneTests {
             try await fixture.waitFor(.completed, sent)
         }
         #expect(remote.calls == [sent])
-        let recording = try #require(try await fixture.catalog.recording(kept))
+        let recording = try #require(try await fixture.catalog.recordings.find(kept))
         #expect(recording.errorMessage?.contains("stay on this machine") == true)
         #expect(recording.sidecarDue?.kind == .failed)
     }
@@ -74,7 +74,7 @@ struct EngineLaneTests {
             }
         }
         #expect(remote.calls == [waiting])
-        #expect(try await fixture.catalog.recording(waiting)?.state == .pending)
+        #expect(try await fixture.catalog.recordings.find(waiting)?.state == .pending)
     }
 
     @Test func aLongRecordingHoldsUpNobodyOfAnotherEngine() async throws {

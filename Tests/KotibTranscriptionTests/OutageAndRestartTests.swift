@@ -24,13 +24,13 @@ struct OutageAndRestartTests {
         for number in 0..<50 { try await fixture.accept("user\(number % 3)/\(number).mp3") }
         try await fixture.running {
             try await fixture.advance(until: "all are done") {
-                try await fixture.catalog.counts() == [.completed: 50]
+                try await fixture.catalog.recordings.counts() == [.completed: 50]
             }
         }
         // 2 at first; a probe after 1, 2, 4, 8, 16, 32 s, then every minute.
         #expect(engine.calls.count <= 2 + 6 + 30 + 50)
         #expect(clock.now.offset <= outage + .seconds(61))
-        let attempts = try await fixture.catalog.recording(RecordingID(rawValue: 1))?.attempts
+        let attempts = try await fixture.catalog.recordings.find(RecordingID(rawValue: 1))?.attempts
         #expect(attempts == 1)
         let told = fixture.log.lines.filter { $0.metadata["file"] == nil }
         #expect(told.map(\.level) == [.warning, .notice])
@@ -49,7 +49,7 @@ struct OutageAndRestartTests {
             #expect(pause?.message == "The key is refused.")
             #expect(pause?.remaining == .seconds(40))
         }
-        #expect(try await fixture.catalog.counts() == [.pending: 1])
+        #expect(try await fixture.catalog.recordings.counts() == [.pending: 1])
     }
 
     @Test func aRestartResumesWhatWasUnderWay() async throws {
@@ -58,14 +58,14 @@ struct OutageAndRestartTests {
         let before = try QueueFixture(catalog: catalog)
         let id = try await before.accept("a/1.mp3")
         // The daemon dies between the claim and the end of the job.
-        _ = try await catalog.claim(now: before.clock.date)
+        _ = try await catalog.jobs.claim(now: before.clock.date)
         try await catalog.close()
 
         let reopened = try await Catalog.open(folder.path("kotib.sqlite"))
-        #expect(try await reopened.recording(id)?.state == .processing)
+        #expect(try await reopened.recordings.find(id)?.state == .processing)
         let after = try QueueFixture(catalog: reopened)
         try await after.running { try await after.waitFor(.completed, id) }
-        let recording = try #require(try await reopened.recording(id))
+        let recording = try #require(try await reopened.recordings.find(id))
         #expect(recording.attempts == 1)
         #expect(recording.interruptions == 1)
         try await reopened.close()
@@ -82,7 +82,7 @@ struct OutageAndRestartTests {
             gate.open()
             try await fixture.waitFor(.completed, id)
         }
-        #expect(try await fixture.catalog.counts() == [.completed: 1, .pending: 1])
+        #expect(try await fixture.catalog.recordings.counts() == [.completed: 1, .pending: 1])
     }
 
     @Test func afterTheGraceAJobIsHandedBack() async throws {
@@ -97,7 +97,7 @@ struct OutageAndRestartTests {
             fixture.clock.advance(by: .seconds(20))
             try await group.waitForAll()
         }
-        let recording = try #require(try await fixture.catalog.recording(id))
+        let recording = try #require(try await fixture.catalog.recordings.find(id))
         #expect(recording.state == .pending)
         #expect(recording.attempts == 0)
         #expect(recording.interruptions == 0)
@@ -113,7 +113,7 @@ struct OutageAndRestartTests {
             group.cancelAll()
             try await group.waitForAll()
         }
-        #expect(try await fixture.catalog.counts() == [.pending: 5])
+        #expect(try await fixture.catalog.recordings.counts() == [.pending: 5])
     }
 
     @Test func whatWasReplacedIsCancelledAndTheNewOneDone() async throws {
@@ -130,7 +130,7 @@ struct OutageAndRestartTests {
             await fixture.queue.cancel(old)
             try await fixture.waitFor(.completed, new)
         }
-        #expect(try await fixture.catalog.recording(old)?.errorCode == "superseded")
+        #expect(try await fixture.catalog.recordings.find(old)?.errorCode == "superseded")
         #expect(fixture.settled.values.count == 1)
     }
 
@@ -138,10 +138,12 @@ struct OutageAndRestartTests {
         let fixture = try QueueFixture(open: { _ in nil })
         let id = try await fixture.accept("a/1.mp3")
         try await fixture.running {
-            try await waitUntil("it is gone") { try await fixture.catalog.recording(id)?.audio == .gone }
+            try await waitUntil("it is gone") {
+                try await fixture.catalog.recordings.find(id)?.audio == .gone
+            }
         }
         #expect(fixture.engine.calls.isEmpty)
-        #expect(try await fixture.catalog.recording(id)?.attempts == 0)
+        #expect(try await fixture.catalog.recordings.find(id)?.attempts == 0)
     }
 
     @Test func audioThatCannotBeOpenedIsTriedAgain() async throws {
@@ -155,7 +157,7 @@ struct OutageAndRestartTests {
         try await fixture.running {
             try await fixture.advance(until: "it is settled") { fixture.settled.values == [id] }
         }
-        #expect(try await fixture.catalog.recording(id)?.attempts == 2)
+        #expect(try await fixture.catalog.recordings.find(id)?.attempts == 2)
     }
 
     @Test func wordsAreKeptThoughTheCatalogRefusesThemForAWhile() async throws {
@@ -170,7 +172,7 @@ struct OutageAndRestartTests {
             try await database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = ON") }
             gate.open()
             try await waitUntil("the queue waits") { fixture.clock.deadlines.first?.offset == .seconds(1) }
-            #expect(try await catalog.recording(id)?.state == .processing)
+            #expect(try await catalog.recordings.find(id)?.state == .processing)
             try await database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = OFF") }
             fixture.clock.advance(by: .seconds(1))
             try await fixture.waitFor(.completed, id)

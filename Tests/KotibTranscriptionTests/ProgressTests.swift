@@ -43,10 +43,10 @@ struct ProgressTests {
         let id = try await fixture.accept("a/1.mp3")
         try await fixture.running {
             try await waitUntil("it is with the engine") { gate.count == 1 }
-            _ = try await fixture.catalog.decideDeletion(of: id, in: .everyone)
+            _ = try await fixture.catalog.deletions.decide(of: id, in: .everyone)
             await fixture.queue.end(id)
             #expect(await fixture.queue.running().isEmpty)
-            #expect(try await fixture.catalog.recording(id)?.state == .pending)
+            #expect(try await fixture.catalog.recordings.find(id)?.state == .pending)
         }
         #expect(engine.calls == [id])
     }

@@ -41,7 +41,7 @@ struct QueueFixture: Sendable {
             settled: { settled.add($0) },
             choices: { recording throws(CatalogError) in
                 guard let user = recording.user else { return RecordingChoices() }
-                return RecordingChoices(engine: try await catalog.settings(of: user).engine)
+                return RecordingChoices(engine: try await catalog.users.settings(of: user).engine)
             })
     }
 
@@ -66,17 +66,19 @@ struct QueueFixture: Sendable {
             mediaType: "audio/mpeg", container: container, codec: "mp3", duration: 10, channels: 2,
             sampleRate: 44_100, sha256: Array(repeating: content, count: 32), warnings: warnings)
         let identity = FileIdentity(device: 1, inode: 1, size: 1000, modified: 1, changed: 1)
-        let outcome = try await catalog.accept(path, identity: identity, facts: facts, now: clock.date)
+        let outcome = try await catalog.ingest.accept(path, identity: identity, facts: facts, now: clock.date)
         await queue.wake()
         return outcome.recording
     }
 
     func waitFor(_ state: RecordingState, _ id: RecordingID) async throws {
-        try await waitUntil("recording \(id) is \(state)") { try await catalog.recording(id)?.state == state }
+        try await waitUntil("recording \(id) is \(state)") {
+            try await catalog.recordings.find(id)?.state == state
+        }
     }
 
     func waitForCount(_ state: RecordingState, _ count: Int) async throws {
-        try await waitUntil("\(count) are \(state)") { try await catalog.counts()[state] == count }
+        try await waitUntil("\(count) are \(state)") { try await catalog.recordings.counts()[state] == count }
     }
 
     /// Moves the clock from one deadline to the next until `condition` holds.

@@ -15,7 +15,7 @@ struct ReuseTests {
         try await fixture.running { try await fixture.waitForCount(.completed, 4) }
         #expect(Set(fixture.engine.calls) == [ids[0], ids[2], ids[3]])
         #expect(Set(fixture.settled.values) == Set(ids))
-        #expect(try await fixture.catalog.transcript(of: ids[1])?.text == "Hello.")
+        #expect(try await fixture.catalog.recordings.transcript(of: ids[1])?.text == "Hello.")
         let lines = fixture.log.lines.filter { $0.message.hasPrefix("transcript reused") }
         #expect(lines.count == 1)
         #expect(lines.first?.metadata["source"] == "\(ids[0])")
@@ -40,7 +40,7 @@ struct ReuseTests {
             try await fixture.waitFor(.completed, first)
             let other = try await fixture.accept("ali/2.mp3", content: 2)
             try await waitUntil("the engine is paused") { await fixture.queue.enginePause() != nil }
-            #expect(try await fixture.catalog.recording(other)?.state == .pending)
+            #expect(try await fixture.catalog.recordings.find(other)?.state == .pending)
         }
         #expect(engine.calls.count == 2)
     }

@@ -16,9 +16,9 @@ struct TranscriptionQueueTests {
         try await fixture.running {
             try await waitUntil("it is settled") { fixture.settled.values == [id] }
         }
-        let transcript = try await fixture.catalog.transcript(of: id)
+        let transcript = try await fixture.catalog.recordings.transcript(of: id)
         #expect(transcript?.text == "Hello.")
-        #expect(try await fixture.catalog.recording(id)?.sidecarDue?.kind == .transcript)
+        #expect(try await fixture.catalog.recordings.find(id)?.sidecarDue?.kind == .transcript)
     }
 
     @Test func rowsThatComeWhileItSleepsWakeIt() async throws {
@@ -50,7 +50,8 @@ struct TranscriptionQueueTests {
         for number in 0..<10 { try await fixture.accept("a/\(number).mp3") }
         try await fixture.running {
             try await waitUntil("all slots are taken") { gate.count == slots }
-            #expect(try await fixture.catalog.counts() == [.processing: slots, .pending: 10 - slots])
+            #expect(
+                try await fixture.catalog.recordings.counts() == [.processing: slots, .pending: 10 - slots])
             let running = await fixture.queue.running()
             #expect(running.count == slots)
             #expect(running.first?.user == "a")
@@ -73,12 +74,12 @@ struct TranscriptionQueueTests {
         try await fixture.running {
             try await waitUntil("it sleeps") { fixture.clock.deadlines.first?.offset == .seconds(30) }
             fixture.clock.advance(by: .milliseconds(29_999))
-            #expect(try await fixture.catalog.recording(id)?.state == .pending)
+            #expect(try await fixture.catalog.recordings.find(id)?.state == .pending)
             #expect(engine.calls.count == 1)
             fixture.clock.advance(by: .milliseconds(2))
             try await fixture.waitFor(.completed, id)
         }
-        #expect(try await fixture.catalog.recording(id)?.attempts == 2)
+        #expect(try await fixture.catalog.recordings.find(id)?.attempts == 2)
         #expect(fixture.log.lines.map(\.level) == [.warning, .info])
     }
 
@@ -91,7 +92,7 @@ struct TranscriptionQueueTests {
         try await fixture.running {
             try await fixture.advance(until: "it is settled") { fixture.settled.values == [id] }
         }
-        let recording = try #require(try await fixture.catalog.recording(id))
+        let recording = try #require(try await fixture.catalog.recordings.find(id))
         #expect(engine.calls.count == 8)
         #expect(recording.state == .failed)
         #expect(recording.errorMessage == "Server error 500.")
@@ -112,8 +113,8 @@ struct TranscriptionQueueTests {
             try await fixture.advance(until: "both are settled") { fixture.settled.values.count == 2 }
         }
         #expect(fixture.engine.calls.count { $0 == poison } == 3)
-        #expect(try await fixture.catalog.recording(poison)?.errorCode == "poison")
-        #expect(try await fixture.catalog.recording(good)?.state == .completed)
+        #expect(try await fixture.catalog.recordings.find(poison)?.errorCode == "poison")
+        #expect(try await fixture.catalog.recordings.find(good)?.state == .completed)
     }
 
     @Test func aPermanentErrorIsFinalAtOnce() async throws {
@@ -124,7 +125,7 @@ struct TranscriptionQueueTests {
             try await waitUntil("it is settled") { fixture.settled.values == [id] }
         }
         #expect(fixture.engine.calls.count == 1)
-        #expect(try await fixture.catalog.recording(id)?.errorMessage == "Too long.")
+        #expect(try await fixture.catalog.recordings.find(id)?.errorMessage == "Too long.")
         #expect(fixture.log.lines.map(\.level) == [.error])
     }
 
@@ -137,7 +138,7 @@ struct TranscriptionQueueTests {
         try await fixture.running {
             try await waitUntil("it is settled") { fixture.settled.values == [id] }
         }
-        let message = try await fixture.catalog.recording(id)?.errorMessage
+        let message = try await fixture.catalog.recordings.find(id)?.errorMessage
         #expect(message == "Yozuvni matnga aylantirib boʻlmadi: EIO")
         let line = try #require(fixture.log.lines.first)
         #expect("\(line.metadata)".contains("The recording could not be transcribed: EIO"))

@@ -20,7 +20,7 @@ extension AccountService {
     func acceptFolder(of user: User) async {
         do {
             guard let owner = try await inbox.owner(of: user.folder) else { return }
-            try await catalog.noteFolderOwner(owner, of: user.id, replacing: true)
+            try await catalog.users.noteFolderOwner(owner, of: user.id, replacing: true)
             if await !inbox.isOurs(owner, user.folder) { tell(.stranger, user) }
         } catch {
             logger.error("folder not looked at", metadata: ["user": "\(user.id)", "cause": "\(error)"])
@@ -30,20 +30,20 @@ extension AccountService {
     /// Whether the folder still belongs to whom it did when it became the user's.
     func isAccepted(_ user: User) async -> Bool {
         guard let owner = try? await inbox.owner(of: user.folder) else { return false }
-        return (try? await catalog.folderOwner(of: user.id))?.owner == owner
+        return (try? await catalog.users.folderOwner(of: user.id))?.owner == owner
     }
 
     /// Of users who were there before anybody noted it, and of those whom a folder of their own enrolled.
     func noteFolderOwners() async throws(CatalogError) {
         var last: UserID?
         while true {
-            let page = try await catalog.usersOfUnlookedFolders(after: last, limit: 500)
+            let page = try await catalog.users.withUnlookedFolders(after: last, limit: 500)
             if page.isEmpty { return }
             for (id, folder) in page {
                 last = id
                 // A folder that cannot be reached now is checked at the first upload.
                 guard let owner = try? await inbox.owner(of: folder) else { continue }
-                try await catalog.noteFolderOwner(owner, of: id, replacing: false)
+                try await catalog.users.noteFolderOwner(owner, of: id, replacing: false)
             }
         }
     }

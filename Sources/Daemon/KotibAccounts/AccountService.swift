@@ -84,8 +84,8 @@ public final class AccountService: Sendable {
         self.random = random
         codes = OneTimeCodes(key: secret.key("codes"))
         tokens = AccessTokens(key: secret.key("tokens"))
-        try await catalog.promote(phones: settings.admins.map(\.text))
-        try await catalog.keepTime(clock())
+        try await catalog.users.promote(phones: settings.admins.map(\.text))
+        try await catalog.clock.keepTime(clock())
         try await noteFolderOwners()
     }
 
@@ -111,7 +111,7 @@ public final class AccountService: Sendable {
             expires: time.wall + settings.codeLife / .seconds(1),
             isAllowed: phone.isWithin(settings.countries), device: device)
         let outcome = try await settled { () async throws(CatalogError) in
-            try await catalog.keepCode(request, limits: settings.limits, at: time)
+            try await catalog.codes.keep(request, limits: settings.limits, at: time)
         }
         switch outcome {
         case .limited(let seconds): throw .tooManyCodes(retryAfter: .seconds(seconds))
@@ -148,7 +148,7 @@ public final class AccountService: Sendable {
             // Looked for at every trial: none takes longer than another.
             folders: await offers(for: phone, UInt32(truncatingIfNeeded: random.next())))
         let outcome = try await settled { () async throws(CatalogError) in
-            try await catalog.tryCode(trial, limits: settings.limits, at: time)
+            try await catalog.codes.redeem(trial, limits: settings.limits, at: time)
         }
         switch outcome {
         case .limited(let seconds):
@@ -194,7 +194,7 @@ public final class AccountService: Sendable {
         try await settled { () async throws(CatalogError) in try await keepTime(time) }
         guard let claims = tokens.check(token, now: time.wall) else { throw .unauthorized }
         let user = try await settled { () async throws(CatalogError) in
-            try await catalog.holder(ofToken: claims.id, at: time)
+            try await catalog.tokens.holder(ofToken: claims.id, at: time)
         }
         guard let user, user.id == claims.user else { throw .unauthorized }
         return Session(user: user, token: claims.id)
@@ -202,7 +202,7 @@ public final class AccountService: Sendable {
 
     /// The session's user as of now; nil where it has ended.
     public func holder(of session: Session) async throws(CatalogError) -> User? {
-        try await catalog.holder(ofToken: session.token, at: clock())
+        try await catalog.tokens.holder(ofToken: session.token, at: clock())
     }
 
     /// The user who has logged in on the device that sends `token`, which may have expired or been revoked.
@@ -218,16 +218,16 @@ public final class AccountService: Sendable {
             kept = time.uptime
             return true
         }
-        if isDue { try await catalog.keepTime(time) }
+        if isDue { try await catalog.clock.keepTime(time) }
     }
 
     /// Ends this session, or every one of its user.
     public func logout(_ session: Session, everywhere: Bool) async throws(AccountError) {
         try await settled { () async throws(CatalogError) in
             if everywhere {
-                try await catalog.revokeTokens(of: session.user.id)
+                try await catalog.tokens.revokeAll(of: session.user.id)
             } else {
-                try await catalog.revoke(token: session.token)
+                try await catalog.tokens.revoke(token: session.token)
             }
         }
         logger.info("logged out", metadata: ["user": "\(session.user.id)", "everywhere": "\(everywhere)"])
@@ -245,12 +245,12 @@ extension AccountService {
         // No user has a folder of such a name.
         if name != nil, folder == nil { return ([], 0) }
         return try await settled { () async throws(CatalogError) in
-            try await catalog.users(folder: folder, skip: skip, limit: limit)
+            try await catalog.users.page(folder: folder, skip: skip, limit: limit)
         }
     }
 
     public func user(_ id: UserID) async throws(AccountError) -> User? {
-        try await settled { () async throws(CatalogError) in try await catalog.user(id) }
+        try await settled { () async throws(CatalogError) in try await catalog.users.find(id) }
     }
 
     /// Adds a user with a folder of that name, in the catalog and the inbox.
@@ -259,7 +259,7 @@ extension AccountService {
         let number = try phone.map(number)
         let time = clock().wall
         let user = try await settled { () async throws(CatalogError) in
-            try await catalog.addUser(folder: folder, phone: number, role: role, now: time)
+            try await catalog.users.add(folder: folder, phone: number, role: role, now: time)
         }
         do throws(FileError) {
             let owner = try await inbox.make(user.folder)
@@ -284,7 +284,7 @@ extension AccountService {
         }
         let number = try change.phone.flatMap { $0.isEmpty ? nil : $0 }.map(number)
         let user = try await settled { () async throws(CatalogError) in
-            try await catalog.changeUser(
+            try await catalog.users.change(
                 id, forgetsAttempts: change.phone != nil || change.isActive == true
             ) { user in
                 if change.phone != nil { user.phone = number }

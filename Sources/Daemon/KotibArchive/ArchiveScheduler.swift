@@ -93,7 +93,7 @@ extension ArchiveScheduler {
         guard let age, age > .zero else { return }
         let folder = folder
         // Later the mark must be there: without it that is another folder, or an empty mount point.
-        let isNew = try await !catalog.hasArchive()
+        let isNew = try await !catalog.archive.hasAny()
         try await BlockingWork.run { () throws(ArchiveFault) in
             do throws(FileError) {
                 if isNew { try folder.begin() }
@@ -107,7 +107,7 @@ extension ArchiveScheduler {
     private func finishAll(_ round: inout Round) async throws {
         var last: RecordingID?
         while !Task.isCancelled {
-            let page = try await catalog.unfinishedArchivings(after: last, limit: Self.page)
+            let page = try await catalog.archive.unfinished(after: last, limit: Self.page)
             guard let end = page.last else { return }
             for audio in page {
                 try await withoutStopping(for: audio.recording, nil, &round) {
@@ -121,7 +121,7 @@ extension ArchiveScheduler {
     private func archiveAll(restingSince end: Date, _ round: inout Round) async throws {
         var last: RestingRecording?
         while !Task.isCancelled {
-            let page = try await catalog.resting(since: end, after: last, limit: Self.page)
+            let page = try await catalog.archive.resting(since: end, after: last, limit: Self.page)
             guard let oldest = page.last else { return }
             for resting in page where !Task.isCancelled {
                 let recording = resting.recording
@@ -174,10 +174,10 @@ extension ArchiveScheduler {
     /// Until the next recording comes of age. What is completed from now on does so later than that.
     private func pause() async throws(CatalogError) -> Duration {
         guard let age else {
-            let isLeft = try await !catalog.unfinishedArchivings(after: nil, limit: 1).isEmpty
+            let isLeft = try await !catalog.archive.unfinished(after: nil, limit: 1).isEmpty
             return isLeft ? Self.pauseOfRecordings : Self.longestPause
         }
-        guard let since = try await catalog.longestRest() else { return min(age, Self.longestPause) }
+        guard let since = try await catalog.archive.longestRest() else { return min(age, Self.longestPause) }
         let left = age - .seconds(bounding: now().timeIntervalSince(since))
         // Of age and still there.
         if left <= .zero { return shortened(Self.pauseOfRecordings) }

@@ -10,10 +10,10 @@ import Logging
 
 /// Moves the audio of one recording from the inbox into the archive.
 ///
-/// The catalog first records that it is on its way (``Catalog/beginArchiving(_:at:restingSince:copy:now:)``),
-/// so that a file that is missing then is not gone, and so that the next pass ends what a crash or a fault
-/// stopped. The original goes last, when the archive has the audio on its disk, and only if it is the very
-/// file that was transcribed.
+/// The catalog first records that it is on its way
+/// (``ArchivedAudioStore/begin(_:at:restingSince:copy:now:)``), so that a file that is missing then is not
+/// gone, and so that the next pass ends what a crash or a fault stopped. The original goes last, when the
+/// archive has the audio on its disk, and only if it is the very file that was transcribed.
 package struct Archiver: Sendable {
     private let files: any FileSystem
     private let folder: ArchiveFolder
@@ -75,10 +75,14 @@ package struct Archiver: Sendable {
     /// - Throws: ``ArchiveFault``, ``CatalogError``.
     func finish(_ audio: ArchivedAudio) async throws {
         // A recording with a pending deletion is left to the deletion.
-        guard let recording = try await catalog.recording(audio.recording, in: .everyone) else { return }
+        guard let recording = try await catalog.recordings.find(audio.recording, in: .everyone) else {
+            return
+        }
         let transfer = try await transfer(of: recording)
         try await locks.withLock(on: recording.path) {
-            guard let audio = try await catalog.archived(recording.id), audio.phase != .kept else { return }
+            guard let audio = try await catalog.archive.find(recording.id), audio.phase != .kept else {
+                return
+            }
             try await resume(audio, transfer)
         }
         try await departures.nameGone(recording.path)
@@ -111,22 +115,22 @@ package struct Archiver: Sendable {
 extension Archiver {
     private func begin(_ seen: Recording, _ transfer: ArchiveTransfer, _ end: Date) async throws -> Outcome {
         // One that was brought back may be in the archive still.
-        if let audio = try await catalog.archived(seen.id), audio.phase == .kept,
+        if let audio = try await catalog.archive.find(seen.id), audio.phase == .kept,
             let copy = try await verified(audio.path, transfer)
         {
-            let isBegun = try await catalog.beginArchiving(
+            let isBegun = try await catalog.archive.begin(
                 seen, at: audio.path, restingSince: end, copy: copy, now: now())
             return isBegun ? try await removeOriginal(transfer, audio.path, copy) : .notNow
         }
         let place = try await BlockingWork.run { () throws(ArchiveFault) in try transfer.freePath() }
-        guard try await catalog.beginArchiving(seen, at: place, restingSince: end, now: now()) else {
+        guard try await catalog.archive.begin(seen, at: place, restingSince: end, now: now()) else {
             return .notNow
         }
         do {
             return try await transferAudio(transfer, place)
         } catch let fault as ArchiveFault {
             // Without effect, the recording is as it was at once; otherwise the next pass goes on.
-            if let audio = try await catalog.archived(seen.id), audio.phase == .intended {
+            if let audio = try await catalog.archive.find(seen.id), audio.phase == .intended {
                 try? await resume(audio, transfer)
             }
             throw fault
@@ -141,12 +145,12 @@ extension Archiver {
         switch outcome {
         case (.done(let copy), false): return try await finish(transfer, place, copy, isAway: true)
         case (.done(let copy), true):
-            guard try await catalog.archiveCopied(transfer.recording.id, copy, now: now()) else {
+            guard try await catalog.archive.copied(transfer.recording.id, copy, now: now()) else {
                 return .notNow
             }
             return try await removeOriginal(transfer, place, copy)
         case (.nameTaken, _), (.otherFileSystem, _), (.sourceChanged, _):
-            try await catalog.withdrawArchiving(transfer.recording.id)
+            try await catalog.archive.withdraw(transfer.recording.id)
             return .notNow
         }
     }
@@ -162,7 +166,7 @@ extension Archiver {
         _ transfer: ArchiveTransfer, _ place: InboxPath, _ copy: FileIdentity, isAway: Bool
     ) async throws -> Outcome {
         let recording = transfer.recording
-        guard try await catalog.finishArchiving(recording, copy, isAway: isAway, now: now()) else {
+        guard try await catalog.archive.finish(recording, copy, isAway: isAway, now: now()) else {
             return .notNow
         }
         logger.info(
@@ -176,7 +180,7 @@ extension Archiver {
 
     private func resume(_ audio: ArchivedAudio, _ transfer: ArchiveTransfer) async throws {
         if let copy = try await verified(audio.path, transfer) {
-            guard try await catalog.archiveCopied(audio.recording, copy, now: now()) else { return }
+            guard try await catalog.archive.copied(audio.recording, copy, now: now()) else { return }
             _ = try await removeOriginal(transfer, audio.path, copy)
         } else {
             try await BlockingWork.run { () throws(ArchiveFault) in
@@ -187,7 +191,7 @@ extension Archiver {
                     "archived audio is not there any more or was changed; the recording stays where it is",
                     metadata: ["recording": "\(audio.recording)", "file": "\(audio.path)"])
             }
-            try await catalog.withdrawArchiving(audio.recording)
+            try await catalog.archive.withdraw(audio.recording)
         }
     }
 

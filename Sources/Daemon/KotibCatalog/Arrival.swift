@@ -160,7 +160,7 @@ enum ArrivalSQL {
             doubt = max(doubt, :doubt), transcription_warnings = NULL, updated_at = :now,
             transcription_status = 'pending', audio_state = 'present', due_at = NULL, attempts = 0,
             interruptions = 0, error_code = NULL, error_message = NULL,
-            sidecar_due = \(Catalog.wordsStayDue)
+            sidecar_due = \(SidecarRegistry.wordsStayDue)
         WHERE id = :recording
         """
     /// A job that runs ends first: only then the row waits.
@@ -171,7 +171,7 @@ enum ArrivalSQL {
             audio_state = 'present', due_at = NULL, interruptions = 0, error_code = NULL, error_message = NULL,
             attempts = CASE transcription_status WHEN 'processing' THEN attempts ELSE 0 END,
             shown_until = CASE WHEN revision_id IS NOT NULL THEN coalesce(shown_until, duration) END,
-            sidecar_due = \(Catalog.wordsStayDue),
+            sidecar_due = \(SidecarRegistry.wordsStayDue),
             transcription_status = CASE transcription_status WHEN 'processing' THEN 'processing' ELSE 'pending' END
         WHERE id = :recording
         """
@@ -195,7 +195,7 @@ enum ArrivalSQL {
     private static let isUnfinished = "transcription_status IN ('pending', 'processing')"
     static let supersede = """
         UPDATE audio_records SET is_current = 0, audio_state = 'replaced', due_at = NULL,
-            sidecar_due = \(Catalog.wordsStayDue),
+            sidecar_due = \(SidecarRegistry.wordsStayDue),
             error_code = CASE WHEN \(isUnfinished)
                 THEN iif(revision_id IS NULL, 'superseded', NULL) ELSE error_code END,
             error_message = CASE WHEN \(isUnfinished) THEN iif(revision_id IS NULL,

@@ -1,33 +1,12 @@
 // KotibCatalog: all SQL, migrations, transactions.
 
-import Dispatch
 import FoundationEssentials
 import GRDB
-import Glibc
 import KotibModel
 
-/// The record of every recording: one SQLite database, one connection that writes, some that only read.
-///
-/// One connection alone writes and checkpoints, because SQLite before 3.51.3 (Debian 12 has 3.40) can corrupt
-/// a database whose WAL two connections reset (https://www.sqlite.org/wal.html). The others are opened
-/// read-only and can do neither. Searches, which may take long, have theirs and no others, so that they hold
-/// up nothing but each other. Calls never block the caller's thread; all but searches go on although the
-/// caller's task is cancelled.
+/// The record of every recording: one SQLite database, and a store for each kind of thing in it.
 public final class Catalog: Sendable {
-    /// Seconds. No retry is put off for longer, so one that seems to be shows that the clock was set back.
-    static let longestDelay: TimeInterval = 86_400
-
-    let commits: GroupCommit
-    let writer: any DatabaseWriter
-    private let searcher: any DatabaseReader
-    /// By which a search is ended.
-    private let clock: any Clock<Duration>
-    let signals = EventSignals(table: "events")
-    let hookEvents = EventSignals(table: "hook_deliveries")
-    let room = EventSignals(table: "quota_room")
-    let longTexts = EventSignals(table: "search_due")
-    let file: String
-    let damage = CatalogDamage()
+    let database: CatalogDatabase
     /// Losses that were found when it was opened.
     public let losses: [CatalogLoss]
 
@@ -42,25 +21,7 @@ public final class Catalog: Sendable {
         clock: any Clock<Duration> = ContinuousClock(), losses: [CatalogLoss] = []
     ) throws(CatalogError) {
         self.losses = losses
-        self.writer = writer
-        self.searcher = searcher ?? writer
-        self.clock = clock
-        file = writer.path
-        commits = GroupCommit(writer, file: writer.path, damage: damage)
-        do {
-            if try writer.read(Migrations.all.hasBeenSuperseded) {
-                throw CatalogError(
-                    code: .newerSchema, operation: "open",
-                    message: "made by a later version of kotib; install that version again", file: file)
-            }
-            try Migrations.all.migrate(writer)
-            writer.add(transactionObserver: signals, extent: .databaseLifetime)
-            writer.add(transactionObserver: hookEvents, extent: .databaseLifetime)
-            writer.add(transactionObserver: room, extent: .databaseLifetime)
-            writer.add(transactionObserver: longTexts, extent: .databaseLifetime)
-        } catch {
-            throw CatalogError(error, operation: "migrate", file: writer.path)
-        }
+        database = try CatalogDatabase(writer, searcher: searcher, clock: clock)
     }
 
     /// Opens or creates the database, checks it and brings its tables up to date.
@@ -72,14 +33,15 @@ public final class Catalog: Sendable {
     /// - Throws: ``CatalogError``: ``CatalogError/Code/missing`` where there is no catalog, but a backup of
     ///   one.
     public static func open(_ file: String, backup: String? = nil) async throws(CatalogError) -> Catalog {
-        let result: Result<Catalog, CatalogError> = await onThread {
+        let result: Result<Catalog, CatalogError> = await CatalogDatabase.onThread {
             do throws(CatalogError) {
                 try CatalogLoss.refuseMissing(file, backup: backup)
                 var losses = CatalogLoss.ofLog(file)
-                let writer = try connect(file)
+                let writer = try CatalogDatabase.connect(file)
                 if let backup, CatalogLoss.isBehind(writer, backup) { losses.append(.behindBackup(backup)) }
-                let catalog = try Catalog(writer, searcher: connectToSearch(file), losses: losses)
-                if !losses.isEmpty { try catalog.recoverFromLoss(now: Date()) }
+                let searcher = try CatalogDatabase.connectToSearch(file)
+                let catalog = try Catalog(writer, searcher: searcher, losses: losses)
+                if !losses.isEmpty { try catalog.adoption.recoverFromLoss(now: Date()) }
                 return .success(catalog)
             } catch {
                 return .failure(error)
@@ -89,160 +51,81 @@ public final class Catalog: Sendable {
     }
 
     /// Waits for the calls under way, copies the log into the database and closes it. Later calls fail.
-    public func close() async throws(CatalogError) {
-        let (writer, searcher, file) = (writer, searcher, file)
-        signals.finish()
-        hookEvents.finish()
-        room.finish()
-        longTexts.finish()
-        damage.finish()
-        let result: Result<Void, CatalogError> = await Self.onThread {
-            Result {
-                // Readers first: only the last connection takes the log along, and only one that may write
-                // can.
-                if searcher !== writer { try searcher.close() }
-                (writer as? DatabasePool)?.releaseMemory()
-                try writer.close()
-            }.mapError { CatalogError($0, operation: "close", file: file) }
-        }
-        try result.get()
-    }
+    public func close() async throws(CatalogError) { try await database.close() }
 
-    /// Runs `body`, committed together with other callers' writes.
-    func write<Value: Sendable>(
-        _ operation: String, _ body: @escaping @Sendable (Database) throws -> Value
-    ) async throws(CatalogError) -> Value {
-        try await commits.write(operation, body)
-    }
+    // MARK: - Stores
 
-    /// Runs `body`, which only reads, on a state of the database that nobody changes meanwhile.
-    func read<Value: Sendable>(
-        _ operation: String, _ body: @escaping @Sendable (Database) throws -> Value
-    ) async throws(CatalogError) -> Value {
-        let file = file
-        let result: Result<Value, CatalogError> = await withCheckedContinuation { caller in
-            writer.asyncRead { access in
-                let result = Result { try body(access.get()) }
-                caller.resume(
-                    returning: result.mapError { CatalogError($0, operation: operation, file: file) })
-            }
+    public var adoption: AdoptionStore { AdoptionStore(database: database) }
+    public var archive: ArchivedAudioStore { ArchivedAudioStore(database: database) }
+    public var clock: SteadyClock { SteadyClock(database: database) }
+    public var codes: CodeStore { CodeStore(database: database) }
+    public var deletions: DeletionStore { DeletionStore(database: database) }
+    public var events: EventStore { EventStore(database: database) }
+    public var hooks: HookStore { HookStore(database: database) }
+    public var ingest: IngestStore { IngestStore(database: database) }
+    public var jobs: JobStore { JobStore(database: database) }
+    public var listing: ListingStore { ListingStore(database: database) }
+    public var moves: MoveStore { MoveStore(database: database) }
+    public var quotas: QuotaStore { QuotaStore(database: database) }
+    public var recordings: RecordingStore { RecordingStore(database: database) }
+    public var refusals: RefusalStore { RefusalStore(database: database) }
+    public var reuse: TranscriptReuse { TranscriptReuse(database: database) }
+    public var revisions: RevisionStore { RevisionStore(database: database) }
+    public var searchIndex: SearchIndexStore { SearchIndexStore(database: database) }
+    public var sidecars: SidecarRegistry { SidecarRegistry(database: database) }
+    public var tokens: TokenStore { TokenStore(database: database) }
+    public var users: UserStore { UserStore(database: database) }
+
+    // MARK: - The file
+
+    /// Copies the catalog as it is now to `file`, in the place of an earlier copy, unless that is of another
+    /// catalog or has far more in it (``CatalogContents``). Nobody else's writes wait for it
+    /// (https://www.sqlite.org/backup.html); the copy is checked before it takes the earlier one's place.
+    /// - Parameter file: beside the catalog, or elsewhere on a disk; readable by its owner only.
+    /// - Throws: ``CatalogError``: ``CatalogError/Code/corrupt`` where the catalog itself is damaged; the
+    ///   earlier copy stays then, and whenever anything fails.
+    @discardableResult
+    public func backUp(to file: String) async throws(CatalogError) -> BackupOutcome {
+        let (source, own) = (database.writer, database.file)
+        let result: Result<BackupOutcome, CatalogError> = await CatalogDatabase.onThread {
+            Result { try CatalogFiles.backUp(source, to: file) }
+                .mapError { CatalogError($0, operation: "back up", file: own) }
         }
-        if case .failure(let error) = result { damage.note(error) }
+        if case .failure(let error) = result { database.damage.note(error) }
         return try result.get()
     }
 
-    /// As ``read(_:_:)``, for what may take long: ended after ``longestSearch``, or with the caller's task.
-    /// - Throws: ``CatalogError``: ``CatalogError/Code/tooLong``.
+    /// The file beside `backup` that ``backUp(to:)`` writes where the earlier one stays.
+    public static func secondBackup(_ backup: String) -> String { CatalogFiles.secondBackup(backup) }
+
+    /// Yields once, when some call finds the file damaged. Ends when the catalog is closed. For one listener.
+    public var damageReports: AsyncStream<CatalogError> { database.damage.found }
+}
+
+/// A part of the catalog.
+protocol CatalogStore: Sendable {
+    var database: CatalogDatabase { get }
+}
+
+extension CatalogStore {
+    /// As ``CatalogDatabase/write(_:_:)``.
+    func write<Value: Sendable>(
+        _ operation: String, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(CatalogError) -> Value {
+        try await database.write(operation, body)
+    }
+
+    /// As ``CatalogDatabase/read(_:_:)``.
+    func read<Value: Sendable>(
+        _ operation: String, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(CatalogError) -> Value {
+        try await database.read(operation, body)
+    }
+
+    /// As ``CatalogDatabase/search(_:_:)``.
     func search<Value: Sendable>(
         _ operation: String, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(CatalogError) -> Value {
-        let tooLong = CatalogError(
-            code: .tooLong, operation: operation, message: "ended after \(Self.longestSearch)", file: file)
-        do {
-            return try await withThrowingTaskGroup(of: Value?.self) { group in
-                group.addTask { try await self.readInterruptibly(body) }
-                group.addTask {
-                    try await self.clock.sleep(for: Self.longestSearch)
-                    return nil
-                }
-                defer { group.cancelAll() }
-                guard let first = try await group.next(), let value = first else { throw tooLong }
-                return value
-            }
-        } catch is CancellationError {
-            throw tooLong
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_INTERRUPT {
-            throw tooLong
-        } catch {
-            let error = CatalogError(error, operation: operation, file: file)
-            damage.note(error)
-            throw error
-        }
-    }
-
-    /// Ends with the task, at whatever moment that is cancelled.
-    private func readInterruptibly<Value: Sendable>(
-        _ body: @escaping @Sendable (Database) throws -> Value
-    ) async throws -> Value {
-        let interruption = StatementInterruption()
-        return try await withTaskCancellationHandler {
-            try await searcher.read { database in
-                try interruption.guarding(database) { try body(database) }
-            }
-        } onCancel: {
-            interruption.request()
-        }
-    }
-
-    /// A queue for work that takes long or blocks.
-    static func onThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
-        await withCheckedContinuation { caller in
-            DispatchQueue.global().async { caller.resume(returning: body()) }
-        }
-    }
-}
-
-extension Catalog {
-    /// Seconds to wait for another process, such as an administrator's `sqlite3`, to let go of the file.
-    private static let busyTimeout: TimeInterval = 5
-    /// Connections that only read.
-    private static let readers = 4
-    /// Searches at once.
-    private static let searches = 2
-    /// Words of every recording among a million are found in less.
-    static let longestSearch: Duration = .seconds(5)
-
-    private static func connect(_ file: String) throws(CatalogError) -> DatabasePool {
-        // SQLite gives -wal and -shm the mode of the database (findCreateFileMode in os_unix.c).
-        let descriptor = Glibc.open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else {
-            throw CatalogError(
-                code: .inaccessible, operation: "open", message: String(cString: strerror(errno)), file: file)
-        }
-        Glibc.close(descriptor)
-        do {
-            let pool = try DatabasePool(path: file, configuration: configuration())
-            try pool.writeWithoutTransaction { try prepare($0) }
-            try check(pool, file)
-            return pool
-        } catch {
-            throw CatalogError(error, operation: "open", file: file)
-        }
-    }
-
-    private static func connectToSearch(_ file: String) throws(CatalogError) -> DatabasePool {
-        var configuration = configuration()
-        configuration.readonly = true
-        configuration.maximumReaderCount = searches
-        do {
-            return try DatabasePool(path: file, configuration: configuration)
-        } catch {
-            throw CatalogError(error, operation: "open", file: file)
-        }
-    }
-
-    private static func configuration() -> Configuration {
-        var configuration = Configuration()
-        configuration.journalMode = .wal
-        configuration.foreignKeysEnabled = true
-        configuration.busyMode = .timeout(busyTimeout)
-        configuration.maximumReaderCount = readers
-        configuration.label = "kotib.catalog"
-        return configuration
-    }
-
-    /// After opening, because GRDB sets NORMAL when it turns WAL on. The schema must be trusted: SQLite 3.40
-    /// counts FTS5 among what an untrusted one's triggers may not use. The file is the daemon's own, and the
-    /// daemon gives SQLite no functions that a foreign schema could misuse.
-    static func prepare(_ database: Database) throws {
-        try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA trusted_schema = ON")
-    }
-
-    private static func check(_ pool: DatabasePool, _ file: String) throws {
-        let finding = try pool.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") }
-        guard finding == "ok" else {
-            throw CatalogError(
-                code: .corrupt, operation: "quick_check", message: finding ?? "no answer", file: file)
-        }
+        try await database.search(operation, body)
     }
 }

@@ -25,8 +25,3 @@ final class CatalogDamage: Sendable {
 
     func finish() { tell.finish() }
 }
-
-extension Catalog {
-    /// Yields once, when some call finds the file damaged. Ends when the catalog is closed. For one listener.
-    public var damageReports: AsyncStream<CatalogError> { damage.found }
-}

@@ -45,7 +45,7 @@ public struct CatalogRebuild: Sendable {
 
     /// - Throws: ``CatalogError``; the earlier file has its place then, as it was.
     public func run(now: Date = Date()) async throws(CatalogError) -> RebuildReport {
-        let result: Result<RebuildReport, CatalogError> = await Catalog.onThread {
+        let result: Result<RebuildReport, CatalogError> = await CatalogDatabase.onThread {
             defer { for name in [new, evidence, base] { CatalogFiles.remove(name) } }
             return Result { try make(now) }
                 .mapError { CatalogError($0, operation: "rebuild", file: file) }

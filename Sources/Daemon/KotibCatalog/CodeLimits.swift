@@ -3,7 +3,7 @@ import GRDB
 import KotibModel
 
 /// How many codes and guesses there may be. Counted in the catalog, so that a restart forgets none, and by a
-/// time that no setting of a clock moves (``Catalog/keepTime(_:)``).
+/// time that no setting of a clock moves (``SteadyClock/keepTime(_:)``).
 ///
 /// Strangers have what strangers have: who is known (``Standing``) has tries and codes apart from theirs, so
 /// that no stranger uses up an owner's. Of guesses all of them together have 30 a day and 100 in 30 days at
@@ -73,9 +73,9 @@ enum Standing: String, CaseIterable {
     case stranger
 }
 
-extension Catalog {
+extension CodeLimits {
     /// Seconds for which a peer is known after a login: three times the life of a token as it is unless set.
-    static let knownFor: TimeInterval = 90 * day
+    static let knownFor: TimeInterval = 90 * CodeStore.day
     /// Peers that a user is known by, at most: the latest.
     static let mostKnownPeers = 16
 }
@@ -99,7 +99,7 @@ extension Database {
                 KnownPeerSQL.one,
                 [
                     "user": user?.rawValue, "peer": applicant.peer,
-                    "after": applicant.time - Catalog.knownFor,
+                    "after": applicant.time - CodeLimits.knownFor,
                 ]) != nil
         var standings: [Standing] = []
         if let user, applicant.device == user { standings.append(.device) }
@@ -111,7 +111,7 @@ extension Database {
         try run(KnownPeerSQL.remember, ["user": user.rawValue, "peer": peer, "time": time])
         try run(
             KnownPeerSQL.forgetOld,
-            ["user": user.rawValue, "before": time - Catalog.knownFor, "most": Catalog.mostKnownPeers])
+            ["user": user.rawValue, "before": time - CodeLimits.knownFor, "most": CodeLimits.mostKnownPeers])
     }
 
     /// Seconds until there may be another code; nil where there may be now.
@@ -123,20 +123,20 @@ extension Database {
             "kind": "code", "phone": applicant.phone, "standing": standing.rawValue,
         ]
         if let wait = try wait(AttemptSQL.ofPhone, phone, most: 1, within: limits.pause, time)
-            ?? wait(AttemptSQL.ofPhone, phone, most: limits.codesPerPhone, within: Catalog.day, time)
+            ?? wait(AttemptSQL.ofPhone, phone, most: limits.codesPerPhone, within: CodeStore.day, time)
         {
             return wait
         }
         if standing == .stranger,
             let wait = try wait(
                 AttemptSQL.ofPeerAtPhone, phone + ["peer": applicant.peer],
-                most: limits.codesPerStranger, within: Catalog.day, time)
+                most: limits.codesPerStranger, within: CodeStore.day, time)
         {
             return wait
         }
         return try wait(
             AttemptSQL.ofPeer, ["kind": "code", "peer": applicant.peer], most: limits.codesPerPeer,
-            within: Catalog.hour, time)
+            within: CodeStore.hour, time)
             ?? wait(
                 AttemptSQL.all, ["kind": "code"], most: CodeLimits.share(limits.codesPerMinute, standing),
                 within: 60, time)
@@ -161,8 +161,8 @@ extension Database {
     private func wait(
         _ sql: String, _ whose: StatementArguments, _ allowance: CodeLimits.Allowance, _ time: TimeInterval
     ) throws -> TimeInterval? {
-        try wait(sql, whose, most: allowance.perMonth, within: Catalog.month, time)
-            ?? wait(sql, whose, most: allowance.perDay, within: Catalog.day, time)
+        try wait(sql, whose, most: allowance.perMonth, within: CodeStore.month, time)
+            ?? wait(sql, whose, most: allowance.perDay, within: CodeStore.day, time)
     }
 
     /// Seconds until one more fits; nil where it fits now.

@@ -14,7 +14,9 @@ struct LibrarySelection {
     /// many are of the time that is asked for, it costs less to pass over the others than to sort these.
     fileprivate func part(total: Int? = nil) -> LibrarySQL.Part {
         if user != nil { return .ofOneUser }
-        if filter.from != nil || filter.until != nil, total ?? 0 <= Catalog.mostCounted { return .ofSomeTime }
+        if filter.from != nil || filter.until != nil, total ?? 0 <= RecordingStore.mostCounted {
+            return .ofSomeTime
+        }
         return filter.language == nil ? .everything : .inOneLanguage
     }
 
@@ -49,12 +51,6 @@ extension RecordingFilter {
     fileprivate var isTimeless: Bool { from == nil && until == nil && shortest == nil && longest == nil }
 
     fileprivate var isSearch: Bool { query?.contains { !$0.isWhitespace } ?? false }
-}
-
-extension Catalog {
-    /// A search counts its hits up to here unless all are asked for: a word that everybody uses stands in a
-    /// million recordings, and the time to count them grows with their number.
-    public static let mostCounted = 10_000
 }
 
 extension Database {

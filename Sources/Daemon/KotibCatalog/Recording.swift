@@ -48,7 +48,7 @@ public struct SidecarDue: Hashable, Sendable {
     }
 }
 
-/// A row of `audio_records` without its text (``Catalog/transcript(of:)``).
+/// A row of `audio_records` without its text (``RecordingStore/transcript(of:)``).
 public struct Recording: Hashable, Sendable, Identifiable {
     public var id: RecordingID
     /// Nil for a refused file that lies in no user's folder.
@@ -95,6 +95,12 @@ public struct Recording: Hashable, Sendable, Identifiable {
     /// - Parameter accepted: the endings that are taken.
     public func wrongEnding(accepted: Set<RecordingEnding>) -> WrongEnding? {
         facts.flatMap { WrongEnding($0, named: fileExtension, accepted: accepted) }
+    }
+
+    /// Whether it was accepted with this content, or with this sound and other tags.
+    public func isSame(_ facts: AudioFacts, size: Int64) -> Bool {
+        guard let own = self.facts, own.isSameRecording(as: facts) else { return false }
+        return own.sha256 != facts.sha256 || identity.size == size
     }
 
     /// The file name's extension, lower case, without the dot. Empty if there is none.

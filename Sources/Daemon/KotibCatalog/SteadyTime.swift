@@ -31,11 +31,14 @@ public struct ClockReading: Hashable, Sendable {
     }()
 }
 
-extension Catalog {
+/// The time that codes, tokens and limits go by.
+public struct SteadyClock: CatalogStore {
+    let database: CatalogDatabase
+
     /// Seconds. A machine that was off is believed so much by its wall clock, which may be wrong until NTP
     /// has set it: what ends by the wall clock ends all the same, and what only this time ends lasts somewhat
     /// longer.
-    static let longestRest: TimeInterval = day
+    static let longestRest: TimeInterval = CodeStore.day
 
     /// Keeps the time for the next boot. To be called now and then; each write of an account does it too.
     public func keepTime(_ reading: ClockReading) async throws(CatalogError) {
@@ -52,7 +55,7 @@ extension Database {
         guard let row = try row(SteadyTimeSQL.read, []) else { return wall }
         let time: TimeInterval = row["time"]
         if row["boot"] as String == reading.boot { return time + max(0, reading.uptime - row["uptime"]) }
-        return time + min(max(0, wall - row["wall"]), Catalog.longestRest)
+        return time + min(max(0, wall - row["wall"]), SteadyClock.longestRest)
     }
 
     /// As ``steadyTime(_:)``, which goes on from here.

@@ -119,7 +119,7 @@ package struct Components: Sendable {
 extension Components {
     private static func userSettings(_ options: Options, _ catalog: Catalog) -> Sidecars.SettingsOf {
         if let settings = options.userSettings { return settings }
-        return { user throws(CatalogError) in try await catalog.settings(of: user) }
+        return { user throws(CatalogError) in try await catalog.users.settings(of: user) }
     }
 
     private static func sidecarWriter(

@@ -47,7 +47,7 @@ struct LongText {
             let step = share == nil ? AnswerPieces.size : size
             var offset = 0
             while offset < size {
-                let piece = try await parts.catalog.textPiece(
+                let piece = try await parts.catalog.listing.textPiece(
                     of: revision, of: recording, from: offset, upTo: step)
                 // The connection breaks off, and the client sees that something is missing.
                 guard let piece, !piece.isEmpty else { throw TextVanished() }

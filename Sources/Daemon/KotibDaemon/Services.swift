@@ -77,7 +77,7 @@ struct IndexService: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
-            let news = catalog.indexSignals()
+            let news = catalog.searchIndex.signals()
             await index()
             for await _ in news { await index() }
         }
@@ -86,7 +86,7 @@ struct IndexService: Service {
     private func index() async {
         while !Task.isCancelled {
             do throws(CatalogError) {
-                return try await catalog.indexLongTexts()
+                return try await catalog.searchIndex.indexLongTexts()
             } catch {
                 logger.error("long texts are not in the index", metadata: ["cause": "\(error)"])
             }

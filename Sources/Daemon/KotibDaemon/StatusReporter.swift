@@ -57,7 +57,7 @@ struct StatusReporter: Service {
     }
 
     private func statusLine() async throws(CatalogError) -> String {
-        let counts = try await catalog.counts()
+        let counts = try await catalog.recordings.counts()
         let running = await queue.running().count
         let report = await health.report()
         var line = "\(running) being transcribed, \(counts[.pending, default: 0]) waiting, "

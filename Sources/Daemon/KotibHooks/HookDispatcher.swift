@@ -37,7 +37,7 @@ public final class HookDispatcher: Sendable {
         lines = receivers.map {
             HookLine($0, withText: withText, catalog: catalog, time: time, logger: logger)
         }
-        let forgotten = try await catalog.setHookReceivers(Set(receivers.map(\.name)))
+        let forgotten = try await catalog.hooks.setReceivers(Set(receivers.map(\.name)))
         if forgotten > 0 {
             logger.warning(
                 "hooks forgotten: their receiver is not set up any more", metadata: ["count": "\(forgotten)"])
@@ -57,7 +57,7 @@ public final class HookDispatcher: Sendable {
     /// One for each receiver.
     public func health() async throws(CatalogError) -> [HookHealth] {
         guard isNeeded else { return [] }
-        let pending = try await catalog.pendingHooks()
+        let pending = try await catalog.hooks.pending()
         return lines.map { $0.health(pending: pending[$0.name, default: 0]) }
     }
 }

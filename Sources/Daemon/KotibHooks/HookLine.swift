@@ -62,9 +62,9 @@ final class HookLine: Sendable {
                 continue
             }
             // From before the look, so that nothing comes between it and the wait.
-            let news = catalog.hookSignals()
+            let news = catalog.hooks.signals()
             do throws(CatalogError) {
-                switch try await catalog.nextHook(for: name, now: time.now()) {
+                switch try await catalog.hooks.next(for: name, now: time.now()) {
                 case .delivery(let delivery): await tell(delivery, &breaker, elapsed)
                 case .nothing(let due):
                     await wait(
@@ -88,7 +88,7 @@ final class HookLine: Sendable {
                 $0.problem = nil
             }
             log(.info, "hook delivered", delivery)
-            await record { () throws(CatalogError) in try await self.catalog.hookSettled(delivery.id) }
+            await record { () throws(CatalogError) in try await self.catalog.hooks.finish(delivery.id) }
             answered(&breaker, elapsed())
         case .failed(let cause):
             await giveUp(delivery, cause)
@@ -128,7 +128,7 @@ final class HookLine: Sendable {
             return await giveUp(delivery, "in vain for three days: \(cause)")
         }
         await record { () throws(CatalogError) in
-            try await self.catalog.hookPutOff(delivery.id, until: due, now: now)
+            try await self.catalog.hooks.postpone(delivery.id, until: due, now: now)
         }
     }
 
@@ -138,7 +138,7 @@ final class HookLine: Sendable {
             $0.problem = cause
         }
         log(.error, "hook given up", delivery, cause: cause)
-        await record { () throws(CatalogError) in try await self.catalog.hookSettled(delivery.id) }
+        await record { () throws(CatalogError) in try await self.catalog.hooks.finish(delivery.id) }
     }
 
     /// Until it is recorded, so that the receiver is not told again and again while the disk is full.

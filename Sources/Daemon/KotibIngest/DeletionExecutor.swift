@@ -46,7 +46,7 @@ package struct DeletionExecutor: Sendable {
         var last: RecordingID?
         var waiting = 0
         while !Task.isCancelled {
-            let page = try await catalog.deletions(after: last, limit: 100)
+            let page = try await catalog.deletions.page(after: last, limit: 100)
             guard let end = page.last else {
                 if waiting == 0 { board.resolve(.deletionsWait) }
                 return
@@ -114,7 +114,7 @@ package struct DeletionExecutor: Sendable {
                     waitsForFolder: now().timeIntervalSince(deletion.requested) <= Self.missingFolderTimeout)
                 try await removal.removeAll(foundAt: path ?? old)
             } catch let error as FileNotRemoved where canBeTakenBack && error.isUnchanged {
-                try await catalog.withdrawDeletion(of: id)
+                try await catalog.deletions.withdraw(of: id)
                 throw error
             }
         }

@@ -51,17 +51,17 @@ struct DeletionFileRemoval {
     mutating func removeAll(foundAt path: InboxPath) async throws {
         let id = deletion.recording.id
         // Done by somebody else, or taken back: what can be seen is not being deleted.
-        guard let recording = try await catalog.recording(id),
-            try await catalog.recording(id, in: .everyone) == nil
+        guard let recording = try await catalog.recordings.find(id),
+            try await catalog.recordings.find(id, in: .everyone) == nil
         else { return }
         try await sidecars.intents.recover(of: id)
         try await removeAudio(of: recording, foundAt: path)
         for _ in 1...Self.rounds {
-            for sidecar in try await catalog.ownedSidecars(of: id) {
+            for sidecar in try await catalog.sidecars.owned(of: id) {
                 try await remove(sidecar, foundBeside: path)
             }
             if let waiting { throw waiting }
-            if try await catalog.finishDeletion(of: id) {
+            if try await catalog.deletions.finish(of: id) {
                 // One that was being claimed as its deletion was decided.
                 await queue.cancel(id)
                 return logger.info(
@@ -71,7 +71,7 @@ struct DeletionFileRemoval {
     }
 
     private mutating func removeAudio(of recording: Recording, foundAt path: InboxPath) async throws {
-        let archived = try await catalog.archived(recording.id)
+        let archived = try await catalog.archive.find(recording.id)
         // A replaced file lies nowhere, and an archived one is not in the inbox. One that seems to be gone
         // may be in a folder that is renamed for a moment.
         let isElsewhere = archived != nil && recording.audio != .present
@@ -138,13 +138,13 @@ struct DeletionFileRemoval {
         // a person has changed is theirs.
         let (place, status) = try await find(sidecar, beside: path)
         if let status, sidecar.kind != .transcript, !sidecar.isUntouched(status.identity) {
-            return try await catalog.sidecarRemoved(sidecar.path)
+            return try await catalog.sidecars.removed(sidecar.path)
         }
         let identity = sidecar.kind == .transcript ? nil : status?.identity
         if try await remove(place, ifStill: identity) == .absent {
             guard try await !look(for: sidecar.path, sidecar.device) else { return }
         }
-        try await catalog.sidecarRemoved(sidecar.path)
+        try await catalog.sidecars.removed(sidecar.path)
     }
 
     /// The place of a text: its path, or, known by its inode, beside where the recording has turned up.
@@ -197,7 +197,7 @@ extension DeletionFileRemoval {
         }
         var isThatDevice = place.device == device || devices.contains(place.device)
         if !isThatDevice {
-            isThatDevice = try await catalog.hasOlder(
+            isThatDevice = try await catalog.deletions.hasOlder(
                 than: deletion.recording.id, below: place.folder, on: place.device)
         }
         guard isThatDevice else { return .fileSystem }

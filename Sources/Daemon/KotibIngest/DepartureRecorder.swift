@@ -42,7 +42,7 @@ package struct DepartureRecorder: Sendable {
 
     /// A folder has the name of a recorded file, which is gone.
     func replacedByFolder(_ path: InboxPath) async throws(CatalogError) {
-        guard let recording = try await catalog.current(path), recording.audio == .present,
+        guard let recording = try await catalog.recordings.current(path), recording.audio == .present,
             recording.errorCode != Rejection.folder.code
         else { return }
         try await markGone(path, on: nil, exactly: true)
@@ -53,7 +53,7 @@ package struct DepartureRecorder: Sendable {
     ///   - exactly: the path alone, nothing below it.
     func markGone(_ path: InboxPath, on device: UInt64?, exactly: Bool = false) async throws(CatalogError) {
         while !Task.isCancelled {
-            let departures = try await catalog.markGone(path, on: device, exactly: exactly)
+            let departures = try await catalog.ingest.markGone(path, on: device, exactly: exactly)
             if departures.isEmpty { return }
             for departure in departures { try await complete(departure, path) }
             try await pruneRefused()
@@ -62,14 +62,14 @@ package struct DepartureRecorder: Sendable {
 
     /// Of refused files that are gone nothing is kept: no quota counts what the catalog would hold.
     func pruneRefused() async throws(CatalogError) {
-        while !Task.isCancelled, try await catalog.pruneRefused() > 0 {}
+        while !Task.isCancelled, try await catalog.refusals.prune() > 0 {}
     }
 
     /// A user whose folder is gone and of whom nothing is kept was that folder and nothing else.
     func pruneUsers() async throws(CatalogError) {
         var last: UserID?
         while !Task.isCancelled, !board.isInboxInDoubt {
-            let page = try await catalog.emptyUsers(after: last, limit: 100)
+            let page = try await catalog.users.empty(after: last, limit: 100)
             guard let end = page.last else { return }
             let files = files
             let gone = await BlockingWork.run {
@@ -77,7 +77,7 @@ package struct DepartureRecorder: Sendable {
                 page.filter { user in (try? files.examine(user.folder.path)) == .some(nil) }
             }
             guard !board.isInboxInDoubt else { return }
-            for user in gone { try await catalog.forgetEmptyUser(user.id) }
+            for user in gone { try await catalog.users.forgetEmpty(user.id) }
             last = end.id
         }
     }
@@ -87,7 +87,7 @@ package struct DepartureRecorder: Sendable {
         try await sidecars.writer.removeDeparted(departure.notes)
         // A note that went along and comes back is known by its sentence: its row would keep the refused
         // file's.
-        if try await catalog.recording(departure.recording)?.state == .rejected {
+        if try await catalog.recordings.find(departure.recording)?.state == .rejected {
             try await sidecars.writer.forgetRemoved(of: departure.recording)
         }
         logger.info(

@@ -49,7 +49,7 @@ package struct FileInspection: Sendable {
         guard opened.status.identity == status.identity else { return }
         guard opened.isReadable else { return try await registrar.refuse(path, status.identity, .foreign) }
         let (file, size, timeout) = (opened.file, status.identity.size, timeout)
-        let known = try await catalog.current(path)
+        let known = try await catalog.recordings.current(path)
         let result = try await inspector.inspect(
             file, of: path.user, fileExtension: fileExtension, size: size, after: known?.facts?.sound,
             takesIncomplete: await BlockingWork.run { timeout.hasPassed(file, status) })

@@ -38,9 +38,9 @@ package struct FolderSettingsChecker: Sendable {
 
     /// Nothing is wrong with the file any more: its note goes, and then its row.
     private func forget(_ path: InboxPath) async throws(CatalogError) {
-        guard let known = try await catalog.current(path), known.state == .rejected else { return }
-        try await sidecars.writer.remove(catalog.ownedSidecars(of: known.id))
-        guard try await catalog.forgetRefused(known.id) else { return }
+        guard let known = try await catalog.recordings.current(path), known.state == .rejected else { return }
+        try await sidecars.writer.remove(catalog.sidecars.owned(of: known.id))
+        guard try await catalog.refusals.forget(known.id) else { return }
         logger.info("folder settings are good now", metadata: ["file": "\(path)"])
     }
 }

@@ -50,7 +50,7 @@ package struct IncompleteFileMonitor: Sendable {
     private func checkAll() async throws(CatalogError) {
         var last: RecordingID?
         while !Task.isCancelled {
-            let page = try await catalog.incomplete(after: last, limit: Self.page)
+            let page = try await catalog.refusals.incomplete(after: last, limit: Self.page)
             guard let end = page.last else { return }
             for file in page where timeout.hasPassed(file.identity) {
                 await inspectAgain(file)

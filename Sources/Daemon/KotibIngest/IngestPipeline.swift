@@ -64,8 +64,8 @@ package struct IngestPipeline: Sendable {
     /// recorded in just this state.
     package func isKnown(_ candidates: [InboxWatcher.Candidate]) async -> [Bool] {
         do throws(CatalogError) {
-            let recorded = try await catalog.isKnown(candidates.map { ($0.path, $0.status.identity) })
-            let edited = try await catalog.isTouchedTranscript(
+            let recorded = try await catalog.ingest.isKnown(candidates.map { ($0.path, $0.status.identity) })
+            let edited = try await catalog.sidecars.isTouchedTranscript(
                 candidates.map { ($0.path, $0.status.identity) })
             return candidates.indices.map { index in
                 let candidate = candidates[index]
@@ -82,14 +82,14 @@ package struct IngestPipeline: Sendable {
     /// An upload is recorded before the watcher sees it; a file that a scan came across may be by now.
     private func isRecorded(_ path: InboxPath, _ status: FileStatus) async -> Bool {
         // Without the catalog's answer, the handling waits for it.
-        (try? await catalog.isKnown([(path, status.identity)])) == [true]
+        (try? await catalog.ingest.isKnown([(path, status.identity)])) == [true]
     }
 
     /// Records a file that stands still, in the state that was seen. Tries once.
     package func ingest(_ path: InboxPath, _ status: FileStatus) async throws {
         let judgement = policy.judge(path, status)
         if judgement != .notARecording, status.kind == .regular,
-            let deletion = try await catalog.awaitedDeletion(of: path, status.identity)
+            let deletion = try await catalog.deletions.awaiting(of: path, status.identity)
         {
             try await deletions.fileArrived(deletion, at: path)
             // Otherwise it was removed, or will be.
@@ -115,19 +115,19 @@ package struct IngestPipeline: Sendable {
     private func isAnother(
         _ path: InboxPath, _ status: FileStatus, than deleted: Recording
     ) async throws -> Bool {
-        guard try await catalog.recording(deleted.id) == nil else { return false }
+        guard try await catalog.recordings.find(deleted.id) == nil else { return false }
         return try await deletions.stands(path, status)
     }
 
     /// Whether it lies in a folder that an administrator has to make a user's first.
     private func isUnenrolled(_ path: InboxPath) async throws(CatalogError) -> Bool {
         guard !enrolls, path.depth > 1 else { return false }
-        return try await !catalog.isEnrolled(path.user)
+        return try await !catalog.users.isEnrolled(path.user)
     }
 
     /// Recorded once; every later scan looks at the file again, for the folder may be a user's by then.
     private func refuseUnenrolled(_ path: InboxPath, _ identity: FileIdentity) async throws {
-        let known = try await catalog.current(path)
+        let known = try await catalog.recordings.current(path)
         if known?.identity == identity, known?.errorCode == Rejection.notEnrolled.code { return }
         try await registrar.refuse(path, identity, .notEnrolled)
     }

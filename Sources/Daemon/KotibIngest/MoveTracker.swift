@@ -39,7 +39,7 @@ package struct MoveTracker: Sendable {
         to path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts
     ) async throws -> RecordingID? {
         for _ in 1...Self.rounds {
-            let origins = try await catalog.origins(of: path, identity: identity, facts: facts)
+            let origins = try await catalog.moves.origins(of: path, identity: identity, facts: facts)
             var origin: Recording?
             for candidate in origins where try await !stillExists(candidate, unlikeThat: identity) {
                 origin = candidate
@@ -54,7 +54,7 @@ package struct MoveTracker: Sendable {
     /// A file whose folder was moved is as it was in every respect: it need not be inspected again.
     /// - Returns: whether it was moved.
     func moveUnchanged(to path: InboxPath, _ identity: FileIdentity) async throws -> Bool {
-        guard let origin = try await catalog.origin(of: path, identity: identity),
+        guard let origin = try await catalog.moves.origin(of: path, identity: identity),
             try await !stillExists(origin, unlikeThat: identity)
         else { return false }
         return try await move(origin, to: path, identity)
@@ -65,7 +65,8 @@ package struct MoveTracker: Sendable {
     ) async throws(CatalogError) -> Bool {
         let relocation = try await sidecars.mover.move(from: origin.path, to: path) {
             () async throws(CatalogError) in
-            try await catalog.relocate(origin, to: path, identity: identity, facts: facts, under: quotas)
+            try await catalog.moves.relocate(
+                origin, to: path, identity: identity, facts: facts, under: quotas)
         }
         guard let relocation else { return false }
         if let old = relocation.old { await queue.cancel(old) }

@@ -47,7 +47,7 @@ package struct PresenceSweep: Sendable {
         var last: RecordingID?
         var away = 0
         while !Task.isCancelled {
-            let page = try await catalog.present(after: last, limit: Self.page)
+            let page = try await catalog.ingest.present(after: last, limit: Self.page)
             guard let end = page.last else { return away }
             let presences = await presences(of: page)
             guard !board.isInboxInDoubt else { return nil }

@@ -50,13 +50,13 @@ package struct QuotaReadmission: Sendable {
         var lastDay: Int?
         while !Task.isCancelled {
             // From before the look, so that nothing comes between it and the wait, nor does time.
-            let news = catalog.roomSignals()
+            let news = catalog.quotas.roomSignals()
             let wait = Self.wait(from: clock)
             do throws(CatalogError) {
                 let today = quotas.today
-                if today != lastDay { users = try await catalog.usersWaitingForRoom() }
+                if today != lastDay { users = try await catalog.quotas.usersWaitingForRoom() }
                 lastDay = today
-                users += try await catalog.usersWithRoom().filter { !users.contains($0) }
+                users += try await catalog.quotas.usersWithRoom().filter { !users.contains($0) }
                 while let user = users.first {
                     try await readmit(user)
                     users.removeFirst()
@@ -107,7 +107,7 @@ extension QuotaReadmission {
     private func readmit(_ user: UserID) async throws(CatalogError) {
         var last: RecordingID?
         while !Task.isCancelled {
-            let page = try await catalog.readmissible(
+            let page = try await catalog.quotas.readmissible(
                 user, after: last, limit: Self.page, under: quotas)
             if page.isEmpty { return }
             for waiting in page {

@@ -40,7 +40,7 @@ package struct RecordingRegistrar: Sendable {
     package func accept(
         _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts, _ doubt: ContentDoubt = .none
     ) async throws -> RecordingID {
-        let known = try await catalog.current(path)
+        let known = try await catalog.recordings.current(path)
         let isSame = known?.isSame(facts, size: identity.size) ?? false
         let isGrown = known?.facts?.sound != nil && known?.facts?.sound == facts.continues
         if isGrown, let known {
@@ -50,7 +50,7 @@ package struct RecordingRegistrar: Sendable {
         if !isSame, !isGrown, let id = try await moves.move(to: path, identity, facts) { return id }
         if let known, known.audio == .gone { try await sidecars.writer.forgetRemoved(of: known.id) }
         let words = known == nil ? try await standingWords(path) : nil
-        let acceptance = try await catalog.accept(
+        let acceptance = try await catalog.ingest.accept(
             path, identity: identity, facts: facts, doubt: doubt, under: quotas, adopting: words
         ).get()
         switch acceptance {
@@ -83,7 +83,8 @@ package struct RecordingRegistrar: Sendable {
 
     /// Nil but after a rebuild of the catalog.
     private func standingWords(_ path: InboxPath) async throws(CatalogError) -> StandingWords? {
-        guard try await catalog.adoptsTexts(), let words = await sidecars.editor.standingWords(beside: path)
+        guard try await catalog.adoption.adoptsTexts(),
+            let words = await sidecars.editor.standingWords(beside: path)
         else {
             return nil
         }
@@ -110,12 +111,12 @@ package struct RecordingRegistrar: Sendable {
         _ path: InboxPath, _ identity: FileIdentity, _ rejection: Rejection, facts: AudioFacts? = nil,
         _ doubt: ContentDoubt = .none
     ) async throws {
-        guard try await catalog.mayRefuse(path) else {
+        guard try await catalog.refusals.mayRefuse(path) else {
             return board.report(
                 .tooManyRefused, ["user": "\(path.user)", "file": "\(path)"])
         }
         let sentence = rejection.sentence(about: ByteText.escaped(path.name), in: language)
-        let refusal = try await catalog.reject(
+        let refusal = try await catalog.ingest.reject(
             path, identity: identity, rejection: rejection, message: sentence, facts: facts, doubt: doubt)
         guard !refusal.isKept else {
             return logger.info(

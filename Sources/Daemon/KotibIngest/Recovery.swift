@@ -42,8 +42,8 @@ package struct Recovery: Sendable {
         try await departures.pruneRefused()
         // Otherwise who is a user is for an administrator to say.
         if enrolls { try await departures.pruneUsers() }
-        if try await catalog.adoptsTexts() { try await catalog.endAdoption() }
-        if try await !catalog.hasTooManyRefused() { board.resolve(.tooManyRefused) }
+        if try await catalog.adoption.adoptsTexts() { try await catalog.adoption.end() }
+        if try await !catalog.refusals.hasTooMany() { board.resolve(.tooManyRefused) }
         await queue.wake()
     }
 

@@ -61,9 +61,11 @@ public struct RecordingActions: Sendable {
     /// Changes the words. The sidecars are written before this returns, or stay due.
     public func edit(_ edit: TranscriptEdit) async throws -> EditOutcome {
         // One that is being deleted is nobody's to edit.
-        guard try await catalog.recording(edit.recording, in: edit.scope) != nil else { return .notFound }
+        guard try await catalog.recordings.find(edit.recording, in: edit.scope) != nil else {
+            return .notFound
+        }
         let outcome = try await sidecars.editor.change(edit.recording, expected: edit.expected) {
-            () async throws(CatalogError) in try await catalog.edit(edit, under: limits)
+            () async throws(CatalogError) in try await catalog.revisions.edit(edit, under: limits)
         }
         log(outcome, by: edit.author)
         return outcome
@@ -87,10 +89,10 @@ public struct RecordingActions: Sendable {
         _ revision: RevisionID, of id: RecordingID, in scope: AccessScope, author: UserID?,
         expected: RevisionID?
     ) async throws -> EditOutcome {
-        guard try await catalog.recording(id, in: scope) != nil else { return .notFound }
+        guard try await catalog.recordings.find(id, in: scope) != nil else { return .notFound }
         let outcome = try await sidecars.editor.change(id, expected: expected) {
             () async throws(CatalogError) in
-            try await catalog.restore(
+            try await catalog.revisions.restore(
                 revision, of: id, in: scope, author: author, expected: expected,
                 under: limits)
         }
@@ -103,8 +105,8 @@ public struct RecordingActions: Sendable {
     /// - Throws: ``FileNotRemoved``, which says what has become of the recording; ``NotAFile``;
     ///   ``CatalogError``.
     public func delete(_ id: RecordingID, in scope: AccessScope) async throws -> Bool {
-        guard let recording = try await catalog.recording(id, in: scope) else {
-            guard let deletion = try await catalog.deletion(of: id, in: scope) else { return false }
+        guard let recording = try await catalog.recordings.find(id, in: scope) else {
+            guard let deletion = try await catalog.deletions.find(of: id, in: scope) else { return false }
             try await deletions.execute(deletion)
             return true
         }
@@ -115,7 +117,7 @@ public struct RecordingActions: Sendable {
         if recording.state == .rejected, recording.isCurrent, await isNoFile(recording.path) {
             throw NotAFile(path: recording.path)
         }
-        guard let deletion = try await catalog.decideDeletion(of: id, in: scope) else { return false }
+        guard let deletion = try await catalog.deletions.decide(of: id, in: scope) else { return false }
         do {
             try await deletions.execute(deletion, canBeTakenBack: true)
         } catch let error as FileNotRemoved where error.isUnchanged {
@@ -153,13 +155,13 @@ public struct RecordingActions: Sendable {
 
     /// Transcribes a failed or completed recording again. A refused one is inspected again first.
     public func retry(_ id: RecordingID, in scope: AccessScope) async throws -> RetryOutcome {
-        guard let before = try await catalog.recording(id, in: scope) else { return .notFound }
+        guard let before = try await catalog.recordings.find(id, in: scope) else { return .notFound }
         if before.audio == .present, before.isCurrent {
             guard try await inspectAgain(before) else {
                 return try await isAway(before) ? .outOfReach : .notNow(before.state, .gone)
             }
         }
-        switch try await catalog.retry(id, in: scope) {
+        switch try await catalog.jobs.retry(id, in: scope) {
         case .notFound: return .notFound
         case .notNow(let now):
             if try await isArchived(now) { return .archived }
@@ -211,7 +213,7 @@ public struct RecordingActions: Sendable {
     /// Whether a recording cannot be transcribed again because its audio is in the archive, or on its way
     /// there.
     private func isArchived(_ recording: Recording) async throws(CatalogError) -> Bool {
-        guard let audio = try await catalog.archived(recording.id) else { return false }
+        guard let audio = try await catalog.archive.find(recording.id) else { return false }
         return recording.audio != .present || audio.phase != .kept
     }
 }

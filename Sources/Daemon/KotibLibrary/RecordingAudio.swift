@@ -35,7 +35,7 @@ public struct RecordingAudio: Sendable {
     public func open(
         _ id: RecordingID, in scope: AccessScope
     ) async throws -> (file: OpenFile, recording: Recording)? {
-        guard let recording = try await catalog.recording(id, in: scope) else { return nil }
+        guard let recording = try await catalog.recordings.find(id, in: scope) else { return nil }
         if recording.audio == .present {
             do {
                 if let file = try await AudioOpener(files: files).open(recording) { return (file, recording) }
@@ -44,7 +44,7 @@ public struct RecordingAudio: Sendable {
             }
         }
         // Asked afterwards: it may just have got there.
-        guard let audio = try await catalog.archived(id) else { return nil }
+        guard let audio = try await catalog.archive.find(id) else { return nil }
         let archive = archive
         let file = try await BlockingWork.run { () throws(ArchiveOutOfReach) in
             guard let archive else { throw ArchiveOutOfReach(cause: nil) }

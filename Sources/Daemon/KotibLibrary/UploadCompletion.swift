@@ -65,7 +65,7 @@ package struct UploadCompletion: Sendable {
             // just now.
             let claim = QuotaClaim(
                 size: status.identity.size, milliseconds: QuotaClaim.milliseconds(of: facts.duration))
-            if let rejection = try await catalog.refusal(of: claim, by: target.user, under: quotas) {
+            if let rejection = try await catalog.quotas.refusal(of: claim, by: target.user, under: quotas) {
                 return .refused(rejection)
             }
             do {

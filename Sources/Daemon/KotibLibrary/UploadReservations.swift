@@ -4,7 +4,7 @@ import Synchronization
 
 /// Reserves room in users' quotas for the uploads under way: many at once get no more than one after the
 /// other. A reservation counts until a recording is accepted, which looks at the quota for the last time
-/// (``Catalog/accept(_:identity:facts:under:)``), or the upload ends.
+/// (``IngestStore/accept(_:identity:facts:under:)``), or the upload ends.
 package final class UploadReservations: Sendable {
     fileprivate struct Reserved {
         var bytes: Int64 = 0
@@ -22,7 +22,7 @@ package final class UploadReservations: Sendable {
 
     /// The reason to refuse one more upload of this size; nil where there is room for it.
     func refusal(of claim: QuotaClaim, by user: UserID) async throws(CatalogError) -> Rejection? {
-        guard let owner = try await catalog.user(user) else { return nil }
+        guard let owner = try await catalog.users.find(user) else { return nil }
         return reserved.withLock { refusal(of: claim, owner, beside: $0[user] ?? Reserved()) }
     }
 
@@ -69,7 +69,7 @@ final class UploadReservation: Sendable {
     /// - Throws: ``Rejection`` where so much does not fit beside the user's files and other uploads under
     ///   way; ``CatalogError``.
     func grow(to size: Int64) async throws {
-        guard let owner = try await reservations.catalog.user(user) else { return }
+        guard let owner = try await reservations.catalog.users.find(user) else { return }
         var refusal: Rejection?
         for wanted in self.size == 0 ? [size] : [size + Self.step, size] {
             refusal = reserve(wanted, owner)

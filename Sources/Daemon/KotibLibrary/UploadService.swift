@@ -56,7 +56,9 @@ public struct UploadService: Sendable {
         guard let ending, policy.extensions.contains(ending) else {
             throw Rejection.unsupportedExtension(accepted: policy.extensions)
         }
-        guard let place = try await catalog.folderOwner(of: user) else { throw UploadError.noSuchUser(user) }
+        guard let place = try await catalog.users.folderOwner(of: user) else {
+            throw UploadError.noSuchUser(user)
+        }
         let folder = place.folder.path
         let reservation = try await reservations.reserve(size, for: user)
         let (files, logger) = (files, logger)
@@ -70,7 +72,7 @@ public struct UploadService: Sendable {
             into: file, as: UploadTarget(name: name, folder: folder, user: user), files: files,
             maximumSize: policy.maximumSize, reservation: reservation, completion: completion, logger: logger)
         if place.owner == nil {
-            try await catalog.noteFolderOwner(owner, of: user, replacing: false)
+            try await catalog.users.noteFolderOwner(owner, of: user, replacing: false)
         }
         return upload
     }

@@ -27,7 +27,7 @@ struct EditReader: Sendable {
     /// - Returns: false where one is still being written.
     func readEdits(of id: RecordingID) async throws(CatalogError) -> Bool {
         var isAtRest = true
-        for sidecar in try await catalog.ownedSidecars(of: id) where sidecar.kind == .transcript {
+        for sidecar in try await catalog.sidecars.owned(of: id) where sidecar.kind == .transcript {
             if try await !readEdit(of: sidecar) { isAtRest = false }
         }
         return isAtRest
@@ -36,7 +36,8 @@ struct EditReader: Sendable {
     /// Records the texts at the names that a recording's text may have: an older recording's may stand there.
     func readEdits(at recording: InboxPath) async throws(CatalogError) {
         for path in SidecarName.candidates(for: recording, kind: .transcript) {
-            guard let sidecar = try await catalog.owner(ofSidecar: path), sidecar.kind == .transcript else {
+            guard let sidecar = try await catalog.sidecars.owner(ofSidecar: path), sidecar.kind == .transcript
+            else {
                 continue
             }
             try await readEdit(of: sidecar)
@@ -100,14 +101,14 @@ struct EditReader: Sendable {
             recording: sidecar.recording, kind: sidecar.kind, path: sidecar.path, identity: identity,
             words: hash)
         if try await areKnown(hash, sidecar) {
-            try await catalog.sidecarWritten(saved, due: nil)
+            try await catalog.sidecars.written(saved, due: nil)
             return nil
         }
-        guard let recording = try await catalog.recording(sidecar.recording) else { return nil }
+        guard let recording = try await catalog.recordings.find(sidecar.recording) else { return nil }
         let edit = TranscriptEdit(
             recording: recording.id, scope: .everyone, text: words, author: recording.user, origin: .sidecar,
             expected: nil)
-        let outcome = try await catalog.edit(edit, from: saved, under: limits)
+        let outcome = try await catalog.revisions.edit(edit, from: saved, under: limits)
         if case .overQuota(let rejection) = outcome { return .overQuota(rejection) }
         guard case .edited = outcome else { return nil }
         store.logger.info(
@@ -120,7 +121,7 @@ struct EditReader: Sendable {
     /// write and its record, and where an older version wrote, which kept no hash.
     private func areKnown(_ words: [UInt8], _ sidecar: Sidecar) async throws(CatalogError) -> Bool {
         if sidecar.words == words { return true }
-        let shown = try await catalog.transcript(of: sidecar.recording)
+        let shown = try await catalog.recordings.transcript(of: sidecar.recording)
         return shown.map { SidecarText.hash($0.text) } == words
     }
 }

@@ -17,7 +17,7 @@ public struct IntentRecovery: Sendable {
     public func recoverAll() async throws(CatalogError) {
         var last: InboxPath?
         while !Task.isCancelled {
-            let page = try await catalog.intents(after: last, limit: 100)
+            let page = try await catalog.sidecars.intents(after: last, limit: 100)
             guard let end = page.last else { return }
             for intent in page {
                 do throws(CatalogError) {
@@ -36,12 +36,12 @@ public struct IntentRecovery: Sendable {
 
     /// Completes one recording's intents. The caller holds the recording's lock.
     public func recover(of id: RecordingID) async throws(CatalogError) {
-        for intent in try await catalog.intents(of: id) { try await recover(intent) }
+        for intent in try await catalog.sidecars.intents(of: id) { try await recover(intent) }
     }
 
     /// Completes the intent at a name. The caller holds the lock of the recording that needs the name.
     func recover(at path: InboxPath) async throws(CatalogError) {
-        if let intent = try await catalog.intent(at: path) { try await recover(intent) }
+        if let intent = try await catalog.sidecars.intent(at: path) { try await recover(intent) }
     }
 
     private func recover(_ intent: SidecarIntent) async throws(CatalogError) {
@@ -49,26 +49,27 @@ public struct IntentRecovery: Sendable {
         switch await look(for: content, at: intent.path) {
         case .unclear: return
         case .stands(let identity):
-            try await catalog.sidecarWritten(
+            try await catalog.sidecars.written(
                 Sidecar(
                     recording: intent.recording, kind: intent.kind, path: intent.path, identity: identity,
                     words: intent.words), due: nil)
         case .other:
             // Nothing stood there before: it was written, and a person has saved it since.
-            guard intent.kind == .transcript, try await catalog.owner(ofSidecar: intent.path) == nil else {
-                return try await catalog.withdrawIntent(at: intent.path)
+            guard intent.kind == .transcript, try await catalog.sidecars.owner(ofSidecar: intent.path) == nil
+            else {
+                return try await catalog.sidecars.withdrawIntent(at: intent.path)
             }
             let unknown = FileIdentity(device: 0, inode: 0, size: -1, modified: 0, changed: 0)
-            try await catalog.sidecarWritten(
+            try await catalog.sidecars.written(
                 Sidecar(
                     recording: intent.recording, kind: intent.kind, path: intent.path, identity: unknown,
                     words: intent.words), due: nil)
-        case .nothing: try await catalog.withdrawIntent(at: intent.path)
+        case .nothing: try await catalog.sidecars.withdrawIntent(at: intent.path)
         }
     }
 
     private func recoverRemoval(_ intent: SidecarIntent) async throws(CatalogError) {
-        if let sidecar = try await catalog.owner(ofSidecar: intent.path),
+        if let sidecar = try await catalog.sidecars.owner(ofSidecar: intent.path),
             sidecar.recording == intent.recording, sidecar.kind == intent.kind
         {
             if try await store.isRemoved(intent.path) {
@@ -77,7 +78,7 @@ public struct IntentRecovery: Sendable {
                 return
             }
         }
-        try await catalog.withdrawIntent(at: intent.path)
+        try await catalog.sidecars.withdrawIntent(at: intent.path)
     }
 
     private enum Content: Sendable {

@@ -34,7 +34,7 @@ struct SidecarComposer: Sendable {
     /// user wants, and a note why there are none, or no newer ones. For a recording whose audio is gone, the
     /// words alone.
     func contents(of recording: Recording) async throws(CatalogError) -> [SidecarContent] {
-        let transcript = try await catalog.transcript(of: recording.id)
+        let transcript = try await catalog.recordings.transcript(of: recording.id)
         var contents = try await words(of: recording, transcript)
         guard recording.audio == .present else { return contents }
         if let transcript, let remark = try await remark(on: recording, transcript) {
@@ -56,7 +56,7 @@ struct SidecarComposer: Sendable {
         on recording: Recording, _ transcript: Transcript
     ) async throws(CatalogError) -> SidecarContent? {
         guard transcript.text.allSatisfy(\.isWhitespace), !recording.warnings.isEmpty,
-            try await catalog.revision(nil, of: recording.id, in: .everyone)?.origin == .engine
+            try await catalog.revisions.find(nil, of: recording.id, in: .everyone)?.origin == .engine
         else { return nil }
         return SidecarContent(.remark, recording.warnings.map { warningSentence($0) + "\n" }.joined())
     }

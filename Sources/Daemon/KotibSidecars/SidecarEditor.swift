@@ -14,12 +14,13 @@ public struct SidecarEditor: Sendable {
     /// Records a text of Kotib's own that the watcher has found complete, and writes the files that are due
     /// then.
     public func saved(_ path: InboxPath) async throws(CatalogError) {
-        guard let sidecar = try await catalog.owner(ofSidecar: path), sidecar.kind == .transcript,
-            let recording = try await catalog.recording(sidecar.recording)
+        guard let sidecar = try await catalog.sidecars.owner(ofSidecar: path), sidecar.kind == .transcript,
+            let recording = try await catalog.recordings.find(sidecar.recording)
         else { return }
         try await store.locks.withLock(on: recording.path) { () async throws(CatalogError) in
             // Another task may have recorded it meanwhile.
-            guard let sidecar = try await catalog.owner(ofSidecar: path), sidecar.kind == .transcript else {
+            guard let sidecar = try await catalog.sidecars.owner(ofSidecar: path), sidecar.kind == .transcript
+            else {
                 return
             }
             try await edits.readEdit(of: sidecar, isAtRest: true)
@@ -38,12 +39,12 @@ public struct SidecarEditor: Sendable {
         _ id: RecordingID, expected: RevisionID?,
         _ commit: () async throws(CatalogError) -> EditOutcome
     ) async throws(CatalogError) -> EditOutcome {
-        guard try await catalog.recording(id, in: .everyone) != nil else { return .notFound }
+        guard try await catalog.recordings.find(id, in: .everyone) != nil else { return .notFound }
         try await waitForRest(beside: id)
         let outcome = try await store.withLock(of: id) { () async throws(CatalogError) -> EditOutcome in
             let isAtRest = try await edits.readEdits(of: id)
             if !isAtRest, expected != nil,
-                let shown = try await catalog.revision(nil, of: id, in: .everyone)
+                let shown = try await catalog.revisions.find(nil, of: id, in: .everyone)
             {
                 return .conflict(shown)
             }
@@ -78,7 +79,7 @@ public struct SidecarEditor: Sendable {
     private func waitForRest(beside id: RecordingID) async throws(CatalogError) {
         for _ in 1...3 {
             var longest: Int64 = 0
-            for sidecar in try await catalog.ownedSidecars(of: id) where sidecar.kind == .transcript {
+            for sidecar in try await catalog.sidecars.owned(of: id) where sidecar.kind == .transcript {
                 longest = max(longest, await edits.timeToRest(of: sidecar))
             }
             // After a cancellation the file is judged in its present state.

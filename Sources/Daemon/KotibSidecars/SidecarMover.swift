@@ -7,8 +7,8 @@ import Logging
 /// Renames the texts of a recording that was moved, also those that a person has edited, for they are its
 /// words.
 ///
-/// The catalog says first that they are to follow (``Catalog/relocate(_:to:identity:now:)``), so that a later
-/// scan completes a move that a crash or a fault interrupted. A text that the person moved along is
+/// The catalog says first that they are to follow (``MoveStore/relocate(_:to:identity:now:)``), so that a
+/// later scan completes a move that a crash or a fault interrupted. A text that the person moved along is
 /// recognized by its inode.
 public struct SidecarMover: Sendable {
     let store: SidecarStore
@@ -36,7 +36,7 @@ public struct SidecarMover: Sendable {
     public func finishMoves() async throws(CatalogError) {
         var last: RecordingID?
         while !Task.isCancelled {
-            let page = try await catalog.unfinishedMoves(after: last, limit: 100)
+            let page = try await catalog.moves.unfinished(after: last, limit: 100)
             guard let end = page.last else { return }
             for move in page {
                 do throws(CatalogError) {
@@ -53,10 +53,10 @@ public struct SidecarMover: Sendable {
 
     /// A text that is not found now is written anew.
     private func finish(_ move: UnfinishedMove) async throws(CatalogError) {
-        guard let recording = try await catalog.recording(move.recording, in: .everyone) else { return }
+        guard let recording = try await catalog.recordings.find(move.recording, in: .everyone) else { return }
         try await store.locks.withLock(on: move.path, and: recording.path) { () async throws(CatalogError) in
             // A second move while this waited took them along.
-            guard try await catalog.recording(recording.id)?.path == recording.path else { return }
+            guard try await catalog.recordings.find(recording.id)?.path == recording.path else { return }
             try await moveTexts(of: recording.id, isLastLook: true)
         }
         try await tidy(at: move.path)
@@ -65,9 +65,11 @@ public struct SidecarMover: Sendable {
     /// A recording at the path that another one left can now use its first names, and texts that had no free
     /// name.
     private func tidy(at path: InboxPath) async throws(CatalogError) {
-        guard let recording = try await catalog.current(path), recording.audio == .present else { return }
+        guard let recording = try await catalog.recordings.current(path), recording.audio == .present else {
+            return
+        }
         try await store.locks.withLock(on: path) { () async throws(CatalogError) in
-            guard try await catalog.recording(recording.id)?.path == path else { return }
+            guard try await catalog.recordings.find(recording.id)?.path == path else { return }
             try await moveTexts(of: recording.id)
         }
     }
@@ -75,12 +77,12 @@ public struct SidecarMover: Sendable {
     /// The caller holds the locks of the old path and the new.
     /// - Parameter isLastLook: whether a text that is not found is given up, and not looked for again.
     private func moveTexts(of id: RecordingID, isLastLook: Bool = false) async throws(CatalogError) {
-        guard let recording = try await catalog.recording(id, in: .everyone) else { return }
+        guard let recording = try await catalog.recordings.find(id, in: .everyone) else { return }
         try await intents.recover(of: id)
         try await edits.readEdits(at: recording.path)
         var (moved, lost, isDone): ([(from: InboxPath, to: InboxPath)], [InboxPath], Bool) = ([], [], true)
         var isDue = false
-        for sidecar in try await catalog.ownedSidecars(of: id) {
+        for sidecar in try await catalog.sidecars.owned(of: id) {
             switch try await move(sidecar, to: recording, isLastLook: isLastLook) {
             case .stands: continue
             case .moved(let old, let path):
@@ -95,19 +97,19 @@ public struct SidecarMover: Sendable {
             case .later: isDone = false
             }
         }
-        let isMoving = try await catalog.isMoving(id)
+        let isMoving = try await catalog.moves.isMoving(id)
         if isMoving || !moved.isEmpty || !lost.isEmpty {
-            try await catalog.sidecarsMoved(
+            try await catalog.moves.sidecarsMoved(
                 of: id, moved, lost: lost, isDone: isDone, isDue: isDue)
         }
         guard isDone else { return }
         if ![.failed, .rejected].contains(recording.state) {
-            let notes = try await catalog.ownedSidecars(of: id).filter {
+            let notes = try await catalog.sidecars.owned(of: id).filter {
                 $0.kind == .failed || $0.kind == .rejected
             }
             _ = try await store.clear(notes)
         }
-        for sidecar in try await catalog.ownedSidecars(of: id) where sidecar.kind == .transcript {
+        for sidecar in try await catalog.sidecars.owned(of: id) where sidecar.kind == .transcript {
             try await edits.readEdit(of: sidecar)
         }
         try await writer.write(id)
@@ -179,13 +181,15 @@ public struct SidecarMover: Sendable {
             return .later
         }
         var found: [InboxPath] = []
-        for place in places where try await catalog.owner(ofSidecar: place) == nil { found.append(place) }
+        for place in places where try await catalog.sidecars.owner(ofSidecar: place) == nil {
+            found.append(place)
+        }
         // Of several it may be any.
         guard found.count == 1 else { return isLastLook ? .vanished : .later }
         var stray = sidecar
         stray.path = found[0]
         // After a crash it is looked for there.
-        try await catalog.sidecarsMoved(
+        try await catalog.moves.sidecarsMoved(
             of: recording.id, [(sidecar.path, stray.path)], lost: [], isDone: false, isDue: false)
         return try await move(stray, to: recording, isLastLook: isLastLook)
     }
@@ -197,12 +201,13 @@ public struct SidecarMover: Sendable {
     /// Whether nothing of another recording's has the name. The text of a recording that was replaced is
     /// removed for it, unless a person edited it.
     private func isFree(_ name: InboxPath, for sidecar: Sidecar) async throws(CatalogError) -> Bool {
-        guard let owned = try await catalog.owner(ofSidecar: name), owned.recording != sidecar.recording
+        guard let owned = try await catalog.sidecars.owner(ofSidecar: name),
+            owned.recording != sidecar.recording
         else { return true }
-        if try await catalog.isMoving(owned.recording) { return false }
-        if try await catalog.recording(owned.recording)?.audio == .present { return false }
+        if try await catalog.moves.isMoving(owned.recording) { return false }
+        if try await catalog.recordings.find(owned.recording)?.audio == .present { return false }
         if try await store.holdsPersonsWords(owned) { return false }
         guard try await store.clear([owned]) else { return false }
-        return try await catalog.owner(ofSidecar: name) == nil
+        return try await catalog.sidecars.owner(ofSidecar: name) == nil
     }
 }

@@ -33,9 +33,9 @@ struct SidecarStore: Sendable {
     func withLock<Value: Sendable>(
         of id: RecordingID, _ body: () async throws(CatalogError) -> Value
     ) async throws(CatalogError) -> Value? {
-        while let path = try await catalog.recording(id)?.path {
+        while let path = try await catalog.recordings.find(id)?.path {
             let value: Value? = try await locks.withLock(on: path) { () async throws(CatalogError) in
-                guard try await catalog.recording(id)?.path == path else { return nil }
+                guard try await catalog.recordings.find(id)?.path == path else { return nil }
                 return try await body()
             }
             if let value { return value }
@@ -55,7 +55,7 @@ struct SidecarStore: Sendable {
         case .done(let outcome): return outcome
         case .free(let status): old = status
         }
-        try await catalog.intend(content.intent(at: path, of: id))
+        try await catalog.sidecars.intend(content.intent(at: path, of: id))
         let outcome = await attempt(path) { () throws(FileError) in
             try place.write(bytes, replacing: old)
         }
@@ -64,9 +64,9 @@ struct SidecarStore: Sendable {
         // The intent stays: the next attempt finds out whether anything was written.
         case nil: break
         case .heldOpen:
-            try await catalog.withdrawIntent(at: path)
+            try await catalog.sidecars.withdrawIntent(at: path)
             logHeldOpen(path)
-        default: try await catalog.withdrawIntent(at: path)
+        default: try await catalog.sidecars.withdrawIntent(at: path)
         }
         return outcome
     }
@@ -87,7 +87,7 @@ struct SidecarStore: Sendable {
     /// - Returns: false where one could not be removed.
     func clear(_ sidecars: [Sidecar]) async throws(CatalogError) -> Bool {
         var isDone = true
-        for sidecar in sidecars where try await catalog.owner(ofSidecar: sidecar.path) == sidecar {
+        for sidecar in sidecars where try await catalog.sidecars.owner(ofSidecar: sidecar.path) == sidecar {
             let place = SidecarPlace(files: files, path: sidecar.path, owned: sidecar)
             var isAbsent = false
             do throws(FileError) {
@@ -113,7 +113,7 @@ struct SidecarStore: Sendable {
                 isDone = false
                 continue
             }
-            try await catalog.sidecarRemoved(sidecar.path)
+            try await catalog.sidecars.removed(sidecar.path)
         }
         return isDone
     }
@@ -124,7 +124,8 @@ struct SidecarStore: Sendable {
         let place = await BlockingWork.run { try? Whereabouts(files: files).place(of: sidecar.path) }
         guard let place else { return true }
         guard place.device != sidecar.device else { return false }
-        return try await !catalog.hasOlder(than: sidecar.recording, below: place.folder, on: place.device)
+        return try await !catalog.deletions.hasOlder(
+            than: sidecar.recording, below: place.folder, on: place.device)
     }
 
     /// Whether nothing is at `path`; false, and a line in the log, where that cannot be told.
@@ -141,7 +142,7 @@ struct SidecarStore: Sendable {
     /// Whether `sidecar`, which another recording has, holds words that a person wrote.
     func holdsPersonsWords(_ sidecar: Sidecar) async throws(CatalogError) -> Bool {
         guard sidecar.kind == .transcript else { return false }
-        let shown = try await catalog.revision(nil, of: sidecar.recording, in: .everyone)
+        let shown = try await catalog.revisions.find(nil, of: sidecar.recording, in: .everyone)
         return shown.map { $0.origin != .engine } ?? false
     }
 

@@ -32,7 +32,7 @@ public struct SidecarWriter: Sendable {
     public func writeAllDue() async throws(CatalogError) {
         var last: RecordingID?
         while !Task.isCancelled {
-            let page = try await catalog.dueSidecars(after: last, limit: 100)
+            let page = try await catalog.sidecars.due(after: last, limit: 100)
             guard let end = page.last else { return }
             for recording in page { try await writeSkippingBadRow(recording) }
             last = end.id
@@ -68,13 +68,13 @@ public struct SidecarWriter: Sendable {
     /// also where the recording itself is gone.
     public func putBack(_ id: RecordingID, in scope: AccessScope) async throws(CatalogError) -> PutBack {
         let outcome = try await store.withLock(of: id) { () async throws(CatalogError) -> PutBack in
-            switch try await catalog.makeTextsDue(id, in: scope) {
+            switch try await catalog.sidecars.makeDue(id, in: scope) {
             case .notFound: return .notFound
             case .nothing: return .nothing
             case .due: break
             }
             if try await write(id, isAsked: true) { return .written }
-            return try await catalog.recording(id)?.sidecarDue == nil ? .nothing : .later
+            return try await catalog.recordings.find(id)?.sidecarDue == nil ? .nothing : .later
         }
         return outcome ?? .notFound
     }
@@ -82,7 +82,7 @@ public struct SidecarWriter: Sendable {
     /// Removes files of Kotib's own where they are still as it wrote them.
     public func remove(_ sidecars: [Sidecar]) async throws(CatalogError) {
         for sidecar in sidecars {
-            guard let recording = try await catalog.recording(sidecar.recording) else { continue }
+            guard let recording = try await catalog.recordings.find(sidecar.recording) else { continue }
             try await store.locks.withLock(on: recording.path) { () async throws(CatalogError) in
                 _ = try await store.clear([sidecar])
             }
@@ -99,10 +99,12 @@ public struct SidecarWriter: Sendable {
     /// Deletes the rows of the files that a person removed beside a recording, so that it gets its text again
     /// when it comes back.
     public func forgetRemoved(of id: RecordingID) async throws(CatalogError) {
-        guard let recording = try await catalog.recording(id) else { return }
+        guard let recording = try await catalog.recordings.find(id) else { return }
         try await store.locks.withLock(on: recording.path) { () async throws(CatalogError) in
-            for sidecar in try await catalog.ownedSidecars(of: id) {
-                if try await store.isRemoved(sidecar.path) { try await catalog.sidecarRemoved(sidecar.path) }
+            for sidecar in try await catalog.sidecars.owned(of: id) {
+                if try await store.isRemoved(sidecar.path) {
+                    try await catalog.sidecars.removed(sidecar.path)
+                }
             }
         }
     }
@@ -113,15 +115,16 @@ public struct SidecarWriter: Sendable {
     @discardableResult
     func write(_ id: RecordingID, isAsked: Bool = false) async throws(CatalogError) -> Bool {
         // A recording that is being deleted gets no new files.
-        guard let before = try await catalog.recording(id, in: .everyone), before.sidecarDue != nil else {
+        guard let before = try await catalog.recordings.find(id, in: .everyone), before.sidecarDue != nil
+        else {
             return false
         }
         // A text written before the old one has followed would be a second one.
-        guard try await !catalog.isMoving(id) else { return false }
+        guard try await !catalog.moves.isMoving(id) else { return false }
         try await intents.recover(of: id)
         try await edits.readEdits(at: before.path)
         // A recorded edit makes the newer words due.
-        guard let recording = try await catalog.recording(id), let due = recording.sidecarDue else {
+        guard let recording = try await catalog.recordings.find(id), let due = recording.sidecarDue else {
             return false
         }
         let isExpected = isAsked || recording.audio == .present
@@ -141,7 +144,7 @@ public struct SidecarWriter: Sendable {
             let isRemoved = try await removeStale(beside: recording, Set(contents.map(\.kind)), written)
             isDone = isDone && isRemoved
         }
-        if isDone { try await catalog.sidecarWaived(id, due: due) }
+        if isDone { try await catalog.sidecars.waived(id, due: due) }
         return !written.isEmpty
     }
 
@@ -160,10 +163,10 @@ public struct SidecarWriter: Sendable {
     ) async throws(CatalogError) -> WriteOutcome {
         for path in try await names(for: content.kind, beside: recording, isExpected) {
             try await intents.recover(at: path)
-            let owned = try await catalog.owner(ofSidecar: path)
+            let owned = try await catalog.sidecars.owner(ofSidecar: path)
             let isOthers = owned.map { $0.recording != recording.id } ?? false
             // Another task moves it to its own place, or a later scan does.
-            if isOthers, let owned, try await catalog.isMoving(owned.recording) { return .later }
+            if isOthers, let owned, try await catalog.moves.isMoving(owned.recording) { return .later }
             var place = SidecarPlace(
                 files: store.files, path: path, owned: owned,
                 recording: content.kind.isNote ? nil : recording.path, words: content.words)
@@ -183,7 +186,7 @@ public struct SidecarWriter: Sendable {
                 let sidecar = Sidecar(
                     recording: recording.id, kind: content.kind, path: path, identity: identity,
                     words: content.words)
-                try await catalog.sidecarWritten(sidecar, due: nil)
+                try await catalog.sidecars.written(sidecar, due: nil)
                 store.nameIsFree(beside: recording.path)
                 return .written(path)
             case nil: return .later
@@ -200,7 +203,7 @@ public struct SidecarWriter: Sendable {
         for kind: SidecarKind, beside recording: Recording, _ isExpected: Bool
     ) async throws(CatalogError) -> [InboxPath] {
         let candidates = SidecarName.candidates(for: recording.path, kind: kind)
-        let own = try await catalog.ownedSidecars(of: recording.id).filter { $0.kind == kind }.map(\.path)
+        let own = try await catalog.sidecars.owned(of: recording.id).filter { $0.kind == kind }.map(\.path)
         guard isExpected else { return own }
         return candidates.filter(own.contains) + candidates.filter { !own.contains($0) }
     }
@@ -213,7 +216,7 @@ public struct SidecarWriter: Sendable {
     private func removeStale(
         beside recording: Recording, _ wanted: Set<SidecarKind>, _ written: [SidecarKind: InboxPath]
     ) async throws(CatalogError) -> Bool {
-        var standing = try await catalog.ownedSidecars(of: recording.id)
+        var standing = try await catalog.sidecars.owned(of: recording.id)
         if recording.audio == .present { standing += try await derived(at: recording.path, wanted) }
         return try await store.clear(
             standing.filter { sidecar in
@@ -231,7 +234,7 @@ public struct SidecarWriter: Sendable {
         var derived: [Sidecar] = []
         for kind in SidecarKind.allCases where kind.isNote || (hasWords && kind != .transcript) {
             for name in SidecarName.candidates(for: recording, kind: kind) {
-                if let sidecar = try await catalog.owner(ofSidecar: name), sidecar.kind == kind {
+                if let sidecar = try await catalog.sidecars.owner(ofSidecar: name), sidecar.kind == kind {
                     derived.append(sidecar)
                 }
             }
@@ -243,7 +246,7 @@ public struct SidecarWriter: Sendable {
     /// recording is known to be gone. The catalog has the words.
     private func folderGone(_ recording: Recording, _ due: SidecarDue) async throws(CatalogError) {
         guard recording.audio == .present else {
-            return try await catalog.sidecarWaived(recording.id, due: due)
+            return try await catalog.sidecars.waived(recording.id, due: due)
         }
         store.logger.warning(
             "the folder is gone; the text is kept in the catalog",

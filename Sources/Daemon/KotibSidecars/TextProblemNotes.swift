@@ -27,7 +27,9 @@ public struct TextProblemNotes: Sendable {
 
     /// A person removed a text: its note goes.
     public func textGone(_ path: InboxPath) async throws(CatalogError) {
-        guard let text = try await catalog.owner(ofSidecar: path), text.kind == .transcript else { return }
+        guard let text = try await catalog.sidecars.owner(ofSidecar: path), text.kind == .transcript else {
+            return
+        }
         _ = try await store.withLock(of: text.recording) { () async throws(CatalogError) in
             try await withdraw(text)
         }
@@ -55,12 +57,12 @@ public struct TextProblemNotes: Sendable {
         let note = SidecarContent(.rejected, sentence(ByteText.escaped(text.path.name), problem) + "\n")
         for path in SidecarName.notes(about: text.path) {
             try await intents.recover(at: path)
-            let owned = try await catalog.owner(ofSidecar: path)
+            let owned = try await catalog.sidecars.owner(ofSidecar: path)
             if let owned, owned.recording != text.recording { continue }
             let place = SidecarPlace(files: store.files, path: path, owned: owned)
             switch try await store.put(note, place, of: text.recording) {
             case .written(let identity):
-                return try await catalog.sidecarWritten(
+                return try await catalog.sidecars.written(
                     Sidecar(recording: text.recording, kind: .rejected, path: path, identity: identity),
                     due: nil)
             case .occupied: continue
@@ -73,7 +75,8 @@ public struct TextProblemNotes: Sendable {
     func withdraw(_ text: Sidecar) async throws(CatalogError) {
         reported.remove(text.path)
         for path in SidecarName.notes(about: text.path) {
-            guard let note = try await catalog.owner(ofSidecar: path), note.recording == text.recording,
+            guard let note = try await catalog.sidecars.owner(ofSidecar: path),
+                note.recording == text.recording,
                 note.kind == .rejected
             else { continue }
             _ = try await store.clear([note])
@@ -89,7 +92,7 @@ public struct TextProblemNotes: Sendable {
 
     private func hasNote(about text: Sidecar) async throws(CatalogError) -> Bool {
         for path in SidecarName.notes(about: text.path) {
-            if try await catalog.owner(ofSidecar: path)?.recording == text.recording { return true }
+            if try await catalog.sidecars.owner(ofSidecar: path)?.recording == text.recording { return true }
         }
         return false
     }

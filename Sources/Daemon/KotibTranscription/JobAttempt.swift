@@ -73,7 +73,7 @@ struct JobAttempt: Sendable {
     private func reusedSource(_ recording: Recording, _ language: String?) async -> RecordingID? {
         guard reuse != .none, let model = await lane.engine.modelIdentity() else { return nil }
         do throws(CatalogError) {
-            return try await catalog.reuseWords(
+            return try await catalog.reuse.complete(
                 for: recording.id, of: reuse, engine: lane.engine.name, model: model, language: language,
                 now: date())
         } catch {

@@ -25,7 +25,7 @@ struct OutcomeRecorder: Sendable {
     ) async {
         let (catalog, date) = (catalog, time.date())
         let end = await persist(recording, engine) { () async throws(CatalogError) in
-            try await catalog.complete(
+            try await catalog.jobs.complete(
                 recording.id, transcript: result.transcript, speech: result.speech, warnings: result.warnings,
                 engineSeconds: seconds, modelHash: result.modelHash, heard: recording.facts, doubt: doubt,
                 now: date)
@@ -43,7 +43,7 @@ struct OutcomeRecorder: Sendable {
     func handBack(_ recording: Recording, isGone: Bool = false, due: Date? = nil, engine: String) async {
         let (catalog, date) = (catalog, time.date())
         _ = await persist(recording, engine) { () async throws(CatalogError) in
-            try await catalog.handBack(
+            try await catalog.jobs.handBack(
                 recording.id, isGoneFrom: isGone ? recording.path : nil, identity: recording.identity,
                 due: due, now: date)
         }
@@ -53,7 +53,7 @@ struct OutcomeRecorder: Sendable {
         let (catalog, date) = (catalog, time.date())
         let message = error.message.text(in: language)
         let end = await persist(recording, engine) { () async throws(CatalogError) in
-            try await catalog.fail(recording.id, code: error.code, message: message, now: date)
+            try await catalog.jobs.fail(recording.id, code: error.code, message: message, now: date)
         }
         guard end == .recorded else { return }
         log.failed(recording, error, engine: engine)
@@ -66,7 +66,7 @@ struct OutcomeRecorder: Sendable {
         let (catalog, date) = (catalog, time.date())
         let message = error.message.text(in: language)
         let end = await persist(recording, engine) { () async throws(CatalogError) in
-            try await catalog.retryLater(
+            try await catalog.jobs.retryLater(
                 recording.id, due: date + delay.inSeconds, code: error.code, message: message, now: date)
         }
         if end == .recorded { log.retrying(recording, error, after: delay, engine: engine) }
@@ -95,7 +95,8 @@ struct OutcomeRecorder: Sendable {
 
     private func abandon(_ recording: Recording) async -> JobEnd? {
         let message = Sentence.notStored.text(in: language)
-        let ended = try? await catalog.fail(recording.id, code: "catalog", message: message, now: time.date())
+        let ended = try? await catalog.jobs.fail(
+            recording.id, code: "catalog", message: message, now: time.date())
         if ended == .recorded { await settled(recording.id) }
         return nil
     }

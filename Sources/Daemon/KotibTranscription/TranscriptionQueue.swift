@@ -210,8 +210,8 @@ public actor TranscriptionQueue {
 
     private func recover() async {
         do throws(CatalogError) {
-            let message = Sentence.interrupted(Catalog.mostInterruptions + 1).text(in: options.messages)
-            let recovered = try await catalog.recoverInterrupted(message: message, now: time.date())
+            let message = Sentence.interrupted(JobStore.mostInterruptions + 1).text(in: options.messages)
+            let recovered = try await catalog.jobs.recoverInterrupted(message: message, now: time.date())
             machine.recovered()
             log.recovered(resumed: recovered.resumed.count, failed: recovered.failed.count)
             for id in recovered.failed { await settled(id) }
@@ -224,7 +224,7 @@ public actor TranscriptionQueue {
     private func claim(_ lane: Int) async -> RecordingID? {
         let date = time.date()
         do throws(CatalogError) {
-            let claim = try await catalog.claim(claimScope(of: lane), now: date)
+            let claim = try await catalog.jobs.claim(claimScope(of: lane), now: date)
             if isClaimStuck { stuck(nil) }
             isClaimStuck = false
             switch claim {
@@ -232,7 +232,7 @@ public actor TranscriptionQueue {
                 let wait = due.map { Duration.seconds(bounding: $0.timeIntervalSince(date)) }
                 machine.foundNothing(nextDue: wait.map { elapsed() + $0 }, lane: lane)
             case .recording(let recording) where machine.isStopping:
-                _ = try await catalog.handBack(recording.id, now: date)
+                _ = try await catalog.jobs.handBack(recording.id, now: date)
             case .recording(let recording):
                 machine.claimed(recording.id, lane: lane)
                 let progress = JobProgress(

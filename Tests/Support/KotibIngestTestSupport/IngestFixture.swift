@@ -108,7 +108,7 @@ extension IngestFixture {
     }
 
     package func current(_ name: String = "ali/talk.wav") async throws -> Recording? {
-        try await catalog.current(path(name))
+        try await catalog.recordings.current(path(name))
     }
 
     package func names() throws -> [String] { try folder.names(in: "ali") }
@@ -129,7 +129,7 @@ extension IngestFixture {
         let path = try path(name)
         try await waitUntil("there is \(text) beside \(name)") {
             guard folder.read(name + ".txt") == text + "\n" else { return false }
-            return try await catalog.current(path)?.sidecarDue == nil
+            return try await catalog.recordings.current(path)?.sidecarDue == nil
         }
     }
 
@@ -141,7 +141,7 @@ extension IngestFixture {
         for name in names {
             let identity = FileIdentity(
                 device: device ?? own, inode: 1, size: 1, modified: 1, changed: 1)
-            _ = try await catalog.accept(path(name), identity: identity, facts: facts)
+            _ = try await catalog.ingest.accept(path(name), identity: identity, facts: facts)
         }
     }
 

@@ -58,7 +58,7 @@ struct AudioListRoute {
     ) async throws -> RecordingID? {
         var (rest, size, isFirst) = (index.recordings[...], 0, true)
         while !rest.isEmpty {
-            let (recordings, count) = try await parts.catalog.listed(rest, filter)
+            let (recordings, count) = try await parts.catalog.listing.listed(rest, filter)
             rest = rest.dropFirst(count)
             let progress = await parts.progress()
             for listed in recordings {
@@ -69,7 +69,7 @@ struct AudioListRoute {
                 isFirst = false
                 try await LongText(listed, body).write(&pieces, to: &writer, parts, for: caller.name)
                 size += listed.textSize
-                if size >= Catalog.longestList, id != index.recordings.last { return id }
+                if size >= ListingStore.longestList, id != index.recordings.last { return id }
             }
         }
         return nil
@@ -80,7 +80,7 @@ struct AudioListRoute {
         _ countsAll: Bool
     ) async throws -> LibraryIndex {
         do throws(CatalogError) {
-            return try await parts.catalog.index(
+            return try await parts.catalog.listing.index(
                 filter, before: before, skip: skip, limit: limit, countsAll: countsAll)
         } catch {
             guard error.code == .tooLong else { throw error }

@@ -50,7 +50,7 @@ extension Sentence {
     fileprivate init?(ofCode code: String) {
         switch code {
         case "superseded": self = .superseded
-        case "interrupted": self = .interrupted(Catalog.mostInterruptions + 1)
+        case "interrupted": self = .interrupted(JobStore.mostInterruptions + 1)
         case "catalog": self = .notStored
         default: return nil
         }

@@ -105,8 +105,8 @@ extension ControlParts {
     func recordResponse(
         _ id: RecordingID, for caller: Caller, _ messages: Language
     ) async throws -> Response {
-        guard let listed = try await catalog.listed(id, in: caller.scope) else {
-            guard try await catalog.deletion(of: id, in: caller.scope) != nil else {
+        guard let listed = try await catalog.listing.listed(id, in: caller.scope) else {
+            guard try await catalog.deletions.find(of: id, in: caller.scope) != nil else {
                 throw ControlFailure.noRecording
             }
             throw ControlFailure(.notFound, .notFound, .deletionWaits)
@@ -127,7 +127,7 @@ extension ControlParts {
         _ id: RecordingID, _ text: String, by caller: Caller, _ condition: Precondition,
         _ messages: Language
     ) async throws -> Response {
-        guard let entry = try await catalog.listed(id, in: caller.scope)?.entry else {
+        guard let entry = try await catalog.listing.listed(id, in: caller.scope)?.entry else {
             throw ControlFailure.noRecording
         }
         let edit = TranscriptEdit(
@@ -140,7 +140,7 @@ extension ControlParts {
     func restore(
         _ old: Revision, by caller: Caller, _ condition: Precondition, _ messages: Language
     ) async throws -> Response {
-        guard let entry = try await catalog.listed(old.recording, in: caller.scope)?.entry else {
+        guard let entry = try await catalog.listing.listed(old.recording, in: caller.scope)?.entry else {
             throw ControlFailure.noRecording
         }
         let outcome = try await actions.restore(

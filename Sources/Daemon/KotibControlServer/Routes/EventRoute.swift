@@ -50,7 +50,7 @@ struct EventRoute {
         // Before the first look at the catalog, so that nothing falls between.
         let feeders = feeders(of: bell, for: caller.scope)
         defer { for feeder in feeders { feeder.cancel() } }
-        let latest = try await parts.catalog.lastEvent()
+        let latest = try await parts.catalog.events.last()
         var last = latest
         if let asked {
             guard let id = Int64(asked), (0...latest).contains(id) else {
@@ -90,9 +90,9 @@ struct EventRoute {
         told: inout Int64
     ) async throws {
         while !Task.isCancelled {
-            let page = try await parts.catalog.events(after: last, in: scope, limit: Self.page)
+            let page = try await parts.catalog.events.page(after: last, in: scope, limit: Self.page)
             guard let page else {
-                last = try await parts.catalog.lastEvent()
+                last = try await parts.catalog.events.last()
                 told = last
                 return try await writer.write(EventText.reset(last))
             }
@@ -113,7 +113,7 @@ struct EventRoute {
     }
 
     private func feeders(of bell: FollowerBell, for scope: AccessScope) -> [Task<Void, Never>] {
-        let (changes, progress, ping) = (parts.catalog.eventSignals(), parts.queue.progress(), ping)
+        let (changes, progress, ping) = (parts.catalog.events.signals(), parts.queue.progress(), ping)
         return [
             Task {
                 for await _ in changes { bell.ring { $0.isChanged = true } }

@@ -29,9 +29,9 @@ struct MetricsRoute {
     }
 
     private func addDaemon(_ health: HealthReport, to page: inout MetricsPage) async throws {
-        let counts = try await parts.catalog.counts()
+        let counts = try await parts.catalog.recordings.counts()
         let running = await parts.queue.running().count
-        let overQuota = try await parts.catalog.waitingForRoom()
+        let overQuota = try await parts.catalog.quotas.waitingForRoom()
         page.family(
             "kotib_over_quota", .gauge, "Files that wait for room in their user's quota.",
             [.init(Double(overQuota))])

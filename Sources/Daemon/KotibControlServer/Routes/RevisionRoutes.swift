@@ -30,15 +30,15 @@ struct RevisionRoutes {
         let id = try context.recordingID()
         let limit = try query.number("limit", within: 1...Self.longestPage) ?? Self.usualPage
         let before = try query.value("before") { Int64($0).map(RevisionID.init(rawValue:)) }
-        let found = try await parts.catalog.revisionIDs(
+        let found = try await parts.catalog.listing.revisionIDs(
             of: id, in: caller.scope, before: before, limit: limit)
         guard let found else { throw ControlFailure.noRecording }
         return ControlJSON.pieces { [parts] pieces, writer in
             try await pieces.write("{\"items\":[".utf8, to: &writer)
             var (last, size): (RevisionID?, Int) = (nil, 0)
-            for revision in found.prefix(limit) where size < Catalog.longestRevisionList {
+            for revision in found.prefix(limit) where size < ListingStore.longestRevisionList {
                 // One that was deleted meanwhile is left out.
-                let listed = try await parts.catalog.listed(revision, of: id, in: caller.scope)
+                let listed = try await parts.catalog.listing.listed(revision, of: id, in: caller.scope)
                 guard let listed else { continue }
                 if last != nil { try await pieces.write(",".utf8, to: &writer) }
                 last = revision
@@ -62,7 +62,7 @@ struct RevisionRoutes {
     private func listed(_ context: ControlContext, for caller: Caller) async throws -> ListedRevision {
         let id = try context.recordingID()
         let number = RevisionID(rawValue: try context.number("revision"))
-        guard let listed = try await parts.catalog.listed(number, of: id, in: caller.scope) else {
+        guard let listed = try await parts.catalog.listing.listed(number, of: id, in: caller.scope) else {
             throw ControlFailure(.notFound, .notFound, .noRevision)
         }
         return listed
@@ -75,7 +75,7 @@ struct RevisionRoutes {
         let share = try parts.answers.demand(2 * listed.textSize, for: caller.name)
         defer { withExtendedLifetime(share) {} }
         let (id, number) = (listed.revision.recording, listed.revision.id)
-        guard let old = try await parts.catalog.revision(number, of: id, in: caller.scope) else {
+        guard let old = try await parts.catalog.revisions.find(number, of: id, in: caller.scope) else {
             throw ControlFailure(.notFound, .notFound, .noRevision)
         }
         return try await parts.restore(old, by: caller, condition, context.language)

@@ -23,7 +23,7 @@ struct StatusRoutes {
             try await counts(in: scope)
         }
         let doubtful = try await parts.unlessDamaged { () async throws(CatalogError) in
-            try await parts.catalog.doubtful(in: scope)
+            try await parts.catalog.recordings.doubtful(in: scope)
         }
         var health = try await parts.healthReport()
         if recordings == nil || doubtful == nil { health.add(.catalogDamaged) }
@@ -51,14 +51,14 @@ struct StatusRoutes {
     /// Every state, those that no recording is in too.
     private func counts(in scope: AccessScope) async throws(CatalogError) -> [String: Int] {
         var counts: [String: Int] = [:]
-        let all = scope == .everyone ? try await parts.catalog.counts() : nil
+        let all = scope == .everyone ? try await parts.catalog.recordings.counts() : nil
         for state in RecordingState.allCases {
             if let all {
                 counts[state.rawValue] = all[state, default: 0]
             } else {
                 var filter = RecordingFilter(scope: scope)
                 filter.states = [state]
-                counts[state.rawValue] = try await parts.catalog.index(filter, limit: 0).total
+                counts[state.rawValue] = try await parts.catalog.listing.index(filter, limit: 0).total
             }
         }
         return counts

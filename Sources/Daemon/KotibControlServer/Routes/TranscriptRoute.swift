@@ -20,12 +20,12 @@ struct TranscriptRoute {
         let id = try context.recordingID()
         let format =
             try QueryReader(request).value("format", TranscriptFormat.init(rawValue:)) ?? TranscriptFormat.txt
-        guard let listed = try await parts.catalog.listed(id, in: scope) else {
+        guard let listed = try await parts.catalog.listing.listed(id, in: scope) else {
             throw ControlFailure.noRecording
         }
         let entry = listed.entry
         let share = try await share(id, for: caller)
-        guard let revision = try await parts.catalog.revision(entry.revision, of: id, in: scope),
+        guard let revision = try await parts.catalog.revisions.find(entry.revision, of: id, in: scope),
             entry.text != nil || listed.longText != nil
         else { throw ControlFailure.withoutTranscript(entry.recording.state) }
         let name = ByteText.escaped(entry.recording.path.name)
@@ -42,7 +42,7 @@ struct TranscriptRoute {
 
     /// Words and times are in memory as they are kept, as they are worked on, and as they are sent.
     private func share(_ id: RecordingID, for caller: Caller) async throws -> AnswerRoom.Share? {
-        let size = try await parts.catalog.sizeOfWords(of: id) ?? 0
+        let size = try await parts.catalog.listing.sizeOfWords(of: id) ?? 0
         return try parts.answers.demand(size > AnswerRoom.free / 3 ? 3 * size : 0, for: caller.name)
     }
 }

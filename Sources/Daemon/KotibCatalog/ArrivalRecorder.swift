@@ -3,7 +3,13 @@ import GRDB
 import KotibModel
 
 /// Records an arrival, within the caller's transaction.
-extension Database {
+struct ArrivalRecorder {
+    private let database: Database
+
+    init(_ database: Database) {
+        self.database = database
+    }
+
     /// Accepts it if the user's quota has room.
     /// - Parameters:
     ///   - day: today (``LocalDays``).
@@ -11,7 +17,7 @@ extension Database {
     func accept(
         _ arrival: Arrival, within limits: Quota, on day: Int, hasWords: Bool = false
     ) throws -> Result<Acceptance, Rejection> {
-        let old = try currentRecording(arrival.path)
+        let old = try database.currentRecording(arrival.path)
         // A recording stays accepted: touched, tried again or brought back, it needs no room and no
         // minutes.
         guard try old.map({ try !isSame($0, arrival) }) ?? true else {
@@ -20,21 +26,21 @@ extension Database {
         let counted = old.map { $0.state != .rejected && $0.audio == .present } ?? false
         let grown = try old.flatMap { try isGrown($0, arrival) ? $0.facts?.duration : nil }
         let taken = QuotaClaim.milliseconds(of: grown ?? 0)
-        let isFree = try old == nil && (hasWords || isFoundAgain(arrival.identity))
+        let isFree = try old == nil && (hasWords || database.isFoundAgain(arrival.identity))
         // What is replaced before it was transcribed gives its minutes back.
-        let returned = try grown == nil ? old.map { try unheardCharge($0.id, on: day) } ?? 0 : 0
+        let returned = try grown == nil ? old.map { try database.unheardCharge($0.id, on: day) } ?? 0 : 0
         let claim = QuotaClaim(
             size: arrival.identity.size,
             milliseconds: isFree ? 0 : max(0, QuotaClaim.milliseconds(of: arrival.facts.duration) - taken),
             replaced: counted ? old?.identity.size : nil)
         let folder = arrival.path.user
-        let (own, use) = try quota(ofFolder: folder) ?? (OwnQuota(), QuotaUse())
+        let (own, use) = try database.quota(ofFolder: folder) ?? (OwnQuota(), QuotaUse())
         var beside = use.on(day)
         beside.milliseconds = max(0, beside.milliseconds - returned)
         if let refusal = limits.with(own).refusal(of: claim, beside: beside) { return .failure(refusal) }
         let acceptance = try accept(arrival, inPlaceOf: old)
-        try count(claim, ofFolder: folder, on: day)
-        try charge(acceptance.recording, claim.milliseconds, on: day)
+        try database.count(claim, ofFolder: folder, on: day)
+        try database.charge(acceptance.recording, claim.milliseconds, on: day)
         return .success(acceptance)
     }
 
@@ -42,7 +48,7 @@ extension Database {
     /// very file is, its attributes changed perhaps.
     private func isSame(_ old: Recording, _ arrival: Arrival) throws -> Bool {
         guard old.isSame(arrival.facts, size: arrival.identity.size) else { return false }
-        return try !isBeingDeleted(old.id) || old.identity.isSameContent(as: arrival.identity)
+        return try !database.isBeingDeleted(old.id) || old.identity.isSameContent(as: arrival.identity)
     }
 
     /// Whether what was accepted at its path before goes on.
@@ -50,41 +56,41 @@ extension Database {
         guard old.state != .rejected, let sound = old.facts?.sound, arrival.facts.continues == sound else {
             return false
         }
-        return try !isBeingDeleted(old.id)
+        return try !database.isBeingDeleted(old.id)
     }
 
     /// - Parameter old: what is current at its path.
     func accept(_ arrival: Arrival, inPlaceOf old: Recording?) throws -> Acceptance {
-        guard let old else { return .new(try insert(arrival)) }
+        guard let old else { return .new(try database.insert(arrival)) }
         let isSame = old.isSame(arrival.facts, size: arrival.identity.size)
         if try isGrown(old, arrival) {
-            let notes = try notesToRemove(of: old.id)
-            try grow(old.id, arrival)
+            let notes = try database.notesToRemove(of: old.id)
+            try database.grow(old.id, arrival)
             return .grown(old.id, notes: notes)
         }
-        if try isBeingDeleted(old.id) {
+        if try database.isBeingDeleted(old.id) {
             // Only the very file that is to go is still the old one, its attributes changed perhaps.
             if isSame && old.identity.isSameContent(as: arrival.identity) {
-                try identify(old.id, arrival.identity, now: arrival.now)
+                try database.identify(old.id, arrival.identity, now: arrival.now)
                 return .unchanged(old.id)
             }
-            try supersede(old.id, now: arrival.now)
-            return .replaced(try insert(arrival), old: old.id, notes: [])
+            try database.supersede(old.id, now: arrival.now)
+            return .replaced(try database.insert(arrival), old: old.id, notes: [])
         }
         // A failed recording that is put there anew is tried again.
         if old.state == .rejected || (old.state == .failed && isSame) {
-            let notes = try notesToRemove(of: old.id)
-            try readmit(old.id, arrival)
+            let notes = try database.notesToRemove(of: old.id)
+            try database.readmit(old.id, arrival)
             return .readmitted(old.id, notes: notes)
         }
         if isSame {
-            try returned(old, arrival)
+            try database.returned(old, arrival)
             return .unchanged(old.id)
         }
-        let notes = try notesToRemove(of: old.id)
-        try supersede(old.id, now: arrival.now)
-        let new = try insert(arrival)
-        try inherit(from: old.id, to: new)
+        let notes = try database.notesToRemove(of: old.id)
+        try database.supersede(old.id, now: arrival.now)
+        let new = try database.insert(arrival)
+        try database.inherit(from: old.id, to: new)
         return .replaced(new, old: old.id, notes: notes)
     }
 
@@ -94,17 +100,17 @@ extension Database {
     ) throws -> Refusal {
         let refusal = try reject(arrival, facts)
         if let facts, !refusal.isKept {
-            try wait(refusal.recording, arrival.identity, facts, doubt: doubt)
+            try database.wait(refusal.recording, arrival.identity, facts, doubt: doubt)
         }
         return refusal
     }
 
     private func reject(_ arrival: RejectedArrival, _ facts: AudioFacts?) throws -> Refusal {
-        guard let old = try currentRecording(arrival.path) else {
-            return Refusal(recording: try insert(arrival), old: nil, notes: [])
+        guard let old = try database.currentRecording(arrival.path) else {
+            return Refusal(recording: try database.insert(arrival), old: nil, notes: [])
         }
         // The file that is to go still is; another in its place is not.
-        let isGoing = try isBeingDeleted(old.id)
+        let isGoing = try database.isBeingDeleted(old.id)
         var isSame = old.identity.isSameContent(as: arrival.identity)
         if let facts {
             // There is room by now, and another look has found it.
@@ -113,26 +119,18 @@ extension Database {
         }
         // An accepted recording is not refused for its mode, or for a backup by links.
         if isSame, isGoing || facts != nil || old.state == .completed || old.state == .failed {
-            try identify(old.id, arrival.identity, now: arrival.now)
-            if let facts { try describe(old, facts) }
+            try database.identify(old.id, arrival.identity, now: arrival.now)
+            if let facts { try database.describe(old, facts) }
             return Refusal(recording: old.id, isKept: true, old: nil, notes: [])
         }
         if old.state == .rejected, !isGoing {
-            try rejectAgain(old, arrival)
+            try database.rejectAgain(old, arrival)
             return Refusal(recording: old.id, old: nil, notes: [])
         }
-        let notes = isGoing ? [] : try notesToRemove(of: old.id)
-        try supersede(old.id, now: arrival.now)
-        let new = try insert(arrival)
-        if !isGoing { try inherit(from: old.id, to: new) }
+        let notes = isGoing ? [] : try database.notesToRemove(of: old.id)
+        try database.supersede(old.id, now: arrival.now)
+        let new = try database.insert(arrival)
+        if !isGoing { try database.inherit(from: old.id, to: new) }
         return Refusal(recording: new, old: old.id, notes: notes)
-    }
-}
-
-extension Recording {
-    /// Whether it was accepted with this content, or with this sound and other tags.
-    public func isSame(_ facts: AudioFacts, size: Int64) -> Bool {
-        guard let own = self.facts, own.isSameRecording(as: facts) else { return false }
-        return own.sha256 != facts.sha256 || identity.size == size
     }
 }

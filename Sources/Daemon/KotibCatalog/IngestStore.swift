@@ -44,7 +44,10 @@ public struct Departure: Hashable, Sendable {
     public var notes: [Sidecar]
 }
 
-extension Catalog {
+/// Files on their way into rows: accepted, refused or gone.
+public struct IngestStore: CatalogStore {
+    let database: CatalogDatabase
+
     static let departuresAtOnce = 500
 
     /// For each, whether the current recording at the path has exactly this identity and is present: nothing
@@ -77,7 +80,7 @@ extension Catalog {
             path: path, identity: identity, facts: facts, doubt: doubt, now: now)
         let day = quotas.days.day(of: now)
         return try await write("accept") { database in
-            let outcome = try database.accept(
+            let outcome = try ArrivalRecorder(database).accept(
                 arrival, within: quotas.limits, on: day, hasWords: words != nil)
             if let words, case .success(.new(let id)) = outcome { try database.adopt(words, for: id, now) }
             return outcome
@@ -89,7 +92,9 @@ extension Catalog {
         _ path: InboxPath, identity: FileIdentity, facts: AudioFacts, now: Date = Date()
     ) async throws(CatalogError) -> Acceptance {
         let arrival = Arrival(path: path, identity: identity, facts: facts, now: now)
-        return try await write("accept") { try $0.accept(arrival, inPlaceOf: $0.currentRecording(path)) }
+        return try await write("accept") {
+            try ArrivalRecorder($0).accept(arrival, inPlaceOf: $0.currentRecording(path))
+        }
     }
 
     /// Records a file that is not taken; its note becomes due.
@@ -103,7 +108,9 @@ extension Catalog {
     ) async throws(CatalogError) -> Refusal {
         let arrival = RejectedArrival(
             path: path, identity: identity, code: rejection.code, message: message, now: now)
-        return try await write("reject") { try $0.reject(arrival, waitingWith: facts, doubt) }
+        return try await write("reject") {
+            try ArrivalRecorder($0).reject(arrival, waitingWith: facts, doubt)
+        }
     }
 
     /// Notes that the file at `path`, or every file below that folder, is no longer there.
@@ -174,7 +181,7 @@ extension Catalog {
         """
     /// The state stays: a job under way is ended by the queue, which alone ends `processing`.
     static let depart = """
-        UPDATE audio_records SET audio_state = 'gone', sidecar_due = \(wordsStayDue), updated_at = :now
+        UPDATE audio_records SET audio_state = 'gone', sidecar_due = \(SidecarRegistry.wordsStayDue), updated_at = :now
         WHERE id = :recording
         """
 }
@@ -186,7 +193,10 @@ extension InboxPath {
     }
 }
 
-extension Catalog {
+/// Refused files, of which only some are kept in mind.
+public struct RefusalStore: CatalogStore {
+    let database: CatalogDatabase
+
     /// Refused files of one user, and of all that lie in nobody's folder, that are kept in mind. Each costs a
     /// few kilobytes of the catalog, which no quota counts; who puts more there gets no notes for them.
     public static let mostRefused = 10_000
@@ -197,7 +207,7 @@ extension Catalog {
 
     /// Forgets a refused file that is none any more and has no row of its own. Its notes are removed first.
     /// - Returns: false where a note is still registered, or it is not refused: nothing was changed.
-    public func forgetRefused(_ id: RecordingID) async throws(CatalogError) -> Bool {
+    public func forget(_ id: RecordingID) async throws(CatalogError) -> Bool {
         try await write("forgetRefused") { database in
             try database.run(Self.forgetRefusedSQL, ["recording": id.rawValue])
             return database.changesCount == 1
@@ -209,7 +219,7 @@ extension Catalog {
     ///
     /// At most ``prunedAtOnce``: to be called again until there is none.
     /// - Returns: how many.
-    public func pruneRefused(now: Date = Date()) async throws(CatalogError) -> Int {
+    public func prune(now: Date = Date()) async throws(CatalogError) -> Int {
         try await write("pruneRefused") { database in
             let old = Timestamp.text(now.addingTimeInterval(-Self.keptNotes))
             try database.run(RefusalSQL.prune, ["old": old, "limit": Self.prunedAtOnce])
@@ -228,7 +238,7 @@ extension Catalog {
     }
 
     /// Whether any user has as many refused files as are kept in mind.
-    public func hasTooManyRefused() async throws(CatalogError) -> Bool {
+    public func hasTooMany() async throws(CatalogError) -> Bool {
         try await read("hasTooManyRefused") { try $0.row(RefusalSQL.tooMany, [Self.mostRefused]) != nil }
     }
 
@@ -298,21 +308,24 @@ public struct StandingWords: Sendable {
     }
 }
 
-extension Catalog {
+/// Texts that stand beside recordings that the catalog has lost.
+public struct AdoptionStore: CatalogStore {
+    let database: CatalogDatabase
+
     /// Seconds after a rebuild in which a text beside an unknown recording is taken for its words: the scan
     /// at the start may take that long.
     static let adoptionTime: TimeInterval = 3600
 
     /// Lost rows are found again in the inbox; that a session had ended is not. Blocks: for
-    /// ``open(_:backup:)``.
+    /// ``Catalog/open(_:backup:)``.
     func recoverFromLoss(now: Date) throws(CatalogError) {
         do {
-            try writer.write {
+            try database.writer.write {
                 try $0.endSessions()
                 try $0.execute(sql: "INSERT INTO rebuilds (at) VALUES (?)", arguments: [Timestamp.text(now)])
             }
         } catch {
-            throw CatalogError(error, operation: "recoverFromLoss", file: file)
+            throw CatalogError(error, operation: "recoverFromLoss", file: database.file)
         }
     }
 
@@ -322,7 +335,7 @@ extension Catalog {
     }
 
     /// The inbox was looked through.
-    public func endAdoption(now: Date = Date()) async throws(CatalogError) {
+    public func end(now: Date = Date()) async throws(CatalogError) {
         try await write("endAdoption") { database in
             let old = Timestamp.text(now.addingTimeInterval(-Self.adoptionTime))
             try database.run("DELETE FROM rebuilds WHERE at < ?", [old])

@@ -11,7 +11,10 @@ public enum WordsReuse: String, Sendable, CaseIterable {
     case all
 }
 
-extension Catalog {
+/// Transcripts of the same content, used anew.
+public struct TranscriptReuse: CatalogStore {
+    let database: CatalogDatabase
+
     /// Completes a job with the words that there are already of the same content, by SHA-256 and size, and of
     /// the user's own recordings also by sound: those of the same engine and model (by name and content), in
     /// the language that the job asks for. Its owner's corrections come along, as revisions. Another model's
@@ -24,7 +27,7 @@ extension Catalog {
     ///   - model: the model that it would use.
     ///   - language: ISO 639-1; nil takes words in any.
     /// - Returns: the recording that the words are of; nil where nothing was changed.
-    public func reuseWords(
+    public func complete(
         for id: RecordingID, of reuse: WordsReuse, engine: String, model: ModelIdentity, language: String?,
         now: Date = Date()
     ) async throws(CatalogError) -> RecordingID? {

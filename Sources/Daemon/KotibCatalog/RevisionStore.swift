@@ -2,7 +2,10 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-extension Catalog {
+/// The versions of recordings' words.
+public struct RevisionStore: CatalogStore {
+    let database: CatalogDatabase
+
     /// Makes a person's words those that are shown; the sidecars become due. What the words were stays in its
     /// revision, and the recording stays in its state.
     /// - Parameters:
@@ -24,14 +27,14 @@ extension Catalog {
         _ revision: RevisionID, of id: RecordingID, in scope: AccessScope, author: UserID?,
         expected: RevisionID?, under limits: Quota = Quota(), now: Date = Date()
     ) async throws(CatalogError) -> EditOutcome {
-        guard let old = try await self.revision(revision, of: id, in: scope) else { return .notFound }
+        guard let old = try await find(revision, of: id, in: scope) else { return .notFound }
         let edit = TranscriptEdit(
             recording: id, scope: scope, text: old.text, author: author, origin: .socket, expected: expected)
         return try await change(edit, restored: old, limits, now)
     }
 
     /// Nil where there is none, or it is not the caller's to see. `revision` nil: the one that is shown.
-    public func revision(
+    public func find(
         _ revision: RevisionID?, of id: RecordingID, in scope: AccessScope
     ) async throws(CatalogError) -> Revision? {
         try await read("revision") { database in
@@ -44,7 +47,7 @@ extension Catalog {
     }
 }
 
-extension Catalog {
+extension RevisionStore {
     private enum Shown: Sendable {
         /// `spoken`: the segments as an engine last heard them.
         case revision(Revision, spoken: [TranscriptSegment])
@@ -70,7 +73,9 @@ extension Catalog {
             if edit.text.utf8.elementsEqual(base.text.utf8),
                 restored == nil || restored?.segments == base.segments
             {
-                if let sidecar { try await sidecarWritten(sidecar, due: nil, now: now) }
+                if let sidecar {
+                    try await SidecarRegistry(database: database).written(sidecar, due: nil, now: now)
+                }
                 return .unchanged(base)
             }
             var next = base
@@ -78,7 +83,7 @@ extension Catalog {
             if let restored {
                 (next.segments, next.language) = (restored.segments, restored.language)
             } else {
-                next.segments = await Self.onThread {
+                next.segments = await CatalogDatabase.onThread {
                     TranscriptAlignment.segments(for: edit.text, over: spoken)
                 }
             }
@@ -100,7 +105,8 @@ extension Catalog {
                 RevisionSQL.spoken,
                 ["recording": edit.recording.rawValue, "revision": revision.id.rawValue])
             return .revision(
-                revision, spoken: try spoken.map { try Self.segments($0["segments"]) } ?? revision.segments)
+                revision,
+                spoken: try spoken.map { try [TranscriptSegment](json: $0["segments"]) } ?? revision.segments)
         }
     }
 
@@ -111,7 +117,7 @@ extension Catalog {
         _ now: Date
     ) async throws(CatalogError) -> EditOutcome? {
         // Not in the transaction, for which everybody waits: of a long text it takes long.
-        let times = try await Self.times(new.segments, "edit", file)
+        let times = try await Self.times(new.segments, "edit", database.file)
         return try await write("edit") { database in
             let id = edit.recording
             guard let recording = try database.recording(id, in: edit.scope) else { return .notFound }
@@ -140,12 +146,12 @@ extension Catalog {
     }
 }
 
-extension Catalog {
+extension RevisionStore {
     /// The segments as JSON, made where it may take long.
     static func times(
         _ segments: [TranscriptSegment], _ operation: String, _ file: String
     ) async throws(CatalogError) -> String {
-        let result = await onThread { Result { try json(segments) } }
+        let result = await CatalogDatabase.onThread { Result { try segments.json } }
         return try result.mapError { CatalogError($0, operation: operation, file: file) }.get()
     }
 }
@@ -155,7 +161,7 @@ extension Database {
         _ id: RecordingID, author: UserID? = nil, _ origin: RevisionOrigin, _ text: String,
         _ segments: [TranscriptSegment], _ language: String?, _ now: Date
     ) throws -> RevisionID {
-        let times = try Catalog.json(segments)
+        let times = try segments.json
         return try addRevision(id, author: author, origin, text, times: times, language, now)
     }
 
@@ -180,7 +186,7 @@ extension Database {
 
 extension Revision {
     init(_ row: Row) throws {
-        try self.init(row, text: row["text"], segments: Catalog.segments(row["segments"]))
+        try self.init(row, text: row["text"], segments: [TranscriptSegment](json: row["segments"]))
     }
 
     fileprivate init(_ row: Row, text: String, segments: [TranscriptSegment]) throws {
@@ -255,14 +261,14 @@ public struct RevisionPage: Hashable, Sendable {
     public var next: RevisionID?
 }
 
-extension Catalog {
+extension RevisionStore {
     /// Bytes of text after which a page ends, however few revisions it has: people save often, and long
     /// texts.
     static let longestRevisionPage = 8 << 20
 
     /// Nil where the recording is not the caller's to see.
     /// - Parameter before: only those that are older.
-    public func revisions(
+    public func page(
         of id: RecordingID, in scope: AccessScope, before: RevisionID? = nil, limit: Int = 100
     ) async throws(CatalogError) -> RevisionPage? {
         try await read("revisions") { database in

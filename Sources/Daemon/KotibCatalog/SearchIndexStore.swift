@@ -2,11 +2,14 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-extension Catalog {
+/// The index of words, and the long texts that are still to come into it.
+public struct SearchIndexStore: CatalogStore {
+    let database: CatalogDatabase
+
     /// Yields soon after each commit by which ``indexLongTexts()`` may have something to do. Ends when the
     /// task is cancelled or the catalog closed.
-    public func indexSignals() -> AsyncStream<Void> {
-        longTexts.stream()
+    public func signals() -> AsyncStream<Void> {
+        database.longTexts.stream()
     }
 
     /// Takes long texts into the index of words, and out of it: piece by piece, each in a transaction of its
@@ -35,7 +38,7 @@ extension Catalog {
     }
 
     private func index(_ due: DueText) async throws(CatalogError) {
-        let pieces = await Self.onThread {
+        let pieces = await CatalogDatabase.onThread {
             let text = due.text ?? ""
             return text.unicodeScalars.count > SearchPieces.longestWhole ? SearchPieces.of(text) : []
         }
@@ -134,26 +137,28 @@ public struct ListedRevision: Hashable, Sendable {
 
 /// Lists that are written as they are read: however long the texts, and however slow who reads them, no more
 /// of them is in memory than some pieces.
-extension Catalog {
+public struct ListingStore: CatalogStore {
+    let database: CatalogDatabase
+
     /// Bytes. Few texts are longer: some ten minutes of speech have as many.
     public static let shortText = 16_384
     /// Bytes of a page's texts, beyond which it ends, whatever its limit.
-    public static let longestList = longestPage
+    public static let longestList = RecordingStore.longestPage
     /// Bytes of text after which a page of revisions ends, however few it has.
-    public static let longestRevisionList = longestRevisionPage
+    public static let longestRevisionList = RevisionStore.longestRevisionPage
 
-    /// The page that ``list(_:before:skip:limit:countsAll:)`` reads, without its contents.
+    /// The page that ``RecordingStore/list(_:before:skip:limit:countsAll:)`` reads, without its contents.
     /// - Throws: ``CatalogError``: ``CatalogError/Code/tooLong``.
     public func index(
         _ filter: RecordingFilter, before: RecordingID? = nil, skip: Int = 0, limit: Int,
         countsAll: Bool = false
     ) async throws(CatalogError) -> LibraryIndex {
-        let mostCounted = countsAll ? Int.max - 1 : Self.mostCounted
+        let mostCounted = countsAll ? Int.max - 1 : RecordingStore.mostCounted
         let index: @Sendable (Database) throws -> LibraryIndex = { database in
             try database.index(
                 filter, before: before, skip: max(skip, 0), limit: max(limit, 0), mostCounted: mostCounted)
         }
-        return filter.isCounted && skip <= Self.mostCounted
+        return filter.isCounted && skip <= RecordingStore.mostCounted
             ? try await read("index", index) : try await search("index", index)
     }
 
@@ -244,7 +249,7 @@ extension Database {
     ) throws -> (recordings: [ListedRecording], count: Int) {
         let search = withSnippets ? try selection(filter)?.search : nil
         var (found, count, size): ([ListedRecording], Int, Int) = ([], 0, 0)
-        for id in ids where size < Catalog.shortText {
+        for id in ids where size < ListingStore.shortText {
             count += 1
             guard let recording = try listed(id, filter.scope, search) else { continue }
             size += search == nil ? recording.entry.text?.utf8.count ?? 0 : recording.textSize
@@ -284,7 +289,7 @@ extension ListedRecording {
     /// - Parameter search: of which a snippet is cut.
     fileprivate init(_ row: Row, _ search: TranscriptSearch?) throws {
         textSize = try row.withUnsafeData(named: "transcript_text") { $0?.count ?? 0 }
-        let isShort = textSize <= Catalog.shortText
+        let isShort = textSize <= ListingStore.shortText
         // A long text is copied only to be searched.
         entry = try LibraryEntry(row, withText: isShort || search != nil)
         entry.snippet = try search?.snippet(of: entry.text ?? "") ?? []

@@ -12,19 +12,14 @@ public struct Deletion: Hashable, Sendable {
     public var requested: Date
 }
 
-extension Catalog {
-    /// One recording, as a caller sees it. Nil where there is none, it is not the caller's, or it is being
-    /// deleted.
-    public func recording(
-        _ id: RecordingID, in scope: AccessScope
-    ) async throws(CatalogError) -> Recording? {
-        try await read("recording") { try $0.recording(id, in: scope) }
-    }
+/// Recordings whose deletion is decided, until their files are gone.
+public struct DeletionStore: CatalogStore {
+    let database: CatalogDatabase
 
     /// Decides that a recording goes: from the commit on it is deleted for everybody but those who remove its
     /// files.
     /// - Returns: nil where there is none, it is not the caller's, or that is decided already.
-    public func decideDeletion(
+    public func decide(
         of id: RecordingID, in scope: AccessScope, now: Date = Date()
     ) async throws(CatalogError) -> Deletion? {
         try await write("decideDeletion") { database in
@@ -35,7 +30,7 @@ extension Catalog {
     }
 
     /// A decision that is not carried out yet. Nil where there is none, or it is not the caller's.
-    public func deletion(of id: RecordingID, in scope: AccessScope) async throws(CatalogError) -> Deletion? {
+    public func find(of id: RecordingID, in scope: AccessScope) async throws(CatalogError) -> Deletion? {
         try await read("deletion") { database in
             let deletion = try database.row(DeletionSQL.byID, [id.rawValue]).map(Deletion.init)
             guard let user = scope.user else { return deletion }
@@ -46,7 +41,7 @@ extension Catalog {
     /// The deletion that waits for this file: for what has its size at its path, whose content is to be
     /// compared, or for the very file at another where its folder was renamed, which leaves even its ctime as
     /// it was. A device may have another number after each mount, and another disk other inodes.
-    public func awaitedDeletion(
+    public func awaiting(
         of path: InboxPath, _ identity: FileIdentity
     ) async throws(CatalogError) -> Deletion? {
         try await read("awaitedDeletion") { database in
@@ -75,13 +70,13 @@ extension Catalog {
     }
 
     /// Takes the decision back, where nothing has been removed yet.
-    public func withdrawDeletion(of id: RecordingID) async throws(CatalogError) {
+    public func withdraw(of id: RecordingID) async throws(CatalogError) {
         try await write("withdrawDeletion") { try $0.run(DeletionSQL.withdraw, [id.rawValue]) }
     }
 
     /// Pending deletions in the order of the recordings' ids, a page at a time.
     /// - Parameter last: the last id of the page before; nil for the first.
-    public func deletions(after last: RecordingID?, limit: Int) async throws(CatalogError) -> [Deletion] {
+    public func page(after last: RecordingID?, limit: Int) async throws(CatalogError) -> [Deletion] {
         try await read("deletions") { database in
             try database.rows(DeletionSQL.page, ["last": last?.rawValue ?? 0, "limit": limit])
                 .map(Deletion.init)
@@ -91,17 +86,10 @@ extension Catalog {
     /// Removes the row of a recording whose files are gone, and with it revisions and the decision itself.
     /// - Returns: false where a sidecar has been written meanwhile, or the decision was taken back: nothing
     ///   was changed.
-    public func finishDeletion(of id: RecordingID) async throws(CatalogError) -> Bool {
+    public func finish(of id: RecordingID) async throws(CatalogError) -> Bool {
         try await write("finishDeletion") { database in
             try database.run(DeletionSQL.finish, ["recording": id.rawValue])
             return try database.recording(id) == nil
-        }
-    }
-
-    /// The first-level folder of a user. Nil where there is no such user.
-    public func folder(of user: UserID) async throws(CatalogError) -> [UInt8]? {
-        try await read("folder") { database in
-            try database.row(DeletionSQL.folder, [user.rawValue]).map { Array($0["folder"] as Data) }
         }
     }
 }
@@ -170,5 +158,4 @@ enum DeletionSQL {
             AND NOT EXISTS (SELECT 1 FROM sidecars WHERE audio_record_id = :recording)
             AND NOT \(IntentSQL.isWriting)
         """
-    static let folder = "SELECT folder FROM users WHERE id = ?"
 }

@@ -115,6 +115,17 @@ extension SoundIdentity {
     }
 }
 
+extension [TranscriptSegment] {
+    /// As the column holds it.
+    var json: String {
+        get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+    }
+
+    init(json: String) throws {
+        self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
+    }
+}
+
 extension [RecordingWarning] {
     /// As the column holds it; nil for none.
     var json: String? {

@@ -30,7 +30,10 @@ public struct RestingRecording: Hashable, Sendable {
     var since: String
 }
 
-extension Catalog {
+/// The archive's rows: the audio that lies there or is on its way.
+public struct ArchivedAudioStore: CatalogStore {
+    let database: CatalogDatabase
+
     /// The recordings that have rested since `end` or longer and whose audio may be archived: completed,
     /// present, with nothing to be written, moved, deleted or archived. Those that rest longest come first, a
     /// page at a time.
@@ -56,12 +59,12 @@ extension Catalog {
     }
 
     /// Nil where a recording's audio is neither in the archive nor on its way there.
-    public func archived(_ id: RecordingID) async throws(CatalogError) -> ArchivedAudio? {
+    public func find(_ id: RecordingID) async throws(CatalogError) -> ArchivedAudio? {
         try await read("archived") { try $0.archived(id) }
     }
 
     /// Whether anything was ever archived and is there still, or is on its way.
-    public func hasArchive() async throws(CatalogError) -> Bool {
+    public func hasAny() async throws(CatalogError) -> Bool {
         try await read("hasArchive") { try $0.row(ArchiveSQL.any, []) != nil }
     }
 
@@ -71,7 +74,7 @@ extension Catalog {
     ///   - end: it must have rested since then.
     ///   - copy: the file that has the path already, where that is the recording's audio.
     /// - Returns: false where something about it has changed: nothing was done.
-    public func beginArchiving(
+    public func begin(
         _ seen: Recording, at path: InboxPath, restingSince end: Date, copy: FileIdentity? = nil,
         now: Date = Date()
     ) async throws(CatalogError) -> Bool {
@@ -89,7 +92,7 @@ extension Catalog {
 
     /// The second step, where the audio was copied: it is in the archive as well.
     /// - Returns: false where it is not intended any more: nothing was done.
-    public func archiveCopied(
+    public func copied(
         _ id: RecordingID, _ copy: FileIdentity, now: Date = Date()
     ) async throws(CatalogError) -> Bool {
         try await write("archiveCopied") { database in
@@ -105,7 +108,7 @@ extension Catalog {
     ///   - seen: as it was when it was intended.
     ///   - isAway: whether the file is not at the recording's path any more.
     /// - Returns: whether the recording is archived now; false where it is present, elsewhere perhaps.
-    public func finishArchiving(
+    public func finish(
         _ seen: Recording, _ copy: FileIdentity, isAway: Bool, now: Date = Date()
     ) async throws(CatalogError) -> Bool {
         try await write("finishArchiving") { database in
@@ -119,14 +122,14 @@ extension Catalog {
     }
 
     /// Takes the intention back, where nothing of the recording is in the archive.
-    public func withdrawArchiving(_ id: RecordingID) async throws(CatalogError) {
+    public func withdraw(_ id: RecordingID) async throws(CatalogError) {
         try await write("withdrawArchiving") { try $0.run(ArchiveSQL.withdraw, [id.rawValue]) }
     }
 
     /// Moves to the archive that a crash or a fault interrupted, in the order of the recordings' ids, a page
     /// at a time.
     /// - Parameter last: the last id of the page before; nil for the first.
-    public func unfinishedArchivings(
+    public func unfinished(
         after last: RecordingID?, limit: Int
     ) async throws(CatalogError) -> [ArchivedAudio] {
         try await read("unfinishedArchivings") { database in

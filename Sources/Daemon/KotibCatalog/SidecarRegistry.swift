@@ -9,11 +9,15 @@ public enum DueTexts: Hashable, Sendable {
     case notFound
 }
 
-extension Catalog {
+/// The files that the daemon writes beside recordings: those that it wrote, those that are due, and those
+/// that it is about to change.
+public struct SidecarRegistry: CatalogStore {
+    let database: CatalogDatabase
+
     /// The recordings, but those that are being deleted, beside which something must still be written, in the
     /// order of their ids, a page at a time.
     /// - Parameter last: the last id of the page before; nil for the first.
-    public func dueSidecars(after last: RecordingID?, limit: Int) async throws(CatalogError) -> [Recording] {
+    public func due(after last: RecordingID?, limit: Int) async throws(CatalogError) -> [Recording] {
         try await read("dueSidecars") { database in
             try database.rows(Self.duePage, ["last": last?.rawValue ?? 0, "limit": limit])
                 .map(Recording.init)
@@ -22,7 +26,7 @@ extension Catalog {
 
     /// Notes that the daemon wrote `sidecar`, which from now on is its own to replace or remove.
     /// - Parameter due: what was due when the writing began; what became due since then stays so.
-    public func sidecarWritten(
+    public func written(
         _ sidecar: Sidecar, due: SidecarDue?, now: Date = Date()
     ) async throws(CatalogError) {
         try await write("sidecarWritten") { database in
@@ -35,14 +39,14 @@ extension Catalog {
     }
 
     /// Gives up what was due, where it cannot be written: its folder is gone, say.
-    public func sidecarWaived(_ id: RecordingID, due: SidecarDue) async throws(CatalogError) {
+    public func waived(_ id: RecordingID, due: SidecarDue) async throws(CatalogError) {
         try await write("sidecarWaived") {
             try $0.run(Self.settle, ["recording": id.rawValue, "version": due.version])
         }
     }
 
     /// Makes due what tells of a recording as it is now, as if nothing of it had been written.
-    public func makeTextsDue(
+    public func makeDue(
         _ id: RecordingID, in scope: AccessScope
     ) async throws(CatalogError) -> DueTexts {
         try await write("makeTextsDue") { database in
@@ -54,7 +58,7 @@ extension Catalog {
     }
 
     /// Forgets a sidecar: it was removed, or edited by a person and is theirs now.
-    public func sidecarRemoved(_ path: InboxPath) async throws(CatalogError) {
+    public func removed(_ path: InboxPath) async throws(CatalogError) {
         try await write("sidecarRemoved") { database in
             try database.run("DELETE FROM sidecars WHERE path = ?", [path.blob])
             try database.run(IntentSQL.withdraw, [path.blob])
@@ -62,7 +66,7 @@ extension Catalog {
     }
 
     /// The files that the daemon wrote beside one recording.
-    public func ownedSidecars(of id: RecordingID) async throws(CatalogError) -> [Sidecar] {
+    public func owned(of id: RecordingID) async throws(CatalogError) -> [Sidecar] {
         try await read("ownedSidecars") { try $0.sidecars(of: id) }
     }
 
@@ -112,7 +116,7 @@ extension Catalog {
 extension Database {
     func register(_ sidecar: Sidecar, _ now: Date) throws {
         try run(
-            Catalog.register,
+            SidecarRegistry.register,
             [
                 "recording": sidecar.recording.rawValue, "kind": sidecar.kind.rawValue,
                 "path": sidecar.path.blob, "device": Int64(bitPattern: sidecar.device),
@@ -145,8 +149,8 @@ public struct SidecarIntent: Hashable, Sendable {
     }
 }
 
-extension Catalog {
-    /// Notes what is to be done at a path; ``sidecarWritten(_:due:now:)`` and ``sidecarRemoved(_:)`` end it.
+extension SidecarRegistry {
+    /// Notes what is to be done at a path; ``written(_:due:now:)`` and ``removed(_:)`` end it.
     public func intend(_ intent: SidecarIntent) async throws(CatalogError) {
         try await write("intend") { try $0.intend(intent) }
     }

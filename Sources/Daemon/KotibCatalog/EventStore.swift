@@ -31,10 +31,13 @@ public struct EventPage: Hashable, Sendable {
     public var upTo: Int64
 }
 
-extension Catalog {
+/// The events that are kept for followers.
+public struct EventStore: CatalogStore {
+    let database: CatalogDatabase
+
     /// The events after `last`. Nil where `last` is older than the events that are kept, or from
     /// another catalog: the follower must list anew.
-    public func events(
+    public func page(
         after last: Int64, in scope: AccessScope, limit: Int
     ) async throws(CatalogError) -> EventPage? {
         try await read("events") { database in
@@ -51,14 +54,14 @@ extension Catalog {
     }
 
     /// The id of the last event; 0 before the first.
-    public func lastEvent() async throws(CatalogError) -> Int64 {
+    public func last() async throws(CatalogError) -> Int64 {
         try await read("lastEvent") { try $0.row(EventSQL.kept, [])?["newest"] ?? 0 }
     }
 
     /// Yields soon after each commit that added an event; several may give one. Ends when the task is
     /// cancelled or the catalog closed.
-    public func eventSignals() -> AsyncStream<Void> {
-        signals.stream()
+    public func signals() -> AsyncStream<Void> {
+        database.signals.stream()
     }
 }
 
@@ -83,14 +86,17 @@ enum EventSQL {
         """
 }
 
-extension Catalog {
+/// What hooks are to be told.
+public struct HookStore: CatalogStore {
+    let database: CatalogDatabase
+
     /// Bytes of a transcript that a hook gets at most.
     public static let longestHookText = 64 << 10
 
     /// Sets the receivers of events from now on. Deliveries to others are deleted; without receivers no event
     /// is kept. To be called before anything can happen to a recording.
     /// - Returns: how many deliveries were forgotten.
-    public func setHookReceivers(_ receivers: Set<HookReceiver>) async throws(CatalogError) -> Int {
+    public func setReceivers(_ receivers: Set<HookReceiver>) async throws(CatalogError) -> Int {
         try await write("setHookReceivers") { database in
             var forgotten = 0
             for receiver in HookReceiver.allCases {
@@ -108,7 +114,7 @@ extension Catalog {
 
     /// The delivery that is next for a receiver: untried ones in the order of their events, then those that
     /// were put off until now. Until it is settled or put off it stays the next.
-    public func nextHook(
+    public func next(
         for receiver: HookReceiver, now: Date = Date()
     ) async throws(CatalogError) -> HookTurn {
         let now = now.timeIntervalSince1970
@@ -117,7 +123,8 @@ extension Catalog {
             let row =
                 try database.row(HookSQL.due, ["receiver": receiver.rawValue, "now": now])
                 ?? database.row(
-                    HookSQL.tooFarAhead, ["receiver": receiver.rawValue, "latest": now + Self.longestDelay])
+                    HookSQL.tooFarAhead,
+                    ["receiver": receiver.rawValue, "latest": now + CatalogDatabase.longestDelay])
             if let row { return .delivery(try HookDelivery(row)) }
             let due: Double? = try database.row(HookSQL.nextDue, [receiver.rawValue]).flatMap { $0["due_at"] }
             return .nothing(nextDue: due.map(Date.init(timeIntervalSince1970:)))
@@ -125,20 +132,20 @@ extension Catalog {
     }
 
     /// The receiver was told, or never will be.
-    public func hookSettled(_ delivery: Int64) async throws(CatalogError) {
+    public func finish(_ delivery: Int64) async throws(CatalogError) {
         try await write("hookSettled") { try $0.run(HookSQL.settle, [delivery]) }
     }
 
     /// The receiver could not be told: to be tried again at `due`, at most a day ahead.
-    public func hookPutOff(
+    public func postpone(
         _ delivery: Int64, until due: Date, now: Date = Date()
     ) async throws(CatalogError) {
-        let due = min(due.timeIntervalSince1970, now.timeIntervalSince1970 + Self.longestDelay)
+        let due = min(due.timeIntervalSince1970, now.timeIntervalSince1970 + CatalogDatabase.longestDelay)
         try await write("hookPutOff") { try $0.run(HookSQL.putOff, ["due": due, "delivery": delivery]) }
     }
 
     /// How much each receiver is still to be told.
-    public func pendingHooks() async throws(CatalogError) -> [HookReceiver: Int] {
+    public func pending() async throws(CatalogError) -> [HookReceiver: Int] {
         try await read("pendingHooks") { database in
             var pending: [HookReceiver: Int] = [:]
             for row in try database.rows(HookSQL.pending, []) {
@@ -150,8 +157,8 @@ extension Catalog {
 
     /// Yields soon after each commit that added something to be told; several may give one. Ends when the
     /// task is cancelled or the catalog closed.
-    public func hookSignals() -> AsyncStream<Void> {
-        hookEvents.stream()
+    public func signals() -> AsyncStream<Void> {
+        database.hookEvents.stream()
     }
 }
 
@@ -161,7 +168,7 @@ extension HookDelivery {
         attempts = row["attempts"]
         let facts: String = row["facts"]
         let words: String? = row["text"]
-        let text = words.map { $0.cut(toBytes: Catalog.longestHookText) }
+        let text = words.map { $0.cut(toBytes: HookStore.longestHookText) }
         event = HookEvent(
             id: row["event_id"], kind: try row.value("kind"),
             recording: RecordingID(rawValue: row["audio_record_id"]),
@@ -190,7 +197,7 @@ enum HookSQL {
     /// One character more than there may be bytes, so that what is cut off is noticed.
     private static let delivery = """
         SELECT d.id, d.attempts, e.event_id, e.kind, e.audio_record_id, e.user_id, e.path, e.facts, e.at,
-            (SELECT substr(r.text, 1, \(Catalog.longestHookText + 1)) FROM transcript_revisions r
+            (SELECT substr(r.text, 1, \(HookStore.longestHookText + 1)) FROM transcript_revisions r
                 WHERE r.id = e.revision_id) AS text
         FROM hook_deliveries d CROSS JOIN hook_events e ON e.id = d.event
         """

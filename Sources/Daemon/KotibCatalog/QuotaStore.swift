@@ -2,13 +2,16 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-extension Catalog {
+/// What users' quotas have room for, and what waits for room.
+public struct QuotaStore: CatalogStore {
+    let database: CatalogDatabase
+
     /// Why a user's quota would have no room for a recording now; nil where it has. That it still has when
-    /// the recording is taken is for ``accept(_:identity:facts:under:)`` to say.
+    /// the recording is taken is for ``IngestStore/accept(_:identity:facts:under:)`` to say.
     public func refusal(
         of claim: QuotaClaim, by id: UserID, under quotas: Quotas
     ) async throws(CatalogError) -> Rejection? {
-        guard let user = try await user(id) else { return nil }
+        guard let user = try await UserStore(database: database).find(id) else { return nil }
         return quotas.limits.with(user.quota).refusal(of: claim, beside: user.use.on(quotas.today))
     }
 
@@ -56,7 +59,7 @@ extension Catalog {
     /// Yields soon after each commit by which ``usersWithRoom()`` may have something. Ends when the task is
     /// cancelled or the catalog closed.
     public func roomSignals() -> AsyncStream<Void> {
-        room.stream()
+        database.room.stream()
     }
 }
 

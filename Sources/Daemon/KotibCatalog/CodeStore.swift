@@ -89,7 +89,10 @@ public enum TrialOutcome: Hashable, Sendable {
     case limited(seconds: TimeInterval)
 }
 
-extension Catalog {
+/// One-time codes, and logins by them.
+public struct CodeStore: CatalogStore {
+    let database: CatalogDatabase
+
     static let hour: TimeInterval = 3600
     static let day: TimeInterval = 86_400
     static let month: TimeInterval = 30 * day
@@ -98,7 +101,7 @@ extension Catalog {
 
     /// Keeps a new code in the place of the number's old one, if the limits let it. The limits are the same,
     /// and the work is, whoever the number belongs to. What is not sent cannot be used either.
-    public func keepCode(
+    public func keep(
         _ request: CodeRequest, limits: CodeLimits, at reading: ClockReading
     ) async throws(CatalogError) -> CodeOutcome {
         try await write("keepCode") { database in
@@ -136,7 +139,7 @@ extension Catalog {
     /// time. All of it is one transaction, so of any number of equal trials one is right.
     ///
     /// That SQLite compares hashes byte by byte tells nothing: who has no key cannot choose a hash.
-    public func tryCode(
+    public func redeem(
         _ trial: CodeTrial, limits: CodeLimits, at reading: ClockReading
     ) async throws(CatalogError) -> TrialOutcome {
         try await write("tryCode") { database in
@@ -221,7 +224,7 @@ extension Database {
                 "expires": Timestamp.text(trial.tokenExpires),
                 "ends": time + trial.tokenExpires.timeIntervalSince(reading.wall),
             ])
-        try run(TokenSQL.deleteSurplus, ["user": user.id.rawValue, "most": Catalog.mostTokens])
+        try run(TokenSQL.deleteSurplus, ["user": user.id.rawValue, "most": TokenStore.mostTokens])
         return .right(user, isNew: isNew)
     }
 
@@ -237,18 +240,20 @@ extension Database {
             ])
         // Now and then is enough.
         if !couldBeRight, lastInsertedRowID % 64 == 0 {
-            try run(AttemptSQL.deleteVain, ["most": Catalog.mostVainGuesses])
+            try run(AttemptSQL.deleteVain, ["most": CodeStore.mostVainGuesses])
         }
     }
 
     /// Those that no window reaches; also those from a future, which a catalog of another machine may have.
     fileprivate func forgetAttempts(_ time: TimeInterval) throws {
-        for (kind, window) in [("code", Catalog.day), ("message", Catalog.day), ("guess", Catalog.month)] {
+        for (kind, window) in [
+            ("code", CodeStore.day), ("message", CodeStore.day), ("guess", CodeStore.month),
+        ] {
             try run(AttemptSQL.deleteBefore, ["kind": kind, "before": time - window])
-            try run(AttemptSQL.deleteAfter, ["kind": kind, "after": time + Catalog.day])
+            try run(AttemptSQL.deleteAfter, ["kind": kind, "after": time + CodeStore.day])
         }
         try run(
-            AttemptSQL.deleteOfPhoneBefore, ["kind": "guess", "phone": "", "before": time - Catalog.hour])
+            AttemptSQL.deleteOfPhoneBefore, ["kind": "guess", "phone": "", "before": time - CodeStore.hour])
     }
 
     /// As if nobody had asked for codes of this number, or guessed at them. It stays counted against who did.

@@ -2,34 +2,12 @@ import FoundationEssentials
 import GRDB
 import Glibc
 
-/// The place of a backup.
+/// The place of a backup of the catalog.
 public enum BackupOutcome: Hashable, Sendable {
     /// It has the earlier one's place.
     case replaced
     /// The earlier one has what the catalog has not, and stays; this one is in another file.
     case beside(file: String)
-}
-
-extension Catalog {
-    /// Copies the catalog as it is now to `file`, in the place of an earlier copy, unless that is of another
-    /// catalog or has far more in it (``CatalogContents``). Nobody else's writes wait for it
-    /// (https://www.sqlite.org/backup.html); the copy is checked before it takes the earlier one's place.
-    /// - Parameter file: beside the catalog, or elsewhere on a disk; readable by its owner only.
-    /// - Throws: ``CatalogError``: ``CatalogError/Code/corrupt`` where the catalog itself is damaged; the
-    ///   earlier copy stays then, and whenever anything fails.
-    @discardableResult
-    public func backUp(to file: String) async throws(CatalogError) -> BackupOutcome {
-        let (source, own) = (writer, self.file)
-        let result: Result<BackupOutcome, CatalogError> = await Self.onThread {
-            Result { try CatalogFiles.backUp(source, to: file) }
-                .mapError { CatalogError($0, operation: "back up", file: own) }
-        }
-        if case .failure(let error) = result { damage.note(error) }
-        return try result.get()
-    }
-
-    /// The file beside `backup` that ``backUp(to:)`` writes where the earlier one stays.
-    public static func secondBackup(_ backup: String) -> String { CatalogFiles.secondBackup(backup) }
 }
 
 /// Files of catalogs that nobody has open.

@@ -66,7 +66,13 @@ public struct LibraryPage: Hashable, Sendable {
     static let empty = LibraryPage(entries: [], total: 0, next: nil)
 }
 
-extension Catalog {
+/// Recordings, as lists and searches show them.
+public struct RecordingStore: CatalogStore {
+    let database: CatalogDatabase
+
+    /// A search counts its hits up to here unless all are asked for: a word that everybody uses stands in a
+    /// million recordings, and the time to count them grows with their number.
+    public static let mostCounted = 10_000
     /// Bytes of transcripts on one page, beyond which it ends, whatever its limit.
     static let longestPage = 32 * 1024 * 1024
 
@@ -120,7 +126,7 @@ extension Database {
             entry.snippet = try selection.search?.snippet(of: entry.text ?? "") ?? []
             size += entry.text?.utf8.count ?? 0
             page.entries.append(entry)
-            if size >= Catalog.longestPage {
+            if size >= RecordingStore.longestPage {
                 last = entry.recording.id
                 break
             }
@@ -154,23 +160,21 @@ extension LibraryEntry {
     }
 }
 
-extension Catalog {
-    /// The user whose inbox is the first-level folder of that name, enrolled when new.
-    public func user(inFolder folder: UserFolder, now: Date = Date()) async throws(CatalogError) -> UserID {
-        try await write("user") { try $0.user(inFolder: folder, now: now) }
-    }
-
-    /// Whether a first-level folder of that name is a user's inbox.
-    public func isEnrolled(_ folder: UserFolder) async throws(CatalogError) -> Bool {
-        try await read("isEnrolled") { try $0.userIfKnown(folder) != nil }
-    }
-
+extension RecordingStore {
     /// The recording that lies, or last lay, at `path`.
     public func current(_ path: InboxPath) async throws(CatalogError) -> Recording? {
         try await read("current") { try $0.currentRecording(path) }
     }
 
-    public func recording(_ id: RecordingID) async throws(CatalogError) -> Recording? {
+    /// One recording, as a caller sees it. Nil where there is none, it is not the caller's, or it is being
+    /// deleted.
+    public func find(
+        _ id: RecordingID, in scope: AccessScope
+    ) async throws(CatalogError) -> Recording? {
+        try await read("recording") { try $0.recording(id, in: scope) }
+    }
+
+    public func find(_ id: RecordingID) async throws(CatalogError) -> Recording? {
         try await read("recording") { try $0.recording(id) }
     }
 
@@ -180,7 +184,8 @@ extension Catalog {
             guard let row = try database.row(Self.shownTranscript, [id.rawValue]) else { return nil }
             let segments: String = row["segments"]
             return Transcript(
-                text: row["text"], segments: try Self.segments(segments), language: row["language"],
+                text: row["text"], segments: try [TranscriptSegment](json: segments),
+                language: row["language"],
                 engine: row["engine"] ?? "", model: row["model"] ?? "")
         }
     }
@@ -203,14 +208,6 @@ extension Catalog {
         SELECT transcription_status, count(*) AS count FROM audio_records WHERE is_current = 1
         GROUP BY transcription_status
         """
-
-    static func json(_ segments: [TranscriptSegment]) throws -> String {
-        String(decoding: try JSONEncoder().encode(segments), as: UTF8.self)
-    }
-
-    static func segments(_ json: String) throws -> [TranscriptSegment] {
-        try JSONDecoder().decode([TranscriptSegment].self, from: Data(json.utf8))
-    }
 }
 
 extension Database {
@@ -228,7 +225,7 @@ extension Database {
     }
 }
 
-extension Catalog {
+extension RecordingStore {
     /// How many transcribed recordings have warnings.
     public func doubtful(in scope: AccessScope) async throws(CatalogError) -> Int {
         try await read("doubtful") { database in

@@ -33,7 +33,10 @@ public enum JobEnd: Hashable, Sendable {
     case superseded
 }
 
-extension Catalog {
+/// The queue of recordings that are to be transcribed.
+public struct JobStore: CatalogStore {
+    let database: CatalogDatabase
+
     /// A recording during which the daemon ends more often than this is failed: it may be what ends it.
     public static let mostInterruptions = 10
 
@@ -74,7 +77,7 @@ extension Catalog {
         engineSeconds: Double, modelHash: [UInt8]? = nil, heard: AudioFacts? = nil,
         doubt: ContentDoubt = .none, now: Date = Date()
     ) async throws(CatalogError) -> JobEnd {
-        let times = try await Self.times(transcript.segments, "complete", file)
+        let times = try await RevisionStore.times(transcript.segments, "complete", database.file)
         return try await write("complete") { database in
             guard try database.row(JobSQL.isProcessing, ["recording": id.rawValue]) != nil else {
                 return .superseded
@@ -119,7 +122,7 @@ extension Catalog {
         _ id: RecordingID, due: Date, code: String, message: String, now: Date = Date()
     ) async throws(CatalogError) -> JobEnd {
         try await write("retryLater") { database in
-            let due = min(due.timeIntervalSince1970, now.timeIntervalSince1970 + Self.longestDelay)
+            let due = min(due.timeIntervalSince1970, now.timeIntervalSince1970 + CatalogDatabase.longestDelay)
             try database.run(
                 JobSQL.retry,
                 [
@@ -177,7 +180,7 @@ extension Database {
     fileprivate func promote(_ now: Date) throws {
         let now = now.timeIntervalSince1970
         // Asked first, because an UPDATE takes a transaction's write even where it changes nothing.
-        let arguments: StatementArguments = ["now": now, "latest": now + Catalog.longestDelay]
+        let arguments: StatementArguments = ["now": now, "latest": now + CatalogDatabase.longestDelay]
         guard try row(JobSQL.hasDue, arguments) != nil else { return }
         try run(JobSQL.promote, arguments)
     }
@@ -325,7 +328,7 @@ public enum Retry: Hashable, Sendable {
     case notFound
 }
 
-extension Catalog {
+extension JobStore {
     /// Puts what failed or was completed back into the queue. Its words stay until there are new ones.
     public func retry(
         _ id: RecordingID, in scope: AccessScope, now: Date = Date()
@@ -347,7 +350,7 @@ extension Catalog {
     static let retrySQL = """
         UPDATE audio_records SET transcription_status = 'pending', attempts = 0, interruptions = 0,
             due_at = NULL, error_code = NULL, error_message = NULL, updated_at = :now,
-            sidecar_due = \(wordsStayDue)
+            sidecar_due = \(SidecarRegistry.wordsStayDue)
         WHERE id = :recording
         """
 }

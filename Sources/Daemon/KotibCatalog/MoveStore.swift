@@ -18,7 +18,10 @@ public struct UnfinishedMove: Hashable, Sendable {
     public var path: InboxPath
 }
 
-extension Catalog {
+/// Recordings that were found elsewhere, and their texts on the way there.
+public struct MoveStore: CatalogStore {
+    let database: CatalogDatabase
+
     /// Of each way to find a recording by, no more are looked at: somebody may have thousands of one content.
     static let mostOrigins = 8
 
@@ -110,7 +113,7 @@ extension Catalog {
 
     /// Unfinished moves in the order of the recordings' ids, a page at a time.
     /// - Parameter last: the last id of the page before; nil for the first.
-    public func unfinishedMoves(
+    public func unfinished(
         after last: RecordingID?, limit: Int
     ) async throws(CatalogError) -> [UnfinishedMove] {
         try await read("unfinishedMoves") { database in
@@ -231,7 +234,7 @@ enum MoveSQL {
         """
     static let waitAgain = """
         UPDATE audio_records SET transcription_status = 'pending', attempts = 0, interruptions = 0,
-            due_at = NULL, error_code = NULL, error_message = NULL, sidecar_due = \(Catalog.wordsStayDue)
+            due_at = NULL, error_code = NULL, error_message = NULL, sidecar_due = \(SidecarRegistry.wordsStayDue)
         WHERE id = ?
         """
     /// The earliest place, where several moves are not finished.

@@ -18,23 +18,36 @@ public struct User: Hashable, Sendable, Identifiable {
     public var use: QuotaUse
 }
 
-extension Catalog {
-    public func user(_ id: UserID) async throws(CatalogError) -> User? {
+/// Users and their folders.
+public struct UserStore: CatalogStore {
+    let database: CatalogDatabase
+
+    /// The user whose inbox is the first-level folder of that name, enrolled when new.
+    public func enroll(_ folder: UserFolder, now: Date = Date()) async throws(CatalogError) -> UserID {
+        try await write("user") { try $0.user(inFolder: folder, now: now) }
+    }
+
+    /// Whether a first-level folder of that name is a user's inbox.
+    public func isEnrolled(_ folder: UserFolder) async throws(CatalogError) -> Bool {
+        try await read("isEnrolled") { try $0.userIfKnown(folder) != nil }
+    }
+
+    public func find(_ id: UserID) async throws(CatalogError) -> User? {
         try await read("user") { try $0.user(id) }
     }
 
-    public func user(phone: String) async throws(CatalogError) -> User? {
+    public func find(phone: String) async throws(CatalogError) -> User? {
         try await read("user") { try $0.row(UserSQL.byPhone, [phone]).map(User.init) }
     }
 
     /// The user's settings. The defaults for an unknown user.
     public func settings(of id: UserID) async throws(CatalogError) -> UserSettings {
-        try await user(id)?.settings ?? UserSettings()
+        try await find(id)?.settings ?? UserSettings()
     }
 
     /// In the order of their folders' names.
     /// - Parameter folder: only the one with this folder.
-    public func users(
+    public func page(
         folder: UserFolder?, skip: Int, limit: Int
     ) async throws(CatalogError) -> (users: [User], total: Int) {
         try await read("users") { database in
@@ -49,7 +62,7 @@ extension Catalog {
     }
 
     /// - Throws: ``CatalogError/Code/constraint`` where the folder or the number is another's.
-    public func addUser(
+    public func add(
         folder: UserFolder, phone: String?, role: Role, now: Date
     ) async throws(CatalogError) -> User {
         try await write("addUser") { database in
@@ -69,7 +82,7 @@ extension Catalog {
     /// - Parameter forgetsAttempts: whether the number's codes and wrong tries begin anew.
     /// - Returns: nil where there is no such user.
     /// - Throws: ``CatalogError/Code/constraint`` where the number is another's.
-    public func changeUser(
+    public func change(
         _ id: UserID, forgetsAttempts: Bool = false, _ change: @escaping @Sendable (inout User) -> Void
     ) async throws(CatalogError) -> User? {
         try await write("changeUser") { database in
@@ -123,7 +136,7 @@ extension Catalog {
     }
 
     /// The users of whose folders nobody has noted whose they are, a page at a time.
-    public func usersOfUnlookedFolders(
+    public func withUnlookedFolders(
         after last: UserID?, limit: Int
     ) async throws(CatalogError) -> [(id: UserID, folder: UserFolder)] {
         try await read("usersOfUnlookedFolders") { database in
@@ -136,7 +149,7 @@ extension Catalog {
 
     /// The users of whom the catalog has nothing but the name of their folder, for an hour at least: nobody
     /// gave them a number or a setting, and nothing of theirs is kept. A page at a time.
-    public func emptyUsers(
+    public func empty(
         after last: UserID?, limit: Int, now: Date = Date()
     ) async throws(CatalogError) -> [(id: UserID, folder: UserFolder)] {
         try await read("emptyUsers") { database in
@@ -150,8 +163,8 @@ extension Catalog {
         }
     }
 
-    /// Forgets a user who is still one of ``emptyUsers(after:limit:now:)``.
-    public func forgetEmptyUser(_ id: UserID) async throws(CatalogError) {
+    /// Forgets a user who is still one of ``empty(after:limit:now:)``.
+    public func forgetEmpty(_ id: UserID) async throws(CatalogError) {
         try await write("forgetEmptyUser") { database in
             try database.run(UserSQL.forgetEmpty, [id.rawValue])
             guard database.changesCount == 1 else { return }
@@ -235,7 +248,10 @@ extension User {
     }
 }
 
-extension Catalog {
+/// Sessions, by the ids of their tokens.
+public struct TokenStore: CatalogStore {
+    let database: CatalogDatabase
+
     /// Sessions of one user, the latest ones.
     static let mostTokens = 100
 
@@ -255,7 +271,7 @@ extension Catalog {
         try await write("revoke") { try $0.run(TokenSQL.delete, [token]) }
     }
 
-    public func revokeTokens(of user: UserID) async throws(CatalogError) {
+    public func revokeAll(of user: UserID) async throws(CatalogError) {
         try await write("revokeTokens") { try $0.run(TokenSQL.deleteOfUser, [user.rawValue]) }
     }
 }
