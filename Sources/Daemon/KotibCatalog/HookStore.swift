@@ -7,7 +7,7 @@ public struct HookStore: CatalogStore {
     let database: CatalogDatabase
 
     /// Bytes of a transcript that a hook gets at most.
-    public static let longestHookText = 64 << 10
+    static let longestHookText = 64 << 10
 
     /// Sets the receivers of events from now on. Deliveries to others are deleted; without receivers no event
     /// is kept. To be called before anything can happen to a recording.

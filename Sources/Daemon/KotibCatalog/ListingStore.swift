@@ -8,7 +8,7 @@ public struct LibraryIndex: Hashable, Sendable {
     public var recordings: [RecordingID]
     /// How many there are with this filter, on all pages.
     public var total: Int
-    /// False where a search found more than ``Catalog/mostCounted``: `total` is that number then.
+    /// False where a search found more than ``RecordingStore/mostCounted``: `total` is that number then.
     public var isTotalExact: Bool
     /// The key of the next page. Nil after the last one.
     public var next: RecordingID?
@@ -17,7 +17,7 @@ public struct LibraryIndex: Hashable, Sendable {
 /// A recording as a list shows it, but for a long text.
 public struct ListedRecording: Hashable, Sendable {
     public var entry: LibraryEntry
-    /// Bytes of the text; that is in `entry` only where it has at most ``Catalog/shortText``.
+    /// Bytes of the text; that is in `entry` only where it has at most ``ListingStore/shortText``.
     public var textSize: Int
 
     /// The revision whose text is to be read piece by piece; nil where `entry` has the text, or there is
@@ -27,7 +27,7 @@ public struct ListedRecording: Hashable, Sendable {
 
 /// A revision, but for a long text.
 public struct ListedRevision: Hashable, Sendable {
-    /// Without its times; `text` is empty where it has more than ``Catalog/shortText`` bytes.
+    /// Without its times; `text` is empty where it has more than ``ListingStore/shortText`` bytes.
     public var revision: Revision
     /// Bytes.
     public var textSize: Int

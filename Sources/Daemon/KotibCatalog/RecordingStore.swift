@@ -58,7 +58,7 @@ public struct LibraryPage: Hashable, Sendable {
     public var entries: [LibraryEntry]
     /// How many there are with this filter, on all pages.
     public var total: Int
-    /// False where a search found more than ``Catalog/mostCounted``: `total` is that number then.
+    /// False where a search found more than ``RecordingStore/mostCounted``: `total` is that number then.
     public var isTotalExact = true
     /// The key of the next page. Nil after the last one.
     public var next: RecordingID?
@@ -72,7 +72,7 @@ public struct RecordingStore: CatalogStore {
 
     /// A search counts its hits up to here unless all are asked for: a word that everybody uses stands in a
     /// million recordings, and the time to count them grows with their number.
-    public static let mostCounted = 10_000
+    static let mostCounted = 10_000
     /// Bytes of transcripts on one page, beyond which it ends, whatever its limit.
     static let longestPage = 32 * 1024 * 1024
 

@@ -8,7 +8,7 @@ public struct RefusalStore: CatalogStore {
 
     /// Refused files of one user, and of all that lie in nobody's folder, that are kept in mind. Each costs a
     /// few kilobytes of the catalog, which no quota counts; who puts more there gets no notes for them.
-    public static let mostRefused = 10_000
+    static let mostRefused = 10_000
     /// At once, so that nobody else's writes are held up.
     static let prunedAtOnce = 500
     /// Seconds: for so long a note that went along with its folder stays Kotib's own.
