@@ -1,7 +1,9 @@
 import Glibc
 import KotibEngines
+import KotibModel
 import KotibPOSIX
 import KotibTestSupport
+import KotibTranscription
 import Testing
 
 /// A model is its name and its content.
@@ -26,7 +28,7 @@ struct ModelFileTests {
 
     @Test func eachStateOfItIsReadOnce() async throws {
         let file = file
-        let all = await withTaskGroup { group in
+        let all = await withTaskGroup(of: [UInt8]?.self) { group in
             for _ in 0..<10 { group.addTask { await file.sha256() } }
             return await group.reduce(into: Set<[UInt8]?>()) { $0.insert($1) }
         }

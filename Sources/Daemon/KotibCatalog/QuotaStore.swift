@@ -204,7 +204,7 @@ enum QuotaSQL {
 }
 
 enum ChargeSQL {
-    /// What came on another day, or was given back before, counts no more.
+    /// A charge of another day, or one that was given back, counts no more.
     static let charge = """
         UPDATE audio_records SET charged_ms = iif(charged_day = :day, charged_ms, 0) + :milliseconds,
             charged_day = :day
