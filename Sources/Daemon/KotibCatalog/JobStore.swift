@@ -38,7 +38,7 @@ public struct JobStore: CatalogStore {
     let database: CatalogDatabase
 
     /// A recording during which the daemon ends more often than this is failed: it may be what ends it.
-    static let mostInterruptions = 10
+    public static let mostInterruptions = 10
 
     /// Takes the next recording, in one transaction.
     ///
