@@ -32,9 +32,9 @@ extension AtomicFile {
     }
 
     /// Nothing more is written: the bytes survive a power cut, and the file is shared as
-    /// ``write(_:at:replacing:readers:)`` shares one.
+    /// ``write(_:at:replacing:model:)`` shares one.
     public func complete(_ new: UnfinishedFile) throws(FileError) -> FileStatus {
-        try share(new.file, like: fileSystem.status(of: new.folder), readers: 0o777)
+        try share(new.file, like: fileSystem.status(of: new.folder), .everybody)
         try fileSystem.synchronize(new.file)
         return try fileSystem.status(of: new.file)
     }
