@@ -224,7 +224,9 @@ enum MoveSQL {
     static let isMoving = "SELECT 1 FROM moves WHERE audio_record_id = ?"
     static let page = "SELECT * FROM moves WHERE audio_record_id > ? ORDER BY audio_record_id LIMIT ?"
     static let finish = "DELETE FROM moves WHERE audio_record_id = ?"
-    static let sidecar = "UPDATE OR REPLACE sidecars SET path = ? WHERE path = ? AND audio_record_id = ?"
+    static let sidecar = """
+        UPDATE OR REPLACE sidecars SET path = ?, is_removed = 0 WHERE path = ? AND audio_record_id = ?
+        """
     static let makeDue = """
         UPDATE audio_records SET sidecar_due = 'transcript', sidecar_version = sidecar_version + 1
         WHERE id = ? AND revision_id IS NOT NULL

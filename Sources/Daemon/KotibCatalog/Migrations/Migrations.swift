@@ -26,6 +26,7 @@ enum Migrations {
         migrator.registerMigration("20 bounds") { try $0.execute(sql: bounds) }
         migrator.registerMigration("21 pruning") { try $0.execute(sql: pruning) }
         migrator.registerMigration("22 identity") { try $0.execute(sql: identity) }
+        migrator.registerMigration("23 removed texts") { try $0.execute(sql: removedTexts) }
         return migrator
     }()
 }

@@ -7,4 +7,9 @@ extension Migrations {
         ) STRICT;
         INSERT INTO identity (id, value) VALUES (1, lower(hex(randomblob(16))));
         """
+
+    /// Whether somebody removed the file alone, not with its folder: it stays away.
+    static let removedTexts = """
+        ALTER TABLE sidecars ADD COLUMN is_removed INTEGER NOT NULL DEFAULT 0 CHECK (is_removed IN (0, 1));
+        """
 }
