@@ -496,7 +496,7 @@ CREATE TABLE "sidecars" (
     modified_ns INTEGER NOT NULL,
     written_at TEXT NOT NULL,
     words_sha256 BLOB CHECK (length(words_sha256) = 32)
-) STRICT;
+, is_removed INTEGER NOT NULL DEFAULT 0 CHECK (is_removed IN (0, 1))) STRICT;
 
 CREATE INDEX sidecars_record ON sidecars (audio_record_id);
 

@@ -11,12 +11,13 @@ import Testing
         let fixture = try await AudioFixture()
         let ali = try await fixture.user("ali")
         let long = String(repeating: "a", count: Int(AudioFixture.largest) + 1)
-        for (content, name) in [("text", "talk.txt"), ("bad", "talk.wav"), ("", "talk.wav"), (long, "a.wav")]
-        {
+        let files = [("text", "talk.txt"), ("bad", "talk.wav"), ("", "talk.wav"), (long, "a.wav")]
+        for (content, name) in files {
             let answer = try await fixture.upload(content, as: name, by: ali)
-            #expect(answer.status == .badRequest)
+            #expect(answer.status == (content == long ? .contentTooLarge : .badRequest))
             let error = try answer.decoded(ErrorBody.self)
-            #expect(error.code == "refused" && error.detail.contains("“\(name)”"))
+            #expect(error.code == (content == long ? "too_large" : "refused"))
+            #expect(error.detail.contains("“\(name)”"))
         }
         let nameless = try await fixture.upload("x", as: "", by: ali)
         #expect(try nameless.decoded(ErrorBody.self).detail == "Fayl nomi bo'sh")
@@ -42,6 +43,29 @@ import Testing
         let junk = "--b\r\n\r\n" + String(repeating: "x", count: Int(AudioFixture.largest) + 70_000)
         let answer = try await fixture.call(.post, "upload", as: ali, Array(junk.utf8), headers: type)
         #expect(answer.status == .contentTooLarge)
+        #expect(try fixture.folder.names(in: "ali").isEmpty)
+    }
+
+    /// Without a quota: whatever length a client declares, alone and beside others, is only compared.
+    @Test(arguments: [Int64.max, .max - 65_536, .min, AudioFixture.largest + 65_537])
+    func anyDeclaredLengthIsSurvived(_ length: Int64) async throws {
+        let fixture = try await AudioFixture()
+        let ali = try await fixture.user("ali")
+        let begun = "--b\r\nContent-Disposition: form-data; name=file; filename=a.wav\r\n\r\n"
+        for _ in 1...2 {
+            let answer = try await fixture.call(
+                .post, "upload", as: ali, Array(begun.utf8),
+                headers: [
+                    .contentType: "multipart/form-data; boundary=b", .contentLength: String(length),
+                ])
+            let error = try answer.decoded(ErrorBody.self)
+            if length > 0 {
+                #expect(answer.status == .contentTooLarge && error.code == "too_large")
+                #expect(error.detail.contains("“a.wav”"))
+            } else {
+                #expect(answer.status == .badRequest)
+            }
+        }
         #expect(try fixture.folder.names(in: "ali").isEmpty)
     }
 

@@ -168,7 +168,8 @@ import Testing
         let id = try await transcribed(inbox, ["ali/f/talk.wav"])[0]
         try inbox.folder.rename("ali/f/talk.wav", to: "ali/talk.wav")
         inbox.folder.remove(isFolderGone ? "ali/f" : "ali/f/talk.wav.txt")
-        try await tell(inbox, gone: ["ali/f/talk.wav"], new: ["ali/talk.wav"], .newFirst)
+        let gone = ["ali/f/talk.wav", "ali/f/talk.wav.txt"] + (isFolderGone ? ["ali/f"] : [])
+        try await tell(inbox, gone: gone, new: ["ali/talk.wav"], .newFirst)
         #expect(inbox.folder.read("ali/talk.wav.txt") == (isFolderGone ? "Hello.\n" : nil))
         #expect(try await owned(id, inbox) == (isFolderGone ? ["ali/talk.wav.txt"] : []))
         #expect(inbox.warnedFiles.isEmpty)
@@ -248,6 +249,65 @@ import Testing
         try await tell(inbox, gone: ["ali/talk.wav"], new: ["ali/new.wav"], .newFirst)
         #expect(try await inbox.current("ali/new.wav")?.id == id)
         #expect(try inbox.names() == ["new.wav"])
+    }
+
+    /// Although its folder is not where it was, like that of a text which went with it.
+    @Test(arguments: Order.allCases) func aDeletedTextStaysDeletedWhenItsFolderMoves(_ order: Order)
+        async throws
+    {
+        let inbox = try IngestFixture()
+        try inbox.folder.makeFolder("ali/a")
+        let id = try await transcribed(inbox, ["ali/a/talk.wav"])[0]
+        try await inbox.lose("ali/a/talk.wav.txt")
+        try inbox.folder.rename("ali/a", to: "ali/b")
+        try await tell(inbox, gone: ["ali/a"], new: ["ali/b/talk.wav"], order)
+        #expect(try await inbox.current("ali/b/talk.wav")?.id == id)
+        #expect(try inbox.folder.names(in: "ali/b") == ["talk.wav"])
+        #expect(try await owned(id, inbox).isEmpty)
+        #expect(try await inbox.catalog.moves.unfinished(after: nil, limit: 1).isEmpty)
+        // Asked for, it is written.
+        _ = try await inbox.sidecars.writer.putBack(id, in: .everyone)
+        #expect(inbox.folder.read("ali/b/talk.wav.txt") == "Hello.\n")
+    }
+
+    @Test(arguments: [false, true]) func aTextThatIsPutBackFollowsAgain(_ isTouched: Bool) async throws {
+        let inbox = try IngestFixture()
+        for name in ["ali/a", "ali/other"] { try inbox.folder.makeFolder(name) }
+        let id = try await transcribed(inbox, ["ali/a/talk.wav"])[0]
+        try inbox.folder.rename("ali/a/talk.wav.txt", to: "bin")
+        await inbox.pipeline.handle(.gone(try inbox.path("ali/a/talk.wav.txt")))
+        if isTouched { try inbox.folder.write("Mine.\n", to: "bin") }
+        try inbox.folder.rename("bin", to: "ali/a/talk.wav.txt")
+        try await inbox.handle("ali/a/talk.wav.txt")
+        try inbox.folder.rename("ali/a", to: "ali/other/b")
+        try inbox.folder.rename("ali/other/b/talk.wav", to: "ali/talk.wav")
+        try await tell(inbox, gone: ["ali/a"], new: ["ali/talk.wav"], .oldFirst)
+        #expect(inbox.folder.read("ali/talk.wav.txt") == (isTouched ? "Mine.\n" : "Hello.\n"))
+        #expect(try await owned(id, inbox) == ["ali/talk.wav.txt"])
+    }
+
+    /// Texts whose removal nobody told of: the whole folder is looked through for all of them at once.
+    @Test func aFolderIsLookedThroughOnceForAllThatIsMissing() async throws {
+        var disk: FaultyFileSystem?
+        let inbox = try IngestFixture {
+            let files = FaultyFileSystem($0) { _ in nil }
+            disk = files
+            return files
+        }
+        try inbox.folder.makeFolder("ali/a")
+        let names = (1...20).map { "\($0).wav" }
+        let ids = try await transcribed(inbox, names.map { "ali/a/\($0)" })
+        for name in names { inbox.folder.remove("ali/a/\(name).txt") }
+        try inbox.folder.rename("ali/a", to: "ali/b")
+        let listed = { [disk] in disk.map { $0.steps.filter { $0 == "list" }.count } ?? 0 }
+        let before = listed()
+        try await tell(inbox, gone: ["ali/a"], new: names.map { "ali/b/\($0)" }, .newFirst)
+        // The user's folder and the one in it.
+        #expect(listed() - before == 2)
+        for (id, name) in zip(ids, names) {
+            #expect(try await owned(id, inbox) == ["ali/b/\(name).txt"])
+            #expect(inbox.folder.read("ali/b/\(name).txt") == "Hello.\n")
+        }
     }
 
     /// A to B and C to A, in whatever order they are told of; and two that change places.

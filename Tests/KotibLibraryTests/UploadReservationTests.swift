@@ -70,6 +70,33 @@ import Testing
         await second.cancel()
     }
 
+    /// Nothing is reserved for what is never taken.
+    @Test(arguments: [Int64.max, IngestFixture.largest + 1])
+    func aFileThatIsTooLargeReservesNothing(_ size: Int64) async throws {
+        let inbox = try IngestFixture(quotas: Quotas(limits: Quota(bytes: .max)))
+        let (user, uploads) = (try await ali(inbox), inbox.uploads)
+        for _ in 1...2 {
+            #expect(
+                try await refusal { _ = try await uploads.upload("a.wav", to: user, atLeast: size) }
+                    == .tooLarge(size: size, limit: IngestFixture.largest))
+        }
+        #expect(try await uploads.refusal(ofUploadTo: user, atLeast: .max) == nil)
+        #expect(try inbox.names().isEmpty)
+    }
+
+    @Test func sumsOfReservationsEndAtTheLargestNumber() async throws {
+        let inbox = try IngestFixture()
+        let user = try await ali(inbox)
+        let reservations = UploadReservations(catalog: inbox.catalog, quotas: Quotas())
+        let first = try await reservations.reserve(.max, for: user)
+        let second = try await reservations.reserve(.max, for: user)
+        try await second.grow(to: .max)
+        let claim = QuotaClaim(size: .max, milliseconds: 1)
+        #expect(try await reservations.refusal(of: claim, by: user) == nil)
+        first.release()
+        second.release()
+    }
+
     /// A stranger takes the place of a folder that was the daemon's (threat 74).
     @Test(.enabled(if: geteuid() == 0, "needs root"))
     func nothingIsPutIntoAFolderThatChangedHands() async throws {

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import KotibCatalog
 import KotibIngest
@@ -39,6 +40,54 @@ import Testing
         #expect(try await inbox.current()?.id == id)
         #expect(try inbox.rows() == 1)
         #expect(inbox.inspector.calls == 1)
+    }
+
+    /// Who could map the file before it is hashed could change it afterwards without a trace.
+    @Test func nobodyElseOpensAFileUntilItWasInspected() async throws {
+        let seen = Shared<[mode_t]>([])
+        let place = Shared("")
+        let inspector = FakeInspector { content, _ in
+            let folder = place.value
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            for name in names {
+                var status = stat()
+                if stat(folder + "/" + name, &status) == 0 {
+                    seen.change { $0.append(status.st_mode & 0o777) }
+                }
+            }
+            return .facts(FakeInspector.facts(content))
+        }
+        let inbox = try IngestFixture(inspector: inspector)
+        place.value = inbox.folder.path("ali")
+        #expect(chmod(place.value, 0o2770) == 0)
+        let id = try #require(accepted(try await upload("speech", as: "talk.wav", inbox)))
+        #expect(seen.value == [0o600])
+        let status = try #require(try inbox.disk.examine(inbox.path("ali/talk.wav")))
+        #expect(status.permissions == 0o660)
+        #expect(try await inbox.catalog.recordings.find(id)?.identity == status.identity)
+    }
+
+    /// Somebody writes to it as soon as they may.
+    @Test func aFileThatWasChangedAfterItsInspectionIsNotTaken() async throws {
+        let place = Shared("")
+        let inbox = try IngestFixture { disk in
+            FaultyFileSystem(disk) { step in
+                let folder = place.value
+                guard step.name == "rename keep", !folder.isEmpty,
+                    let name = try? FileManager.default.contentsOfDirectory(atPath: folder).first
+                else { return nil }
+                let file = open(folder + "/" + name, O_WRONLY | O_APPEND)
+                _ = write(file, "S", 1)
+                close(file)
+                return nil
+            }
+        }
+        place.value = inbox.folder.path("ali")
+        await #expect(throws: UploadError.changedMeanwhile) {
+            _ = try await upload("speech", as: "talk.wav", inbox)
+        }
+        #expect(try inbox.names().isEmpty)
+        #expect(try inbox.rows() == 0)
     }
 
     @Test func takenNameGetsANumber() async throws {

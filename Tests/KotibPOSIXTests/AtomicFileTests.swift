@@ -121,10 +121,53 @@ import Testing
         #expect(try atomic.write([1], at: path).permissions == ofFile)
     }
 
-    @Test(arguments: [(0o600, 0o600), (0o640, 0o660), (0o644, 0o664), (0o604, 0o604)] as [(UInt16, UInt16)])
-    func nobodyReadsWhatTheyMayNotReadBesideIt(_ readers: UInt16, _ ofFile: UInt16) throws {
+    @Test(arguments: [(0o600, 0o600), (0o640, 0o660), (0o644, 0o664), (0o604, 0o604)] as [(UInt32, UInt16)])
+    func nobodyReadsWhatTheyMayNotReadBesideIt(_ ofModel: UInt32, _ ofFile: UInt16) throws {
         #expect(chmod(folder.path("user"), 0o777) == 0)
-        #expect(try atomic.write([1], at: path, readers: readers).permissions == ofFile)
+        #expect(try atomic.write([1], at: path, model: model(ofModel)).permissions == ofFile)
+    }
+
+    /// The bits for a group are not for another.
+    @Test(
+        .enabled(if: geteuid() == 0),
+        arguments: [(0o600, 0o600), (0o640, 0o600), (0o660, 0o600), (0o644, 0o664)] as [(UInt32, UInt16)])
+    func anotherGroupGetsWhatEverybodyHas(_ ofModel: UInt32, _ ofFile: UInt16) throws {
+        #expect(chown(folder.path("user"), 4321, 1234) == 0 && chmod(folder.path("user"), 0o2777) == 0)
+        let model = try model(ofModel, group: 4321)
+        #expect(try atomic.write([1], at: path, model: model).permissions == ofFile)
+    }
+
+    /// With an access list the bits of the group are the most that anybody in it has.
+    @Test func whoIsNamedInAListIsNotTheGroup() async throws {
+        #expect(chmod(folder.path("user"), 0o777) == 0)
+        try folder.write("speech", to: "user/talk.mp3")
+        guard try await AccessList.set(folder.path("user/talk.mp3"), reader: 1234) else { return }
+        #expect(try status("user/talk.mp3").permissions == 0o640)
+        #expect(try atomic.write([1], at: path, model: model()).permissions == 0o600)
+        // A list that the folder gives to both means the same people for both.
+        folder.remove("user/talk.mp3.txt")
+        #expect(try await AccessList.set(folder.path("user"), reader: 1234, isDefault: true))
+        #expect(try atomic.write([1], at: path, model: model()).permissions == 0o660)
+        // One that the recording has not names people who may not read that.
+        folder.remove("user/talk.mp3.txt")
+        folder.remove("user/talk.mp3")
+        try folder.write("speech", to: "talk.mp3")
+        #expect(chmod(folder.path("talk.mp3"), 0o640) == 0)
+        try folder.rename("talk.mp3", to: "user/talk.mp3")
+        #expect(try atomic.write([1], at: path, model: model()).permissions == 0o600)
+    }
+
+    /// As a recording beside the text.
+    private func model(_ mode: UInt32, group: UInt32? = nil) throws -> AccessModel {
+        let name = folder.path("user/talk.mp3")
+        try folder.write("speech", to: "user/talk.mp3")
+        #expect(chown(name, group ?? .max, group ?? .max) == 0 && chmod(name, mode) == 0)
+        return try model()
+    }
+
+    private func model() throws -> AccessModel {
+        let opened = try fileSystem.openForReading(try #require(InboxPath("user/talk.mp3")))
+        return AccessModel(opened.file, opened.status)
     }
 
     @Test(.enabled(if: geteuid() == 0)) func ownerIsTheFoldersWhereWeMayGiveFilesAway() throws {

@@ -30,6 +30,19 @@ import Testing
         #expect(text?.permissions == ofText)
     }
 
+    /// A recording that was moved there is its owner's group's; the text would be the folder's.
+    @Test(.enabled(if: geteuid() == 0, "needs root"))
+    func wordsAreNotForAnotherGroupThanTheRecording() async throws {
+        let (folder, audio) = (inbox.folder.path("ali"), inbox.folder.path("ali/talk.wav"))
+        try inbox.folder.write("audio", to: "ali/talk.wav")
+        #expect(chown(folder, 4321, 1234) == 0 && chmod(folder, 0o2770) == 0)
+        #expect(chown(audio, 4321, 4321) == 0 && chmod(audio, 0o640) == 0)
+        let id = try await inbox.transcribed("Hello.")
+        try await inbox.writer().writeDue(id)
+        let text = try inbox.disk.examine(inbox.path(Array("talk.wav.txt".utf8)))
+        #expect(text?.group == 1234 && text?.permissions == 0o600)
+    }
+
     /// Nobody can say who may read the recording.
     @Test func wordsOfARecordingThatIsAwayAreItsOwnersAlone() async throws {
         #expect(chmod(inbox.folder.path("ali"), 0o777) == 0)

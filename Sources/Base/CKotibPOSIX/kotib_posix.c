@@ -147,10 +147,6 @@ ssize_t kotib_access_list(int file, void *list, size_t size) {
     return fgetxattr(file, "system.posix_acl_access", list, size);
 }
 
-int kotib_has_access_list(int file) {
-    return fgetxattr(file, "system.posix_acl_access", NULL, 0) > 0;
-}
-
 int kotib_keep_capabilities_from_programs(void) {
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0) return -1;
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};

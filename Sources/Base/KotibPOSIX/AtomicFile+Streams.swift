@@ -31,15 +31,20 @@ extension AtomicFile {
         }
     }
 
-    /// Nothing more is written: the bytes survive a power cut, and the file is shared as
-    /// ``write(_:at:replacing:readers:)`` shares one.
+    /// Nothing more is written: the bytes survive a power cut. Nobody else may open the file yet.
     public func complete(_ new: UnfinishedFile) throws(FileError) -> FileStatus {
-        try share(new.file, like: fileSystem.status(of: new.folder), readers: 0o777)
         try fileSystem.synchronize(new.file)
         return try fileSystem.status(of: new.file)
     }
 
+    /// Shares a complete file as ``write(_:at:replacing:model:)`` shares one: from now on others may write to
+    /// it. ``place(_:as:)`` follows.
+    public func share(_ new: UnfinishedFile) throws(FileError) {
+        try share(new.file, like: fileSystem.status(of: new.folder), .everybody)
+    }
+
     /// Gives a complete file its name; both survive a power cut from the moment this returns.
+    /// - Returns: the status of the file at the moment at which it got the name.
     /// - Throws: ``FileError/occupied(path:)`` where something has the name: try another. After any error the
     ///   name is as it was, and the file is to be discarded if no other name is tried.
     public func place(_ new: UnfinishedFile, as name: [UInt8]) throws(FileError) -> FileStatus {
@@ -50,8 +55,10 @@ extension AtomicFile {
         }
         forget(new.name)
         do throws(FileError) {
+            let status = try fileSystem.status(of: new.file)
+            try fileSystem.synchronize(new.file)
             try fileSystem.synchronize(new.folder)
-            return try fileSystem.status(of: new.file)
+            return status
         } catch {
             withdraw(new, from: name)
             throw error

@@ -29,11 +29,10 @@ public struct AtomicFile: Sendable {
     ///
     /// Its owner and group are the folder's, where the daemon may give files away; its mode is 0600, plus
     /// what the folder lets its group do (read, write) and others (read only), so that who can work in the
-    /// folder can work with the file; but the group and others get nothing where `readers` gives them no
-    /// reading.
+    /// folder can work with the file; but the group and others get nothing where `model` is not for them to
+    /// read.
     ///
-    /// - Parameter readers: the permissions of the file that this one tells of: words are no more public than
-    ///   the recording.
+    /// - Parameter model: the file that this one tells of: words are no more public than the recording.
     /// - Parameter old: the file of ours that it replaces. If that one is gone, the new file takes the name;
     ///   if something else has the name or it was written to, nothing is changed.
     /// - Returns: the status of what stands there now.
@@ -41,11 +40,12 @@ public struct AtomicFile: Sendable {
     ///   ``FileError/heldOpen(path:)`` where a program has the old one open for writing, and the kernel
     ///   tells. After any error the folder is as it was.
     public func write(
-        _ bytes: [UInt8], at path: InboxPath, replacing old: FileIdentity? = nil, readers: UInt16 = 0o777
+        _ bytes: [UInt8], at path: InboxPath, replacing old: FileIdentity? = nil,
+        model: AccessModel = .everybody
     ) throws(FileError) -> FileStatus {
         let folder = try fileSystem.openFolder(path.parent)
         if old != nil { try spareWriter(of: path.name, in: folder, path) }
-        let temporary = try prepare(bytes, in: folder, readers: readers)
+        let temporary = try prepare(bytes, in: folder, model)
         guard let old else { return try place(temporary, at: path, in: folder) }
         return try replace(old, at: path, with: temporary, in: folder)
     }
@@ -94,13 +94,13 @@ extension AtomicFile {
     }
 
     private func prepare(
-        _ bytes: [UInt8], in folder: OpenFile, readers: UInt16
+        _ bytes: [UInt8], in folder: OpenFile, _ model: AccessModel
     ) throws(FileError) -> Temporary {
         let name = Self.prefix + hex(random()) + Self.temporarySuffix
         let file = try fileSystem.create(name, in: folder)
         do throws(FileError) {
             try fileSystem.write(bytes, to: file)
-            try share(file, like: fileSystem.status(of: folder), readers: readers)
+            try share(file, like: fileSystem.status(of: folder), model)
             try fileSystem.synchronize(file)
             return Temporary(name: name, file: file, identity: try fileSystem.status(of: file).identity)
         } catch {
@@ -109,9 +109,9 @@ extension AtomicFile {
         }
     }
 
-    /// Gives a new file the owner, group and permissions that ``write(_:at:replacing:readers:)`` tells of.
+    /// Gives a new file the owner, group and permissions that ``write(_:at:replacing:model:)`` tells of.
     func share(
-        _ file: OpenFile, like folder: FileStatus, readers: UInt16
+        _ file: OpenFile, like folder: FileStatus, _ model: AccessModel
     ) throws(FileError) {
         do throws(FileError) {
             try fileSystem.setOwner(folder.owner, group: folder.group, of: file)
@@ -124,8 +124,9 @@ extension AtomicFile {
                 guard error.code == EPERM else { throw error }
             }
         }
+        let readers = try model.readers(of: AccessModel(file, fileSystem.status(of: file)))
         let group: UInt16 = readers & 0o040 == 0 ? 0 : 0o060
-        let others: UInt16 = readers & 0o004 == 0 ? 0 : 0o004
+        let others: UInt16 = readers & 0o004
         try fileSystem.setPermissions(0o600 | (folder.permissions & (group | others)), of: file)
     }
 

@@ -17,9 +17,16 @@ public final class OpenFile: Sendable {
 }
 
 extension OpenFile {
-    /// Whether an access list (acl(5)) says who may read the file: the group's bits of its mode are then not
-    /// the group's, but the most that anybody in the list has.
-    public var hasAccessList: Bool { kotib_has_access_list(descriptor) == 1 }
+    /// The most bytes that Linux keeps (`XATTR_SIZE_MAX`, linux/limits.h).
+    private static let longestAccessList = 65_536
+
+    /// The access list (acl(5)) as the kernel has it; empty where the mode alone says who may read the file.
+    /// May block on the disk.
+    public var accessList: [UInt8] {
+        var list = [UInt8](repeating: 0, count: Self.longestAccessList)
+        let size = list.withUnsafeMutableBytes { kotib_access_list(descriptor, $0.baseAddress, $0.count) }
+        return size > 0 ? Array(list.prefix(size)) : []
+    }
 
     /// Asks whether names in this folder may be changed, as far as its mode and its file system say.
     /// - Throws: ``SystemError`` of faccessat(2): EACCES, EROFS.

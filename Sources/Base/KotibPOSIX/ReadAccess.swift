@@ -1,4 +1,3 @@
-import CKotibPOSIX
 import Glibc
 import KotibModel
 
@@ -27,11 +26,7 @@ public struct ReadAccess: Sendable {
 
     /// May block on the disk.
     public init(_ file: OpenFile, _ status: FileStatus) {
-        var list = [UInt8](repeating: 0, count: Self.longest)
-        let size = list.withUnsafeMutableBytes {
-            kotib_access_list(file.descriptor, $0.baseAddress, $0.count)
-        }
-        self.init(status, list: size > 0 ? Array(list.prefix(size)) : [])
+        self.init(status, list: file.accessList)
     }
 
     /// - Parameter list: as the kernel has it; empty for none.
@@ -62,8 +57,6 @@ public struct ReadAccess: Sendable {
 
     private func has(_ bit: UInt16) -> Bool { status.permissions & bit != 0 }
 
-    /// The longest that Linux keeps (`XATTR_SIZE_MAX`, linux/limits.h).
-    private static let longest = 65_536
     /// A list is a version of four bytes, then entries of eight: tag, permissions, number; all little-endian
     /// (linux/posix_acl_xattr.h).
     private static let version: UInt32 = 2

@@ -33,16 +33,16 @@ struct ArchiveFolderMaker: Sendable {
     }
 
     /// Gives `new` owner, group and permissions of `model`. Where the daemon may not, the group that it has
-    /// instead gets nothing, nor does a group whose rights an access list tells.
-    /// - Parameter own: what the owner needs in any case.
-    func share(_ new: OpenFile, like model: OpenFile, adding own: UInt16) throws(ArchiveFault) {
+    /// instead gets nothing, nor does a group whose rights an access list tells that `new` has not.
+    /// - Parameter needed: what the owner needs in any case.
+    func share(_ new: OpenFile, like model: OpenFile, adding needed: UInt16) throws(ArchiveFault) {
         let (inbox, archive) = (inbox, archive)
         let old = try ArchiveFault.ofRecording { () throws(FileError) in try inbox.status(of: model) }
         try ArchiveFault.ofArchive { () throws(FileError) in
             try giveAway(new, like: old)
-            let isOthersGroup = try archive.status(of: new).group != old.group
-            let withheld: UInt16 = isOthersGroup || model.hasAccessList ? 0o070 : 0
-            try archive.setPermissions(old.permissions & 0o3777 & ~withheld | own, of: new)
+            let own = try AccessModel(new, archive.status(of: new))
+            let withheld: UInt16 = AccessModel(model, old).hasSameGroup(as: own) ? 0 : 0o070
+            try archive.setPermissions(old.permissions & 0o3777 & ~withheld | needed, of: new)
         }
     }
 

@@ -35,6 +35,11 @@ public final class Catalog: Sendable {
     public static func open(_ file: String, backup: String? = nil) async throws(CatalogError) -> Catalog {
         let result: Result<Catalog, CatalogError> = await CatalogDatabase.onThread {
             do throws(CatalogError) {
+                do {
+                    try CatalogExchange(file: file).complete()
+                } catch {
+                    throw CatalogError(error, operation: "complete the rebuild", file: file)
+                }
                 try CatalogLoss.refuseMissing(file, backup: backup)
                 var losses = CatalogLoss.ofLog(file)
                 let writer = try CatalogDatabase.connect(file)

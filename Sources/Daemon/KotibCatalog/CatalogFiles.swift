@@ -86,9 +86,24 @@ enum CatalogFiles {
         guard fsync(descriptor) == 0 else { throw fault("fsync", path) }
     }
 
-    static func syncFolder(of path: String) throws {
+    static func syncFolder(of path: String) throws { try sync(folder(of: path)) }
+
+    private static func folder(of path: String) -> String {
         let end = path.utf8.lastIndex(of: UInt8(ascii: "/"))
-        try sync(end.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".")
+        return end.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    }
+
+    /// If root made the file, the daemon's own account is to read it.
+    static func giveToOwnerOfFolder(_ path: String) {
+        var status = stat()
+        guard geteuid() == 0, stat(folder(of: path), &status) == 0 else { return }
+        _ = lchown(path, status.st_uid, status.st_gid)
+    }
+
+    static func isSameFile(_ path: String, _ other: String) -> Bool {
+        var (one, two) = (stat(), stat())
+        guard lstat(path, &one) == 0, lstat(other, &two) == 0 else { return false }
+        return one.st_dev == two.st_dev && one.st_ino == two.st_ino
     }
 
     static func create(_ path: String) throws {

@@ -34,6 +34,8 @@ public struct RebuildReport: Sendable {
 public struct CatalogRebuild: Sendable {
     let file: String
     let backup: String
+    /// Called before each step of the exchange.
+    var beforeStep: @Sendable () throws -> Void = {}
 
     /// - Parameters:
     ///   - file: the catalog. Nobody may have it open.
@@ -43,6 +45,7 @@ public struct CatalogRebuild: Sendable {
         self.backup = backup
     }
 
+    /// A crash, too, leaves either the earlier catalog or the new one (``CatalogExchange``).
     /// - Throws: ``CatalogError``; the earlier file has its place then, as it was.
     public func run(now: Date = Date()) async throws(CatalogError) -> RebuildReport {
         let result: Result<RebuildReport, CatalogError> = await CatalogDatabase.onThread {
@@ -59,6 +62,7 @@ public struct CatalogRebuild: Sendable {
     private var base: String { file + ".base" }
 
     private func make(_ now: Date) throws -> RebuildReport {
+        try exchange.complete()
         var report = RebuildReport()
         let old = try openEvidence()
         let (queue, salvaged) = try load(old)
@@ -69,9 +73,11 @@ public struct CatalogRebuild: Sendable {
         try? old?.close()
         try CatalogFiles.check(queue, new)
         try queue.close()
-        try exchange(now, &report)
+        report.setAside = try exchange.run(new)
         return report
     }
+
+    private var exchange: CatalogExchange { CatalogExchange(file: file, beforeStep: beforeStep) }
 
     // MARK: - The earlier file
 
@@ -234,24 +240,5 @@ public struct CatalogRebuild: Sendable {
         try new.execute(
             sql: "DELETE FROM rebuilds; INSERT INTO rebuilds (at) VALUES (?)",
             arguments: [Timestamp.text(now)])
-    }
-
-    /// The earlier file keeps its name until the new one has it: in between it is damaged still, and said to
-    /// be.
-    private func exchange(_ now: Date, _ report: inout RebuildReport) throws {
-        let time = Timestamp.text(now).filter { $0.isNumber || $0.isLetter }
-        let aside = "\(file).damaged-\(time)"
-        if CatalogFiles.exists(file) {
-            for ending in ["", "-wal", "-journal"] where CatalogFiles.exists(file + ending) {
-                guard link(file + ending, aside + ending) == 0 else {
-                    throw CatalogFiles.fault("link", aside)
-                }
-            }
-            try CatalogFiles.syncFolder(of: file)
-            report.setAside = aside
-        }
-        // A log of the earlier file would be taken for the new one's.
-        for ending in CatalogFiles.companions { unlink(file + ending) }
-        try CatalogFiles.move(new, to: file)
     }
 }

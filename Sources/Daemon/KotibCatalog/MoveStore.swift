@@ -248,8 +248,10 @@ enum MoveSQL {
     static let page =
         "SELECT * FROM moves WHERE audio_record_id > :last ORDER BY audio_record_id LIMIT :limit"
     static let finish = "DELETE FROM moves WHERE audio_record_id = ?"
-    static let sidecar =
-        "UPDATE OR REPLACE sidecars SET path = :to WHERE path = :from AND audio_record_id = :recording"
+    static let sidecar = """
+        UPDATE OR REPLACE sidecars SET path = :to, is_removed = 0
+        WHERE path = :from AND audio_record_id = :recording
+        """
     static let makeDue = """
         UPDATE audio_records SET sidecar_due = 'transcript', sidecar_version = sidecar_version + 1
         WHERE id = ? AND revision_id IS NOT NULL

@@ -131,6 +131,8 @@ public struct Sidecar: Hashable, Sendable {
     /// SHA-256 of the words in it, whatever their encoding and line ends. Nil for a note or another format,
     /// and for what was written before this was kept.
     public var words: [UInt8]?
+    /// Somebody removed it, and not with its folder.
+    public internal(set) var isRemoved = false
 
     /// ctime is not kept: rename(2) and chmod(2) change it, and neither is an edit.
     public init(

@@ -176,6 +176,7 @@ extension Sidecar {
         self.init(
             recording: RecordingID(rawValue: id), kind: try row.value("kind"), path: try InboxPath(row),
             identity: identity, words: (row["words_sha256"] as Data?).map(Array.init))
+        isRemoved = row["is_removed"]
     }
 }
 

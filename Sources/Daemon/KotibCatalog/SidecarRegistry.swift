@@ -65,6 +65,16 @@ public struct SidecarRegistry: CatalogStore {
         }
     }
 
+    /// Notes whether somebody removed a sidecar, and not with its folder. Its row stays for when it comes
+    /// back.
+    public func sidecarVanished(_ path: InboxPath, isRemoved: Bool) async throws(CatalogError) {
+        try await write("sidecarVanished") { database in
+            try database.run(
+                "UPDATE sidecars SET is_removed = :removed WHERE path = :path",
+                ["removed": isRemoved, "path": path.blob])
+        }
+    }
+
     /// The files that the daemon wrote beside one recording.
     public func owned(of id: RecordingID) async throws(CatalogError) -> [Sidecar] {
         try await read("ownedSidecars") { try $0.sidecars(of: id) }
@@ -75,8 +85,8 @@ public struct SidecarRegistry: CatalogStore {
         try await read("ownerOfSidecar") { try $0.row(Self.sidecarAtPath, [path.blob]).map(Sidecar.init) }
     }
 
-    /// For each, whether it is a transcript of the daemon's own that changed since it was written: perhaps a
-    /// person edited it. Costs some 10 µs each.
+    /// For each, whether it is a transcript of the daemon's own that changed since it was written, or is back
+    /// after it was removed: perhaps a person edited it. Costs some 10 µs each.
     public func isTouchedTranscript(_ files: [(InboxPath, FileIdentity)]) async throws(CatalogError) -> [Bool]
     {
         try await read("isTouchedTranscript") { database in
@@ -84,7 +94,7 @@ public struct SidecarRegistry: CatalogStore {
             return try files.map { path, identity in
                 guard let row = try Row.fetchOne(statement, arguments: [path.blob]) else { return false }
                 let sidecar = try Sidecar(row)
-                return sidecar.kind == .transcript && !sidecar.isUntouched(identity)
+                return sidecar.kind == .transcript && (sidecar.isRemoved || !sidecar.isUntouched(identity))
             }
         }
     }
@@ -102,7 +112,7 @@ public struct SidecarRegistry: CatalogStore {
         ON CONFLICT (path) DO UPDATE SET audio_record_id = excluded.audio_record_id, kind = excluded.kind,
             device = excluded.device, inode = excluded.inode, size = excluded.size,
             modified_ns = excluded.modified_ns, written_at = excluded.written_at,
-            words_sha256 = excluded.words_sha256
+            words_sha256 = excluded.words_sha256, is_removed = 0
         """
     /// The value of `sidecar_due` after a recording's state or place has changed: a transcript that is due
     /// stay true, and a note does not.

@@ -37,6 +37,7 @@ package struct DepartureRecorder: Sendable {
         }
         guard let device, !board.isInboxInDoubt else { return }
         try await markGone(path, on: device)
+        try await sidecars.editor.removed(path)
         try await sidecars.problems.textGone(path)
     }
 

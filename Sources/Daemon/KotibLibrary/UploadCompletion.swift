@@ -43,6 +43,9 @@ package struct UploadCompletion: Sendable {
         self.registrar = registrar
     }
 
+    /// Nobody else can open the file until it was inspected: who had mapped it could change it behind its
+    /// hash, by which others' words are found.
+    ///
     /// The caller discards the file and releases the reservation unless the file was accepted.
     func complete(
         _ file: UnfinishedFile, as target: UploadTarget, _ reservation: UploadReservation
@@ -127,6 +130,7 @@ package struct UploadCompletion: Sendable {
         guard try files.status(of: file.file).identity == status.identity else {
             throw UploadError.changedMeanwhile
         }
+        try AtomicFile(files).share(file)
         for number in 1...largestNumber {
             guard let path = target.name.bytes(number).flatMap(target.folder.appending) else { break }
             guard let placed = try identity(of: file, as: path.name, files) else { continue }

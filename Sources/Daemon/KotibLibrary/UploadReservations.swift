@@ -36,8 +36,8 @@ package final class UploadReservations: Sendable {
     /// - Parameter others: reservations of other uploads.
     fileprivate func refusal(of claim: QuotaClaim, _ owner: User, beside others: Reserved) -> Rejection? {
         var use = owner.use.on(quotas.today)
-        use.bytes += others.bytes
-        use.files += others.files
+        use.bytes = use.bytes.plus(others.bytes)
+        use.files = use.files.plus(others.files)
         return quotas.limits.with(owner.quota).refusal(of: claim, beside: use)
     }
 }
@@ -71,7 +71,7 @@ final class UploadReservation: Sendable {
     func grow(to size: Int64) async throws {
         guard let owner = try await reservations.catalog.users.find(user) else { return }
         var refusal: Rejection?
-        for wanted in self.size == 0 ? [size] : [size + Self.step, size] {
+        for wanted in self.size == 0 ? [size] : [size.plus(Self.step), size] {
             refusal = reserve(wanted, owner)
             if refusal == nil { return }
         }
@@ -83,12 +83,12 @@ final class UploadReservation: Sendable {
             state.withLock { state in
                 var others = reserved[user] ?? UploadReservations.Reserved()
                 if let own = state.bytes {
-                    (others.bytes, others.files) = (others.bytes - own, others.files - 1)
+                    (others.bytes, others.files) = (others.bytes.minus(own), others.files - 1)
                 }
                 let claim = QuotaClaim(size: wanted, milliseconds: 0)
                 if let refusal = reservations.refusal(of: claim, owner, beside: others) { return refusal }
                 reserved[user] = UploadReservations.Reserved(
-                    bytes: others.bytes + wanted, files: others.files + 1)
+                    bytes: others.bytes.plus(wanted), files: others.files + 1)
                 state.bytes = wanted
                 return nil
             }
@@ -103,7 +103,7 @@ final class UploadReservation: Sendable {
                 state.bytes = nil
                 reserved[user] =
                     all.files > 1
-                    ? UploadReservations.Reserved(bytes: all.bytes - own, files: all.files - 1) : nil
+                    ? UploadReservations.Reserved(bytes: all.bytes.minus(own), files: all.files - 1) : nil
             }
         }
     }

@@ -48,13 +48,16 @@ public struct UploadService: Sendable {
     ///   - name: as the client calls the file; where it is taken, ` (2)` and so on is put before the ending.
     ///   - size: bytes that the file has at least; 0 where that is not known. They count against the quota
     ///     from now on.
-    /// - Throws: ``Rejection`` where no file of that name is taken, or there is no room for it;
+    /// - Throws: ``Rejection`` where no file of that name or size is taken, or there is no room for it;
     ///   ``UploadError``; ``FileError``; ``CatalogError``.
     public func upload(_ name: String, to user: UserID, atLeast size: Int64 = 0) async throws -> Upload {
         let name = UploadName(name)
         let ending = name.bytes(1).flatMap(IntakePolicy.fileExtension)
         guard let ending, policy.extensions.contains(ending) else {
             throw Rejection.unsupportedExtension(accepted: policy.extensions)
+        }
+        guard size <= policy.maximumSize else {
+            throw Rejection.tooLarge(size: size, limit: policy.maximumSize)
         }
         guard let place = try await catalog.users.folderOwner(of: user) else {
             throw UploadError.noSuchUser(user)

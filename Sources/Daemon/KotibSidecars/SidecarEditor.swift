@@ -23,8 +23,26 @@ public struct SidecarEditor: Sendable {
             else {
                 return
             }
+            // It is back.
+            if sidecar.isRemoved { try await catalog.sidecarVanished(path, isRemoved: false) }
             try await edits.readEdit(of: sidecar, isAtRest: true)
             try await writer.write(sidecar.recording)
+        }
+    }
+
+    /// Notes that a file of Kotib's own was removed, so that it stays away when its recording moves. Nobody
+    /// removed by itself what went with its folder or its file system.
+    public func removed(_ path: InboxPath) async throws(CatalogError) {
+        guard let sidecar = try await catalog.sidecars.owner(ofSidecar: path), !sidecar.isRemoved,
+            let recording = try await catalog.recordings.find(sidecar.recording)
+        else { return }
+        let search = StrayTextSearch(files: store.files)
+        try await store.locks.withLock(on: recording.path) { () async throws(CatalogError) in
+            guard try await catalog.sidecars.owner(ofSidecar: path) == sidecar,
+                await BlockingWork.run({ search.isRemovedAlone(path) }),
+                try await !store.isAway(sidecar)
+            else { return }
+            try await catalog.sidecarVanished(path, isRemoved: true)
         }
     }
 

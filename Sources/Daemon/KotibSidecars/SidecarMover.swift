@@ -32,15 +32,32 @@ public struct SidecarMover: Sendable {
         return done
     }
 
-    /// Completes the moves that crashes and faults interrupted.
+    /// Completes the moves that crashes and faults interrupted, and those of texts whose folders are not
+    /// where they were. A user's folder is looked through once for all of them.
     public func finishMoves() async throws(CatalogError) {
+        var missing: [UserFolder: [Sidecar]] = [:]
+        try await forEachMove { move throws(CatalogError) in
+            for sidecar in try await missingSidecars(of: move.recording) {
+                missing[sidecar.path.user, default: []].append(sidecar)
+            }
+        }
+        var strays: [UserFolder: StrayTexts] = [:]
+        for (user, sidecars) in missing { strays[user] = await look(for: sidecars, of: user) }
+        try await forEachMove { move throws(CatalogError) in
+            try await finish(move, strays[move.path.user])
+        }
+    }
+
+    private func forEachMove(
+        _ body: (UnfinishedMove) async throws(CatalogError) -> Void
+    ) async throws(CatalogError) {
         var last: RecordingID?
         while !Task.isCancelled {
             let page = try await catalog.moves.unfinished(after: last, limit: 100)
             guard let end = page.last else { return }
             for move in page {
                 do throws(CatalogError) {
-                    try await finish(move)
+                    try await body(move)
                 } catch {
                     // One unreadable row does not stop the others.
                     if error.isRetryable { throw error }
@@ -52,12 +69,12 @@ public struct SidecarMover: Sendable {
     }
 
     /// A text that is not found now is written anew.
-    private func finish(_ move: UnfinishedMove) async throws(CatalogError) {
+    private func finish(_ move: UnfinishedMove, _ strays: StrayTexts?) async throws(CatalogError) {
         guard let recording = try await catalog.recordings.find(move.recording, in: .everyone) else { return }
         try await store.locks.withLock(on: move.path, and: recording.path) { () async throws(CatalogError) in
             // A second move while this waited took them along.
             guard try await catalog.recordings.find(recording.id)?.path == recording.path else { return }
-            try await moveTexts(of: recording.id, isLastLook: true)
+            try await moveTexts(of: recording.id, strays)
         }
         try await tidy(at: move.path)
     }
@@ -75,15 +92,15 @@ public struct SidecarMover: Sendable {
     }
 
     /// The caller holds the locks of the old path and the new.
-    /// - Parameter isLastLook: whether a text that is not found is given up, and not looked for again.
-    private func moveTexts(of id: RecordingID, isLastLook: Bool = false) async throws(CatalogError) {
+    /// - Parameter strays: the texts that were looked for; another whose folder is gone waits for a scan.
+    private func moveTexts(of id: RecordingID, _ strays: StrayTexts? = nil) async throws(CatalogError) {
         guard let recording = try await catalog.recordings.find(id, in: .everyone) else { return }
         try await intents.recover(of: id)
         try await edits.readEdits(at: recording.path)
         var (moved, lost, isDone): ([(from: InboxPath, to: InboxPath)], [InboxPath], Bool) = ([], [], true)
         var isDue = false
         for sidecar in try await catalog.sidecars.owned(of: id) {
-            switch try await move(sidecar, to: recording, isLastLook: isLastLook) {
+            switch try await move(sidecar, to: recording, strays) {
             case .stands: continue
             case .moved(let old, let path):
                 moved.append((old, path))
@@ -132,7 +149,7 @@ public struct SidecarMover: Sendable {
     }
 
     private func move(
-        _ sidecar: Sidecar, to recording: Recording, isLastLook: Bool
+        _ sidecar: Sidecar, to recording: Recording, _ strays: StrayTexts?
     ) async throws(CatalogError) -> MoveOutcome {
         var names = SidecarName.candidates(for: recording.path, kind: sidecar.kind)
         if sidecar.kind == .rejected, SidecarName.isAboutText(sidecar.path) {
@@ -156,7 +173,7 @@ public struct SidecarMover: Sendable {
         case .lost: return .lost
         case .missing:
             if try await store.isAway(sidecar) { return .away }
-            return try await search(for: sidecar, of: recording, isLastLook: isLastLook)
+            return try await follow(sidecar, of: recording, strays)
         case .otherDisk: return .otherDisk
         case .occupied:
             if names.contains(sidecar.path) { return .stands }
@@ -165,17 +182,22 @@ public struct SidecarMover: Sendable {
         }
     }
 
-    /// Looks for a text where its folder went.
-    private func search(
-        for sidecar: Sidecar, of recording: Recording, isLastLook: Bool
+    /// Moves a text from where its folder went.
+    private func follow(
+        _ sidecar: Sidecar, of recording: Recording, _ strays: StrayTexts?
     ) async throws(CatalogError) -> MoveOutcome {
-        let search = StrayTextSearch(files: store.files, sidecar: sidecar)
+        if sidecar.isRemoved { return .lost }
+        let search = StrayTextSearch(files: store.files)
         let places: [InboxPath]
         do throws(FileError) {
-            guard try await BlockingWork.run({ () throws(FileError) in try search.isFolderGone() }) else {
-                return .lost
+            let isGone = try await BlockingWork.run { () throws(FileError) in
+                try search.isFolderGone(of: sidecar.path)
             }
-            places = try await BlockingWork.run { () throws(FileError) in try search.places() }
+            guard isGone else { return .lost }
+            guard let strays, strays.isSeeking(sidecar) else { return .later }
+            places = try await BlockingWork.run { () throws(FileError) in
+                try search.places(of: sidecar, among: strays)
+            }
         } catch {
             warnOfDelay(sidecar, error)
             return .later
@@ -185,13 +207,35 @@ public struct SidecarMover: Sendable {
             found.append(place)
         }
         // Of several it may be any.
-        guard found.count == 1 else { return isLastLook ? .vanished : .later }
+        guard found.count == 1 else { return .vanished }
         var stray = sidecar
         stray.path = found[0]
         // After a crash it is looked for there.
         try await catalog.moves.sidecarsMoved(
             of: recording.id, [(sidecar.path, stray.path)], lost: [], isDone: false, isDue: false)
-        return try await move(stray, to: recording, isLastLook: isLastLook)
+        return try await move(stray, to: recording, strays)
+    }
+
+    /// The texts of a moved recording that are to be looked for: their folders are gone.
+    private func missingSidecars(of id: RecordingID) async throws(CatalogError) -> [Sidecar] {
+        let sidecars = try await catalog.sidecars.owned(of: id).filter { !$0.isRemoved }
+        let search = StrayTextSearch(files: store.files)
+        return await BlockingWork.run {
+            sidecars.filter { (try? search.isFolderGone(of: $0.path)) ?? false }
+        }
+    }
+
+    /// - Returns: nil where that cannot be told now; the cause is logged.
+    private func look(for sidecars: [Sidecar], of user: UserFolder) async -> StrayTexts? {
+        let search = StrayTextSearch(files: store.files)
+        do throws(FileError) {
+            return try await BlockingWork.run { () throws(FileError) in
+                try search.places(of: sidecars, in: user)
+            }
+        } catch {
+            warnOfDelay(sidecars[0], error)
+            return nil
+        }
     }
 
     private func warnOfDelay(_ sidecar: Sidecar, _ error: FileError) {

@@ -73,7 +73,7 @@ struct SidecarPlace: Sendable {
     func write(_ content: [UInt8], replacing old: FileStatus?) throws(FileError) -> Outcome {
         do throws(FileError) {
             let new = try AtomicFile(files).write(
-                content, at: path, replacing: old?.identity, readers: readers(old))
+                content, at: path, replacing: old?.identity, model: model())
             return .written(new.identity)
         } catch .occupied {
             return .occupied
@@ -90,10 +90,27 @@ struct SidecarPlace: Sendable {
         return try files.status(of: files.openFolder(beside.path.parent)).identity.device != beside.device
     }
 
-    /// The recording's permissions; where it is gone, those of the old file.
-    private func readers(_ old: FileStatus?) throws(FileError) -> UInt16 {
-        guard let recording else { return 0o777 }
-        return try files.examine(recording)?.permissions ?? old?.permissions ?? 0o600
+    /// The recording; where it is gone, the old file.
+    private func model() throws(FileError) -> AccessModel {
+        guard let recording else { return .everybody }
+        if let model = try model(at: recording) { return model }
+        return try model(at: path) ?? .nobody
+    }
+
+    /// Nil where no file is there.
+    private func model(at path: InboxPath) throws(FileError) -> AccessModel? {
+        do throws(FileError) {
+            let opened = try files.openForReading(path)
+            return AccessModel(opened.file, opened.status)
+        } catch .notRegular {
+            return nil
+        } catch {
+            switch error.code {
+            case ENOENT: return nil
+            case EACCES, EPERM: return .nobody
+            default: throw error
+            }
+        }
     }
 
     /// Checked again, because a file that is deleted between two steps gives the same error.

@@ -34,9 +34,6 @@ int kotib_mount_facts(int file, uint32_t *type, uint64_t *free_bytes);
 // Sets the time of the last modification in nanoseconds since 1970 and leaves that of the last access (futimens(2)).
 int kotib_set_modified(int file, int64_t nanoseconds);
 
-// Whether more is granted than the mode says: 1 where the file has a POSIX access list (acl(5)), else 0.
-int kotib_has_access_list(int file);
-
 // The access list of a file as the kernel has it (linux/posix_acl_xattr.h), and its size; -1 where there is none.
 ssize_t kotib_access_list(int file, void *list, size_t size);
 

@@ -27,6 +27,7 @@ enum Migrations {
         migrator.registerMigration("21 pruning") { try $0.execute(sql: pruning) }
         migrator.registerMigration("22 identity") { try $0.execute(sql: identity) }
         migrator.registerMigration("23 charges") { try $0.execute(sql: charges) }
+        migrator.registerMigration("24 removed texts") { try $0.execute(sql: removedTexts) }
         return migrator
     }()
 }

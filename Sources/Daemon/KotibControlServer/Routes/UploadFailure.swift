@@ -35,6 +35,7 @@ enum UploadFailure {
     ) -> ControlFailure {
         switch rejection {
         case .overQuotaBytes, .overQuotaFiles: ControlFailure(insufficientStorage, .overQuota, sentence)
+        case .tooLarge: ControlFailure(.contentTooLarge, .tooLarge, sentence)
         // A recording that is longer than a day's minutes is not to be tried again.
         case .overQuotaMinutes where !rejection.neverFits:
             .later(

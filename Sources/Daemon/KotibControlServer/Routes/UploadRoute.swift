@@ -46,7 +46,7 @@ struct UploadRoute {
     /// Bytes of the file; 0 where the client does not tell how many it sends.
     private static func leastSize(_ headers: HTTPFields) -> Int64 {
         let declared = headers[.contentLength].flatMap(Int64.init) ?? 0
-        return max(0, declared - Int64(largestForm))
+        return max(0, declared.minus(Int64(largestForm)))
     }
 
     /// Before a byte of the body is read.

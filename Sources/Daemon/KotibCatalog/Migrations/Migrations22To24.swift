@@ -7,9 +7,7 @@ extension Migrations {
         ) STRICT;
         INSERT INTO identity (id, value) VALUES (1, lower(hex(randomblob(16))));
         """
-}
 
-extension Migrations {
     /// The model by the content of its file, and the minutes charged for sound that has no words yet.
     ///
     /// `model_sha256` is NULL for words of a server, and for those of earlier versions. `charged_ms` was
@@ -19,5 +17,10 @@ extension Migrations {
         ALTER TABLE audio_records ADD COLUMN model_sha256 BLOB CHECK (length(model_sha256) = 32);
         ALTER TABLE audio_records ADD COLUMN charged_ms INTEGER NOT NULL DEFAULT 0 CHECK (charged_ms >= 0);
         ALTER TABLE audio_records ADD COLUMN charged_day INTEGER;
+        """
+
+    /// Whether somebody removed the file alone, not with its folder: it stays away.
+    static let removedTexts = """
+        ALTER TABLE sidecars ADD COLUMN is_removed INTEGER NOT NULL DEFAULT 0 CHECK (is_removed IN (0, 1));
         """
 }
