@@ -8,7 +8,7 @@ public struct AccessModel: Hashable, Sendable {
     private let permissions: UInt16
     /// Nil for any.
     private let group: UInt32?
-    /// What the access list grants beside the permissions, its mask left out; empty without one.
+    /// Permissions that the access list grants, without its mask; empty without one.
     private let list: [[UInt8]]
 
     /// May block on the disk.

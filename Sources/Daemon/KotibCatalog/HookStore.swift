@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// What hooks are to be told.
+/// Events that hooks have not been told yet.
 public struct HookStore: CatalogStore {
     let database: CatalogDatabase
 

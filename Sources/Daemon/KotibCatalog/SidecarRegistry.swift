@@ -67,7 +67,7 @@ public struct SidecarRegistry: CatalogStore {
 
     /// Notes whether somebody removed a sidecar, and not with its folder. Its row stays for when it comes
     /// back.
-    public func sidecarVanished(_ path: InboxPath, isRemoved: Bool) async throws(CatalogError) {
+    public func setRemoved(_ path: InboxPath, isRemoved: Bool) async throws(CatalogError) {
         try await write("sidecarVanished") { database in
             try database.run(
                 "UPDATE sidecars SET is_removed = :removed WHERE path = :path",

@@ -24,7 +24,7 @@ public struct SidecarEditor: Sendable {
                 return
             }
             // It is back.
-            if sidecar.isRemoved { try await catalog.sidecarVanished(path, isRemoved: false) }
+            if sidecar.isRemoved { try await catalog.sidecars.setRemoved(path, isRemoved: false) }
             try await edits.readEdit(of: sidecar, isAtRest: true)
             try await writer.write(sidecar.recording)
         }
@@ -42,7 +42,7 @@ public struct SidecarEditor: Sendable {
                 await BlockingWork.run({ search.isRemovedAlone(path) }),
                 try await !store.isAway(sidecar)
             else { return }
-            try await catalog.sidecarVanished(path, isRemoved: true)
+            try await catalog.sidecars.setRemoved(path, isRemoved: true)
         }
     }
 
