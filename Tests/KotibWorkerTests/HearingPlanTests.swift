@@ -164,6 +164,67 @@ import Testing
         }
     }
 
+    /// As it comes back from the far leg of a call: so many seconds later, so much quieter, amid hiss.
+    private func call(_ voice: [Float], delay: Double, gain: Float) -> [[Float]] {
+        let echo = Channels.silence(delay) + voice.map { $0 * gain }
+        let near = Channels.sum(Channels.noise(echo.count, rms: 0.0002), voice)
+        return [near, Channels.sum(Channels.noise(echo.count, rms: 0.0004, seed: 9), echo)]
+    }
+
+    private func power(_ samples: [Float]) -> Float {
+        samples.reduce(0) { $0 + $1 * $1 } / Float(max(1, samples.count))
+    }
+
+    @Test(arguments: [(0.35, 1), (0.5, 0.5), (0.8, 0.1), (1.0, 0.5)] as [(Double, Float)])
+    func whatComesBackLateIsSilent(_ delay: Double, _ gain: Float) throws {
+        for (voice, isTurned) in [(voices.jfk, false), (voices.beckett, true)] {
+            let channels = call(voice, delay: delay, gain: gain)
+            let samples = try all(decoder(Channels.wav(isTurned ? channels.reversed() : channels)))
+            let powers = samples.map(power).sorted(by: >)
+            #expect(powers.count == 1 || powers[1] < powers[0] / 1_000, "\(powers)")
+            #expect(powers[0] > 0.001)
+        }
+    }
+
+    /// Both parties speak, each comes back in the other's channel, and none of their own words is lost.
+    @Test(arguments: [0.5, 0.05] as [Float]) func onlyWhatComesBackIsSilent(_ gain: Float) throws {
+        let pause = quiet(voices.jfk.count)
+        let one = voices.jfk + pause + voices.beckett + pause
+        let answer = Channels.silence(1) + voices.nagg.prefix(pause.count - 32_000) + Channels.silence(1)
+        let other = pause + answer + quiet(voices.beckett.count + pause.count)
+        let late = Channels.silence(0.7)
+        let channels = [
+            Channels.sum(one, late + other, times: gain), Channels.sum(other, late + one, times: gain),
+        ]
+        let decoder = try decoder(Channels.wav(channels))
+        try #require(decoder.signalCount == 2)
+        let samples = try all(decoder)
+        for (voice, foreign) in [(one, late + other), (other, late + one)] {
+            let own = try #require(samples.max { share(of: voice, in: $0) < share(of: voice, in: $1) })
+            #expect(share(of: voice, in: own) > 0.9)
+            #expect(share(of: Array(foreign.prefix(own.count)), in: own) < 0.005)
+        }
+    }
+
+    /// The same word of each party in turn, at other times or always as long after the other's.
+    @Test func whoSaysTheSameWordIsHeard() throws {
+        let yes = Array(voices.jfk[96_000..<104_000])
+        let (fixed, other) = ([1.0, 1.0, 1.0, 1.0, 1.0, 1.0], [0.6, 1.2, 0.4, 0.9, 1.3, 0.7])
+        for gaps in [fixed, other, [0.7]] {
+            var (one, two): ([Float], [Float]) = ([], [])
+            for gap in gaps {
+                let rest = Channels.silence(1.5)
+                one += yes + Channels.silence(gap) + rest
+                two += Channels.silence(gap) + yes + rest
+            }
+            let samples = try all(decoder(Channels.wav([one, two])))
+            #expect(samples.count == 2)
+            for (voice, index) in [(one, 0), (two, 1)] {
+                #expect(abs(power(samples[index]) / power(voice) - 1) < 0.3 || samples.count == 1, "\(gaps)")
+            }
+        }
+    }
+
     @Test func humOnBothIsNoLeak() throws {
         let (one, other) = (voices.jfk, Array(voices.cities.prefix(voices.jfk.count)))
         let hum = Channels.tone(one.count, hertz: 100, amplitude: 0.2)

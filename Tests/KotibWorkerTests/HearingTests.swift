@@ -152,7 +152,8 @@ import Testing
         let louder = voices.jfk.map { $0 * 1.4 }
         let echo = Channels.room(voices.jfk, distance: 1_600, seed: 5).map { $0 * 0.1 }
         let hiss = Channels.noise(voices.jfk.count, rms: 0.0005)
-        for channels in [[louder, voices.jfk], [voices.jfk, Channels.sum(echo, hiss)]] {
+        let late = Channels.silence(0.6) + voices.jfk.map { $0 * 0.5 }
+        for channels in [[louder, voices.jfk], [voices.jfk, Channels.sum(echo, hiss)], [voices.jfk, late]] {
             let (listener, _) = try transcribe(Channels.wav(channels))
             #expect(
                 WhisperFixture.wordErrorRate(listener.text, WhisperFixture.jfk) <= 0.1, "\(listener.text)")

@@ -76,6 +76,36 @@ import Testing
         #expect(abs(count - expected) <= expected / 4, "\(words(heard.segments))")
     }
 
+    /// With pauses, as a word comes from a voice that tests a line. As a whole Whisper says it seven times,
+    /// nine times, or once.
+    @Test(arguments: [
+        ("Check.", 3, 0.3), ("Check.", 8, 0.7), ("Check.", 12, 2), ("Seven.", 5, 1.2), ("Seven.", 8, 0.3),
+        ("Yes.", 3, 2), ("Yes.", 8, 0.7), ("Hello world.", 8, 0.7), ("One two.", 8, 0.7),
+        ("One two.", 12, 1.2),
+    ])
+    func aWordWithPausesComesAsOftenAsItIsSaid(_ phrase: String, _ times: Int, _ pause: Double) throws {
+        let speech = try Self.spoken(phrase)
+        let loudest = speech.reduce(0) { max($0, abs($1)) }
+        let sound = speech.indices.filter { abs(speech[$0]) > loudest / 100 }
+        let word = Array(speech[try #require(sound.first)...(try #require(sound.last))])
+        let samples = (0..<times).flatMap { _ in word + WhisperFixture.silence(seconds: pause) }
+        let heard = try hear(WhisperFixture.silence(seconds: 0.5) + samples, by: fixture.engine())
+        let count = Refrain.words(in: heard.segments.map(\.text).joined(separator: " ")).count
+        #expect(count == times * phrase.split(separator: " ").count, "\(words(heard.segments))")
+        #expect(heard.summary.warnings.isEmpty)
+        let starts = heard.segments.map(\.start)
+        #expect(starts == starts.sorted())
+    }
+
+    /// Spans of which some are no words: what has none is told.
+    @Test(arguments: [3, 4, 8]) func aWordThatIsNotUnderstoodIsTold(_ times: Int) throws {
+        let country = Array(try fixture.speech("jfk")[96_000..<104_000])
+        let heard = try hear(
+            (0..<times).flatMap { _ in country + WhisperFixture.silence(seconds: 0.7) }, by: fixture.engine())
+        let count = Refrain.words(in: heard.segments.map(\.text).joined(separator: " ")).count
+        #expect(count >= times || !heard.summary.warnings.isEmpty, "\(words(heard.segments))")
+    }
+
     /// Two minutes of one word: no loop runs away, and either the word is heard about as often as it is said,
     /// or it is told that there is more.
     @Test(arguments: [64, 100])

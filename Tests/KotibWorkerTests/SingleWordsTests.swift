@@ -24,12 +24,15 @@ import Testing
         // The recording's beginning and end count as silence.
         #expect(judged(sound(12)) == sound(12, 0.5))
         #expect(judged(silence + sound(5) + silence.prefix(3) + sound(5) + silence).max() == 0.5)
+        // Said again and again.
+        let again = silence + (0..<4).flatMap { _ in sound(13) + silence.prefix(8) }
+        #expect(judged(again).count { $0 == 0.5 } == 52)
     }
 
     @Test func whatIsNoWordStaysAsItIs() {
         for frames in [
             silence + sound(7) + silence, silence + sound(51) + silence, silence + sound(12, 0.1) + silence,
-            silence.prefix(9) + sound(60) + silence.prefix(9) + sound(12) + silence,
+            silence.prefix(7) + sound(60) + silence.prefix(7) + sound(12) + silence,
             silence + sound(20, 0.4) + silence,
         ] {
             #expect(judged(Array(frames)) == frames.map { max(0, $0) })

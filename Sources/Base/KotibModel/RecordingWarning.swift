@@ -15,6 +15,8 @@ public struct RecordingWarning: Hashable, Sendable {
         case longerThanPromised = "longer_than_promised"
         /// A part of the file was never written: zeros where sound was to be.
         case unwrittenPart = "unwritten_part"
+        /// The sound goes over at once into zeros that last to its end: silence, or never written.
+        case blankEnd = "blank_end"
         /// One of several audio tracks cannot be decoded; the others were heard.
         case trackLeftOut = "track_left_out"
     }

@@ -28,6 +28,9 @@ struct BandEnergies {
 
     var sum: Float { values.reduce(0, +) }
 
+    /// ``compressed`` of a frame without sound.
+    static let silence = [Float](repeating: 0, count: 4)
+
     /// The fourth roots: a whisper counts against a shout, and noise far below both does not.
     var compressed: [Float] { values.map { sqrtf(sqrtf($0)) } }
 }

@@ -30,6 +30,9 @@ struct ChannelSurvey {
         /// The leak of `one` into `other`, and the reverse.
         fileprivate(set) var intoOther = CrosstalkEstimate()
         fileprivate(set) var intoOne = CrosstalkEstimate()
+        /// The delay at which the sound of `one` comes again in `other`, and the reverse.
+        fileprivate(set) var echoInOther = EchoEstimate()
+        fileprivate(set) var echoInOne = EchoEstimate()
         /// The product of both, in each frame that is kept.
         fileprivate var products: [Float] = []
 
@@ -40,6 +43,9 @@ struct ChannelSurvey {
         /// Whether the polarity of what is the same turns on the way: a cable was changed, or recordings were
         /// joined. Neither the sum nor the difference says all then.
         var turnsOnTheWay: Bool { min(straight, turned) > 0 }
+
+        /// Of what comes again in `channel`.
+        func echo(in channel: Int) -> EchoEstimate { channel == other ? echoInOther : echoInOne }
     }
 
     struct Channel {
@@ -55,14 +61,23 @@ struct ChannelSurvey {
 
     private(set) var channels: [Channel]
     private(set) var pairs: [Pair]
-    /// The first frame that is kept.
-    private var firstKept = 0
+    /// The first frame that is kept; those before the recording are silent.
+    private var firstKept = -EchoEstimate.delays.upperBound
     /// The place of the next block.
     private var nextBlock = 0
 
     init(channels count: Int) {
-        channels = Array(repeating: Channel(), count: count)
-        pairs = (0..<count).flatMap { one in (one + 1..<max(count, one + 1)).map { Pair(one: one, other: $0) }
+        let before = -firstKept
+        var channel = Channel()
+        channel.bands = Array(repeating: BandEnergies.silence, count: before)
+        channel.energies = Array(repeating: 0, count: before)
+        channels = Array(repeating: channel, count: count)
+        pairs = (0..<count).flatMap { one in
+            (one + 1..<max(count, one + 1)).map { other in
+                var pair = Pair(one: one, other: other)
+                pair.products = channel.energies
+                return pair
+            }
         }
     }
 
@@ -154,7 +169,7 @@ struct ChannelSurvey {
     }
 
     private mutating func forget() {
-        let needed = nextBlock - Self.longestEcho
+        let needed = nextBlock - EchoEstimate.delays.upperBound
         guard needed > firstKept else { return }
         for index in channels.indices {
             channels[index].bands.removeFirst(needed - firstKept)
@@ -179,6 +194,42 @@ struct ChannelSurvey {
 
     private mutating func compare(_ index: Int, _ frames: Range<Int>) {
         let pair = pairs[index]
+        compareAtOnce(index, frames)
+        // Two that are one sound anyway have no echo that matters.
+        let isShared = pairs[index].isShared.last == true
+        let inOther = isShared ? nil : match(of: pair.one, in: pair.other, frames)
+        let inOne = isShared ? nil : match(of: pair.other, in: pair.one, frames)
+        pairs[index].echoInOther.add(inOther, reverse: inOne)
+        pairs[index].echoInOne.add(inOne, reverse: inOther)
+    }
+
+    /// The delay at which `channel` is most like what `source` was before; nil where it never is.
+    private func match(of source: Int, in channel: Int, _ frames: Range<Int>) -> EchoEstimate.Match? {
+        let (first, levels) = (nextBlock - EchoEstimate.delays.upperBound, channels[source].levels)
+        guard hasSound(channel),
+            levels[max(0, first)..<nextBlock + frames.count].contains(where: { $0 > Self.silence })
+        else { return nil }
+        let (own, bands) = (BandWindow(channels[channel].bands, frames), channels[source].bands)
+        var best: (delay: Int, correlation: Float)?
+        for delay in EchoEstimate.delays {
+            let earlier = frames.lowerBound - delay..<frames.upperBound - delay
+            let correlation = own.correlation(BandWindow(bands, earlier))
+            if correlation >= max(Self.sameBands, best?.correlation ?? 0) { best = (delay, correlation) }
+        }
+        guard let best else { return nil }
+        let start = nextBlock - best.delay
+        let heard = levels[max(0, start)..<max(0, start + frames.count)]
+        let loud = Int(heard.max() ?? 0)
+        let weight = EchoEstimate.weight(
+            sound: heard.count { Int($0) > loud - Self.pause }, correlation: best.correlation)
+        return EchoEstimate.Match(delay: best.delay, correlation: best.correlation, weight: weight)
+    }
+
+    /// dB below the loudest of a block: what is less is a pause.
+    private static let pause = 25
+
+    private mutating func compareAtOnce(_ index: Int, _ frames: Range<Int>) {
+        let pair = pairs[index]
         guard hasSound(pair.one), hasSound(pair.other) else {
             pairs[index].isSame.append(false)
             pairs[index].isShared.append(false)
@@ -187,7 +238,7 @@ struct ChannelSurvey {
         let wave = common(pair, frames)
         let isSame =
             abs(wave) >= Self.sameWave
-            || Self.isAlike(channels[pair.one].bands, channels[pair.other].bands, frames)
+            || isAlike(channels[pair.one].bands, channels[pair.other].bands, frames)
         let isShared = isSame || abs(wave) >= Self.sharedWave
         pairs[index].isSame.append(isSame)
         pairs[index].isShared.append(isShared)
@@ -234,13 +285,13 @@ struct ChannelSurvey {
     static let silence: UInt8 = 25
 
     /// Whether the loudness in each band, weighted by what each has to say, correlates at any delay.
-    private static func isAlike(_ one: [[Float]], _ other: [[Float]], _ frames: Range<Int>) -> Bool {
+    private func isAlike(_ one: [[Float]], _ other: [[Float]], _ frames: Range<Int>) -> Bool {
         let own = BandWindow(one, frames)
-        let delays = (-longestEcho...longestEcho).sorted { abs($0) < abs($1) }
+        let delays = (-Self.longestEcho...Self.longestEcho).sorted { abs($0) < abs($1) }
         return delays.contains { delay in
             let moved = frames.lowerBound + delay..<frames.upperBound + delay
-            guard moved.lowerBound >= 0, moved.upperBound <= other.count else { return false }
-            return own.correlation(BandWindow(other, moved)) >= sameBands
+            guard moved.lowerBound + firstKept >= 0, moved.upperBound <= other.count else { return false }
+            return own.correlation(BandWindow(other, moved)) >= Self.sameBands
         }
     }
 }

@@ -14,6 +14,10 @@ struct Doubts {
     var unwrittenBytes: Int64 = 0
     /// Seconds of that, where they are known.
     var unwritten = 0.0
+    /// Whether a recording ends with zeros that may be silence.
+    var hasBlankEnd = false
+    /// Seconds of that.
+    var blankEnd = 0.0
 
     /// Less is not worth a number.
     private static let leastSeconds = 0.1
@@ -25,5 +29,6 @@ struct Doubts {
         return (isShort ? [warning(.shorterThanPromised, missing)] : [])
             + (isLonger ? [warning(.longerThanPromised, excess)] : [])
             + (unwrittenBytes > 0 ? [warning(.unwrittenPart, unwritten)] : [])
+            + (hasBlankEnd ? [warning(.blankEnd, blankEnd)] : [])
     }
 }

@@ -83,10 +83,7 @@ struct BlockLevels {
     init(_ survey: ChannelSurvey) {
         self.survey = survey
         levels = survey.channels.map { channel in
-            (0..<survey.blockCount).map { block in
-                let sorted = channel.levels[survey.frames(of: block)].sorted()
-                return Int(sorted[sorted.count * 9 / 10])
-            }
+            (0..<survey.blockCount).map { Self.level(channel.levels[survey.frames(of: $0)]) }
         }
         loud = zip(survey.channels, levels).map { channel, levels in
             let frames = Self.histogram(channel.levels)
@@ -100,6 +97,19 @@ struct BlockLevels {
             let frames = Self.histogram(channel.levels)
             return frames.level(above: frames.count / 10)
         }
+    }
+
+    /// Of the loud ones among some frames of the survey, of which there is one at least.
+    private static func level(_ frames: ArraySlice<UInt8>) -> Int {
+        let sorted = frames.sorted()
+        return Int(sorted[sorted.count * 9 / 10])
+    }
+
+    /// The level of a channel so many frames earlier than a block; 0 before the recording.
+    func level(_ channel: Int, _ block: Int, earlier delay: Int) -> Int {
+        let frames = survey.frames(of: block)
+        let earlier = max(0, frames.lowerBound - delay)..<max(0, frames.upperBound - delay)
+        return earlier.isEmpty ? 0 : Self.level(survey.channels[channel].levels[earlier])
     }
 
     /// Channels with more than silence, the loudest first.

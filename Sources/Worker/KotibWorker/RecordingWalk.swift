@@ -104,7 +104,10 @@ struct RecordingWalk {
             doubts.excess += excess
         }
         if isFirst { codec = decoder.name }
-        try lookForHoles(in: part, source, promise, walk, demuxer)
+        let hasHoles = try lookForHoles(in: part, source, promise, walk, demuxer)
+        if container == .wav, !hasHoles, let search = BlankEnd(demuxer.stream, codec: decoder.name) {
+            try lookForBlankEnd(search, of: source, part, length: length)
+        }
         packets = walk
     }
 
@@ -143,10 +146,11 @@ struct RecordingWalk {
     }
 
     /// Samples of PCM may be zeros for long; only the file system knows which of them nobody wrote.
+    /// - Returns: whether there are any.
     private mutating func lookForHoles(
         in part: RecordingPart, _ source: any ByteSource, _ promise: Completeness, _ walk: PacketWalk,
         _ demuxer: Demuxer
-    ) throws {
+    ) throws -> Bool {
         let isPlain = container == .wav || codec.hasPrefix("pcm_")
         let runs =
             isPlain ? reader.holes(in: part.range) : try reader.zeroRuns(before: part.range.upperBound)
@@ -159,16 +163,33 @@ struct RecordingWalk {
         let isBlank = container == .wav && unwritten.isEmpty
         let blank = isBlank ? try blankPages(in: part) : []
         let bytes = (unwritten + blank).reduce(0) { $0 + Int64($1.count) }
-        guard bytes > 0 else { return }
+        guard bytes > 0 else { return false }
         doubts.unwrittenBytes += bytes
         if isPlain { doubts.unwritten += walk.duration * Double(bytes) / Double(source.size) }
+        return true
     }
 
     private func blankPages(in part: RecordingPart) throws -> [Range<Int64>] {
-        let runs = try reader.zeroRuns(before: part.range.upperBound).filter {
-            part.range.contains($0.lowerBound)
-        }
-        return try BlankPages.find(in: runs, of: reader, upTo: part.range.upperBound)
+        try BlankPages.find(in: zeroRuns(in: part), of: reader, upTo: part.range.upperBound)
+    }
+
+    private func zeroRuns(in part: RecordingPart) throws -> [Range<Int64>] {
+        // A run is known once something else follows.
+        let end = min(reader.size, part.range.upperBound + ZeroRuns.least)
+        return try reader.zeroRuns(before: end).filter { part.range.contains($0.lowerBound) }
+    }
+
+    /// - Parameter length: of the part, in seconds.
+    private mutating func lookForBlankEnd(
+        _ search: BlankEnd, of source: any ByteSource, _ part: RecordingPart, length: Double
+    ) throws {
+        let start = part.range.lowerBound
+        let runs = try zeroRuns(in: part).map { $0.lowerBound - start..<$0.upperBound - start }
+        guard let sound = try WAVLayout.sound(in: source),
+            let seconds = try search.find(in: runs, of: source, sound: sound, length: length)
+        else { return }
+        doubts.hasBlankEnd = true
+        doubts.blankEnd += seconds
     }
 
     /// Whether the last packet is whole, as its checksum tells; in a decoder of its own.

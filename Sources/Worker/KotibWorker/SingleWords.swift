@@ -5,8 +5,8 @@
 struct SingleWords {
     /// Mean square of the samples of a frame: 60 dB below full scale.
     static let silence: Float = 1e-6
-    /// Frames of silence on each side (0.3 s).
-    private static let around = 10
+    /// Frames of silence on each side: those that lie in 0.3 s, wherever it begins.
+    private static let around = 8
     /// Frames (0.25 s to 1.6 s).
     private static let lengths = 8...50
     private static let probability: Float = 0.15

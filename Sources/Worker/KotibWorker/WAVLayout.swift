@@ -3,6 +3,10 @@ import KotibModel
 /// The chunks of a RIFF file (Microsoft's and IBM's "Multimedia Programming Interface 1.0", EBU 3306 for
 /// RF64, ITU-R BS.2088 for BW64).
 struct WAVLayout {
+    /// The offset of the recording: of its header.
+    private var start: Int64
+    /// The chunk that says how the sound is coded, with its header.
+    private var format: Range<Int64> = 0..<0
     /// The places of the sound's size: at `data`, and in long files in `ds64` too.
     private var sizeFields: [(offset: Int64, width: Int)] = []
     /// The offset of the sound.
@@ -17,6 +21,8 @@ struct WAVLayout {
     /// The header in the usual order, where the file has the other: libav takes the samples of all for
     /// little-endian.
     private var turned: [Excerpt.Patch] = []
+    /// The header of a further chunk of sound.
+    private var made: Excerpt.Patch?
 
     /// Streaming writers do not know the length: FFmpeg leaves 2^32 - 1, others 0, and SoX, espeak-ng and
     /// arecord sizes from 0x7ffff000 on. Such a file is as long as it is.
@@ -27,6 +33,7 @@ struct WAVLayout {
 
     /// Of the file that begins at `start`; nil where it has no sound.
     private init?(_ source: any ByteSource, at start: Int64) throws {
+        self.start = start
         isBigEndian = try source.head(at: start, count: 4) == Array("RIFX".utf8)
         if isBigEndian {
             turned = [Excerpt.Patch(offset: start, bytes: Array("RIFF".utf8))]
@@ -44,6 +51,7 @@ struct WAVLayout {
                 long = try source.bytes(at: chunk, count: 16)?.littleEndian(at: 8, count: 8)
                 sizeFields.append((chunk + 8, 8))
             case Array("fmt ".utf8):
+                format = offset..<chunk + Int64(size)
                 try readFormat(source, at: chunk, size: size)
             case Array("data".utf8):
                 sizeFields.append((offset + 4, 4))
@@ -96,6 +104,13 @@ struct WAVLayout {
         return Double(layout.missing(in: source)) / Double(layout.bytesPerSecond)
     }
 
+    /// The bytes that are samples, as the header says and as far as they are there.
+    static func sound(in source: any ByteSource) throws -> Range<Int64>? {
+        guard let layout = try WAVLayout(source, at: 0), layout.body <= source.size else { return nil }
+        let end = layout.stated.map { min(source.size, layout.body + $0) } ?? source.size
+        return layout.body..<max(layout.body, end)
+    }
+
     /// Bytes.
     private func missing(in source: any ByteSource) -> Int64 {
         max(0, (stated ?? 0) - max(0, source.size - body))
@@ -104,31 +119,32 @@ struct WAVLayout {
 
 extension WAVLayout {
     /// Every recording of the file: a header that was written once and never again says less than is there,
-    /// and two files may have been joined. Other chunks behind the sound are none.
+    /// two files may have been joined, and a file may have several chunks of sound. Other chunks behind the
+    /// sound are none.
     static func parts(of source: any ByteSource) throws -> [RecordingPart] {
         var parts: [RecordingPart] = []
-        var start: Int64 = 0
-        while parts.count < RecordingPart.most, let layout = try WAVLayout(source, at: start) {
-            let (part, next) = try layout.part(of: source, from: start)
+        var next = try WAVLayout(source, at: 0)
+        while parts.count < RecordingPart.most, let layout = next {
+            let part: RecordingPart
+            (part, next) = try layout.part(of: source)
             parts.append(part)
-            guard let next else { break }
-            start = next
         }
         return parts
     }
 
-    /// - Returns: where the next recording begins, too.
-    private func part(
-        of source: any ByteSource, from start: Int64
-    ) throws -> (part: RecordingPart, next: Int64?) {
-        var part = RecordingPart(range: start..<source.size, patches: turned)
+    /// - Returns: the next recording, too.
+    private func part(of source: any ByteSource) throws -> (part: RecordingPart, next: WAVLayout?) {
+        var part = RecordingPart(range: start..<source.size, patches: turned + (made.map { [$0] } ?? []))
         if isBigEndian { part.swap = Excerpt.Swap(start: body, width: sampleWidth) }
         guard let stated, stated < source.size - body else { return (part, nil) }
         let end = body + stated
         switch try whatFollows(end, in: source) {
         case .another(let next):
             part.range = start..<next
-            return (part, next)
+            return (part, try WAVLayout(source, at: next))
+        case .moreSound(let chunk, let format):
+            part.range = start..<end
+            return (part, try moreSound(in: source, at: chunk, format: format))
         case .chunks: break
         case .sound:
             part.excess = bytesPerSecond > 0 ? Double(source.size - end) / Double(bytesPerSecond) : 0
@@ -147,19 +163,60 @@ extension WAVLayout {
     private enum Following {
         case chunks, sound
         case another(Int64)
+        /// A chunk of sound under the same header, and the chunk that says how it is coded, where there is
+        /// another one.
+        case moreSound(Int64, format: Range<Int64>?)
+    }
+
+    /// Longer ones are no format: the longest known has 40 bytes and what a codec adds.
+    private static let longestFormat = 1 << 12
+
+    /// The further chunk of sound at `offset`, as a recording of its own: libav reads only one of them. Its
+    /// header is made of the file's, and lies over the sound before it.
+    /// - Parameter format: nil where the sound is coded as that before.
+    private func moreSound(
+        in source: any ByteSource, at offset: Int64, format: Range<Int64>?
+    ) throws -> WAVLayout? {
+        guard let header = try source.bytes(at: offset, count: 8) else { return nil }
+        var next = self
+        if let format {
+            next.format = format
+            try next.readFormat(source, at: format.lowerBound + 8, size: UInt64(format.count - 8))
+            if isBigEndian { try next.turn(format.lowerBound + 4, 4, source) }
+        }
+        if isBigEndian { try next.turn(offset + 4, 4, source) }
+        guard next.format.count <= Self.longestFormat,
+            let fields = try Excerpt(source, 0..<source.size, patches: next.turned)
+                .bytes(at: next.format.lowerBound, count: next.format.count)
+        else { return nil }
+        let padding = [UInt8](repeating: 0, count: fields.count % 2)
+        let made = Array("RIFF".utf8) + [0, 0, 0, 0] + Array("WAVE".utf8) + fields + padding
+        next.start = offset - Int64(made.count)
+        guard next.start >= 0 else { return nil }
+        next.made = Excerpt.Patch(offset: next.start, bytes: made)
+        next.sizeFields = [(offset + 4, 4)]
+        next.body = offset + 8
+        let size = number(header, at: 4)
+        next.stated = size > 0 && size < Self.unknownLength ? Int64(size) : nil
+        return next
     }
 
     private func whatFollows(_ end: Int64, in source: any ByteSource) throws -> Following {
         // A chunk begins at an even place; not all writers know.
         for first in end % 2 == body % 2 ? [end] : [end + 1, end] {
             var offset = first
+            var format: Range<Int64>?
             for _ in 0..<Self.mostChunks {
                 guard let header = try source.bytes(at: offset, count: 12) else { break }
                 if Self.isBeginning(header) { return .another(offset) }
-                let next = offset + 8 + Int64(number(header, at: 4))
+                let size = Int64(number(header, at: 4))
+                let next = offset + 8 + size
+                // An empty one is no sound.
+                if header.starts(with: "data".utf8), size > 0 { return .moreSound(offset, format: format) }
                 // Rubbish behind the chunks is none of sound.
                 guard header[..<4].allSatisfy({ (0x20...0x7e).contains($0) }), next <= source.size + 1
                 else { break }
+                if header.starts(with: "fmt ".utf8), size >= 16 { format = offset..<next }
                 offset = next + next & 1
             }
             if offset > first { return .chunks }

@@ -18,6 +18,8 @@ struct WhisperResult: Hashable, Sendable {
     var segments: [Segment]
     /// Samples.
     var length: Int
+    /// Samples of speech for which there are too few words.
+    var unheard = 0
 
     /// How often the same three tokens come back: 1 where never, 2 where each does twice. Stands for the
     /// compression ratio of OpenAI's transcribe.py in any script.
@@ -30,7 +32,7 @@ struct WhisperResult: Hashable, Sendable {
     private var tokens: [Int32] { segments.flatMap(\.tokens) }
 
     /// The mean over all segments, weighted by their tokens.
-    private var logProbability: Float {
+    var logProbability: Float {
         let count = segments.reduce(0) { $0 + $1.tokens.count }
         guard count > 0 else { return -.infinity }
         return segments.reduce(0) { $0 + $1.logProbability * Float($1.tokens.count) } / Float(count)
@@ -120,10 +122,11 @@ extension WhisperResult {
     var setAside: Int {
         let kept = WhisperResult(segments: believable, length: length)
         guard kept.hasWords else { return isLongerThanACough || hasWords ? length : 0 }
-        return segments.indices.reduce(0) { sum, index in
+        let lost = segments.indices.reduce(0) { sum, index in
             let segment = segments[index]
             let isLost = !isBelievable(index) && WhisperResult(segments: [segment], length: 0).hasWords
             return isLost ? sum + max(0, segment.end - segment.start) : sum
         }
+        return min(length, max(lost, unheard))
     }
 }

@@ -31,6 +31,9 @@ extension RecordingWarning {
         case .unwrittenPart:
             "A part of the file was never written\(amount(" (about %@ s)")): probably a download that broke off. Put "
                 + "the whole file here if you have it."
+        case .blankEnd:
+            "The end of the recording\(amount(" (about %@ s)")) is complete silence: a microphone that was switched off, or "
+                + "a copy that broke off. Put the whole file here if sound is missing."
         }
     }
 
@@ -57,6 +60,9 @@ extension RecordingWarning {
         case .unwrittenPart:
             "Faylning bir qismi yozilmay qolgan\(amount(" (taxminan %@ s)")): yuklab olish uzilgan boʻlsa kerak. Toʻliq "
                 + "fayl boʻlsa, shu yerga qoʻying."
+        case .blankEnd:
+            "Yozuvning oxiri\(amount(" (taxminan %@ s)")) butunlay jim: mikrofon oʻchirilgan yoki nusxa olish uzilgan "
+                + "boʻlishi mumkin. Tovush yetishmasa, toʻliq faylni shu yerga qoʻying."
         }
     }
 
@@ -82,6 +88,9 @@ extension RecordingWarning {
         case .unwrittenPart:
             "Часть файла не была записана\(amount(" (около %@ с)")): вероятно, загрузка прервалась. Положите сюда целый "
                 + "файл, если он у вас есть."
+        case .blankEnd:
+            "В конце записи\(amount(" (около %@ с)")) полная тишина: микрофон был выключен, или копирование прервалось. "
+                + "Если звука не хватает, положите сюда целый файл."
         }
     }
 
