@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// What users' quotas have room for, and what waits for room.
+/// The use of users' quotas, and the recordings that wait for room in them.
 public struct QuotaStore: CatalogStore {
     let database: CatalogDatabase
 
