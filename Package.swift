@@ -110,7 +110,8 @@ let package = Package(
         Room.daemon.target(
             "KotibTranscription",
             ["KotibModel", "KotibRuntime", "KotibText", "KotibHealth", "KotibPOSIX", "KotibCatalog", log]),
-        Room.daemon.target("KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log, "KotibCrypto"]),
+        Room.daemon.target(
+            "KotibSidecars", ["KotibModel", "KotibPOSIX", "KotibCatalog", log, "KotibCrypto"]),
         Room.base.c("CCurl", linking: ["curl"]),
         Room.base.target("KotibHTTP", ["KotibModel", "KotibPOSIX", "CCurl"]),
         Room.daemon.target("KotibPrograms", ["KotibPOSIX", subprocess, system]),

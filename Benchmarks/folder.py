@@ -92,7 +92,7 @@ def backlog() -> None:
         start = time.perf_counter()
         with kotibd(folder=folder, sections='[log]\nlevel = "debug"\n') as program:
             ready = time.perf_counter()
-            while b"scanned the inbox" not in program.log.read_bytes():
+            while b"inbox scanned" not in program.log.read_bytes():
                 time.sleep(0.02)
             scanned = time.perf_counter()
             print(f"backlog: second start with {FILES:,}: ready after {ready - start:.2f} s, scanned "

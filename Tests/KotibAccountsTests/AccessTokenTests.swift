@@ -43,7 +43,7 @@ import Testing
         let checked = try #require(tokens.check(token, now: noon))
         #expect(checked.id == "a" && checked.user == UserID(rawValue: 7))
         #expect(tokens.check(token, now: noon + 60) == nil)
-        // What the forgeries below are made of is right but for the one thing that each changes.
+        // The parts of the forgeries below are valid; each forgery changes one thing.
         #expect(tokens.check(self.token(header, claims()), now: noon) != nil)
     }
 

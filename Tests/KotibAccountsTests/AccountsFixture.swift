@@ -25,7 +25,7 @@ final class RecordingSender: SMSSender {
 
     var count: Int { sent.withLock { $0.count } }
 
-    /// All that were sent to a number.
+    /// All messages that were sent to a number.
     func texts(to phone: String) -> [String] {
         sent.withLock { $0.filter { $0.phone.text == phone }.map(\.text) }
     }
@@ -71,11 +71,11 @@ final class AccountsFixture: Sendable {
             sender, clock: clock, now: { machine?.reading.wall ?? clock.date }, logger: logger)
         dispatching = isSending ? Task { await dispatcher.run() } : nil
         var settings = AccountSettings()
-        settings.text = SMSText(template: "{code}")
+        settings.text = CodeMessage(template: "{code}")
         change(&settings)
         service = try await AccountService(
             settings, secret: SigningSecret(configured: key), catalog: catalog,
-            inbox: InboxMaker(LocalFileSystem(InboxRoot(path: folder.path("inbox")))),
+            inbox: UserFolderMaker(LocalFileSystem(InboxRoot(path: folder.path("inbox")))),
             dispatcher: dispatcher, logger: logger, clock: { machine?.reading ?? clock.reading() })
     }
 
@@ -97,7 +97,7 @@ final class AccountsFixture: Sendable {
         return login
     }
 
-    /// What a trial comes to; nil where it is right.
+    /// The error of an attempt to log in; nil where it succeeds.
     func error(
         phone: String = alice, code: String, peer: String = "peer", device: UserID? = nil
     ) async -> AccountError? {

@@ -40,7 +40,7 @@ import Testing
     }
 
     private func isLimited(_ error: AccountError?) -> Bool {
-        if case .tooManyCodes = error { true } else { false }
+        if case .tooManyLoginAttempts = error { true } else { false }
     }
 
     @Test(arguments: [1.0, 40, 4000]) func aCodeOfAClockThatWasAheadLivesFiveMinutes(days: Double)
@@ -80,7 +80,7 @@ import Testing
         let accounts = try await machine.accounts()
         let login = try await accounts.login()
         machine.set(ahead: days * Self.days)
-        // Somebody else logs in meanwhile, which is when what has ended is thrown away.
+        // Another user logs in meanwhile, which removes expired sessions and codes.
         _ = try await accounts.login("+998901234568")
         machine.set(ahead: 0)
         #expect(await isAlive(login, accounts))

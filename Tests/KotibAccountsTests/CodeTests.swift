@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test func ofAThousandEqualTrialsOneIsRight() async throws {
-        // All of them run to the end: without limits on guesses, which the losers would meet.
+        // No limits on guesses, which those that lose the race would hit.
         let accounts = try await AccountsFixture {
             let all = CodeLimits.Allowance(perDay: 2000, perMonth: 2000)
             ($0.limits.guessesByStrangers, $0.limits.guessesByStranger, $0.limits.guessesByPeers) =
@@ -78,7 +78,7 @@ import Testing
         accounts.clock.advance(by: .seconds(31))
         let before = accounts.sender.count
         try await accounts.service.sendCode(to: alice, peer: "peer")
-        // The next message that goes out is somebody else's.
+        // The next message goes to another user.
         _ = try await accounts.code(for: "+998901234568")
         #expect(accounts.sender.count == before + 1)
     }

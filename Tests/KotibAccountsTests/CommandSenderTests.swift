@@ -76,7 +76,7 @@ import Testing
     }
 
     /// A program that goes on in the background keeps nobody waiting.
-    @Test func whoHoldsStandardErrorOpenIsNotWaitedFor() async {
+    @Test func openStandardErrorOfOthersIsNotWaitedFor() async {
         #expect(await error("sleep 50 & echo begun >&2") == nil)
         #expect(log.all.first?.contains("begun") == true)
     }

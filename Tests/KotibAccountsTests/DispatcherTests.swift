@@ -29,14 +29,14 @@ import Testing
         clock.advance(by: .seconds(10))
         let run = Task { await dispatcher.run() }
         try await waitUntil("the other is sent") { sender.count == 1 }
-        try await waitUntil("it is told") { log.all.contains { $0.contains("waited until it had ended") } }
+        try await waitUntil("it is told") { log.all.contains { $0.contains("expired in the queue") } }
         run.cancel()
         await run.value
         #expect(sender.texts(to: "+998901000001").isEmpty)
     }
 
     /// More pause than can be under way, and the next one is sent all the same.
-    @Test func whoPausesHoldsNobodyUp() async throws {
+    @Test func pausedMessageDelaysNoOther() async throws {
         let failures = Array(repeating: SMSError.transient("busy", retryAfter: .seconds(60)), count: 20)
         let sender = RecordingSender(failures: failures)
         let dispatcher = dispatcher(sender)
@@ -51,7 +51,7 @@ import Testing
         await run.value
     }
 
-    @Test func whatWaitsAtTheEndIsTold() async throws {
+    @Test func unsentMessagesAreLoggedAtTheEnd() async throws {
         let sender = RecordingSender(failures: [.transient("busy", retryAfter: nil)])
         let dispatcher = dispatcher(sender)
         #expect(dispatcher.enqueue(try message()))

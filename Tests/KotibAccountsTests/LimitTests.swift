@@ -7,7 +7,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct LimitTests {
     private func isLimited(_ error: AccountError?) -> Bool {
-        if case .tooManyCodes = error { true } else { false }
+        if case .tooManyLoginAttempts = error { true } else { false }
     }
 
     private func refusal(
@@ -53,11 +53,11 @@ import Testing
         let accounts = try await AccountsFixture()
         for round in 0..<10 {
             #expect(await refusal(accounts, peer: "\(round / 5)") == nil)
-            #expect(await refusal(accounts) == .tooManyCodes(retryAfter: .seconds(30)))
+            #expect(await refusal(accounts) == .tooManyLoginAttempts(retryAfter: .seconds(30)))
             accounts.clock.advance(by: .seconds(400))
             if round == 4 { #expect(isLimited(await refusal(accounts, peer: "0")), "it has had its half") }
         }
-        #expect(await refusal(accounts) == .tooManyCodes(retryAfter: .seconds(86_400 - 4000)))
+        #expect(await refusal(accounts) == .tooManyLoginAttempts(retryAfter: .seconds(86_400 - 4000)))
         accounts.clock.advance(by: .seconds(86_400 - 4000))
         #expect(await refusal(accounts) == nil)
     }
@@ -86,7 +86,7 @@ import Testing
         let folder = try TemporaryFolder()
         let clock = ManualClock()
         var wrongTries = 0
-        // Each round the attacker asks for a new code and the daemon starts anew.
+        // In each round the attacker asks for a new code and the daemon is restarted.
         for round in 0..<9 {
             let accounts = try await AccountsFixture(
                 folder: folder, catalog: .open(folder.path("kotib.db")), clock: clock)
@@ -111,7 +111,7 @@ import Testing
         #expect(await accounts.error(code: "000000", peer: "another") == .wrongCode)
     }
 
-    /// Who guesses at a number that has asked for no code locks nobody out.
+    /// Guesses at a number that has asked for no code lock nobody else out.
     @Test func guessesWithoutACodeCountOnlyAgainstWhoMakesThem() async throws {
         let accounts = try await AccountsFixture()
         for number in 0..<200 {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import KotibAccounts
 
-/// What ends a session, at once.
+/// Events that end a session at once.
 @Suite(.timeLimit(.minutes(1))) struct SessionTests {
     private func isAlive(_ login: Login, _ accounts: AccountsFixture) async -> Bool {
         (try? await accounts.service.authenticate(login.token)) != nil

@@ -13,7 +13,7 @@ import Testing
         #expect(user.folder == "Ona tili" && user.phone == alice && user.isActive)
         #expect(try accounts.folder.names(in: "inbox") == ["Ona tili"])
         #expect(try mode(accounts.folder.path("inbox/Ona tili")) == 0o2770)
-        // Who logs in by that number is this user, not another one.
+        // A login with that number is this user's.
         #expect(try await accounts.login().session.user == user)
         #expect(try accounts.folder.names(in: "inbox") == ["Ona tili"])
     }
@@ -81,7 +81,7 @@ import Testing
         #expect(user.folder == "998901234567-2")
         #expect(try accounts.folder.names(in: "inbox") == ["998901234567", "998901234567-2"])
         #expect(accounts.log.all.contains { $0.contains("a new user has another folder") })
-        // The next login finds the same.
+        // The next login finds the same user.
         #expect(try await accounts.login().session.user == user)
     }
 

@@ -55,8 +55,8 @@ import Testing
         if case .success(nil) = await Result(catching: { try await world.sound(id) }) {
             Issue.record("it is not heard", sourceLocation: #_sourceLocation)
         }
-        await world.inbox.pipeline.handle(.gone(try world.inbox.path("ali/talk.wav")))
-        await world.inbox.pipeline.handle(.scanned)
+        await world.inbox.pipeline.handle(.removed(try world.inbox.path("ali/talk.wav")))
+        await world.inbox.pipeline.handle(.scanFinished)
         try await world.pass()
         #expect(try await world.archivedAt(id) != nil, place)
         #expect(try await world.inbox.catalog.archive.unfinished(after: nil, limit: 1).isEmpty, place)

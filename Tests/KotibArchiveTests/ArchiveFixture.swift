@@ -61,7 +61,7 @@ struct ArchiveFixture: Sendable {
         return .facts(facts)
     }
 
-    /// As after a start of the daemon.
+    /// A new scheduler, as after a start of the daemon.
     func scheduler() throws -> ArchiveScheduler {
         let time = time
         let scheduler = inbox.components.archiveScheduler(
@@ -105,7 +105,7 @@ struct ArchiveFixture: Sendable {
         try await inbox.catalog.recordings.entry(id, in: .everyone)?.archived
     }
 
-    /// What a caller gets to hear.
+    /// The audio that a caller gets.
     func sound(_ id: RecordingID) async throws -> String? {
         guard let (file, _) = try await inbox.components.audio.open(id, in: .everyone) else { return nil }
         return String(decoding: try file.read(upTo: 1000), as: UTF8.self)
@@ -122,7 +122,7 @@ struct ArchiveFixture: Sendable {
     func content(_ name: String) -> String? { place.read("archive/" + name) }
 
     var problems: [HealthIssue] {
-        inbox.board.standing.keys.filter(\.isOfArchive)
+        inbox.board.openIssues.keys.filter(\.concernsArchive)
     }
 
     func status(_ path: String) throws -> stat {

@@ -47,10 +47,10 @@ import Testing
         #expect(line.metadata["archived"]?.description == "ali/talk.wav")
 
         // The watcher tells of what went, and looks at everything.
-        await world.inbox.pipeline.handle(.gone(try world.inbox.path("ali/talk.wav")))
-        await world.inbox.pipeline.handle(.scanned)
+        await world.inbox.pipeline.handle(.removed(try world.inbox.path("ali/talk.wav")))
+        await world.inbox.pipeline.handle(.scanFinished)
         #expect(try await world.archivedAt(id) != nil)
-        #expect(world.inbox.logged("recording gone; its transcript is kept") == 0)
+        #expect(world.inbox.logged("recording removed, transcript kept") == 0)
         #expect(world.problems.isEmpty)
     }
 
@@ -79,8 +79,8 @@ import Testing
         #expect(try world.inbox.rows() == 0)
     }
 
-    /// Both the file that was put back and that in the archive go with the recording.
-    @Test func whatWasPutBackIsPresentRestsAndIsDeletedWhole() async throws {
+    /// Deleting the recording deletes both the file that was put back and the one in the archive.
+    @Test func restoredRecordingRestsAndIsDeletedCompletely() async throws {
         let world = try ArchiveFixture()
         let id = try await world.archived()
         world.elapse(0)
@@ -133,7 +133,7 @@ import Testing
         #expect(world.content("ali/2026/talk.wav") == "speech")
     }
 
-    /// Where the daemon may not give a copy away, the group that it has instead sees nothing.
+    /// If the daemon may not give a copy away, its own group gets no access to it.
     @Test(arguments: [false, true])
     func aCopyIsWhoseTheFileWasOrForNobodyElse(mayGiveAway: Bool) async throws {
         guard geteuid() == 0 else { return }
@@ -155,10 +155,10 @@ import Testing
         }
     }
 
-    /// Somebody saves another file under the name between the look and each further step.
+    /// Another file is saved under the name between the check and each further step.
     @Test(arguments: [(false, "move"), (true, "openForReading"), (true, "rename keep")])
-    func whatIsPutInItsPlaceMeanwhileStays(isOtherDisk: Bool, step: String) async throws {
-        let switched = Switch()
+    func fileThatReplacesItMeanwhileStays(isOtherDisk: Bool, step: String) async throws {
+        let switched = BeforeStep()
         let world = try ArchiveFixture(isOtherDisk: isOtherDisk, fault: { switched.pass($0, step) })
         let id = try await world.transcribed()
         try world.inbox.folder.write("other", to: "ali/new")
@@ -176,7 +176,7 @@ import Testing
         #expect(world.inbox.folder.read("ali/talk.wav") == "other")
     }
 
-    @Test func whatWasTouchedIsLookedAtFirst() async throws {
+    @Test func touchedFileIsExaminedFirst() async throws {
         let world = try ArchiveFixture()
         let id = try await world.transcribed()
         let times = [timespec(tv_sec: 1000, tv_nsec: 0), timespec(tv_sec: 1000, tv_nsec: 0)]
@@ -189,8 +189,8 @@ import Testing
         #expect(try await world.archivedAt(id) != nil)
     }
 
-    /// It went without an event.
-    @Test func whatIsNotThereIsGoneAndNotArchived() async throws {
+    /// The file was removed without an event.
+    @Test func missingFileIsRemovedAndNotArchived() async throws {
         let world = try ArchiveFixture()
         let id = try await world.transcribed()
         world.inbox.folder.remove("ali/talk.wav")
@@ -198,10 +198,10 @@ import Testing
         try await world.pass()
         #expect(try await world.audio(id) == .gone)
         #expect(try await world.archivedAt(id) == nil)
-        #expect(world.inbox.logged("recording gone; its transcript is kept") == 1)
+        #expect(world.inbox.logged("recording removed, transcript kept") == 1)
     }
 
-    @Test func whatSomebodyWritesToWaits() async throws {
+    @Test func fileOpenForWritingWaits() async throws {
         let world = try ArchiveFixture()
         let id = try await world.transcribed()
         world.elapse(2000)
@@ -227,7 +227,7 @@ import Testing
         #expect(pause == ArchiveFixture.age)
     }
 
-    /// What was archived earlier is there still, and what was on its way gets there.
+    /// Earlier archived audio stays available, and interrupted moves are completed.
     @Test func withoutAnAgeNothingMoreIsArchived() async throws {
         let world = try ArchiveFixture()
         let id = try await world.archived()

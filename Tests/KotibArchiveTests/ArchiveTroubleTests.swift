@@ -16,7 +16,7 @@ import Testing
 
 @testable import KotibArchive
 
-/// What keeps audio from being archived: told while it lasts, and nothing is lost.
+/// Faults that keep audio from being archived are reported while they last, and nothing is lost.
 @Suite struct ArchiveTroubleTests {
     /// A fault that can be switched off.
     private final class Fault: Sendable {
@@ -56,21 +56,21 @@ import Testing
         #expect(world.problems.count == 1)
         #expect(try await world.audio(more) == .present)
         #expect(try world.place.names(in: "archive").isEmpty)
-        await #expect(throws: ArchiveOutOfReach.self) { try await world.sound(id) }
+        await #expect(throws: ArchiveUnreachable.self) { try await world.sound(id) }
         // Its audio would stay behind, so the deletion waits.
         let error = await #expect(throws: FileNotRemoved.self) {
             try await world.actions.delete(id, in: .everyone)
         }
         #expect(error?.isUnchanged == false && error?.waitsFor == .archive)
         #expect(try await world.inbox.catalog.recordings.find(id) != nil)
-        #expect(world.inbox.board.stands(.deletionsWait))
+        #expect(world.inbox.board.isOpen(.deletionsPending))
 
         world.place.remove("archive")
         try world.place.rename("away", to: "archive")
         try await world.pass()
         #expect(world.problems.isEmpty)
         #expect(try await world.archivedAt(more) != nil)
-        #expect(!world.inbox.board.stands(.deletionsWait))
+        #expect(!world.inbox.board.isOpen(.deletionsPending))
         #expect(try await world.inbox.catalog.recordings.find(id) == nil)
         #expect(try world.names() == ["more.wav"])
     }
@@ -94,7 +94,7 @@ import Testing
         #expect(try await world.audio(id) == .present)
         #expect(world.inbox.folder.read("ali/talk.wav") == "speech")
         #expect(try world.names().isEmpty)
-        // It is as it was for everybody else.
+        // Nothing changes for other users.
         #expect(try await world.inbox.catalog.archive.find(id) == nil)
         fault.mend()
         try await world.pass()
@@ -102,7 +102,8 @@ import Testing
         #expect(try await world.archivedAt(id) != nil)
     }
 
-    /// What lies there is not what was transcribed, or the copy is not what was read.
+    /// The file in the inbox is not the one that was transcribed, or the copy differs from the file that was
+    /// read.
     @Test func aCopyThatIsNotTheSameIsThrownAwayAndTold() async throws {
         let world = try ArchiveFixture(isOtherDisk: true, inspector: FakeInspector())
         let id = try await world.transcribed()
@@ -118,7 +119,7 @@ import Testing
             #expect(world.inbox.folder.read("ali/talk.wav") == "speech")
         }
         let warnings = world.inbox.log.lines.filter {
-            $0.message == "a recording cannot be archived; it stays where it is"
+            $0.message == "cannot archive recording, left in the inbox"
         }
         #expect(warnings.count == 2, "each once")
         #expect(warnings.first?.metadata["cause"]?.description.contains("SHA-256") == true)
@@ -160,7 +161,7 @@ import Testing
                     pauses.append(pause)
                     return pauses.count
                 }
-                // Until it is cancelled.
+                // Sleeps until it is cancelled.
                 if count > 1 { try await Task.sleep(for: .seconds(3600)) }
             })
         let scheduler = try #require(made)

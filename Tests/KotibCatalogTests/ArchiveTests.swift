@@ -6,7 +6,7 @@ import Testing
 
 @testable import KotibCatalog
 
-/// Which recordings are of age, and what each step of archiving one leaves in the catalog.
+/// The recordings that are of age, and the state of the catalog after each step of archiving one.
 struct ArchiveTests {
     let catalog: Catalog
     let database: DatabaseQueue
@@ -44,7 +44,7 @@ struct ArchiveTests {
         try #require(try await begin(id))
         try #require(
             try await catalog.archive.finish(
-                try await recording(id), identity(50), isAway: true, now: noon + 20))
+                try await recording(id), identity(50), isOriginalGone: true, now: noon + 20))
     }
 
     private func edit(_ id: RecordingID, at time: Date) async throws {
@@ -53,7 +53,7 @@ struct ArchiveTests {
         _ = try await catalog.revisions.edit(edit, now: time)
     }
 
-    @Test func whatRestsLongestComesFirstAPageAtATime() async throws {
+    @Test func longestRestingComesFirstInPages() async throws {
         let late = try await transcribed("ali/late.mp3", content: 1, inode: 1, at: noon + 5)
         let early = try await transcribed("ali/early.mp3", content: 2, inode: 2)
         let same = try await transcribed("ali/same.mp3", content: 3, inode: 3)
@@ -61,7 +61,7 @@ struct ArchiveTests {
         #expect(try await resting(noon - 1).isEmpty)
         #expect(try await resting(noon) == [early, same])
         #expect(try await resting(noon + 5) == [early, same, late])
-        var (last, all): (RestingRecording?, [RecordingID]) = (nil, [])
+        var (last, all): (ArchivableRecording?, [RecordingID]) = (nil, [])
         while let next = try await catalog.archive.resting(since: noon + 5, after: last, limit: 1).first {
             all.append(next.recording.id)
             last = next
@@ -85,20 +85,20 @@ struct ArchiveTests {
         _ = try await catalog.ingest.accept(
             inboxPath("ali/talk.mp3"), identity: identity(7), facts: facts(1), now: noon + 300)
         #expect(try await catalog.archive.longestRest() == noon + 300)
-        // So is one that is found elsewhere.
+        // A recording that is found again elsewhere starts its rest anew, too.
         _ = try await catalog.ingest.markGone(inboxPath("ali/talk.mp3"))
         _ = try await catalog.moves.relocate(
             try await recording(id), to: inboxPath("ali/other.mp3"), identity: identity(8),
             under: Quotas(now: { noon + 400 }))
         #expect(try await catalog.archive.longestRest() == noon + 400)
-        // But a rename is none.
+        // A rename does not.
         _ = try await catalog.moves.relocate(
             try await recording(id), to: inboxPath("ali/third.mp3"), identity: identity(8),
             under: Quotas(now: { noon + 500 }))
         #expect(try await catalog.archive.longestRest() == noon + 400)
     }
 
-    @Test func whatIsDueOrGoingOrMovingIsLeftAlone() async throws {
+    @Test func dueDeletedOrMovingRecordingsAreNotArchived() async throws {
         let due = try await transcribed("ali/due.mp3", content: 1, inode: 1)
         try await edit(due, at: noon)
         let going = try await transcribed("ali/going.mp3", content: 2, inode: 2)
@@ -118,7 +118,7 @@ struct ArchiveTests {
             "it is on its way")
     }
 
-    @Test func whatHasChangedSinceIsNotBegun() async throws {
+    @Test func changedRecordingIsNotArchived() async throws {
         let id = try await transcribed("ali/talk.mp3")
         let seen = try await recording(id)
         _ = try await catalog.ingest.accept(
@@ -160,30 +160,30 @@ struct ArchiveTests {
         let audio = try #require(try await catalog.archive.find(id))
         #expect(audio.phase == .kept && audio.identity == identity(50))
         #expect(audio.path == (try inboxPath("ali/x.mp3")))
-        // What is kept is never withdrawn.
+        // A kept recording is never withdrawn.
         try await catalog.archive.withdraw(id)
         #expect(try await catalog.archive.hasAny())
-        // Another in its place leaves it in the archive.
+        // Another file in its place leaves the recording in the archive.
         _ = try await catalog.ingest.accept("ali/talk.mp3", content: 2, inode: 5)
         let replaced = try await catalog.recordings.entry(id, in: .everyone)
         #expect(replaced?.recording.audio == .replaced && replaced?.archived == noon + 20)
     }
 
-    @Test func whatIsThereAgainBeforeTheEndIsPresentAndMayBeArchivedLater() async throws {
+    @Test func fileThatReturnsDuringArchivingIsPresent() async throws {
         let id = try await transcribed("ali/talk.mp3")
         let seen = try await recording(id)
         try #require(try await begin(id))
         try #require(try await catalog.archive.copied(id, identity(50)))
         _ = try await catalog.ingest.accept(
             inboxPath("ali/talk.mp3"), identity: identity(8), facts: facts(1), now: noon)
-        #expect(try await !catalog.archive.finish(seen, identity(50), isAway: true))
+        #expect(try await !catalog.archive.finish(seen, identity(50), isOriginalGone: true))
         #expect(try await catalog.recordings.entry(id, in: .everyone)?.archived == nil)
         #expect(try await recording(id).audio == .present)
         #expect(try await resting(noon + 10) == [id])
         try #require(try await begin(id, copy: identity(50)))
         #expect(try await catalog.archive.find(id)?.phase == .copied)
         #expect(
-            try await catalog.archive.finish(try await recording(id), identity(50), isAway: true))
+            try await catalog.archive.finish(try await recording(id), identity(50), isOriginalGone: true))
     }
 
     @Test func aDeletedRecordingTakesItsPlaceInTheArchiveAlong() async throws {
@@ -195,7 +195,7 @@ struct ArchiveTests {
         #expect(try await !catalog.archive.hasAny())
     }
 
-    /// Since when the recordings of an older version rest.
+    /// The migration computes since when the recordings of an older version are unchanged.
     @Test func editsBeforeTheMigrationCount() async throws {
         let queue = try DatabaseQueue()
         try Migrations.all.migrate(queue, upTo: "12 moves")

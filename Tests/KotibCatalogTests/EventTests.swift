@@ -99,7 +99,7 @@ struct EventTests {
         #expect(page.events.map(\.file) == ["vali/b.mp3"] && page.upTo == page.events[0].id)
     }
 
-    @Test func whatIsNotKeptOrNotOursIsSaid() async throws {
+    @Test func unknownPositionIsReset() async throws {
         #expect(try await catalog.events.last() == 0)
         #expect(try await events() == [])
         #expect(try await events(after: 1) == nil)
@@ -117,7 +117,7 @@ struct EventTests {
         var signals = catalog.events.signals().makeAsyncIterator()
         try await catalog.ingest.accept("ali/a.mp3")
         #expect(await signals.next() != nil)
-        // Two unread ones are one, and a commit without events is none.
+        // Two unread signals count as one, and a commit without events sends none.
         try await catalog.ingest.accept("ali/b.mp3")
         try await catalog.ingest.accept("ali/c.mp3")
         _ = try await catalog.users.enroll("vali")
@@ -128,7 +128,7 @@ struct EventTests {
         #expect(await later.next() == nil)
     }
 
-    @Test(.timeLimit(.minutes(1))) func whatIsRolledBackGivesNoSignal() async throws {
+    @Test(.timeLimit(.minutes(1))) func rollbackGivesNoSignal() async throws {
         var signals = catalog.events.signals().makeAsyncIterator()
         await #expect(throws: CatalogError.self) {
             try await catalog.database.write("test") { database in

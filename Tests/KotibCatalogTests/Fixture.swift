@@ -52,7 +52,7 @@ extension IngestStore {
 }
 
 extension JobStore {
-    /// The next recording; nil where nothing can start.
+    /// The next recording; nil if none can start.
     func claimNext(_ now: Date = noon) async throws -> Recording? {
         guard case .recording(let recording) = try await claim(now: now) else { return nil }
         return recording

@@ -101,7 +101,7 @@ struct GroupCommitTests {
         #expect(outcomes.allSatisfy { $0 == nil || $0 == .rolledBack })
     }
 
-    /// All its callers are told what ended it, which an administrator can do something about.
+    /// All callers of the group get the error that ended the transaction, which an administrator can act on.
     @Test func aTransactionThatAFullDiskEndsIsToldToBeThat() async throws {
         let catalog = try memoryCatalog()
         let outcomes = await withTaskGroup(of: CatalogError.Code?.self) { group in

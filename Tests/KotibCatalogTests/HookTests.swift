@@ -124,7 +124,7 @@ struct HookTests {
         #expect(try await rows("hook_events") == 0)
     }
 
-    @Test func whatIsPutOffLetsOthersGoFirst() async throws {
+    @Test func postponedEventLetsOthersGoFirst() async throws {
         _ = try await catalog.hooks.setReceivers([.program])
         try await catalog.ingest.reject("ali/a.mp3")
         try await catalog.ingest.reject("ali/b.mp3")
@@ -178,7 +178,7 @@ struct HookTests {
         #expect("ab".cut(toBytes: 2) == "ab" && "aў".cut(toBytes: 2) == "a" && "aў".cut(toBytes: 3) == "aў")
     }
 
-    @Test(.timeLimit(.minutes(1))) func whoWaitsIsWoken() async throws {
+    @Test(.timeLimit(.minutes(1))) func waitersAreWoken() async throws {
         _ = try await catalog.hooks.setReceivers([.program])
         var signals = catalog.hooks.signals().makeAsyncIterator()
         try await catalog.ingest.reject("ali/a.mp3")

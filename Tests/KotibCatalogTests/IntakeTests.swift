@@ -58,7 +58,7 @@ struct IntakeTests {
         #expect(recording.identity == identity(2))
     }
 
-    @Test func whatComesBackIsPresentAgain() async throws {
+    @Test func returnedFileIsPresentAgain() async throws {
         let id = try await catalog.ingest.accept("alisher/a.mp3").recording
         _ = try await catalog.jobs.claimNext()
         _ = try await catalog.jobs.complete(id, transcript: transcript("Hello."), speech: 1, engineSeconds: 2)
@@ -199,7 +199,7 @@ struct IntakeTests {
         try await catalog.ingest.accept("alisher/a.mp3")
         let failure = await #expect(throws: CatalogError.self) {
             try await catalog.database.write("test") { database in
-                let arrival = Arrival(
+                let arrival = InspectedFile(
                     path: try inboxPath("alisher/a.mp3"), identity: identity(2), facts: facts(2), now: noon)
                 _ = try database.insert(arrival)
             }

@@ -31,7 +31,7 @@ struct JobTests {
         #expect(Set(turns.prefix(3)) == ["a", "b", "c"])
     }
 
-    @Test func whoComesLateIsServedNext() async throws {
+    @Test func lateUserIsServedNext() async throws {
         for number in 0..<10 { try await catalog.ingest.accept("a/\(number).mp3") }
         _ = try await catalog.jobs.claimNext()
         try await catalog.ingest.accept("b/1.mp3")
@@ -93,7 +93,7 @@ struct JobTests {
         #expect(try await catalog.jobs.claimNext(noon - 7 * 86_400)?.id == id)
     }
 
-    @Test func whatIsGoneIsNotStarted() async throws {
+    @Test func missingRecordingIsNotStarted() async throws {
         try await catalog.ingest.accept("a/1.mp3")
         _ = try await catalog.ingest.markGone(inboxPath("a/1.mp3"))
         #expect(try await catalog.jobs.claimNext() == nil)
@@ -115,7 +115,7 @@ struct JobTests {
         let first = try await Catalog.open(folder.path("kotib.sqlite"))
         try await first.ingest.accept("a/1.mp3")
         _ = try await first.jobs.claimNext()
-        // What a crash leaves: another connection, while the first has neither ended nor closed anything.
+        // As after a crash: another connection opens while the first has neither ended nor closed anything.
         let second = try await Catalog.open(folder.path("kotib.sqlite"))
         let left = try await second.recordings.current(inboxPath("a/1.mp3"))
         #expect(left?.state == .processing)
@@ -126,7 +126,7 @@ struct JobTests {
 
     @Test func aRestartCostsNoAttemptButIsCounted() async throws {
         let id = try await catalog.ingest.accept("a/1.mp3").recording
-        for round in 1...JobStore.mostInterruptions {
+        for round in 1...JobStore.maxInterruptions {
             #expect(try await catalog.jobs.claimNext()?.attempts == 1)
             let recovered = try await catalog.jobs.recoverInterrupted(message: "Interrupted.", now: noon)
             #expect(recovered.resumed == [id])

@@ -132,7 +132,7 @@ struct LibraryTests {
         #expect(try await find { ($0.language, $0.query) = ("uz", "hello") } == [])
     }
 
-    @Test func whatIsBeingDeletedIsNeitherShownNorCounted() async throws {
+    @Test func recordingBeingDeletedIsNeitherListedNorCounted() async throws {
         try await fill(["ali"], count: 3)
         let id = RecordingID(rawValue: 2)
         _ = try await catalog.deletions.decide(of: id, in: .everyone)

@@ -6,7 +6,7 @@ import Testing
 
 /// Against Foundation's own calendar, whose rules of time zones are the IANA's.
 struct LocalDaysTests {
-    /// With clocks moved at midnight, by half an hour, and across the date line.
+    /// Time zones that change clocks at midnight, by half an hour, or cross the date line.
     private static let zones = [
         "UTC", "Asia/Tashkent", "Europe/Berlin", "America/New_York", "America/Havana", "Australia/Lord_Howe",
         "Asia/Kathmandu", "Pacific/Apia", "Africa/Cairo",
@@ -23,7 +23,7 @@ struct LocalDaysTests {
         let days = days(zone)
         var random = SeededGenerator(seed: 11)
         for _ in 0..<300 {
-            // From 2010 to 2030.
+            // A time from 2010 to 2030.
             let time = Date(
                 timeIntervalSince1970: Double.random(in: 1_262_304_000..<1_893_456_000, using: &random))
             let day = try #require(calendar.dateInterval(of: .day, for: time))

@@ -44,7 +44,7 @@ import Testing
         let text = "\(try #require(error))"
         #expect(text.contains(backup) && text.contains("kotibd --rebuild") && text.contains("remove"))
         #expect(FileManager.default.fileExists(atPath: file) == isEmpty)
-        // Who wants to begin anew may.
+        // An administrator may begin anew.
         unlink(backup)
         let new = try await open()
         #expect(try await new.recordings.counts() == [:])
@@ -97,9 +97,9 @@ import Testing
         unlink(file + "-wal")
         let catalog = try await open()
         #expect(catalog.losses == [.logMissing(file + "-wal")])
-        // What is found again is taken as after a rebuild.
+        // Recordings that are found again are treated as after a rebuild.
         #expect(try await catalog.adoption.adoptsTexts())
-        // That a session had ended may be what is lost.
+        // The end of a session may be part of the loss.
         let tokens = try await catalog.database.read("test") {
             try Int.fetchOne($0, sql: "SELECT count(*) FROM access_tokens")
         }
@@ -126,7 +126,7 @@ import Testing
         try await catalog.close()
     }
 
-    /// As a crash of the machine may leave the commit under way.
+    /// The last commit is torn, as after a crash of the machine.
     @Test func aTornEndIsNoLoss() async throws {
         try await leave(0..<4)
         try changeLog { bytes in
@@ -194,7 +194,7 @@ import Testing
         }
         let second = Catalog.secondBackup(backup)
         #expect(try await catalog.backUp(to: backup) == .beside(file: second))
-        // Who does not need it removes it.
+        // An administrator who does not need it removes it.
         unlink(backup)
         #expect(try await catalog.backUp(to: backup) == .replaced)
         try await catalog.close()

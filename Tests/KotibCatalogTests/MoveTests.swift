@@ -92,25 +92,25 @@ struct MoveTests {
         _ = try await move(running, to: "ali/c.mp3")
         _ = try await move(failed, to: "ali/d.mp3")
         #expect(try await catalog.recordings.state(failed) == .pending)
-        // It was looked for where it is not any more.
+        // The job looked for the file at its former path.
         #expect(try await catalog.jobs.handBack(running, isGoneFrom: inboxPath("ali/a.mp3")) == .recorded)
         #expect(try await catalog.recordings.find(running)?.audio == .present)
         #expect(try await catalog.jobs.claimNext()?.id == running)
     }
 
-    @Test func whatIsInTheWayIsReplaced() async throws {
+    @Test func existingFileIsReplaced() async throws {
         let new = try await transcribed("ali/b.mp3", content: 2)
         let old = try await catalog.ingest.accept("ali/a.mp3", content: 1).recording
         #expect(try await move(new, to: "ali/a.mp3")?.old == old)
         #expect(try await catalog.recordings.find(old)?.audio == .replaced)
-        // And it is found again: what was given up waits.
+        // When the file is found again, its recording is pending.
         #expect(try await origins("ali/c.mp3", content: 1) == [old])
         _ = try await move(old, to: "ali/c.mp3")
         let back = try #require(try await catalog.recordings.find(old))
         #expect(back.audio == .present && back.isCurrent && back.state == .pending && back.errorCode == nil)
     }
 
-    @Test func whatChangedMeanwhileIsNotMoved() async throws {
+    @Test func recordingChangedMeanwhileIsNotMoved() async throws {
         let id = try await transcribed("ali/a.mp3")
         let seen = try #require(try await catalog.recordings.find(id))
         _ = try await move(id, to: "ali/b.mp3")
@@ -149,7 +149,7 @@ struct MoveTests {
             try await catalog.revisions.page(of: third, in: .everyone)?.revisions.map(\.text) == ["Mine."])
         #expect(
             try await catalog.revisions.page(of: fourth, in: .everyone)?.revisions.map(\.text) == ["Mine."])
-        // It was not replaced but renamed.
+        // The file was renamed, not replaced.
         _ = try await move(old, to: "ali/b.mp3")
         #expect(try await texts() == ["Mine.", "New."])
     }

@@ -14,7 +14,7 @@ struct OpeningTests {
 
     /// Threat 40: no second connection writes or checkpoints.
     @Test(arguments: ["DELETE FROM users", "PRAGMA wal_checkpoint(TRUNCATE)"])
-    func whatReadsCannotWrite(sql: String) async throws {
+    func readingConnectionsCannotWrite(sql: String) async throws {
         let folder = try TemporaryFolder()
         let catalog = try await Catalog.open(folder.path("kotib.sqlite"))
         try await catalog.ingest.accept("alisher/a.mp3")
@@ -31,7 +31,7 @@ struct OpeningTests {
         try FileManager.default.attributesOfItem(atPath: file)[.size] as? Int ?? 0
     }
 
-    @Test func whoReadsForLongKeepsNobodyFromWriting() async throws {
+    @Test func longReadDoesNotBlockWrites() async throws {
         let folder = try TemporaryFolder()
         let catalog = try await Catalog.open(folder.path("kotib.sqlite"))
         try await catalog.ingest.accept("alisher/a.mp3")
@@ -136,7 +136,7 @@ struct OpeningTests {
         #expect(page.entries.map(\.revision) == [RevisionID(rawValue: 3)])
     }
 
-    @Test func whatStoodBesideRecordingsBeforeRemarksStaysKotibs() async throws {
+    @Test func olderSidecarsStayKotibsOwn() async throws {
         let queue = try DatabaseQueue()
         try Migrations.all.migrate(queue, upTo: "15 warnings")
         try await queue.write { database in

@@ -6,7 +6,7 @@ import Testing
 
 @testable import KotibCatalog
 
-/// What nobody could remove is pruned, and bounded.
+/// Rows that nobody could remove are pruned, and bounded in number.
 struct PruningTests {
     private let queue: DatabaseQueue
     private let catalog: Catalog
@@ -70,7 +70,7 @@ struct PruningTests {
         try await queue.write { database in
             try database.execute(
                 sql: "UPDATE recording_counts SET count = ? WHERE status = 'rejected'",
-                arguments: [RefusalStore.mostRefused])
+                arguments: [RefusalStore.maxRefused])
         }
         #expect(try await !catalog.refusals.mayRefuse(path))
         #expect(try await catalog.refusals.hasTooMany())
@@ -79,7 +79,7 @@ struct PruningTests {
         #expect(try await catalog.refusals.mayRefuse(inboxPath("a.mp3")))
     }
 
-    /// As long as a path can be, of bytes that are no text (p03).
+    /// With the longest possible path, of bytes that are not UTF-8 (p03).
     @Test func aRefusedRowIsSmall() async throws {
         let name = [UInt8](repeating: 0xFF, count: 240)
         let bytes = Array("ali/".utf8) + Array((0..<15).map { _ in name }.joined(separator: [0x2F]))
@@ -156,7 +156,7 @@ struct PruningTests {
         guard case .edited = try await edit(id, "short", limits) else {
             throw CocoaError(.featureUnsupported)
         }
-        // What is beyond counts as the recordings do.
+        // Bytes beyond that count as those of recordings do.
         guard case .edited = try await edit(id, megabytes + "b") else {
             throw CocoaError(.featureUnsupported)
         }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import KotibCatalog
 
-/// Every statement that runs often goes down an index, whatever the backlog.
+/// Every frequent statement uses an index, so that its cost does not depend on the backlog.
 struct QueryPlanTests {
     private func plan(_ sql: String) async throws -> String {
         try await memoryCatalog().database.read("test") { database in
@@ -116,7 +116,7 @@ struct QueryPlanTests {
         (HookSQL.putOff, "SEARCH hook_deliveries USING INTEGER PRIMARY KEY (rowid=?)"),
         (HookSQL.forget, "INDEX hook_deliveries_due (receiver=?)"),
         (QuotaSQL.ofFolder, "(folder=?)"),
-        (QuotaSQL.take, "(folder=?)"),
+        (QuotaSQL.addUsage, "(folder=?)"),
         (QuotaSQL.fitting, "INDEX quota_waits_user (user_id=? AND audio_record_id>?)"),
         (QuotaSQL.fitting, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
         (QuotaSQL.users, "COVERING INDEX quota_waits_user"),
@@ -129,8 +129,8 @@ struct QueryPlanTests {
         #expect(!plan.contains("TEMP B-TREE"))
     }
 
-    /// Only what went at the same moment is sorted.
-    @Test func whatWentLastIsReadInTheOrderOfAnIndex() async throws {
+    /// Only rows with the same time are sorted.
+    @Test func lastRemovedIsReadByAnIndex() async throws {
         let plan = try await plan(MoveSQL.departed)
         #expect(plan.contains("INDEX audio_records_departed (user_id=? AND sha256=?)"))
         #expect(!plan.contains("USE TEMP B-TREE FOR ORDER BY"))
@@ -158,7 +158,7 @@ struct QueryPlanTests {
                 }
             for states in [all, Array(all.prefix(1))] {
                 let plan = try await plan(LibrarySQL.page(states, part))
-                // Of what failed the cause is looked at, which stands in no index.
+                // For failed recordings the error is read too, which is in no index.
                 let covered = states.count { $0 != .failed }
                 #expect(plan.split(separator: "\n").count { $0.contains("COVERING " + step) } == covered)
                 #expect(plan.split(separator: "\n").count { $0.contains(step) } == states.count)

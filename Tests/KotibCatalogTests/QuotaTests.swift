@@ -31,7 +31,7 @@ struct QuotaTests {
         }
     }
 
-    private func use(_ folder: String = "ali") async throws -> QuotaUse {
+    private func use(_ folder: String = "ali") async throws -> QuotaUsage {
         try #require(
             try await catalog.users.page(folder: UserFolder(stringLiteral: folder), skip: 0, limit: 1).users
                 .first
@@ -41,14 +41,15 @@ struct QuotaTests {
     private func ali() async throws -> UserID { try await catalog.users.enroll("ali") }
 
     private func waiting(_ quotas: Quotas) async throws -> [String] {
-        try await catalog.quotas.readmissible(ali(), after: nil, limit: 100, under: quotas).map(\.path.text)
+        try await catalog.quotas.acceptableWaiting(ali(), after: nil, limit: 100, under: quotas).map(
+            \.path.text)
     }
 
     @Test func theBoundaryIsExact() async throws {
         let bytes = quotas(Quota(bytes: 2500))
         #expect(try await arrive("ali/1.mp3", content: 1, bytes) == nil)
         #expect(try await arrive("ali/2.mp3", content: 2, size: 1501, bytes) != nil)
-        #expect(try await use() == QuotaUse(bytes: 1000, files: 1, milliseconds: 10_000, day: 20_833))
+        #expect(try await use() == QuotaUsage(bytes: 1000, files: 1, milliseconds: 10_000, day: 20_833))
         #expect(try await arrive("ali/3.mp3", content: 3, size: 1500, bytes) == nil)
         #expect(try await use().bytes == 2500)
         #expect(try await arrive("vali/1.mp3", content: 1, bytes) == nil, "each user has their own")
@@ -63,12 +64,12 @@ struct QuotaTests {
             return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
         }
         #expect(taken == 7)
-        #expect(try await use() == QuotaUse(bytes: 7000, files: 7, milliseconds: 70_000, day: 20_833))
-        #expect(try await catalog.quotas.waitingForRoom() == 33)
+        #expect(try await use() == QuotaUsage(bytes: 7000, files: 7, milliseconds: 70_000, day: 20_833))
+        #expect(try await catalog.quotas.countWaitingForQuota() == 33)
         try await expectTrueCounters()
     }
 
-    @Test func whatWasTakenOnceNeedsNoRoomAndNoMinutes() async throws {
+    @Test func acceptedRecordingNeedsNoFurtherQuota() async throws {
         let unlimited = quotas(Quota())
         try await arrive("ali/1.mp3", content: 1, unlimited)
         try await arrive("ali/2.mp3", content: 2, unlimited)
@@ -77,7 +78,7 @@ struct QuotaTests {
         _ = try await catalog.ingest.markGone(inboxPath("ali/2.mp3"))
         #expect(try await use().files == 1)
         #expect(try await arrive("ali/2.mp3", content: 2, full) == nil, "back")
-        #expect(try await use() == QuotaUse(bytes: 2000, files: 2, milliseconds: 20_000, day: 20_833))
+        #expect(try await use() == QuotaUsage(bytes: 2000, files: 2, milliseconds: 20_000, day: 20_833))
         let failed = try #require(try await catalog.jobs.claimNext())
         _ = try await catalog.jobs.fail(failed.id, code: "x", message: "x")
         let again = try await catalog.ingest.accept(
@@ -94,7 +95,7 @@ struct QuotaTests {
         #expect(try await use().bytes == 5999)
         let refusal = try await arrive("ali/1.mp3", content: 4, size: 3001, full)
         #expect(refusal == .overQuotaBytes(size: 3001, used: 3000, limit: 2000))
-        // What lay there before is not there any more.
+        // The earlier file is gone.
         #expect(try await use().bytes == 3000)
         #expect(try await catalog.recordings.current(inboxPath("ali/1.mp3"))?.errorCode == "over_quota_bytes")
         try await expectTrueCounters()
@@ -115,7 +116,7 @@ struct QuotaTests {
         #expect(try await use().milliseconds == 16_000)
     }
 
-    @Test func whatWaitsIsFoundOldestFirstAndOnlyWhatFits() async throws {
+    @Test func waitingRecordingsThatFitComeOldestFirst() async throws {
         let full = quotas(Quota(bytes: 3000))
         try await arrive("ali/0.mp3", content: 0, size: 3000, full)
         for (content, size) in [(1, 2000), (2, 3001), (3, 500), (4, 1000)] as [(UInt8, Int64)] {
@@ -125,13 +126,13 @@ struct QuotaTests {
         _ = try await catalog.ingest.markGone(inboxPath("ali/0.mp3"))
         #expect(try await waiting(full) == ["ali/1.mp3", "ali/3.mp3", "ali/4.mp3"])
         let kept = try #require(
-            try await catalog.quotas.readmissible(ali(), after: nil, limit: 1, under: full).first)
+            try await catalog.quotas.acceptableWaiting(ali(), after: nil, limit: 1, under: full).first)
         #expect(kept.facts == facts(1) && kept.identity == identity(2, size: 2000))
         #expect(try await arrive("ali/1.mp3", content: 1, size: 2000, full) == nil)
         #expect(try await waiting(full) == ["ali/3.mp3", "ali/4.mp3"])
-        let rest = try await catalog.quotas.readmissible(ali(), after: kept.id, limit: 1, under: full)
+        let rest = try await catalog.quotas.acceptableWaiting(ali(), after: kept.id, limit: 1, under: full)
         #expect(rest.map(\.path.text) == ["ali/3.mp3"])
-        // Gone, being deleted, or refused for another reason: that waits no more.
+        // Recordings that are gone, being deleted, or refused for another reason wait no more.
         _ = try await catalog.ingest.markGone(inboxPath("ali/3.mp3"))
         #expect(try await waiting(full) == ["ali/4.mp3"])
         let last = try #require(try await catalog.recordings.current(inboxPath("ali/4.mp3")))
@@ -141,11 +142,11 @@ struct QuotaTests {
         _ = try await catalog.ingest.reject(
             last.path, identity: last.identity, rejection: .unreadable, message: "Closed.")
         #expect(try await waiting(full) == [])
-        #expect(try await catalog.quotas.waitingForRoom() == 1)
+        #expect(try await catalog.quotas.countWaitingForQuota() == 1)
     }
 
-    /// Another look took it between the refusal and its record.
-    @Test func whatIsTakenMeanwhileIsNotRefused() async throws {
+    /// Another scan accepted the file between the refusal and its record.
+    @Test func fileAcceptedMeanwhileIsNotRefused() async throws {
         let path = try inboxPath("ali/1.mp3")
         let id = try await catalog.ingest.accept(path, identity: identity(1), facts: facts(1)).recording
         let refusal = try await catalog.ingest.reject(
@@ -153,7 +154,7 @@ struct QuotaTests {
             facts: facts(1))
         #expect(refusal.isKept && refusal.recording == id)
         #expect(try await catalog.recordings.state(id) == .pending)
-        #expect(try await catalog.quotas.waitingForRoom() == 0)
+        #expect(try await catalog.quotas.countWaitingForQuota() == 0)
     }
 
     @Test func roomIsToldWhereSomethingWaits() async throws {
@@ -161,20 +162,20 @@ struct QuotaTests {
         try await arrive("ali/1.mp3", content: 1, full)
         let ali = try await ali()
         _ = try await catalog.users.change(ali) { $0.quota.files = 1 }
-        #expect(try await catalog.quotas.usersWithRoom() == [], "nothing waits")
+        #expect(try await catalog.quotas.usersWithFreedQuota() == [], "nothing waits")
         try await arrive("ali/2.mp3", content: 2, full)
         // Room may have been made between its refusal and the record of that.
-        #expect(try await catalog.quotas.usersWithRoom() == [ali])
-        #expect(try await catalog.quotas.usersWithRoom() == [])
-        #expect(try await catalog.quotas.usersWaitingForRoom() == [ali])
-        let signals = catalog.quotas.roomSignals()
+        #expect(try await catalog.quotas.usersWithFreedQuota() == [ali])
+        #expect(try await catalog.quotas.usersWithFreedQuota() == [])
+        #expect(try await catalog.quotas.usersWaitingForQuota() == [ali])
+        let signals = catalog.quotas.quotaSignals()
         _ = try await catalog.ingest.markGone(inboxPath("ali/1.mp3"))
         for await _ in signals { break }
-        #expect(try await catalog.quotas.usersWithRoom() == [ali])
+        #expect(try await catalog.quotas.usersWithFreedQuota() == [ali])
         _ = try await catalog.users.change(ali) { $0.quota.files = nil }
-        #expect(try await catalog.quotas.usersWithRoom() == [ali])
+        #expect(try await catalog.quotas.usersWithFreedQuota() == [ali])
         _ = try await catalog.users.change(ali) { $0.settings.language = "uz" }
-        #expect(try await catalog.quotas.usersWithRoom() == [])
+        #expect(try await catalog.quotas.usersWithFreedQuota() == [])
     }
 
     @Test func aUsersOwnQuotaHoldsInPlaceOfTheDaemons() async throws {
@@ -182,9 +183,9 @@ struct QuotaTests {
         try await arrive("ali/1.mp3", content: 1, one)
         let ali = try await ali()
         let changed = try await catalog.users.change(ali) {
-            $0.quota = OwnQuota(bytes: 5000, files: 2, minutesPerDay: 0)
+            $0.quota = QuotaOverrides(bytes: 5000, files: 2, minutesPerDay: 0)
         }
-        #expect(changed?.quota == OwnQuota(bytes: 5000, files: 2, minutesPerDay: 0))
+        #expect(changed?.quota == QuotaOverrides(bytes: 5000, files: 2, minutesPerDay: 0))
         #expect(try await arrive("ali/2.mp3", content: 2, one) == nil)
         #expect(try await arrive("ali/3.mp3", content: 3, one) == .overQuotaFiles(used: 2, limit: 2))
         _ = try await catalog.users.change(ali) { $0.quota.files = 0 }
@@ -195,7 +196,7 @@ struct QuotaTests {
         #expect(try await arrive("ali/4.mp3", content: 4, size: 3001, one)?.code == "over_quota_bytes")
     }
 
-    @Test func whatWasThereBeforeTheQuotaIsCounted() async throws {
+    @Test func recordingsFromBeforeTheQuotaCount() async throws {
         let queue = try DatabaseQueue()
         try Migrations.all.migrate(queue, upTo: "12 moves")
         try await queue.write { database in
@@ -220,8 +221,8 @@ struct QuotaTests {
             }
         }
         let catalog = try Catalog(queue)
-        #expect(try await catalog.users.find(UserID(rawValue: 7))?.use == QuotaUse(bytes: 30, files: 2))
-        #expect(try await catalog.users.find(UserID(rawValue: 8))?.use == QuotaUse())
+        #expect(try await catalog.users.find(UserID(rawValue: 7))?.use == QuotaUsage(bytes: 30, files: 2))
+        #expect(try await catalog.users.find(UserID(rawValue: 8))?.use == QuotaUsage())
     }
 
     @Test func countersAreRightWhateverHappensToTheRows() async throws {

@@ -20,7 +20,8 @@ import Testing
     private func crashed() async throws -> [String: Data] {
         let catalog = try await Catalog.open(file)
         for number in 1...5 {
-            try await catalog.ingest.accept("ali/\(number).mp3", content: UInt8(number), inode: UInt64(number))
+            try await catalog.ingest.accept(
+                "ali/\(number).mp3", content: UInt8(number), inode: UInt64(number))
         }
         var files: [String: Data] = [:]
         for ending in ["", "-wal"] { files[ending] = try Data(contentsOf: URL(filePath: file + ending)) }

@@ -12,7 +12,7 @@ import Testing
     private let folder: TemporaryFolder
     private var file: String { folder.path("kotib.sqlite") }
     private var backup: String { file + ".backup" }
-    /// In the order of their ids: two users, three recordings.
+    /// Ids in order: two users, three recordings.
     private let anna: Int64 = 1
     private let bob: Int64 = 2
     private let first: Int64 = 1
@@ -75,7 +75,7 @@ import Testing
         try await catalog.database.write("test") { try $0.execute(sql: sql) }
     }
 
-    /// Each row of each table, but for what is of one file alone.
+    /// Each row of each table, except for what belongs to one database file only.
     private func contents() throws -> [String] {
         let queue = try DatabaseQueue(path: file, configuration: CatalogFiles.configuration())
         defer { try? queue.close() }
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    /// The first page of the tables' or indexes' trees.
+    /// Damages the root pages of these tables or indexes.
     private func damage(_ names: [String]) throws {
         let queue = try DatabaseQueue(path: file, configuration: CatalogFiles.configuration())
         let pages = try queue.read { database in
@@ -123,7 +123,7 @@ import Testing
 
     /// An index follows from its table.
     @Test(arguments: [nil, "audio_records_inode"])
-    func whatCanBeReadWholeIsAsItWas(damaged: String?) async throws {
+    func readableTablesAreUnchanged(damaged: String?) async throws {
         try await fill()
         let before = try contents()
         if let damaged { try damage([damaged]) }
@@ -148,12 +148,12 @@ import Testing
         let report = try await CatalogRebuild(file: file, backup: backup).run(now: noon)
         let catalog = try await Catalog.open(file)
         try await expectConsistent(catalog)
-        let bounding = !SalvagedTable.boundingSessions.isDisjoint(with: damaged)
+        let bounding = !SalvagedTable.sessionTables.isDisjoint(with: damaged)
         #expect(report.endedSessions == bounding)
         #expect(try await values("SELECT jti FROM access_tokens", in: catalog) == (bounding ? [] : ["kept"]))
         #expect(try await values("SELECT peer FROM known_peers", in: catalog) == (bounding ? [] : ["q"]))
         #expect(try await catalog.recordings.find(RecordingID(rawValue: deleted)) == nil)
-        // What was not told yet is told, once.
+        // Pending events are delivered once.
         #expect(try await values("SELECT facts FROM hook_events", in: catalog) == ["{}"])
         #expect(try await values("SELECT receiver FROM hook_deliveries", in: catalog) == ["program"])
         // Ids are not given again.
@@ -185,11 +185,11 @@ import Testing
         try await catalog.close()
     }
 
-    /// Some of the recordings are as they are now, others as the backup knew them: nobody's place is taken.
-    @Test func whoseValueIsTakenByNowGoesWithout() async throws {
+    /// Some recordings are current, others come from the backup: a unique value is not given to two of them.
+    @Test func rowWithATakenUniqueValueLosesThatValue() async throws {
         try await fill()
         let queue = try DatabaseQueue(path: file, configuration: CatalogFiles.configuration())
-        // As on pages that cannot be read; of the row behind its checks nothing else is left.
+        // Simulates unreadable pages: nothing else remains of the row.
         try await queue.write {
             try $0.execute(
                 sql: """
@@ -221,7 +221,7 @@ import Testing
         try await expectConsistent(catalog)
         #expect(try await catalog.recordings.list(RecordingFilter(scope: .everyone), limit: 9).total == 3)
         #expect(try await values("SELECT jti FROM access_tokens", in: catalog) == [])
-        // It is the same catalog, and may be backed up to the same place.
+        // It is still the same catalog, which may replace its backup.
         #expect(try await catalog.backUp(to: backup) == .replaced)
         try await catalog.close()
     }

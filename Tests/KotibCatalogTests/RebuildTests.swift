@@ -15,7 +15,7 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    /// Two users, one with a number; recordings with words, each fifth edited by hand.
+    /// Adds two users, one with a number, and recordings with text, every fifth edited by hand.
     private func fill() async throws {
         let catalog = try await Catalog.open(file)
         _ = try await catalog.users.add(
@@ -122,7 +122,7 @@ import Testing
         #expect(kept > rounds * Self.recordings * 8 / 10, "\(kept)")
     }
 
-    @Test func whatAPageHadComesFromTheBackup() async throws {
+    @Test func lostPageComesFromTheBackup() async throws {
         try await fill()
         let catalog = try await Catalog.open(file)
         try await catalog.backUp(to: backup)
@@ -238,7 +238,7 @@ import Testing
         let catalog = try await Catalog.open(file)
         try await catalog.backUp(to: backup)
         let before = try Data(contentsOf: URL(filePath: backup))
-        // What comes into the log makes the connections read anew what they have in memory.
+        // A new frame in the log makes the connections drop their cached pages.
         _ = try await catalog.users.enroll("other")
         try garble(3..<40)
         let error = await #expect(throws: CatalogError.self) { try await catalog.backUp(to: backup) }
@@ -284,7 +284,7 @@ import Testing
 
     @Test func aTextBesideAnUnknownRecordingIsItsWords() async throws {
         let catalog = try memoryCatalog()
-        let words = StandingWords(
+        let words = ExistingText(
             path: try inboxPath("ali/a.mp3.txt"), identity: identity(50, size: 6), text: "salom",
             hash: [UInt8](repeating: 1, count: 32))
         let accepted = try await catalog.ingest.accept(
@@ -298,7 +298,7 @@ import Testing
         #expect(try await catalog.jobs.claimNext() == nil)
     }
 
-    @Test func whatIsFoundAgainCostsNoMinutes() async throws {
+    @Test func recoveredRecordingCostsNoMinutes() async throws {
         let catalog = try memoryCatalog()
         let before = Int64(noon.timeIntervalSince1970) * 1_000_000_000
         try await catalog.database.write("test") {
@@ -316,7 +316,7 @@ import Testing
         #expect(user.use.milliseconds == 7000 && user.use.files == 2)
     }
 
-    /// What an earlier version stored may hold what a worker made up (p01).
+    /// An earlier version may have stored values that a worker made up (p01).
     @Test func aRowThatAnEarlierVersionStoredHarmsNobody() async throws {
         let catalog = try memoryCatalog()
         var lie = facts(1, duration: 1e300)

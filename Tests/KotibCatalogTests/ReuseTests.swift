@@ -5,7 +5,7 @@ import Testing
 
 @testable import KotibCatalog
 
-/// The same content is heard once.
+/// The same content is transcribed only once.
 struct ReuseTests {
     let catalog: Catalog
 
@@ -28,7 +28,7 @@ struct ReuseTests {
     }
 
     private func reuse(
-        _ id: RecordingID, _ reuse: WordsReuse = .own, engine: String = "local", model: String = "base",
+        _ id: RecordingID, _ reuse: ReuseScope = .own, engine: String = "local", model: String = "base",
         modelHash: [UInt8]? = nil, language: String? = nil
     ) async throws -> RecordingID? {
         let model = ModelIdentity(name: model, sha256: modelHash)
@@ -111,20 +111,20 @@ struct ReuseTests {
         #expect(try await reuse(copy, .all, modelHash: new) == nil)
         #expect(try await reuse(copy) == nil, "it is not known which model it would be")
         #expect(try await reuse(copy, modelHash: old) == first)
-        // What was reused can be reused again.
+        // A reused transcript can be reused again.
         _ = try await catalog.deletions.decide(of: first, in: .everyone, now: noon)
         let third = try await claimed("ali/3.mp3")
         #expect(try await reuse(third, modelHash: old) == copy)
     }
 
-    /// Rows of earlier versions do not say which.
+    /// Rows of earlier versions have no hash of the model.
     @Test func wordsOfAnUnknownModelAreNotReusedForAKnownOne() async throws {
         _ = try await transcribed("ali/1.mp3")
         let copy = try await claimed("ali/2.mp3")
         #expect(try await reuse(copy, modelHash: [UInt8](repeating: 1, count: 32)) == nil)
     }
 
-    @Test func whoAsksForOtherWordsGetsThem() async throws {
+    @Test func retryIsNotAnsweredFromReuse() async throws {
         let first = try await transcribed("ali/1.mp3")
         let copy = try await claimed("ali/2.mp3")
         #expect(try await reuse(copy) == first)
@@ -134,7 +134,7 @@ struct ReuseTests {
         #expect(try await catalog.recordings.state(copy) == .processing)
     }
 
-    @Test func whatIsBeingDeletedGivesNothing() async throws {
+    @Test func recordingBeingDeletedIsNotReused() async throws {
         let first = try await transcribed("ali/1.mp3")
         _ = try await catalog.deletions.decide(of: first, in: .everyone, now: noon)
         let copy = try await claimed("ali/2.mp3")

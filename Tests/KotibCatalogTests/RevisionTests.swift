@@ -82,7 +82,7 @@ struct RevisionTests {
         try await catalog.revisions.page(of: id, in: .everyone)?.revisions.map(\.text)
     }
 
-    /// What stands in the recording's own row, which search and other programs read.
+    /// The text in the recording's own row, which search and other programs read.
     private func rowText(_ id: RecordingID) async throws -> String? {
         try await catalog.database.read("test") {
             try String.fetchOne(
@@ -120,7 +120,7 @@ struct RevisionTests {
         #expect(try await texts(id) == ["Salom"])
     }
 
-    @Test func whoSawOlderWordsIsToldTheNewerOnes() async throws {
+    @Test func editOfOlderWordsReturnsTheCurrentOnes() async throws {
         let id = try await transcribed("one")
         let seen = try await shown(id).id
         guard case .edited(let second) = try await edit(id, "two", expected: seen) else {
@@ -174,7 +174,7 @@ struct RevisionTests {
         #expect(texts == ["6", "5", "4", "3", "2", "1", "0"] && pages == 3)
     }
 
-    /// Long texts saved often do not come all at once.
+    /// Many revisions of long texts come in several pages.
     @Test func aPageOfRevisionsIsBounded() async throws {
         let id = try await transcribed("0")
         let long = String(repeating: "a", count: RevisionStore.longestRevisionPage / 2)
@@ -199,14 +199,14 @@ struct RevisionTests {
         #expect(try await texts(id) == ["mine"])
     }
 
-    @Test func whatHasNoWordsYetCannotBeEdited() async throws {
+    @Test func recordingWithoutWordsCannotBeEdited() async throws {
         let id = try await catalog.ingest.accept("ali/1.mp3").recording
         #expect(try await edit(id, "early") == .notTranscribed)
         #expect(try await catalog.revisions.find(nil, of: id, in: .everyone) == nil)
         #expect(try await texts(id) == [])
     }
 
-    @Test func whatIsBeingDeletedIsNotThere() async throws {
+    @Test func recordingBeingDeletedIsInvisible() async throws {
         let id = try await transcribed("going")
         let first = try await shown(id).id
         _ = try await catalog.deletions.decide(of: id, in: .everyone)
@@ -313,7 +313,7 @@ struct RevisionTests {
         #expect(try await catalog.recordings.find(id)?.sidecarDue?.kind == .transcript)
     }
 
-    @Test func whatComesBackGetsItsWordsAgain() async throws {
+    @Test func returnedRecordingGetsItsTextAgain() async throws {
         let id = try await transcribed("one")
         try await catalog.writeDue(id, at: "ali/1.mp3.txt")
         _ = try await catalog.ingest.markGone(inboxPath("ali/1.mp3"))

@@ -17,8 +17,8 @@ struct SchemaTests {
         #expect(try String(contentsOf: file, encoding: .utf8) == schema, "docs/schema.sql: run `make schema`")
     }
 
-    /// Each table, followed by its indexes and triggers. The tables that a full-text index keeps for itself
-    /// are left out: their statements are SQLite's own.
+    /// Each table, followed by its indexes and triggers, without the shadow tables of full-text indexes,
+    /// whose statements depend on SQLite.
     private func schema(of catalog: Catalog) async throws -> String {
         let statements = try await catalog.database.read("test") { database in
             try String.fetchAll(

@@ -97,7 +97,7 @@ struct SearchPieceTests {
         #expect(try await count("search_due") == 0)
     }
 
-    @Test func whoseItIsNowFindsIt() async throws {
+    @Test func currentOwnerFindsTheRecording() async throws {
         let id = try await add(Self.filler + "oxiri")
         try await catalog.searchIndex.indexLongTexts()
         let other = try await catalog.users.enroll("malika")
@@ -111,7 +111,7 @@ struct SearchPieceTests {
     }
 
     /// The indexing may end anywhere, and goes on from what is on the disk.
-    @Test func whatIsInterruptedIsBegunAnew() async throws {
+    @Test func interruptedWorkStartsAgain() async throws {
         let id = try await add(Self.filler + "oxiri")
         try await queue.write { database in
             try database.execute(
@@ -125,7 +125,7 @@ struct SearchPieceTests {
         #expect(try await found("oxiri") == [id])
     }
 
-    /// Nobody waits for a whole text: this is what another writer meets in between.
+    /// A write takes place between the pieces of a long text, not only after the whole.
     @Test func othersWriteInBetween() async throws {
         let words = (0..<200_000).map { String($0 &* 7919, radix: 36) }.joined(separator: " ")
         _ = try await add(words)

@@ -90,7 +90,7 @@ struct SearchTests {
         #expect(snippet.map(\.text).joined().contains("mana soʻzim oxiri"))
     }
 
-    /// Neither blanks nor whole characters at the end of a portion.
+    /// A portion that ends neither at a blank nor at a whole character.
     @Test func findsWordsBehindOneOfManyLetters() async throws {
         try await add(String(repeating: "я", count: 100_001) + " mana soʻzim")
         let snippet = try #require(try await search("sozim").entries.first?.snippet)
@@ -149,7 +149,7 @@ struct SearchTests {
 
     /// The index alone counts where nothing but words is asked for, otherwise it and the rows: both say the
     /// same.
-    @Test func whatIsFoundIsCountedInEachWay() async throws {
+    @Test func matchesAreCountedInEachWay() async throws {
         for number in 0..<3 { try await add("soʻz \(number)") }
         var filter = RecordingFilter(scope: .everyone)
         filter.query = "soz"
@@ -183,7 +183,7 @@ struct SearchTests {
         #expect(next.next == nil)
     }
 
-    /// What joins a common word with something that no recording has reads all of them.
+    /// A query that joins a common word with one that no recording has reads all recordings.
     @Test func aSearchThatTakesTooLongIsEnded() async throws {
         let folder = try TemporaryFolder()
         let clock = ManualClock()
@@ -229,7 +229,7 @@ struct SearchTests {
         let search = Task {
             try await catalog.database.search("test") { database in
                 isRunning.change { $0 = true }
-                // The first ends by the interruption, which is spent then.
+                // The first statement is interrupted, which consumes the interruption.
                 for sql in [Self.endless, Self.long] {
                     let result = Self.step(sql, on: database)
                     results.change { $0.append(result) }
@@ -242,12 +242,12 @@ struct SearchTests {
         #expect(results.value == [SQLITE_INTERRUPT, SQLITE_INTERRUPT])
     }
 
-    /// Some seconds.
+    /// A statement that takes some seconds.
     private static let long = """
         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000000) SELECT count(*) FROM n
         """
 
-    /// Without GRDB, which begins nothing in a cancelled task that it knows of.
+    /// Steps without GRDB, which starts nothing in a task that is cancelled.
     private static func step(_ sql: String, on database: Database) -> CInt {
         var statement: OpaquePointer?
         defer { sqlite3_finalize(statement) }
@@ -256,7 +256,7 @@ struct SearchTests {
         return sqlite3_step(statement)
     }
 
-    @Test func whatIsFoundTooOftenIsCountedNoFurther() async throws {
+    @Test func frequentMatchesAreNotCountedFurther() async throws {
         try await catalog.ingest.accept("ali/1.mp3")
         try await catalog.database.write("test") { database in
             try database.execute(
@@ -270,14 +270,14 @@ struct SearchTests {
                         modified_ns, changed_ns, sha256, 'completed', created_at, updated_at, 'soz', media_type,
                         container, codec, duration, channels, sample_rate
                     FROM n, audio_records WHERE id = 1;
-                    """, arguments: [RecordingStore.mostCounted])
+                    """, arguments: [RecordingStore.maxCounted])
         }
         let page = try await search("soz", limit: 1)
-        #expect(page.total == RecordingStore.mostCounted && !page.isTotalExact)
+        #expect(page.total == RecordingStore.maxCounted && !page.isTotalExact)
         var filter = RecordingFilter(scope: .everyone)
         filter.query = "soz"
         let counted = try await catalog.recordings.list(filter, limit: 1, countsAll: true)
-        #expect(counted.total == RecordingStore.mostCounted + 1 && counted.isTotalExact)
+        #expect(counted.total == RecordingStore.maxCounted + 1 && counted.isTotalExact)
         #expect(
             try await catalog.recordings.list(RecordingFilter(scope: .everyone), limit: 1).total == 10_001)
         filter = RecordingFilter(scope: .everyone)

@@ -10,7 +10,7 @@ struct SidecarTests {
 
     init() throws { catalog = try memoryCatalog() }
 
-    @Test func whatIsDueStaysDueUntilItIsWritten() async throws {
+    @Test func dueTextStaysDueUntilWritten() async throws {
         let id = try await catalog.ingest.reject("a/1.pdf").recording
         #expect(try await catalog.sidecars.due(after: nil, limit: 10).map(\.id) == [id])
         try await catalog.writeDue(id, at: "a/1.pdf.rejected.txt")
@@ -18,7 +18,7 @@ struct SidecarTests {
         #expect(try await catalog.sidecars.owned(of: id).map(\.kind) == [.rejected])
     }
 
-    @Test func whatBecameDueDuringTheWritingStaysDue() async throws {
+    @Test func textThatBecomesDueDuringTheWriteStaysDue() async throws {
         let id = try await catalog.ingest.reject("a/1.mp3", .empty, message: "Empty.").recording
         let due = try #require(try await catalog.recordings.find(id)?.sidecarDue)
         try await catalog.ingest.reject("a/1.mp3", .incomplete, message: "Incomplete.")
@@ -29,7 +29,7 @@ struct SidecarTests {
         #expect(try await catalog.sidecars.due(after: nil, limit: 10).map(\.id) == [id])
     }
 
-    @Test func whatCannotBeWrittenCanBeGivenUp() async throws {
+    @Test func unwritableTextCanBeWaived() async throws {
         let id = try await catalog.ingest.reject("a/1.mp3").recording
         let due = try #require(try await catalog.recordings.find(id)?.sidecarDue)
         try await catalog.sidecars.waived(id, due: due)

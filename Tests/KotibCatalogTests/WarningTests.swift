@@ -68,7 +68,7 @@ struct WarningTests {
         #expect(try await catalog.recordings.find(id)?.warnings.count == 2)
         _ = try await edit(id, "Salom.")
         #expect(try await catalog.recordings.find(id)?.warnings == [aside])
-        // Heard once more in vain, while a person's words are shown.
+        // A second transcription without result, while a person's text is shown.
         _ = try await catalog.jobs.retry(id, in: .everyone)
         _ = try await catalog.jobs.claimNext()
         _ = try await catalog.jobs.complete(

@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func whatTheCallbackThrowsIsPassedOn() async throws {
+    @Test func errorOfTheCallbackIsRethrown() async throws {
         struct Mine: Error {}
         try await ScriptedDaemon.run { _ in
             .events(changed(1, "pending", event: 1))

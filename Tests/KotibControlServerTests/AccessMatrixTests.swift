@@ -14,7 +14,7 @@ import Testing
         /// For everybody, also with a token that held once: it tells the device.
         case login
         case everyCaller
-        /// Only where there is a token to end.
+        /// Needs a token, because there must be a session to end.
         case session
         case admin
         /// For the recording's owner and admins; does not exist for others.
@@ -34,7 +34,7 @@ import Testing
     private static let upload =
         "--edge\r\nContent-Disposition: form-data; name=file; filename=new.wav\r\n\r\nwords\r\n--edge--\r\n"
 
-    /// By route; whoever adds a route says here whom it is for.
+    /// The expectation for each route. A new route needs an entry here.
     private static let expectations: [String: Expectation] = {
         let edit = #"{"transcript_text": "mine"}"#
         let phone = #"{"phone_number": "+998909999999", "otp_code": "000000"}"#
@@ -84,7 +84,7 @@ import Testing
 
     /// Nil where the request is served.
     private func refusal(_ access: Access, _ asker: Asker) -> Int? {
-        switch (asker.standing, access) {
+        switch (asker.callerKind, access) {
         case (.badToken, .login): asker == .forged ? 401 : nil
         case (.badToken, _): 401
         case (.unknown, .everybody), (.unknown, .login): nil
@@ -103,7 +103,7 @@ import Testing
         #expect(Set(routes).count == routes.count)
     }
 
-    @Test func whoIsRefusedChangesNothing() async throws {
+    @Test func refusedCallersChangeNothing() async throws {
         let world = try await MatrixWorld()
         let before = try await world.state()
         #expect(
@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    /// Nobody learns from an answer which numbers are taken.
+    /// Responses do not reveal which numbers are registered.
     @Test(arguments: [Asker.another, .anotherThroughProxy], [false, true])
     func anothersRecordingIsLikeNone(_ asker: Asker, _ isArchived: Bool) async throws {
         let world = try await MatrixWorld(isArchived: isArchived)
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func whoMayIsServed() async throws {
+    @Test func permittedCallersAreServed() async throws {
         let reading = try await MatrixWorld()
         for (route, expectation) in Self.expectations {
             for asker in Asker.allCases where refusal(expectation.access, asker) == nil {
@@ -160,7 +160,7 @@ import Testing
         #expect((world.fixture.folder.read(path) == nil) == (answer.status == 200))
     }
 
-    /// What everybody may ask for holds only what is theirs.
+    /// Routes that everybody may call return only the caller's own data.
     @Test(arguments: [
         (Asker.owner, 1), (.ownerThroughProxy, 1), (.another, 0), (.anotherThroughProxy, 0), (.admin, 1),
         (.root, 1), (.daemon, 1),
@@ -175,6 +175,6 @@ import Testing
         let status = try await world.ask(Call(method: .get, path: "/api/v1/status"), as: asker)
             .json(StatusBody.self)
         #expect(status.recordings["completed"] == count)
-        #expect((status.engine != nil) == [.admin, .localOperator].contains(asker.standing))
+        #expect((status.engine != nil) == [.admin, .localOperator].contains(asker.callerKind))
     }
 }

@@ -28,7 +28,7 @@ import Testing
             let isOver = state.withLock { state in
                 state.pieces += 1
                 state.bytes += buffer.readableBytes
-                // Of a slice the whole that it keeps in memory counts.
+                // A slice keeps its whole buffer in memory, so that counts.
                 state.largest = max(state.largest, buffer.storageCapacity)
                 return state.pieces >= most
             }
@@ -98,9 +98,10 @@ import Testing
         ] {
             let reader = StandingReader()
             try await response(fixture, path, as: ali).body.write(reader)
-            // The next power of two: a buffer's storage.
+            // The capacity of a buffer is the next power of two.
             #expect(
-                reader.bytes >= Self.long.utf8.count && reader.largest <= 2 * AnswerPieces.size, "\(path)")
+                reader.bytes >= Self.long.utf8.count && reader.largest <= 2 * ChunkedResponseWriter.size,
+                "\(path)")
         }
         #expect(fixture.parts.answers.count == 0)
     }
@@ -116,8 +117,8 @@ import Testing
         _ = ali
     }
 
-    /// Some may have their text in memory; those for whom there is no room get it all the same.
-    @Test func whoReadsNothingTakesSomeMemoryAndLeavesSome() async throws {
+    /// Some responses may be held in memory; those beyond the limit are streamed.
+    @Test func nonReadingClientTakesBoundedMemory() async throws {
         let (fixture, ali, ids) = try await library([Self.long])
         let boss = try await fixture.user("boss", role: .admin)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -126,7 +127,7 @@ import Testing
                 group.addTask { try? await answer.body.write(StandingReader(after: 2)) }
             }
             try await waitUntil("they stand") { fixture.parts.answers.count > 20 << 20 }
-            // All are served, those beyond the room by little pieces.
+            // All are served; those beyond the limit in small pieces.
             #expect(fixture.parts.answers.count <= 32 << 20, "half of it is for others")
             #expect(
                 try await fixture.call(.get, "list", as: ali).decoded(AudioListBody.self).items.count == 1)
@@ -137,7 +138,7 @@ import Testing
         try await waitUntil("it is given back") { fixture.parts.answers.count == 0 }
     }
 
-    @Test func whatCannotBeMadePieceByPieceWaitsForRoom() async throws {
+    @Test func unchunkedResponseNeedsMemory() async throws {
         let (fixture, ali, ids) = try await library([Self.long])
         // Thirty-two, sixteen and so on: what is left gets smaller and smaller.
         let shares = (0..<9).compactMap { fixture.parts.answers.share((32 << 20) >> $0, for: "\($0)") }
@@ -147,17 +148,17 @@ import Testing
     }
 
     @Test func anEditTakesRoomUntilItIsDone() async throws {
-        let room = BodyRoom(most: 100)
+        let room = RequestMemoryLimit(limit: 100)
         do {
             let share = room.share()
-            #expect(share.take(60) && share.take(40) && !share.take(1))
+            #expect(share.reserve(60) && share.reserve(40) && !share.reserve(1))
             #expect(room.count == 100)
         }
         #expect(room.count == 0)
     }
 
     @Test func nobodyTakesMoreThanIsLeft() {
-        let room = AnswerRoom(most: 100)
+        let room = ResponseMemoryLimit(limit: 100)
         let first = room.share(50, for: "a")
         #expect(first != nil && room.share(1, for: "a") == nil)
         let second = room.share(25, for: "b")

@@ -83,7 +83,7 @@ extension Catalog {
         let answer = try await fixture.call(.get, "\(id)/file", as: ali)
         #expect(answer.status == .serviceUnavailable && answer.headers[.retryAfter] == "60")
         let error = try answer.decoded(ErrorBody.self)
-        #expect(error.detail == Sentence.archiveOutOfReach.text(in: .uzbek))
+        #expect(error.detail == Sentence.archiveUnreachable.text(in: .uzbek))
         #expect(try await fixture.call(.delete, "\(id)", as: ali).status == .accepted)
         try fixture.place.rename("away", to: "archive")
         #expect(try fixture.place.names(in: "archive/ali") == ["talk.wav"])
@@ -92,7 +92,7 @@ extension Catalog {
         #expect(try fixture.place.names(in: "archive/ali").isEmpty)
     }
 
-    @Test func whatSomebodyTookOutOfTheArchiveIsNotWaitedFor() async throws {
+    @Test func fileRemovedFromTheArchiveIsNotWaitedFor() async throws {
         let fixture = try await AudioFixture()
         let ali = try await fixture.user("ali")
         let id = try await archived(fixture, by: ali)

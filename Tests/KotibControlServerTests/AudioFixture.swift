@@ -28,12 +28,12 @@ struct AudioFixture: Sendable {
     /// Below it, `archive`.
     let place: TemporaryFolder
     let components: Components
-    let parts: ControlParts
+    let parts: ControlDependencies
     let responder: RouterResponder<ControlContext>
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     init(
-        quotas: Quotas = Quotas(), endings: Set<RecordingEnding> = RecordingEnding.all
+        quotas: Quotas = Quotas(), endings: Set<AudioFileExtension> = AudioFileExtension.all
     ) async throws {
         folder = try TemporaryFolder()
         place = try TemporaryFolder()
@@ -50,9 +50,9 @@ struct AudioFixture: Sendable {
             inspector: TrustingInspector(), options: options, logger: logger)
         let accounts = try await AccountService(
             AccountSettings(), secret: SigningSecret(configured: String(repeating: "secret ", count: 8)),
-            catalog: catalog, inbox: InboxMaker(disk),
+            catalog: catalog, inbox: UserFolderMaker(disk),
             dispatcher: SMSDispatcher(FileSender(path: folder.path + "/sms"), logger: logger), logger: logger)
-        var parts = ControlParts(
+        var parts = ControlDependencies(
             catalog: catalog, accounts: accounts, actions: components.actions,
             uploads: components.uploads, audio: components.audio, queue: components.queue,
             health: .still, engineName: "local",

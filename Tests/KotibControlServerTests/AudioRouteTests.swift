@@ -66,8 +66,8 @@ import Testing
         _ = try await catalog.jobs.complete(id, transcript: transcript, speech: 1, engineSeconds: 1)
     }
 
-    @Test(arguments: [[.mp3, .m4a], [.mp3, .m4a, .aac]] as [Set<RecordingEnding>])
-    func onlyAnEndingThatIsTakenIsNamed(_ endings: Set<RecordingEnding>) async throws {
+    @Test(arguments: [[.mp3, .m4a], [.mp3, .m4a, .aac]] as [Set<AudioFileExtension>])
+    func onlyAnEndingThatIsTakenIsNamed(_ endings: Set<AudioFileExtension>) async throws {
         let fixture = try await AudioFixture(endings: endings)
         let ali = try await fixture.user("ali")
         let id = try await acceptPhone(fixture.parts.catalog)
@@ -117,7 +117,7 @@ import Testing
         let (ali, vali) = (try await fixture.user("ali"), try await fixture.user("vali"))
         let id = try await transcribed(fixture, by: ali).id
         try fixture.folder.rename("ali", to: ".ali")
-        let sentence = Sentence.deletionWaits.uzbek
+        let sentence = Sentence.deletionPending.uzbek
         for _ in 1...2 {
             let answer = try await fixture.call(.delete, "\(id)", as: ali)
             #expect(answer.status == .accepted && answer.text == "{\"message\":\"\(sentence)\"}")
@@ -148,7 +148,7 @@ import Testing
             #expect(answer.status == .serviceUnavailable && answer.headers[.retryAfter] == "60")
             let error = try answer.decoded(ErrorBody.self)
             #expect(error.code == "unavailable")
-            #expect(error.detail == Sentence.audioOutOfReach.text(in: .uzbek))
+            #expect(error.detail == Sentence.audioUnreachable.text(in: .uzbek))
         }
     }
 
@@ -227,12 +227,12 @@ import Testing
         #expect(try restored.decoded(AudioRecordBody.self).transcriptText == "Hello there.")
     }
 
-    /// What can be transcribed and edited in the folder can be edited here.
+    /// A text that can be transcribed and edited in the folder can be edited here.
     @Test func aDaysSpeechInCyrillicCanBeEdited() async throws {
         let fixture = try await AudioFixture()
         let ali = try await fixture.user("ali")
         let id = try await transcribed(fixture, by: ali).id
-        // Two bytes a letter, which this client writes as six: 9 MiB of JSON.
+        // Two bytes per letter, which this client escapes as six: 9 MiB of JSON.
         let text = String(repeating: "ш", count: 1_500_000)
         let answer = try await fixture.call(
             .put, "\(id)", as: ali, words(String(repeating: #"\u0448"#, count: 1_500_000)))
@@ -285,7 +285,7 @@ import Testing
         "list?from=yesterday", "list?from=10000-01-01T00:00:00Z", "list?count=some", "list?until=2026-13-01",
         "list?min_duration=-1", "list?max_duration=nan", "x",
         "1/revisions/x", "99999999999999999999",
-    ]) func whatCannotBeReadIsRefused(_ path: String) async throws {
+    ]) func malformedInputIsRefused(_ path: String) async throws {
         let fixture = try await AudioFixture()
         #expect(try await fixture.call(.get, path, as: .localOperator).status == .unprocessableContent)
     }

@@ -69,7 +69,7 @@ import Testing
         #expect(try fixture.folder.names(in: "ali").isEmpty)
     }
 
-    @Test func whoseAnUploadIs() async throws {
+    @Test func ownerOfAnUpload() async throws {
         let fixture = try await AudioFixture()
         let ali = try await fixture.user("ali")
         let boss = try await fixture.user("boss", role: .admin)

@@ -40,7 +40,7 @@ import Testing
         "", "{", "[]", #"{"phone": "+998901234567"}"#, #"{"phone_number": 5}"#,
         #"{"phone_number": "five"}"#,
     ])
-    func whatCannotBeReadIsInvalid(_ body: String) async throws {
+    func unreadableConditionIsInvalid(_ body: String) async throws {
         let fixture = try await ControlFixture()
         let refusal = try await fixture.refusal(.post, "/api/v1/auth/send_otp", as: nil, body: body)
         #expect(refusal?.status == .unprocessableContent)
@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test(arguments: ["auth/send_otp", "auth/verify_otp"])
-    func whoHasNotLoggedInSendsLittle(_ path: String) async throws {
+    func bodiesBeforeLoginAreSmall(_ path: String) async throws {
         let fixture = try await ControlFixture()
         let body = #"{"phone_number": "\#(String(repeating: "1", count: 5000))", "otp_code": ""}"#
         let refusal = try await fixture.refusal(.post, "/api/v1/\(path)", as: nil, body: body)

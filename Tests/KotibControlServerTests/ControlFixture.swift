@@ -32,8 +32,8 @@ struct ControlFixture: Sendable {
     let accounts: AccountService
     let dispatcher: SMSDispatcher
     let queue: TranscriptionQueue
-    let parts: ControlParts
-    /// How often the inbox was to be looked at again.
+    let parts: ControlDependencies
+    /// How often a scan of the inbox was requested.
     let rescans: Rescans
     let responder: RouterResponder<ControlContext>
     private let logger: Logger
@@ -56,7 +56,7 @@ struct ControlFixture: Sendable {
         dispatcher = SMSDispatcher(FileSender(path: folder.path("sms")), logger: logger)
         accounts = try await AccountService(
             AccountSettings(), secret: SigningSecret(file: folder.path("key")), catalog: catalog,
-            inbox: InboxMaker(disk), dispatcher: dispatcher, logger: logger)
+            inbox: UserFolderMaker(disk), dispatcher: dispatcher, logger: logger)
         let components = Components(
             files: disk, catalog: catalog, engines: [EngineLane(engine: engine)], inspector: NoInspector(),
             options: Components.Options(
@@ -67,7 +67,7 @@ struct ControlFixture: Sendable {
         let (accounts, queue) = (accounts, queue)
         let board = IssueBoard(logger: logger)
         for issue in issues { board.report(issue) }
-        parts = ControlParts(
+        parts = ControlDependencies(
             catalog: catalog, accounts: accounts, actions: components.actions,
             uploads: components.uploads, audio: components.audio, queue: queue,
             health: HealthSources(
@@ -100,7 +100,7 @@ struct ControlFixture: Sendable {
             to: Request(head: head, body: RequestBody(buffer: ByteBuffer(string: body))), context: context)
     }
 
-    /// What is answered: status and body.
+    /// The response: status and body.
     func ask(
         _ method: HTTPRequest.Method, _ path: String, as caller: Caller?, body: String = ""
     ) async throws -> Answer {
@@ -203,7 +203,7 @@ final class BodyKeeper: ResponseBodyWriter, Sendable {
     func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }
 
-/// Nothing is dropped into the folder of these tests.
+/// An inspector that is never called: these tests put no files into the folder.
 private struct NoInspector: Inspecting {
     func inspect(
         _ file: OpenFile, of user: UserFolder, fileExtension: String, size: Int64,
@@ -212,7 +212,7 @@ private struct NoInspector: Inspecting {
 }
 
 extension HealthSources {
-    /// Nothing is wrong, and nothing happens.
+    /// No problems and no activity.
     static let still = HealthSources(
         board: IssueBoard(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }),
         watch: { WatchReport(watchedFolders: 1, polledFolders: 0) }, enginePause: { nil },

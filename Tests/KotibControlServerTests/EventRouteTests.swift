@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func whoComesBackMissesNothing() async throws {
+    @Test func reconnectingFollowerMissesNothing() async throws {
         let fixture = try await ControlFixture()
         try await fixture.record("ali/first.mp3", content: 1)
         let last = try await fixture.catalog.events.last()
@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test(arguments: ["9999", "-1", "x", ""])
-    func whatIsNotKnownBeginsAnew(_ last: String) async throws {
+    func unknownEarlierSoundIsIgnored(_ last: String) async throws {
         let fixture = try await ControlFixture()
         try await fixture.record("ali/a.mp3")
         let latest = try await fixture.catalog.events.last()
@@ -80,7 +80,7 @@ import Testing
     }
 
     /// Threat 60: not a word after it, though no ping is due.
-    @Test func whoIsLockedOutHearsNothingMore() async throws {
+    @Test func deactivatedFollowerGetsNoMoreEvents() async throws {
         let fixture = try await ControlFixture()
         let admin = try await fixture.user("boss", .admin)
         let response = try await fixture.respond(.get, "/api/v1/events", as: .session(admin))
@@ -93,7 +93,7 @@ import Testing
         #expect(!kept.text.contains("secret"))
     }
 
-    /// What others did is not read again after a break.
+    /// Events of other users are not read again after a reconnect.
     @Test func theEndMovesOnWithWhatOthersDo() async throws {
         let fixture = try await ControlFixture(ping: .milliseconds(5))
         let ali = try await fixture.user("ali")

@@ -15,20 +15,20 @@ import Testing
 @testable import KotibAccounts
 @testable import KotibControlServer
 
-/// Who asks, and how they come: what ``AccessMatrixTests`` crosses with every route.
+/// The callers and how they connect: ``AccessMatrixTests`` crosses them with every route.
 enum Asker: String, CaseIterable {
     case nobody, owner, another, admin, root, daemon
     case deactivated, loggedOut, expired, forged
     case nobodyThroughProxy, ownerThroughProxy, anotherThroughProxy, rootThroughProxy, daemonThroughProxy
-    /// Through a web server that runs as root and that nobody has named in the configuration.
+    /// Through a web server that runs as root but is not in the configuration.
     case rootForOthers
 
-    /// As whom the daemon must take them.
-    enum Standing {
+    /// The class of user that the daemon must recognize.
+    enum CallerKind {
         case unknown, badToken, owner, another, admin, localOperator
     }
 
-    var standing: Standing {
+    var callerKind: CallerKind {
         switch self {
         case .nobody, .nobodyThroughProxy, .rootThroughProxy, .daemonThroughProxy, .rootForOthers: .unknown
         case .deactivated, .loggedOut, .expired, .forged: .badToken
@@ -49,7 +49,7 @@ enum Asker: String, CaseIterable {
         }
     }
 
-    /// Which users the configuration names as web servers in front.
+    /// The users that the configuration names as web servers in front.
     var proxies: Set<UInt32> {
         switch self {
         case .rootThroughProxy, .daemonThroughProxy: [0, MatrixWorld.daemon, MatrixWorld.proxy]
@@ -111,7 +111,7 @@ struct MatrixWorld: Sendable {
         func set(_ date: Date) { time.withLock { $0 = date } }
     }
 
-    /// With a code that was put into the catalog as if it had been sent.
+    /// Logs in with a code that was put into the catalog directly.
     private static func login(_ phone: String, _ fixture: SocketFixture, _ now: Date) async throws -> Login {
         let codes = OneTimeCodes(key: try SigningSecret(file: fixture.folder.path("secret")).key("codes"))
         var limits = CodeLimits()
@@ -136,7 +136,7 @@ struct MatrixWorld: Sendable {
         try await waitUntil("its words lie beside it", within: .seconds(60)) {
             fixture.folder.read("inbox/ali/talk.wav.txt") != nil
         }
-        // Nothing is written any more when it has ended.
+        // After this nothing writes any more.
         await fixture.parts.queue.stop()
         await queue.value
         return (id, try #require(try await fixture.catalog.recordings.entry(id, in: .everyone)?.revision))
@@ -178,12 +178,12 @@ struct MatrixWorld: Sendable {
             to: Request(head: head, body: RequestBody(buffer: ByteBuffer(string: call.body))),
             context: ControlContext(source: ControlContextSource(logger: logger, peer: asker.peer)))
         let kept = BodyKeeper()
-        // Events never end.
+        // The stream of events never ends.
         if response.headers[.contentType] != "text/event-stream" { try await response.body.write(kept) }
         return Answer(status: response.status.code, headers: response.headers, text: kept.text)
     }
 
-    /// All that there is to change: every row and every file.
+    /// Everything that a request can change: every row and every file.
     func state() async throws -> [String] {
         let rows = try await fixture.database.read { database in
             let tables = try String.fetchAll(

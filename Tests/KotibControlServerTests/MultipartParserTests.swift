@@ -65,11 +65,11 @@ import Testing
     }
 
     @Test(arguments: ["", "--b", "--b\r\n\r\nx", "--b\r\n\r\nx\r\n--b", "--b\r\n\r\nx\r\n--b-", "--c--"])
-    func whatBreaksOffDoesNotEnd(_ body: String) throws {
+    func truncatedBodyDoesNotEnd(_ body: String) throws {
         #expect(try parts(body) == nil)
     }
 
-    @Test func whatIsNoFormIsRefused() throws {
+    @Test func nonFormBodyIsRefused() throws {
         #expect(throws: MultipartParser.Failure.malformed) { try parts("--bc\r\n\r\nx\r\n--b--") }
         #expect(throws: MultipartParser.Failure.malformed) { try parts("--b\r\nno header\r\n\r\nx\r\n--b--") }
         let long = String(repeating: "a", count: 20_000)

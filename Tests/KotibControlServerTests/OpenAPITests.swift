@@ -7,7 +7,7 @@ import Testing
 @testable import KotibControlServer
 
 @Suite struct OpenAPITests {
-    /// What the tests read of the document.
+    /// The parts of the document that the tests read.
     private struct Document: Decodable {
         var openapi: String
         var paths: [String: [String: Operation]]

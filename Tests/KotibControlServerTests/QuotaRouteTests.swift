@@ -33,11 +33,11 @@ import Testing
         #expect(try inbox.folder.names(in: "ali") == ["a.wav", "c.wav"])
     }
 
-    @Test func whatIsDeclaredTooLargeIsNotRead() async throws {
+    @Test func declaredOversizeIsNotRead() async throws {
         let inbox = try await AudioFixture(quotas: quotas(Quota(bytes: 100_000)))
         let ali = try await inbox.user("ali")
         let type = "multipart/form-data; boundary=edge"
-        // Whose body would be no form at all.
+        // The body is not a form.
         for (length, status) in [("165537", 507), ("165536", 400), ("x", 400)] {
             let answer = try await inbox.call(
                 .post, "upload", as: ali, Array("none".utf8),

@@ -13,7 +13,7 @@ import Testing
 
     init() async throws {
         var fixture = try await SocketFixture()
-        fixture.settings.patience = PeerPatience.Limits(
+        fixture.settings.timeouts = ConnectionTimeoutHandler.Limits(
             head: .seconds(2), piece: .seconds(2), request: .seconds(4), unread: .seconds(2),
             look: .milliseconds(50))
         self.fixture = fixture
@@ -65,7 +65,7 @@ import Testing
         #expect(text.isEmpty)
     }
 
-    @Test func whoSaysNothingIsLetGo() async throws {
+    @Test func silentConnectionIsClosed() async throws {
         #expect(try await serving { await $0.everything() }.isEmpty)
     }
 
@@ -107,7 +107,7 @@ import Testing
     }
 
     /// The answer ends before the request does.
-    @Test func whatIsAnsweredEarlyIsIdleToo() async throws {
+    @Test func earlyAnsweredConnectionIsIdle() async throws {
         let text = try await serving { client in
             client.send("POST /api/v1/audio/upload HTTP/1.1\r\nHost: k\r\nContent-Length: 10\r\n\r\n")
             let answer = await client.answer(until: "}")
@@ -117,7 +117,7 @@ import Testing
         #expect(text.hasPrefix("HTTP/1.1 422 ") && !text.contains("[open]"))
     }
 
-    @Test func whatIsAnsweredEarlyAndNeverSentIsCutOff() async throws {
+    @Test func earlyAnsweredUnsentBodyTimesOut() async throws {
         let text = try await serving { client in
             client.send("POST /api/v1/audio/upload HTTP/1.1\r\nHost: k\r\nContent-Length: 4000\r\n\r\n")
             await Self.drip(client)
@@ -126,13 +126,13 @@ import Testing
         #expect(text.hasPrefix("HTTP/1.1 422 ") && !text.contains("[open]"))
     }
 
-    /// Two requests at once, of which the second takes longer than anybody may be idle.
+    /// Two requests at once, the second of which takes longer than the idle timeout.
     @Test func aLongAnswerAfterAnotherIsNotCutOff() async throws {
         let text = try await serving { [fixture] client in
             client.send(
                 "GET /nothing HTTP/1.1\r\nHost: k\r\n\r\nGET /api/v1/events HTTP/1.1\r\nHost: k\r\n\r\n")
             _ = await client.answer(until: "id: 0\n\n\r\n")
-            // Longer than it is open nobody may be idle.
+            // Longer than an idle connection stays open.
             for _ in 0..<2 { _ = await (try RawClient(fixture.socket)).everything() }
             let identity = FileIdentity(device: 1, inode: 1, size: 1, modified: 1, changed: 1)
             let path = try #require(InboxPath("ali/late.pdf"))

@@ -28,7 +28,7 @@ struct SocketFixture: Sendable {
     let accounts: AccountService
     let dispatcher: SMSDispatcher
     let components: Components
-    let parts: ControlParts
+    let parts: ControlDependencies
     var settings: ControlServer.Settings
 
     var socket: String { settings.path }
@@ -53,9 +53,9 @@ struct SocketFixture: Sendable {
         dispatcher = SMSDispatcher(FileSender(path: folder.path("sms.jsonl")), logger: logger)
         accounts = try await AccountService(
             AccountSettings(), secret: SigningSecret(file: folder.path("secret")), catalog: catalog,
-            inbox: InboxMaker(files), dispatcher: dispatcher, logger: logger,
+            inbox: UserFolderMaker(files), dispatcher: dispatcher, logger: logger,
             clock: { ClockReading(wall: now(), boot: "test", uptime: now().timeIntervalSince1970) })
-        parts = ControlParts(
+        parts = ControlDependencies(
             catalog: catalog, accounts: accounts, actions: components.actions,
             uploads: components.uploads, audio: components.audio, queue: components.queue,
             health: .still, engineName: "local",
@@ -123,7 +123,7 @@ final class RawClient: Sendable {
         _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     }
 
-    /// As `nc -N` does: shutdown(2), SHUT_WR.
+    /// Closes the sending half, as `nc -N` does: shutdown(2), SHUT_WR.
     func endSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Sends all of it, however long the server lets one wait. False where it has closed before.
@@ -142,7 +142,7 @@ final class RawClient: Sendable {
         }
     }
 
-    /// What comes next. Blocks for 20 s at most.
+    /// The next bytes. Blocks for 20 s at most.
     func piece() async -> String {
         await Self.onItsOwnThread { [descriptor] in
             var piece = [UInt8](repeating: 0, count: 65_536)
@@ -150,13 +150,13 @@ final class RawClient: Sendable {
         }
     }
 
-    /// All that comes until the server closes. Blocks for 20 s at most; ends in `[open]` where it has not by
-    /// then.
+    /// Everything received until the server closes, for at most 20 s; ends in `[open]` if it has not closed
+    /// by then.
     func everything() async -> String {
         await read { _ in false }
     }
 
-    /// What comes until it ends with `text`, or as ``everything()``.
+    /// The bytes up to `text`, or as ``everything()``.
     func answer(until text: String) async -> String {
         await read { $0.hasSuffix(text) }
     }

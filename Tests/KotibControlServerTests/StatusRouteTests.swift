@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func whatIsDoubtfulIsCounted() async throws {
+    @Test func doubtfulRecordingsAreCounted() async throws {
         let fixture = try await ControlFixture()
         let (ali, vali) = (try await fixture.user("ali"), try await fixture.user("vali"))
         let id = try await fixture.record("ali/a.mp3")

@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    /// In its turn: what was asked before is answered before.
+    /// Requests that came before are answered first.
     @Test func aBrokenRequestAfterAGoodOneIsAnsweredAfterIt() async throws {
         let fixture = try await SocketFixture()
         try await fixture.serving {
@@ -147,7 +147,7 @@ import Testing
     }
 
     /// RFC 9110, 10.1.1: asked for where it is wanted, spared where it is not.
-    @Test func whoAsksFirstIsToldToGoOn() async throws {
+    @Test func expectContinueIsAnswered() async throws {
         let fixture = try await SocketFixture()
         try await fixture.serving {
             let body = #"{"phone_number": "five"}"#
@@ -169,7 +169,7 @@ import Testing
         try await fixture.serving {
             // The tests' own user is the operator, who has some more.
             var held: [RawClient] = []
-            for _ in 0..<3 + Admission.reserve {
+            for _ in 0..<3 + ConnectionLimit.reserve {
                 let client = try RawClient(fixture.socket)
                 client.send("GET /nothing HTTP/1.1\r\nHost: kotib\r\n\r\n")
                 #expect(await client.piece().hasPrefix("HTTP/1.1 404 "))
@@ -212,7 +212,7 @@ import Testing
 
 @Suite struct AdmissionTests {
     @Test func oneUserGetsHalfOfAll() {
-        let admission = Admission(most: 4)
+        let admission = ConnectionLimit(limit: 4)
         #expect(admission.enter(1000, .other))
         #expect(admission.enter(1000, .other))
         #expect(!admission.enter(1000, .other))
@@ -225,9 +225,9 @@ import Testing
     }
 
     @Test func theOperatorGetsInWhenAllOthersAreTooMany() {
-        let admission = Admission(most: 4)
+        let admission = ConnectionLimit(limit: 4)
         for _ in 0..<4 { #expect(admission.enter(33, .proxy)) }
-        for _ in 0..<Admission.reserve { #expect(admission.enter(0, .localOperator)) }
+        for _ in 0..<ConnectionLimit.reserve { #expect(admission.enter(0, .localOperator)) }
         #expect(!admission.enter(0, .localOperator))
     }
 }
@@ -255,9 +255,9 @@ import Testing
     }
 }
 
-@Suite struct MethodTableTests {
+@Suite struct AllowedMethodsTests {
     @Test func aWrongMethodIsNoWrongAddress() {
-        let table = MethodTable()
+        let table = AllowedMethods()
         table.fill([
             ("/api/v1/audio/{id}", "GET"), ("/api/v1/audio/{id}", "PUT"), ("/api/v1/audio/list", "GET"),
         ])

@@ -29,7 +29,7 @@ import Testing
         #expect(now.phoneNumber == nil && now.role == "admin" && now.sidecars == ["vtt", "txt"])
     }
 
-    /// What was refused before, where folders do not enrol by themselves, is welcome at once.
+    /// Files that were refused because folders do not enrol by themselves are accepted at once.
     @Test func aNewUsersFolderIsLookedAtAgain() async throws {
         let fixture = try await ControlFixture()
         _ = try await fixture.ask(.post, "/api/v1/users", as: .localOperator, body: #"{"name": "ali"}"#)
@@ -38,7 +38,7 @@ import Testing
         #expect(fixture.rescans.count == 1, "nobody came")
     }
 
-    /// As forms and most clients write a space.
+    /// Forms and most clients encode a space as a plus.
     @Test func aPlusInAQueryIsASpace() async throws {
         let fixture = try await ControlFixture()
         for name in ["Ali Valiyev", "a+b"] { _ = try await fixture.user(name) }
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func whoIsNotThereIsNotFound() async throws {
+    @Test func missingUserIsNotFound() async throws {
         let fixture = try await ControlFixture()
         let show = try await fixture.refusal(.get, "/api/v1/users/7", as: .localOperator)
         #expect(show?.status == .notFound)

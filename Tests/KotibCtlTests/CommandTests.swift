@@ -48,7 +48,7 @@ struct CommandTests {
     }
 
     @Test("A name that ends wrong is told of one recording, and is no doubt")
-    func wrongEnding() async throws {
+    func extensionMismatch() async throws {
         let warnings =
             #""warnings": [{"code": "wrong_ending", "message": "It is AAC; .aac would be right."}]"#
         let record = Self.record.replacing(#""revision": 3"#, with: #""revision": 3, "# + warnings)

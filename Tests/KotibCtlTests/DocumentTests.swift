@@ -3,11 +3,11 @@ import KotibControlTestSupport
 import KotibTestSupport
 import Testing
 
-/// With pandoc itself and the maker of PDF that etc/setup/packages installs.
+/// Uses pandoc and the PDF engine that etc/setup/packages installs.
 @Suite struct DocumentTests {
     private static let words =
         "Oʻzbekcha gʻalaba, qishloq. Ўзбекча: қишлоқ, ғалаба, ҳаёт. Русский: съёмка, жук."
-    // As the daemon escapes what Markdown could take for its own.
+    // The daemon escapes text that would be Markdown syntax.
     private static let markdown = """
         # Suhbat 1.mp3
 

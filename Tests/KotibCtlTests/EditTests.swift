@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    @Test func whatIsUnchangedIsNotSent() async throws {
+    @Test func unchangedTextIsNotSent() async throws {
         try await scripted(.notFound) { daemon in
             let command = try await daemon.kotibctl(
                 "edit", "1", environment: ["VISUAL": "true", "EDITOR": "false"])
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func whatCameFromStandardInputIsNotLostInAConflict() async throws {
+    @Test func standardInputSurvivesAConflict() async throws {
         try await scripted(conflict("Theirs", "Mine")) { daemon in
             let command = try await daemon.kotibctl("edit", "1", "--file", "-", input: "Mine")
             #expect(command.end == .exited(65))
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test func whatCouldNotBeSavedIsKeptWithTheCommandThatSavesIt() async throws {
+    @Test func unsavedTextIsKeptWithTheCommand() async throws {
         try await scripted(.refusal(.serviceUnavailable, "unavailable")) { daemon in
             let editor = try editor(#"echo Mine >"$1""#, in: daemon.folder)
             let command = try await daemon.kotibctl("edit", "1", environment: ["EDITOR": editor])

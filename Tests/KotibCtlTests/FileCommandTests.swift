@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["docx", "pdf"]) func whatIsMissingIsNamed(format: String) async throws {
+    @Test(arguments: ["docx", "pdf"]) func missingFieldIsNamed(format: String) async throws {
         try await scripted { daemon in
             if format == "pdf" { try tool("pandoc", "exit 1", in: daemon.folder) }
             let command = try await daemon.kotibctl(
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test func whatPandocComplainsOfIsTold() async throws {
+    @Test func pandocErrorsAreShown() async throws {
         try await scripted { daemon in
             try tool("pandoc", "echo no luck >&2; exit 1", in: daemon.folder)
             let command = try await daemon.kotibctl(
@@ -168,7 +168,7 @@ import Testing
         }
     }
 
-    @Test func whereThereIsNoPlayer() async throws {
+    @Test func missingPlayerIsReported() async throws {
         try await ScriptedDaemon.run { _ in
             .notFound
         } _: { daemon in

@@ -5,7 +5,7 @@ import KotibText
 import Testing
 
 @Suite struct JSONTests {
-    /// Every command with what it needs.
+    /// Every command with its required arguments.
     private static let commands: [[String]] = [
         ["login", "+998901234567"], ["logout"], ["whoami"], ["list"], ["list", "--all"],
         ["show", "1"], ["show", "1", "--revisions"], ["show", "1", "--revision", "2"],

@@ -41,7 +41,7 @@ import Testing
         let items = (0..<50).map { ProgressLine(name: "\($0)") }
         let overall = ProgressLine(name: "all")
         #expect(
-            ProgressDisplay.lines(items, overall: overall, width: 80).count == ProgressDisplay.mostLines + 1)
+            ProgressDisplay.lines(items, overall: overall, width: 80).count == ProgressDisplay.maxLines + 1)
     }
 
     @Test func aFrameIsDrawnOverTheOneBefore() {

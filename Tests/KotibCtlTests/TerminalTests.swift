@@ -54,7 +54,7 @@ import Testing
                 try terminal.type("\u{3}")
                 try await terminal.wait(for: "[exit 130]")
                 let shown = terminal.output
-                // Each frame ends at the start of a line, below which nothing stands.
+                // Each frame ends at the start of an empty line.
                 #expect(shown.contains("\u{1B}[J^C"), "\(shown)")
                 #expect(terminal.isAsShellsWantIt)
                 let unset = ["\u{1B}[?25l", "\u{1B}[?1049h"]
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func whoWatchesAnEmptyQueueIsToldSo() async throws {
+    @Test func watchingAnEmptyQueueSaysSo() async throws {
         try await ScriptedDaemon.run { asked in
             asked.what == "GET audio/list"
                 ? .init(body: #"{"items":[],"total":0,"skip":0,"limit":1000}"#) : .events(": \n\n")

@@ -23,34 +23,34 @@ import Testing
 
     @Test func endsWhenAllThatWereNamedAreDone() {
         var state = WatchState(ids: [1, 2])
-        _ = state.take(changed(1, "completed"))
+        _ = state.apply(changed(1, "completed"))
         #expect(!state.isOver)
-        _ = state.take(changed(3, "completed"))
+        _ = state.apply(changed(3, "completed"))
         #expect(!state.isOver && state.counts == (1, 1))
-        _ = state.take(changed(2, "failed"))
+        _ = state.apply(changed(2, "failed"))
         #expect(state.isOver && !state.isSuccess)
     }
 
     @Test func neverEndsWhereNoneWasNamed() {
         var state = WatchState(ids: [])
-        #expect(state.take(changed(1, "completed")) == nil)
-        #expect(state.take(changed(2, "pending"))?.what == .status("pending"))
-        #expect(state.take(changed(2, "completed"))?.what == .status("completed"))
+        #expect(state.apply(changed(1, "completed")) == nil)
+        #expect(state.apply(changed(2, "pending"))?.what == .status("pending"))
+        #expect(state.apply(changed(2, "completed"))?.what == .status("completed"))
         #expect(!state.isOver)
     }
 
     @Test func everyTenPercentIsToldOnce() {
         var state = WatchState(ids: [])
-        let news = [0.05, 0.12, 0.19, 0.2, 0.15, 1e300, .nan].map { state.take(progress(1, $0))?.what }
+        let news = [0.05, 0.12, 0.19, 0.2, 0.15, 1e300, .nan].map { state.apply(progress(1, $0))?.what }
         #expect(news == [.status("processing"), .percent(10), nil, .percent(20), nil, .percent(100), nil])
     }
 
     @Test func theTimeLeftFollowsTheSpeedSinceTheStart() {
         var state = WatchState(ids: [])
-        _ = state.take(progress(1, 0.5))
-        _ = state.take(progress(1, 0.6))
+        _ = state.apply(progress(1, 0.5))
+        _ = state.apply(progress(1, 0.6))
         // Ten seconds of sound in five: forty are left, and a hundred that nobody has measured.
-        _ = state.take(changed(2, "pending"))
+        _ = state.apply(changed(2, "pending"))
         let overall = state.overall(named: "", elapsed: 5)
         #expect(abs((overall.fraction ?? 0) - 0.3) < 0.001)
         #expect(abs((overall.remaining ?? 0) - 70) < 0.001)
@@ -58,10 +58,10 @@ import Testing
 
     @Test func oneThatBeginsAnewForgetsHowFarItWas() {
         var state = WatchState(ids: [])
-        _ = state.take(progress(1, 0.9))
-        _ = state.take(changed(1, "pending"))
+        _ = state.apply(progress(1, 0.9))
+        _ = state.apply(changed(1, "pending"))
         #expect(state.lines.isEmpty)
-        #expect(state.take(changed(1, "processing"))?.what == .status("processing"))
+        #expect(state.apply(changed(1, "processing"))?.what == .status("processing"))
         #expect(state.lines.first?.fraction == nil)
     }
 }

@@ -30,7 +30,7 @@ import Testing
         #expect(shown(theirs, mine) == runs)
     }
 
-    @Test func whatIsFarFromAnyDifferenceIsLeftOut() {
+    @Test func distantContextIsLeftOut() {
         let long = (1...40).map(String.init)
         var mine = long
         mine[19] = "x"

@@ -12,7 +12,9 @@ import Testing
         for name in ["inbox/ali", "state", "archive"] { try folder.makeFolder(name) }
     }
 
-    private func findings(_ days: Double, _ archive: String, state: String = "state") -> [Finding] {
+    private func findings(_ days: Double, _ archive: String, state: String = "state")
+        -> [ConfigurationFinding]
+    {
         var configuration = Configuration()
         configuration.inbox = folder.path("inbox")
         configuration.state = folder.path(state)
@@ -43,7 +45,7 @@ import Testing
         #expect(findings(30, folder.path("archive"), state: "archive").map(\.isError) == [true])
         try folder.makeFolder("archive/state")
         #expect(findings(30, folder.path("archive"), state: "archive/state").map(\.isError) == [true])
-        // What is not there yet may be mounted later.
+        // A folder that is missing may be mounted later.
         #expect(findings(30, folder.path("later")).map(\.isError) == [false])
         #expect(findings(0, folder.path("inbox/ali")).map(\.isError) == [true])
         // A link is followed, and a name that begins alike is another folder.

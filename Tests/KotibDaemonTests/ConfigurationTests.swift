@@ -50,7 +50,7 @@ import Testing
         let told = loaded.findings().filter { $0.message.contains("holds a secret") }
         #expect(told.count == (keys == nil ? 0 : 1) && !told.contains(where: \.isError))
         if let keys { #expect(told.first?.message.contains("(\(keys))") == true) }
-        // What comes from elsewhere is none of the file's.
+        // Settings from elsewhere do not count as the file's.
         let other = try Configuration.load(
             file: file, environment: ["SECRET_KEY": String(repeating: "ab1c", count: 9)])
         #expect(!other.findings().contains { $0.message.contains("(accounts.secret)") })

@@ -15,7 +15,7 @@ import Testing
 
     @Test func theDefaultIsWhatOpenAIDocuments() {
         let endings = Set(Configuration().openai.formats.map { String($0.dropFirst()) })
-        #expect(endings == OpenAISettings.documentedEndings)
+        #expect(endings == OpenAISettings.documentedExtensions)
         #expect(Configuration().openai.encode == .opus)
         #expect(findings { _ in }.isEmpty)
     }
@@ -31,12 +31,12 @@ import Testing
     }
 
     @Test(arguments: ["", ".", "*.mp3", "mp3 wav", "звук", "averylongending"])
-    func whatIsNoEndingIsAnError(text: String) {
+    func invalidExtensionIsAnError(text: String) {
         let found = findings { $0.openai.formats.append(text) }
         #expect(found == ["openai.formats: \"\(text)\" is no ending of a name, such as \".mp3\"."])
     }
 
-    @Test func whatIsMadeMustBeTaken() {
+    @Test func encodingMustBeAccepted() {
         for (encode, formats, isTaken) in [
             (UploadEncoding.opus, ["OGG"], true), (.opus, [".flac", ".opus"], false), (.opus, [], false),
             (.flac, [".flac"], true), (.flac, [".ogg"], false), (.none, [".wav"], true),

@@ -17,7 +17,7 @@ struct EncodingPlanTests {
         #expect(plan.bitRates.last == 6_000 && plan.bitRates == plan.bitRates.sorted(by: >))
     }
 
-    @Test func whatFitsNowhereIsNotTried() {
+    @Test func unfittingBitRateIsNotTried() {
         let longest = EncodingPlan.longest(in: room)
         #expect((9.4...9.6).contains(longest / 3600))
         #expect(EncodingPlan(.opus, duration: longest - 1, capacity: room).bitRates == [6_000])

@@ -8,8 +8,8 @@ import Synchronization
 
 typealias Answer = FaultServer.Answer
 
-func transfers(threadName: String = "kotib-http") throws -> HTTPTransfers {
-    try HTTPTransfers(.init(userAgent: "kotib/test", threadName: threadName))
+func transfers(threadName: String = "kotib-http") throws -> HTTPClient {
+    try HTTPClient(.init(userAgent: "kotib/test", threadName: threadName))
 }
 
 /// A recording of `bytes`, lasting a second.
@@ -24,7 +24,7 @@ func job(
         language: language, channels: channels, codec: codec, isDoubtful: isDoubtful)
 }
 
-/// What was reported, in order.
+/// The reports, in order.
 final class Reports: Sendable {
     private let list = Mutex<[TranscriptionProgress]>([])
     var all: [TranscriptionProgress] { list.withLock { $0 } }

@@ -58,7 +58,7 @@ struct LocalEngineTests {
     }
 
     @Test(arguments: ["crash", "exit-midway", "memory", "hang", "rubbish", "flood", "wrong-kind-of-answer"])
-    func whatTakesTheWorkerDownIsPoison(deed: String) async throws {
+    func workerCrashIsPoison(deed: String) async throws {
         try await withLocalEngine { engine async throws in
             let error = await engineFailure { try await engine.transcribe(job(deed)) { _ in } }
             guard case .poison(let message) = error else {
@@ -66,12 +66,12 @@ struct LocalEngineTests {
                 return
             }
             #expect(message.english.hasSuffix(".") || message.english.contains("last words"))
-            // Nothing but the attempt is lost.
+            // Only the attempt is lost.
             _ = try await engine.transcribe(job("speak")) { _ in }
         }
     }
 
-    @Test func whatTheWorkerCannotTranscribeIsPermanent() async throws {
+    @Test func undecodableRecordingIsAPermanentError() async throws {
         try await withLocalEngine { engine async throws in
             let error = await engineFailure { try await engine.transcribe(job("fail")) { _ in } }
             #expect(error == .permanent(message: .notTranscribed("no decoder")))
@@ -90,7 +90,8 @@ struct LocalEngineTests {
         }
     }
 
-    /// A worker that does not listen is killed. Without that the job would end for stalling, as poison.
+    /// A worker that does not respond to the cancellation is killed. Otherwise the job would end as stalled,
+    /// as poison.
     @Test(.timeLimit(.minutes(1)), arguments: ["until-cancelled", "hang"])
     func cancellingEndsTheJob(deed: String) async throws {
         try await withLocalEngine { engine async throws in

@@ -49,7 +49,7 @@ func job(_ deed: String?) -> TranscriptionJob {
         fileExtension: "wav", language: deed)
 }
 
-/// What was reported, in order.
+/// The reports, in order.
 final class StandInReports: Sendable {
     private let list = Mutex<[TranscriptionProgress]>([])
 

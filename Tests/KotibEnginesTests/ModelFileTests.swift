@@ -6,7 +6,7 @@ import KotibTestSupport
 import KotibTranscription
 import Testing
 
-/// A model is its name and its content.
+/// A model is identified by name and content.
 struct ModelFileTests {
     private let folder: TemporaryFolder
     private let path: String
@@ -18,7 +18,7 @@ struct ModelFileTests {
         try folder.write("one", to: "ggml-base.bin")
     }
 
-    /// In place of SHA-256 the content itself.
+    /// Uses the content itself in place of its SHA-256.
     private var file: ModelFile {
         ModelFile(path: path) { [reads] file in
             reads.change { $0 += 1 }
@@ -53,7 +53,7 @@ struct ModelFileTests {
         #expect(await file.sha256() == nil)
     }
 
-    /// A worker that runs keeps the model that it has loaded.
+    /// A running worker keeps the model that it has loaded.
     @Test func wordsAreThoseOfTheModelThatWasLoaded() async throws {
         let file = file
         try await withLocalEngine(standIn("", "loads=" + path), file: file) { engine async throws in

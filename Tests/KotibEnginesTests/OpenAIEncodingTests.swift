@@ -14,7 +14,7 @@ import Testing
 
 private let words = #"{"text":"Hello.","segments":[{"start":0,"end":1,"text":"Hello."}]}"#
 
-/// What a server is sent of recordings that it does not take. The container says what the stand-in does.
+/// Re-encoding of recordings that a server does not accept. The container says how the stand-in behaves.
 @Suite("OpenAI engine and encoding")
 struct OpenAIEncodingTests {
     private func engine(
@@ -43,7 +43,7 @@ struct OpenAIEncodingTests {
     }
 
     @Test(arguments: ["amr", "3gp", "aac", "mov", "wma"])
-    func whatTheServerDoesNotTakeIsEncoded(ending: String) async throws {
+    func unacceptedFormatIsEncoded(ending: String) async throws {
         try await withPool { pool async throws in
             let server = try server()
             _ = try await engine(server, pool).transcribe(job(ending: ending, container: "well")) { _ in }
@@ -53,8 +53,8 @@ struct OpenAIEncodingTests {
         }
     }
 
-    /// Another reader may believe a header that says less than is there.
-    @Test func whatHoldsMoreOrLessThanItSaysIsEncoded() async throws {
+    /// Other decoders may trust a header that declares less than the file holds.
+    @Test func inconsistentLengthIsEncoded() async throws {
         try await withPool { pool async throws in
             let server = try server()
             let job = try job(ending: "wav", container: "well", isDoubtful: true)
@@ -63,8 +63,8 @@ struct OpenAIEncodingTests {
         }
     }
 
-    @Test(arguments: OpenAISettings.documentedEndings.sorted())
-    func whatItTakesIsSentAsItIs(ending: String) async throws {
+    @Test(arguments: OpenAISettings.documentedExtensions.sorted())
+    func acceptedFormatIsSentUnchanged(ending: String) async throws {
         try await withPool { pool async throws in
             let server = try server()
             _ = try await engine(server, pool).transcribe(job(ending: ending, container: "crash")) { _ in }
@@ -124,19 +124,19 @@ struct OpenAIEncodingTests {
 
     /// A server adds up the channels of the first track, and takes 16 bits for all that there is.
     @Test(arguments: [(2, "mp3"), (1, "pcm_f32le"), (1, "pcm_s24le"), (1, "pcm_s32be")])
-    func whatItWouldHearWronglyIsEncoded(channels: Int, codec: String) async throws {
+    func recordingAServerWouldMishearIsEncoded(channels: Int, codec: String) async throws {
         try await withPool { pool async throws in
             let (server, plain) = (try server(), try server())
             let job = try job(container: "well", channels: channels, codec: codec)
             _ = try await engine(server, pool).transcribe(job) { _ in }
             #expect(try sent(server).text == "OggS well opus 24000")
-            // Where the administrator wants nothing encoded.
+            // The administrator wants nothing encoded.
             _ = try await engine(plain, pool, nil).transcribe(job) { _ in }
             #expect(try sent(plain).text == "RIFF")
         }
     }
 
-    @Test func whatNeedNotBeEncodedIsSentWhereItCannotBe() async throws {
+    @Test func failedOptionalEncodingSendsTheSource() async throws {
         try await withPool { pool async throws in
             let server = try server()
             let job = try job(container: "too-large", channels: 2)
@@ -146,7 +146,7 @@ struct OpenAIEncodingTests {
     }
 
     /// Opus costs words; what the same is heard of anyway is sent as it is.
-    @Test func whatNeedNotBeEncodedIsSentWhereItIsAsGood() async throws {
+    @Test func optionalEncodingIsSkippedIfTheSourceIsAsGood() async throws {
         try await withPool { pool async throws in
             for (ending, text) in [("wav", "RIFF"), ("amr", "OggS plain opus 24000")] {
                 let server = try server()
@@ -157,7 +157,7 @@ struct OpenAIEncodingTests {
         }
     }
 
-    /// Of 13 s each in the file that is sent.
+    /// Each voice has 13 s in the file that is sent.
     @Test func theWordsOfTwoVoicesComeInOrderOfTime() async throws {
         try await withPool { pool async throws in
             let answer = """
@@ -175,7 +175,7 @@ struct OpenAIEncodingTests {
         }
     }
 
-    @Test func whatDoesNotFitAtOneRateIsTriedAtTheNext() async throws {
+    @Test func oversizeAtOneBitRateTriesTheNext() async throws {
         try await withPool { pool async throws in
             let server = try server()
             let job = try job(ending: "amr", container: "too-large-for-24k")
@@ -184,11 +184,11 @@ struct OpenAIEncodingTests {
         }
     }
 
-    @Test func whatFitsNowhereIsSaid() async throws {
+    @Test func unfittingRecordingIsReported() async throws {
         try await withPool { pool async throws in
             let server = try server()
             let opus = try engine(server, pool)
-            // Nobody tries: the stand-in would crash.
+            // No encoding is attempted: the stand-in would crash.
             let long = await opus.failure(try job(duration: 40_000, ending: "amr", container: "crash"))
             guard case .permanent(let message) = long else {
                 Issue.record("\(String(describing: long))")
@@ -242,7 +242,7 @@ struct OpenAIEncodingTests {
         }
     }
 
-    @Test func whatCannotBeDecodedIsPermanent() async throws {
+    @Test func undecodableFileIsPermanent() async throws {
         try await withPool { pool async throws in
             let error = try await engine(server(), pool).failure(job(ending: "amr", container: "fail"))
             #expect(error == .permanent(message: .notReencoded("no decoder")))

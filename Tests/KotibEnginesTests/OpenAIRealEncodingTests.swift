@@ -9,7 +9,7 @@ import Testing
 
 @testable import KotibEngines
 
-/// With the real worker: what reaches the server is a file that other programs play.
+/// Uses the real worker: other programs can play the file that the server receives.
 @Suite("OpenAI engine and the real encoder")
 struct OpenAIRealEncodingTests {
     @Test(arguments: [("wav", ["-ac", "2", "-ar", "48000"]), ("mov", ["-c:a", "aac"]), ("wma", [])])

@@ -33,13 +33,13 @@ struct OpenAIWhisperServerTests {
             let second = try await plainJSON.transcribe(try recording(samples + "/jfk.wav")) { _ in }
             #expect(plain(second.transcript.text) == words && second.transcript.segments.isEmpty)
 
-            // It says 400: no audio.
+            // The server responds 400: no audio.
             guard case .permanent = await engine.failure(try job(Array("no sound".utf8), ending: "wav"))
             else {
                 Issue.record("what is no audio is that file's fault")
                 return
             }
-            // It says 404: no such address.
+            // The server responds 404: no such address.
             let astray = try OpenAIEngine(
                 OpenAISettings(baseURL: url + "/v2", model: "base"), transfers: try transfers())
             guard case .unavailable = await astray.failure(try job()) else {

@@ -34,7 +34,7 @@ struct HTTPEncryptionTests {
     private let openssl = "/usr/bin/openssl"
 
     private func check(port: UInt16, certificate: String) async throws {
-        let trusting = try HTTPTransfers(.init(userAgent: "kotib/test", certificateAuthorities: certificate))
+        let trusting = try HTTPClient(.init(userAgent: "kotib/test", certificateAuthorities: certificate))
         let request = HTTPRequest(url: "https://127.0.0.1:\(port)/", limits: HTTPLimits(total: .seconds(20)))
         #expect(try await trusting.perform(request).status == 200)
         guard case .unreachable = try await transfers().failure(request) else {

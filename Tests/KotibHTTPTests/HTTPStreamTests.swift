@@ -44,7 +44,7 @@ struct HTTPStreamTests {
         }
     }
 
-    @Test func whatHasComeIsReadBeforeTheRest() async throws {
+    @Test func receivedBytesAreReadBeforeTheError() async throws {
         let server = try FaultServer { [head] _ in [.send(head + Array("first".utf8)), .hang] }
         let transfers = try transfers()
         let first = try await transfers.stream(HTTPRequest(url: server.url)) { answer in

@@ -3,6 +3,6 @@ import KotibTestSupport
 
 typealias Answer = FaultServer.Answer
 
-func transfers(threadName: String = "kotib-http") throws -> HTTPTransfers {
-    try HTTPTransfers(.init(userAgent: "kotib/test", threadName: threadName))
+func transfers(threadName: String = "kotib-http") throws -> HTTPClient {
+    try HTTPClient(.init(userAgent: "kotib/test", threadName: threadName))
 }

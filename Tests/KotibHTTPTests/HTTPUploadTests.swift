@@ -22,7 +22,7 @@ struct HTTPUploadTests {
         let server = try FaultServer { _ in [.send(Answer.whole(200, "{}"))] }
         let bytes = (0..<5000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         let file = try temporaryFile(bytes)
-        // At the file's own offset nothing is looked at, nor is it moved.
+        // The file's own offset is neither used nor changed.
         lseek(file.descriptor, 100, SEEK_SET)
         _ = try await transfers().perform(upload(server.url, file, size: 5000))
         #expect(lseek(file.descriptor, 0, SEEK_CUR) == 100)
@@ -82,7 +82,7 @@ struct HTTPUploadTests {
         }
         #expect(server.received.first.map { $0.bodySize > Int(size) } == true)
         let grown = highest.withLock { $0 } - before
-        // Other tests allocate beside this one.
+        // Tests that run in parallel allocate, too.
         #expect(grown < 50_000_000, "memory grew by \(grown) bytes")
         let told = progress.withLock { $0 }
         let sent = stride(from: 0, to: told.count, by: 2).map { told[$0] }
@@ -91,8 +91,8 @@ struct HTTPUploadTests {
     }
 
     @Test func anUploadIsSentAgainWhereAKeptConnectionHadDied() async throws {
-        // The first answer promises to keep the connection; it dies as soon as the next request comes over
-        // it.
+        // The first response announces keep-alive; the connection is closed when the next request is sent
+        // over it.
         let server = try FaultServer { request in
             let isSecond = request.connection == 0 && request.path == "/second"
             return isSecond ? [] : [.send(Answer.whole(200, request.path)), .keepOpen]
@@ -110,7 +110,7 @@ struct HTTPUploadTests {
         #expect(last.last?.body == bytes)
     }
 
-    @Test func whatMustNotComeTwiceIsNotSentAgain() async throws {
+    @Test func unrepeatableRequestIsSentOnce() async throws {
         let server = try FaultServer { request in
             request.path == "/second" ? [] : [.send(Answer.whole(200, "")), .keepOpen]
         }
@@ -128,7 +128,7 @@ struct HTTPUploadTests {
     }
 
     @Test(.timeLimit(.minutes(2))) func aServerThatReadsNothingIsGivenUp() async throws {
-        // It waits for a line that never comes, with its buffers full.
+        // The server reads nothing, so that the buffers fill.
         let (server, port) = try Loopback.listen()
         defer { withExtendedLifetime(server) {} }
         let file = try temporaryFile(size: 50_000_000)
@@ -171,7 +171,7 @@ func anonymousMemory() throws -> Int64 {
     return try #require(Int64(line.split(whereSeparator: \.isWhitespace)[1])) * 1024
 }
 
-/// How many of this process's descriptors lead to such a path.
+/// The number of this process's descriptors that lead to such a path.
 func descriptors(_ matches: (String) -> Bool) throws -> Int {
     try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count { name in
         let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(name)")

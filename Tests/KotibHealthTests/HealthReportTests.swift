@@ -8,10 +8,11 @@ struct HealthReportTests {
     private static let issues: [HealthIssue] = [
         .rootMissing(reason: "ENOENT"), .rootReplaced, .eventsLost, .watchLimit, .instanceLimit, .unreadable,
         .tooDeep,
-        .filesAway, .linkedFolders, .deletionsWait, .namesTaken, .inboxFull, .inboxReadOnly, .unwritable,
+        .filesUnreachable, .linkedFolders, .deletionsPending, .namesTaken, .inboxFull, .inboxReadOnly,
+        .unwritable,
         .catalogFull,
-        .catalogFails, .archiveMissing(reason: "ENOENT"), .archiveFull, .archiveReadOnly, .archiveStuck,
-        .tooManyRefused, .catalogDamaged, .catalogBehind, .backupKept,
+        .catalogUnwritable, .archiveMissing(reason: "ENOENT"), .archiveFull, .archiveReadOnly, .archiveStuck,
+        .tooManyRejectedFiles, .catalogDamaged, .catalogBehind, .backupNotReplaced,
     ]
 
     @Test func everyIssueIsASentenceInEachLanguage() {
@@ -56,18 +57,18 @@ struct HealthReportTests {
         let board = IssueBoard(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         board.report(.inboxFull)
         board.report(.watchLimit)
-        let since = board.standing[.inboxFull]
+        let since = board.openIssues[.inboxFull]
         board.report(.inboxFull)
-        #expect(board.standing[.inboxFull] == since && board.issues == [.inboxFull, .watchLimit])
-        board.beginRound()
-        board.endRound()
-        // Only what concerns writing is looked at in a round.
+        #expect(board.openIssues[.inboxFull] == since && board.issues == [.inboxFull, .watchLimit])
+        board.beginCheck()
+        board.endCheck()
+        // A round only checks issues that concern writing.
         #expect(board.issues == [.watchLimit])
-        board.catalogFails(.catalogFull, "disk full")
-        board.catalogFails(.catalogFull, "disk full")
-        board.catalogAnswers()
-        #expect(board.stands(.catalogFull))
-        board.catalogAnswers()
-        #expect(!board.stands(.catalogFull))
+        board.beginCatalogWait(.catalogFull, "disk full")
+        board.beginCatalogWait(.catalogFull, "disk full")
+        board.endCatalogWait()
+        #expect(board.isOpen(.catalogFull))
+        board.endCatalogWait()
+        #expect(!board.isOpen(.catalogFull))
     }
 }

@@ -26,7 +26,7 @@ import Testing
         #expect(try await dispatcher.health() == [HookHealth(receiver: .program, pending: 0, delivered: 2)])
     }
 
-    @Test func whatFailsIsToldAgainByTheSameID() async throws {
+    @Test func failedEventIsRetriedWithTheSameID() async throws {
         let receiver = ScriptedReceiver(
             .webhook, [.later("no", retryAfter: nil), .later("no", retryAfter: nil)])
         let dispatcher = try await fixture.dispatcher([receiver])
@@ -40,7 +40,7 @@ import Testing
         #expect(Set(receiver.messages.map(\.json)).count == 1)
         #expect(try await dispatcher.health()[0].problem == nil)
         #expect(fixture.log.all.contains { $0.hasPrefix("warning hook not delivered yet") })
-        #expect(fixture.log.all.contains { $0.contains("answers again") })
+        #expect(fixture.log.all.contains { $0.contains("receiver recovered") })
     }
 
     @Test func aServersWishToWaitIsHonoured() async throws {
@@ -54,7 +54,7 @@ import Testing
         #expect(fixture.clock.now.offset < .seconds(1100))
     }
 
-    @Test func whatTheReceiverWillNotHaveIsGivenUpAloud() async throws {
+    @Test func refusedEventIsGivenUpWithAnError() async throws {
         let receiver = ScriptedReceiver(.program, [.failed("status 1")])
         let dispatcher = try await fixture.dispatcher([receiver])
         try await fixture.refuse("ali/a.mp3")
@@ -78,7 +78,7 @@ import Testing
             if !fixture.clock.deadlines.isEmpty { fixture.clock.advance(by: .seconds(3600)) }
             return try await dispatcher.health()[0].failed == 1
         }
-        #expect(fixture.clock.now.offset >= .seconds(HookLine.patience - 7200))
+        #expect(fixture.clock.now.offset >= .seconds(HookDeliverer.retryPeriod - 7200))
         #expect(receiver.files.count > 20)
         #expect(try await catalog.hooks.pending() == [:])
     }
@@ -109,8 +109,8 @@ import Testing
         #expect(receiver.files == ["ali/a.mp3", "ali/b.mp3", "ali/a.mp3"])
     }
 
-    /// Another dispatcher on the same catalog: a daemon that was started anew.
-    @Test func whatWasNotToldIsToldByTheNextDaemon() async throws {
+    /// Another dispatcher on the same catalog, as after a restart of the daemon.
+    @Test func pendingEventsAreDeliveredAfterARestart() async throws {
         let (silent, receiver) = (SilentReceiver(), ScriptedReceiver(.webhook))
         let first = try await fixture.dispatcher([silent])
         try await fixture.refuse("ali/a.mp3")
@@ -119,7 +119,7 @@ import Testing
         try await fixture.run(second, until: "it is told") { receiver.files == ["ali/a.mp3"] }
     }
 
-    @Test func whoIsNotSetUpAnyMoreIsForgottenAloud() async throws {
+    @Test func removedReceiverIsLogged() async throws {
         _ = try await fixture.dispatcher([ScriptedReceiver(.webhook)])
         try await fixture.refuse("ali/a.mp3")
         let none = try await fixture.dispatcher([])

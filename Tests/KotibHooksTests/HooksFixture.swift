@@ -50,14 +50,14 @@ final class ScriptedReceiver: HookReceiving {
     }
 }
 
-/// Never answers.
+/// A receiver that never responds.
 struct SilentReceiver: HookReceiving {
     let name = HookReceiver.webhook
     let asked = Shared(0)
 
     func deliver(_ message: HookMessage) async -> HookOutcome {
         asked.change { $0 += 1 }
-        // Until it is cancelled.
+        // Sleeps until it is cancelled.
         try? await Task.sleep(for: .seconds(3600))
         return .stopped
     }

@@ -63,7 +63,7 @@ import Testing
         #expect(try await outcome("kill -9 $$") == .failed("/bin/sh was ended by signal 9"))
     }
 
-    @Test func whatItWritesIsBounded() async throws {
+    @Test func outputIsBounded() async throws {
         let script = "head -c 5000000 /dev/zero; yes broken | head -c 5000000 >&2; exit 1"
         #expect(try await outcome(script) == .failed("/bin/sh ended with status 1"))
         let line = try #require(fixture.log.all.first)

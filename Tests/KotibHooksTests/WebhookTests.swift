@@ -11,11 +11,11 @@ import Testing
     /// Published with the specification's libraries.
     private static let published = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
-    private let transfers: HTTPTransfers
+    private let transfers: HTTPClient
     private let secret: WebhookSecret
 
     init() throws {
-        transfers = try HTTPTransfers(.init(userAgent: "kotib/test"))
+        transfers = try HTTPClient(.init(userAgent: "kotib/test"))
         secret = try #require(WebhookSecret(Self.published))
     }
 
@@ -49,7 +49,7 @@ import Testing
         "", "whsec_", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ=", "whsec_not base64 not base64!!!",
         "whsec_" + Data(repeating: 1, count: 65).base64EncodedString(),
     ])
-    func whatIsNoSecretIsNotTaken(_ text: String) {
+    func invalidSecretIsRefused(_ text: String) {
         #expect(WebhookSecret(text) == nil)
     }
 
@@ -69,12 +69,12 @@ import Testing
     }
 
     @Test(arguments: [400, 401, 404, 410, 413, 422])
-    func whatIsOursToMendIsNotRepeated(status: Int) async throws {
+    func configurationErrorIsNotRetried(status: Int) async throws {
         #expect(try await outcome(status: status) == .failed("the server answered with status \(status)"))
     }
 
     @Test(arguments: [408, 425, 429, 500, 502, 503, 504])
-    func whatMayPassIsRepeated(status: Int) async throws {
+    func transientErrorsAreRetried(status: Int) async throws {
         #expect(
             try await outcome(status: status)
                 == .later("the server answered with status \(status)", retryAfter: nil))

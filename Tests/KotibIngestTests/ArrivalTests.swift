@@ -12,12 +12,12 @@ import Testing
 @testable import KotibIngest
 
 @Suite struct ArrivalTests {
-    @Test func whatIsGoodWaitsForItsWords() async throws {
+    @Test func acceptedRecordingIsPending() async throws {
         let inbox = try IngestFixture()
         let recording = try #require(try await inbox.drop("speech"))
         #expect(recording.state == .pending)
         #expect(recording.facts == FakeInspector.facts(Array("speech".utf8)))
-        #expect(try inbox.sighting("ali/talk.wav") == .settled(recording.path, status(recording, inbox)))
+        #expect(try inbox.inboxEvent("ali/talk.wav") == .stable(recording.path, status(recording, inbox)))
         #expect(try inbox.names() == ["talk.wav"])
         #expect(inbox.logged("recording accepted") == 1)
     }
@@ -51,7 +51,7 @@ import Testing
             try await waitUntil("the first is with the engine") { gate.count == 1 }
             let new = try #require(try await inbox.drop("second"))
             #expect(new.id != old.id)
-            // Nobody opens the gate: the old job ends because it is cancelled.
+            // The gate stays closed: the old job ends because it is cancelled.
             try await inbox.awaitText("Words 1.")
             #expect(try await inbox.catalog.recordings.find(old.id)?.audio == .replaced)
             #expect(try await inbox.catalog.recordings.find(old.id)?.state == .failed)
@@ -100,8 +100,8 @@ import Testing
         }
         let inbox = try IngestFixture(inspector: inspector)
         try inbox.folder.write("half", to: "ali/talk.wav")
-        let sighting = try inbox.sighting("ali/talk.wav")
-        async let handled: Void = inbox.pipeline.handle(sighting)
+        let inboxEvent = try inbox.inboxEvent("ali/talk.wav")
+        async let handled: Void = inbox.pipeline.handle(inboxEvent)
         try await waitUntil("it is inspected") { gate.count == 1 }
         try inbox.folder.write("half and half", to: "ali/talk.wav")
         gate.open()
@@ -119,8 +119,8 @@ import Testing
         let inbox = try IngestFixture(inspector: inspector)
         try inbox.folder.write("one", to: "ali/talk.wav")
         try inbox.folder.write("two", to: "ali/new")
-        let sighting = try inbox.sighting("ali/talk.wav")
-        async let handled: Void = inbox.pipeline.handle(sighting)
+        let inboxEvent = try inbox.inboxEvent("ali/talk.wav")
+        async let handled: Void = inbox.pipeline.handle(inboxEvent)
         try await waitUntil("it is inspected") { gate.count == 1 }
         try inbox.folder.rename("ali/new", to: "ali/talk.wav")
         gate.open()
@@ -129,12 +129,12 @@ import Testing
         #expect(try inbox.names() == ["talk.wav"])
     }
 
-    @Test func whatIsGoneBeforeItIsLookedAtIsNotRecorded() async throws {
+    @Test func fileRemovedBeforeInspectionIsNotRecorded() async throws {
         let inbox = try IngestFixture()
         try inbox.folder.write("speech", to: "ali/talk.wav")
-        let sighting = try inbox.sighting("ali/talk.wav")
+        let inboxEvent = try inbox.inboxEvent("ali/talk.wav")
         inbox.folder.remove("ali/talk.wav")
-        await inbox.pipeline.handle(sighting)
+        await inbox.pipeline.handle(inboxEvent)
         #expect(try inbox.rows() == 0)
         #expect(inbox.inspector.calls == 0)
     }

@@ -16,25 +16,25 @@ import Testing
     @Test func recordingsOnAnotherDeviceAreNotGone() async throws {
         let inbox = try IngestFixture()
         try await inbox.record((1...600).map { "ali/\($0).wav" }, on: 1)
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try inbox.counts(.present) == 600)
-        #expect(inbox.board.stands(.filesAway))
-        await inbox.pipeline.handle(.gone(try inbox.path("ali")))
-        await inbox.pipeline.handle(.gone(try inbox.path("ali/1.wav")))
+        #expect(inbox.board.isOpen(.filesUnreachable))
+        await inbox.pipeline.handle(.removed(try inbox.path("ali")))
+        await inbox.pipeline.handle(.removed(try inbox.path("ali/1.wav")))
         #expect(try inbox.counts(.present) == 600)
     }
 
     @Test func whenTheyAreFoundAgainTheProblemIsOver() async throws {
         let inbox = try IngestFixture()
         try await inbox.record(["ali/talk.wav"], on: 1)
-        await inbox.pipeline.handle(.scanned)
-        #expect(inbox.board.stands(.filesAway))
+        await inbox.pipeline.handle(.scanFinished)
+        #expect(inbox.board.isOpen(.filesUnreachable))
         #expect(try await inbox.drop("speech")?.audio == .present)
-        await inbox.pipeline.handle(.scanned)
-        #expect(inbox.board.standing.isEmpty)
-        let problem = HealthIssue.filesAway
+        await inbox.pipeline.handle(.scanFinished)
+        #expect(inbox.board.openIssues.isEmpty)
+        let problem = HealthIssue.filesUnreachable
         #expect(inbox.logged("\(problem)") == 1)
-        #expect(inbox.logged("over: \(problem)") == 1)
+        #expect(inbox.logged("recovered: \(problem)") == 1)
     }
 
     /// After a restart of the machine a device may have another number: an older file that is there shows it.
@@ -42,21 +42,21 @@ import Testing
         let inbox = try IngestFixture()
         try await inbox.drop("speech")
         try await inbox.record(["ali/deleted.wav"], on: 1)
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try await inbox.current("ali/deleted.wav")?.audio == .gone)
         #expect(try await inbox.current()?.audio == .present)
     }
 
-    /// Two users' folders may be two disks, so that what is on the one says nothing of the other.
+    /// Two users' folders may be on two disks, so that one says nothing about the other.
     @Test func anOlderFileInAnotherFolderTellsNothing() async throws {
         let inbox = try IngestFixture()
         try inbox.folder.makeFolder("vali")
         try await inbox.drop("speech", "vali/talk.wav")
         try inbox.folder.makeFolder("ali/2026")
         try await inbox.record(["ali/talk.wav", "ali/2026/talk.wav"], on: 1)
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try inbox.counts(.present) == 3)
-        #expect(inbox.board.stands(.filesAway))
+        #expect(inbox.board.isOpen(.filesUnreachable))
     }
 
     /// A new file in the bare folder does not make it the disk that is missing.
@@ -64,7 +64,7 @@ import Testing
         let inbox = try IngestFixture()
         try await inbox.record(["ali/talk.wav"], on: 1)
         try await inbox.drop("speech", "ali/new.wav")
-        for _ in 1...2 { await inbox.pipeline.handle(.scanned) }
+        for _ in 1...2 { await inbox.pipeline.handle(.scanFinished) }
         #expect(try inbox.counts(.present) == 2)
     }
 
@@ -74,9 +74,9 @@ import Testing
         try inbox.folder.makeFolder("ali/2025")
         try await inbox.drop("speech", "ali/2025/talk.wav")
         try await inbox.record(["ali/2026/1.wav", "ali/2026/2.wav"], on: 1)
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try inbox.counts(.gone) == 2)
-        #expect(inbox.board.standing.isEmpty)
+        #expect(inbox.board.openIssues.isEmpty)
     }
 
     @Test func noTextIsPutIntoTheBareFolder() async throws {
@@ -87,7 +87,7 @@ import Testing
         _ = try await inbox.catalog.jobs.claim()
         let words = Transcript(text: "Hello.", segments: [], language: "en", engine: "fake", model: "1")
         _ = try await inbox.catalog.jobs.complete(id, transcript: words, speech: 1, engineSeconds: 1)
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try inbox.names().isEmpty)
         #expect(try await inbox.current()?.sidecarDue != nil)
     }
@@ -97,11 +97,11 @@ import Testing
         let inbox = try IngestFixture()
         try await inbox.record(["ali/1.wav", "ali/2.wav"])
         inbox.board.report(problem)
-        await inbox.pipeline.handle(.scanned)
-        await inbox.pipeline.handle(.gone(try inbox.path("ali/1.wav")))
+        await inbox.pipeline.handle(.scanFinished)
+        await inbox.pipeline.handle(.removed(try inbox.path("ali/1.wav")))
         #expect(try inbox.counts(.present) == 2)
         inbox.board.resolve(problem)
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try inbox.counts(.gone) == 2)
     }
 
@@ -129,10 +129,10 @@ import Testing
         }
         let names = (1...60).map { "ali/\($0).wav" }
         for name in names { try inbox.folder.write(name, to: name) }
-        let sightings = try names.map { try inbox.sighting($0) }
+        let inboxEvents = try names.map { try inbox.inboxEvent($0) }
         try await withThrowingTaskGroup { group in
-            for sighting in sightings { group.addTask { await inbox.pipeline.handle(sighting) } }
-            try await waitUntil("it is told") { inbox.board.stands(.catalogFull) }
+            for inboxEvent in inboxEvents { group.addTask { await inbox.pipeline.handle(inboxEvent) } }
+            try await waitUntil("it is told") { inbox.board.isOpen(.catalogFull) }
             #expect(try inbox.rows() < 60)
             try await database.writeWithoutTransaction {
                 try $0.execute(sql: "PRAGMA max_page_count = 1000000")
@@ -140,7 +140,7 @@ import Testing
             try await group.waitForAll()
         }
         #expect(try inbox.counts(.present) == 60)
-        #expect(inbox.board.standing.isEmpty)
+        #expect(inbox.board.openIssues.isEmpty)
         #expect(inbox.logged("\(HealthIssue.catalogFull)") == 1)
     }
 }

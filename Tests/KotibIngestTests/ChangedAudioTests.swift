@@ -8,7 +8,7 @@ import Testing
 
 @testable import KotibIngest
 
-/// What was heard is what was inspected, or nobody gets it.
+/// A transcript is kept only if the transcribed bytes are the inspected ones.
 struct ChangedAudioTests {
     /// Runs one job during which `meddle` does something to its file, then gives the same content to another
     /// user.
@@ -60,18 +60,18 @@ struct ChangedAudioTests {
         }
     }
 
-    @Test func whatWasOverwrittenMeanwhileIsHeardAnew() async throws {
+    @Test func fileOverwrittenMeanwhileIsTranscribedAgain() async throws {
         try await poison(.overwrite) { fixture in
             let recording = try #require(try await fixture.current())
             #expect(recording.state == .pending && recording.audio == .gone && recording.attempts == 0)
-            #expect(fixture.logged("transcript dropped: the file was changed while it was transcribed") == 1)
+            #expect(fixture.logged("transcript discarded: file changed during transcription") == 1)
             try await fixture.handle("ali/talk.wav")
             try await fixture.awaitText("Hello.")
         }
     }
 
-    /// Only ctime tells, as it would of a rename.
-    @Test func whatMayHaveBeenOverwrittenIsNobodyElses() async throws {
+    /// Only ctime differs, as after a rename.
+    @Test func possiblyOverwrittenFileIsNotReusedForOthers() async throws {
         try await poison(.restore) { fixture in
             try await fixture.awaitText("Poison.")
             try await fixture.handle("ali/talk.wav")
@@ -80,7 +80,7 @@ struct ChangedAudioTests {
     }
 
     /// A rename during the job costs nothing.
-    @Test func whatWasRenamedMeanwhileKeepsItsWords() async throws {
+    @Test func fileRenamedMeanwhileKeepsItsWords() async throws {
         try await poison(.rename) { fixture in
             try await fixture.handle("ali/talk.wav2.wav")
             try await fixture.awaitText("Poison.", beside: "ali/talk.wav2.wav")
@@ -88,7 +88,7 @@ struct ChangedAudioTests {
     }
 
     /// A write through a mapping of a page that is dirty already changes no time.
-    @Test func whatSomebodyHasOpenForWritingIsNobodyElses() async throws {
+    @Test func fileOpenForWritingIsNotReusedForOthers() async throws {
         let gate = Gate()
         let engine = FakeEngine { job, before throws(EngineError) in
             if before == 0 { try await gate.pass() }

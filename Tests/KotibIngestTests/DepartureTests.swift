@@ -31,12 +31,12 @@ import Testing
         try await inbox.drop("bad")
         try await inbox.lose("ali/talk.wav")
         #expect(try inbox.names().isEmpty)
-        // No quota counts what would be kept of it.
+        // The row is removed as well; no quota limits the number of such rows.
         #expect(try await inbox.current() == nil)
         #expect(try inbox.rows() == 0)
     }
 
-    @Test func whoRemovesTheNoteTooLeavesNothing() async throws {
+    @Test func removingTheNoteTooLeavesNothing() async throws {
         let inbox = try IngestFixture()
         try await inbox.drop("bad")
         inbox.folder.remove("ali/talk.wav.rejected.txt")
@@ -72,7 +72,7 @@ import Testing
         try await inbox.database.write { database in
             try database.execute(sql: "UPDATE rebuilds SET at = '2026-01-01T00:00:00.000Z'")
         }
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         try inbox.folder.write("notes\n", to: "ali/c.wav.txt")
         try await inbox.drop("third speech", "ali/c.wav")
         #expect(try await inbox.current("ali/c.wav")?.state == .pending)
@@ -81,7 +81,7 @@ import Testing
     @Test func nameThatIsThereAgainIsLeftAlone() async throws {
         let inbox = try IngestFixture()
         let before = try await inbox.drop("bad")
-        await inbox.pipeline.handle(.gone(try inbox.path("ali/talk.wav")))
+        await inbox.pipeline.handle(.removed(try inbox.path("ali/talk.wav")))
         #expect(try await inbox.current() == before)
         #expect(try inbox.names() == ["talk.wav", "talk.wav.rejected.txt"])
     }
@@ -107,7 +107,7 @@ import Testing
         let inbox = try IngestFixture()
         try await inbox.drop("speech")
         try inbox.folder.rename("ali/talk.wav", to: "elsewhere")
-        await inbox.pipeline.handle(.gone(try inbox.path("ali/talk.wav")))
+        await inbox.pipeline.handle(.removed(try inbox.path("ali/talk.wav")))
         try await inbox.transcribing {
             // Done with this one, the queue has looked for more and sleeps.
             try await inbox.drop("other", "ali/other.wav")
@@ -128,14 +128,14 @@ import Testing
             try await waitUntil("it is registered") { try await inbox.current()?.sidecarDue == nil }
         }
         try inbox.folder.rename("ali", to: "elsewhere")
-        await inbox.pipeline.handle(.gone(try inbox.path("ali")))
+        await inbox.pipeline.handle(.removed(try inbox.path("ali")))
         try inbox.folder.makeFolder("ali")
         try await inbox.drop("speech")
         #expect(inbox.folder.read("ali/talk.wav.txt") == "Hello.\n")
         #expect(engine.calls.count == 1)
     }
 
-    /// Who edits the text and takes the recording out and in again keeps the text.
+    /// A person edits the text, takes the recording out and puts it back: the text is kept.
     @Test func recordingThatComesBackToItsEditedTextLeavesItAlone() async throws {
         let inbox = try IngestFixture()
         try await inbox.transcribing {
@@ -153,20 +153,20 @@ import Testing
     @Test func folderTakesAllBelowItAlong() async throws {
         let inbox = try IngestFixture()
         try await inbox.record((1...1500).map { "ali/2026/\($0).wav" } + ["ali/2026x.wav"])
-        await inbox.pipeline.handle(.gone(try inbox.path("ali/2026")))
+        await inbox.pipeline.handle(.removed(try inbox.path("ali/2026")))
         #expect(try inbox.counts(.gone) == 1500)
         #expect(try await inbox.current("ali/2026x.wav")?.audio == .present)
     }
 }
 
 @Suite struct ScanTests {
-    @Test func whatIsDueIsWritten() async throws {
+    @Test func dueTextsAreWritten() async throws {
         let inbox = try IngestFixture()
         try inbox.folder.write("bad", to: "ali/talk.wav")
         let status = try #require(try inbox.disk.examine(inbox.path("ali/talk.wav")))
         _ = try await inbox.catalog.ingest.reject(
             inbox.path("ali/talk.wav"), identity: status.identity, rejection: .incomplete, message: "No.")
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(inbox.folder.read("ali/talk.wav.rejected.txt") == "No.\n")
     }
 
@@ -174,7 +174,7 @@ import Testing
         let inbox = try IngestFixture()
         try await inbox.record((1...1500).map { "ali/\($0).wav" })
         let kept = try #require(try await inbox.drop("speech"))
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try inbox.counts(.gone) == 1500)
         #expect(try await inbox.current() == kept)
     }
@@ -186,7 +186,7 @@ import Testing
             FaultyFileSystem(disk) { $0.name == "examine" && $0.number == 0 ? code : nil }
         }
         try await inbox.record(["ali/1.wav", "ali/2.wav", "ali/3.wav"])
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try await inbox.current("ali/1.wav")?.audio == .present)
         #expect(try await inbox.current("ali/2.wav")?.audio == .gone)
         #expect(try await inbox.current("ali/3.wav")?.audio == .gone)
@@ -205,7 +205,7 @@ import Testing
         try await inbox.drop("gone", "ali/gone.wav")
         try await inbox.lose("ali/gone.wav")
         let before = try snapshot(inbox)
-        for _ in 1...3 { await inbox.pipeline.handle(.scanned) }
+        for _ in 1...3 { await inbox.pipeline.handle(.scanFinished) }
         #expect(try snapshot(inbox) == before)
     }
 
@@ -226,7 +226,7 @@ import Testing
         try inbox.folder.write("longer speech", to: "ali/changed.wav")
         try await inbox.drop("speech", "ali/back.wav")
         try inbox.folder.rename("ali/back.wav", to: "ali/aside")
-        await inbox.pipeline.handle(.gone(try inbox.path("ali/back.wav")))
+        await inbox.pipeline.handle(.removed(try inbox.path("ali/back.wav")))
         try inbox.folder.rename("ali/aside", to: "ali/back.wav")
         try inbox.folder.write("speech", to: "ali/new.wav")
         try inbox.folder.write("words", to: "ali/notes.txt")
@@ -237,7 +237,7 @@ import Testing
         ]
         let names = expected.keys.sorted()
         let candidates = try names.map { name in
-            try candidate(inbox.sighting(name))
+            try candidate(inbox.inboxEvent(name))
         }
         let known = await inbox.pipeline.isKnown(candidates)
         #expect(Dictionary(uniqueKeysWithValues: zip(names, known)) == expected)
@@ -263,9 +263,9 @@ import Testing
         }
         for name in names where name != "standing" {
             inbox.folder.remove(name)
-            await inbox.pipeline.handle(.gone(try inbox.path(name)))
+            await inbox.pipeline.handle(.removed(try inbox.path(name)))
         }
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         let left = try await inbox.catalog.users.page(folder: nil, skip: 0, limit: 10).users
         let expected = ["brief", "heard", "known", "new", "standing"].filter { !enrolls || $0 != "brief" }
         #expect(left.map(\.folder.text) == expected)

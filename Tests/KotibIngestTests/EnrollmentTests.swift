@@ -7,7 +7,7 @@ import Testing
 
 @testable import KotibIngest
 
-/// Where folders do not enrol by themselves (setting `enroll`).
+/// Folders do not enrol by themselves (setting `enroll`).
 @Suite struct EnrollmentTests {
     @Test func aStrangersFolderGetsANoteUntilItIsSomebodys() async throws {
         let fixture = try IngestFixture(enrolls: false)
@@ -18,7 +18,7 @@ import Testing
         #expect(try await !fixture.catalog.users.isEnrolled("ali"))
 
         _ = try await fixture.catalog.users.enroll("ali")
-        // What the next scan does: the file is not known, as it may be somebody's now.
+        // As in the next scan: the file is not known, since its folder may be a user's now.
         let path = try fixture.path("ali/talk.wav")
         #expect(try await fixture.catalog.ingest.isKnown([(path, recording.identity)]) == [false])
         try await fixture.handle("ali/talk.wav")
@@ -36,7 +36,7 @@ import Testing
     }
 
     /// Refused for another reason, it is its owner's as soon as there is one.
-    @Test func whatIsRefusedAgainIsItsOwners() async throws {
+    @Test func recordingRefusedAgainKeepsItsOwner() async throws {
         let fixture = try IngestFixture(enrolls: false)
         try await fixture.drop("bad")
         let ali = try await fixture.catalog.users.enroll("ali")
@@ -48,7 +48,7 @@ import Testing
         #expect(try await fixture.catalog.recordings.list(filter, limit: 9).total == 1)
     }
 
-    @Test func whatIsSaidIsSaidOnce() async throws {
+    @Test func issueIsLoggedOnce() async throws {
         let fixture = try IngestFixture(enrolls: false)
         let first = try await fixture.drop("sound")
         try await fixture.handle("ali/talk.wav")

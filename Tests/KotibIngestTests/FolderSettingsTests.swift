@@ -20,7 +20,7 @@ import Testing
         return await reader.settings(for: recording).language
     }
 
-    @Test func whatIsWrongIsToldBesideItUntilItIsMended() async throws {
+    @Test func invalidSettingsHaveANoteUntilCorrected() async throws {
         let fixture = try IngestFixture()
         let refused = try #require(try await fixture.drop("langauge = uz", "ali/kotib.ini"))
         #expect(refused.state == .rejected && refused.errorCode == "folder_settings")
@@ -40,12 +40,12 @@ import Testing
         #expect(fixture.folder.read("ali/kotib.ini") == "language = uz")
     }
 
-    @Test func whatIsWrongIsNotToldAnyMoreOnceItIsGone() async throws {
+    @Test func noteOfARemovedSettingsFileIsRemoved() async throws {
         let fixture = try IngestFixture()
         try await fixture.drop("language", "ali/kotib.ini")
         try await fixture.lose("ali/kotib.ini")
         #expect(try fixture.names().isEmpty)
-        // What comes then is new.
+        // A file that arrives then is new.
         #expect(try await fixture.drop("", "ali/kotib.ini") == nil)
         #expect(try fixture.rows() == 0)
     }

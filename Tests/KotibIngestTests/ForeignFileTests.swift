@@ -9,7 +9,7 @@ import Testing
 
 @testable import KotibIngest
 
-/// Somebody else's private file that was moved here is not read to whoever has the folder.
+/// Another person's private file that was moved into a user's folder is not transcribed for that user.
 @Suite(.enabled(if: geteuid() == 0, "needs root")) struct ForeignFileTests {
     private let owner: uid_t = 4001
     private let stranger: uid_t = 4002
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    /// In the hour after `kotibd --rebuild`, when a text beside an unknown recording is its words.
+    /// Within an hour after `kotibd --rebuild` a text beside an unknown recording is adopted.
     @Test func aPrivateTextIsNobodysWordsAfterARebuild() async throws {
         let fixture = try IngestFixture()
         give("ali", to: owner, 0o770, fixture)

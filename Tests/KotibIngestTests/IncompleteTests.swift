@@ -76,7 +76,7 @@ import Testing
         try await inbox.drop("incomplete")
         try await watching(inbox) {
             try await look(15)
-            // What the kernel would say of a file that is written to now.
+            // The kernel reports a writer.
             try inbox.folder.write("incomplete, but more", to: "ali/talk.wav")
             try setTimes(of: inbox.folder.path("ali/talk.wav"), to: timeout.now())
             try await inbox.handle("ali/talk.wav")
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    /// At the start a file may have stood still for long already.
+    /// At the start of the daemon a file may be unchanged for long already.
     @Test func anOldOneIsTakenAtOnce() async throws {
         let inbox = try inbox()
         try inbox.folder.write("incomplete", to: "ali/talk.wav")
@@ -112,7 +112,7 @@ import Testing
         #expect(try await inbox.current()?.state == .pending)
     }
 
-    @Test func whatWaitedBeforeARestartIsTakenAfterIt() async throws {
+    @Test func waitingRecordingIsAcceptedAfterARestart() async throws {
         let inbox = try inbox()
         try await inbox.drop("incomplete")
         clock.advance(by: Self.duration)
@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    @Test func whatIsGoneOrPlayableInNoWayIsLeftAlone() async throws {
+    @Test func missingOrUndecodableFileIsLeftAlone() async throws {
         let inspector = FakeInspector { _, before throws(InspectionError) in
             before == 0 ? .refused(.incomplete) : .refused(.damaged(detail: "only a part"))
         }

@@ -24,7 +24,7 @@ import Testing
         let inbox = try IngestFixture(inspector: inspector)
         #expect(try await inbox.drop("speech")?.state == .pending)
         #expect(inbox.inspector.calls == 9)
-        #expect(inbox.logged("intake waits and tries again") == 8)
+        #expect(inbox.logged("ingest failed, retrying") == 8)
     }
 
     @Test func cancellationEndsTheWait() async throws {
@@ -33,9 +33,9 @@ import Testing
         }
         let inbox = try IngestFixture(inspector: inspector)
         try inbox.folder.write("speech", to: "ali/talk.wav")
-        let sighting = try inbox.sighting("ali/talk.wav")
-        let handling = Task { await inbox.pipeline.handle(sighting) }
-        try await waitUntil("it waits") { inbox.logged("intake waits and tries again") > 0 }
+        let inboxEvent = try inbox.inboxEvent("ali/talk.wav")
+        let handling = Task { await inbox.pipeline.handle(inboxEvent) }
+        try await waitUntil("it waits") { inbox.logged("ingest failed, retrying") > 0 }
         handling.cancel()
         await handling.value
         #expect(try inbox.rows() == 0)
@@ -50,10 +50,10 @@ import Testing
         try inbox.folder.write("speech", to: "ali/talk.wav")
         try await inbox.handle("ali/talk.wav")
         #expect(try inbox.rows() == 0)
-        #expect(inbox.logged("intake waits and tries again") == retries)
-        #expect(inbox.logged("left to the next scan") == 1)
-        // It is still unknown, so the next scan tells of it again.
-        let candidates = [try candidate(inbox.sighting("ali/talk.wav"))]
+        #expect(inbox.logged("ingest failed, retrying") == retries)
+        #expect(inbox.logged("cannot process file, left to the next scan") == 1)
+        // The file is still unknown, so the next scan reports it again.
+        let candidates = [try candidate(inbox.inboxEvent("ali/talk.wav"))]
         #expect(await inbox.pipeline.isKnown(candidates) == [false])
     }
 
@@ -67,10 +67,10 @@ import Testing
     @Test func busyCatalogIsWaitedFor() async throws {
         let inbox = try IngestFixture(database: DatabaseQueue(path: state.path("kotib.sqlite")))
         try inbox.folder.write("speech", to: "ali/talk.wav")
-        let sighting = try inbox.sighting("ali/talk.wav")
+        let inboxEvent = try inbox.inboxEvent("ali/talk.wav")
         let other = try await lockedByAnother()
-        async let handled: Void = inbox.pipeline.handle(sighting)
-        try await waitUntil("it waits") { inbox.logged("intake waits and tries again") > 2 }
+        async let handled: Void = inbox.pipeline.handle(inboxEvent)
+        try await waitUntil("it waits") { inbox.logged("ingest failed, retrying") > 2 }
         try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
         await handled
         #expect(try await inbox.current()?.state == .pending)
@@ -79,14 +79,14 @@ import Testing
     @Test func withoutTheCatalogNothingIsKnown() async throws {
         let inbox = try IngestFixture(database: DatabaseQueue(path: state.path("kotib.sqlite")))
         try await inbox.drop("speech")
-        let candidates = [try candidate(inbox.sighting("ali/talk.wav"))]
+        let candidates = [try candidate(inbox.inboxEvent("ali/talk.wav"))]
         #expect(await inbox.pipeline.isKnown(candidates) == [true])
         let other = try await lockedByAnother()
         #expect(await inbox.pipeline.isKnown(candidates) == [false])
         try await other.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
     }
 
-    /// As by an administrator's `sqlite3` in the middle of a transaction.
+    /// Locks the catalog, like an administrator's `sqlite3` in the middle of a transaction.
     private func lockedByAnother() async throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.allowsUnsafeTransactions = true
@@ -104,9 +104,9 @@ import Testing
         }
         let inbox = try IngestFixture(inspector: inspector)
         try inbox.folder.write("speech", to: "ali/talk.wav")
-        let sighting = try inbox.sighting("ali/talk.wav")
-        let handling = Task { await inbox.pipeline.handle(sighting) }
-        let isLeft = await waitUntil { inbox.logged("left to the next scan") == 1 }
+        let inboxEvent = try inbox.inboxEvent("ali/talk.wav")
+        let handling = Task { await inbox.pipeline.handle(inboxEvent) }
+        let isLeft = await waitUntil { inbox.logged("cannot process file, left to the next scan") == 1 }
         handling.cancel()
         await handling.value
         #expect(isLeft)

@@ -16,7 +16,7 @@ import Testing
 /// Threat 76: the daemon ends between a commit and what follows it on the disk, or the other way round, and
 /// people go on in the folder before the next start.
 @Suite struct IntentCrashTests {
-    /// To be copied, which is cheaper than making the tables anew for each of some hundred steps.
+    /// An empty catalog to copy, which is cheaper than creating the tables for each of some hundred steps.
     private let empty: DatabaseQueue
 
     init() throws {
@@ -40,16 +40,16 @@ import Testing
         return id
     }
 
-    /// As a start does: a scan tells of the files that are not known, and of its end.
+    /// Does what a start does: a scan reports the unknown files, and its end.
     private func start(_ inbox: IngestFixture) async throws {
         for name in try inbox.names() where !name.hasPrefix(".") {
             // A text may have followed its recording meanwhile.
-            guard let sighting = try? inbox.sighting("ali/\(name)") else { continue }
-            if await inbox.pipeline.isKnown([try candidate(sighting)]) == [false] {
-                await inbox.pipeline.handle(sighting)
+            guard let inboxEvent = try? inbox.inboxEvent("ali/\(name)") else { continue }
+            if await inbox.pipeline.isKnown([try candidate(inboxEvent)]) == [false] {
+                await inbox.pipeline.handle(inboxEvent)
             }
         }
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
     }
 
     /// Names that are for people.
@@ -86,7 +86,7 @@ import Testing
         #expect(step > 8)
     }
 
-    /// Another recording comes under the name before anything was looked through.
+    /// Another recording arrives under the name before the first scan.
     @Test func aTextThatWasBeingWrittenIsNotInTheWayOfAnother() async throws {
         var (step, wasReached) = (0, true)
         while wasReached {
@@ -105,7 +105,7 @@ import Testing
             _ = try await inbox.catalog.jobs.complete(
                 other, transcript: FakeEngine.result("Other.").transcript, speech: 1, engineSeconds: 1)
             await inbox.sidecars.writer.jobFinished(other)
-            await inbox.pipeline.handle(.scanned)
+            await inbox.pipeline.handle(.scanFinished)
             let place = Comment("at step \(step)")
             #expect(try names(inbox) == ["new.wav", "new.wav.txt", "talk.wav", "talk.wav.txt"], place)
             #expect(inbox.folder.read("ali/new.wav.txt") == "Hello.\n", place)
@@ -115,7 +115,7 @@ import Testing
         #expect(step > 8)
     }
 
-    /// Nobody has registered the text yet that a person finds and corrects.
+    /// The text that a person finds and edits is not registered yet.
     @Test func wordsInATextThatWasBeingWrittenAreTakenIn() async throws {
         var (step, wasReached) = (0, true)
         while wasReached {
@@ -178,7 +178,7 @@ import Testing
             try await inbox.drop("bad", "ali/bad.wav")
             try inbox.folder.rename("ali/talk.wav", to: "ali/bad.wav")
             point.arm(kind, at: step)
-            if case .settled(let path, let status) = try inbox.sighting("ali/bad.wav") {
+            if case .stable(let path, let status) = try inbox.inboxEvent("ali/bad.wav") {
                 try? await inbox.pipeline.ingest(path, status)
             }
             wasReached = point.disarm()

@@ -38,17 +38,17 @@ import Testing
         try inbox.folder.rename("ali/talk.wav", to: "ali/sub/new.wav")
 
         point.arm(kind, at: step)
-        let sighting = try inbox.sighting("ali/sub/new.wav")
-        if case .settled(let path, let status) = sighting {
+        let inboxEvent = try inbox.inboxEvent("ali/sub/new.wav")
+        if case .stable(let path, let status) = inboxEvent {
             try? await inbox.pipeline.ingest(path, status)
         }
         let wasReached = point.disarm()
 
         let place = Comment("\(kind) at step \(step)")
-        if await inbox.pipeline.isKnown([try candidate(sighting)]) == [false] {
-            await inbox.pipeline.handle(sighting)
+        if await inbox.pipeline.isKnown([try candidate(inboxEvent)]) == [false] {
+            await inbox.pipeline.handle(inboxEvent)
         }
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         let recording = try #require(try await inbox.current("ali/sub/new.wav"), place)
         #expect(recording.id == id && recording.audio == .present, place)
         #expect(recording.sidecarDue == nil, place)

@@ -12,9 +12,9 @@ import Testing
 
 @testable import KotibIngest
 
-/// What a person does to files with a file manager, and what becomes of records and texts.
+/// Moves and renames with a file manager, and their effect on records and texts.
 @Suite struct MoveTests {
-    /// In which order the watcher tells: both come from one rename.
+    /// The order in which the watcher reports the two events of one rename.
     enum Order: CaseIterable { case newFirst, oldFirst }
 
     private func transcribed(_ inbox: IngestFixture, _ names: [String]) async throws -> [RecordingID] {
@@ -33,9 +33,9 @@ import Testing
         _ inbox: IngestFixture, gone: [String], new: [String], _ order: Order
     ) async throws {
         if order == .newFirst { for name in new { try await inbox.handle(name) } }
-        for name in gone { await inbox.pipeline.handle(.gone(try inbox.path(name))) }
+        for name in gone { await inbox.pipeline.handle(.removed(try inbox.path(name))) }
         if order == .oldFirst { for name in new { try await inbox.handle(name) } }
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
     }
 
     private func owned(_ id: RecordingID, _ inbox: IngestFixture) async throws -> [String] {
@@ -64,7 +64,7 @@ import Testing
         #expect(engine.calls.count == 1)
     }
 
-    @Test(arguments: Order.allCases) func whatThePersonMovedAlongIsKnown(_ order: Order) async throws {
+    @Test(arguments: Order.allCases) func textMovedAlongIsRecognized(_ order: Order) async throws {
         let inbox = try IngestFixture()
         let id = try await transcribed(inbox, ["ali/talk.wav"])[0]
         try inbox.folder.rename("ali/talk.wav", to: "ali/new.wav")
@@ -161,7 +161,7 @@ import Testing
             try await inbox.database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM moves") } == 0)
     }
 
-    /// Nobody removed it on purpose where its folder went too.
+    /// If its folder is gone too, the text was not removed on purpose.
     @Test(arguments: [false, true]) func aTextThatIsNowhereIsWrittenAnew(_ isFolderGone: Bool) async throws {
         let inbox = try IngestFixture()
         try inbox.folder.makeFolder("ali/f")
@@ -188,7 +188,7 @@ import Testing
         #expect(inbox.folder.read("ali/talk.wav.txt") == "Hello.\n")
         inbox.folder.remove("ali/disk")
         try inbox.folder.rename("away", to: "ali/disk")
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try inbox.folder.names(in: "ali/disk").isEmpty)
         #expect(try await owned(id, inbox) == ["ali/talk.wav.txt"])
         #expect(try await inbox.current()?.sidecarDue == nil)
@@ -226,7 +226,7 @@ import Testing
     }
 
     @Test(arguments: ["ali/talk.wav", "ali/again.wav"])
-    func whatWasDeletedAndComesBackFindsItsRecord(_ place: String) async throws {
+    func removedFileThatReturnsFindsItsRecord(_ place: String) async throws {
         let engine = FakeEngine()
         let inbox = try IngestFixture(engine: engine)
         let id = try await transcribed(inbox, ["ali/talk.wav"])[0]
@@ -244,7 +244,7 @@ import Testing
         let inbox = try IngestFixture()
         let id = try await transcribed(inbox, ["ali/talk.wav"])[0]
         try await inbox.lose("ali/talk.wav.txt")
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         try inbox.folder.rename("ali/talk.wav", to: "ali/new.wav")
         try await tell(inbox, gone: ["ali/talk.wav"], new: ["ali/new.wav"], .newFirst)
         #expect(try await inbox.current("ali/new.wav")?.id == id)
@@ -266,7 +266,7 @@ import Testing
         #expect(try await owned(id, inbox).isEmpty)
         #expect(try await inbox.catalog.moves.unfinished(after: nil, limit: 1).isEmpty)
         // Asked for, it is written.
-        _ = try await inbox.sidecars.writer.putBack(id, in: .everyone)
+        _ = try await inbox.sidecars.writer.rewrite(id, in: .everyone)
         #expect(inbox.folder.read("ali/b/talk.wav.txt") == "Hello.\n")
     }
 
@@ -275,7 +275,7 @@ import Testing
         for name in ["ali/a", "ali/other"] { try inbox.folder.makeFolder(name) }
         let id = try await transcribed(inbox, ["ali/a/talk.wav"])[0]
         try inbox.folder.rename("ali/a/talk.wav.txt", to: "bin")
-        await inbox.pipeline.handle(.gone(try inbox.path("ali/a/talk.wav.txt")))
+        await inbox.pipeline.handle(.removed(try inbox.path("ali/a/talk.wav.txt")))
         if isTouched { try inbox.folder.write("Mine.\n", to: "bin") }
         try inbox.folder.rename("bin", to: "ali/a/talk.wav.txt")
         try await inbox.handle("ali/a/talk.wav.txt")
@@ -324,12 +324,12 @@ import Testing
         try inbox.folder.rename(c, to: a)
         for name in order {
             if name == "c" {
-                await inbox.pipeline.handle(.gone(try inbox.path(c)))
+                await inbox.pipeline.handle(.removed(try inbox.path(c)))
             } else {
                 try await inbox.handle("ali/\(name).wav")
             }
         }
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try await inbox.current("ali/b.wav")?.id == ids[0])
         #expect(try await inbox.current(a)?.id == ids[1])
         #expect(try inbox.names() == ["a.wav", "a.wav.txt", "b.wav", "b.wav.txt"])

@@ -16,7 +16,7 @@ import Testing
 @Suite struct QuotaTests {
     private let clock = ManualClock()
 
-    /// In Tashkent, where no clocks are moved.
+    /// In the time zone of Tashkent, which has no daylight saving time.
     private func quotas(_ limits: Quota) -> Quotas {
         Quotas(limits: limits, days: LocalDays { _ in 5 * 3600 }, now: { [clock] in clock.date })
     }
@@ -46,23 +46,23 @@ import Testing
         try await inbox.catalog.users.enroll("ali")
     }
 
-    private func change(_ quota: OwnQuota, _ inbox: IngestFixture) async throws {
+    private func change(_ quota: QuotaOverrides, _ inbox: IngestFixture) async throws {
         _ = try await inbox.catalog.users.change(ali(inbox)) { $0.quota = quota }
     }
 
-    @Test func whatHasNoRoomIsTakenWhenSomeIsMade() async throws {
+    @Test func recordingWithoutRoomIsAcceptedLater() async throws {
         let inbox = try IngestFixture(quotas: quotas(Quota(bytes: 10)))
         try await inbox.drop("sixsix", "ali/a.wav")
         try inbox.folder.write("seven77", to: "ali/b.wav")
-        let sighting = try inbox.sighting("ali/b.wav")
-        await inbox.pipeline.handle(sighting)
+        let inboxEvent = try inbox.inboxEvent("ali/b.wav")
+        await inbox.pipeline.handle(inboxEvent)
         let refused = try #require(try await inbox.current("ali/b.wav"))
         #expect(refused.state == .rejected && refused.errorCode == "over_quota_bytes")
         let note = try #require(inbox.folder.read("ali/b.wav.rejected.txt"))
         #expect(note == (refused.errorMessage ?? "") + "\n")
         #expect(note.contains("6 bytes of your quota of 10 bytes are used"), "\(note)")
         #expect(note.contains("taken by itself"))
-        #expect(try inbox.sighting("ali/b.wav") == sighting, "the file is as it was")
+        #expect(try inbox.inboxEvent("ali/b.wav") == inboxEvent, "the file is as it was")
         // A scan leaves it alone: decoding costs.
         #expect(try await inbox.catalog.ingest.isKnown([(refused.path, refused.identity)]) == [true])
 
@@ -82,7 +82,7 @@ import Testing
         for name in ["a", "b", "c", "d"] { try await inbox.drop("sound " + name, "ali/\(name).wav") }
         #expect(try await code("d.wav", inbox) == "over_quota_files")
         try await readmitting(inbox) {
-            try await change(OwnQuota(files: 3), inbox)
+            try await change(QuotaOverrides(files: 3), inbox)
             try await waitUntil("two are taken") { try await isTaken("c.wav", inbox) }
         }
         #expect(try await isTaken("b.wav", inbox))
@@ -91,7 +91,7 @@ import Testing
     }
 
     /// The one that is too large for what is left holds up no smaller one.
-    @Test func whatStillDoesNotFitIsPassedOver() async throws {
+    @Test func recordingThatDoesNotFitIsSkipped() async throws {
         let inbox = try IngestFixture(quotas: quotas(Quota(bytes: 20)))
         try await inbox.drop(String(repeating: "a", count: 20), "ali/a.wav")
         try await inbox.drop(String(repeating: "b", count: 15), "ali/b.wav")
@@ -161,21 +161,21 @@ import Testing
     @Test func anotherSettingHoldsFromTheStartOn() async throws {
         let inbox = try IngestFixture(quotas: quotas(Quota(files: 1)))
         for name in ["a", "b"] { try await inbox.drop("sound " + name, "ali/\(name).wav") }
-        // All that is kept from before: nothing tells of room.
-        _ = try await inbox.catalog.quotas.usersWithRoom()
-        try await change(OwnQuota(files: 0), inbox)
-        _ = try await inbox.catalog.quotas.usersWithRoom()
+        // Clears what is remembered, so that nothing reports free space.
+        _ = try await inbox.catalog.quotas.usersWithFreedQuota()
+        try await change(QuotaOverrides(files: 0), inbox)
+        _ = try await inbox.catalog.quotas.usersWithFreedQuota()
         try await readmitting(inbox) {
             try await waitUntil("it is taken at the start") { try await isTaken("b.wav", inbox) }
         }
         #expect(inbox.inspector.calls == 2)
     }
 
-    @Test func whatIsMovedOrBroughtBackNeedsNoRoom() async throws {
+    @Test func movedOrRestoredRecordingNeedsNoRoom() async throws {
         let inbox = try IngestFixture(quotas: quotas(Quota(bytes: 6, files: 1)))
         let recording = try #require(try await inbox.drop("sixsix", "ali/a.wav"))
         try #require(rename(inbox.folder.path("ali/a.wav"), inbox.folder.path("ali/b.wav")) == 0)
-        await inbox.pipeline.handle(.gone(try inbox.path("ali/a.wav")))
+        await inbox.pipeline.handle(.removed(try inbox.path("ali/a.wav")))
         try await inbox.handle("ali/b.wav")
         #expect(try await inbox.current("ali/b.wav")?.id == recording.id)
         try await inbox.lose("ali/b.wav")
@@ -183,18 +183,18 @@ import Testing
         #expect(try inbox.names() == ["b.wav"])
     }
 
-    @Test func whatIsTouchedWhileItWaitsIsRefusedOnce() async throws {
+    @Test func waitingFileThatIsTouchedIsRefusedOnce() async throws {
         let inbox = try IngestFixture(quotas: quotas(Quota(files: 1)))
         for name in ["a", "b"] { try await inbox.drop("sound " + name, "ali/\(name).wav") }
         try await inbox.drop("other sound", "ali/b.wav")
         #expect(try inbox.rows() == 2)
         #expect(try inbox.names() == ["a.wav", "b.wav", "b.wav.rejected.txt"])
-        let kept = try await inbox.catalog.quotas.readmissible(
+        let kept = try await inbox.catalog.quotas.acceptableWaiting(
             ali(inbox), after: nil, limit: 9, under: quotas(Quota()))
         #expect(kept.map(\.facts) == [FakeInspector.facts(Array("other sound".utf8))])
         // Damaged by now, it waits for no room.
         try await inbox.drop("bad", "ali/b.wav")
-        #expect(try await inbox.catalog.quotas.waitingForRoom() == 0)
+        #expect(try await inbox.catalog.quotas.countWaitingForQuota() == 0)
     }
 
     @Test func anUploadWithoutRoomLeavesNothing() async throws {
@@ -214,7 +214,7 @@ import Testing
         }
         #expect(try inbox.names() == ["a.wav"])
 
-        // What another upload is going to take is taken.
+        // Room that another upload has reserved is not free.
         let (first, second) = (
             try await uploads.upload("c.wav", to: ali), try await uploads.upload("d.wav", to: ali)
         )
@@ -222,7 +222,7 @@ import Testing
         await #expect(throws: Rejection.overQuotaBytes(size: 4, used: 10, limit: 10)) {
             try await second.write(Array("four".utf8))
         }
-        // What was dropped meanwhile is known when it is finished.
+        // A file that was dropped meanwhile counts when the upload is finished.
         try await inbox.drop("Four", "ali/e.wav")
         guard case .refused = try await first.finish() else {
             Issue.record("there is no room")
@@ -231,7 +231,7 @@ import Testing
         #expect(try inbox.names().count == 2)
         #expect(try inbox.rows() == 2)
         #expect(inbox.log.lines.contains { $0.message == "upload refused" })
-        try await change(OwnQuota(bytes: 0), inbox)
+        try await change(QuotaOverrides(bytes: 0), inbox)
         let third = try await uploads.upload("e.wav", to: ali)
         try await third.write(Array("any sound".utf8))
         guard case .accepted = try await third.finish() else {

@@ -10,7 +10,7 @@ import Testing
 
 @testable import KotibIngest
 
-/// What a person may put there that is no recording.
+/// Files that are no recordings.
 enum Bad: String, CaseIterable, Sendable {
     case unsupportedExtension = "talk.pdf"
     case empty = "empty.wav"
@@ -69,13 +69,13 @@ enum Bad: String, CaseIterable, Sendable {
         let note = try #require(inbox.folder.read("guli.rejected.txt"))
         #expect(note.contains("“guli”") && note.contains("mount --bind"))
         #expect(try await inbox.current("guli")?.errorCode == "linked_folder")
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(inbox.folder.read("guli.rejected.txt") == note)
 
         inbox.folder.remove("guli")
         try inbox.folder.makeFolder("guli")
         try await inbox.drop("speech", "guli/talk.wav")
-        if isTold { try await inbox.handle("guli") } else { await inbox.pipeline.handle(.scanned) }
+        if isTold { try await inbox.handle("guli") } else { await inbox.pipeline.handle(.scanFinished) }
         #expect(inbox.folder.read("guli.rejected.txt") == nil)
         #expect(try await inbox.current("guli/talk.wav")?.audio == .present)
         #expect(try inbox.folder.names(in: "elsewhere").isEmpty)
@@ -86,7 +86,7 @@ enum Bad: String, CaseIterable, Sendable {
         let inbox = try IngestFixture()
         try bad.make(in: inbox.folder)
         let name = "ali/" + bad.rawValue
-        let before = try inbox.sighting(name)
+        let before = try inbox.inboxEvent(name)
         await inbox.pipeline.handle(before)
         let row = try #require(try await inbox.current(name))
         #expect(row.state == .rejected)
@@ -94,14 +94,14 @@ enum Bad: String, CaseIterable, Sendable {
         let note = try #require(inbox.folder.read(name + ".rejected.txt"))
         #expect(note == (row.errorMessage ?? "") + "\n")
         #expect(note.contains(bad.rawValue))
-        #expect(try inbox.sighting(name) == before)
+        #expect(try inbox.inboxEvent(name) == before)
         #expect(try inbox.names() == [bad.rawValue, bad.rawValue + ".rejected.txt"])
         #expect(inbox.logged("recording refused") == 1)
     }
 
     /// `cp -al` of the inbox as a backup, or a mode that keeps the daemon out: the content is what was taken.
     @Test(arguments: [true, false])
-    func whatIsTranscribedIsNotRefusedForALinkOrItsMode(isLink: Bool) async throws {
+    func transcribedFileIsNotRefusedForALinkOrItsMode(isLink: Bool) async throws {
         let inbox = try IngestFixture()
         try await inbox.transcribing {
             try await inbox.drop("speech")
@@ -130,7 +130,7 @@ enum Bad: String, CaseIterable, Sendable {
         #expect(inbox.folder.read("talk.wav.rejected.txt") == (row.errorMessage ?? "") + "\n")
     }
 
-    @Test func whatTheDaemonMayNotOpenIsRefused() async throws {
+    @Test func unreadableFileIsRefused() async throws {
         let inbox = try IngestFixture { disk in
             FaultyFileSystem(disk) { $0.name == "openForReading" ? EACCES : nil }
         }

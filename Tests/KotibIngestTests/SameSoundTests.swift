@@ -73,7 +73,7 @@ struct SameSoundTests {
         }
     }
 
-    @Test func whatWasRecordedBeforeSoundWasKeptGetsItWhenItIsSeen() async throws {
+    @Test func olderRecordingGetsItsSoundIdentity() async throws {
         let fixture = try IngestFixture()
         let first = try #require(try await fixture.drop("#aaaa"))
         try await fixture.database.write {
@@ -117,7 +117,7 @@ struct SameSoundTests {
         #expect(full?.errorCode == "over_quota_minutes")
     }
 
-    /// 45 s, then another 45 s in their place, with a minute a day.
+    /// 45 s, then another 45 s that replace them, with a quota of a minute a day.
     @Test func whatIsReplacedUnheardIsNotCharged() async throws {
         let quotas = Quotas(limits: Quota(minutesPerDay: 1))
         let fixture = try IngestFixture(quotas: quotas)
@@ -134,13 +134,13 @@ struct SameSoundTests {
             #expect(recording?.state == .pending)
             #expect(try await used() == 45_000)
         }
-        // What went on is given back as a whole.
+        // The minutes of a recording that grew are given back as a whole.
         try await fixture.drop(sound("c", 50))
         #expect(try await used() == 50_000)
         let refused = try await fixture.drop(sound("d", 61))
         #expect(refused?.errorCode == "over_quota_minutes")
         #expect(try await used() == 0)
-        // The first comes back, and is charged as it would have been.
+        // The first recording comes back, and is charged.
         let full = try await fixture.drop(sound("e", 20), "ali/other.wav")
         #expect(full?.state == .pending)
         let again = try await fixture.drop(sound("a", 45), "ali/again.wav")
@@ -151,7 +151,7 @@ struct SameSoundTests {
         let back = try await fixture.drop(sound("a", 45), "ali/back.wav")
         #expect(back?.id == first.id && back?.state == .pending)
         #expect(try await used() == 55_000)
-        // It can be given back again.
+        // Its minutes can be given back again.
         try await fixture.drop(sound("g", 1), "ali/back.wav")
         #expect(try await used() == 11_000)
     }
@@ -195,7 +195,7 @@ struct SameSoundTests {
         }
     }
 
-    @Test func whatGrowsWhileItIsHeardIsHeardAnewAndKeepsItsAttempts() async throws {
+    @Test func fileThatGrowsDuringItsJobIsTranscribedAgain() async throws {
         let gate = Gate()
         let engine = FakeEngine { job, before throws(EngineError) in
             if before == 0 { try await gate.pass() }
@@ -212,7 +212,7 @@ struct SameSoundTests {
         }
     }
 
-    @Test func whatIsReplacedBeforeItWasHeardDidNotFail() async throws {
+    @Test func replacedPendingRecordingDidNotFail() async throws {
         let fixture = try IngestFixture()
         _ = try await fixture.catalog.hooks.setReceivers([.webhook])
         let first = try #require(try await fixture.drop("#aaaa"))

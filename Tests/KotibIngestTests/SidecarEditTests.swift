@@ -45,7 +45,7 @@ import Testing
         #expect(try await texts(id, inbox) == ["Hello, edited.", "Hello."])
         #expect(inbox.folder.read("ali/talk.wav.txt") == "Hello, edited.\r\n")
         #expect(try inbox.rows() == 1)
-        #expect(inbox.logged("transcript edited in its folder") == 1)
+        #expect(inbox.logged("transcript edited in folder") == 1)
     }
 
     /// An administrator is told once, however often the file is looked at.
@@ -56,11 +56,11 @@ import Testing
             try inbox.folder.write(words, to: Array("ali/talk.wav.txt".utf8))
             for _ in 1...3 {
                 try await inbox.handle("ali/talk.wav.txt")
-                await inbox.pipeline.handle(.scanned)
+                await inbox.pipeline.handle(.scanFinished)
             }
         }
         #expect(try await texts(id, inbox) == ["Hello."])
-        #expect(inbox.logged("a saved text cannot be taken in; it is left as it is") == 2)
+        #expect(inbox.logged("saved text rejected, file left unchanged") == 2)
     }
 
     @Test func strangersTextIsNoEdit() async throws {
@@ -75,13 +75,13 @@ import Testing
     @Test func savingWhileTheDaemonWasDownIsNoticedByTheScan() async throws {
         let inbox = try IngestFixture()
         let id = try await transcribed(inbox)
-        let asWritten = try inbox.sighting("ali/talk.wav.txt")
+        let asWritten = try inbox.inboxEvent("ali/talk.wav.txt")
         #expect(await inbox.pipeline.isKnown([try candidate(asWritten)]) == [true])
         try inbox.folder.write("While away.\n", to: "ali/talk.wav.txt")
-        let edited = try inbox.sighting("ali/talk.wav.txt")
+        let edited = try inbox.inboxEvent("ali/talk.wav.txt")
         #expect(await inbox.pipeline.isKnown([try candidate(edited)]) == [false])
         await inbox.pipeline.handle(edited)
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try await texts(id, inbox) == ["While away.", "Hello."])
         #expect(inbox.folder.read("ali/talk.wav.txt") == "While away.\n")
     }
@@ -92,9 +92,9 @@ import Testing
         let id = try await transcribed(inbox)
         _ = try await inbox.catalog.revisions.edit(edit(id, "By socket."))
         try inbox.folder.write("By file.\n", to: "ali/talk.wav.txt")
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         try await inbox.handle("ali/talk.wav.txt")
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try await texts(id, inbox) == ["By file.", "By socket.", "Hello."])
         #expect(inbox.folder.read("ali/talk.wav.txt") == "By file.\n")
         #expect(try await inbox.current()?.sidecarDue == nil)
@@ -105,7 +105,7 @@ import Testing
         let inbox = try IngestFixture()
         let id = try await transcribed(inbox)
         _ = try await inbox.catalog.revisions.edit(edit(id, "By socket."))
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(inbox.folder.read("ali/talk.wav.txt") == "By socket.\n")
         #expect(try await texts(id, inbox) == ["By socket.", "Hello."])
     }
@@ -156,7 +156,7 @@ import Testing
         #expect(try inbox.names() == ["talk.wav", "talk.wav.txt"])
     }
 
-    @Test func whatAUserHasChosenReachesJobAndFolder() async throws {
+    @Test func userSettingsReachJobAndFolder() async throws {
         let asked = Mutex<String?>(nil)
         let engine = FakeEngine { job, _ throws(EngineError) in
             asked.withLock { $0 = job.language }

@@ -11,7 +11,7 @@ import Testing
             ("# til\r\n\r\n  Language =  ru  ; rus tili\r\n", .code("ru")), ("language = auto\n", .detected),
             ("; language = uz\n", nil),
         ] as [(String, SpokenLanguage?)])
-    func whatIsSaid(text: String, language: SpokenLanguage?) throws {
+    func spokenText(text: String, language: SpokenLanguage?) throws {
         #expect(try FolderSettings(parsing: Array(text.utf8)).language == language)
     }
 
@@ -29,7 +29,7 @@ import Testing
             ),
             (String(repeating: "#", count: 4097), .tooLarge(limit: 4096)),
         ] as [(String, FolderSettingsProblem)])
-    func whatIsWrong(text: String, problem: FolderSettingsProblem) {
+    func invalidSettings(text: String, problem: FolderSettingsProblem) {
         #expect(throws: problem) { try FolderSettings(parsing: Array(text.utf8)) }
     }
 
@@ -73,6 +73,6 @@ import Testing
         let status = FileStatus(
             identity: identity, kind: kind, permissions: permissions, owner: 0, group: 0, links: links)
         let policy = IntakePolicy(extensions: ["wav"], maximumSize: 100, maximumDuration: 60)
-        return policy.judge(try #require(InboxPath(path)), status)
+        return policy.classify(try #require(InboxPath(path)), status)
     }
 }

@@ -15,7 +15,7 @@ import Testing
         let identity = FileIdentity(device: 1, inode: 2, size: size, modified: 3, changed: 4)
         let status = FileStatus(
             identity: identity, kind: kind, permissions: permissions, owner: 0, group: 0, links: links)
-        return policy.judge(try #require(InboxPath(path)), status)
+        return policy.classify(try #require(InboxPath(path)), status)
     }
 
     @Test(arguments: ["a/b.mp3", "a/B.MP3", "a/x/y/z.wav", "a/b.c.flac", "a/тест.m4a"])
@@ -63,7 +63,7 @@ import Testing
         #expect(try verdict("notes.txt", kind: .symbolicLink) == .notARecording)
     }
 
-    /// What a person reads as “.mp3” and is none.
+    /// Names that look as if they ended in “.mp3”.
     @Test(arguments: [
         "talk.mp3 ", "talk.mp3.", "talk.mp3\u{a0}", "talk.mp3 . ", "talk. mp3", "talk.mp3\u{200b}",
         "talk.mp3\u{200e}",

@@ -33,8 +33,8 @@ import Testing
         #expect(try inbox.names().isEmpty)
         #expect(try inbox.rows() == 0)
         #expect(try await !actions.delete(recording.id, in: .everyone))
-        await inbox.pipeline.handle(.gone(recording.path))
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.removed(recording.path))
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try inbox.rows() == 0)
     }
 
@@ -79,7 +79,7 @@ import Testing
         try inbox.folder.write("bad in another way", to: "ali/new")
         try inbox.folder.rename("ali/new", to: "ali/talk.wav")
         try await inbox.handle("ali/talk.wav")
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(inbox.folder.read("ali/talk.wav") == "bad in another way")
         let new = try #require(try await inbox.current())
         #expect(new.id != old.id && new.state == .rejected)
@@ -114,7 +114,7 @@ import Testing
         await #expect(throws: FileNotRemoved.self) {
             try await inbox.actions.delete(id, in: .everyone)
         }
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try inbox.names() == ["talk.wav.srt"])
         #expect(inbox.folder.read("ali/talk.wav.srt") == "my own subtitles")
     }
@@ -171,8 +171,8 @@ import Testing
         #expect(try inbox.names().isEmpty)
     }
 
-    /// From one step on neither disk nor catalog do anything more, until the next start. Step 0 is the look
-    /// at the file before anything is decided.
+    /// From one step on neither disk nor catalog works, until the next start. Step 0 is the check of the file
+    /// before anything is decided.
     @Test(arguments: 1..<15) func crashAtAnyStepIsMadeGoodByTheNextScan(step: Int) async throws {
         let left = Mutex<Int?>(nil)
         let database = try DatabaseQueue()
@@ -191,7 +191,7 @@ import Testing
         _ = try? await inbox.actions.delete(recording.id, in: .everyone)
         left.withLock { $0 = nil }
         try await database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = 0") }
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try inbox.rows() == 0)
         // A file that was being removed has a name that the watcher's next scan removes.
         #expect(try inbox.names().allSatisfy { $0.hasPrefix(".kotib-") })
@@ -199,7 +199,7 @@ import Testing
 }
 
 @Suite struct RetryTests {
-    @Test func whatWasCompletedIsTranscribedAgain() async throws {
+    @Test func completedRecordingIsTranscribedAgain() async throws {
         let engine = FakeEngine { _, before throws(EngineError) in FakeEngine.result("Words \(before).") }
         let inbox = try IngestFixture(engine: engine)
         try await inbox.transcribing {
@@ -212,7 +212,7 @@ import Testing
         }
     }
 
-    @Test func whatFailedLosesItsNoteAndWhatWaitsIsLeftAlone() async throws {
+    @Test func retryRemovesTheNoteOfAFailure() async throws {
         let engine = FakeEngine { _, _ throws(EngineError) in throw .permanent(message: "No.") }
         let inbox = try IngestFixture(engine: engine)
         let actions = inbox.actions
@@ -232,7 +232,7 @@ import Testing
         #expect(again == .notNow(.pending, .gone))
     }
 
-    @Test func whatWasRefusedIsInspectedAgain() async throws {
+    @Test func refusedFileIsInspectedAgain() async throws {
         let inspector = FakeInspector { content, before throws(InspectionError) in
             before < 2 ? .refused(.incomplete) : .facts(FakeInspector.facts(content))
         }

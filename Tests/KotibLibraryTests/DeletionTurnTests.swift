@@ -26,8 +26,8 @@ import Testing
     }
 
     /// A text that is being written for the first time when its recording is deleted.
-    @Test func whatIsBeingWrittenGoesToo() async throws {
-        let held = HeldStep("create")
+    @Test func textThatIsBeingWrittenIsRemovedToo() async throws {
+        let held = StepBarrier("create")
         let inbox = try IngestFixture { FaultyFileSystem($0, fault: held.pass) }
         let id = try await transcribed(inbox)
         let path = try inbox.path("ali/talk.wav")
@@ -49,7 +49,7 @@ import Testing
         #expect(try inbox.rows() == 0)
     }
 
-    @Test func whatWasTakenBackIsNotCarriedOut() async throws {
+    @Test func withdrawnDeletionIsNotExecuted() async throws {
         let inbox = try IngestFixture()
         let id = try await transcribed(inbox)
         await inbox.sidecars.writer.jobFinished(id)
@@ -71,7 +71,7 @@ import Testing
             try $0.execute(
                 sql: "UPDATE sidecars SET path = x'' WHERE audio_record_id = ?", arguments: [bad.rawValue])
         }
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try inbox.names() == ["talk.wav.txt"])
         #expect(try inbox.rows() == 1)
     }

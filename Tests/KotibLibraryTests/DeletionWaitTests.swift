@@ -27,7 +27,7 @@ import Testing
         return id
     }
 
-    private func delete(_ id: RecordingID, _ inbox: IngestFixture) async throws -> MissingPlace? {
+    private func delete(_ id: RecordingID, _ inbox: IngestFixture) async throws -> MissingLocation? {
         let failure = await #expect(throws: FileNotRemoved.self) {
             try await inbox.actions.delete(id, in: .everyone)
         }
@@ -35,16 +35,16 @@ import Testing
         return failure?.waitsFor
     }
 
-    /// As a scan does.
+    /// Does what a scan does.
     private func scan(_ inbox: IngestFixture, _ folder: String) async throws {
         for name in try inbox.folder.names(in: folder) {
             // A text may have followed its recording meanwhile.
-            guard let sighting = try? inbox.sighting("\(folder)/\(name)") else { continue }
-            if await inbox.pipeline.isKnown([try candidate(sighting)]) == [false] {
-                await inbox.pipeline.handle(sighting)
+            guard let inboxEvent = try? inbox.inboxEvent("\(folder)/\(name)") else { continue }
+            if await inbox.pipeline.isKnown([try candidate(inboxEvent)]) == [false] {
+                await inbox.pipeline.handle(inboxEvent)
             }
         }
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
     }
 
     @Test func aFileSystemThatIsNotMountedIsWaitedFor() async throws {
@@ -60,27 +60,27 @@ import Testing
         }
         #expect(try await delete(id, inbox) == .fileSystem)
         let board = inbox.board
-        #expect(board.stands(.deletionsWait))
+        #expect(board.isOpen(.deletionsPending))
         #expect(try await inbox.catalog.recordings.find(id, in: .everyone) == nil)
         // Asked again, it waits still; nor does a scan forget it.
         #expect(try await delete(id, inbox) == .fileSystem)
         try await scan(inbox, "ali/disk")
         #expect(try inbox.rows() == 1)
-        #expect(inbox.logged("deletion waits") == 1)
+        #expect(inbox.logged("deletion postponed") == 1)
 
         inbox.folder.remove("ali/disk")
         try inbox.folder.rename("away", to: "ali/disk")
         try await scan(inbox, "ali/disk")
         #expect(try inbox.folder.names(in: "ali/disk").isEmpty)
         #expect(try inbox.rows() == 0)
-        #expect(!board.stands(.deletionsWait))
+        #expect(!board.isOpen(.deletionsPending))
     }
 
-    enum NewDisk: CaseIterable { case seen, scanned, withAnotherFile }
+    enum NewDisk: CaseIterable { case seen, scanFinished, withAnotherFile }
 
     /// The content of a disk was copied to another, which gave it other inodes and times.
     @Test(arguments: NewDisk.allCases)
-    func whatIsBackOnANewDiskIsKnownByItsContent(_ new: NewDisk) async throws {
+    func fileOnANewDiskIsRecognizedByContent(_ new: NewDisk) async throws {
         let inbox = try IngestFixture()
         try inbox.folder.makeFolder("ali/disk")
         let id = try await transcribed(inbox, "ali/disk/talk.wav")
@@ -97,7 +97,7 @@ import Testing
 
         try inbox.folder.write(new == .withAnotherFile ? "spooch" : "speech", to: "ali/disk/talk.wav")
         try inbox.folder.write("Hello.\n", to: "ali/disk/talk.wav.txt")
-        if new == .scanned { await inbox.pipeline.handle(.scanned) }
+        if new == .scanFinished { await inbox.pipeline.handle(.scanFinished) }
         try await scan(inbox, "ali/disk")
         #expect(try await inbox.catalog.recordings.find(id) == nil)
         if new == .withAnotherFile {
@@ -107,7 +107,7 @@ import Testing
             #expect(try inbox.folder.names(in: "ali/disk").isEmpty)
             #expect(try inbox.rows() == 0)
         }
-        #expect(!inbox.board.stands(.deletionsWait))
+        #expect(!inbox.board.isOpen(.deletionsPending))
     }
 
     enum Return: CaseIterable { case sameName, otherName, otherNameAndScan }
@@ -119,16 +119,16 @@ import Testing
         try inbox.folder.makeFolder("ali/a")
         let id = try await transcribed(inbox, "ali/a/talk.wav")
         try inbox.folder.rename("ali/a", to: "ali/.a")
-        if isToldGone { await inbox.pipeline.handle(.gone(try inbox.path("ali/a"))) }
+        if isToldGone { await inbox.pipeline.handle(.removed(try inbox.path("ali/a"))) }
         #expect(try await delete(id, inbox) == .folder)
-        // Nobody who looks after the service need do anything.
-        #expect(inbox.board.standing.isEmpty)
-        await inbox.pipeline.handle(.scanned)
+        // The administrator need not do anything.
+        #expect(inbox.board.openIssues.isEmpty)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try inbox.rows() == 1)
 
         let name = way == .sameName ? "ali/a" : "ali/b"
         try inbox.folder.rename("ali/.a", to: name)
-        if way == .otherNameAndScan { await inbox.pipeline.handle(.scanned) }
+        if way == .otherNameAndScan { await inbox.pipeline.handle(.scanFinished) }
         try await scan(inbox, name)
         #expect(try inbox.folder.names(in: name).isEmpty)
         #expect(try inbox.rows() == 0)
@@ -150,7 +150,7 @@ import Testing
         #expect(try inbox.rows() == 0)
     }
 
-    @Test func whatWasRemovedFromItsFolderIsNotWaitedFor() async throws {
+    @Test func removedFileIsNotWaitedFor() async throws {
         let inbox = try IngestFixture()
         let id = try await transcribed(inbox, "ali/talk.wav")
         try await inbox.lose("ali/talk.wav")
@@ -166,11 +166,11 @@ import Testing
         try inbox.folder.rename("ali/disk", to: "away")
         try inbox.folder.makeFolder("ali/disk")
         try await inbox.database.write { try $0.execute(sql: "UPDATE audio_records SET device = 1") }
-        #expect(try await inbox.actions.retry(id, in: .everyone) == .outOfReach)
+        #expect(try await inbox.actions.retry(id, in: .everyone) == .unreachable)
     }
 
     /// A refused folder or link stays where it is, and so does its row.
-    @Test(arguments: [false, true]) func whatIsNoFileIsNotDeleted(_ isLink: Bool) async throws {
+    @Test(arguments: [false, true]) func nonFileIsNotDeleted(_ isLink: Bool) async throws {
         let inbox = try IngestFixture()
         if isLink {
             try #require(symlink("elsewhere", inbox.folder.path("ali/talk.wav")) == 0)
@@ -183,7 +183,7 @@ import Testing
         #expect(try await inbox.catalog.recordings.find(id, in: .everyone)?.state == .rejected)
         #expect(try inbox.names() == ["talk.wav", "talk.wav.rejected.txt"])
         try await inbox.lose("ali/talk.wav")
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try inbox.rows() == 0)
     }
 
@@ -202,7 +202,8 @@ import Testing
         #expect(try inbox.rows() == 0)
     }
 
-    /// The same content, put there anew, is a new recording: only the very file goes.
+    /// A copy of the same content that is put there later is a new recording: only the original file is
+    /// deleted.
     @Test func aCopyThatIsPutThereIsKept() async throws {
         let inbox = try IngestFixture()
         try inbox.folder.makeFolder("ali/a")
@@ -211,7 +212,7 @@ import Testing
         #expect(try await delete(id, inbox) == .folder)
         let copy = try #require(try await inbox.drop("speech", "ali/copy.wav"))
         #expect(copy.id != id)
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
         #expect(inbox.folder.read("ali/copy.wav") == "speech")
         #expect(try await inbox.catalog.recordings.find(copy.id, in: .everyone) != nil)
     }

@@ -15,7 +15,7 @@ import Testing
 /// Threat 37: whatever step on the disk or in the catalog fails, or is the daemon's last, after the next scan
 /// database and text say the same, and no words are lost.
 @Suite struct EditCrashTests {
-    /// To be copied, which is cheaper than making the tables anew for each of some hundred steps.
+    /// An empty catalog to copy, which is cheaper than creating the tables for each of some hundred steps.
     private let empty: DatabaseQueue
 
     init() throws {
@@ -29,7 +29,7 @@ import Testing
     func noStepLosesWords(_ change: Change, _ kind: CrashPoint.Kind) async throws {
         var step = 0
         while try await wasReached(step, change, kind) { step += 1 }
-        // Each is some commits and the writing of a file or more.
+        // Each change takes several commits and writes at least one file.
         #expect(step > 10)
     }
 
@@ -92,14 +92,14 @@ import Testing
             .map(\.text)
         #expect(texts == words(change, isDone), place)
         let form = change == .formats && isDone ? "vtt" : "srt"
-        // What was being written has a name that the watcher's next scan removes.
+        // A temporary file has a name that the watcher's next scan removes.
         let names = try inbox.names().filter { !$0.hasPrefix(".kotib-") }
         #expect(names == ["talk.wav", "talk.wav.txt", "talk.wav.\(form)"].sorted(), place)
         #expect(inbox.folder.read("ali/talk.wav.\(form)")?.contains(shown.text) == true, place)
         return wasReached
     }
 
-    /// All that should be known in the end, newest first.
+    /// All expected revisions, newest first.
     private func words(_ change: Change, _ isDone: Bool) -> [String] {
         switch change {
         case .restore: isDone ? ["Hello.", "Between.", "Hello."] : ["Between.", "Hello."]
@@ -146,15 +146,15 @@ extension EditCrashTests {
                 recording: id, scope: .everyone, text: text, author: nil, origin: .socket, expected: nil))
     }
 
-    /// As a start does: jobs are put back, a scan tells of the files that are not known, and of its end.
+    /// Does what a start does: jobs are put back, a scan reports the unknown files, and its end.
     private func start(_ inbox: IngestFixture) async throws {
         _ = try await inbox.catalog.jobs.recoverInterrupted(message: "Interrupted.")
         for name in try inbox.names() where !name.hasPrefix(".") {
-            let sighting = try inbox.sighting("ali/\(name)")
-            if await inbox.pipeline.isKnown([try candidate(sighting)]) == [false] {
-                await inbox.pipeline.handle(sighting)
+            let inboxEvent = try inbox.inboxEvent("ali/\(name)")
+            if await inbox.pipeline.isKnown([try candidate(inboxEvent)]) == [false] {
+                await inbox.pipeline.handle(inboxEvent)
             }
         }
-        await inbox.pipeline.handle(.scanned)
+        await inbox.pipeline.handle(.scanFinished)
     }
 }

@@ -35,7 +35,7 @@ import Testing
         #expect(
             try await refusal { try await other.write([1]) }
                 == .overQuotaBytes(size: 41, used: 60, limit: 100))
-        // What is over takes nothing any more.
+        // A released reservation takes no room.
         let third = try await uploads.upload("d.wav", to: user, atLeast: 40)
         await first.cancel()
         await third.cancel()
@@ -54,7 +54,7 @@ import Testing
             #expect(try await refusal { _ = try await uploads.upload("b.wav", to: user) } != nil)
             try await upload.write([1])
         }
-        // Nobody finished it.
+        // The upload was not finished.
         try await waitUntil("it is gone") {
             try await refusal { _ = try await uploads.upload("b.wav", to: user) } == nil
         }
@@ -115,7 +115,7 @@ import Testing
         await (try await uploads.upload("b.wav", to: user)).cancel()
     }
 
-    /// Who enrolled by a folder of their own has it.
+    /// A user who enrolled by a folder of their own owns it.
     @Test(.enabled(if: geteuid() == 0, "needs root"))
     func aFolderIsWhoseItWasWhenItWasSeenFirst() async throws {
         let inbox = try IngestFixture()

@@ -31,7 +31,7 @@ import Testing
         if case .refused(let rejection) = outcome { rejection } else { nil }
     }
 
-    @Test func whatIsGoodIsTakenOnceAlthoughTheWatcherSeesItToo() async throws {
+    @Test func uploadIsAcceptedOnceAlthoughTheWatcherSeesIt() async throws {
         let inbox = try IngestFixture()
         inbox.folder.remove("ali")
         let id = try #require(accepted(try await upload("speech", as: "talk.wav", inbox)))
@@ -99,7 +99,7 @@ import Testing
         #expect(try inbox.rows() == 2)
     }
 
-    @Test func whatIsRefusedLeavesNothing() async throws {
+    @Test func refusedUploadLeavesNothing() async throws {
         let inbox = try IngestFixture()
         #expect(rejection(try await upload("bad", as: "talk.wav", inbox)) == .damaged(detail: "test"))
         #expect(rejection(try await upload("", as: "talk.wav", inbox)) == .empty)
@@ -118,7 +118,7 @@ import Testing
         #expect(try inbox.names().isEmpty)
     }
 
-    @Test func whatNobodyFinishesLeavesNothing() async throws {
+    @Test func unfinishedUploadLeavesNothing() async throws {
         let inbox = try IngestFixture()
         let user = try await inbox.catalog.users.enroll("ali")
         do {

@@ -38,7 +38,7 @@ struct BoundsTests {
         #expect(BoundedText.isLine("éé", upTo: 4) && !BoundedText.isLine("ééé", upTo: 4))
     }
 
-    @Test func whatAnEarlierVersionStoredIsRepaired() {
+    @Test func valuesOfAnEarlierVersionAreRepaired() {
         let facts = AudioFacts(
             mediaType: "text/html\r\nX-Injected: 1", container: "wav", codec: "pcm_s16le", duration: 1e300,
             channels: 1, sampleRate: 16_000, sha256: [UInt8](repeating: 1, count: 32))

@@ -11,15 +11,15 @@ struct QuotaTests {
         limits.refusal(
             of: QuotaClaim(
                 size: size, milliseconds: QuotaClaim.milliseconds(of: seconds), replaced: old),
-            beside: QuotaUse(bytes: bytes, files: files, milliseconds: milliseconds))
+            beside: QuotaUsage(bytes: bytes, files: files, milliseconds: milliseconds))
     }
 
     @Test func theLastByteFitsAndOneMoreDoesNot() {
         #expect(refusal(400, bytes: 600) == nil)
         #expect(refusal(401, bytes: 600) == .overQuotaBytes(size: 401, used: 600, limit: 1000))
         #expect(refusal(1000) == nil)
-        #expect(refusal(1001)?.neverFits == true)
-        #expect(refusal(1, bytes: 1000)?.neverFits == false)
+        #expect(refusal(1001)?.exceedsQuotaAlone == true)
+        #expect(refusal(1, bytes: 1000)?.exceedsQuotaAlone == false)
     }
 
     @Test func theLastFileFitsAndOneMoreDoesNot() {
@@ -34,7 +34,7 @@ struct QuotaTests {
             refusal(1, seconds: 11, milliseconds: 50_000)
                 == .overQuotaMinutes(duration: 11, used: 50, limit: 60))
         #expect(refusal(1, seconds: 60) == nil)
-        #expect(refusal(1, seconds: 61)?.neverFits == true)
+        #expect(refusal(1, seconds: 61)?.exceedsQuotaAlone == true)
         // Thousandths are added up without a rest.
         #expect((1...10).allSatisfy { _ in QuotaClaim.milliseconds(of: 0.1) == 100 })
         #expect(QuotaClaim.milliseconds(of: -1) == 0 && QuotaClaim.milliseconds(of: .nan) == 0)
@@ -49,9 +49,9 @@ struct QuotaTests {
         #expect(refusal(1, files: .max)?.code == "over_quota_files")
         #expect(refusal(1, seconds: 1e300, milliseconds: .max)?.code == "over_quota_minutes")
         let most = Quota(bytes: .max, files: .max, minutesPerDay: .max)
-        #expect(most.refusal(of: QuotaClaim(size: 1, milliseconds: 1), beside: QuotaUse()) == nil)
-        #expect(most.room(beside: QuotaUse(bytes: -1, milliseconds: -1))?.size == .max)
-        #expect(limits.room(beside: QuotaUse(bytes: .max, milliseconds: .max)) == nil)
+        #expect(most.refusal(of: QuotaClaim(size: 1, milliseconds: 1), beside: QuotaUsage()) == nil)
+        #expect(most.room(beside: QuotaUsage(bytes: -1, milliseconds: -1))?.size == .max)
+        #expect(limits.room(beside: QuotaUsage(bytes: .max, milliseconds: .max)) == nil)
     }
 
     @Test func onlyWhatAddsIsRefused() {
@@ -68,17 +68,17 @@ struct QuotaTests {
 
     @Test func zeroIsNoLimitAndAUsersOwnComesFirst() {
         let all = QuotaClaim(size: .max / 2, milliseconds: .max / 2)
-        let use = QuotaUse(bytes: 1 << 60, files: 1 << 60, milliseconds: 1 << 60)
+        let use = QuotaUsage(bytes: 1 << 60, files: 1 << 60, milliseconds: 1 << 60)
         #expect(Quota().refusal(of: all, beside: use) == nil)
-        #expect(limits.with(OwnQuota()) == limits)
-        #expect(limits.with(OwnQuota(bytes: 0, files: 0, minutesPerDay: 0)) == Quota())
-        #expect(limits.with(OwnQuota(files: 3)) == Quota(bytes: 1000, files: 3, minutesPerDay: 1))
+        #expect(limits.with(QuotaOverrides()) == limits)
+        #expect(limits.with(QuotaOverrides(bytes: 0, files: 0, minutesPerDay: 0)) == Quota())
+        #expect(limits.with(QuotaOverrides(files: 3)) == Quota(bytes: 1000, files: 3, minutesPerDay: 1))
     }
 
     @Test func theRoomIsWhatIsNotRefused() {
         let uses = [
-            QuotaUse(), QuotaUse(bytes: 999, files: 9, milliseconds: 59_999), QuotaUse(bytes: 1000),
-            QuotaUse(files: 10), QuotaUse(milliseconds: 60_000),
+            QuotaUsage(), QuotaUsage(bytes: 999, files: 9, milliseconds: 59_999), QuotaUsage(bytes: 1000),
+            QuotaUsage(files: 10), QuotaUsage(milliseconds: 60_000),
         ]
         for use in uses {
             guard let room = limits.room(beside: use) else {
@@ -93,10 +93,10 @@ struct QuotaTests {
         }
     }
 
-    @Test func whatWasTakenInOnAnotherDayDoesNotCount() {
-        let use = QuotaUse(bytes: 5, files: 2, milliseconds: 7, day: 10)
+    @Test func minutesOfAnotherDayDoNotCount() {
+        let use = QuotaUsage(bytes: 5, files: 2, milliseconds: 7, day: 10)
         #expect(use.on(10) == use)
-        #expect(use.on(11) == QuotaUse(bytes: 5, files: 2, milliseconds: 0, day: 11))
+        #expect(use.on(11) == QuotaUsage(bytes: 5, files: 2, milliseconds: 0, day: 11))
         #expect(use.on(9).milliseconds == 0)
     }
 }

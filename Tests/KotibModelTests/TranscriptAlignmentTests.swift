@@ -21,13 +21,13 @@ struct TranscriptAlignmentTests {
         ("And so my fellow Americans.", ["ask not what", "your country"]),
         // A word that the end cut is rather written twice than lost.
         ("And so, my fellow America", ["Americans, ask not what", "your country"]),
-        // Nothing like it: the middle of the segment lies behind the end.
+        // No similar words: the middle of the segment lies behind the end.
         ("Hello", ["And so my fellow Americans, ask not what", "your country"]),
         ("", ["And so my fellow Americans, ask not what", "your country"]),
-        // What is said again behind the end is new.
+        // Words that are repeated after the end are new.
         ("And so", ["my fellow Americans, ask not what", "your country"]),
     ])
-    func whatWasHeardBeforeTheEndIsNotHeardAgain(earlier: String, new: [String]) {
+    func continuationSkipsEarlierWords(earlier: String, new: [String]) {
         let segments = [
             segment(0, 1, "Yes."), segment(2, 9, "And so my fellow Americans, ask not what"),
             segment(9, 11, "your country"),
@@ -80,7 +80,7 @@ struct TranscriptAlignmentTests {
         let spoken = [segment(0, 2, "今日は"), segment(2, 4, "いい"), segment(5, 7, "天気です")]
         let aligned = TranscriptAlignment.segments(for: "きょうはいい天気ですね", over: spoken)
         #expect(aligned == [segment(0, 7, "きょうはいい天気ですね")])
-        // What is known again keeps its time, and nothing reaches into it.
+        // Words that match again keep their time, and nothing overlaps it.
         let half = TranscriptAlignment.segments(for: "きょうはいい 天気です", over: spoken)
         #expect(half == [segment(0, 4, "きょうはいい"), segment(5, 7, "天気です")])
     }
@@ -103,7 +103,7 @@ struct TranscriptAlignmentTests {
 
     @Test(arguments: 0..<20) func aWordThatNobodyTouchedKeepsItsTime(seed: UInt64) throws {
         var samples = SpeechSamples(seed: seed)
-        // Each word stands there once.
+        // Each word occurs once.
         let before = (0..<300).map { "word\($0)" }
         let old = samples.segments(before)
         let removed = samples.number(0..<300)

@@ -78,7 +78,7 @@ struct TranscriptDocumentTests {
         #expect(text.hasSuffix("tamom.\n\n**00:01:00** Yana.\n"))
     }
 
-    /// Where `md` begins a paragraph the text does, too.
+    /// The text begins a paragraph wherever `md` does.
     @Test func paragraphs() throws {
         let sentence = String(repeating: "so'z ", count: 61) + "tamom."
         let segments = [
@@ -91,7 +91,7 @@ struct TranscriptDocumentTests {
         let text = Transcript.text(of: segments)
         #expect(text == "\(sentence) \(sentence)\n\nBir, ikki.\n\nUch.")
         let markdown = try document(segments, title: "x").rendered(as: .md)
-        // Each begins with its time: `**00:00:00** `.
+        // Each paragraph begins with its time: `**00:00:00** `.
         let paragraphs = markdown.components(separatedBy: "\n\n").dropFirst().map { $0.dropFirst(13) }
         #expect(paragraphs.joined(separator: "\n\n") == text + "\n")
         #expect(Transcript.text(of: []) == "")

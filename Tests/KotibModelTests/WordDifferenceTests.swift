@@ -7,7 +7,7 @@ struct WordDifferenceTests {
         WordDifference(old: old, new: new).matches.map { [$0.old, $0.new] }
     }
 
-    @Test func whatStandsInBothIsFound() {
+    @Test func wordsInBothTextsMatch() {
         #expect(matches([1, 2, 3], [1, 2, 3]) == [[0, 0], [1, 1], [2, 2]])
         #expect(matches([1, 2, 3], [1, 9, 3]) == [[0, 0], [2, 2]])
         #expect(matches([1, 2, 3], [2]) == [[1, 0]])
@@ -28,7 +28,7 @@ struct WordDifferenceTests {
         #expect(zip(found, found.dropFirst()).allSatisfy { $0[0] < $1[0] && $0[1] < $1[1] })
     }
 
-    /// Short stretches get the exact answer.
+    /// The difference of short texts is exact.
     @Test(arguments: 0..<40) func shortTextsGetTheLongestCommonPart(seed: UInt64) {
         var samples = SpeechSamples(seed: seed)
         let old = (0..<samples.number(0..<9)).map { _ in samples.number(0..<4) }

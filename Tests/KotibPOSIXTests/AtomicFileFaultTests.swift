@@ -4,7 +4,8 @@ import KotibPOSIX
 import KotibTestSupport
 import Testing
 
-/// Each step of each operation fails once: the folder is as before or as after, and holds nothing else.
+/// Each step of each operation fails once: the folder is either unchanged or completely changed, without
+/// leftovers.
 @Suite struct AtomicFileFaultTests {
     static let name = "talk.mp3.txt"
 
@@ -70,7 +71,8 @@ import Testing
             #expect(names == [Self.name] || names.isEmpty, "\(step)")
             if failed {
                 failures += 1
-                // What is gone cannot be brought back when the folder's fsync fails; it was to go anyway.
+                // A removed file cannot be brought back when the folder's fsync fails; it was to be removed
+                // anyway.
                 #expect(content == before || after == nil && content == nil, "\(step)")
             } else {
                 #expect(content == after, "\(step)")

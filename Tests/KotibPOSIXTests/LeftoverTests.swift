@@ -4,7 +4,7 @@ import KotibPOSIX
 import KotibTestSupport
 import Testing
 
-/// What a crash may leave: simulated by a file system on which, from one step on, everything fails.
+/// Files that a crash may leave, simulated by a file system on which everything fails from one step on.
 @Suite struct LeftoverTests {
     @Test func afterACrashAtAnyStepNothingIsLostAndLittleIsLeft() throws {
         let path = try #require(InboxPath("talk.txt"))
@@ -26,7 +26,7 @@ import Testing
 
     /// Between the last look and the exchange a person writes into the old file, and then the daemon ends.
     @Test(arguments: ["rename exchange", "rename keep"])
-    func whatWasWrittenInThatInstantIsKept(_ step: String) throws {
+    func fileWrittenDuringTheExchangeIsKept(_ step: String) throws {
         let path = try #require(InboxPath("talk.txt"))
         let folder = try TemporaryFolder()
         let root = try InboxRoot(path: folder.path)
@@ -52,8 +52,8 @@ import Testing
         #expect(kept.first.flatMap { folder.read($0) } == "by a person")
     }
 
-    /// As a version before 0.4 named it.
-    @Test func whatAnEarlierVersionLeftGoes() throws {
+    /// Temporary files had this name before version 0.4.
+    @Test func leftoversOfAnEarlierVersionAreRemoved() throws {
         let folder = try TemporaryFolder()
         try folder.write("old", to: "x")
         let root = try InboxRoot(path: folder.path)

@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNotThereIsNil() throws {
+    @Test func missingEntryIsNil() throws {
         try folder.write("", to: "inbox/file")
         #expect(symlink("user", folder.path("inbox/link")) == 0)
         for name in ["missing", "missing/below", "file/below", "link/below"] {
@@ -132,14 +132,14 @@ import Testing
 
     @Test func theRootKnowsWhenItWasReplaced() throws {
         let root = fileSystem.root
-        #expect(root.stillStands())
+        #expect(root.isCurrent())
         try folder.rename("inbox", to: "moved")
-        #expect(!root.stillStands())
+        #expect(!root.isCurrent())
         #expect(throws: SystemError.self) { try root.reopen() }
         try folder.makeFolder("inbox")
-        #expect(!root.stillStands())
+        #expect(!root.isCurrent())
         try root.reopen()
-        #expect(root.stillStands())
+        #expect(root.isCurrent())
         try folder.write("x", to: "inbox/new")
         #expect(try fileSystem.examine(#require(InboxPath("new"))) != nil)
     }

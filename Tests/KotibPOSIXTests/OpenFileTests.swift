@@ -21,7 +21,7 @@ import Testing
         let files = LocalFileSystem(try InboxRoot(path: folder.path))
         let path = try #require(InboxPath("a"))
         #expect(try files.openForReading(path).file.accessList.isEmpty)
-        // Not every file system has them.
+        // Not every file system supports access lists.
         guard try await AccessList.set(folder.path("a"), reader: 1234) else { return }
         #expect(try files.openForReading(path).file.accessList.count == 44)
     }

@@ -33,11 +33,11 @@ import Testing
         withExtendedLifetime(other) {}
     }
 
-    @Test func whereThereAreNoLeasesNothingIsClaimed() throws {
+    @Test func withoutLeasesTheWriterIsUnknown() throws {
         #expect(try WriterCheck(InboxRoot(path: folder.path).folder) == .unknown)
     }
 
-    /// Without care the kernel would send SIGIO here, which ends the process.
+    /// By default the kernel would send SIGIO here, which ends the process.
     @Test func aWriterThatComesDuringTheCheckDoesNotEndTheProcess() throws {
         let path = folder.path("file")
         let (stop, done) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
@@ -66,14 +66,14 @@ import Testing
         #expect(throws: Never.self) { _ = try LockFile(path: folder.path("lock")) }
     }
 
-    /// As of a killed daemon whose child has not executed its program yet.
+    /// The state after a daemon was killed whose child has not executed its program yet.
     @Test func theLockOfAProcessThatHasEndedIsWaitedFor() async throws {
         let folder = try TemporaryFolder()
         let path = folder.path("lock")
         let clock = ManualClock()
-        // This process's own number stands for that of one that has ended.
+        // The process's own id takes the place of that of a process that has ended.
         let held = Shared<LockFile?>(try LockFile(path: path))
-        let taken = Task { try await LockFile.take(path, clock: clock) }
+        let taken = Task { try await LockFile.acquire(path, clock: clock) }
         try await waitUntil("it is waited for") { !clock.deadlines.isEmpty }
         held.value = nil
         clock.advance(by: .seconds(1))
@@ -85,9 +85,9 @@ import Testing
         let path = folder.path("lock")
         let clock = ManualClock()
         let held = try LockFile(path: path)
-        let taken = Task { try await LockFile.take(path, clock: clock) }
+        let taken = Task { try await LockFile.acquire(path, clock: clock) }
         try await waitUntil("it is waited for") { !clock.deadlines.isEmpty }
-        clock.advance(by: LockFile.patience)
+        clock.advance(by: LockFile.gracePeriod)
         await #expect(throws: LockFile.Failure.held(by: getpid())) { _ = try await taken.value }
         withExtendedLifetime(held) {}
     }
@@ -97,7 +97,7 @@ import Testing
         let held = try LockFile(path: folder.path("lock"))
         try folder.write("\(getppid())\n", to: "lock")
         await #expect(throws: LockFile.Failure.held(by: getppid())) {
-            _ = try await LockFile.take(folder.path("lock"), clock: ManualClock())
+            _ = try await LockFile.acquire(folder.path("lock"), clock: ManualClock())
         }
         withExtendedLifetime(held) {}
     }
@@ -111,10 +111,10 @@ import Testing
     }
 }
 
-@Suite struct MountFactsTests {
+@Suite struct FileSystemInfoTests {
     @Test func tellsRoomAndKind() throws {
         let folder = try TemporaryFolder()
-        let facts = try MountFacts(of: InboxRoot(path: folder.path).folder)
+        let facts = try FileSystemInfo(of: InboxRoot(path: folder.path).folder)
         #expect(facts.freeBytes > 0)
         #expect(facts.remoteName == nil)
     }

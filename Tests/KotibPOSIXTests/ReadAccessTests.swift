@@ -3,7 +3,7 @@ import Testing
 
 @testable import KotibPOSIX
 
-/// Whose files Kotib reads to the people of a folder.
+/// The files that Kotib reads to the people of a folder.
 @Suite struct ReadAccessTests {
     private func status(
         _ owner: UInt32, _ group: UInt32, _ permissions: UInt16, kind: FileStatus.Kind = .regular
@@ -25,7 +25,7 @@ import Testing
             .allow(ReadAccess(file, list: list))
     }
 
-    @Test func whatEverybodyMayReadIsRead() {
+    @Test func worldReadableFileIsRead() {
         let own = status(Self.alisher, Self.alisher, 0o2770, kind: .folder)
         #expect(may(status(Self.vali, Self.vali, 0o644), folder: own))
         #expect(may(status(0, 0, 0o644), folder: own), "copied there by root")
@@ -51,7 +51,7 @@ import Testing
         #expect(may(status(Self.vali, Self.team, 0o660), folder: members, groups: [Self.alisher, Self.team]))
     }
 
-    /// In a container nobody may have an account.
+    /// In a container the owner of a file may have no account.
     @Test func withoutAnAccountTheFoldersGroupCountsUnlessItIsTheDaemons() {
         let own = status(Self.alisher, Self.team, 0o2770, kind: .folder)
         #expect(may(status(Self.vali, Self.team, 0o640), folder: own, groups: nil))
@@ -59,7 +59,7 @@ import Testing
         #expect(!may(status(Self.vali, Self.kotib, 0o640), folder: daemons, groups: nil))
     }
 
-    /// As `setfacl -m u:4001:r` makes it: the group's bits are the mask then.
+    /// The mode after `setfacl -m u:4001:r`: the group's bits are the mask.
     @Test func anAccessListCounts() {
         func list(_ entries: [(UInt16, UInt16, UInt32)]) -> [UInt8] {
             [2, 0, 0, 0]

@@ -49,12 +49,12 @@ import Testing
     }
 
     @Test func aPipeInItEndsAsInAShell() async {
-        // With SIGPIPE ignored, as the daemon does, yes(1) would complain.
+        // The daemon ignores SIGPIPE; if the program inherited that, yes(1) would print an error.
         #expect(await run("yes | head -n 1 > /dev/null").errorCount == 0)
     }
 
     /// Its children too, those that ignore SIGTERM as well.
-    @Test func whatTakesTooLongIsEndedWithAllThatItStarted() async throws {
+    @Test func timedOutProgramIsKilledWithItsChildren() async throws {
         let clock = ManualClock()
         let script = """
             (trap '' TERM; echo $$ > "$0.parent"; exec sleep 600) &

@@ -5,8 +5,8 @@ import KotibSidecars
 import KotibTestSupport
 import Testing
 
-/// What is due is written in the end, whatever becomes of the recording meanwhile, and what is not true any
-/// more goes.
+/// Every text that is due is written in the end, whatever happens to the recording meanwhile, and outdated
+/// notes are removed.
 @Suite struct DueTextTests {
     private let inbox: SidecarFixture
     private let id: RecordingID
@@ -73,7 +73,7 @@ import Testing
         #expect(try inbox.text("talk.wav.txt") == "New.\n")
     }
 
-    @Test func whatWasEditedWhileItWasAwayIsWrittenWhenItComesBack() async throws {
+    @Test func editOfAMissingRecordingIsWrittenWhenItReturns() async throws {
         _ = try await inbox.catalog.ingest.markGone(inbox.path(SidecarFixture.name))
         let due = try await inbox.edit(id, "New.")
         guard case .edited = due else {

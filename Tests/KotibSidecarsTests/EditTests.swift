@@ -48,7 +48,7 @@ import Testing
         try inbox.disk.examine(inbox.path(Array("talk.wav.txt".utf8)))?.identity.size
     }
 
-    @Test func whatThereIsNoRoomForStaysInTheFileUntilThereIs() async throws {
+    @Test func editWithoutRoomStaysInTheFile() async throws {
         try await quota("used_text = 16777216, quota_bytes = 1")
         try write(Array("Salom, go'zal dunyo.\n".utf8))
         let sidecars = inbox.sidecars()
@@ -67,11 +67,11 @@ import Testing
         try await inbox.database.write { try $0.execute(sql: "UPDATE users SET \(columns)") }
     }
 
-    /// How editors save: into the file, by another one that takes its name, or by a new one.
+    /// The ways in which editors save: in place, by a rename over the file, or as a new file.
     enum Saving: CaseIterable { case inPlace, byRename, anew }
 
     @Test(arguments: Saving.allCases)
-    func whatAPersonSavesBecomesTheWords(_ saving: Saving) async throws {
+    func savedTextBecomesTheTranscript(_ saving: Saving) async throws {
         let text = "Salom, go'zal dunyo.\n"
         switch saving {
         case .inPlace: try write(Array(text.utf8))
@@ -92,7 +92,7 @@ import Testing
         try await saved()
         #expect(try await texts().count == 2)
 
-        // It is Kotib's to replace all the same.
+        // Kotib may still replace the file.
         try await edit("Again.")
         try await inbox.writer().writeDue(id)
         #expect(try inbox.text("talk.wav.txt") == "Again.\n")
@@ -149,13 +149,13 @@ import Testing
         #expect(try inbox.text("talk.wav.txt") == "")
     }
 
-    /// Neither UTF-8 nor marked as UTF-16; a text with NUL; more than 10 MiB.
+    /// Files that are not texts: neither UTF-8 nor marked as UTF-16; with NUL; larger than 10 MiB.
     private static let noTexts: [[UInt8]] = [
         [0xC0, 0xAF], [0x61, 0x00], Array(repeating: 0x61, count: 10 * 1024 * 1024 + 1),
     ]
 
     @Test(arguments: noTexts.indices)
-    func whatIsNoTextIsLeftToThePerson(_ index: Int) async throws {
+    func nonTextIsLeftAlone(_ index: Int) async throws {
         let bytes = Self.noTexts[index]
         let sidecars = inbox.sidecars()
         try write(bytes)
@@ -179,7 +179,7 @@ import Testing
 // MARK: Two who edit, and crashes
 
 extension EditTests {
-    /// No file has stood still, or all have.
+    /// Times after which no file is unchanged for long enough, or all are.
     private static let justSaved: @Sendable () -> Int64 = { 0 }
     private static let longAfter: @Sendable () -> Int64 = { .max }
 
@@ -197,7 +197,7 @@ extension EditTests {
         #expect(try inbox.names() == ["talk.wav.txt"])
     }
 
-    @Test func whatStoodStillIsTakenInBeforeItIsWrittenOver() async throws {
+    @Test func stableEditIsRecordedBeforeItIsReplaced() async throws {
         try write(Array("By file.\n".utf8))
         try await edit("By socket.")
         try await inbox.writer(wallClock: Self.longAfter).writeDue(id)
@@ -231,7 +231,7 @@ extension EditTests {
 
     @Test func crashBetweenFileAndItsRecordIsNoEdit() async throws {
         try await edit("By socket.\r\n")
-        // As the writer leaves it when it ends before the registration.
+        // The file as the writer leaves it if it ends before the registration.
         try write(Array("By socket.\r\n\n".utf8))
         try await saved()
         #expect(try await texts() == ["By socket.\r\n", "Salom, dunyo."])
@@ -247,13 +247,13 @@ extension EditTests {
         #expect(try inbox.text("talk.wav.txt") == "Corrected.\n")
         #expect(try inbox.text("talk.wav.kotib.txt") == "New.\n")
         #expect(try await !inbox.isDue(new))
-        // Still edits of the older recording.
+        // The file still holds edits of the older recording.
         try write(Array("Corrected twice.\n".utf8))
         try await saved()
         #expect(try await texts().first == "Corrected twice.")
         #expect(try await inbox.catalog.recordings.transcript(of: new)?.text == "New.")
 
-        // Each keeps its name when the other goes.
+        // Each text keeps its name if the other is removed.
         inbox.folder.remove("ali/talk.wav.txt")
         let edit = TranscriptEdit(
             recording: new, scope: .everyone, text: "Newer.", author: nil, origin: .socket, expected: nil)

@@ -68,7 +68,7 @@ import Testing
         in step: String, _ first: @escaping @Sendable (Sidecars) async throws -> Void,
         then second: @escaping @Sendable (Sidecars) async throws -> Void
     ) async throws {
-        let held = HeldStep(step)
+        let held = StepBarrier(step)
         let sidecars = inbox.sidecars(
             FaultyFileSystem(inbox.disk, fault: held.pass), formats: [.srt, .txt])
         let path = try inbox.path(SidecarFixture.name)
@@ -108,7 +108,7 @@ import Testing
     }
 
     /// The watcher reads what a person saved, while another person edits.
-    @Test func whatWasSavedIsTakenOnce() async throws {
+    @Test func savedTextIsRecordedOnce() async throws {
         let (inbox, id) = (inbox, id)
         try inbox.folder.write("Saved.\n", to: "ali/talk.wav.txt")
         try await whileHeld(in: "openForReading") {

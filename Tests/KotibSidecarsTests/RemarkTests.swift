@@ -59,7 +59,7 @@ import Testing
             return
         }
         #expect(try inbox.names() == ["talk.wav.txt"])
-        // Who empties a text knows why it is empty.
+        // A person who empties a text gets no note about it.
         _ = try await inbox.edit(id, "")
         try await inbox.writer().writeDue(id)
         #expect(try inbox.names() == ["talk.wav.txt"])

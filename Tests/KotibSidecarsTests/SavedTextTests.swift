@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func whatWasSavedJustNowIsHeardBeforeAnEdit() async throws {
+    @Test func justSavedTextIsRecordedBeforeAnEdit() async throws {
         try write(Array("By file.\n".utf8))
         let saved = try identity().changed
         let passed = Mutex<Int64>(300_000_000)
@@ -57,7 +57,7 @@ import Testing
         #expect(passed.withLock { $0 } == 1_000_000_000)
         #expect(try inbox.text("talk.wav.txt") == "By file.\n")
 
-        // Who insists is heard, and both are kept.
+        // Saving the file again is accepted, and both versions are kept.
         try write(Array("By file again.\n".utf8))
         let again = try identity().changed
         passed.withLock { $0 = again - saved }
@@ -88,7 +88,7 @@ import Testing
         #expect(try await !inbox.isDue(id))
     }
 
-    @Test func whoHasTheTextOpenForWritingIsNotDoneWithIt() async throws {
+    @Test func textOpenForWritingIsNotReplaced() async throws {
         let file = open(inbox.folder.path("ali/talk.wav.txt"), O_WRONLY | O_TRUNC)
         try #require(file >= 0)
         #expect(Glibc.write(file, "Half", 4) == 4)
@@ -107,7 +107,7 @@ import Testing
         #expect(try inbox.text("talk.wav.txt") == "Half and whole.")
     }
 
-    /// As an older editor on Windows saves it, and then as the advice in the log says.
+    /// Saved in an encoding of older Windows editors, then in UTF-8 as the log advises.
     @Test func aTextInAnotherEncodingIsTakenOnceItIsUTF8() async throws {
         let sidecars = inbox.sidecars()
         // "Привет" in Windows-1251.
@@ -115,7 +115,7 @@ import Testing
         try await saved(sidecars)
         #expect(try await inbox.revisions(id) == ["First."])
         #expect(try inbox.text("talk.wav.txt.rejected.txt") == "talk.wav.txt: encoding\n")
-        // Neither another look nor words from elsewhere take the note away, or the text's name.
+        // Neither another scan nor a new text removes the note or replaces the file.
         try await saved(inbox.sidecars())
         _ = try await inbox.edit(id, "By socket.")
         try await sidecars.writer.writeAllDue()
@@ -127,7 +127,7 @@ import Testing
         #expect(try inbox.names() == ["talk.wav.txt"])
     }
 
-    /// As Windows saves it.
+    /// Saved as UTF-16 with a byte order mark, as Windows does.
     @Test(arguments: [true, false]) func utf16WithAByteOrderMarkIsTaken(_ isLittle: Bool) async throws {
         let units = [0xFEFF] + Array("Привет\r\n".utf16)
         try write(
@@ -145,7 +145,7 @@ import Testing
         try await saved(sidecars)
         try #require(inbox.names().count == 2)
         inbox.folder.remove("ali/talk.wav.txt")
-        try await sidecars.problems.textGone(inbox.path(Array("talk.wav.txt".utf8)))
+        try await sidecars.problems.textRemoved(inbox.path(Array("talk.wav.txt".utf8)))
         #expect(try inbox.names().isEmpty)
     }
 
@@ -179,7 +179,7 @@ import Testing
         #expect(try await !inbox.isDue(id))
     }
 
-    /// It is opened between the look and the exchange.
+    /// The text is opened between the check and the exchange.
     @Test func aTextThatIsOpenedInThatInstantGoesBack() async throws {
         let file = Mutex<Int32>(-1)
         let path = inbox.folder.path("ali/talk.wav.txt")

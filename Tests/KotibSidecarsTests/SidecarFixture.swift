@@ -88,7 +88,7 @@ struct SidecarFixture: Sendable {
         return id
     }
 
-    /// Of a recording that is not there, although its file system is.
+    /// The identity of a missing recording whose file system is mounted.
     private func identity() throws -> FileIdentity {
         let device = try disk.status(of: disk.openFolder(nil)).identity.device
         return FileIdentity(device: device, inode: 1, size: 1000, modified: 1, changed: 1)
@@ -109,7 +109,7 @@ extension SidecarFixture {
 
     func text(_ name: String) throws -> String? { try text(Array(name.utf8)) }
 
-    /// All that lies beside the recording, hidden names too.
+    /// All files beside the recording, including hidden ones.
     func names() throws -> [String] { try folder.names(in: "ali") }
 
     /// Changes the words in the catalog alone, as the socket does before the files follow.
@@ -143,7 +143,7 @@ extension SidecarFixture {
         try await catalog.recordings.find(id)?.sidecarDue != nil
     }
 
-    /// Where the catalog says that Kotib's own files are.
+    /// The paths of Kotib's own files according to the catalog.
     func owned(_ id: RecordingID) async throws -> [String] {
         try await catalog.sidecars.owned(of: id).map(\.path.text)
     }

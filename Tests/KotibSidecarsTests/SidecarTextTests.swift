@@ -2,7 +2,7 @@ import Testing
 
 @testable import KotibSidecars
 
-/// What editors make of the same words.
+/// The same words as different editors write them.
 @Suite struct SidecarTextTests {
     private static let words = "Salom, dunyo.\nIkkinchi qator"
 
@@ -28,7 +28,7 @@ import Testing
             [0xCF, 0xF0, 0xE8, 0xE2, 0xE5, 0xF2],  // Windows-1251
             [0xC3], [0xFF, 0xFE, 0x41], [0xFF, 0xFE, 0x00, 0xD8], [0x41, 0x00, 0x42],
         ] as [[UInt8]])
-    func whatIsNotTextIsNotGuessedAt(_ bytes: [UInt8]) {
+    func unknownEncodingIsNotGuessed(_ bytes: [UInt8]) {
         #expect(SidecarText.words(bytes) == nil)
     }
 

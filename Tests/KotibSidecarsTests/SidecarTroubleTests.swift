@@ -12,8 +12,8 @@ import Testing
 
     init() throws { inbox = try SidecarFixture() }
 
-    /// Each scan comes by: one line in the log is enough, and the status tells until it is over.
-    @Test func whereBothNamesAreTakenThatIsToldOnce() async throws {
+    /// Each scan finds the problem again: the log has it once, and the status until it is resolved.
+    @Test func twoTakenNamesAreReportedOnce() async throws {
         let id = try await inbox.transcribed("Hello.")
         for name in ["ali/talk.wav.txt", "ali/talk.wav.kotib.txt"] {
             try inbox.folder.write("mine", to: name)
@@ -27,7 +27,7 @@ import Testing
                 return false
             }, failureSentence: { "\($0): \($1)" })
         for _ in 1...3 { try await sidecars.writer.writeAllDue() }
-        #expect(log.all.count { $0.contains("no place for a text") } == 1)
+        #expect(log.all.count { $0.contains("cannot write text: both names taken") } == 1)
         #expect(told.value == Array(repeating: .occupied(path: "ali/talk.wav"), count: 3))
         #expect(try await inbox.isDue(id))
         inbox.folder.remove("ali/talk.wav.kotib.txt")
@@ -95,7 +95,7 @@ import Testing
         return steps
     }
 
-    @Test func whereTheFolderIsGoneTheTextIsKeptInTheCatalog() async throws {
+    @Test func textOfARemovedFolderStaysInTheCatalog() async throws {
         let id = try await inbox.transcribed("Hello.")
         inbox.folder.remove("ali")
         try await inbox.writer().writeAllDue()
@@ -118,7 +118,7 @@ import Testing
         #expect(try await !inbox.isDue(id))
     }
 
-    /// No step on the disk can make a row readable that is not.
+    /// A row that cannot be read stays so, whatever is on the disk.
     @Test func rowThatCannotBeReadHidesNoOther() async throws {
         let bad = try await inbox.transcribed("Bad.", name: Array("bad.wav".utf8))
         let good = try await inbox.transcribed("Good.", name: Array("good.wav".utf8))
@@ -133,7 +133,7 @@ import Testing
         #expect(try await inbox.isDue(bad))
     }
 
-    @Test func whatIsBeingDeletedGetsNoText() async throws {
+    @Test func recordingBeingDeletedGetsNoText() async throws {
         let id = try await inbox.transcribed("Hello.")
         _ = try await inbox.catalog.deletions.decide(of: id, in: .everyone)
         try await inbox.writer().writeAllDue()
@@ -150,9 +150,9 @@ import Testing
         #expect(try await inbox.catalog.recordings.transcript(of: id)?.text == "Hello.")
     }
 
-    /// Somebody deletes a file between two steps, while the folder stands.
+    /// A file is deleted between two steps, while its folder stays.
     @Test(arguments: ["openForReading", "rename keep", "create"])
-    func whatVanishesMeanwhileDoesNotCountAsTheFolder(step: String) async throws {
+    func vanishedEntryDoesNotCountAsTheFolder(step: String) async throws {
         let id = try await inbox.transcribed("Hello.")
         if step == "openForReading" { try inbox.folder.write("hello.\n", to: "ali/talk.wav.txt") }
         let faulty = FaultyFileSystem(inbox.disk) { $0.name == step ? ENOENT : nil }

@@ -43,7 +43,7 @@ import Testing
         #expect(text?.group == 1234 && text?.permissions == 0o600)
     }
 
-    /// Nobody can say who may read the recording.
+    /// The recording is unreachable, so its permissions are unknown.
     @Test func wordsOfARecordingThatIsAwayAreItsOwnersAlone() async throws {
         #expect(chmod(inbox.folder.path("ali"), 0o777) == 0)
         let id = try await inbox.transcribed("Hello.")
@@ -56,7 +56,7 @@ import Testing
         #expect(note?.permissions == 0o664)
     }
 
-    /// Some file systems have another number after each start.
+    /// Some file systems get another device number at each mount.
     @Test func filesStayKotibsWhenTheirDeviceHasAnotherNumber() async throws {
         let writer = inbox.writer(formats: [.txt, .srt])
         let id = try await inbox.transcribed("Hello.")
@@ -80,7 +80,7 @@ import Testing
         #expect(try await inbox.owned(id) == ["ali/talk.wav.kotib.txt"])
     }
 
-    @Test func whereBothNamesAreTakenItStaysDue() async throws {
+    @Test func twoTakenNamesLeaveTheTextDue() async throws {
         try inbox.folder.write("one", to: "ali/talk.wav.txt")
         try inbox.folder.write("two", to: "ali/talk.wav.kotib.txt")
         let id = try await inbox.transcribed("Hello.")
@@ -180,7 +180,7 @@ extension SidecarWriterTests {
         try await inbox.writer().writeDue(id)
         #expect(try inbox.text("talk.wav.failed.txt") == "ask Olim about this")
         #expect(try inbox.text("talk.wav.txt") == "Hello.\n")
-        // It is the person's from now on.
+        // The file belongs to the person from now on.
         #expect(try await inbox.owned(id) == ["ali/talk.wav.txt"])
     }
 

@@ -23,7 +23,7 @@ struct RejectionSentenceTests {
                 #expect(!sentence.contains("  "))
             }
         }
-        // That there is no sound is told otherwise, and counted as damage.
+        // The sentence for files without sound differs, but they count as damaged.
         #expect(Set(all.map(\.code)).count == all.count - 1)
         let damage = Rejection.damaged(detail: "it holds no sound").sentence(about: "x.mp4", in: .english)
         #expect(damage.contains("no sound in it") && !damage.contains("damaged"))

@@ -18,19 +18,19 @@ struct WarningSentenceTests {
     }
 
     @Test func aWrongEndingIsToldWithTheRightOne() throws {
-        func ending(_ container: String, _ mediaType: String) throws -> WrongEnding {
+        func ending(_ container: String, _ mediaType: String) throws -> ExtensionMismatch {
             let facts = AudioFacts(
                 mediaType: mediaType, container: container, codec: "aac", duration: 1, channels: 1,
                 sampleRate: 16_000, sha256: [])
             return try #require(
-                WrongEnding(
-                    facts, named: container == "mp3" ? "wav" : "mp3", accepted: RecordingEnding.all))
+                ExtensionMismatch(
+                    facts, named: container == "mp3" ? "wav" : "mp3", accepted: AudioFileExtension.all))
         }
         #expect(
             try ending("aac", "audio/aac").sentence(in: .english)
                 == "The file is a recording of the kind AAC (ADTS); the ending .aac would be right. "
                 + "It was transcribed all the same.")
-        for container in Set(RecordingEnding.allCases.map(\.container)) {
+        for container in Set(AudioFileExtension.allCases.map(\.container)) {
             for language in Language.allCases {
                 let ending = try ending(container, "audio/x-unheard")
                 #expect(ending.sentence(in: language).contains(".\(ending.right.rawValue)"))

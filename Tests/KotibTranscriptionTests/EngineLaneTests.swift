@@ -30,7 +30,7 @@ struct EngineLaneTests {
     }
 
     /// The configuration has changed since: the recordings stay in the house all the same.
-    @Test func whoHasTheLocalEngineIsNeverServedByARemoteOne() async throws {
+    @Test func localEngineUserIsNeverServedRemotely() async throws {
         let remote = engine("openai")
         let fixture = try QueueFixture(engine: remote)
         try await give(.local, to: "a", in: fixture.catalog)
@@ -53,7 +53,7 @@ struct EngineLaneTests {
         let id = try await fixture.accept("a/1.mp3")
         try await fixture.running { try await fixture.waitFor(.completed, id) }
         #expect(local.calls == [id])
-        let told = fixture.log.lines.first { $0.message.contains("the user's engine is not configured") }
+        let told = fixture.log.lines.first { $0.message.contains("user's engine not configured") }
         #expect(told?.level == .warning && told?.metadata["chosen"] == "openai")
     }
 

@@ -116,7 +116,7 @@ struct OutageAndRestartTests {
         #expect(try await fixture.catalog.recordings.counts() == [.pending: 5])
     }
 
-    @Test func whatWasReplacedIsCancelledAndTheNewOneDone() async throws {
+    @Test func replacedJobIsCancelledAndTheNewOneRuns() async throws {
         let gate = Gate()
         let fixture = try QueueFixture(
             engine: FakeEngine { _, before throws(EngineError) in
@@ -131,7 +131,7 @@ struct OutageAndRestartTests {
             try await fixture.waitFor(.completed, new)
         }
         #expect(try await fixture.catalog.recordings.find(old)?.errorCode == "superseded")
-        #expect(fixture.settled.values.count == 1)
+        #expect(fixture.onJobFinished.values.count == 1)
     }
 
     @Test func audioThatIsNotThereIsMarkedGone() async throws {
@@ -155,7 +155,7 @@ struct OutageAndRestartTests {
         })
         let id = try await fixture.accept("a/1.mp3")
         try await fixture.running {
-            try await fixture.advance(until: "it is settled") { fixture.settled.values == [id] }
+            try await fixture.advance(until: "it is settled") { fixture.onJobFinished.values == [id] }
         }
         #expect(try await fixture.catalog.recordings.find(id)?.attempts == 2)
     }
@@ -168,7 +168,7 @@ struct OutageAndRestartTests {
         let id = try await fixture.accept("a/1.mp3")
         try await fixture.running {
             try await waitUntil("the job runs") { gate.count == 1 }
-            // As SQLite does on a full disk: https://www.sqlite.org/pragma.html#pragma_query_only
+            // Makes writes fail, as on a full disk: https://www.sqlite.org/pragma.html#pragma_query_only
             try await database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = ON") }
             gate.open()
             try await waitUntil("the queue waits") { fixture.clock.deadlines.first?.offset == .seconds(1) }

@@ -5,7 +5,7 @@ import KotibTranscription
 import Testing
 
 struct ProgressTests {
-    @Test func whoFollowsIsToldAtMostTwiceASecondAndHowLongItTakes() async throws {
+    @Test func progressIsSentAtMostTwiceASecondWithAnEstimate() async throws {
         let (clock, gate) = (ManualClock(), Gate())
         let engine = FakeEngine { _, _ throws(EngineError) in
             try await gate.pass()
@@ -20,7 +20,7 @@ struct ProgressTests {
             let running = try #require(await fixture.queue.running().first)
             #expect(running.recording == id)
             #expect(running.userID != nil)
-            // Half of it took three seconds.
+            // The first half took three seconds.
             #expect(running.remaining == .seconds(3))
             gate.open()
             try await fixture.waitFor(.completed, id)
@@ -44,7 +44,7 @@ struct ProgressTests {
         try await fixture.running {
             try await waitUntil("it is with the engine") { gate.count == 1 }
             _ = try await fixture.catalog.deletions.decide(of: id, in: .everyone)
-            await fixture.queue.end(id)
+            await fixture.queue.cancelAndWait(id)
             #expect(await fixture.queue.running().isEmpty)
             #expect(try await fixture.catalog.recordings.find(id)?.state == .pending)
         }

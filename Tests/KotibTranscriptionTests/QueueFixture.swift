@@ -17,18 +17,18 @@ struct QueueFixture: Sendable {
     let engine: FakeEngine
     let queue: TranscriptionQueue
     let log = LogRecorder()
-    /// What the queue said had become due.
-    let settled = Recorder<RecordingID>()
+    /// The recordings that the queue reported as finished.
+    let onJobFinished = Recorder<RecordingID>()
 
     init(
         catalog: Catalog? = nil, clock: ManualClock = ManualClock(), slots: Int = 1,
         grace: Duration = .seconds(20), retries: RetryPolicy = RetryPolicy(),
-        reuse: WordsReuse = .none, engine: FakeEngine = FakeEngine(), others: [EngineLane] = [],
+        reuse: ReuseScope = .none, engine: FakeEngine = FakeEngine(), others: [EngineLane] = [],
         messages: Language = .english, open: TranscriptionQueue.Opener? = nil
     ) throws {
         var options = TranscriptionQueue.Options(slots: slots, grace: grace, reuse: reuse, retries: retries)
         options.messages = messages
-        let (catalog, settled) = (try catalog ?? Catalog(DatabaseQueue()), settled)
+        let (catalog, onJobFinished) = (try catalog ?? Catalog(DatabaseQueue()), onJobFinished)
         self.clock = clock
         self.catalog = catalog
         self.engine = engine
@@ -38,10 +38,10 @@ struct QueueFixture: Sendable {
             time: TranscriptionQueue.Time(clock: clock) { clock.date }, random: SeededGenerator(seed: 1),
             log: Logger(label: "test") { [log] _ in log },
             open: open ?? { _ in OpenFile(owning: Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)) },
-            settled: { settled.add($0) },
-            choices: { recording throws(CatalogError) in
-                guard let user = recording.user else { return RecordingChoices() }
-                return RecordingChoices(engine: try await catalog.users.settings(of: user).engine)
+            onJobFinished: { onJobFinished.add($0) },
+            jobSettings: { recording throws(CatalogError) in
+                guard let user = recording.user else { return JobSettings() }
+                return JobSettings(engine: try await catalog.users.settings(of: user).engine)
             })
     }
 

@@ -3,7 +3,7 @@ import KotibTranscription
 import Testing
 
 struct RetryPolicyTests {
-    @Test func eachErrorHasItsOwnPatience() {
+    @Test func eachErrorHasItsOwnRetryLimit() {
         var random = SeededGenerator(seed: 3)
         func verdict(_ error: EngineError, _ attempts: Int) -> RetryPolicy.Verdict {
             RetryPolicy().verdict(on: error, attempts: attempts, using: &random)

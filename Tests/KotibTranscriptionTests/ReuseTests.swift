@@ -14,7 +14,7 @@ struct ReuseTests {
         ]
         try await fixture.running { try await fixture.waitForCount(.completed, 4) }
         #expect(Set(fixture.engine.calls) == [ids[0], ids[2], ids[3]])
-        #expect(Set(fixture.settled.values) == Set(ids))
+        #expect(Set(fixture.onJobFinished.values) == Set(ids))
         #expect(try await fixture.catalog.recordings.transcript(of: ids[1])?.text == "Hello.")
         let lines = fixture.log.lines.filter { $0.message.hasPrefix("transcript reused") }
         #expect(lines.count == 1)

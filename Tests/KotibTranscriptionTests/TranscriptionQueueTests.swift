@@ -14,7 +14,7 @@ struct TranscriptionQueueTests {
         let fixture = try QueueFixture()
         let id = try await fixture.accept("alisher/a.mp3")
         try await fixture.running {
-            try await waitUntil("it is settled") { fixture.settled.values == [id] }
+            try await waitUntil("it is settled") { fixture.onJobFinished.values == [id] }
         }
         let transcript = try await fixture.catalog.recordings.transcript(of: id)
         #expect(transcript?.text == "Hello.")
@@ -90,7 +90,7 @@ struct TranscriptionQueueTests {
         let fixture = try QueueFixture(engine: engine)
         let id = try await fixture.accept("a/1.mp3")
         try await fixture.running {
-            try await fixture.advance(until: "it is settled") { fixture.settled.values == [id] }
+            try await fixture.advance(until: "it is settled") { fixture.onJobFinished.values == [id] }
         }
         let recording = try #require(try await fixture.catalog.recordings.find(id))
         #expect(engine.calls.count == 8)
@@ -110,7 +110,7 @@ struct TranscriptionQueueTests {
         let poison = try await fixture.accept("a/1.mp3")
         let good = try await fixture.accept("a/2.mp3")
         try await fixture.running {
-            try await fixture.advance(until: "both are settled") { fixture.settled.values.count == 2 }
+            try await fixture.advance(until: "both are settled") { fixture.onJobFinished.values.count == 2 }
         }
         #expect(fixture.engine.calls.count { $0 == poison } == 3)
         #expect(try await fixture.catalog.recordings.find(poison)?.errorCode == "poison")
@@ -122,7 +122,7 @@ struct TranscriptionQueueTests {
             engine: FakeEngine { _, _ throws(EngineError) in throw .permanent(message: "Too long.") })
         let id = try await fixture.accept("a/1.mp3")
         try await fixture.running {
-            try await waitUntil("it is settled") { fixture.settled.values == [id] }
+            try await waitUntil("it is settled") { fixture.onJobFinished.values == [id] }
         }
         #expect(fixture.engine.calls.count == 1)
         #expect(try await fixture.catalog.recordings.find(id)?.errorMessage == "Too long.")
@@ -136,7 +136,7 @@ struct TranscriptionQueueTests {
             messages: .uzbek)
         let id = try await fixture.accept("a/1.mp3")
         try await fixture.running {
-            try await waitUntil("it is settled") { fixture.settled.values == [id] }
+            try await waitUntil("it is settled") { fixture.onJobFinished.values == [id] }
         }
         let message = try await fixture.catalog.recordings.find(id)?.errorMessage
         #expect(message == "Yozuvni matnga aylantirib boʻlmadi: EIO")
@@ -148,7 +148,7 @@ struct TranscriptionQueueTests {
         let fixture = try QueueFixture(engine: FakeEngine(words: ""))
         try await fixture.accept("a/1.mp3")
         try await fixture.running {
-            try await waitUntil("it is settled") { fixture.settled.values.count == 1 }
+            try await waitUntil("it is settled") { fixture.onJobFinished.values.count == 1 }
         }
         let line = try #require(fixture.log.lines.first)
         #expect(line.message == "transcribed")
@@ -163,7 +163,7 @@ struct TranscriptionQueueTests {
         try await fixture.accept("a/1.m4a", container: "aac", warnings: [RecordingWarning(.unwrittenPart)])
         try await fixture.accept("a/2.mp3", content: 2)
         try await fixture.running {
-            try await waitUntil("both are settled") { fixture.settled.values.count == 2 }
+            try await waitUntil("both are settled") { fixture.onJobFinished.values.count == 2 }
         }
         #expect(
             fixture.log.lines.map { $0.metadata["warnings"] } == ["unwritten_part,wrong_ending", nil])
@@ -171,7 +171,7 @@ struct TranscriptionQueueTests {
 
     /// A server hears the first track, which may be the one that is left out here.
     @Test(arguments: [.trackLeftOut, .unwrittenPart, nil] as [RecordingWarning.Code?])
-    func whatAServerMayHearOtherwiseIsDoubtful(_ code: RecordingWarning.Code?) async throws {
+    func ambiguousRecordingIsDoubtful(_ code: RecordingWarning.Code?) async throws {
         let jobs = Recorder<Bool>()
         let fixture = try QueueFixture(
             engine: FakeEngine { job, _ throws(EngineError) in
@@ -180,7 +180,7 @@ struct TranscriptionQueueTests {
             })
         try await fixture.accept("a/1.mp3", warnings: code.map { [RecordingWarning($0)] } ?? [])
         try await fixture.running {
-            try await waitUntil("it is settled") { fixture.settled.values.count == 1 }
+            try await waitUntil("it is settled") { fixture.onJobFinished.values.count == 1 }
         }
         #expect(jobs.values == [code != nil])
     }

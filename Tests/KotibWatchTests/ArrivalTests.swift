@@ -23,16 +23,16 @@ import Testing
             try watched.folder.makeFolder("inbox/user/folder.mp3")
             #expect(
                 await waitUntil {
-                    watched.told.files.count >= 5 && watched.told.status(of: "user/folder.mp3") != nil
+                    watched.reported.files.count >= 5 && watched.reported.status(of: "user/folder.mp3") != nil
                 })
         }
         #expect(
-            watched.told.names == ["copied", "link", "linked", "moved", "pipe"].map { "user/\($0).mp3" })
-        #expect(watched.told.status(of: "user/folder.mp3")?.kind == .folder)
-        #expect(watched.told.status(of: "user/linked.mp3")?.links == 2)
+            watched.reported.names == ["copied", "link", "linked", "moved", "pipe"].map { "user/\($0).mp3" })
+        #expect(watched.reported.status(of: "user/folder.mp3")?.kind == .folder)
+        #expect(watched.reported.status(of: "user/linked.mp3")?.links == 2)
     }
 
-    @Test func whatWasThereBeforeTheStartIsTold() async throws {
+    @Test func filesFromBeforeTheStartAreReported() async throws {
         let folder = try TemporaryFolder()
         try folder.makeFolder("inbox/a/b/c")
         try folder.makeFolder("inbox/a/@eaDir")
@@ -41,21 +41,21 @@ import Testing
         }
         let watched = try WatchedFolder(in: folder)
         try await watched.watch {
-            #expect(await waitUntil { watched.told.files.count >= 2 && watched.told.scans == 1 })
+            #expect(await waitUntil { watched.reported.files.count >= 2 && watched.reported.scans == 1 })
         }
-        #expect(watched.told.names == ["a/b/c/two.mp3", "a/one.mp3"])
+        #expect(watched.reported.names == ["a/b/c/two.mp3", "a/one.mp3"])
     }
 
-    @Test func aHundredClosesAreOneSighting() async throws {
+    @Test func aHundredClosesAreOneEvent() async throws {
         let watched = try WatchedFolder()
         try await watched.watch {
             try await watched.scanned()
             for number in 0..<100 { try watched.write("part \(number)", to: "talk.mp3") }
-            #expect(await waitUntil { !watched.told.files.isEmpty })
+            #expect(await waitUntil { !watched.reported.files.isEmpty })
             try watched.write("x", to: "last.mp3")
-            #expect(await waitUntil { watched.told.files.count >= 2 })
+            #expect(await waitUntil { watched.reported.files.count >= 2 })
         }
-        #expect(watched.told.names == ["last.mp3", "talk.mp3"])
+        #expect(watched.reported.names == ["last.mp3", "talk.mp3"])
     }
 
     @Test func aSlowWriterIsWaitedFor() async throws {
@@ -71,16 +71,16 @@ import Testing
                 try await Task.sleep(for: .milliseconds(20))
             }
             withExtendedLifetime(file) {}
-            #expect(watched.told.files.isEmpty)
-            #expect(await waitUntil { !watched.told.files.isEmpty })
+            #expect(watched.reported.files.isEmpty)
+            #expect(await waitUntil { !watched.reported.files.isEmpty })
         }
-        #expect(watched.told.status(of: "talk.mp3")?.identity.size == 200)
-        #expect(watched.told.files.count == 1)
+        #expect(watched.reported.status(of: "talk.mp3")?.identity.size == 200)
+        #expect(watched.reported.files.count == 1)
     }
 
     @Test func aFileHeldOpenForWritingIsAwaitedUntilItsClose() async throws {
         var configuration = WatchedFolder.quick
-        configuration.openPatience = .seconds(600)
+        configuration.openFileDelay = .seconds(600)
         let watched = try WatchedFolder(configuration)
         try await watched.watch {
             do {
@@ -88,10 +88,10 @@ import Testing
                     owning: open(watched.path("held.mp3"), O_WRONLY | O_CREAT | O_CLOEXEC, 0o644))
                 #expect(write(file.descriptor, "x", 1) == 1)
                 try watched.write("x", to: "other.mp3")
-                #expect(await waitUntil { watched.told.names == ["other.mp3"] })
+                #expect(await waitUntil { watched.reported.names == ["other.mp3"] })
                 withExtendedLifetime(file) {}
             }
-            #expect(await waitUntil { watched.told.names == ["held.mp3", "other.mp3"] })
+            #expect(await waitUntil { watched.reported.names == ["held.mp3", "other.mp3"] })
         }
     }
 
@@ -101,7 +101,7 @@ import Testing
             let file = OpenFile(owning: open(watched.path("held.mp3"), O_WRONLY | O_CREAT | O_CLOEXEC, 0o644))
             #expect(write(file.descriptor, "x", 1) == 1)
             let start = ContinuousClock.now
-            #expect(await waitUntil { !watched.told.files.isEmpty })
+            #expect(await waitUntil { !watched.reported.files.isEmpty })
             #expect(ContinuousClock.now - start >= .milliseconds(600))
             withExtendedLifetime(file) {}
         }
@@ -112,7 +112,7 @@ import Testing
         try await watched.watch {
             let start = ContinuousClock.now
             try watched.write("", to: "empty.mp3")
-            #expect(await waitUntil { !watched.told.files.isEmpty })
+            #expect(await waitUntil { !watched.reported.files.isEmpty })
             #expect(ContinuousClock.now - start >= .milliseconds(240))
         }
     }
@@ -127,14 +127,14 @@ import Testing
                 #expect(link(watched.path("\(number).filepart"), watched.path("\(number).mp3")) == 0)
                 #expect(unlink(watched.path("\(number).filepart")) == 0)
             }
-            #expect(await waitUntil(deadline: .seconds(120)) { watched.told.files.count >= 1_000 })
+            #expect(await waitUntil(deadline: .seconds(120)) { watched.reported.files.count >= 1_000 })
         }
-        #expect(Set(watched.told.names) == Set((0..<1_000).map { "\($0).mp3" }))
-        #expect(watched.told.files.count == 1_000)
+        #expect(Set(watched.reported.names) == Set((0..<1_000).map { "\($0).mp3" }))
+        #expect(watched.reported.files.count == 1_000)
     }
 
     @Test func namesAreBytes() async throws {
-        // Not the slash, nor the dot in front that makes a name hidden.
+        // All bytes but the slash, and the leading dot that hides a name.
         let odd = (UInt8(1)...(.max)).filter { ![47, 46].contains($0) }
         let names =
             odd.map { [$0] + Array(".mp3".utf8) }
@@ -142,18 +142,18 @@ import Testing
         let watched = try WatchedFolder()
         try await watched.watch {
             for name in names { try watched.folder.write([1], to: Array("inbox/".utf8) + name) }
-            #expect(await waitUntil { watched.told.files.count >= names.count })
+            #expect(await waitUntil { watched.reported.files.count >= names.count })
         }
-        #expect(Set(watched.told.files.map(\.bytes)) == Set(names))
+        #expect(Set(watched.reported.files.map(\.bytes)) == Set(names))
     }
 
     @Test func aFileThatGoesIsToldGone() async throws {
         let watched = try WatchedFolder()
         try await watched.watch {
             try watched.write("x", to: "talk.mp3")
-            #expect(await waitUntil { watched.told.names == ["talk.mp3"] })
+            #expect(await waitUntil { watched.reported.names == ["talk.mp3"] })
             watched.folder.remove("inbox/talk.mp3")
-            #expect(await waitUntil { watched.told.gone == ["talk.mp3"] })
+            #expect(await waitUntil { watched.reported.gone == ["talk.mp3"] })
         }
     }
 
@@ -165,21 +165,21 @@ import Testing
                 try watched.write("\(number)", to: "talk.mp3")
             }
             let last = try LocalFileSystem(watched.root).examine(#require(InboxPath("talk.mp3")))
-            #expect(await waitUntil { watched.told.status(of: "talk.mp3") == last })
+            #expect(await waitUntil { watched.reported.status(of: "talk.mp3") == last })
         }
-        #expect(watched.told.gone.isEmpty)
+        #expect(watched.reported.gone.isEmpty)
     }
 
-    @Test func whatIsKnownIsNotToldByAScanButByAnEvent() async throws {
+    @Test func knownFileIsReportedByEventsOnly() async throws {
         let folder = try TemporaryFolder()
         try folder.makeFolder("inbox")
         try folder.write("x", to: "inbox/known.mp3")
         try folder.write("x", to: "inbox/new.mp3")
         let watched = try WatchedFolder(in: folder, isKnown: { $0.map { $0.path.text == "known.mp3" } })
         try await watched.watch {
-            #expect(await waitUntil { watched.told.scans == 1 && watched.told.names == ["new.mp3"] })
+            #expect(await waitUntil { watched.reported.scans == 1 && watched.reported.names == ["new.mp3"] })
             try watched.write("changed", to: "known.mp3")
-            #expect(await waitUntil { watched.told.names == ["known.mp3", "new.mp3"] })
+            #expect(await waitUntil { watched.reported.names == ["known.mp3", "new.mp3"] })
         }
     }
 
@@ -194,7 +194,7 @@ import Testing
         }
         let watched = try WatchedFolder(in: folder)
         try await watched.watch {
-            #expect(await waitUntil { watched.told.names == ["far.mp3", "future.mp3", "past.mp3"] })
+            #expect(await waitUntil { watched.reported.names == ["far.mp3", "future.mp3", "past.mp3"] })
         }
     }
 }

@@ -13,14 +13,14 @@ import Testing
 
     @Test mutating func neverTwoOfOnePathAtOnce() throws {
         let (a, b) = (try path("a"), try path("b"))
-        queue.add(.gone(a), at: a)
+        queue.add(.removed(a), at: a)
         let first = queue.next()
-        queue.add(.gone(a), at: a)
-        queue.add(.gone(b), at: b)
-        #expect(queue.next()?.sighting == .gone(b))
+        queue.add(.removed(a), at: a)
+        queue.add(.removed(b), at: b)
+        #expect(queue.next()?.inboxEvent == .removed(b))
         #expect(queue.next() == nil)
         queue.finished(try #require(first))
-        #expect(queue.next()?.sighting == .gone(a))
+        #expect(queue.next()?.inboxEvent == .removed(a))
         #expect(queue.count == 2)
     }
 
@@ -29,27 +29,27 @@ import Testing
         let identity = FileIdentity(device: 1, inode: 1, size: 1, modified: 1, changed: 1)
         let status = FileStatus(
             identity: identity, kind: .regular, permissions: 0, owner: 0, group: 0, links: 1)
-        queue.add(.gone(a), at: a)
-        queue.add(.settled(a, status), at: a)
-        #expect(queue.next()?.sighting == .settled(a, status))
+        queue.add(.removed(a), at: a)
+        queue.add(.stable(a, status), at: a)
+        #expect(queue.next()?.inboxEvent == .stable(a, status))
         #expect(queue.next() == nil)
     }
 
     @Test mutating func aScanIsToldAfterAllBeforeItAndNotHeldUpByAnythingAfter() throws {
         let (a, b) = (try path("a"), try path("b"))
-        queue.add(.gone(a), at: a)
-        queue.addScanned()
-        queue.add(.gone(b), at: b)
+        queue.add(.removed(a), at: a)
+        queue.addScanFinished()
+        queue.add(.removed(b), at: b)
         let (first, second) = (queue.next(), queue.next())
-        #expect([first?.sighting, second?.sighting] == [.gone(a), .gone(b)])
+        #expect([first?.inboxEvent, second?.inboxEvent] == [.removed(a), .removed(b)])
         queue.finished(try #require(first))
-        #expect(queue.next()?.sighting == .scanned)
+        #expect(queue.next()?.inboxEvent == .scanFinished)
     }
 
     @Test mutating func aScanOfNothingIsToldAtOnce() throws {
-        queue.addScanned()
+        queue.addScanFinished()
         let scan = queue.next()
-        #expect(scan?.sighting == .scanned)
+        #expect(scan?.inboxEvent == .scanFinished)
         queue.finished(try #require(scan))
         #expect(queue.next() == nil && queue.count == 0)
     }
@@ -62,11 +62,11 @@ import Testing
     private func path(_ name: String) throws -> InboxPath { try #require(InboxPath(name)) }
 
     private mutating func add(_ names: String...) throws {
-        for name in names { queue.add(.gone(try path(name)), at: try path(name)) }
+        for name in names { queue.add(.removed(try path(name)), at: try path(name)) }
     }
 
     private mutating func start() -> (name: String, delivery: DeliveryQueue.Delivery)? {
-        guard let delivery = queue.next(), case .gone(let path) = delivery.sighting else { return nil }
+        guard let delivery = queue.next(), case .removed(let path) = delivery.inboxEvent else { return nil }
         return (path.text, delivery)
     }
 
@@ -86,13 +86,13 @@ import Testing
         #expect(queue.count == 0 && queue.count(of: .user("a")) == 0)
     }
 
-    /// What lies in the inbox itself is one user's, not as many as there are files.
+    /// All files in the inbox itself count as one user's.
     @Test mutating func aFloodInTheInboxItselfIsOneUsers() throws {
         try add("1", "2", "3", "4", "b/1", "b/2")
         #expect(drain() == ["1", "b/1", "2", "b/2", "3", "4"])
     }
 
-    @Test mutating func whoComesWhileAnotherHasAllTheHandlersBeginsAtOnce() throws {
+    @Test mutating func newUserStartsAlthoughAllHandlersAreBusy() throws {
         try add("a/1", "a/2", "a/3", "a/4", "a/5")
         let running = [start(), start(), start()].compactMap(\.self)
         #expect(running.map(\.name) == ["a/1", "a/2", "a/3"])
@@ -101,14 +101,14 @@ import Testing
         let other = try #require(start())
         #expect(other.name == "b/1")
         #expect(start() == nil)
-        // The next to end makes room for whose turn it is.
+        // When one ends, the next user in turn starts.
         queue.finished(running[0].delivery)
         #expect(start()?.name == "b/2")
         queue.finished(other.delivery)
         #expect(start()?.name == "a/4")
     }
 
-    @Test mutating func whatComesAgainWhileItIsHandledWaitsForItsTurn() throws {
+    @Test mutating func eventDuringHandlingWaitsForItsTurn() throws {
         try add("a/1")
         let first = try #require(start())
         try add("a/1", "b/1")
@@ -118,7 +118,8 @@ import Testing
         #expect(start()?.name == "a/1")
     }
 
-    /// Work that grew with the number that wait would take hours for one hundred thousand.
+    /// If the cost of an operation grew with the number of waiting events, one hundred thousand would take
+    /// hours.
     @Test(.timeLimit(.minutes(2))) mutating func manyUsersCostNoMore() throws {
         for number in 0..<2_000 {
             for user in 0..<50 { try add("user\(user)/\(number)") }
@@ -130,18 +131,18 @@ import Testing
 
 @Suite struct DeliveryTests {
     @Test func handlersRunAtOnceButOneForEachPath() async throws {
-        struct Load { var now: [InboxPath: Int] = [:], most = 0, mostOfOne = 0 }
+        struct Load { var now: [InboxPath: Int] = [:], most = 0, maxOfOne = 0 }
         let load = Mutex(Load())
         var configuration = WatchedFolder.quick
         configuration.concurrency = 4
         let watched = try WatchedFolder(
             configuration,
-            handler: { sighting in
-                guard case .settled(let path, _) = sighting else { return }
+            handler: { inboxEvent in
+                guard case .stable(let path, _) = inboxEvent else { return }
                 load.withLock {
                     $0.now[path, default: 0] += 1
                     $0.most = max($0.most, $0.now.values.reduce(0, +))
-                    $0.mostOfOne = max($0.mostOfOne, $0.now[path] ?? 0)
+                    $0.maxOfOne = max($0.maxOfOne, $0.now[path] ?? 0)
                 }
                 try? await Task.sleep(for: .milliseconds(30))
                 load.withLock { $0.now[path, default: 1] -= 1 }
@@ -149,10 +150,10 @@ import Testing
         try await watched.watch {
             for round in 0..<4 {
                 for number in 0..<12 { try watched.write("\(round)", to: "\(number).mp3") }
-                #expect(await waitUntil { watched.told.files.count >= 12 * round + 6 })
+                #expect(await waitUntil { watched.reported.files.count >= 12 * round + 6 })
             }
-            #expect(await waitUntil { Set(watched.told.files).count == 12 })
+            #expect(await waitUntil { Set(watched.reported.files).count == 12 })
         }
-        load.withLock { #expect($0.most == 4 && $0.mostOfOne == 1) }
+        load.withLock { #expect($0.most == 4 && $0.maxOfOne == 1) }
     }
 }

@@ -16,11 +16,11 @@ import Testing
                 try watched.folder.makeFolder("inbox/\(number)/a/b")
                 try watched.write("x", to: "\(number)/a/b/talk.mp3")
             }
-            #expect(await waitUntil { watched.told.files.count >= 300 })
+            #expect(await waitUntil { watched.reported.files.count >= 300 })
             #expect(await watched.watcher.health.watchedFolders == 901)
         }
-        #expect(Set(watched.told.names) == Set((0..<300).map { "\($0)/a/b/talk.mp3" }))
-        #expect(watched.told.files.count == 300)
+        #expect(Set(watched.reported.names) == Set((0..<300).map { "\($0)/a/b/talk.mp3" }))
+        #expect(watched.reported.files.count == 300)
     }
 
     @Test func aFolderMovedWithinKeepsBeingWatchedAtItsNewPlace() async throws {
@@ -28,12 +28,12 @@ import Testing
         try await watched.watch {
             try watched.folder.makeFolder("inbox/old/sub")
             try watched.write("x", to: "old/sub/one.mp3")
-            #expect(await waitUntil { watched.told.names == ["old/sub/one.mp3"] })
+            #expect(await waitUntil { watched.reported.names == ["old/sub/one.mp3"] })
             try watched.folder.rename("inbox/old", to: "inbox/new")
-            #expect(await waitUntil { watched.told.names.contains("new/sub/one.mp3") })
-            #expect(watched.told.gone.contains("old"))
+            #expect(await waitUntil { watched.reported.names.contains("new/sub/one.mp3") })
+            #expect(watched.reported.gone.contains("old"))
             try watched.write("x", to: "new/sub/two.mp3")
-            #expect(await waitUntil { watched.told.names.contains("new/sub/two.mp3") })
+            #expect(await waitUntil { watched.reported.names.contains("new/sub/two.mp3") })
             #expect(await watched.watcher.health.watchedFolders == 3)
         }
     }
@@ -43,17 +43,17 @@ import Testing
         try await watched.watch {
             try watched.folder.makeFolder("inbox/user/sub")
             try watched.write("x", to: "user/sub/one.mp3")
-            #expect(await waitUntil { watched.told.files.count == 1 })
+            #expect(await waitUntil { watched.reported.files.count == 1 })
             try watched.folder.rename("inbox/user", to: "outside")
-            #expect(await waitUntil { watched.told.gone.contains("user") })
-            // As the kernel counts them (proc_pid_fdinfo(5)).
+            #expect(await waitUntil { watched.reported.gone.contains("user") })
+            // The number of watches that the kernel reports (proc_pid_fdinfo(5)).
             #expect(try await watched.kernelWatches() == 1)
             try watched.folder.write("x", to: "outside/sub/two.mp3")
             try watched.write("x", to: "last.mp3")
-            #expect(await waitUntil { watched.told.names.contains("last.mp3") })
+            #expect(await waitUntil { watched.reported.names.contains("last.mp3") })
             #expect(await watched.watcher.health.watchedFolders == 1)
         }
-        #expect(watched.told.names == ["last.mp3", "user/sub/one.mp3"])
+        #expect(watched.reported.names == ["last.mp3", "user/sub/one.mp3"])
     }
 
     @Test func aFolderMovedInIsScannedAndItsOldFilesAreToldAtOnce() async throws {
@@ -62,7 +62,7 @@ import Testing
             try watched.folder.makeFolder("outside/a/b")
             try watched.folder.write("x", to: "outside/a/b/one.mp3")
             try watched.folder.rename("outside", to: "inbox/user")
-            #expect(await waitUntil { watched.told.names == ["user/a/b/one.mp3"] })
+            #expect(await waitUntil { watched.reported.names == ["user/a/b/one.mp3"] })
         }
     }
 
@@ -71,18 +71,18 @@ import Testing
         try await watched.watch {
             try watched.folder.makeFolder("inbox/user")
             try watched.write("x", to: "user/old.mp3")
-            #expect(await waitUntil { watched.told.names == ["user/old.mp3"] })
+            #expect(await waitUntil { watched.reported.names == ["user/old.mp3"] })
             try watched.folder.makeFolder("other")
             try watched.folder.write("x", to: "other/new.mp3")
             try watched.folder.rename("inbox/user", to: "away")
             try watched.folder.rename("other", to: "inbox/user")
             try watched.folder.write("x", to: "away/unseen.mp3")
-            #expect(await waitUntil { watched.told.names.contains("user/new.mp3") })
+            #expect(await waitUntil { watched.reported.names.contains("user/new.mp3") })
             try watched.write("x", to: "user/later.mp3")
-            #expect(await waitUntil { watched.told.names.contains("user/later.mp3") })
+            #expect(await waitUntil { watched.reported.names.contains("user/later.mp3") })
         }
-        #expect(watched.told.gone.contains("user"))
-        #expect(watched.told.names == ["user/later.mp3", "user/new.mp3", "user/old.mp3"])
+        #expect(watched.reported.gone.contains("user"))
+        #expect(watched.reported.names == ["user/later.mp3", "user/new.mp3", "user/old.mp3"])
     }
 
     @Test func foldersThatComeAndGoLeaveNothingBehind() async throws {
@@ -95,7 +95,7 @@ import Testing
             }
             try watched.folder.makeFolder("inbox/user/a")
             try watched.write("last", to: "user/a/talk.mp3")
-            #expect(await waitUntil { watched.told.status(of: "user/a/talk.mp3")?.identity.size == 4 })
+            #expect(await waitUntil { watched.reported.status(of: "user/a/talk.mp3")?.identity.size == 4 })
             #expect(await waitUntil { await watched.watcher.health.watchedFolders == 3 })
         }
     }
@@ -110,7 +110,7 @@ import Testing
                 try watched.folder.rename("inbox/\(number)", to: "inbox/\(number + 1)")
             }
             let expected = Set((0..<300).map { "300/sub/\($0).mp3" })
-            #expect(await waitUntil { expected.isSubset(of: watched.told.names) })
+            #expect(await waitUntil { expected.isSubset(of: watched.reported.names) })
         }
     }
 
@@ -122,7 +122,7 @@ import Testing
             try watched.folder.makeFolder("inbox/1/2/3/4/5")
             try watched.write("x", to: "1/2/3/4/deep.mp3")
             try watched.write("x", to: "1/2/3/shallow.mp3")
-            #expect(await waitUntil { watched.told.names == ["1/2/3/shallow.mp3"] })
+            #expect(await waitUntil { watched.reported.names == ["1/2/3/shallow.mp3"] })
             #expect(await watched.watcher.board.issues == [.tooDeep])
         }
     }
@@ -141,7 +141,7 @@ import Testing
             close(folder)
             #expect(await waitUntil { await watched.watcher.board.issues == [.tooDeep] })
             try watched.write("x", to: "last.mp3")
-            #expect(await waitUntil { watched.told.names == ["last.mp3"] })
+            #expect(await waitUntil { watched.reported.names == ["last.mp3"] })
         }
     }
 }

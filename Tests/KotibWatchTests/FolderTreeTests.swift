@@ -53,7 +53,7 @@ import Testing
         #expect(tree.setWatch(6, of: new) == 5)
     }
 
-    @Test mutating func whatAVisitDidNotSeeIsFound() throws {
+    @Test mutating func unvisitedFoldersAreFound() throws {
         let (seen, unseen) = (try add("seen"), try add("unseen"))
         tree.beginVisit()
         _ = try add("seen")

@@ -8,7 +8,7 @@ import Testing
     private func isIgnored(file name: String) -> Bool { standard.isIgnored(file: Array(name.utf8)) }
     private func isIgnored(folder name: String) -> Bool { standard.isIgnored(folder: Array(name.utf8)) }
 
-    /// What each client calls a file that is on its way, is its own note, or a lock.
+    /// Names that clients give to partial files, to their own notes and to locks.
     @Test(arguments: [
         ("OpenSSH and WinSCP", ["talk.mp3.filepart", "TALK.MP3.FILEPART"]),
         ("rsync", [".talk.mp3.Xy12Zz", ".talk.mp3.a1B2c3"]),

@@ -52,7 +52,7 @@ import Testing
             watched.folder.remove("inbox/ali")
             try await waitUntil("it is told no longer") { try await told().isEmpty }
         }
-        #expect(watched.told.scans == 1)
+        #expect(watched.reported.scans == 1)
     }
 
     @Test func aLinkIsToldNoLongerWhenItIsRenamedOrIsAFolder() async throws {
@@ -68,7 +68,7 @@ import Testing
             try watched.folder.makeFolder("inbox/guli")
             try await waitUntil("none is left") { try await told().isEmpty }
         }
-        #expect(watched.told.scans == 1)
+        #expect(watched.reported.scans == 1)
     }
 
     @Test func aFolderThatBecomesALinkIsTold() async throws {
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func wherePollingIsAllThereIsALinkIsToldByIt() async throws {
+    @Test func pollingReportsALinkedFolder() async throws {
         var configuration = WatchedFolder.quick
         configuration.mode = .poll
         let watched = try WatchedFolder(configuration)
@@ -116,7 +116,7 @@ import Testing
 }
 
 extension InboxWatcher {
-    /// Of one moment: the watcher changes both together.
+    /// A snapshot of both, which the watcher changes together.
     fileprivate var linksAndIssues: (links: [String], issues: Set<HealthIssue>) {
         (health.linkedFolders, board.issues)
     }

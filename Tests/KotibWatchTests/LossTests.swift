@@ -9,24 +9,24 @@ import Testing
 
 @testable import KotibWatch
 
-/// What is made good when events, watches, room or the inbox itself are missing.
+/// Recovery from missing events, watches, room or the inbox itself.
 @Suite struct LossTests {
     /// The kernel's own queue is let run over.
     @Test func overflowTriggersRescan() async throws {
         let watched = try WatchedFolder()
         let files = try kernelQueueLength() / 3 + 100
         try await watched.watch {
-            #expect(await waitUntil { watched.told.scans == 1 })
+            #expect(await waitUntil { watched.reported.scans == 1 })
             let inotify = try #require(await watched.watcher.inotify)
             inotify.pause()
             for number in 0..<files { try watched.write("x", to: "\(number).mp3") }
             inotify.resume()
-            #expect(await waitUntil { watched.told.scans == 2 && watched.told.files.count >= files })
+            #expect(await waitUntil { watched.reported.scans == 2 && watched.reported.files.count >= files })
             #expect(await watched.watcher.board.issues.isEmpty)
         }
-        #expect(Set(watched.told.files).count == files)
+        #expect(Set(watched.reported.files).count == files)
         let told = watched.log.all.filter { $0.contains("events of the inbox were lost") }
-        #expect(told.first?.hasPrefix("warning") == true && told.last?.hasPrefix("notice over:") == true)
+        #expect(told.first?.hasPrefix("warning") == true && told.last?.hasPrefix("notice recovered:") == true)
     }
 
     @Test func thePeriodicScanFindsWhatNoEventTold() async throws {
@@ -36,7 +36,7 @@ import Testing
         try await watched.watch {
             try await #require(watched.watcher.inotify).pause()
             try watched.write("x", to: "silent.mp3")
-            #expect(await waitUntil { watched.told.names.contains("silent.mp3") })
+            #expect(await waitUntil { watched.reported.names.contains("silent.mp3") })
             try await #require(watched.watcher.inotify).resume()
         }
     }
@@ -44,48 +44,48 @@ import Testing
     @Test func aMovedAndRecreatedInboxIsFoundAgain() async throws {
         let watched = try WatchedFolder()
         try await watched.watch {
-            #expect(await waitUntil { watched.told.scans == 1 })
+            #expect(await waitUntil { watched.reported.scans == 1 })
             try watched.folder.rename("inbox", to: "away")
             #expect(await waitUntil { await watched.isRootMissing })
             try watched.folder.write("x", to: "away/unseen.mp3")
             try watched.folder.makeFolder("inbox/user")
             try watched.write("x", to: "user/one.mp3")
             // The scan after which the new folder is trusted may tell of them again.
-            #expect(await waitUntil { Set(watched.told.names) == ["user/one.mp3"] })
-            #expect(await waitUntil { watched.told.scans >= 2 })
+            #expect(await waitUntil { Set(watched.reported.names) == ["user/one.mp3"] })
+            #expect(await waitUntil { watched.reported.scans >= 2 })
             try watched.write("x", to: "user/two.mp3")
             #expect(
-                await waitUntil { Set(watched.told.names) == ["user/one.mp3", "user/two.mp3"] },
-                "\(watched.told.all)")
+                await waitUntil { Set(watched.reported.names) == ["user/one.mp3", "user/two.mp3"] },
+                "\(watched.reported.all)")
             #expect(await waitUntil { await watched.watcher.board.issues.isEmpty })
         }
-        // That the inbox is away does not mean that anything in it was deleted.
-        #expect(watched.told.gone.isEmpty)
+        // An unmounted inbox does not mean that its files were deleted.
+        #expect(watched.reported.gone.isEmpty)
     }
 
     @Test(.enabled(if: geteuid() == 0)) func aMountOverTheInboxAndItsEndAreNoticed() async throws {
         let watched = try WatchedFolder()
         try watched.write("x", to: "below.mp3")
         try await watched.watch {
-            #expect(await waitUntil { watched.told.names == ["below.mp3"] })
+            #expect(await waitUntil { watched.reported.names == ["below.mp3"] })
             let inbox = watched.folder.path("inbox")
             guard mount("none", inbox, "tmpfs", 0, nil) == 0 else { return }
             defer { umount2(inbox, Int32(MNT_DETACH)) }
             try watched.write("x", to: "mounted.mp3")
-            #expect(await waitUntil { watched.told.names.contains("mounted.mp3") })
+            #expect(await waitUntil { watched.reported.names.contains("mounted.mp3") })
             umount2(inbox, Int32(MNT_DETACH))
-            let told = watched.told.files.count
-            #expect(await waitUntil { watched.told.files.count > told })
+            let told = watched.reported.files.count
+            #expect(await waitUntil { watched.reported.files.count > told })
             try watched.write("x", to: "after.mp3")
-            #expect(await waitUntil { watched.told.names.contains("after.mp3") })
+            #expect(await waitUntil { watched.reported.names.contains("after.mp3") })
         }
     }
 
-    /// Without any watch, as on NFS or beyond fs.inotify.max_user_watches.
+    /// Without inotify watches, as on NFS or beyond fs.inotify.max_user_watches.
     @Test func foldersWithoutEventsArePolled() async throws {
         let watched = try WatchedFolder()
         try await watched.watch {
-            #expect(await waitUntil { watched.told.scans == 1 })
+            #expect(await waitUntil { watched.reported.scans == 1 })
             try watched.folder.makeFolder("inbox/user")
             #expect(await waitUntil { await watched.watcher.health.watchedFolders == 2 })
             await watched.watcher.loseWatches()
@@ -93,8 +93,8 @@ import Testing
             try watched.write("x", to: "user/polled.mp3")
             try watched.folder.makeFolder("inbox/new/sub")
             try watched.write("x", to: "new/sub/polled.mp3")
-            #expect(await waitUntil { watched.told.names == ["new/sub/polled.mp3", "user/polled.mp3"] })
-            // What can be watched again is.
+            #expect(await waitUntil { watched.reported.names == ["new/sub/polled.mp3", "user/polled.mp3"] })
+            // Folders that can be watched again are watched.
             #expect(await waitUntil { await watched.watcher.health.polledFolders == 0 })
         }
     }
@@ -108,7 +108,7 @@ import Testing
         let faulty = FaultyFileSystem(LocalFileSystem(root)) { step in
             step.name == "list" && isBroken.isSet ? EACCES : nil
         }
-        let told = Told()
+        let told = EventRecorder()
         let watcher = InboxWatcher(
             root: root, fileSystem: faulty, configuration: WatchedFolder.quick,
             isKnown: { $0.map { _ in false } }, handler: { told.add($0) }, logger: .init(label: "watch"))
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    /// Its event comes when the tree has the folder already: it may be the second of that name.
+    /// Its event arrives when the tree has the folder already: it may be the second one of that name.
     @Test func aFolderThatAScanFindsBeforeItsEventIsReadIsToldGone() async throws {
         let folder = try TemporaryFolder()
         try folder.makeFolder("inbox")
@@ -140,7 +140,7 @@ import Testing
             if isSecond { mkdir(folder.path("inbox/late"), 0o755) }
             return nil
         }
-        let told = Told()
+        let told = EventRecorder()
         let watcher = InboxWatcher(
             root: root, fileSystem: faulty, configuration: WatchedFolder.quick,
             isKnown: { $0.map { _ in false } }, handler: { told.add($0) }, logger: .init(label: "watch"))
@@ -164,8 +164,8 @@ import Testing
             isKnown: { candidates in
                 candidates.map { candidate in seen.withLock { $0.contains(candidate.path) } }
             },
-            handler: { sighting in
-                if case .settled(let path, _) = sighting { _ = seen.withLock { $0.insert(path) } }
+            handler: { inboxEvent in
+                if case .stable(let path, _) = inboxEvent { _ = seen.withLock { $0.insert(path) } }
                 await Task.yield()
             })
         try await watched.watch {
@@ -174,13 +174,13 @@ import Testing
             var most = 0
             let areAllTold = await waitUntil {
                 most = max(most, await watched.watcher.waiting)
-                return Set(watched.told.files).count == 100
+                return Set(watched.reported.files).count == 100
             }
             #expect(areAllTold)
-            // Of a folder it may be told on top that it is gone: of this new one too, where the scan of the
-            // start has found it before the event of its making was read. Files never come on top.
-            #expect(most <= 5 + watched.told.gone.count)
-            #expect(watched.told.gone.allSatisfy { $0 == "late" })
+            // For a folder, a removal may be reported as well, even for this new one, if the first scan found
+            // it before the event of its creation was read. This never happens for files.
+            #expect(most <= 5 + watched.reported.gone.count)
+            #expect(watched.reported.gone.allSatisfy { $0 == "late" })
         }
     }
 
@@ -195,18 +195,18 @@ import Testing
         let watched = try WatchedFolder(
             configuration, in: folder,
             isKnown: { $0.map { $0.path.text.contains("old") || $0.status.kind == .folder } },
-            handler: { sighting in
-                if sighting != .scanned { _ = await waitUntil { !isHeld.isSet } }
+            handler: { inboxEvent in
+                if inboxEvent != .scanFinished { _ = await waitUntil { !isHeld.isSet } }
             })
         try await watched.watch {
-            #expect(await waitUntil { watched.told.scans == 1 })
+            #expect(await waitUntil { watched.reported.scans == 1 })
             for number in 0..<50 { try watched.write("x", to: "user/\(number).mp3") }
             for number in 0..<20 { watched.folder.remove("inbox/user/old\(number).mp3") }
             #expect(await waitUntil { await watched.watcher.waiting == 5 })
             isHeld.clear()
-            #expect(await waitUntil { Set(watched.told.files).count == 50 })
-            // What is gone shows when the whole inbox was compared.
-            #expect(await waitUntil { watched.told.scans >= 2 })
+            #expect(await waitUntil { Set(watched.reported.files).count == 50 })
+            // Removed files are noticed when the whole inbox has been compared.
+            #expect(await waitUntil { watched.reported.scans >= 2 })
         }
     }
 
@@ -219,8 +219,8 @@ import Testing
         for number in 0..<40 { try folder.write("x", to: "inbox/many/\(number).mp3") }
         return try WatchedFolder(
             configuration, in: folder,
-            handler: { sighting in
-                guard case .settled(let path, _) = sighting, path.text.hasPrefix("many/") else { return }
+            handler: { inboxEvent in
+                guard case .stable(let path, _) = inboxEvent, path.text.hasPrefix("many/") else { return }
                 _ = await waitUntil { !isHeld.isSet }
             })
     }
@@ -230,21 +230,22 @@ import Testing
         let watched = try flooded(isHeld)
         try await watched.watch {
             #expect(await waitUntil { await watched.watcher.waiting >= 16 })
-            // By an event, and, since the watch of the new folder comes with a scan, by a scan.
+            // One file is reported by an event, the other by the scan that adds a watch to its new folder.
             try watched.write("x", to: "one/a.mp3")
             try watched.folder.makeFolder("inbox/new/deep")
             try watched.write("x", to: "new/deep/b.mp3")
-            #expect(await waitUntil { watched.told.names.contains("one/a.mp3") })
-            #expect(await waitUntil { watched.told.names.contains("new/deep/b.mp3") })
-            #expect(!watched.told.names.contains { $0.hasPrefix("many/") && $0.hasSuffix(".mp3") })
-            #expect(watched.told.scans == 0)
+            #expect(await waitUntil { watched.reported.names.contains("one/a.mp3") })
+            #expect(await waitUntil { watched.reported.names.contains("new/deep/b.mp3") })
+            #expect(!watched.reported.names.contains { $0.hasPrefix("many/") && $0.hasSuffix(".mp3") })
+            #expect(watched.reported.scans == 0)
             isHeld.clear()
-            #expect(await waitUntil { Set(watched.told.files).count == 42 && watched.told.scans >= 1 })
+            #expect(
+                await waitUntil { Set(watched.reported.files).count == 42 && watched.reported.scans >= 1 })
         }
     }
 
-    /// As ``aFloodLeavesRoomForSomebodyElse()``, where the kernel lost the event of the other's file.
-    @Test func whatWasLostOfSomebodyElseIsFoundWhileAFloodWaits() async throws {
+    /// Like ``aFloodLeavesRoomForSomebodyElse()``, but the kernel lost the event of the other user's file.
+    @Test func lostEventOfAnotherUserIsFoundDuringAFlood() async throws {
         let isHeld = Flag()
         let watched = try flooded(isHeld)
         try await watched.watch {
@@ -252,10 +253,11 @@ import Testing
             await watched.watcher.loseWatches(polling: false)
             try watched.write("x", to: "one/a.mp3")
             await watched.watcher.rescan()
-            #expect(await waitUntil { watched.told.names.contains("one/a.mp3") })
-            #expect(watched.told.scans == 0)
+            #expect(await waitUntil { watched.reported.names.contains("one/a.mp3") })
+            #expect(watched.reported.scans == 0)
             isHeld.clear()
-            #expect(await waitUntil { Set(watched.told.files).count == 41 && watched.told.scans >= 1 })
+            #expect(
+                await waitUntil { Set(watched.reported.files).count == 41 && watched.reported.scans >= 1 })
         }
     }
 
@@ -304,10 +306,10 @@ extension WatchedFolder {
 extension InboxWatcher {
     var inotify: Inotify? { watches.inotify }
 
-    /// Names that do not stand still yet, and sightings on their way.
+    /// Files that are still being written, and events that are not delivered yet.
     fileprivate var waiting: Int { names.count }
 
-    /// As if the kernel had refused them all.
+    /// Drops all watches, as if the kernel had refused them.
     fileprivate func loseWatches(polling: Bool = true) {
         var folders = [watches.tree.root]
         for watch in Int32(1)...64 {

@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test(arguments: ["", "/", "a/b", "/a", "[", "[a", "[]", "[!]", "[b-a]", "a\\", "a\0b"])
-    func whatIsNoPatternIsRefused(_ text: String) {
+    func invalidPatternIsRefused(_ text: String) {
         #expect(NamePattern(text) == nil)
     }
 

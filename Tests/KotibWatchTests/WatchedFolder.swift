@@ -4,32 +4,32 @@ import KotibTestSupport
 import KotibWatch
 import Synchronization
 
-/// What a watcher has told, in order.
-final class Told: Sendable {
-    private let sightings = Mutex<[Sighting]>([])
+/// The events that a watcher reported, in order.
+final class EventRecorder: Sendable {
+    private let inboxEvents = Mutex<[InboxEvent]>([])
 
-    func add(_ sighting: Sighting) { sightings.withLock { $0.append(sighting) } }
+    func add(_ inboxEvent: InboxEvent) { inboxEvents.withLock { $0.append(inboxEvent) } }
 
-    var all: [Sighting] { sightings.withLock { $0 } }
+    var all: [InboxEvent] { inboxEvents.withLock { $0 } }
 
     /// How often a scan was finished.
-    var scans: Int { all.count { $0 == .scanned } }
+    var scans: Int { all.count { $0 == .scanFinished } }
 
     /// The paths of the files (not folders) that were told to stand still, as often as they were told.
     var files: [InboxPath] {
         all.compactMap {
-            if case .settled(let path, let status) = $0, status.kind != .folder { path } else { nil }
+            if case .stable(let path, let status) = $0, status.kind != .folder { path } else { nil }
         }
     }
 
     var names: [String] { files.map(\.text).sorted() }
 
     var gone: [String] {
-        all.compactMap { if case .gone(let path) = $0 { path.text } else { nil } }
+        all.compactMap { if case .removed(let path) = $0 { path.text } else { nil } }
     }
 
     func status(of name: String) -> FileStatus? {
-        for case .settled(let path, let status) in all.reversed() where path.text == name { return status }
+        for case .stable(let path, let status) in all.reversed() where path.text == name { return status }
         return nil
     }
 }
@@ -39,18 +39,18 @@ struct WatchedFolder {
     let folder: TemporaryFolder
     let root: InboxRoot
     let watcher: InboxWatcher
-    let told = Told()
+    let reported = EventRecorder()
     let log: LogRecorder
 
     /// Patience short enough for tests.
     static var quick: WatchConfiguration {
         var configuration = WatchConfiguration()
         configuration.settle = .milliseconds(60)
-        configuration.emptyPatience = .milliseconds(250)
-        configuration.openPatience = .milliseconds(700)
-        configuration.linkPatience = .milliseconds(200)
+        configuration.emptyFileDelay = .milliseconds(250)
+        configuration.openFileDelay = .milliseconds(700)
+        configuration.hardLinkDelay = .milliseconds(200)
         configuration.pollInterval = .milliseconds(100)
-        configuration.replacedPatience = .milliseconds(100)
+        configuration.replacedRootDelay = .milliseconds(100)
         configuration.rootInterval = .milliseconds(40)
         return configuration
     }
@@ -58,7 +58,7 @@ struct WatchedFolder {
     init(
         _ configuration: WatchConfiguration = quick, in folder: TemporaryFolder? = nil,
         isKnown: @escaping @Sendable ([InboxWatcher.Candidate]) async -> [Bool] = { $0.map { _ in false } },
-        handler: @escaping @Sendable (Sighting) async -> Void = { _ in }
+        handler: @escaping @Sendable (InboxEvent) async -> Void = { _ in }
     ) throws {
         self.folder = try folder ?? TemporaryFolder()
         try self.folder.makeFolder("inbox")
@@ -67,9 +67,9 @@ struct WatchedFolder {
         self.log = log
         watcher = InboxWatcher(
             root: root, configuration: configuration, isKnown: isKnown,
-            handler: { [told] sighting in
-                await handler(sighting)
-                told.add(sighting)
+            handler: { [reported] inboxEvent in
+                await handler(inboxEvent)
+                reported.add(inboxEvent)
             }, logger: logger)
     }
 
@@ -90,7 +90,7 @@ struct WatchedFolder {
     /// Returns when the scan of the start has been told. What comes from then on is told by events alone, and
     /// what an event has told is not told by that scan again.
     func scanned() async throws {
-        try await waitUntil("the inbox was scanned") { told.scans > 0 }
+        try await waitUntil("the inbox was scanned") { reported.scans > 0 }
     }
 
     /// The path of a name in the inbox, for system calls.

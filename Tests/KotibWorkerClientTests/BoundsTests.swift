@@ -41,7 +41,7 @@ struct BoundsTests {
         .overQuotaMinutes(duration: 1e300, used: 1, limit: 1e300),
     ]
 
-    /// What stands in each place in turn, as JSON.
+    /// The JSON values that are tried in each place in turn.
     private static let extremes = [
         "1e300", "-1e300", "1.7976931348623157e308", "1e999", "-1", "-0.0000001", "0", "2", "1e12",
         "9223372036854775807", "-9223372036854775808", "18446744073709551616", "null", "true", "[]", "{}",
@@ -55,20 +55,20 @@ struct BoundsTests {
         honest + rejections.map { .refused(request: 1, rejection: $0) }
     }
 
-    @Test func whatAnHonestWorkerSaysIsTaken() throws {
+    @Test func honestRepliesAreAccepted() throws {
         for reply in Self.allHonest {
             #expect(try WorkerCoding.reply(from: WorkerCoding.encode(reply)) == reply)
         }
     }
 
-    @Test func whatIsTheDaemonsToFindNoWorkerMaySay() throws {
+    @Test func workerMayNotReportDaemonRejections() throws {
         for rejection in Self.othersRejections {
             let packet = try WorkerCoding.encode(WorkerReply.refused(request: 1, rejection: rejection))
             #expect(throws: OutOfBounds.self) { try WorkerCoding.reply(from: packet) }
         }
     }
 
-    /// Each field at each extreme is refused, or harmless to all that is made of it.
+    /// An extreme value of any field is either refused or harmless wherever it is used.
     @Test func everyFieldAtItsExtremes() throws {
         var (refused, taken) = (0, 0)
         for reply in Self.allHonest {
@@ -127,7 +127,7 @@ struct BoundsTests {
             temporaryFile(lie), of: "ali", fileExtension: "say-content", size: 100)
     }
 
-    /// All that becomes of a reply: sentences, sums, times, a header.
+    /// Uses a reply in every way: sentences, sums, times, a header.
     private func use(_ reply: WorkerReply) {
         switch reply {
         case .refused(_, let rejection):

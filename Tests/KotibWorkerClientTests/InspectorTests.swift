@@ -48,7 +48,7 @@ struct InspectorTests {
                 return
             }
             #expect(detail.hasPrefix("the inspecting worker "))
-            // The next file is none the worse for it.
+            // The next file is inspected as usual.
             guard case .facts = try await inspect(pool, "wav") else {
                 Issue.record("no facts")
                 return

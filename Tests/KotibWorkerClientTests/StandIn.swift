@@ -24,18 +24,18 @@ enum StandIn {
 }
 
 extension WorkerLimits {
-    /// Long enough for a busy machine, so that no test meets a limit by chance.
+    /// Long limits for busy machines, so that no test hits one by chance.
     static let patient = WorkerLimits(
         start: .seconds(20), stall: .seconds(20), cancel: .seconds(20), exit: .seconds(2))
 }
 
 /// Runs a pool for as long as `body` takes, and waits until nothing is left of it.
 func withPool(
-    _ program: WorkerProgram = StandIn.program(), size: Int = 1, mostWaiting: Int = 1024,
+    _ program: WorkerProgram = StandIn.program(), size: Int = 1, maxWaiting: Int = 1024,
     logger: Logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
     _ body: @Sendable (WorkerPool) async throws -> Void
 ) async throws {
-    let pool = WorkerPool(program: program, size: size, mostWaiting: mostWaiting, logger: logger)
+    let pool = WorkerPool(program: program, size: size, maxWaiting: maxWaiting, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { await pool.run() }
         defer { group.cancelAll() }
@@ -74,7 +74,7 @@ extension WorkerPool {
 }
 
 extension AudioFacts {
-    /// What the stand-in put where the codec would stand.
+    /// The text that the stand-in put in the place of the codec.
     var detail: String {
         let digits = Array(codec.utf8.dropFirst())
         let bytes = stride(from: 0, to: digits.count - 1, by: 2).compactMap {

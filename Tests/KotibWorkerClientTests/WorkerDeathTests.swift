@@ -88,11 +88,11 @@ struct WorkerDeathTests {
     }
 
     @Test(arguments: ["rubbish", "oversize", "wrong-request"])
-    func whatIsNoReplyEndsTheWorker(deed: String) async throws {
+    func invalidReplyEndsTheWorker(deed: String) async throws {
         try await withPool { pool async throws in
             let process = try await pool.inspect("pid")
             let error = await failure { try await pool.inspect(deed) }
-            guard case .breach = error else {
+            guard case .protocolViolation = error else {
                 Issue.record("\(String(describing: error))")
                 return
             }

@@ -4,10 +4,10 @@ import KotibWorkerClient
 import Testing
 
 struct WorkerLeakTests {
-    /// In a process of its own: what the other tests of this one hold open is not counted.
+    /// Runs in a process of its own, so that descriptors of other tests are not counted.
     @Test func aHundredRoundsLeaveNoDescriptorAndNoProcess() async {
         await #expect(processExitsWith: .success) {
-            // What the first rounds open once for all, such as the queues' epoll, is no leak.
+            // Descriptors that the first rounds open once, such as the queues' epoll, are no leak.
             var processes = try await WorkerLeakTests.rounds(0..<10)
             let before = WorkerLeakTests.descriptors()
             processes += try await WorkerLeakTests.rounds(10..<110)

@@ -44,7 +44,7 @@ struct WorkerPoolTests {
 
     @Test func servesAsManyAtOnceAsThereAreWorkers() async throws {
         try await withPool(size: 2) { pool async throws in
-            // Two that end only when they are cancelled can only both have begun on two workers.
+            // Two jobs that end only when they are cancelled can both have started only on two workers.
             try await withThrowingTaskGroup(of: Void.self) { group in
                 let begun = Shared(0)
                 for _ in 0..<2 {
@@ -66,7 +66,7 @@ struct WorkerPoolTests {
                 try await eventually { pool.waiting == 0 && pool.isBusy }
                 for (number, name) in ["a1", "a2", "a3", "a4", "b1", "b2", "c1"].enumerated() {
                     group.addTask {
-                        // In the turn: after the answer it is chance whose task runs first.
+                        // Recorded during the turn: after the reply it is chance which task runs first.
                         _ = try await pool.inspect(
                             "ok", of: UserFolder(stringLiteral: String(name.prefix(1)))
                         ) {
@@ -102,7 +102,7 @@ struct WorkerPoolTests {
     }
 
     @Test func moreCallersThanMayWaitAreToldSo() async throws {
-        try await withPool(mostWaiting: 1) { pool async throws in
+        try await withPool(maxWaiting: 1) { pool async throws in
             let first = Task { try await pool.transcribe("until-cancelled") }
             try await eventually { pool.isBusy }
             let second = Task { try await pool.inspect("ok") }

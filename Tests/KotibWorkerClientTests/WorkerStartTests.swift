@@ -90,13 +90,13 @@ struct WorkerStartTests {
             #expect(try await pool.inspect("shout") == "shouted")
             try await eventually { lines.all.contains { $0.contains("dropped") } }
         }
-        let said = lines.all.filter { $0.contains("worker says") && $0.contains("line=") }
+        let said = lines.all.filter { $0.contains("worker output") && $0.contains("line=") }
         #expect(said.count == 1000)
         #expect(said.allSatisfy { $0.count < 600 })
         #expect(said.first?.contains("line 0 !!!") == true)
     }
 
-    /// What a caller is told; fails the test where it is anything but a failure to start.
+    /// The caller's error; fails the test where it is anything but a failure to start.
     private func startFailure(_ pool: WorkerPool) async throws -> String {
         let error = await failure { try await pool.inspect("ok") }
         guard case .couldNotStart(let reason, let retryAfter) = try #require(error) else {

@@ -12,7 +12,7 @@ final class BuiltWorker {
     /// One end of a pair whose other end only the worker has: it hangs up when the worker ends.
     private let lifeline: PacketSocket
 
-    /// Where the built programs lie: KOTIB_TEST_BIN, otherwise beside this test.
+    /// The path of the built programs: KOTIB_TEST_BIN, otherwise the folder of this test.
     static func path(_ program: String) throws -> String {
         if let folder = getenv("KOTIB_TEST_BIN") { return String(cString: folder) + "/" + program }
         var own = [CChar](repeating: 0, count: Int(PATH_MAX))
@@ -31,7 +31,7 @@ final class BuiltWorker {
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, other.descriptor, STDIN_FILENO)
         posix_spawn_file_actions_adddup2(&actions, heldByWorker.descriptor, STDERR_FILENO + 1)
-        // What other tests have open meanwhile: a worker may have 64 descriptors in all.
+        // Closes the descriptors of other tests: a worker may have 64 in all.
         for descriptor in STDERR_FILENO + 2..<512 {
             posix_spawn_file_actions_addclose(&actions, descriptor)
         }
@@ -62,7 +62,7 @@ final class BuiltWorker {
         try #require(socket).send(packet)
     }
 
-    /// Seconds of processor time that it has used.
+    /// Seconds of processor time of the process.
     func processorTime() throws -> Double {
         var clock = clockid_t()
         let error = clock_getcpuclockid(process, &clock)
@@ -70,7 +70,7 @@ final class BuiltWorker {
         return ProcessorBudget.used(by: clock)
     }
 
-    /// The next reply; a worker that says nothing for ten seconds fails the test.
+    /// The next reply; the test fails if there is none within ten seconds.
     func reply() throws -> WorkerReply {
         let packet = try #require(try packet(), "the worker is gone")
         return try WorkerCoding.decode(WorkerReply.self, from: packet)

@@ -38,7 +38,7 @@ struct Channels {
         return bytes
     }
 
-    /// With an RMS of 0.08, so that all voices are as loud.
+    /// Scales to an RMS of 0.08, so that all voices are equally loud.
     static func levelled(_ samples: [Float]) -> [Float] {
         let power = samples.reduce(0) { $0 + $1 * $1 } / Float(samples.count)
         return samples.map { $0 * 0.08 / power.squareRoot() }
@@ -74,7 +74,7 @@ struct Channels {
         return levelled(samples)
     }
 
-    /// As a microphone hears it that stands so many samples of sound away: 0.3 s of reverberation.
+    /// The sound at a microphone this distance (in samples) away, with 0.3 s of reverberation.
     static func room(_ samples: [Float], distance: Int, seed: UInt64) -> [Float] {
         let tail = noise(300, rms: 0.05, seed: seed)
         // Sparse reflections: a dense tail would cost minutes in a debug build.

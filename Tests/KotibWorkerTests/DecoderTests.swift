@@ -4,7 +4,7 @@ import Testing
 
 @testable import KotibWorker
 
-/// All samples of `bytes`, of which one signal is heard, read `step` at a time.
+/// All samples of the signal of `bytes`, read `step` at a time.
 func decode(
     _ bytes: [UInt8], _ fileExtension: String, longest: Double = 3600, step: Int = 4_000
 ) throws -> [Float] {
@@ -33,7 +33,7 @@ func decode(
     @Test func framesOfSilenceKeepTheirTime() throws {
         let folder = try TemporaryFolder()
         let output = folder.path + "/gaps.amr"
-        // At 12.2 kbit/s sox leaves such gaps (RFC 4867, frame types 8 and 15).
+        // At 12.2 kbit/s sox writes such gaps (RFC 4867, frame types 8 and 15).
         try Tool.run([
             "sox", "-R", try Samples.path("jfk.wav"), "-r", "8000", "-c", "1", "-C", "7", "-t", "amr-nb",
             output,
@@ -74,7 +74,7 @@ func decode(
         #expect(abs(decoder.expectedDuration - 5) < 0.5)
     }
 
-    @Test func whereNothingDecodesTheFileIsDamaged() throws {
+    @Test func undecodableFileIsDamaged() throws {
         var bytes = try Recording("flac", "flac").bytes()
         bytes.replaceSubrange(100..<bytes.count, with: SeededGenerator.bytes(bytes.count - 100, seed: 4))
         #expect(throws: Rejection.self) { try decode(bytes, "flac") }
@@ -88,7 +88,7 @@ func decode(
         }
     }
 
-    @Test func whatIsNoNumberBecomesSilence() throws {
+    @Test func nanBecomesSilence() throws {
         var bytes = try Recording("wav", "wav", ["-c:a", "pcm_f32le", "-bitexact"]).bytes(seconds: 1)
         let start = try #require(bytes.firstRange(of: Array("data".utf8))?.upperBound) + 4
         for (index, value) in [Float.nan, .infinity, -.infinity, 1e30, -1e30].enumerated() {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import KotibWorker
 
-/// What inspection says of `bytes` for which nothing more is waited.
+/// The inspection's result for `bytes` for which nothing more is waited.
 private func takeAsItIs(_ bytes: [UInt8], _ fileExtension: String) throws -> AudioFacts {
     try inspect(bytes, fileExtension, takesIncomplete: true)
 }
@@ -54,12 +54,12 @@ private func takeAsItIs(_ bytes: [UInt8], _ fileExtension: String) throws -> Aud
             let heard = Double(try decode(bytes, recording.fileExtension).count) / 16_000
             #expect(abs(heard - facts.duration) < 0.25)
         } catch let rejection as Rejection where rejection == RejectionDetail.fragment {
-            // What is written last tells where the sound lies.
+            // The index, which is written last, says where the sound lies.
             #expect(recording.testDescription == "m4a, index last" || recording.isIndexedLast)
         }
     }
 
-    @Test func whatCannotBePlayedStaysRefused() throws {
+    @Test func undecodableIncompleteFileStaysRefused() throws {
         let whole = try Recording("m4a, index last", "m4a").bytes()
         #expect(try refusal(Array(whole[..<(whole.count / 2)]), "m4a") == .incomplete)
         #expect(throws: RejectionDetail.fragment) {
@@ -72,7 +72,7 @@ private func takeAsItIs(_ bytes: [UInt8], _ fileExtension: String) throws -> Aud
     }
 
     @Test(arguments: Recording.plain + Recording.unusual + Recording.phone)
-    func whatIsWholeIsNotDoubted(_ recording: Recording) throws {
+    func completeFileHasNoWarning(_ recording: Recording) throws {
         let bytes = try recording.bytes()
         let facts = try takeAsItIs(bytes, recording.fileExtension)
         #expect(facts == (try inspect(bytes, recording.fileExtension)))
@@ -80,7 +80,7 @@ private func takeAsItIs(_ bytes: [UInt8], _ fileExtension: String) throws -> Aud
     }
 
     @Test(arguments: Recording.plain)
-    func whatChangesWhileItIsReadIsNotTaken(_ recording: Recording) throws {
+    func textThatChangesWhileReadIsNotRecorded(_ recording: Recording) throws {
         let bytes = try recording.bytes(seconds: 2)
         let file = try OpenFile.holding(bytes)
         for size in [bytes.count - 1, bytes.count + 1, bytes.count * 2] {
@@ -128,7 +128,7 @@ extension DoubtfulFileTests {
     func otherJoinedRecordingsAreHeardToo(_ recording: Recording) throws {
         let bytes = try recording.bytes() + recording.bytes(seconds: 2)
         let facts = try inspect(bytes, recording.fileExtension)
-        // Without a gap in its times some is lost where the second begins.
+        // Because the timestamps have no gap, a bit is lost where the second part begins.
         #expect(abs(facts.duration - 7) < 0.3)
         let heard = Double(try decode(bytes, recording.fileExtension).count) / 16_000
         #expect(abs(heard - 7) < 0.5)

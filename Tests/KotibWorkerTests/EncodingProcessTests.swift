@@ -24,8 +24,8 @@ import Testing
         }
     }
 
-    /// Nothing that the encoder needs is opened or called after the sandbox is on: it would not be there, or
-    /// kill.
+    /// The encoder opens no file and makes no new system call after the sandbox is on, which would fail or
+    /// kill it.
     @Test(arguments: SpeechCodec.allCases)
     func inTheSandboxTheSameFileIsMade(_ codec: SpeechCodec) throws {
         let worker = try BuiltWorker()
@@ -70,7 +70,7 @@ import Testing
         #expect(summary.duration == 3)
     }
 
-    @Test func whatCannotBeDecodedIsToldAndIsNotTheEnd() throws {
+    @Test func undecodableTrackIsAWarning() throws {
         let worker = try BuiltWorker()
         _ = try worker.ready()
         for number in 0..<100 as Range<UInt64> {

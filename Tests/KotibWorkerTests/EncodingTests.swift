@@ -6,7 +6,7 @@ import Testing
 
 @testable import KotibWorker
 
-/// What a recording becomes, and the bytes of the buffer beyond the result.
+/// An encoded recording, and the bytes of the buffer beyond the result.
 struct Encoding {
     var reply: WorkerReply
     var buffer: [UInt8]
@@ -36,7 +36,7 @@ func encodeRequest(
 func encode(
     _ bytes: [UInt8], _ request: EncodeRequest, observer: any TranscriptionObserver = Observer()
 ) throws -> Encoding {
-    // Longer than the request says, so that what is written beyond shows.
+    // Longer than the request says, so that a write beyond the limit is detected.
     let memory = try OpenFile.inMemory("test", size: request.capacity + 4096)
     let buffer = try OutputBuffer(memory, capacity: request.capacity)
     let reply = try RecordingEncoder(request, observer).encode(.holding(bytes), into: buffer)
@@ -56,7 +56,7 @@ final class Observer: TranscriptionObserver {
 }
 
 @Suite struct EncodingTests {
-    /// Long and loud enough for a rate to be kept or not: 40 s of speech, then noise.
+    /// 40 s of speech, then noise: long and loud enough to measure the bit rate.
     private func speech(_ seconds: Int = 44) throws -> [UInt8] {
         try Tool.ffmpeg(
             ["-t", "\(seconds)", "-i", Samples.path("two_cities.wav"), "-ac", "1", "-ar", "16000"],
@@ -75,7 +75,7 @@ final class Observer: TranscriptionObserver {
         #expect(file.count < 17_500, "\(file.count) bytes of 5 s")
     }
 
-    /// Other programs read it too, and see the same length.
+    /// Other programs can read the file and report the same duration.
     @Test func otherProgramsAgree() throws {
         for (codec, ending) in [(SpeechCodec.opus, "ogg"), (.flac, "flac")] {
             let encoding = try encode(
@@ -96,7 +96,7 @@ final class Observer: TranscriptionObserver {
         }
     }
 
-    @Test func whatIsMadePassesInspection() throws {
+    @Test func encodedFilePassesInspection() throws {
         for codec in SpeechCodec.allCases {
             let file = try encode(Recording.plain[1].bytes(), encodeRequest("mp3", codec)).file()
             let facts = try RecordingInspector(try MagicDatabase()).inspect(
@@ -110,7 +110,7 @@ final class Observer: TranscriptionObserver {
     }
 
     /// Servers hear one voice at a time, and add up channels.
-    @Test func whatAServerWouldHearWronglyIsMended() throws {
+    @Test func mishearableRecordingIsCorrected() throws {
         let voices = try Channels()
         func encoded(_ channels: [[Float]]) throws -> (EncodingSummary, [Float]) {
             let encoding = try encode(Channels.wav(channels), encodeRequest("wav", .flac))
@@ -120,7 +120,7 @@ final class Observer: TranscriptionObserver {
         let cities = Array(voices.cities.prefix(96_000))
         let (call, both) = try encoded([jfk, cities])
         #expect(call.parts == 2 && !call.isPlain)
-        // Each with three seconds of silence after it.
+        // Three seconds of silence follow each voice.
         #expect(call.duration == 18 && both.count == 288_000)
         // The level follows the loudness of each stretch.
         #expect(likeness(Array(both.prefix(96_000)), jfk) > 0.95)
@@ -148,7 +148,7 @@ final class Observer: TranscriptionObserver {
         let source = try speech()
         for (bytes, seconds) in [(source, 44.0), (noise, 40)] {
             let file = try encode(bytes, encodeRequest("wav", bitRate: bitRate)).file()
-            // What EncodingPlan reckons with.
+            // The size that EncodingPlan assumes.
             #expect(Double(file.count) < 1024 + seconds * Double(bitRate) / 8 * 1.02, "\(file.count) bytes")
         }
         #expect(
@@ -236,7 +236,7 @@ final class Observer: TranscriptionObserver {
     @Test func aBufferSmallerThanSaidIsABreach() throws {
         let memory = try OpenFile.inMemory("test", size: 100)
         for capacity in [101, .max, 0, -1] as [Int64] {
-            #expect(throws: ProtocolBreach.self) { try OutputBuffer(memory, capacity: capacity) }
+            #expect(throws: ProtocolViolation.self) { try OutputBuffer(memory, capacity: capacity) }
         }
         #expect(throws: Never.self) { try OutputBuffer(memory, capacity: 100) }
     }

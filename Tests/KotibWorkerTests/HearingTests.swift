@@ -24,7 +24,8 @@ import Testing
         return (listener, try #require(summary))
     }
 
-    /// How many words of `spoken` are not heard, in their order; what others say between them is no error.
+    /// The number of words of `spoken` that are missing, in their order; other speakers' words in between are
+    /// no error.
     private func missing(_ spoken: String, in listener: Listener) -> Int {
         func words(_ text: String) -> [String] {
             text.lowercased().split { !$0.isLetter && $0 != "'" }.map(String.init)
@@ -86,7 +87,7 @@ import Testing
     private static let best = "It was the best of times, it was the worst of times, it was the age of wisdom"
 
     @Test(arguments: [(0.25, 0.25), (0.1, 0.1), (0.25, 0)] as [(Float, Float)])
-    func whoSpeaksAtOnceWithCrosstalkIsHeard(right: Float, left: Float) throws {
+    func simultaneousVoicesWithCrosstalkAreTranscribed(right: Float, left: Float) throws {
         let cities = Array(voices.cities.prefix(voices.jfk.count))
         let (listener, _) = try transcribe(
             Channels.wav([
@@ -96,8 +97,10 @@ import Testing
         #expect(missing(Self.best, in: listener) <= 2, "\(listener.text)")
     }
 
-    /// As a microphone in the same room hears the other: nothing can be taken away, but nothing may be lost.
-    @Test(arguments: [0.04, 0.1] as [Float]) func whoSpeaksAtOnceInOneRoomIsHeard(_ leak: Float) throws {
+    /// Two microphones in one room hear both voices: neither can be cancelled, but nothing may be lost.
+    @Test(arguments: [0.04, 0.1] as [Float]) func simultaneousVoicesInOneRoomAreTranscribed(_ leak: Float)
+        throws
+    {
         let cities = Array(voices.cities.prefix(voices.jfk.count))
         let left = Channels.sum(
             voices.jfk, Channels.room(cities, distance: 320, seed: 3), times: leak)
@@ -117,7 +120,7 @@ import Testing
 
     private static let fail = "Ever tried. Ever failed. No matter. Try again. Fail again. Fail better."
 
-    /// Half a second after a near voice has ended, and before it goes on.
+    /// Half a second after a near voice ends, and before it continues.
     @Test(arguments: [0.06, 0.03, 0.01] as [Float]) func aFarVoiceIsHeardFromItsFirstWordOn(_ gain: Float)
         throws
     {

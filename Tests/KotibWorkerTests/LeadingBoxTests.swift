@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(arguments: ["free", "skip", "wide", "pnot", "uuid", "styp", "junk"])
-    func whatComesFirstIsNoMatter(_ kind: String) throws {
+    func orderOfEventsDoesNotMatter(_ kind: String) throws {
         let expected = try decode(recording(), "m4a")
         let single = try replacingFileType { box(kind, $0) }
         // An owner's own box begins with the owner's 16 bytes.
@@ -46,7 +46,7 @@ import Testing
         #expect(abs(try inspect(bytes, "m4a").duration - 2) < 0.1)
     }
 
-    @Test func whatEndsBeforeItShowsIsABeginning() throws {
+    @Test func truncatedSignatureIsIncomplete() throws {
         for bytes in [
             box("free", 4000), box("wide", 8) + box("free", 200), Array(box("free", 4000)[..<1000]),
         ] {

@@ -8,7 +8,7 @@ func likeness(_ one: [Float], _ other: [Float]) -> Double {
     return product(one, other) / (product(one, one) * product(other, other)).squareRoot()
 }
 
-/// Of each fifth of a second, above or below the average.
+/// The loudness of each fifth of a second, relative to the average.
 private func loudness(_ samples: [Float]) -> [Double] {
     let windows = stride(from: 0, to: samples.count - 3_200, by: 3_200).map { start in
         samples[start..<start + 3_200].reduce(0.0) { $0 + Double(abs($1)) }

@@ -2,7 +2,7 @@ import Glibc
 import KotibPOSIX
 import Testing
 
-/// What phones, browsers and messengers record, beyond the formats that are taken without a setting.
+/// Recordings of phones, browsers and messengers, beyond the formats that are accepted by default.
 extension Recording {
     static let phone = [
         Recording("Telegram voice message", "ogg", ["-c:a", "libopus", "-b:a", "24k"], rate: 48_000),

@@ -3,14 +3,14 @@ import Testing
 
 @testable import KotibWorker
 
-/// What a file is, is said by its bytes.
+/// The kind of a file is recognized by its bytes.
 @Suite struct RecognitionTests {
-    /// Every pair of a kind and an ending of another kind.
+    /// Every pair of a format and the extension of another.
     @Test(arguments: Recording.plain + Recording.phone)
     func theEndingIsAHint(_ recording: Recording) throws {
         let bytes = try recording.bytes(seconds: 1)
         let facts = try inspect(bytes, recording.fileExtension)
-        for ending in RecordingEnding.allCases.map(\.rawValue) {
+        for ending in AudioFileExtension.allCases.map(\.rawValue) {
             #expect(try inspect(bytes, ending) == facts, "\(recording.testDescription) as \(ending)")
         }
         let speech = try decode(bytes, recording.fileExtension)
@@ -123,7 +123,7 @@ import Testing
     @Test func noiseIsOfNoKind() throws {
         for seed in 0..<300 {
             let noise = SeededGenerator.bytes(70_000, seed: UInt64(seed))
-            #expect(try UnreadKind.mediaType(of: FileSource(.holding(noise))) == nil)
+            #expect(try UnsupportedKind.mediaType(of: FileSource(.holding(noise))) == nil)
         }
     }
 

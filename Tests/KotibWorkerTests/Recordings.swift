@@ -7,11 +7,11 @@ struct Recording: CustomTestStringConvertible, Sendable {
     var testDescription: String
     /// The format by its name's ending.
     var fileExtension: String
-    /// What ffmpeg is told between input and output.
+    /// ffmpeg's options between input and output.
     var options: [String]
     var channels = 1
     var sampleRate = 16_000
-    /// Made by another program than ffmpeg, which only puts it into its container.
+    /// Encoded by a program other than ffmpeg, which only writes the container.
     var amr: AMR?
 
     init(
@@ -97,7 +97,7 @@ enum Tool {
 }
 
 extension Tool {
-    /// What `command` prints.
+    /// The output of `command`.
     static func output(_ command: [String]) throws -> String {
         let folder = try TemporaryFolder()
         let path = folder.path + "/output"

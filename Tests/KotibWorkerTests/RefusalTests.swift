@@ -5,10 +5,10 @@ import Testing
 @testable import KotibWorker
 
 @Suite struct RefusalTests {
-    private static let endings = RecordingEnding.allCases.map(\.rawValue)
+    private static let endings = AudioFileExtension.allCases.map(\.rawValue)
 
     @Test(arguments: endings)
-    func whatIsNoAudioIsNamed(_ ending: String) throws {
+    func nonAudioIsNamed(_ ending: String) throws {
         let text = Array("The quick brown fox jumps over the lazy dog.\n".utf8)
         #expect(try refusal(text, ending) == .notAudio(found: "text/plain"))
         let page = Array("<!DOCTYPE html><html><head><title>x</title></head><body>404</body></html>".utf8)
@@ -45,8 +45,8 @@ import Testing
             "<ASX version=\"3.0\"><Entry><Ref href=\"http://127.0.0.1:9/x.wma\"/></Entry></ASX>\n",
         ]
         for playlist in playlists {
-            // Some libmagic calls a list of Windows Media by the media's own name; then it is the demuxer's
-            // to refuse, which knows no lists.
+            // Some versions of libmagic take a Windows Media playlist for the media itself; then the demuxer
+            // refuses it, which supports no playlists.
             let isRefused: Bool =
                 switch try refusal(Array(playlist.utf8), ending) {
                 case .notAudio?, .wrongKind?, .damaged?: true
@@ -102,7 +102,7 @@ import Testing
         #expect(isRight, "\(rejection)")
     }
 
-    /// Where the coded sound lies, the first frames and all boxes left alone.
+    /// The range of the coded sound without the first frames; all boxes stay as they are.
     private func soundRange(_ bytes: [UInt8], _ recording: Recording) throws -> Range<Int> {
         if recording.fileExtension == "mp3" { return 700..<bytes.count }
         if recording.fileExtension == "flac" { return 9_000..<bytes.count }

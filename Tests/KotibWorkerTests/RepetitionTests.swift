@@ -5,7 +5,7 @@ import Testing
 
 @testable import KotibWorker
 
-/// What people say again and again stays, and what Whisper says again and again goes.
+/// Repetitions of people are kept, and those that Whisper makes up are removed.
 @Suite(.serialized) struct RepetitionTests {
     let fixture: WhisperFixture
 
@@ -44,7 +44,7 @@ import Testing
         #expect(words(first.segments).count == 22, "\(words(first.segments))")
         #expect(first.summary.warnings.isEmpty)
         for turn in 0..<6 {
-            // Of three recordings, so that each lane gets each.
+            // Three recordings, so that each lane gets each of them.
             _ = try hear(others[turn % 2], by: engine)
             if turn % 3 == 0 { _ = try hear(others[0], by: engine) }
             #expect(try hear(test, by: engine).segments == first.segments)
@@ -52,7 +52,7 @@ import Testing
         #expect(try hear(test, by: fixture.engine(threads: 1)).segments == first.segments)
     }
 
-    /// As a whole, Whisper says this once, in a segment of 7 s.
+    /// As one phrase, Whisper writes this once, in a segment of 7 s.
     @Test(arguments: [(3, 0.5), (10, 0.5), (10, 0.125)])
     func aRealVoiceIsHeardAsOftenAsItSpeaks(_ times: Int, _ pause: Double) throws {
         let phrase = Array(try fixture.speech("jfk")[84_800..<123_200])
@@ -67,7 +67,7 @@ import Testing
     @Test(arguments: [
         "Please call me back tomorrow.", "Where is my money?", "The train leaves at noon.",
     ])
-    func whatIsSaidThriceStandsThrice(_ phrase: String) throws {
+    func threefoldWordsAreKept(_ phrase: String) throws {
         let heard = try hear(
             Self.spoken(Array(repeating: phrase, count: 3).joined(separator: " ")), by: fixture.engine())
         let count = words(heard.segments).count
@@ -106,8 +106,8 @@ import Testing
         #expect(count >= times || !heard.summary.warnings.isEmpty, "\(words(heard.segments))")
     }
 
-    /// Two minutes of one word: no loop runs away, and either the word is heard about as often as it is said,
-    /// or it is told that there is more.
+    /// Two minutes of one word: there is no endless loop, and either the word is transcribed about as often
+    /// as it is said, or the rest is reported as doubtful.
     @Test(arguments: [64, 100])
     func twoMinutesOfOneWordAreNoLoop(_ times: Int) throws {
         let country = Array(try fixture.speech("jfk")[96_000..<104_000])
@@ -129,7 +129,7 @@ import Testing
         let span = VoiceSpan(speech: 0..<samples.count, audio: 0..<samples.count)
         let window = SpeechWindow(pieces: [SpeechPiece(span: span, samples: samples)])
         let result = try #require(
-            try decoder.decode(window, language: "en", threads: 1, signals: WhisperSignals()))
+            try decoder.decode(window, language: "en", threads: 1, signals: WhisperSharedState()))
         let believed = SpeechText.texts(of: result.believable.map(\.text)).filter { !$0.isEmpty }
         #expect(believed == [])
         #expect(result.setAside == samples.count)
@@ -170,7 +170,7 @@ import Testing
         }
     }
 
-    /// By espeak-ng, as over a telephone.
+    /// Speech by espeak-ng, in the quality of a telephone.
     static func spoken(_ words: String) throws -> [Float] {
         let folder = try TemporaryFolder()
         let (wave, raw) = (folder.path + "/a.wav", folder.path + "/a.f32")

@@ -2,7 +2,7 @@ import Glibc
 import KotibPOSIX
 import Testing
 
-/// What the sandbox refuses, tried by a program that has entered it.
+/// System calls that the sandbox refuses, tried by a program that has entered it.
 @Suite struct SandboxTests {
     private func attempt(_ what: String) throws -> ExitStatus {
         let program = try BuiltWorker.path("kotib-sandbox-probe")
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(arguments: ["nothing", "thread"])
-    func whatTheWorkNeedsGoesThrough(_ what: String) throws {
+    func requiredSystemCallsAreAllowed(_ what: String) throws {
         #expect(try attempt(what) == .exited(0))
     }
 

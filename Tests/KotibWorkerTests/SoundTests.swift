@@ -5,7 +5,7 @@ import Testing
 
 @testable import KotibWorker
 
-/// What a recording sounds like, whatever its tags say and however far it goes on.
+/// The identity of a recording's sound, whatever its tags say and however long it goes on.
 @Suite struct SoundTests {
     private func facts(_ bytes: [UInt8], _ ending: String, after earlier: SoundIdentity? = nil) throws
         -> AudioFacts
@@ -16,7 +16,7 @@ import Testing
         return try RecordingInspector(MagicDatabase()).inspect(OpenFile.holding(bytes), request)
     }
 
-    /// As a tagger does: the packets stay, and ffmpeg writes what stands around them anew.
+    /// Rewrites the tags: the packets stay, ffmpeg writes everything around them again.
     private func retagged(_ bytes: [UInt8], _ ending: String, _ options: [String]) throws -> [UInt8] {
         let folder = try TemporaryFolder()
         let input = folder.path + "/in.\(ending)"
@@ -68,9 +68,9 @@ import Testing
         Recording("flac", "flac", ["-frame_size", "1024"]),
         Recording("ogg", "ogg", ["-c:a", "libopus"]), Recording("aac", "aac"),
     ])
-    func whatGoesOnBeginsWithWhatItWas(_ recording: Recording) throws {
+    func grownSoundBeginsWithTheEarlierOne(_ recording: Recording) throws {
         let ending = recording.fileExtension
-        // Of one encoding: the sizes in the headers are written anew with each part.
+        // All parts of one encoding: the sizes in the headers differ with each part.
         let whole = try recording.bytes(seconds: 8.192)
         // ffmpeg copies the number of samples that a FLAC file says; 4.096 s are 64 of its blocks.
         let first =
@@ -79,7 +79,7 @@ import Testing
         let grown = try facts(whole, ending, after: earlier)
         #expect(grown.continues == earlier)
         #expect(grown.sound.map { $0.size > earlier.size } == true)
-        // Nothing came to it, and something else.
+        // Neither the unchanged file nor another one is a continuation.
         #expect(try facts(first, ending, after: earlier).continues == nil)
         let other = SoundIdentity(sha256: [UInt8](repeating: 7, count: 32), size: earlier.size)
         #expect(try facts(whole, ending, after: other).continues == nil)
@@ -94,7 +94,7 @@ import Testing
             ["-i", input, "-t", "\(seconds)", "-c", "copy"], fileExtension: ending)
     }
 
-    /// Who trims a recording by an edit list, or gives it another rate, has another one.
+    /// An edit list or another rate makes another recording.
     @Test func anotherRateIsAnotherSound() throws {
         var bytes = try Recording("wav", "wav").bytes()
         let before = try facts(bytes, "wav")
@@ -102,7 +102,7 @@ import Testing
         #expect(try facts(bytes, "wav").sound != before.sound)
     }
 
-    /// All tracks count, not only the one that is heard first.
+    /// All tracks count, not only the one that is transcribed first.
     @Test func anotherSecondTrackIsAnotherSound() throws {
         let speech = try Samples.path("jfk.wav")
         func tracks(_ frequency: Int) throws -> [UInt8] {

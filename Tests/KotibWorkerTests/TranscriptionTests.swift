@@ -30,7 +30,7 @@ import Testing
     @Test func cancellingReachesTheEngine() throws {
         let (reporter, job) = try reporter(Replies())
         #expect(!reporter.isCancelled)
-        let mailbox = Mailbox()
+        let mailbox = JobQueue()
         #expect(mailbox.put(job))
         mailbox.cancel(4)
         #expect(!reporter.isCancelled)
@@ -40,17 +40,17 @@ import Testing
 
     @Test func theCurrentJobCanBeCancelled() throws {
         let (reporter, job) = try reporter(Replies())
-        let mailbox = Mailbox()
+        let mailbox = JobQueue()
         #expect(mailbox.put(job))
-        #expect(mailbox.take() === job)
+        #expect(mailbox.dequeue() === job)
         mailbox.cancel(5)
         #expect(reporter.isCancelled)
     }
 
     @Test func aFullMailboxTakesNoMore() throws {
         let (_, job) = try reporter(Replies())
-        let mailbox = Mailbox()
-        for _ in 0..<Mailbox.capacity { #expect(mailbox.put(job)) }
+        let mailbox = JobQueue()
+        for _ in 0..<JobQueue.capacity { #expect(mailbox.put(job)) }
         #expect(!mailbox.put(job))
     }
 
@@ -96,7 +96,7 @@ import Testing
         ])
     }
 
-    /// With one limit for any number of threads, no worker of three started.
+    /// With one memory limit for any number of threads, workers with three threads failed to start.
     @Test(arguments: [3, 4, 8]) func itsMemorySufficesForItsThreads(_ threads: Int) throws {
         #expect(try worker(threads: threads).ready().model != nil)
     }
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    @Test func whatCannotBeDecodedFailsAndTheWorkerGoesOn() throws {
+    @Test func undecodableFileFailsAndTheWorkerContinues() throws {
         let worker = try worker()
         _ = try worker.ready()
         for number in 1...3 as ClosedRange<UInt64> {

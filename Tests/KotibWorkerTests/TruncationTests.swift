@@ -43,7 +43,7 @@ import Testing
             if found == nil { taken.append(length) } else { #expect(found == .incomplete, "\(length)") }
         }
         #expect(taken.count <= lengths.count / 12, "\(taken) of \(bytes.count) bytes")
-        // With a stated length nothing is left to chance.
+        // With a declared length the result is certain.
         if ["3gp", "mp4", "mov", "wma"].contains(recording.fileExtension) { #expect(taken.isEmpty) }
     }
 
@@ -52,7 +52,7 @@ import Testing
         let bytes = try recording.bytes(seconds: 1)
         for length in 1..<64 {
             let found = try refusal(Array(bytes[..<length]), recording.fileExtension)
-            // Of bare frames a few whole ones are a recording.
+            // A few whole frames of a format without header are a valid recording.
             if found == nil { #expect(["aac", "amr"].contains(recording.fileExtension), "\(length) bytes") }
         }
     }

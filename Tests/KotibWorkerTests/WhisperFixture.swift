@@ -131,7 +131,7 @@ final class Listener: TranscriptionObserver {
     private(set) var fractions: [Double] = []
     /// Seconds of processor time that this process had used when the observer said first that it cancels.
     private(set) var cancelledAt: Double?
-    /// How often it is asked before it cancels.
+    /// The number of calls before the observer cancels.
     private let questions: Int
     private var questionsAsked = 0
 

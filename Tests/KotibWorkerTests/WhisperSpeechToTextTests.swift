@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test(arguments: [WhisperFixture.silence(seconds: 20), WhisperFixture.noise(seconds: 20), []])
-    func whereNobodySpeaksNothingIsHeard(_ samples: [Float]) throws {
+    func soundWithoutSpeechGivesNoWords(_ samples: [Float]) throws {
         let (listener, summary) = try transcribe(samples, language: nil)
         #expect(listener.segments.isEmpty, "\(listener.text)")
         #expect(summary.language == nil)
@@ -110,7 +110,7 @@ import Testing
         #expect(abs(try #require(after.last).end - 51.6) <= 0.5)
     }
 
-    /// Where they would wait spinning, this takes long on a busy machine.
+    /// With threads that wait spinning this takes long on a busy machine.
     @Test(.enabled(if: WhisperSpeechToText.threadsWaitAsleep))
     func threadsThatShareAWindowHearTheSame() throws {
         let speech = Array(try fixture.speech("jfk").prefix(48_000))
@@ -123,7 +123,7 @@ import Testing
     }
 
     /// whisper.cpp keeps memory from window to window; what it reads of it must be this window's.
-    @Test func whatWasHeardBeforeLeavesNoTrace() throws {
+    @Test func earlierRecordingLeavesNoTrace() throws {
         let engine = try fixture.engine(threads: 1)
         func hear(_ samples: [Float]) throws -> [TranscriptSegment] {
             let listener = Listener()
@@ -141,7 +141,7 @@ import Testing
     @Test func cancellingEndsSoonAndLeavesTheEngineUsable() throws {
         let engine = try fixture.engine()
         let speech = try fixture.speech("two_cities")
-        // There is 50 ms between two questions while a window is worked on.
+        // The observer is asked every 50 ms during a window.
         let listener = Listener(cancelsAfterQuestions: 14)
         let summary = try engine.transcribe(
             SampleArray(speech + speech + speech), language: "en", expectedDuration: 133, observer: listener)

@@ -23,7 +23,7 @@ struct WhisperTextTests {
     }
 
     @Test(arguments: ["[BLANK_AUDIO]", " (water flowing)", "♪ ♪", "*sighs*", "[Music] (applause)", "...", ""])
-    func whatNobodySaidIsDropped(_ text: String) {
+    func unspokenWordsAreDropped(_ text: String) {
         #expect(SpeechText.withoutMarks(text) == "")
     }
 

@@ -57,7 +57,7 @@ public struct LogoutRequest: Codable, Hashable, Sendable {
     public init(everywhere: Bool?) { self.everywhere = everywhere }
 }
 
-/// `GET auth/me`: who the caller is.
+/// `GET auth/me`: the caller.
 public struct CallerBody: Codable, Hashable, Sendable {
     /// `operator` for the local operator, else `token`.
     public var by: String
@@ -148,26 +148,27 @@ public struct AddUserRequest: Codable, Hashable, Sendable {
     }
 }
 
-/// `PATCH users/{id}`: what is left out stays. A user may set `sidecars`, `language` and `engine` of their
-/// own account; the rest is an admin's.
+/// `PATCH users/{id}`. Omitted fields are unchanged. A user may set `sidecars`, `language` and `engine` of
+/// their own account; only an admin may set the rest.
 public struct ChangeUserRequest: Codable, Hashable, Sendable {
-    /// An empty one unlinks the number.
+    /// An empty string unlinks the number.
     public var phoneNumber: String?
     public var role: String?
     public var isActive: Bool?
     public var sidecars: [String]?
-    /// An empty one goes back to the daemon's setting.
+    /// An empty string restores the daemon's setting.
     public var language: String?
-    /// One of those that the daemon offers. An empty one goes back to the daemon's setting.
+    /// One of the engines that the daemon offers. An empty string restores the daemon's setting.
     public var engine: String?
-    /// Bytes. As the next two: 0 for no limit, ``daemonsQuota`` goes back to the daemon's setting.
+    /// Bytes. As for the next two fields, 0 is no limit, and ``daemonDefaultQuota`` restores the daemon's
+    /// setting.
     public var quotaBytes: Int64?
     public var quotaFiles: Int64?
     /// Minutes of sound a day.
     public var quotaMinutes: Int64?
 
-    /// The daemon's own setting, in the place of a limit.
-    public static let daemonsQuota: Int64 = -1
+    /// Stands for the daemon's own setting in the place of a limit.
+    public static let daemonDefaultQuota: Int64 = -1
 
     enum CodingKeys: String, CodingKey {
         case phoneNumber = "phone_number"
@@ -180,7 +181,7 @@ public struct ChangeUserRequest: Codable, Hashable, Sendable {
     }
 
     /// Whether a user may change this of their own account.
-    public var isOnesOwn: Bool {
+    public var isAllowedForOwnAccount: Bool {
         phoneNumber == nil && role == nil && isActive == nil && quotaBytes == nil && quotaFiles == nil
             && quotaMinutes == nil
     }

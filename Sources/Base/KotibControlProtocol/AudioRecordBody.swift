@@ -29,14 +29,15 @@ public struct AudioRecordBody: Codable, Hashable, Sendable {
     public var language: String?
     public var engine: String?
     public var model: String?
-    /// Why it failed or was refused, or what the last attempt ran into.
+    /// The reason of the failure or refusal, or the error of the last attempt.
     public var errorCode: String?
-    /// In the language of notes (`intake.language`); where the code says all, in that of `Accept-Language`.
+    /// In the language of notes (`intake.language`); if the code says everything, in that of
+    /// `Accept-Language`.
     public var errorMessage: String?
-    /// Remarks about it although it was transcribed, such as doubts. Null for none.
+    /// Warnings about a recording that was transcribed nevertheless. Null for none.
     public var warnings: [WarningBody]?
     public var completedAt: String?
-    /// When the audio came into the archive, where it can still be had; its state is `gone` or `replaced`
+    /// The time at which the audio was archived. It can still be fetched; its state is `gone` or `replaced`
     /// then.
     public var archivedAt: String?
     /// The latest revision of the words; also the ETag.
@@ -129,7 +130,7 @@ public struct WarningBody: Codable, Hashable, Sendable {
     /// Seconds of the recording that it concerns, where they are known.
     public var seconds: Double?
 
-    /// Whether there may be other words or more of them; false of a name that only ends wrong.
+    /// Whether words may be wrong or missing; false for a wrong file name extension alone.
     public var isDoubt: Bool { code != "wrong_ending" }
 
     public init(code: String, message: String, seconds: Double?) {
@@ -139,7 +140,7 @@ public struct WarningBody: Codable, Hashable, Sendable {
     }
 }
 
-/// A stretch of a transcript around what was searched.
+/// An excerpt of a transcript around a match.
 public struct SnippetPartBody: Codable, Hashable, Sendable {
     public var text: String
     public var isMatch: Bool

@@ -6,11 +6,11 @@ public enum ErrorCode: String, Codable, Sendable, CaseIterable {
     case wrongCode = "wrong_code"
     /// 400: the uploaded file was refused; the sentence says why.
     case refused
-    /// 401: no token, or one that does not hold any more.
+    /// 401: no token, or one that has expired or was revoked.
     case unauthorized
     /// 403: not for this role.
     case forbidden
-    /// 404: there is none, or it is not the caller's to see.
+    /// 404: it does not exist, or the caller may not see it.
     case notFound = "not_found"
     case methodNotAllowed = "method_not_allowed"
     /// 409: somebody else changed it first, or the name is taken.
@@ -27,7 +27,7 @@ public enum ErrorCode: String, Codable, Sendable, CaseIterable {
     case `internal`
     /// 500, the status that existing clients expect: the message could not be sent.
     case notSent = "not_sent"
-    /// 503, with Retry-After: full, or stopping.
+    /// 503, with Retry-After: overloaded, or stopping.
     case unavailable
     /// 507: the disk is full.
     case noSpace = "no_space"
@@ -42,9 +42,9 @@ public struct ErrorBody: Codable, Hashable, Sendable {
     public var detail: String
     /// An ``ErrorCode``.
     public var code: String
-    /// Only with `conflict` of an edit: what stands now.
+    /// Only with `conflict` of an edit: the current revision.
     public var current: RevisionBody?
-    /// Only with `conflict` of an edit: what was sent.
+    /// Only with `conflict` of an edit: the text that was sent.
     public var yours: String?
 
     public init(detail: String, code: ErrorCode, current: RevisionBody? = nil, yours: String? = nil) {

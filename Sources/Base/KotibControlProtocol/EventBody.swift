@@ -6,9 +6,10 @@ public enum EventName: String, Sendable, CaseIterable {
     case edited
     /// It was deleted; an ``EventBody``; has an id.
     case deleted
-    /// How far a running one is; a ``RunningBody``; has no id.
+    /// The progress of a running job; a ``RunningBody``; has no id.
     case progress
-    /// Events since Last-Event-ID are not kept any more: list anew. `{}`; has the id of the latest event.
+    /// Events since Last-Event-ID are no longer kept: fetch the list again. `{}`; has the id of the latest
+    /// event.
     case reset
 }
 

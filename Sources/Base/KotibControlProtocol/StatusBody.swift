@@ -1,14 +1,14 @@
-/// `GET status`. A user sees their own recordings counted; what is only the operator's or an admin's is null
-/// then.
+/// `GET status`. A user sees the counts of their own recordings; fields for operators and admins are null for
+/// them.
 public struct StatusBody: Codable, Hashable, Sendable {
     public var version: String
     /// `ok` or `degraded`.
     public var state: String
-    /// Why it is degraded, a sentence each.
+    /// The reasons why it is degraded, a sentence each.
     public var problems: [String]
-    /// How many recordings are in each state.
+    /// The number of recordings in each state.
     public var recordings: [String: Int]
-    /// Transcribed ones of which something is doubtful: they have warnings, a wrong ending apart. Nil of an
+    /// The number of transcribed recordings with warnings other than a wrong file name extension. Nil from an
     /// earlier daemon.
     public var doubtful: Int?
     public var running: [RunningBody]
@@ -43,7 +43,7 @@ public struct RunningBody: Codable, Hashable, Sendable {
     public var duration: Double
     /// Between 0 and 1.
     public var progress: Double
-    /// Seconds until it is done, guessed from what is done; null too early to tell.
+    /// Estimated seconds until it is done; null before there is an estimate.
     public var remaining: Double?
     public var startedAt: String
 
@@ -72,7 +72,7 @@ public struct RunningBody: Codable, Hashable, Sendable {
 public struct EngineBody: Codable, Hashable, Sendable {
     /// `local` or `openai`.
     public var name: String
-    /// Why nothing starts; null while it works.
+    /// The reason why no job starts; null while the engine works.
     public var pausedBecause: String?
     /// Seconds until it is tried again.
     public var pausedFor: Double?
@@ -93,11 +93,11 @@ public struct EngineBody: Codable, Hashable, Sendable {
 public struct WatchBody: Codable, Hashable, Sendable {
     /// Folders that give events.
     public var watchedFolders: Int
-    /// Folders that are looked at now and then instead.
+    /// Folders that are polled instead.
     public var polledFolders: Int
-    /// `auto`, `events` or `poll`; nil of an earlier daemon, as the next.
+    /// `auto`, `events` or `poll`; nil from an earlier daemon, like the next field.
     public var mode: String?
-    /// Kinds of file systems that are polled because they tell of nothing, such as `NFS`.
+    /// Kinds of file systems that are polled because they report no changes, such as `NFS`.
     public var withoutEvents: [String]?
 
     enum CodingKeys: String, CodingKey {
@@ -117,13 +117,13 @@ public struct WatchBody: Codable, Hashable, Sendable {
     }
 }
 
-/// A hook: who is told what became of recordings.
+/// The state of a hook.
 public struct HookBody: Codable, Hashable, Sendable {
     /// `program` or `webhook`.
     public var receiver: String
-    /// Events that it is still to be told.
+    /// The number of events that are still to be delivered.
     public var pending: Int
-    /// Why the last attempt came to nothing; null where it came to something.
+    /// The error of the last attempt; null where it succeeded.
     public var lastError: String?
 
     enum CodingKeys: String, CodingKey {

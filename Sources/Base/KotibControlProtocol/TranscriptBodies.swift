@@ -12,7 +12,7 @@ public struct RevisionBody: Codable, Hashable, Sendable {
     public var id: Int64
     /// `engine`, `socket` or `sidecar`.
     public var origin: String
-    /// The folder name of who wrote it; null for the engine and the local operator.
+    /// The folder name of the author; null for the engine and the local operator.
     public var author: String?
     public var createdAt: String
     public var text: String
@@ -35,7 +35,7 @@ public struct RevisionBody: Codable, Hashable, Sendable {
 /// `GET audio/{id}/revisions`: newest first.
 public struct RevisionListBody: Codable, Hashable, Sendable {
     public var items: [RevisionBody]
-    /// To be sent as `before` for the next page; null on the last one.
+    /// The value of `before` for the next page; null on the last one.
     public var next: Int64?
 
     public init(items: [RevisionBody], next: Int64? = nil) {

@@ -14,7 +14,7 @@ public struct SHA256: Sendable {
         nettle_sha256_update(&context, bytes.count, bytes)
     }
 
-    /// The hash of all bytes so far: 32 bytes. Begins anew.
+    /// The hash of all bytes so far: 32 bytes. Resets the hash.
     public mutating func finalize() -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_SIZE)) { buffer, count in
             guard let start = buffer.baseAddress else { return }

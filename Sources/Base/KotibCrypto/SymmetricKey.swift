@@ -4,7 +4,7 @@ import Glibc
 /// A secret key. Its bytes are overwritten when the last copy goes, and no description shows them.
 public struct SymmetricKey: Sendable, CustomStringConvertible, CustomReflectable {
     private final class Storage: Sendable {
-        /// Allocated here, written by `init` alone and freed by `deinit`.
+        /// Allocated here, written only by `init` and freed by `deinit`.
         nonisolated(unsafe) let bytes: UnsafeMutableRawBufferPointer
 
         init(_ bytes: [UInt8]) {
@@ -40,7 +40,7 @@ public struct SymmetricKey: Sendable, CustomStringConvertible, CustomReflectable
         return SymmetricKey(key)
     }
 
-    /// HMAC-SHA256 (RFC 2104) of the portions of a message, one after the other: 32 bytes.
+    /// HMAC-SHA256 (RFC 2104) of the concatenated portions: 32 bytes.
     public func authenticationCode(for message: [UInt8]...) -> [UInt8] {
         var context = hmac_sha256_ctx()
         defer { explicit_bzero(&context, MemoryLayout.size(ofValue: context)) }
@@ -51,7 +51,7 @@ public struct SymmetricKey: Sendable, CustomStringConvertible, CustomReflectable
         return code
     }
 
-    /// Whether `code` is the message's; takes as long for a wrong one, wherever it differs.
+    /// Whether `code` is that of the message, compared in constant time.
     public func isValid(_ code: [UInt8], for message: [UInt8]) -> Bool {
         let right = authenticationCode(for: message)
         return code.count == right.count && nettle_memeql_sec(code, right, right.count) != 0

@@ -1,14 +1,16 @@
 import CCurl
 
-/// Why there is no answer. The texts are for people and logs; none holds a header or a body of the request.
+/// The reason why there is no response. The texts are for people and logs; none holds a header or a body of
+/// the request.
 public enum HTTPError: Error, Hashable, Sendable {
     /// The request cannot be sent as it is: its URL or a header. No retry helps.
     case invalid(String)
     /// No connection: the name, the network, TLS. The server has seen nothing of the request; retry later.
     case unreachable(String)
-    /// Too slow, after the connection stood. What the server did with the request is unknown; retry later.
+    /// A timeout after the connection was made. The server may have handled the request; retry later.
     case timedOut(String)
-    /// The connection broke, or what came is not HTTP. What the server did is unknown; retry later.
+    /// The connection broke, or the response is not HTTP. The server may have handled the request; retry
+    /// later.
     case broken(String)
     /// The answer is longer than ``HTTPLimits/answer`` bytes.
     case tooLarge(limit: Int)
@@ -16,12 +18,12 @@ public enum HTTPError: Error, Hashable, Sendable {
     case unreadableFile(String)
     /// The task was cancelled.
     case cancelled
-    /// ``HTTPTransfers/shutdown()`` was called.
+    /// ``HTTPClient/shutdown()`` was called.
     case closed
 }
 
 extension HTTPError {
-    /// - Parameter wasConnected: whether the connection, TLS included, stood when it failed.
+    /// - Parameter wasConnected: whether the connection, TLS included, had been made when it failed.
     init(_ code: CURLcode, detail: String, wasConnected: Bool) {
         switch code {
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_BAD_FUNCTION_ARGUMENT,

@@ -1,9 +1,9 @@
 import Synchronization
 
-/// One answer on its way from the thread of the transfers to its one reader.
+/// One response on its way from the client's thread to its one reader.
 ///
-/// Bytes that the reader has not taken yet are bounded: beyond ``bufferSize`` bytes the transfer is paused,
-/// and with it, by the kernel's buffers, the server.
+/// The bytes that wait for the reader are bounded: beyond ``bufferSize`` bytes the transfer is paused, and
+/// with it, by the kernel's buffers, the server.
 final class HTTPExchange: Sendable {
     /// Bytes. libcurl hands over at most 16 KiB at a time (CURL_MAX_WRITE_SIZE).
     static let bufferSize = 256 << 10
@@ -11,19 +11,19 @@ final class HTTPExchange: Sendable {
     private struct State {
         var head: HTTPResponse?
         var buffer: [UInt8] = []
-        /// Whether the thread waits to be told that there is room again.
+        /// Whether the transfer is paused until the reader has room.
         var isPaused = false
         var end: Result<Void, HTTPError>?
-        /// Whether something has come since the reader last looked.
-        var hasNews = false
+        /// Whether something has arrived since the reader last looked.
+        var hasUpdate = false
         var reader: CheckedContinuation<Void, Never>?
     }
 
     let number: UInt64
-    private let mailbox: HTTPMailbox
+    private let mailbox: HTTPCommandQueue
     private let state = Mutex(State())
 
-    init(_ mailbox: HTTPMailbox) {
+    init(_ mailbox: HTTPCommandQueue) {
         number = mailbox.nextNumber()
         self.mailbox = mailbox
     }
@@ -36,7 +36,8 @@ extension HTTPExchange {
         change { $0.head = head }
     }
 
-    /// False where there is no room: the same bytes must come again after ``HTTPMailbox/resume(_:)``.
+    /// - Returns: false where there is no room: the same bytes must be given again after
+    ///   ``HTTPCommandQueue/resume(_:)``.
     func receive(_ bytes: UnsafeRawBufferPointer) -> Bool {
         var isTaken = false
         change { state in
@@ -47,8 +48,8 @@ extension HTTPExchange {
         return isTaken
     }
 
-    /// Nothing follows, and the thread has let go of the transfer. What has come before a failure can still
-    /// be read.
+    /// Ends the exchange once the thread has released the transfer. Bytes that arrived before a failure can
+    /// still be read.
     func end(_ result: Result<Void, HTTPError>) {
         change { state in
             if state.end == nil { state.end = result }
@@ -58,7 +59,7 @@ extension HTTPExchange {
     private func change(_ body: (inout State) -> Void) {
         let reader = state.withLock { state in
             body(&state)
-            state.hasNews = true
+            state.hasUpdate = true
             defer { state.reader = nil }
             return state.reader
         }
@@ -121,16 +122,16 @@ extension HTTPExchange {
     private func first<Value: Sendable>(_ look: @Sendable (inout State) -> Value?) async -> Value {
         while true {
             let found = state.withLock { state in
-                state.hasNews = false
+                state.hasUpdate = false
                 return look(&state)
             }
             if let found { return found }
             await withCheckedContinuation { reader in
-                let hasNews = state.withLock { state in
-                    if !state.hasNews { state.reader = reader }
-                    return state.hasNews
+                let hasUpdate = state.withLock { state in
+                    if !state.hasUpdate { state.reader = reader }
+                    return state.hasUpdate
                 }
-                if hasNews { reader.resume() }
+                if hasUpdate { reader.resume() }
             }
         }
     }

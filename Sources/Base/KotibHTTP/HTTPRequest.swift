@@ -24,7 +24,7 @@ public struct HTTPRequest: Sendable {
     public var url: String
     /// The path of a Unix socket to connect to, whatever server the URL names; nil for that server.
     public var unixSocket: String?
-    /// Beside those that the body brings. Names and values are one line each.
+    /// Headers in addition to those of the body. Names and values are one line each.
     public var headers: [(name: String, value: String)]
     public var body: Body
     public var limits: HTTPLimits
@@ -65,22 +65,21 @@ public struct HTTPPart: Sendable {
     }
 }
 
-/// When a transfer is given up. Nil is never.
+/// The timeouts of a transfer. Nil is no limit.
 public struct HTTPLimits: Hashable, Sendable {
-    /// For the look-up of the name, the connection and TLS together.
+    /// For name resolution, connection and TLS together.
     public var connect: Duration
     /// From the start to the end of the answer's headers; the sending counts too.
     public var head: Duration?
-    /// How long fewer than ``slowest`` bytes a second may move, either way. The time that a server thinks
-    /// before it answers counts as standing still; that in which the reader of the answer takes nothing does
-    /// not.
+    /// The longest time with fewer than ``slowest`` bytes a second in either direction. The time in which the
+    /// server computes its response counts; a pause by a slow reader of the response does not.
     public var stall: Duration?
     /// For all of it.
     public var total: Duration?
-    /// The longest body of an answer that ``HTTPTransfers/perform(_:progress:)`` returns, in bytes.
+    /// The longest body of an answer that ``HTTPClient/perform(_:progress:)`` returns, in bytes.
     public var answer: Int
 
-    /// Bytes a second. A server that drips one byte now and then is as good as one that hangs.
+    /// Bytes a second. A server that sends single bytes counts as one that hangs.
     public static let slowest = 32
 
     public init(

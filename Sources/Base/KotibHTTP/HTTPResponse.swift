@@ -4,8 +4,8 @@ public struct HTTPResponse: Sendable {
     /// In the order in which they came; without trailers and without those of interim (1xx) answers.
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]
-    /// Whether the protocol itself says where the body ends. Where it does not (RFC 9112, 6.3, last rule), a
-    /// body that broke off looks like a whole one.
+    /// Whether the protocol delimits the body. If not (RFC 9112, 6.3, last rule), a truncated body looks
+    /// complete.
     public var isDelimited: Bool
 
     public init(status: Int, headers: [(name: String, value: String)], body: [UInt8], isDelimited: Bool) {

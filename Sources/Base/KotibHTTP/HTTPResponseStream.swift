@@ -1,11 +1,11 @@
-/// An answer while it comes. Has one reader.
+/// A response that is read while it arrives. Has one reader.
 public struct HTTPResponseStream: Sendable {
     /// Status and headers; its body is empty.
     public let head: HTTPResponse
     let exchange: HTTPExchange
 
-    /// The next bytes of the body; nil at its end. Who reads slowly slows down the server: at most
-    /// 256 KiB wait here.
+    /// The next bytes of the body; nil at its end. A slow reader slows down the server: at most 256 KiB are
+    /// buffered.
     public func next() async throws(HTTPError) -> [UInt8]? {
         try await exchange.next()
     }

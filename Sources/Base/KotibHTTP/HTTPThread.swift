@@ -3,11 +3,11 @@ import Glibc
 import KotibPOSIX
 import Synchronization
 
-/// The thread on which all transfers of one ``HTTPTransfers`` run.
+/// The thread on which all transfers of one ``HTTPClient`` run.
 struct HTTPThread: Sendable {
-    let settings: HTTPTransfers.Settings
+    let settings: HTTPClient.Settings
     let multi: HTTPMultiHandle
-    let mailbox: HTTPMailbox
+    let mailbox: HTTPCommandQueue
 
     /// Idle connections kept for the next request.
     private static let keptConnections = 8
@@ -44,11 +44,11 @@ struct HTTPThread: Sendable {
         sigfillset(&all)
         pthread_sigmask(SIG_SETMASK, &all, nil)
         setName()
-        var loop = HTTPLoop(settings: settings, multi: multi.pointer)
+        var loop = HTTPEventLoop(settings: settings, multi: multi.pointer)
         kotib_curl_multi_set_long(multi.pointer, CURLMOPT_MAXCONNECTS, Self.keptConnections)
-        while !loop.receive(mailbox.take()) { loop.turn() }
+        while !loop.receive(mailbox.takeCommands()) { loop.turn() }
         loop.endAll(.closed)
-        mailbox.threadEnds()
+        mailbox.threadEnded()
         curl_multi_cleanup(multi.pointer)
     }
 }
@@ -65,29 +65,29 @@ extension HTTPThread {
 }
 
 /// The transfers under way. Lives on one thread.
-private struct HTTPLoop {
-    let settings: HTTPTransfers.Settings
+private struct HTTPEventLoop {
+    let settings: HTTPClient.Settings
     let multi: UnsafeMutableRawPointer
     private var transfers: [UInt64: HTTPTransfer] = [:]
 
-    /// Milliseconds: how long nothing may happen before the thread looks again all the same. libcurl's own
-    /// timers and curl_multi_wakeup(3) end the wait sooner.
+    /// Milliseconds: the longest wait without an event. libcurl's own timers and curl_multi_wakeup(3) end the
+    /// wait sooner.
     private static let longestWait: Int32 = 60_000
 
-    init(settings: HTTPTransfers.Settings, multi: UnsafeMutableRawPointer) {
+    init(settings: HTTPClient.Settings, multi: UnsafeMutableRawPointer) {
         self.settings = settings
         self.multi = multi
     }
 
-    /// Whether that was the last mail.
-    mutating func receive(_ mail: HTTPMailbox.Mail) -> Bool {
+    /// - Returns: whether these were the last commands.
+    mutating func receive(_ mail: HTTPCommandQueue.Commands) -> Bool {
         for order in mail.orders { start(order) }
         for number in mail.cancelled { end(number, .cancelled) }
         for number in mail.resumed { transfers[number]?.resume() }
         return mail.isClosed
     }
 
-    private mutating func start(_ order: HTTPOrder) {
+    private mutating func start(_ order: HTTPTransferRequest) {
         do throws(HTTPError) {
             let transfer = try HTTPTransfer(order, settings: settings)
             guard curl_multi_add_handle(multi, transfer.easy) == CURLM_OK else {
@@ -99,7 +99,7 @@ private struct HTTPLoop {
         }
     }
 
-    /// Ends a transfer that is under way; one that has ended is none.
+    /// Ends a running transfer. Does nothing if it has ended already.
     private mutating func end(_ number: UInt64, _ error: HTTPError) {
         finish(number) { _ in .failure(error) }
     }
@@ -108,7 +108,7 @@ private struct HTTPLoop {
         for number in transfers.keys { end(number, error) }
     }
 
-    /// Moves what can be moved, answers what has ended, and waits for more.
+    /// Advances all transfers, reports those that have ended, and waits for the next event.
     mutating func turn() {
         var running: Int32 = 0
         curl_multi_perform(multi, &running)
@@ -146,7 +146,7 @@ private struct HTTPLoop {
         exchange.end(result)
     }
 
-    /// Lets go of the transfer and its file, so that whoever waits for the answer finds the file let go.
+    /// Releases the transfer and its file before the caller learns of the end.
     private mutating func remove(
         _ number: UInt64, with result: (HTTPTransfer) -> Result<Void, HTTPError>
     ) -> (HTTPExchange, Result<Void, HTTPError>)? {

@@ -1,23 +1,23 @@
 import CCurl
 import KotibModel
 
-/// One transfer: libcurl's easy handle and what it is given; what it brings goes to the order's exchange.
-/// Lives on one thread.
+/// One transfer: libcurl's easy handle, configured for a request; the response goes to the request's
+/// exchange. Lives on one thread.
 final class HTTPTransfer {
     let easy: UnsafeMutableRawPointer
-    let order: HTTPOrder
+    let order: HTTPTransferRequest
     private let message: UnsafeMutablePointer<CChar>
     private var headers: UnsafeMutablePointer<curl_slist>?
     private var mime: OpaquePointer?
     private var sent: Int64 = 0
     private var hasHead = false
-    /// When the transfer is given up unless the answer's headers have come.
+    /// The time at which the transfer is given up unless the response's headers have arrived.
     private(set) var headDeadline: ContinuousClock.Instant?
-    /// Why a callback ended the transfer, which libcurl's code does not say.
+    /// The reason why a callback ended the transfer, which libcurl's code does not carry.
     private var cause: HTTPError?
 
     /// - Throws: ``HTTPError/invalid(_:)``.
-    init(_ order: HTTPOrder, settings: HTTPTransfers.Settings) throws(HTTPError) {
+    init(_ order: HTTPTransferRequest, settings: HTTPClient.Settings) throws(HTTPError) {
         guard let easy = curl_easy_init() else { throw .invalid("no memory for a request") }
         self.easy = easy
         self.order = order
@@ -54,7 +54,7 @@ final class HTTPTransfer {
         return value.map { UInt64(UInt(bitPattern: $0)) }
     }
 
-    /// How the transfer went that libcurl has ended with `code`.
+    /// The result of a transfer that libcurl has ended with `code`.
     func result(_ code: CURLcode) -> Result<Void, HTTPError> {
         if let cause { return .failure(cause) }
         guard code == CURLE_OK else {
@@ -63,7 +63,7 @@ final class HTTPTransfer {
         return hasHead ? .success(()) : .failure(.broken("the connection ended within the headers"))
     }
 
-    /// Goes on after a pause: hands over what was kept back.
+    /// Resumes after a pause: hands over the bytes that were kept back.
     func resume() {
         curl_easy_pause(easy, 0)
     }
@@ -81,7 +81,7 @@ final class HTTPTransfer {
 // MARK: What libcurl is given
 
 extension HTTPTransfer {
-    private func setConnection(_ settings: HTTPTransfers.Settings) throws(HTTPError) {
+    private func setConnection(_ settings: HTTPClient.Settings) throws(HTTPError) {
         let protocols = "http,https"
         let strings: [(CURLoption, String?)] = [
             (CURLOPT_URL, order.request.url),
@@ -218,7 +218,7 @@ extension HTTPTransfer {
             || headers.contains { ["content-length", "transfer-encoding"].contains($0.name.lowercased()) }
     }
 
-    /// Whether a request could be sent: the connection stood, TLS included.
+    /// Whether the request could be sent: the connection was made, TLS included.
     private var wasConnected: Bool {
         var microseconds: curl_off_t = 0
         kotib_curl_get_size(easy, CURLINFO_PRETRANSFER_TIME_T, &microseconds)
@@ -232,7 +232,7 @@ extension HTTPTransfer {
 }
 
 extension Duration {
-    /// At least 1, which libcurl does not take for "no limit".
+    /// At least 1, because libcurl takes 0 for "no limit".
     var wholeMilliseconds: Int {
         let (seconds, attoseconds) = components
         let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)

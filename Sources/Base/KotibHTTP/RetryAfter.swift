@@ -1,9 +1,9 @@
 import CCurl
 import FoundationEssentials
 
-/// How long a server asks to be left alone (RFC 9110, 10.2.3).
+/// The delay that a server asks for (RFC 9110, 10.2.3).
 public enum RetryAfter {
-    /// The longest time that is honoured; a server that says more is asked again then.
+    /// The longest delay that is honoured. A longer one is cut to this.
     public static let longest = Duration.seconds(3600)
 
     /// The delay that the response asks for, between 0 and ``longest``. Nil without one, or if it cannot be

@@ -1,11 +1,10 @@
-// KotibHealth: what is not as it should be, since when, and how the daemon is.
+// KotibHealth: issues, when each began, and the health report.
 
-/// Something that keeps recordings, texts or events waiting. Nothing is lost in any of these; it takes longer
-/// to be noticed or done.
+/// A condition that delays recordings, texts or events. Nothing is lost in any of these.
 public enum HealthIssue: Hashable, Sendable, CustomStringConvertible {
     /// The folder at the configured path is gone or cannot be opened.
     case rootMissing(reason: String)
-    /// Another folder has the configured path; what is not in it is not yet taken for gone.
+    /// Another folder is at the configured path; files that are missing in it do not yet count as gone.
     case rootReplaced
     /// The kernel's queue was full (IN_Q_OVERFLOW, inotify(7)): the inbox is being looked through.
     case eventsLost
@@ -18,12 +17,12 @@ public enum HealthIssue: Hashable, Sendable, CustomStringConvertible {
     /// Folders below the depth that is watched, or with a path that is too long, are not watched at all.
     case tooDeep
     /// Recordings whose file system is not mounted where it was.
-    case filesAway
+    case filesUnreachable
     /// Users' folders that are symbolic links, which are not followed.
     case linkedFolders
     /// Recordings are to be deleted whose file system is not mounted, or whose archive is not there.
-    case deletionsWait
-    /// Other people's files have all the names that texts may have.
+    case deletionsPending
+    /// Other people's files have all the names that a text may have.
     case namesTaken
     /// No text can be written beside recordings: no space is left (ENOSPC, EDQUOT).
     case inboxFull
@@ -34,23 +33,23 @@ public enum HealthIssue: Hashable, Sendable, CustomStringConvertible {
     /// The catalog's disk is full.
     case catalogFull
     /// The catalog cannot be written for another reason.
-    case catalogFails
+    case catalogUnwritable
     /// The archive's folder is gone, not mounted, or fails.
     case archiveMissing(reason: String)
     /// No space is left in the archive: ENOSPC, EDQUOT.
     case archiveFull
     /// Nothing may be written into the archive: EROFS, EACCES, EPERM.
     case archiveReadOnly
-    /// Some recordings cannot be archived, for reasons of their own.
+    /// Some recordings cannot be archived for reasons of their own.
     case archiveStuck
-    /// Somebody has put more files there that are refused than are kept in mind.
-    case tooManyRefused
+    /// A user's folder holds more refused files than are kept in the catalog.
+    case tooManyRejectedFiles
     /// SQLite finds the catalog's file damaged.
     case catalogDamaged
-    /// The catalog was opened without what was written last.
+    /// The catalog was opened without the latest writes.
     case catalogBehind
-    /// The earlier backup of the catalog has far more in it than the catalog, and was not replaced.
-    case backupKept
+    /// The earlier backup of the catalog holds far more than the catalog, and was not replaced.
+    case backupNotReplaced
 
     public var description: String {
         switch self {
@@ -61,36 +60,36 @@ public enum HealthIssue: Hashable, Sendable, CustomStringConvertible {
         case .instanceLimit: "too few inotify instances: raise the sysctl fs.inotify.max_user_instances"
         case .unreadable: "some folders cannot be read: let the daemon's user read and enter them"
         case .tooDeep: "some folders are nested too deeply and are not watched"
-        case .filesAway: "recordings lie on a file system that is not mounted"
+        case .filesUnreachable: "recordings lie on a file system that is not mounted"
         case .linkedFolders: "users' folders are symbolic links, which are not followed"
-        case .deletionsWait: "recordings to be deleted lie on a file system that is not mounted"
+        case .deletionsPending: "recordings to be deleted lie on a file system that is not mounted"
         case .namesTaken: "texts have no place: other files have their names"
         case .inboxFull: "no space is left in the inbox: texts wait"
         case .inboxReadOnly: "the inbox is read-only: texts wait"
         case .unwritable: "texts cannot be written into some folders"
         case .catalogFull: "no space is left for the catalog: everything waits"
-        case .catalogFails: "the catalog cannot be written: everything waits"
+        case .catalogUnwritable: "the catalog cannot be written: everything waits"
         case .archiveMissing(let reason): "the archive cannot be used: \(reason)"
         case .archiveFull: "no space is left in the archive: recordings stay in the inbox"
         case .archiveReadOnly: "the archive cannot be written: recordings stay in the inbox"
         case .archiveStuck: "some recordings cannot be archived"
-        case .tooManyRefused: "a folder holds so many refused files that more get no notes"
-        case .catalogDamaged: "the catalog is damaged: stop kotibd and run kotibd --rebuild"
-        case .catalogBehind: "the catalog lacks what was written last"
-        case .backupKept: "the earlier backup has more in it than the catalog, and is kept"
+        case .tooManyRejectedFiles: "a folder holds so many refused files that more get no notes"
+        case .catalogDamaged: "catalog damaged: stop kotibd and run kotibd --rebuild"
+        case .catalogBehind: "catalog lacks the latest writes"
+        case .backupNotReplaced: "the earlier backup has more in it than the catalog, and is kept"
         }
     }
 
     /// Whether texts cannot be written beside recordings.
-    public var isOfWriting: Bool {
+    public var concernsTexts: Bool {
         switch self {
         case .inboxFull, .inboxReadOnly, .unwritable, .namesTaken: true
         default: false
         }
     }
 
-    /// Whether audio that has come of age stays in the inbox.
-    public var isOfArchive: Bool {
+    /// Whether audio that is due for the archive stays in the inbox.
+    public var concernsArchive: Bool {
         switch self {
         case .archiveMissing, .archiveFull, .archiveReadOnly, .archiveStuck: true
         default: false

@@ -2,7 +2,7 @@ import FoundationEssentials
 import KotibText
 
 extension HealthIssue {
-    /// For who looks after the service: what, since when, and what to do.
+    /// A sentence for the administrator: the issue, since when, and what to do.
     func sentence(since date: Date, _ watch: WatchReport) -> Sentence {
         let since = Self.minute(date)
         return switch self {
@@ -13,23 +13,23 @@ extension HealthIssue {
         case .instanceLimit: .instanceLimit(since)
         case .unreadable: .unreadable(since, watch.unreadableFolders.joined(separator: ", "))
         case .tooDeep: .tooDeep(since)
-        case .filesAway: .filesAway(since)
+        case .filesUnreachable: .filesUnreachable(since)
         case .linkedFolders: .linkedFolders(since, watch.linkedFolders.joined(separator: ", "))
-        case .deletionsWait: .deletionsWait(since)
+        case .deletionsPending: .deletionsPending(since)
         case .namesTaken: .namesTaken(since)
         case .inboxFull: .inboxFull(since)
         case .inboxReadOnly: .inboxReadOnly(since)
         case .unwritable: .unwritable(since)
         case .catalogFull: .catalogFull(since)
-        case .catalogFails: .catalogFails(since)
+        case .catalogUnwritable: .catalogUnwritable(since)
         case .archiveMissing(let reason): .archiveMissing(since, reason)
         case .archiveFull: .archiveFull(since)
         case .archiveReadOnly: .archiveReadOnly(since)
         case .archiveStuck: .archiveStuck(since)
-        case .tooManyRefused: .tooManyRefused(since)
+        case .tooManyRejectedFiles: .tooManyRejectedFiles(since)
         case .catalogDamaged: .catalogDamaged(since)
         case .catalogBehind: .catalogBehind(since)
-        case .backupKept: .backupKept(since)
+        case .backupNotReplaced: .backupNotReplaced(since)
         }
     }
 

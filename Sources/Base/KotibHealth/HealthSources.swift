@@ -1,4 +1,4 @@
-/// The parts of the daemon that know how it is.
+/// The parts of the daemon that report on its health.
 public struct HealthSources: Sendable {
     public var board: IssueBoard
     public var watch: @Sendable () async -> WatchReport
@@ -16,10 +16,10 @@ public struct HealthSources: Sendable {
         self.messageProblem = messageProblem
     }
 
-    /// Without hooks, about which only the catalog knows.
+    /// Without hooks, whose state is in the catalog.
     public func report() async -> HealthReport {
         HealthReport(
-            issues: board.standing, watch: await watch(), enginePause: await enginePause(),
+            issues: board.openIssues, watch: await watch(), enginePause: await enginePause(),
             messageProblem: messageProblem())
     }
 }

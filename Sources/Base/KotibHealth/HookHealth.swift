@@ -4,13 +4,13 @@ import KotibText
 /// How one receiver of hooks is.
 public struct HookHealth: Hashable, Sendable {
     public var receiver: HookReceiver
-    /// Events that it is still to be told.
+    /// The number of events that are still to be delivered.
     public var pending: Int
     /// Events since the daemon's start.
     public var delivered: Int
-    /// Events since the daemon's start that it will never be told.
+    /// Events since the daemon's start that were given up.
     public var failed: Int
-    /// Why the last attempt failed; nil where it did not.
+    /// The error of the last attempt; nil where it succeeded.
     public var problem: String?
 
     public init(
@@ -23,7 +23,7 @@ public struct HookHealth: Hashable, Sendable {
         self.problem = problem
     }
 
-    /// For who looks after the service; nil where nothing is wrong.
+    /// A sentence for the administrator; nil where nothing is wrong.
     public var sentence: Sentence? {
         guard let problem else { return nil }
         return switch receiver {

@@ -2,14 +2,14 @@ import FoundationEssentials
 import Logging
 import Synchronization
 
-/// The issues that stand, and since when. An issue gets one line in the log when it begins and one when it is
-/// over, however often it is noticed.
+/// The open issues, and since when. An issue is logged once when it begins and once when it is resolved,
+/// however often it is reported.
 public final class IssueBoard: Sendable {
     private struct State {
-        var standing: [HealthIssue: Date] = [:]
-        /// Reported since the last ``beginRound()``.
+        var openIssues: [HealthIssue: Date] = [:]
+        /// Reported since the last ``beginCheck()``.
         var seen: Set<HealthIssue> = []
-        /// How many wait for the catalog.
+        /// The number of callers that wait for the catalog.
         var waiting = 0
     }
 
@@ -20,17 +20,17 @@ public final class IssueBoard: Sendable {
         self.logger = logger
     }
 
-    public var standing: [HealthIssue: Date] { state.withLock { $0.standing } }
+    public var openIssues: [HealthIssue: Date] { state.withLock { $0.openIssues } }
 
-    public var issues: Set<HealthIssue> { Set(standing.keys) }
+    public var issues: Set<HealthIssue> { Set(openIssues.keys) }
 
-    public func stands(_ issue: HealthIssue) -> Bool { standing[issue] != nil }
+    public func isOpen(_ issue: HealthIssue) -> Bool { openIssues[issue] != nil }
 
     public func report(_ issue: HealthIssue, _ metadata: Logger.Metadata = [:]) {
         let isNew = state.withLock { state in
             state.seen.insert(issue)
-            guard state.standing[issue] == nil else { return false }
-            state.standing[issue] = Date()
+            guard state.openIssues[issue] == nil else { return false }
+            state.openIssues[issue] = Date()
             return true
         }
         if isNew { logger.warning("\(issue)", metadata: metadata) }
@@ -40,36 +40,37 @@ public final class IssueBoard: Sendable {
 
     public func resolve(where isOver: (HealthIssue) -> Bool) {
         let over = state.withLock { state in
-            let over = state.standing.filter { isOver($0.key) }
-            for issue in over.keys { state.standing[issue] = nil }
+            let over = state.openIssues.filter { isOver($0.key) }
+            for issue in over.keys { state.openIssues[issue] = nil }
             return over
         }
         for (issue, since) in over {
             let seconds = Date().timeIntervalSince(since).rounded()
-            logger.notice("over: \(issue)", metadata: ["seconds": "\(seconds)"])
+            logger.notice("recovered: \(issue)", metadata: ["seconds": "\(seconds)"])
         }
     }
 
-    /// Begins a look at all that may be wrong with writing into the inbox.
-    public func beginRound() { state.withLock { $0.seen = [] } }
+    /// Begins a check of everything that may keep texts from being written into the inbox.
+    public func beginCheck() { state.withLock { $0.seen = [] } }
 
-    /// Ends it: what was not met again is over.
-    public func endRound() {
+    /// Ends the check: issues that were not reported again are resolved.
+    public func endCheck() {
         let seen = state.withLock { $0.seen }
-        resolve { $0.isOfWriting && !seen.contains($0) }
+        resolve { $0.concernsTexts && !seen.contains($0) }
     }
 
-    /// Somebody waits because the catalog cannot be written; ``catalogAnswers()`` once for each.
-    public func catalogFails(_ issue: HealthIssue, _ cause: String) {
+    /// A caller begins to wait because the catalog cannot be written. Call ``endCatalogWait()`` once for
+    /// each.
+    public func beginCatalogWait(_ issue: HealthIssue, _ cause: String) {
         state.withLock { $0.waiting += 1 }
         report(issue, ["cause": "\(cause)"])
     }
 
-    public func catalogAnswers() {
+    public func endCatalogWait() {
         let isOver = state.withLock { state in
             state.waiting -= 1
             return state.waiting == 0
         }
-        if isOver { resolve { $0 == .catalogFull || $0 == .catalogFails } }
+        if isOver { resolve { $0 == .catalogFull || $0 == .catalogUnwritable } }
     }
 }

@@ -8,9 +8,9 @@ public struct WatchReport: Hashable, Sendable {
     public var polledFolders: Int
     /// Of the polled folders, those for which the kernel had no watch left.
     public var unwatchedFolders = 0
-    /// Folders that cannot be read, readable (``InboxPath/text``), a few of them.
+    /// Some of the folders that cannot be read, in readable form (``InboxPath/text``).
     public var unreadableFolders: [String] = []
-    /// Folders that are links, readable (``ByteText``), a few of them.
+    /// Some of the folders that are links, in readable form (``ByteText``).
     public var linkedFolders: [String] = []
     /// The kinds of file systems that are polled because they give no events, such as `NFS`.
     public var remote: Set<String> = []

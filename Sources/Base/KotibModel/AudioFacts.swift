@@ -15,8 +15,8 @@ public struct AudioFacts: Hashable, Sendable, Codable {
     public var sha256: [UInt8]
     /// Nil where no packet could be told apart, and for what was inspected before this was kept.
     public var sound: SoundIdentity?
-    /// The sound that the inspection was told of, where this one begins with all of it and goes on. Not kept
-    /// in the catalog.
+    /// The sound that the inspection was given, if this one begins with all of it and is longer. Not kept in
+    /// the catalog.
     public var continues: SoundIdentity?
     /// Warnings about the file.
     public var warnings: [RecordingWarning]
@@ -44,7 +44,7 @@ public struct AudioFacts: Hashable, Sendable, Codable {
     }
 }
 
-/// Bounds of the facts: a worker that was taken over by a file says anything.
+/// Bounds of the facts. A worker that a file has taken over may report anything.
 extension AudioFacts {
     /// Seconds (ten years): no recording is longer, and the number stays far from any overflow.
     public static let longestDuration = 315_576_000.0
@@ -56,7 +56,7 @@ extension AudioFacts {
     /// Hertz; beyond what any codec of libav has.
     private static let sampleRates = 1...10_000_000
 
-    /// The name of a field that is out of bounds; nil where all are what they can be.
+    /// The name of a field that is out of bounds; nil if none is.
     public var fault: String? {
         if !BoundedText.isMediaType(mediaType) { return "mediaType" }
         if !BoundedText.isLibavName(container) { return "container" }
@@ -70,16 +70,16 @@ extension AudioFacts {
         return warnings.count > RecordingWarning.most ? "warnings" : nil
     }
 
-    /// Whether so many seconds can be how long something lasts.
+    /// Whether `seconds` can be a duration.
     public static func isDuration(_ seconds: Double) -> Bool { (0...longestDuration).contains(seconds) }
 
-    /// The nearest number of seconds that something can last; 0 for what is no number.
+    /// The nearest valid duration in seconds; 0 for NaN.
     public static func bounded(_ seconds: Double) -> Double {
         seconds > 0 ? min(seconds, longestDuration) : 0
     }
 
-    /// As they stand in a catalog into which an earlier version, that bounded nothing, may have written: what
-    /// could do harm is replaced.
+    /// The facts with harmful values replaced. An earlier version, which checked no bounds, may have written
+    /// them to the catalog.
     public var repaired: AudioFacts {
         var facts = self
         if !BoundedText.isMediaType(mediaType) { facts.mediaType = Self.unknownMediaType }

@@ -13,13 +13,13 @@ extension Int64 {
         }
     }
 
-    /// The sum, or the end that it lies beyond.
+    /// The sum, clamped to the range of the type.
     public func plus(_ other: Int64) -> Int64 {
         let (sum, overflows) = addingReportingOverflow(other)
         return overflows ? (other > 0 ? .max : .min) : sum
     }
 
-    /// The difference, or the end that it lies beyond.
+    /// The difference, clamped to the range of the type.
     public func minus(_ other: Int64) -> Int64 {
         let (difference, overflows) = subtractingReportingOverflow(other)
         return overflows ? (other < 0 ? .max : .min) : difference
@@ -27,8 +27,8 @@ extension Int64 {
 }
 
 extension Duration {
-    /// As ``seconds(_:)-(Double)``, which traps from about 1.7e20 on: at most ten years either way, and zero
-    /// for what is no number.
+    /// As ``seconds(_:)-(Double)``, which traps from about 1.7e20 on: clamped to ten years either way; zero
+    /// for NaN.
     public static func seconds(bounding number: Double) -> Duration {
         guard !number.isNaN else { return .zero }
         let longest = AudioFacts.longestDuration
@@ -36,10 +36,10 @@ extension Duration {
     }
 }
 
-/// Bounds of text from elsewhere.
+/// Checks of text from untrusted sources.
 public enum BoundedText {
-    /// Whether it is one line that a terminal shows as it is: no control characters, none that turn the
-    /// direction of writing, at most so many bytes.
+    /// Whether it is one line that is safe on a terminal: no control characters, no marks of writing
+    /// direction, at most so many bytes.
     public static func isLine(_ text: String, upTo most: Int) -> Bool {
         text.utf8.count <= most && text.unicodeScalars.allSatisfy { !isHarmful($0) }
     }

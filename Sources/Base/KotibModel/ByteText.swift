@@ -1,4 +1,4 @@
-/// Bytes made readable without losing any: what is not printable UTF-8 is shown as `\xNN`.
+/// Readable, lossless text for bytes: anything but printable UTF-8 is shown as `\xNN`.
 public enum ByteText {
     /// Control and format characters are shown by their bytes too, so that one name is one line of a log
     /// and cannot reorder it on a terminal.

@@ -1,12 +1,11 @@
-/// How far it is known that what was heard of a file is what was inspected. The raw values stand in the
-/// catalog.
+/// The certainty that the transcribed bytes are the inspected ones. The raw values are stored in the catalog.
 public enum ContentDoubt: Int, Sendable, Comparable {
-    /// Nobody had it open for writing, and no time of it has changed.
+    /// No program had it open for writing, and none of its times has changed.
     case none
-    /// No time of it has changed, but the kernel does not say whether somebody writes to it: its words are
-    /// lent to no other user.
+    /// None of its times has changed, but the kernel cannot tell whether a program writes to it: its words
+    /// are not reused for other users.
     case unverified
-    /// It may have been changed without a trace: its words are used for no other recording.
+    /// It may have changed unnoticed: its words are not reused for any other recording.
     case doubtful
 
     public static func < (a: ContentDoubt, b: ContentDoubt) -> Bool { a.rawValue < b.rawValue }

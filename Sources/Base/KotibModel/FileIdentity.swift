@@ -19,8 +19,8 @@ public struct FileIdentity: Hashable, Sendable, Codable {
         self.changed = changed
     }
 
-    /// Whether this is `other` but for ctime, which a rename (rename(2)) and a change of attributes change
-    /// too without changing the content.
+    /// Whether this is `other` apart from ctime, which changes with a rename (rename(2)) or a change of
+    /// attributes although the content is the same.
     public func isSameContent(as other: FileIdentity) -> Bool {
         device == other.device && inode == other.inode && size == other.size && modified == other.modified
     }

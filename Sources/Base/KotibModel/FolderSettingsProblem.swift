@@ -1,8 +1,8 @@
-/// Why a folder's `kotib.ini` does not count. Each case is one sentence to the person who wrote it.
+/// The reason why a folder's `kotib.ini` is ignored. Each case has a sentence for the person who wrote it.
 public enum FolderSettingsProblem: Error, Hashable, Sendable, Codable {
-    /// A link, a pipe, or a file that has other names too.
+    /// A link, a pipe, or a file with several names (hard links).
     case notOrdinary
-    /// Nobody, or not the daemon, may read it.
+    /// The daemon may not read it.
     case unreadable
     /// More bytes than these.
     case tooLarge(limit: Int)
@@ -10,11 +10,11 @@ public enum FolderSettingsProblem: Error, Hashable, Sendable, Codable {
     case notText
     /// Its name has capital letters.
     case wrongCase
-    /// Its name goes on after `kotib.ini`, as where Windows hides the ending of a text.
+    /// Its name continues after `kotib.ini`, as where Windows hides the extension of a text file.
     case wrongName
     /// A line that is neither empty, nor a comment, nor `key = value`. Lines count from 1.
     case noAssignment(line: Int)
-    /// A key that there is not, and the nearest that there is.
+    /// An unknown key, and the nearest known one.
     case unknownKey(line: Int, key: String, nearest: String?)
     case repeatedKey(line: Int, key: String)
     /// Neither an ISO 639-1 code nor `auto`.

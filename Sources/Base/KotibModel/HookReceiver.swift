@@ -1,4 +1,4 @@
-/// Told when a recording comes to its end. The raw values stand in the catalog, the API and metrics.
+/// The receivers of hook events. The raw values are used in the catalog, the API and metrics.
 public enum HookReceiver: String, Hashable, Sendable, CaseIterable {
     case program, webhook
 }

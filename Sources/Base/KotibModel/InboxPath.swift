@@ -43,12 +43,12 @@ public struct InboxPath: Hashable, Sendable, Comparable {
         return InboxPath(unchecked: Array(bytes[..<slash]))
     }
 
-    /// The first component: the user's folder that this lies in, or that this is.
+    /// The first component: the folder of the user to whom this path belongs.
     public var user: UserFolder {
         UserFolder(unchecked: Array(bytes.prefix { $0 != Self.slash }))
     }
 
-    /// How many components there are; 1 for what lies directly in the inbox root.
+    /// The number of components; 1 for an entry directly in the inbox root.
     public var depth: Int {
         bytes.reduce(1) { $0 + ($1 == Self.slash ? 1 : 0) }
     }

@@ -1,6 +1,6 @@
-/// A speech model, told from others that have its name.
+/// Identifies a speech model by name and content.
 public struct ModelIdentity: Hashable, Sendable {
-    /// As transcripts name it, such as `base-q8_0`.
+    /// The name in transcripts, such as `base-q8_0`.
     public var name: String
     /// SHA-256 of the model's file; nil for a server's model, of which only the name is known.
     public var sha256: [UInt8]?

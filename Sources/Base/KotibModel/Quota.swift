@@ -1,11 +1,11 @@
-/// How much a user may have. 0: as much as they like.
+/// A user's limits. 0 is no limit.
 public struct Quota: Hashable, Sendable {
-    /// Of the accepted recordings whose audio is in the inbox.
+    /// Total size of the accepted recordings whose audio is in the inbox.
     public var bytes: Int64
     /// How many such recordings.
     public var files: Int64
-    /// Of sound that is taken in each calendar day, whatever becomes of it, but for what is replaced on that
-    /// day before it was transcribed.
+    /// Minutes of sound that may be accepted in each calendar day, even if it is deleted later, without
+    /// recordings that are replaced on that day before they were transcribed.
     public var minutesPerDay: Int64
 
     public init(bytes: Int64 = 0, files: Int64 = 0, minutesPerDay: Int64 = 0) {
@@ -15,15 +15,15 @@ public struct Quota: Hashable, Sendable {
     }
 
     /// The limits of a user with limits of their own.
-    public func with(_ own: OwnQuota) -> Quota {
+    public func with(_ own: QuotaOverrides) -> Quota {
         Quota(
             bytes: own.bytes ?? bytes, files: own.files ?? files,
             minutesPerDay: own.minutesPerDay ?? minutesPerDay)
     }
 }
 
-/// Limits of one user. Nil: as the daemon's setting says; 0: no limit.
-public struct OwnQuota: Hashable, Sendable {
+/// One user's own limits. Nil is the daemon's setting; 0 is no limit.
+public struct QuotaOverrides: Hashable, Sendable {
     public var bytes: Int64?
     public var files: Int64?
     public var minutesPerDay: Int64?
@@ -36,7 +36,7 @@ public struct OwnQuota: Hashable, Sendable {
 }
 
 /// A user's use of the quota.
-public struct QuotaUse: Hashable, Sendable {
+public struct QuotaUsage: Hashable, Sendable {
     public var bytes: Int64
     public var files: Int64
     /// Of sound that was taken in on `day`.
@@ -51,18 +51,18 @@ public struct QuotaUse: Hashable, Sendable {
         self.day = day
     }
 
-    /// The same, seen on a day: what was taken in on another does not count.
-    public func on(_ day: Int) -> QuotaUse {
-        QuotaUse(bytes: bytes, files: files, milliseconds: day == self.day ? milliseconds : 0, day: day)
+    /// The same as of `day`: minutes of another day do not count.
+    public func on(_ day: Int) -> QuotaUsage {
+        QuotaUsage(bytes: bytes, files: files, milliseconds: day == self.day ? milliseconds : 0, day: day)
     }
 }
 
-/// The use that a recording would add.
+/// The usage that a recording would add.
 public struct QuotaClaim: Hashable, Sendable {
     /// Bytes.
     public var size: Int64
     public var milliseconds: Int64
-    /// The bytes of the counted recording whose place it takes; nil where it takes none.
+    /// The size of the counted recording that it replaces; nil if it replaces none.
     public var replaced: Int64?
 
     public init(size: Int64, milliseconds: Int64, replaced: Int64? = nil) {
@@ -71,16 +71,16 @@ public struct QuotaClaim: Hashable, Sendable {
         self.replaced = replaced
     }
 
-    /// - Parameter duration: seconds, as a worker tells them: any number.
+    /// - Parameter duration: seconds as reported by a worker: any number.
     public static func milliseconds(of duration: Double) -> Int64 {
         Int64(nearest: AudioFacts.bounded(duration) * 1000)
     }
 }
 
 extension Quota {
-    /// Why a recording is not taken; nil where there is room for it. Only what adds something is refused: a
-    /// smaller recording may take a larger one's place also where both are too much.
-    public func refusal(of claim: QuotaClaim, beside use: QuotaUse) -> Rejection? {
+    /// The reason to refuse a recording; nil if it fits. Only an increase is refused: a smaller recording may
+    /// replace a larger one even while both are above the limit.
+    public func refusal(of claim: QuotaClaim, beside use: QuotaUsage) -> Rejection? {
         // A declared length may be any number.
         let others = use.bytes.minus(claim.replaced ?? 0)
         var reasons: [Rejection] = []
@@ -97,25 +97,25 @@ extension Quota {
                     duration: Double(claim.milliseconds) / 1000, used: Double(use.milliseconds) / 1000,
                     limit: Double(minutesPerDay) * 60))
         }
-        // Room would be made in vain for what never fits.
-        return reasons.first(where: \.neverFits) ?? reasons.first
+        // A recording that can never fit is reported first: making room would not help.
+        return reasons.first(where: \.exceedsQuotaAlone) ?? reasons.first
     }
 
-    /// Bytes of a user's edits that count for nothing, so that a full folder keeps nobody from mending words.
+    /// Bytes of a user's edits that do not count, so that words can be corrected in a full folder.
     public static let freeText: Int64 = 16 << 20
 
-    /// Why a person's words are not taken; nil where there is room for them.
+    /// The reason to refuse an edit; nil if it fits.
     /// - Parameters:
     ///   - size: bytes of the words and their times.
-    ///   - texts: bytes of all the user's earlier edits; what of them is beyond ``freeText`` is in `use`.
-    public func refusal(ofText size: Int64, beside use: QuotaUse, texts: Int64) -> Rejection? {
+    ///   - texts: bytes of all the user's earlier edits; the part beyond ``freeText`` is in `use`.
+    public func refusal(ofText size: Int64, beside use: QuotaUsage, texts: Int64) -> Rejection? {
         let growth = max(0, texts.plus(size) - Self.freeText) - max(0, texts - Self.freeText)
         guard bytes > 0, growth > 0, use.bytes.plus(growth) > bytes else { return nil }
         return .overQuotaBytes(size: growth, used: use.bytes, limit: bytes)
     }
 
     /// The largest and longest recording that fits beside `use`; nil where none does.
-    public func room(beside use: QuotaUse) -> QuotaClaim? {
+    public func room(beside use: QuotaUsage) -> QuotaClaim? {
         let size = bytes > 0 ? bytes.minus(use.bytes) : .max
         let time = minutesPerDay > 0 ? milliseconds.minus(use.milliseconds) : .max
         guard size > 0, time > 0, files == 0 || use.files < files else { return nil }

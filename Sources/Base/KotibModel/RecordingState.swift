@@ -2,7 +2,7 @@
 public enum RecordingState: String, Sendable, Codable, CaseIterable {
     case pending, processing, completed, failed, rejected
 
-    /// Whether the step to `next` is a legal one.
+    /// Whether the transition to `next` is legal.
     public func may(become next: RecordingState) -> Bool {
         switch (self, next) {
         case (.pending, .processing), (.pending, .failed): true

@@ -1,23 +1,23 @@
-/// Something that a person should know about a recording that was transcribed nevertheless. Stands in the
-/// catalog, in the API and in logs by its code.
+/// A warning about a recording that was transcribed nevertheless. The catalog, the API and logs name it by
+/// its code.
 public struct RecordingWarning: Hashable, Sendable {
     /// The raw values stand in the catalog and the API.
     public enum Code: String, Sendable, CaseIterable {
-        /// Somebody speaks, and no words remained.
+        /// There is speech, but no words remained.
         case speechWithoutWords = "speech_without_words"
-        /// There is sound, or may be, and nobody was heard to speak in it.
+        /// There is sound, or may be, but no speech was found.
         case noSpeechHeard = "no_speech_heard"
-        /// Sound that is no silence gave words that were not believed.
+        /// Words were discarded because they were not credible.
         case soundSetAside = "sound_set_aside"
-        /// The header promises more than the file holds; it was taken as far as it goes.
+        /// The file holds less than its header says; it was transcribed as far as it goes.
         case shorterThanPromised = "shorter_than_promised"
-        /// The file holds more sound than its header says; all of it was heard.
+        /// The file holds more sound than its header says; all of it was transcribed.
         case longerThanPromised = "longer_than_promised"
-        /// A part of the file was never written: zeros where sound was to be.
+        /// A part of the file was never written: it holds zeros in the place of sound.
         case unwrittenPart = "unwritten_part"
         /// The sound goes over at once into zeros that last to its end: silence, or never written.
         case blankEnd = "blank_end"
-        /// One of several audio tracks cannot be decoded; the others were heard.
+        /// One of several audio tracks cannot be decoded; the others were transcribed.
         case trackLeftOut = "track_left_out"
     }
 
@@ -28,10 +28,10 @@ public struct RecordingWarning: Hashable, Sendable {
 
     /// Seconds (100 years): no recording is longer, and the number stays far from any overflow.
     public static let longest = 3_155_760_000.0
-    /// How many one recording can have: one of each code.
+    /// The largest number of warnings of one recording: one of each code.
     public static var most: Int { Code.allCases.count }
 
-    /// - Parameter seconds: made nil where it is negative, no number or too large.
+    /// - Parameter seconds: nil is stored if it is negative, NaN or too large.
     public init(_ code: Code, seconds: Double? = nil) {
         self.code = code
         self.seconds = seconds.flatMap { (0...Self.longest).contains($0) ? $0 : nil }
@@ -39,8 +39,8 @@ public struct RecordingWarning: Hashable, Sendable {
 }
 
 extension RecordingWarning.Code {
-    /// Whether it says why there are no words: of a recording that has some it is not true.
-    public var tellsOfNoWords: Bool { self == .speechWithoutWords || self == .noSpeechHeard }
+    /// Whether it explains why there are no words, so that it does not apply to a recording with words.
+    public var explainsMissingWords: Bool { self == .speechWithoutWords || self == .noSpeechHeard }
 }
 
 extension RecordingWarning: Codable {
@@ -64,7 +64,7 @@ extension RecordingWarning: Codable {
 }
 
 extension [RecordingWarning] {
-    /// At most one of each code, the first: what a worker says is bounded so.
+    /// The first warning of each code: bounds the number that a worker reports.
     public var bounded: [RecordingWarning] {
         var seen: Set<RecordingWarning.Code> = []
         return filter { seen.insert($0.code).inserted }

@@ -1,54 +1,53 @@
-/// Why a file is not taken. Each case is one sentence to the person who put it there.
+/// The reason why a file is refused. Each case has a sentence for the person who put it there.
 public enum Rejection: Error, Hashable, Sendable, Codable {
-    /// The name's ending is none of the accepted ones.
+    /// Its extension is not an accepted one.
     case unsupportedExtension(accepted: [String])
-    /// Its ending only looks like an accepted one: something that cannot be seen follows or stands for a
-    /// letter.
+    /// Its extension only looks like an accepted one: an invisible character follows it or replaces a letter.
     case lookalikeExtension(meant: String)
-    /// No bytes, for longer than an upload leaves a file empty.
+    /// Empty for longer than an upload leaves a file empty.
     case empty
-    /// Bytes that it has, bytes that it may have.
+    /// Its size and the limit, in bytes.
     case tooLarge(size: Int64, limit: Int64)
-    /// Seconds that it lasts, seconds that it may last.
+    /// Its duration and the limit, in seconds.
     case tooLong(duration: Double, limit: Double)
     /// The content is something else, such as `text/plain`.
     case notAudio(found: String)
-    /// It is audio, but of a kind that Kotib does not read, whatever its ending says.
+    /// It is audio of a kind that Kotib does not read, whatever its extension says.
     case wrongKind(found: String)
-    /// Its container is known, but not what its sound is coded with (libav's name).
+    /// Its container is known, its codec is not (libav's name).
     case unsupportedCodec(codec: String)
-    /// The container promises more than the file holds: an upload that broke off or goes on.
+    /// The file holds less than its container promises: an upload that was interrupted or is still running.
     case incomplete
-    /// The container is right, but what is in it cannot be decoded.
+    /// Its container is valid, but the content cannot be decoded.
     case damaged(detail: String)
     /// A symbolic link.
     case symbolicLink
     /// A symbolic link in the place of a user's folder.
     case linkedFolder
-    /// A folder whose name ends like a recording's.
+    /// A folder whose name has a recording's extension.
     case folder
     /// A pipe, socket or device.
     case special
-    /// A file that has other names too (hard links) and might be somebody else's.
+    /// A file with several names (hard links), which might belong to somebody else.
     case hardLink
-    /// Nobody, or not the daemon, may read it.
+    /// The daemon may not read it.
     case unreadable
-    /// Somebody else's, and whoever has the folder could not have read it.
+    /// It belongs to somebody else, and the folder's owner could not have read it.
     case foreign
     /// Directly in the inbox, in no user's folder.
     case noFolder
-    /// In a folder that is no user's yet, where folders do not enrol by themselves.
+    /// In a folder that is no user's, where folders do not enrol by themselves.
     case notEnrolled
-    /// A folder's `kotib.ini` that does not count.
+    /// A folder's invalid `kotib.ini`.
     case folderSettings(FolderSettingsProblem)
-    /// Bytes that it has, bytes of the user's other recordings, bytes that they may have in all.
+    /// The file's size, the size of the user's other recordings, and the user's limit, in bytes.
     case overQuotaBytes(size: Int64, used: Int64, limit: Int64)
-    /// Recordings that the user has, and may have.
+    /// The number of the user's recordings, and the limit.
     case overQuotaFiles(used: Int64, limit: Int64)
-    /// Seconds that it lasts, seconds that were taken in today, seconds that may be.
+    /// The recording's duration, the duration that was accepted today, and the limit, in seconds.
     case overQuotaMinutes(duration: Double, used: Double, limit: Double)
 
-    /// Whole, as far as it can be told, but without any sound: a video of pictures alone.
+    /// A complete file without sound, such as a video that holds only pictures.
     public static let noSound = Rejection.damaged(detail: "it holds no sound")
 
     /// Stands in the catalog and in logs.
@@ -80,16 +79,16 @@ public enum Rejection: Error, Hashable, Sendable, Codable {
         }
     }
 
-    /// Whether it is the user's quota that has no room.
-    public var isOverQuota: Bool {
+    /// Whether the user's quota is exceeded.
+    public var exceedsQuota: Bool {
         switch self {
         case .overQuotaBytes, .overQuotaFiles, .overQuotaMinutes: true
         default: false
         }
     }
 
-    /// Whether it is too much for the quota even where nothing else is there.
-    public var neverFits: Bool {
+    /// Whether the recording alone is larger than the quota.
+    public var exceedsQuotaAlone: Bool {
         switch self {
         case .overQuotaBytes(let size, _, let limit): size > limit
         case .overQuotaMinutes(let duration, _, let limit): duration > limit

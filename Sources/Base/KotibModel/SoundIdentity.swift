@@ -1,4 +1,4 @@
-/// The identity of a recording's sound, whatever surrounds it: tags, pictures, an index, a header's sizes.
+/// The identity of a recording's sound, independent of tags, pictures, the index and the sizes in headers.
 public struct SoundIdentity: Hashable, Sendable, Codable {
     /// SHA-256 over the audio packets of all streams, in the order of the file; 32 bytes.
     public var sha256: [UInt8]
@@ -10,6 +10,6 @@ public struct SoundIdentity: Hashable, Sendable, Codable {
         self.size = size
     }
 
-    /// Whether it can be one: a worker that was taken over by a file says anything.
+    /// Whether the values are valid. A worker that a file has taken over may report anything.
     public var isPossible: Bool { sha256.count == 32 && size >= 0 }
 }

@@ -1,4 +1,4 @@
-/// Finds what somebody probably meant.
+/// Suggests a known word for a misspelt one.
 public enum Spelling {
     /// The candidate that takes the fewest single-letter edits, where that is at most a third of the word.
     public static func nearest(to word: String, among candidates: [String]) -> String? {

@@ -1,8 +1,8 @@
-/// Lays the times of a transcript over an edited version of its words.
+/// Maps the times of a transcript to an edited version of its words.
 public enum TranscriptAlignment {
-    /// Segments for `text`, which together hold its words in their order. Words that were there before keep
-    /// their time, words in the place of others take theirs, added ones join the words before them, and
-    /// a segment without words vanishes. Empty where `segments` or `text` is.
+    /// Segments that hold the words of `text` in order. Unchanged words keep their time, replaced words take
+    /// the time of the words that they replace, added words join the words before them, and a segment without
+    /// words is removed. Empty where `segments` or `text` is.
     public static func segments(for text: String, over segments: [TranscriptSegment]) -> [TranscriptSegment] {
         let words = text.split(whereSeparator: \.isWhitespace)
         guard let first = segments.first, let last = segments.last, !words.isEmpty else { return [] }
@@ -23,7 +23,7 @@ public enum TranscriptAlignment {
             let own = places[index].lowerBound
             let end = places[index...].firstIndex { $0.lowerBound != own } ?? words.count
             let next = end < words.count ? places[end].lowerBound : segments.count
-            // Words in the place of others last as long as those did, but not into what has words of its own.
+            // Replacements last as long as the words that they replace, but do not overlap unchanged words.
             let until = max(own, min(places[end - 1].upperBound, next - 1))
             aligned.append(
                 TranscriptSegment(
@@ -34,9 +34,9 @@ public enum TranscriptAlignment {
         return aligned
     }
 
-    /// The segments of a recording that went on which were not heard before its earlier end.
+    /// The segments of a recording that grew, after its earlier end.
     ///
-    /// Of a segment across that end the words are left out that `earlier` ends with.
+    /// Of a segment across that end, the words that `earlier` ends with are left out.
     /// - Parameters:
     ///   - earlier: the engine's words of the recording up to `end`.
     ///   - end: seconds.

@@ -1,4 +1,4 @@
-/// A folder that lies directly in the inbox, and is one user's: its name, as the bytes that the kernel gave.
+/// The folder of a user, directly in the inbox: its name, as the bytes from the kernel.
 public struct UserFolder: Hashable, Sendable, Comparable {
     public let bytes: [UInt8]
 

@@ -1,4 +1,5 @@
-/// How a transcript is written down. The raw values are the endings of sidecars and the values of `format=`.
+/// The format of a written transcript. The raw values are the extensions of sidecars and the values of
+/// `format=`.
 public enum TranscriptFormat: String, Sendable, Codable, CaseIterable {
     case txt, srt, vtt, json, md
 }

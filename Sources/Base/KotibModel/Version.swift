@@ -1,4 +1,4 @@
-/// This build's version, as CHANGELOG.md counts. The one place in which it stands.
+/// This build's version, as in CHANGELOG.md. Defined here only.
 public enum Version {
     public static let text = "0.1.0"
 }

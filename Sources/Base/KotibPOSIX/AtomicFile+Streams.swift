@@ -2,7 +2,7 @@ import Glibc
 import KotibModel
 import Synchronization
 
-/// A file whose bytes come bit by bit, under a name that the watcher ignores, until it gets its own.
+/// A file that is written in steps under a name that the watcher ignores, until it gets its final name.
 public struct UnfinishedFile: Sendable {
     public let folder: OpenFile
     public let name: [UInt8]
@@ -11,7 +11,7 @@ public struct UnfinishedFile: Sendable {
 }
 
 extension AtomicFile {
-    /// Names that removing what a crash left must pass over: a slow upload may be older than any leftover.
+    /// Names that the removal of leftovers must skip: a slow upload may be older than any leftover.
     private static let beingWritten = Mutex<Set<[UInt8]>>([])
 
     static func isBeingWritten(_ name: [UInt8]) -> Bool {
@@ -65,13 +65,13 @@ extension AtomicFile {
         }
     }
 
-    /// Deletes a file that has got the name, unless something else has it by now. Best effort.
+    /// Deletes a file that has its final name, unless something else has that name by now. Best effort.
     public func withdraw(_ new: UnfinishedFile, from name: [UInt8]) {
         guard let inode = try? fileSystem.status(of: new.file).identity.inode else { return }
-        takeBack(name, inode: inode, in: new.folder)
+        discardIfOurs(name, inode: inode, in: new.folder)
     }
 
-    /// Deletes a file that has not got its name. Best effort: what stays is found by a later scan.
+    /// Deletes a file that has not got its final name. Best effort: a later scan finds leftovers.
     public func discard(_ new: UnfinishedFile) {
         discard(new.name, in: new.folder)
         forget(new.name)

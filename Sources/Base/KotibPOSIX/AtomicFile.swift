@@ -50,9 +50,10 @@ public struct AtomicFile: Sendable {
         return try replace(old, at: path, with: temporary, in: folder)
     }
 
-    /// Deletes a file of ours, if it is still as `identity` says (but for ctime).
-    /// - Parameter sparesWriters: not while a program has it open for writing, as far as the kernel tells.
-    /// - Returns: false where it is gone or is not that file any more; then nothing is changed.
+    /// Deletes a file of ours, if it is still the one of `identity` (ctime apart).
+    /// - Parameter sparesWriters: keeps the file while a program has it open for writing, as far as the
+    ///   kernel tells.
+    /// - Returns: false where it is gone or another file; then nothing is changed.
     /// - Throws: ``FileError/heldOpen(path:)``.
     @discardableResult
     public func remove(
@@ -145,7 +146,7 @@ extension AtomicFile {
             return status
         } catch {
             // Not durable is not done: taken back, so that a retry does not find its own file in the way.
-            takeBack(path.name, inode: new.identity.inode, in: folder)
+            discardIfOurs(path.name, inode: new.identity.inode, in: folder)
             throw error
         }
     }
@@ -155,11 +156,11 @@ extension AtomicFile {
     ) throws(FileError) -> FileStatus {
         var new = new
         do throws(FileError) {
-            guard let standing = try fileSystem.examine(path.name, in: folder) else {
+            guard let existing = try fileSystem.examine(path.name, in: folder) else {
                 return try place(new, at: path, in: folder)
             }
-            guard standing.identity.isSameContent(as: old) else { throw .occupied(path: path.text) }
-            let swap = swapName([new.identity, standing.identity])
+            guard existing.identity.isSameContent(as: old) else { throw .occupied(path: path.text) }
+            let swap = swapName([new.identity, existing.identity])
             try fileSystem.rename(new.name, to: swap, in: folder, .keep)
             new.name = swap
         } catch {
@@ -180,8 +181,8 @@ extension AtomicFile {
         return try confirm(old, at: path, with: new, in: folder)
     }
 
-    /// After the exchange, `new.name` is what stood at `path`: ours is deleted, anything else goes back. By
-    /// its name no program can open it any more, so that one that has it open now is told for certain.
+    /// After the exchange, `new.name` is the former file at `path`: Kotib's own is deleted, any other is put
+    /// back. No program can open it by its name any more, so one that has it open now is detected reliably.
     private func confirm(
         _ old: FileIdentity, at path: InboxPath, with new: Temporary, in folder: OpenFile
     ) throws(FileError) -> FileStatus {
@@ -194,7 +195,7 @@ extension AtomicFile {
             return status
         } catch {
             try? fileSystem.rename(new.name, to: path.name, in: folder, .exchange)
-            takeBack(new.name, inode: new.identity.inode, in: folder)
+            discardIfOurs(new.name, inode: new.identity.inode, in: folder)
             throw error
         }
     }
@@ -211,7 +212,7 @@ extension AtomicFile {
             try fileSystem.synchronize(folder)
             return try fileSystem.status(of: new.file)
         } catch {
-            takeBack(new.name, inode: new.identity.inode, in: folder)
+            discardIfOurs(new.name, inode: new.identity.inode, in: folder)
             throw error
         }
     }
@@ -235,7 +236,7 @@ extension AtomicFile {
     }
 
     /// Deletes `name` only if it is the file that we made.
-    func takeBack(_ name: [UInt8], inode: UInt64, in folder: OpenFile) {
+    func discardIfOurs(_ name: [UInt8], inode: UInt64, in folder: OpenFile) {
         guard let status = try? fileSystem.examine(name, in: folder), status.identity.inode == inode else {
             return
         }

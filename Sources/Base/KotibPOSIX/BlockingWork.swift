@@ -1,10 +1,10 @@
 import Dispatch
 
-/// Runs what may block on a disk on threads of its own, so that Swift's few cooperative threads never wait.
+/// Runs blocking work on threads of its own, so that Swift's few cooperative threads never wait for a disk.
 public enum BlockingWork {
     private static let queue = DispatchQueue(label: "kotib.blocking", attributes: .concurrent)
 
-    /// Callers bound how many run at once; each takes a thread for as long as it blocks.
+    /// Callers must bound the number of simultaneous calls; each takes a thread while it blocks.
     public static func run<Value: Sendable, Failure: Error>(
         _ body: @escaping @Sendable () throws(Failure) -> Value
     ) async throws(Failure) -> Value {

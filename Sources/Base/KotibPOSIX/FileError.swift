@@ -1,24 +1,23 @@
 import Glibc
 
-/// Why a step on files below the inbox did not happen. After a failed step nothing of it is left behind.
+/// A failed step on files below the inbox. After a failed step nothing of it is left behind.
 public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Something that is not ours stands at the place; it was left alone.
+    /// A file that is not ours is at the path; it was left alone.
     case occupied(path: String)
-    /// A program has the file open for writing: what that writes would be lost.
+    /// A program has the file open for writing: its changes would be lost.
     case heldOpen(path: String)
-    /// The file's folder, or the file system that it lay on, is not there: nothing is known of the file.
-    case away(path: String)
+    /// The file's folder or file system is not there: nothing is known of the file.
+    case unreachable(path: String)
     /// Only regular files are opened.
     case notRegular(FileStatus.Kind)
     case system(SystemError)
 
-    /// Whether the same step may succeed later without anybody changing the folder: a full disk, for
-    /// instance.
-    public var retryCanHelp: Bool {
+    /// Whether the same step may succeed later without a change to the folder, as after a full disk.
+    public var isRetryable: Bool {
         switch self {
         case .occupied, .notRegular: false
-        case .heldOpen, .away: true
-        case .system(let error): error.retryCanHelp
+        case .heldOpen, .unreachable: true
+        case .system(let error): error.isRetryable
         }
     }
 
@@ -31,7 +30,7 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .occupied(let path): "\(path): another file has this name"
         case .heldOpen(let path): "\(path): a program has it open for writing"
-        case .away(let path): "\(path): its folder or file system is not there now"
+        case .unreachable(let path): "\(path): its folder or file system is not there now"
         case .notRegular: "not a regular file"
         case .system(let error): error.description
         }
@@ -44,8 +43,8 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension SystemError {
-    /// Whether the cause passes by itself, or by care for the machine rather than for this file.
-    public var retryCanHelp: Bool {
+    /// Whether the cause passes by itself or by work on the machine rather than on this file.
+    public var isRetryable: Bool {
         switch code {
         case ENOSPC, EDQUOT, EROFS, EIO, EAGAIN, ENOMEM, EMFILE, ENFILE, EBUSY, ETXTBSY, ESTALE, ETIMEDOUT:
             true

@@ -59,8 +59,8 @@ public enum RenameMode: Hashable, Sendable {
 }
 
 extension FileSystem {
-    /// Opens a folder directly in the inbox, and makes it where it is missing: its owner's and, as far as the
-    /// inbox itself is, its group's; nobody else's.
+    /// Opens a folder directly in the inbox, and creates it if it is missing, with the inbox's owner and
+    /// group and no access for others.
     public func ensureFolder(_ name: InboxPath) throws(FileError) -> OpenFile {
         do throws(FileError) {
             return try openFolder(name)

@@ -5,7 +5,7 @@ import Synchronization
 /// The inbox folder, held open: everything below is reached from this descriptor and never leaves it.
 ///
 /// A folder may be moved away, deleted or mounted over while a descriptor of it stays valid, so the owner
-/// asks ``stillStands()`` now and then and calls ``reopen()``.
+/// asks ``isCurrent()`` now and then and calls ``reopen()``.
 public final class InboxRoot: Sendable {
     /// As configured.
     public let path: String
@@ -21,14 +21,14 @@ public final class InboxRoot: Sendable {
     public var folder: OpenFile { current.withLock { $0 } }
 
     /// Whether the folder at the configured path is the one that is open: the same device and inode.
-    public func stillStands() -> Bool {
+    public func isCurrent() -> Bool {
         var there = stat()
         guard stat(path, &there) == 0, let here = try? FileStatus(of: folder) else { return false }
         return here.identity.device == UInt64(there.st_dev) && here.identity.inode == UInt64(there.st_ino)
     }
 
-    /// Opens what stands at the configured path now; the old folder is let go only if that succeeds.
-    /// - Parameter willReplace: called before that where it is another folder.
+    /// Opens the folder at the configured path; the old folder is closed only if that succeeds.
+    /// - Parameter willReplace: called before the change where it is another folder.
     /// - Throws: ``SystemError`` of open(2).
     public func reopen(_ willReplace: () -> Void = {}) throws(SystemError) {
         let opened = try Self.open(path)

@@ -3,9 +3,9 @@ import Glibc
 /// A Unix stream socket that listens (unix(7)).
 public final class ListeningSocket: Sendable {
     public enum Failure: Error, Hashable, Sendable, CustomStringConvertible {
-        /// Somebody answers there already.
+        /// A program accepts connections there already.
         case inUse(path: String)
-        /// Something that is no socket has the name.
+        /// A file that is not a socket has the name.
         case occupied(path: String)
         case tooLong(path: String)
         case noSuchGroup(String)
@@ -41,12 +41,12 @@ public final class ListeningSocket: Sendable {
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     }
 
-    /// Makes one. It has its mode and group before it has its name, so that nobody connects in between; a
-    /// socket that a dead daemon left is replaced.
+    /// Creates a socket. Its mode and group are set before it gets its name, so that nobody connects in
+    /// between; the socket of a dead daemon is replaced.
     /// - Parameter group: by name; nil for the process's own.
     public init(path: String, mode: UInt16, group: String?, backlog: Int32 = 1024) throws(Failure) {
         guard path.utf8.count <= Self.longestPath else { throw .tooLong(path: path) }
-        try Self.makeSureThatNobodyListens(path)
+        try Self.requireUnused(path)
         var groupID = gid_t.max
         if let group {
             guard let entry = getgrnam(group) else { throw .noSuchGroup(group) }
@@ -83,7 +83,7 @@ public final class ListeningSocket: Sendable {
         return descriptor
     }
 
-    /// Removes the name, where it is still this socket's. The descriptor is whoever's who serves it.
+    /// Removes the name if it is still this socket's. The server owns and closes the descriptor.
     public func removeName() {
         guard let identity else { return }
         var status = Glibc.stat()
@@ -93,7 +93,7 @@ public final class ListeningSocket: Sendable {
         unlink(path)
     }
 
-    private static func makeSureThatNobodyListens(_ path: String) throws(Failure) {
+    private static func requireUnused(_ path: String) throws(Failure) {
         var status = Glibc.stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else { throw .occupied(path: path) }

@@ -2,8 +2,8 @@ import CKotibPOSIX
 import Glibc
 import KotibModel
 
-/// The inbox on a real disk. Paths are resolved by openat2(2) beneath the root's descriptor, without any
-/// link, so that no swap of a folder for a link leads elsewhere, whenever it happens.
+/// The inbox on a real disk. Paths are resolved by openat2(2) beneath the root's descriptor without following
+/// links, so that a folder that is swapped for a link at any time leads nowhere else.
 public struct LocalFileSystem: FileSystem {
     public let root: InboxRoot
 

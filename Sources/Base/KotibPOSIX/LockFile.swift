@@ -40,16 +40,17 @@ public final class LockFile: Sendable {
         }
     }
 
-    /// How long a lock may outlive the process that the file names.
-    public static let patience = Duration.seconds(2)
+    /// The time that a lock may outlive the process named in the file.
+    public static let gracePeriod = Duration.seconds(2)
     private static let pause = Duration.milliseconds(20)
 
-    /// As ``init(path:)``, but waits up to ``patience`` where the process that the file names has ended: from
-    /// fork(2) to execve(2) a child of it has its descriptors, close-on-exec or not, and the lock with them.
-    public static func take(
+    /// Like ``init(path:)``, but waits up to ``gracePeriod`` if the process named in the file has ended:
+    /// between fork(2) and execve(2) a child of it has its descriptors, close-on-exec or not, and thereby the
+    /// lock.
+    public static func acquire(
         _ path: String, clock: some Clock<Duration> = ContinuousClock()
     ) async throws(Failure) -> LockFile {
-        let deadline = clock.now.advanced(by: patience)
+        let deadline = clock.now.advanced(by: gracePeriod)
         while true {
             do throws(Failure) {
                 return try LockFile(path: path)

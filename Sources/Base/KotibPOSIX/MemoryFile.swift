@@ -2,10 +2,10 @@ import CKotibPOSIX
 import Glibc
 
 extension OpenFile {
-    /// A file without a name that lies in memory and holds `bytes`, to be read from its beginning.
+    /// A nameless file in memory that holds `bytes`, to be read from its beginning.
     ///
-    /// As a program's standard input it needs nobody who writes while the program reads: neither a program
-    /// that reads nothing nor one that ends early breaks or holds up anything.
+    /// As a program's standard input it needs no writer: a program that reads nothing or ends early causes no
+    /// error and no delay.
     /// - Parameter name: for /proc only.
     /// - Throws: ``SystemError`` of memfd_create(2) or write(2).
     public static func inMemory(_ name: String, holding bytes: [UInt8]) throws(SystemError) -> OpenFile {

@@ -6,7 +6,7 @@ public final class PacketSocket: Sendable {
     /// The longest packet, in bytes: well below the default send buffer of 212,992 (net.core.wmem_default).
     public static let longestPacket = 128 * 1024
     /// Descriptors that a packet can carry.
-    public static let mostFiles = Int(KOTIB_MOST_DESCRIPTORS)
+    public static let maxFiles = Int(KOTIB_MOST_DESCRIPTORS)
 
     public let file: OpenFile
     public var descriptor: Int32 { file.descriptor }
@@ -25,7 +25,7 @@ public final class PacketSocket: Sendable {
         return (PacketSocket(owning: ends[0]), PacketSocket(owning: ends[1]))
     }
 
-    /// Sends one packet, with at most ``mostFiles`` descriptors beside it (the peer gets its own copies).
+    /// Sends one packet, with at most ``maxFiles`` descriptors beside it (the peer gets its own copies).
     /// - Throws: ``SystemError`` of sendmsg(2): EPIPE where the peer is gone, EAGAIN where the socket does
     ///   not block and is full.
     public func send(_ bytes: [UInt8], passing passed: [Int32] = []) throws(SystemError) {
@@ -39,9 +39,9 @@ public final class PacketSocket: Sendable {
     /// The next packet and the descriptors that came with it, in their order; nil at the end of the
     /// connection.
     /// - Throws: ``SystemError`` of recvmsg(2): EAGAIN where the socket does not block and is empty, EMSGSIZE
-    ///   for a packet over ``longestPacket`` or with more than ``mostFiles`` descriptors.
+    ///   for a packet over ``longestPacket`` or with more than ``maxFiles`` descriptors.
     public func receive() throws(SystemError) -> (bytes: [UInt8], files: [OpenFile])? {
-        var passed = [Int32](repeating: -1, count: Self.mostFiles)
+        var passed = [Int32](repeating: -1, count: Self.maxFiles)
         var received = 0
         var failure: SystemError?
         let bytes = [UInt8](unsafeUninitializedCapacity: Self.longestPacket) { buffer, count in

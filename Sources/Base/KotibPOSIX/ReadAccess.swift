@@ -1,8 +1,7 @@
 import Glibc
 import KotibModel
 
-/// The readers of a file by its mode and its access list: what a privilege of the reader's would add does not
-/// count.
+/// The accounts that may read a file by its mode and access list, without regard to privileges.
 public struct ReadAccess: Sendable {
     /// An access list (acl(5), linux/posix_acl.h).
     struct Entry: Hashable, Sendable {
@@ -36,8 +35,8 @@ public struct ReadAccess: Sendable {
     }
 
     /// - Parameters:
-    ///   - user: nil for somebody of whom nothing but the groups is known.
-    ///   - groups: whose member that is.
+    ///   - user: nil if only the groups are known.
+    ///   - groups: the groups that the user is a member of.
     public func allows(user: UInt32?, groups: Set<UInt32>) -> Bool {
         if user == status.owner { return has(0o400) }
         guard !entries.isEmpty else {
@@ -75,8 +74,9 @@ public struct ReadAccess: Sendable {
     }
 }
 
-/// The people of a folder get transcripts of files only that they could have read themselves. If the daemon
-/// may read everything, somebody else's private file that was moved there would else be read to them.
+/// The people of a folder. They get transcripts only of files that they could have read themselves; otherwise
+/// a daemon that may read everything would read them other people's private files that were moved into the
+/// folder.
 public struct FolderReaders: Sendable {
     private let folder: FileStatus
     private let daemon: (user: UInt32, group: UInt32)

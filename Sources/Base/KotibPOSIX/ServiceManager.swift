@@ -1,8 +1,9 @@
 import Glibc
 
-/// Tells systemd, or whatever started us, how we are (sd_notify(3)), without libsystemd.
+/// Reports the daemon's state to systemd or another service manager (sd_notify(3)), without libsystemd.
 public struct ServiceManager: Sendable {
-    /// How often `WATCHDOG=1` must come at the latest; half of it is a good interval. Nil where nobody waits.
+    /// The interval in which `WATCHDOG=1` must be sent; half of it is a good interval. Nil without a
+    /// watchdog.
     public let watchdog: Duration?
     private let address: [UInt8]?
 

@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// A system call that failed: which, on what, and why.
+/// A failed system call: its name, its object, and the error.
 public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     /// An errno(3) value.
     public let code: Int32

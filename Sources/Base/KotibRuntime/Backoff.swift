@@ -1,4 +1,4 @@
-// KotibRuntime: decisions about time and retries as values: they take the time, they do not ask for it.
+// KotibRuntime: decisions about time and retries as values: they are given the time and never read a clock.
 
 /// Capped exponential backoff with full jitter: any time up to the bound is as likely as any other, so that
 /// what failed together does not return together
@@ -21,7 +21,7 @@ public struct Backoff: Hashable, Sendable {
     }
 
     /// Never less than `retryAfter`, as far as ``longestRetryAfter`` allows.
-    /// - Parameter attempts: those begun, at least 1.
+    /// - Parameter attempts: the number of attempts so far, at least 1.
     public func delay(
         attempts: Int, retryAfter: Duration? = nil, using random: inout some RandomNumberGenerator
     ) -> Duration {

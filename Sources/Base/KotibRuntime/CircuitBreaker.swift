@@ -1,7 +1,7 @@
-/// Stops jobs while the engine can serve none: it is out of reach, refuses the key, or its quota is spent.
+/// Stops jobs while the engine cannot serve any: it is unreachable, refuses the key, or its quota is used up.
 ///
 /// After a pause one job starts as a probe. If the engine serves it, all may start; if not, the next pause is
-/// twice as long. Times are those of one monotonic clock, from any start.
+/// twice as long. All times are readings of one monotonic clock.
 public struct CircuitBreaker: Hashable, Sendable {
     public enum Permission: Hashable, Sendable {
         case granted
@@ -64,12 +64,12 @@ public struct CircuitBreaker: Hashable, Sendable {
         if case .open = state { state = .probing }
     }
 
-    /// A job has ended without an answer of the engine.
+    /// A job has ended without a response of the engine.
     public mutating func abandoned(now: Duration) {
         if state == .probing { state = .open(until: now) }
     }
 
-    /// The service answered a job, if only with an error of that job.
+    /// The service responded to a job, if only with an error of that job.
     public mutating func answered(now: Duration) -> Transition? {
         guard state != .closed else { return nil }
         state = .closed
@@ -77,7 +77,7 @@ public struct CircuitBreaker: Hashable, Sendable {
         return .closed(after: now - openedAt)
     }
 
-    /// The service could serve no job.
+    /// The service was unable to serve any job.
     public mutating func failed(retryAfter: Duration?, now: Duration) -> Transition? {
         let asked = min(retryAfter ?? .zero, longestRetryAfter)
         if case .open(let until) = state {

@@ -25,6 +25,6 @@ public struct Sentence: Hashable, Sendable {
 }
 
 extension Sentence: CustomStringConvertible {
-    /// In English, as logs are.
+    /// In English, for the log.
     public var description: String { english }
 }

@@ -1,6 +1,6 @@
 import KotibModel
 
-/// A message that is well formed, but says what cannot be.
+/// A well-formed message with an impossible value.
 public struct OutOfBounds: Error, Hashable, Sendable {
     /// Such as `inspected.duration`.
     public var field: String
@@ -26,7 +26,7 @@ extension WorkerReply {
     /// Bytes of a sentence or name.
     static let longestLine = 1024
 
-    /// The field that is out of bounds; nil where all of it is what it can be.
+    /// The field that is out of bounds; nil if none is.
     public var fault: String? {
         switch self {
         case .ready(let ready): ready.fault.map { "ready.\($0)" }

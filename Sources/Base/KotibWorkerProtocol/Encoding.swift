@@ -1,4 +1,4 @@
-/// How speech is coded for those who cannot take a recording as it is: 16 kHz, mono.
+/// The codec of speech that is re-encoded for a server: 16 kHz, mono.
 public enum SpeechCodec: String, Hashable, Sendable, Codable, CaseIterable {
     /// In Ogg (RFC 7845).
     case opus
@@ -44,11 +44,11 @@ public struct EncodingSummary: Hashable, Sendable, Codable {
     public var size: Int64
     /// Seconds of audio in it.
     public var duration: Double
-    /// Different voices at once, such as the parties of a call, come one after the other: so many times the
-    /// whole recording, each as long as the others.
+    /// Voices that speak at once, such as the parties of a call, follow one another: this many parts, each as
+    /// long as the recording.
     public var parts: Int
-    /// The same is heard where all channels of the recording are added up, as servers do: nothing was chosen,
-    /// turned, lifted or lowered.
+    /// Whether adding up all channels of the recording, as servers do, sounds the same: no channel was chosen
+    /// or inverted, no level changed.
     public var isPlain: Bool
 
     public init(size: Int64, duration: Double, parts: Int = 1, isPlain: Bool = false) {

@@ -8,29 +8,29 @@ import KotibModel
 
 /// From the daemon to a worker.
 public enum WorkerRequest: Hashable, Sendable, Codable {
-    /// Read the file that comes with this once: type, facts and hash. Answered by `inspected` or `refused`.
+    /// Inspect the file of this message: type, facts and hash. Answered by `inspected` or `refused`.
     case inspect(InspectRequest)
-    /// Turn the file that comes with this into words. Answered by any number of `progress` and `segment`,
-    /// then one of `transcribed`, `cancelled`, `failed`.
+    /// Transcribe the file of this message. Answered by any number of `progress` and `segment`, then one of
+    /// `transcribed`, `cancelled`, `failed`.
     case transcribe(TranscribeRequest)
-    /// Make a small file of speech out of the file that comes with this, in the buffer that comes second: a
-    /// file in memory of a fixed size. Answered by any number of `progress`, then one of `encoded`,
-    /// `outgrown`, `cancelled`, `failed`.
+    /// Re-encode the speech of the file of this message into the buffer that comes second: a file in memory
+    /// of a fixed size. Answered by any number of `progress`, then one of `encoded`, `outgrown`, `cancelled`,
+    /// `failed`.
     case encode(EncodeRequest)
-    /// End the request of that number soon; one already ended is no error.
+    /// Cancel the request of that number soon. Does nothing if it has ended.
     case cancel(request: UInt64)
 }
 
 public struct InspectRequest: Hashable, Sendable, Codable {
     public var request: UInt64
-    /// The file name extension, lower case, without the dot: `mp3`. It decides only what the content leaves
-    /// open.
+    /// The file name extension, lower case, without the dot: `mp3`. It decides only where the content is
+    /// ambiguous.
     public var fileExtension: String
-    /// The size that fstat(2) gave, in bytes: more is not read.
+    /// The size by fstat(2), in bytes: no more is read.
     public var size: Int64
     /// Seconds; a longer recording is refused.
     public var longestDuration: Double
-    /// The sound that lay there before: the answer says whether the file begins with it.
+    /// The earlier sound at this path: the reply says whether the file begins with it.
     public var earlier: SoundIdentity?
     /// Whether a file that holds less than its container promises is taken as far as it goes.
     public var takesIncomplete: Bool
@@ -71,8 +71,7 @@ public enum WorkerReply: Hashable, Sendable, Codable {
     case ready(WorkerReady)
     case inspected(request: UInt64, facts: AudioFacts)
     case refused(request: UInt64, rejection: Rejection)
-    /// Between 0 and 1, rising. Also sent where nothing else is to say, at least once a window, as a sign of
-    /// life.
+    /// Between 0 and 1, rising. Also sent at least once a window as a sign of life.
     case progress(request: UInt64, fraction: Double)
     /// The next stretch of speech; in order of time.
     case segment(request: UInt64, segment: TranscriptSegment)
@@ -82,14 +81,14 @@ public enum WorkerReply: Hashable, Sendable, Codable {
     /// The buffer was full after so many seconds of the recording.
     case outgrown(request: UInt64, duration: Double)
     case cancelled(request: UInt64)
-    /// The file could not be transcribed or encoded, and would not be another time either.
+    /// The file cannot be transcribed or encoded, now or later.
     case failed(request: UInt64, reason: String)
 }
 
 public struct WorkerReady: Hashable, Sendable, Codable {
     /// The name of the loaded model, such as `base-q8_0`; nil for a worker that only inspects.
     public var model: String?
-    /// The state of the model's file as it was loaded; nil where it changed meanwhile.
+    /// The state of the model's file when it was loaded; nil if it changed meanwhile.
     public var modelFile: FileIdentity?
     /// Which parts of the sandbox hold, such as `seccomp`, `landlock`, `no_new_privs`, `rlimits`.
     public var sandbox: [String]

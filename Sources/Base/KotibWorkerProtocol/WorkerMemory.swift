@@ -1,4 +1,4 @@
-/// How much address space a worker gets where nobody has set it (RLIMIT_AS, setrlimit(2)).
+/// The default address space of a worker (RLIMIT_AS, setrlimit(2)).
 public enum WorkerMemory {
     /// Bytes for libav, libmagic, the voice detection and malloc.
     private static let base: UInt64 = 1 << 30

@@ -2,11 +2,10 @@ import KotibControlProtocol
 import KotibHTTP
 
 extension ControlClient {
-    /// Hands every event to `each` until that returns false. A connection that ends is begun anew where it
-    /// ended, later each time that it fails (``Backoff``) or when the daemon says. The first connection is
-    /// not tried again. Ends with an answer that says no for good (a token that was revoked, say) and with
-    /// what `connected` and `each` throw. `connected` is called whenever the stream stands, before its first
-    /// event.
+    /// Hands every event to `each` until that returns false. A broken connection is made again and resumed,
+    /// after a growing delay (``Backoff``) or the one that the daemon asks for. The first connection is not
+    /// retried. Ends with a permanent refusal (such as a revoked token) and with errors of `connected` and
+    /// `each`. `connected` is called whenever the stream is open, before its first event.
     public func events(
         sleep: (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         connected: () async throws -> Bool,
@@ -42,11 +41,11 @@ extension ControlClient {
                     }
                 }
             } catch let error as ControlError where everConnected && error.isPassing {
-                try await sleep(backoff.next(told: error.retryAfter))
+                try await sleep(backoff.next(retryAfter: error.retryAfter))
                 continue
             }
             guard try outcome.get() else { return }
-            try await sleep(backoff.next(told: nil))
+            try await sleep(backoff.next(retryAfter: nil))
         }
     }
 
@@ -60,22 +59,22 @@ extension ControlClient {
     }
 }
 
-/// How long to wait before the next attempt.
+/// The delay before the next connection.
 struct Backoff {
     static let first: Duration = .seconds(1)
     static let longest: Duration = .seconds(30)
 
     private var wait = Backoff.first
 
-    /// `told`: the seconds of a Retry-After, which counts where it is longer, up to ten minutes.
-    mutating func next(told: Int?) -> Duration {
+    /// `told`: the seconds of Retry-After, which count if they are longer, up to ten minutes.
+    mutating func next(retryAfter: Int?) -> Duration {
         defer { wait = min(wait * 2, Self.longest) }
-        return max(wait, .seconds(min(told ?? 0, 600)))
+        return max(wait, .seconds(min(retryAfter ?? 0, 600)))
     }
 }
 
 extension ControlError {
-    /// A daemon that restarts or is busy.
+    /// The daemon restarts or is busy.
     fileprivate var isPassing: Bool {
         switch self {
         case .unreachable, .timedOut, .interrupted: true

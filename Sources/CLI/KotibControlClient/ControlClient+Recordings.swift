@@ -11,7 +11,7 @@ extension ControlClient {
         try await json(AudioRecordBody.self, .get, "audio/\(id)")
     }
 
-    /// Writes new words, only over `revision` where that is given.
+    /// Replaces the words, only if `revision` is current, where that is given.
     public func edit(_ id: Int64, text: String, over revision: Int64?) async throws
         -> Answer<AudioRecordBody>
     {
@@ -36,8 +36,8 @@ extension ControlClient {
         try await json(AudioRecordBody.self, .post, "audio/\(id)/retry")
     }
 
-    /// Has the texts beside a recording written again.
-    public func putBackTexts(_ id: Int64) async throws -> Answer<MessageBody> {
+    /// Requests that the texts beside a recording are written again.
+    public func rewriteTexts(_ id: Int64) async throws -> Answer<MessageBody> {
         try await json(MessageBody.self, .post, "audio/\(id)/sidecars")
     }
 
@@ -56,7 +56,7 @@ extension ControlClient {
         try await send(.get, "audio/\(id)/transcript", query: [("format", format)], read: all)
     }
 
-    /// The recording itself, piece by piece; the daemon is slowed down where `each` takes its time.
+    /// The recording itself, in chunks; a slow `each` slows down the daemon.
     public func audio(_ id: Int64, each: ([UInt8]) async throws -> Void) async throws {
         try await send(.get, "audio/\(id)/file") { answer in
             while let piece = try await Self.next(answer) { try await each(piece) }

@@ -3,8 +3,8 @@ import KotibHTTP
 import KotibPOSIX
 
 extension ControlClient {
-    /// Covers the sending too, from a slow disk, and the daemon's look at what came.
-    static let uploadPatience: Duration = .seconds(600)
+    /// Covers the upload, also from a slow disk, and the inspection by the daemon.
+    static let uploadTimeout: Duration = .seconds(600)
 
     /// Sends the first `size` bytes of a file as `multipart/form-data`, from disk piece by piece.
     /// - Parameters:
@@ -19,7 +19,8 @@ extension ControlClient {
         do {
             return try await send(
                 .post, "audio/upload", query: user.map { [("user", $0)] } ?? [],
-                body: .multipart([HTTPPart(name: "file", content: content)]), patience: Self.uploadPatience,
+                body: .multipart([HTTPPart(name: "file", content: content)]),
+                responseTimeout: Self.uploadTimeout,
                 progress: { done, all in
                     // The bytes that the form adds to the file count as sent first.
                     sent(min(size, max(0, done - max(0, all - size))))

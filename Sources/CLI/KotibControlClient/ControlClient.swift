@@ -9,37 +9,38 @@ public struct Answer<Body: Sendable>: Sendable {
     public let json: [UInt8]
 }
 
-/// Speaks to the daemon over its socket.
+/// A client of the daemon's socket.
 public struct ControlClient: Sendable {
-    /// One for the life of the process.
+    /// Shared for the life of the process.
     private static let http = Result { () throws(SystemError) in
-        try HTTPTransfers(.init(userAgent: "kotibctl"))
+        try HTTPClient(.init(userAgent: "kotibctl"))
     }
 
-    /// More than the longest list of full transcripts that the daemon sends.
+    /// Larger than the longest list of full transcripts that the daemon sends.
     static let longestAnswer = 256 << 20
-    /// From the first byte of a request to the head of its answer. The daemon answers in milliseconds, and
-    /// within seconds where it is crowded.
-    static let patience: Duration = .seconds(30)
+    /// From the first byte of a request to the head of its response. The daemon responds in milliseconds, and
+    /// within seconds under load.
+    static let responseTimeout: Duration = .seconds(30)
 
     public let socket: String
     let token: String?
     let language: String
 
-    /// `language`: what the daemon's sentences are in (`uz`, `en` or `ru`).
+    /// `language`: of the daemon's sentences (`uz`, `en` or `ru`).
     public init(socket: String, token: String?, language: String) {
         self.socket = socket
         self.token = token
         self.language = language
     }
 
-    /// Sends a request and hands its answer to `read` when that has a status below 400.
+    /// Sends a request and hands its response to `read` if that has a status below 400.
     /// - Parameters:
-    ///   - patience: how long the head of the answer may take; its body may take longer.
+    ///   - responseTimeout: the time limit for the head of the response; its body may take longer.
     ///   - progress: bytes of the body sent, and of all of it.
     func send<Value>(
         _ method: HTTPMethod, _ path: String, query: [(String, String)] = [],
-        headers: [(String, String)] = [], body: HTTPRequest.Body = .none, patience: Duration = patience,
+        headers: [(String, String)] = [], body: HTTPRequest.Body = .none,
+        responseTimeout: Duration = responseTimeout,
         progress: (@Sendable (Int64, Int64) -> Void)? = nil, read: (HTTPResponseStream) async throws -> Value
     ) async throws -> Value {
         var headers = headers.map { (name: $0.0, value: $0.1) }
@@ -47,7 +48,7 @@ public struct ControlClient: Sendable {
         if let token { headers.append(("Authorization", "Bearer \(token)")) }
         let request = HTTPRequest(
             method, url: url(path, query), unixSocket: socket, headers: headers, body: body,
-            limits: HTTPLimits(connect: .seconds(5), head: patience, stall: nil, total: nil),
+            limits: HTTPLimits(connect: .seconds(5), head: responseTimeout, stall: nil, total: nil),
             isRepeatable: method == .get)
         var hasAnswer = false
         do {

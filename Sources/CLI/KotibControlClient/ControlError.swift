@@ -1,16 +1,16 @@
 import KotibControlProtocol
 
-/// Why a request to the daemon did not bring what it asked for.
+/// The reason why a request to the daemon failed.
 public enum ControlError: Error, Sendable {
-    /// Nothing answers at the socket.
+    /// No program listens on the socket.
     case unreachable(socket: String)
     /// The daemon said no.
     case refused(status: Int, ErrorBody, retryAfter: Int?)
-    /// The daemon took the request and then said nothing for too long.
+    /// The daemon accepted the request but did not respond in time.
     case timedOut
-    /// The connection ended amid an answer.
+    /// The connection broke during a response.
     case interrupted
-    /// The answer is not one of Kotib's: another program, or a daemon of another version.
+    /// The response is not one of Kotib's: from another program, or a daemon of another version.
     case unreadable(status: Int)
     /// A file to be sent cannot be read.
     case unreadableFile(String)

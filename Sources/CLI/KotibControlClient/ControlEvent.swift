@@ -7,7 +7,7 @@ public enum ControlEvent: Sendable {
     case edited(EventBody)
     case deleted(EventBody)
     case progress(RunningBody)
-    /// Events were missed: list anew.
+    /// Events were missed: fetch the list again.
     case reset
 
     /// Nil for an event that only a later daemon knows; throws where a known one cannot be read.

@@ -6,7 +6,7 @@ public struct ServerEvent: Hashable, Sendable {
     public let id: String?
 }
 
-/// Reads server-sent events (HTML Living Standard, 9.2.6) out of bytes that come in any pieces.
+/// Parses server-sent events (HTML Living Standard, 9.2.6) incrementally.
 struct EventParser {
     /// An event of Kotib's is below a kilobyte. A line beyond this is dropped up to its end.
     static let longestLine = 1 << 20

@@ -4,11 +4,11 @@ import KotibControlProtocol
 /// The exit codes of kotibctl, those of sysexits.h where it has one; the manual page lists them.
 enum ControlExit: Int32, CaseIterable, Sendable {
     case done = 0
-    /// It could not be done, nothing was found, or the daemon is degraded.
+    /// It failed, nothing was found, or the daemon is degraded.
     case failed = 1
     /// EX_USAGE: a wrong command line; ArgumentParser's own.
     case usage = 64
-    /// EX_DATAERR: somebody else changed it first, or the name is taken.
+    /// EX_DATAERR: another change came first, or the name is taken.
     case conflict = 65
     /// EX_NOINPUT: there is no such recording, user or file.
     case notFound = 66
@@ -16,9 +16,9 @@ enum ControlExit: Int32, CaseIterable, Sendable {
     case noDaemon = 69
     /// EX_CANTCREAT: a file cannot be written.
     case cannotCreate = 73
-    /// EX_TEMPFAIL: later it may work.
+    /// EX_TEMPFAIL: a later retry may succeed.
     case tryLater = 75
-    /// EX_PROTOCOL: what answers does not speak as Kotib does.
+    /// EX_PROTOCOL: the response does not follow Kotib's protocol.
     case protocolError = 76
     /// EX_NOPERM: not logged in, or not for this user.
     case notAllowed = 77

@@ -13,7 +13,7 @@ extension Character {
 extension String {
     var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
 
-    /// It whole where that fits, otherwise its beginning and `…`.
+    /// The string itself if it fits, otherwise its beginning and `…`.
     func cut(toWidth width: Int) -> String {
         guard displayWidth > width else { return self }
         var result = ""

@@ -4,17 +4,17 @@ import KotibControlProtocol
 import KotibText
 
 extension Session {
-    /// Says why words were not saved. Where somebody else was first, shows what both wrote and how to go on.
+    /// Reports that words were not saved. After a conflict, shows both versions and how to go on.
     /// - Parameters:
-    ///   - file: what the person wrote; nil where that is an earlier revision.
-    ///   - again: the options of `kotibctl edit ID` that would do the same once more.
-    ///   - base: the revision that stood before.
+    ///   - file: the person's text; nil for an earlier revision.
+    ///   - again: the options of `kotibctl edit ID` that repeat the edit.
+    ///   - base: the revision that was edited.
     func reportUnsaved(
         _ error: any Error, of id: Int64, in file: String?, again: String, over base: Int64?
     ) async -> ControlExit {
         let exit = await report(error)
         guard case ControlError.refused(_, let body, _) = error, let current = body.current else {
-            if let file { await complain(text(.kept(file, again: command(id, again, over: base)))) }
+            if let file { await printError(text(.kept(file, again: command(id, again, over: base)))) }
             return exit
         }
         // Scripts use the exit status.
@@ -24,7 +24,7 @@ extension Session {
             try? await show(theirs: current, mine: body.yours ?? "")
         }
         let again = command(id, again, over: current.id)
-        await complain(text(file.map { .mergeIn($0, then: again) } ?? .restoreAnyway(again)))
+        await printError(text(file.map { .mergeIn($0, then: again) } ?? .restoreAnyway(again)))
         return exit
     }
 

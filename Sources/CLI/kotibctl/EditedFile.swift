@@ -5,20 +5,19 @@ import KotibPOSIX
 import KotibText
 import SystemPackage
 
-/// The words of a recording in a file of the person's, while their editor has it.
+/// A recording's words in a temporary file while the person's editor has it open.
 struct EditedFile {
     let id: Int64
     let client: ControlClient
     let session: Session
 
-    /// - Parameter tell: is given the answer of the daemon that took the new words, and the revision that
-    ///   stood.
+    /// - Parameter tell: called with the daemon's response to the new words, and the earlier revision.
     func edit(
         _ tell: (Answer<AudioRecordBody>, Int64?, Session) async throws -> Void
     ) async throws {
         let opened = try await client.recording(id)
         let record = opened.body
-        guard let words = record.transcriptText else { throw Trouble(.noWords(id: id)) }
+        guard let words = record.transcriptText else { throw CommandError(.noWords(id: id)) }
         // Editors end the last line, which the transcript need not.
         let addsEnd = !words.hasSuffix("\n")
         let path = try await write(words + (addsEnd ? "\n" : ""))
@@ -26,15 +25,17 @@ struct EditedFile {
         let bytes = try await LocalFile.read(path)
         let isSame = bytes == Array((words + (addsEnd ? "\n" : "")).utf8)
         if isSame { await remove(path) }
-        guard code == 0 else { throw Trouble(isSame ? .editorFailed(code) : .editorFailed(code, kept: path)) }
+        guard code == 0 else {
+            throw CommandError(isSame ? .editorFailed(code) : .editorFailed(code, kept: path))
+        }
         if isSame { return try await tell(opened, record.revision, session) }
-        guard var text = String(validating: bytes, as: UTF8.self) else { throw Trouble(.notUTF8(path)) }
+        guard var text = String(validating: bytes, as: UTF8.self) else { throw CommandError(.notUTF8(path)) }
         if addsEnd, text.utf8.last == UInt8(ascii: "\n") { text.unicodeScalars.removeLast() }
         let answer: Answer<AudioRecordBody>
         do {
             answer = try await client.edit(id, text: text, over: record.revision)
         } catch {
-            throw await Ended(
+            throw await SilentExit(
                 exit: session.reportUnsaved(
                     error, of: id, in: path, again: "--file " + path.quotedForShell, over: record.revision))
         }
@@ -48,7 +49,7 @@ struct EditedFile {
             try await BlockingWork.run { _ = try file.closeAfter { try file.writeAll(words.utf8) } }
             return path
         } catch let error as Errno {
-            throw Trouble(.noTemporaryFile(error), .cannotCreate)
+            throw CommandError(.noTemporaryFile(error), .cannotCreate)
         }
     }
 

@@ -2,7 +2,7 @@ import Glibc
 import Subprocess
 import SystemPackage
 
-/// A program of the person's system that a command leaves work to. No shell is between.
+/// An external program that a command uses. Run without a shell.
 struct ExternalProgram: Sendable {
     let path: FilePath
 

@@ -2,14 +2,14 @@ import KotibControlClient
 import KotibControlProtocol
 import Synchronization
 
-/// Follows recordings until those that are named are done: bars on a terminal, otherwise a line for each
+/// Follows recordings until the named ones are done: progress bars on a terminal, otherwise a line for each
 /// change, or the daemon's own events.
 final class Follower: Sendable {
     private let session: Session
     private let client: ControlClient
     private let ids: [Int64]
     private let state: Mutex<WatchState>
-    /// Nil where nothing can be drawn over.
+    /// Nil if the output cannot be redrawn.
     private let screen: ProgressScreen?
     private let began = ContinuousClock.now
     private let saidIdle = Atomic(false)
@@ -28,7 +28,7 @@ final class Follower: Sendable {
         } else {
             try await read()
         }
-        guard state.withLock(\.isSuccess) else { throw Ended(exit: .failed) }
+        guard state.withLock(\.isSuccess) else { throw SilentExit(exit: .failed) }
     }
 
     private func read() async throws {
@@ -37,8 +37,8 @@ final class Follower: Sendable {
                 try await self.line(raw.name, raw.data)
             }
             if case .reset = event { return try await self.list() }
-            try await self.tell(self.state.withLock { $0.take(event) })
-            return self.goesOn()
+            try await self.tell(self.state.withLock { $0.apply(event) })
+            return self.shouldContinue()
         }
     }
 
@@ -51,7 +51,7 @@ final class Follower: Sendable {
                 let page = try await client.recordings(query).body
                 for record in page.items {
                     seen.insert(record.id)
-                    try await tell(state.withLock { $0.take(record) })
+                    try await tell(state.withLock { $0.apply(record) })
                 }
                 guard let next = page.next else { break }
                 query = [("status", "pending,processing"), ("limit", "1000"), ("before", String(next))]
@@ -61,7 +61,7 @@ final class Follower: Sendable {
         let others = ids.isEmpty ? state.withLock(\.waitingIDs) : ids
         for id in others where !seen.contains(id) { try await look(at: id) }
         if ids.isEmpty, state.withLock(\.counts.all) == 0 { sayIdle() }
-        return goesOn()
+        return shouldContinue()
     }
 
     /// Once, so that a person who sees nothing knows why.
@@ -77,13 +77,13 @@ final class Follower: Sendable {
             if session.json, !ids.isEmpty {
                 try await line("recording", String(decoding: answer.json, as: UTF8.self))
             }
-            try await tell(state.withLock { $0.take(answer.body) })
+            try await tell(state.withLock { $0.apply(answer.body) })
         } catch ControlError.refused(404, _, _) where isKnown {
             try await tell(state.withLock { $0.lose(id) })
         }
     }
 
-    private func goesOn() -> Bool {
+    private func shouldContinue() -> Bool {
         let (counts, lines, overall, isOver) = state.withLock { state in
             let name = session.text(.watchCounts(done: state.counts.done, all: state.counts.all))
             let elapsed = (ContinuousClock.now - began) / .seconds(1)
@@ -98,7 +98,7 @@ final class Follower: Sendable {
             json: Array("{\"event\":\"\(name)\",\"data\":".utf8) + Array(json.utf8) + Array("}".utf8))
     }
 
-    private func tell(_ news: WatchState.News?) async throws {
+    private func tell(_ news: WatchState.Update?) async throws {
         guard let news, !session.json else { return }
         guard case .status(let status) = news.what else {
             if case .percent(let percent) = news.what, screen == nil {

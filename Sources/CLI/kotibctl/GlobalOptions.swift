@@ -9,7 +9,7 @@ struct GlobalOptions: ParsableArguments {
             valueName: "path"))
     var socket: String?
 
-    @Flag(help: "Print what the daemon answers, as JSON: one document, or one a line.")
+    @Flag(help: "Print the daemon's JSON: one document, or one per line.")
     var json = false
 
     /// An absolute path, as tokens are kept by it.

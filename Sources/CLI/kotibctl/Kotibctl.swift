@@ -5,9 +5,9 @@ import KotibModel
 struct Kotibctl: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kotibctl",
-        abstract: "Lists, reads, edits and follows what Kotib transcribes.",
+        abstract: "Lists, shows, edits and follows recordings and their transcripts.",
         discussion: """
-            Speaks to kotibd over its socket: as the local operator where the daemon takes you for that, otherwise \
+            Talks to kotibd over its socket, as the local operator (root or the daemon's own user), otherwise \
             as the user who logged in. Sentences are in English, Uzbek or Russian, as LC_ALL, LC_MESSAGES or LANG \
             say.
 

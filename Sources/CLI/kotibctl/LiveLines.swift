@@ -1,5 +1,5 @@
-/// Lines at the end of a terminal that are drawn over again. Every frame is one text that leaves the cursor
-/// at the start of the line below, so a program that ends at any moment, by a signal too, leaves the terminal
+/// Lines at the end of a terminal that are redrawn. Every frame is one text that leaves the cursor at the
+/// start of the line below, so a program that ends at any moment, also by a signal, leaves the terminal
 /// clean.
 struct LiveLines: Sendable {
     /// The display widths of the lines that stand.

@@ -1,8 +1,8 @@
 import KotibText
 
 extension Language {
-    /// As locale(7) says: the first of LC_ALL, LC_MESSAGES and LANG that is not empty decides. English for
-    /// any other language, and where there is none.
+    /// The first of LC_ALL, LC_MESSAGES and LANG that is not empty decides (locale(7)). English for any other
+    /// language, or if none is set.
     init(environment: [String: String]) {
         let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].lazy
             .compactMap { environment[$0] }.first { !$0.isEmpty }

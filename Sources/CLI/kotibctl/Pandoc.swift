@@ -11,9 +11,9 @@ struct Pandoc: Sendable {
     private let arguments: [String]
     private let environment: [String: String]
 
-    init(_ format: ExportFormat, environment: [String: String]) throws(Trouble) {
+    init(_ format: ExportFormat, environment: [String: String]) throws(CommandError) {
         guard let program = ExternalProgram(named: "pandoc", environment: environment) else {
-            throw Trouble(.install(program: "pandoc", package: "pandoc"))
+            throw CommandError(.install(program: "pandoc", package: "pandoc"))
         }
         self.program = program
         self.environment = environment
@@ -24,7 +24,7 @@ struct Pandoc: Sendable {
                 ExternalProgram(named: $0, environment: environment)
             }
             guard let engine = engines.first else {
-                throw Trouble(.install(program: "weasyprint", package: "weasyprint"))
+                throw CommandError(.install(program: "weasyprint", package: "weasyprint"))
             }
             arguments += ["--pdf-engine", engine.path.string]
         }
@@ -35,7 +35,7 @@ struct Pandoc: Sendable {
         let input = try await write(markdown)
         defer { try? input.close() }
         let (document, complaint) = try await program.convert(input, arguments)
-        guard let document else { throw Trouble(.pandocFailed(complaint)) }
+        guard let document else { throw CommandError(.pandocFailed(complaint)) }
         return document
     }
 
@@ -48,7 +48,7 @@ struct Pandoc: Sendable {
             }
             return file
         } catch let error as Errno {
-            throw Trouble(.noTemporaryFile(error), .cannotCreate)
+            throw CommandError(.noTemporaryFile(error), .cannotCreate)
         }
     }
 }

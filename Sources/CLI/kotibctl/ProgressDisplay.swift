@@ -10,7 +10,7 @@ struct ProgressLine: Hashable, Sendable {
 /// Lays progress out for a terminal: name, bar, percent, time left.
 enum ProgressDisplay {
     /// As many as are shown one by one; the overall line counts the rest.
-    static let mostLines = 8
+    static let maxLines = 8
     static let widestBar = 30
     private static let narrowestBar = 6
     private static let percentWidth = 4
@@ -18,7 +18,7 @@ enum ProgressDisplay {
 
     /// - Parameter width: the columns of the terminal. The last one stays empty, so that no terminal wraps.
     static func lines(_ items: [ProgressLine], overall: ProgressLine?, width: Int) -> [String] {
-        let shown = items.prefix(mostLines) + (overall.map { [$0] } ?? [])
+        let shown = items.prefix(maxLines) + (overall.map { [$0] } ?? [])
         return shown.map { line($0, width: max(1, width - 1)) }
     }
 

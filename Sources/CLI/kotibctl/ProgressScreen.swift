@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Shows progress on a terminal, at most ten times a second, and lasting lines above it.
+/// Shows progress on a terminal, at most ten times a second, with permanent lines above it.
 ///
-/// Whoever knows of progress leaves it here (``set(_:overall:)``) without waiting; ``during(_:)`` draws it.
+/// Producers set progress (``set(_:overall:)``) without waiting; ``during(_:)`` draws it.
 final class ProgressScreen: Sendable {
     private struct State {
         var items: [ProgressLine] = []
@@ -22,7 +22,7 @@ final class ProgressScreen: Sendable {
     private let state = Mutex(State())
     private let drawn = Mutex(Drawn())
 
-    /// Nil where nothing can be drawn over.
+    /// Nil if the output cannot be redrawn.
     init?(_ terminal: Terminal, environment: [String: String]) {
         guard terminal.isTerminal, !["", "dumb"].contains(environment["TERM"] ?? "") else { return nil }
         self.terminal = terminal
@@ -36,7 +36,7 @@ final class ProgressScreen: Sendable {
         }
     }
 
-    /// A line for good, above the others. It must be safe for a terminal.
+    /// A permanent line above the others. It must be safe for a terminal.
     func stay(_ line: String) {
         state.withLock {
             $0.stay.append(line)

@@ -5,12 +5,12 @@ extension Session {
     /// Recordings, a row each.
     func show(_ records: [AudioRecordBody]) async throws {
         var table = TextTable(columns: [
-            .init(title: "ID", atRight: true),
+            .init(title: "ID", alignsRight: true),
             .init(title: text(.state)),
             .init(title: text(.time)),
-            .init(title: text(.length), atRight: true),
-            .init(title: text(.user), gives: true),
-            .init(title: text(.file), gives: true),
+            .init(title: text(.length), alignsRight: true),
+            .init(title: text(.user), isFlexible: true),
+            .init(title: text(.file), isFlexible: true),
         ])
         table.rows = records.map { record in
             [
@@ -23,8 +23,8 @@ extension Session {
     }
 
     /// Everything but the words.
-    func facts(of record: AudioRecordBody) -> FactList {
-        var facts = FactList()
+    func facts(of record: AudioRecordBody) -> FieldList {
+        var facts = FieldList()
         facts.add("ID", String(record.id), .bold)
         let state = state(record)
         facts.add(text(.state), state.text, state.style)

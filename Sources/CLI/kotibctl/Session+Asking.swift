@@ -3,14 +3,14 @@ import KotibPOSIX
 import KotibText
 
 extension Session {
-    /// Whether somebody sits at standard input.
-    var isAsked: Bool { isatty(STDIN_FILENO) == 1 }
+    /// Whether standard input is a terminal.
+    var isInteractive: Bool { isatty(STDIN_FILENO) == 1 }
 
-    /// The next line of standard input without the space around it; on a terminal after `question`.
-    /// - Throws: ``Trouble`` where there is no line any more.
+    /// The next line of standard input, trimmed; on a terminal after `question`.
+    /// - Throws: ``CommandError`` at the end of the input.
     func ask(_ question: Sentence) async throws -> String {
-        if isAsked { try await errors.write(Array((text(question) + " ").utf8)) }
-        guard let line = await BlockingWork.run({ readLine() }) else { throw Trouble(.noAnswer) }
+        if isInteractive { try await errors.write(Array((text(question) + " ").utf8)) }
+        guard let line = await BlockingWork.run({ readLine() }) else { throw CommandError(.noAnswer) }
         return line.trimmed
     }
 

@@ -20,7 +20,7 @@ extension ControlCommand {
 }
 
 /// An error of a command, in the person's language.
-struct Trouble: Error {
+struct CommandError: Error {
     let phrase: Sentence
     let exit: ControlExit
 
@@ -30,8 +30,8 @@ struct Trouble: Error {
     }
 }
 
-/// Ends a command without a word: all is said.
-struct Ended: Error {
+/// Ends a command without a message, since it has reported everything.
+struct SilentExit: Error {
     let exit: ControlExit
 }
 
@@ -39,7 +39,7 @@ struct Ended: Error {
 struct Session: Sendable {
     let environment: [String: String]
     let socket: String
-    /// Whether the daemon's own JSON is wanted.
+    /// Whether to print the daemon's own JSON.
     let json: Bool
     let language: Language
     let output: Terminal
@@ -57,7 +57,7 @@ struct Session: Sendable {
 
     func tokenFile() throws -> TokenFile { try TokenFile(socket: socket, environment: environment) }
 
-    /// With the token of the log-in if there is one; otherwise the daemon goes by who owns the process.
+    /// With the token of the login if there is one; otherwise the daemon recognizes the process's owner.
     func client() async throws -> ControlClient {
         var token: String?
         do {
@@ -76,12 +76,12 @@ struct Session: Sendable {
     }
 
     /// On standard error.
-    func complain(_ sentence: String) async {
+    func printError(_ sentence: String) async {
         // There is nowhere left to say that standard error is gone.
         try? await errors.line("kotibctl: " + Terminal.safe(sentence))
     }
 
-    /// Does `body` and says what went wrong.
+    /// Runs `body` and reports its error.
     func run(_ body: (Session) async throws -> Void) async -> ControlExit {
         do {
             try await body(self)
@@ -91,29 +91,29 @@ struct Session: Sendable {
         }
     }
 
-    /// Says what went wrong, and which exit code tells it.
+    /// Reports an error and returns its exit code.
     func report(_ error: any Error) async -> ControlExit {
         switch error {
         case let error as ControlError:
-            await complain(sentence(error))
+            await printError(sentence(error))
             return ControlExit(error)
-        case let error as Trouble:
-            await complain(text(error.phrase))
+        case let error as CommandError:
+            await printError(text(error.phrase))
             return error.exit
         case let error as TokenFile.Failure:
-            await complain(text(.tokenFile(error)))
+            await printError(text(.tokenFile(error)))
             return .cannotCreate
-        case let error as Ended: return error.exit
+        case let error as SilentExit: return error.exit
         case let error as ExitCode: return ControlExit(rawValue: error.rawValue) ?? .failed
         case is BrokenPipe: return .brokenPipe
         case is CancellationError: return .interrupted
         default:
-            await complain(String(describing: error))
+            await printError(String(describing: error))
             return .failed
         }
     }
 
-    /// Does `body` with each of several; one that fails does not keep the others from it.
+    /// Runs `body` for each item; an error of one does not stop the others.
     func each<Item>(_ items: [Item], _ body: (Item) async throws -> Void) async throws {
         var exit = ControlExit.done
         for item in items {
@@ -123,7 +123,7 @@ struct Session: Sendable {
                 exit = await report(error)
             }
         }
-        if exit != .done { throw Ended(exit: exit) }
+        if exit != .done { throw SilentExit(exit: exit) }
     }
 
     private func sentence(_ error: ControlError) -> String {

@@ -2,7 +2,7 @@ import Glibc
 import KotibPOSIX
 import SystemPackage
 
-/// The reader of the output went away: `kotibctl list | head -1`.
+/// The reader of the output has closed it: `kotibctl list | head -1`.
 struct BrokenPipe: Error {}
 
 /// The output: a terminal, or a file or pipe.
@@ -59,9 +59,9 @@ struct Terminal: Sendable {
 
     func line(_ text: String) async throws { try await write(Array((text + "\n").utf8)) }
 
-    /// Makes harmless what could command a terminal or turn the order of what is read: file names and
-    /// transcripts are strangers' words.
-    /// - Parameter lines: leaves line feeds and tabs.
+    /// Escapes characters that could control a terminal or reorder text: file names and transcripts are
+    /// untrusted.
+    /// - Parameter lines: keeps line feeds and tabs.
     static func safe(_ text: String, lines: Bool = false) -> String {
         var result = ""
         for scalar in text.unicodeScalars {

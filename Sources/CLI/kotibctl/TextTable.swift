@@ -3,9 +3,9 @@ struct TextTable: Sendable {
     struct Column: Sendable {
         var title: String
         /// Numbers stand at the right.
-        var atRight = false
-        /// Is cut where the table is too wide.
-        var gives = false
+        var alignsRight = false
+        /// Truncated if the table is too wide.
+        var isFlexible = false
     }
 
     struct Cell: Sendable, ExpressibleByStringInterpolation {
@@ -20,7 +20,7 @@ struct TextTable: Sendable {
         init(stringLiteral value: String) { self.init(value) }
     }
 
-    /// A column that gives keeps so many, or what it needs.
+    /// The minimum width of a truncated column.
     private static let narrowest = 8
     private static let gap = "  "
 
@@ -48,7 +48,7 @@ struct TextTable: Sendable {
             let padding = String(repeating: " ", count: widths[index] - cut.displayWidth)
             let isLast = index == row.count - 1
             let shown = style(cut, cell.style)
-            line += columns[index].atRight ? padding + shown : shown + (isLast ? "" : padding)
+            line += columns[index].alignsRight ? padding + shown : shown + (isLast ? "" : padding)
             if !isLast { line += Self.gap }
         }
         return line
@@ -61,7 +61,7 @@ struct TextTable: Sendable {
         var excess = widths.reduce(gaps, +) - limit
         // The widest gives first, down to the next widest, so that short values stay whole.
         while excess > 0 {
-            let giving = columns.indices.filter { columns[$0].gives && widths[$0] > Self.narrowest }
+            let giving = columns.indices.filter { columns[$0].isFlexible && widths[$0] > Self.narrowest }
             guard let widest = giving.max(by: { widths[$0] < widths[$1] }) else { break }
             widths[widest] -= 1
             excess -= 1

@@ -1,11 +1,11 @@
 import KotibControlClient
 import KotibControlProtocol
 
-/// The state of the recordings that `watch` follows: fed with lists and events, says what is new.
+/// The state of the recordings that `watch` follows: fed with lists and events, returns the changes.
 struct WatchState: Sendable {
     /// A message that is printed once.
-    struct News: Hashable, Sendable {
-        enum What: Hashable, Sendable {
+    struct Update: Hashable, Sendable {
+        enum Kind: Hashable, Sendable {
             /// A status of the daemon's, or `deleted`.
             case status(String)
             /// Another ten percent.
@@ -14,7 +14,7 @@ struct WatchState: Sendable {
 
         var id: Int64
         var path: String
-        var what: What
+        var what: Kind
     }
 
     static let deleted = "deleted"
@@ -26,7 +26,7 @@ struct WatchState: Sendable {
         /// Seconds of sound.
         var duration: Double?
         var fraction: Double?
-        /// The progress when it was first seen: earlier progress says nothing of the speed now.
+        /// The progress when it was first seen: earlier progress does not count for the speed.
         var before = 0.0
         var remaining: Double?
         var toldPercent = 0
@@ -41,13 +41,13 @@ struct WatchState: Sendable {
 
     init(ids: [Int64]) { self.ids = ids.isEmpty ? nil : Set(ids) }
 
-    /// Whether all that were named are known and wait for nothing any more; never where none was named.
+    /// Whether all named recordings are known and finished; false if none was named.
     var isOver: Bool {
         guard let ids else { return false }
         return ids.allSatisfy { recordings[$0].map { !$0.isWaiting } ?? false }
     }
 
-    /// Whether all of them have their words.
+    /// Whether all recordings are completed.
     var isSuccess: Bool { recordings.values.allSatisfy { $0.status == "completed" } }
 
     var counts: (done: Int, all: Int) {
@@ -57,20 +57,20 @@ struct WatchState: Sendable {
     /// Those that are not done.
     var waitingIDs: [Int64] { recordings.filter { $0.value.isWaiting }.keys.sorted() }
 
-    mutating func take(_ record: AudioRecordBody) -> News? {
-        take(record.id, record.filePath, record.transcriptionStatus) {
+    mutating func apply(_ record: AudioRecordBody) -> Update? {
+        apply(record.id, record.filePath, record.transcriptionStatus) {
             $0.duration = record.duration ?? $0.duration
             $0.fraction = record.progress ?? $0.fraction
         }
     }
 
-    mutating func take(_ event: ControlEvent) -> News? {
+    mutating func apply(_ event: ControlEvent) -> Update? {
         switch event {
         case .changed(let body), .edited(let body):
-            return take(body.id, body.filePath, body.transcriptionStatus)
-        case .deleted(let body): return take(body.id, body.filePath, Self.deleted)
+            return apply(body.id, body.filePath, body.transcriptionStatus)
+        case .deleted(let body): return apply(body.id, body.filePath, Self.deleted)
         case .progress(let body):
-            let news = take(body.id, body.filePath, "processing") {
+            let news = apply(body.id, body.filePath, "processing") {
                 $0.duration = body.duration
                 $0.fraction = body.progress
                 $0.remaining = body.remaining
@@ -80,14 +80,14 @@ struct WatchState: Sendable {
         }
     }
 
-    /// One that there is none of any more.
-    mutating func lose(_ id: Int64) -> News? {
-        take(id, recordings[id]?.path ?? "", Self.deleted)
+    /// Removes a recording that no longer exists.
+    mutating func lose(_ id: Int64) -> Update? {
+        apply(id, recordings[id]?.path ?? "", Self.deleted)
     }
 
-    private mutating func take(
+    private mutating func apply(
         _ id: Int64, _ path: String, _ status: String, _ change: (inout Recording) -> Void = { _ in }
-    ) -> News? {
+    ) -> Update? {
         guard ids?.contains(id) ?? true else { return nil }
         let known = recordings[id]
         // With none named, what was done before is nobody's news.
@@ -108,23 +108,23 @@ struct WatchState: Sendable {
             recording.toldPercent = Self.tens(recording.fraction ?? 0)
         }
         recordings[id] = recording
-        return known?.status == status ? nil : News(id: id, path: path, what: .status(status))
+        return known?.status == status ? nil : Update(id: id, path: path, what: .status(status))
     }
 
     private static func tens(_ fraction: Double) -> Int { Int(ProgressDisplay.within(fraction) * 10) * 10 }
 
-    private mutating func percent(of id: Int64) -> News? {
+    private mutating func percent(of id: Int64) -> Update? {
         guard var recording = recordings[id], let fraction = recording.fraction else { return nil }
         let percent = Self.tens(fraction)
         guard percent > recording.toldPercent else { return nil }
         recording.toldPercent = percent
         recordings[id] = recording
-        return News(id: id, path: recording.path, what: .percent(percent))
+        return Update(id: id, path: recording.path, what: .percent(percent))
     }
 }
 
 extension WatchState {
-    /// Those that run, the first first.
+    /// The running ones, oldest first.
     var lines: [ProgressLine] {
         recordings.filter { $0.value.status == "processing" }.sorted { $0.key < $1.key }.map {
             id, recording in

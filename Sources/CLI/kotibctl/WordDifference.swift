@@ -1,4 +1,4 @@
-/// The differences of two texts, word by word, for a person to read. Spaces and line ends are not compared.
+/// The word differences of two texts, for a person to read. Spaces and line ends are not compared.
 struct WordDifference {
     enum Run: Hashable {
         case both([Substring])
@@ -12,7 +12,7 @@ struct WordDifference {
     private static let context = 5
     /// Words between the first and the last difference are compared in time and memory by the square of their
     /// length; beyond so many words it counts as one difference.
-    private static let mostCompared = 2000
+    private static let maxCompared = 2000
 
     /// Empty where every word is the same.
     let runs: [Run]
@@ -34,7 +34,7 @@ struct WordDifference {
     }
 
     private static func compare(_ theirs: [Substring], _ mine: [Substring]) -> [Run] {
-        guard max(theirs.count, mine.count) <= mostCompared else {
+        guard max(theirs.count, mine.count) <= maxCompared else {
             return [Run.theirs(theirs), .mine(mine)].filter(\.isNotEmpty)
         }
         var removed: Set<Int> = []

@@ -14,7 +14,7 @@ private struct AccessClaims: Codable {
     var aud = party
     var jti: String
 
-    /// The user, unless the token is for or from somebody else.
+    /// The user; nil if the token was issued by or for another service.
     var user: UserID? {
         guard iss == Self.party, aud == Self.party else { return nil }
         return Int64(sub).map(UserID.init(rawValue:))
@@ -32,7 +32,7 @@ private struct TokenHeader: Codable {
 /// Signs and checks tokens: JSON Web Tokens by HS256 (RFC 7515, appendix A.1) and nothing else, whatever a
 /// token's header asks for.
 struct AccessTokens: Sendable {
-    /// Bytes. Ours have about 300; what is longer is not even decoded.
+    /// Bytes. Valid tokens have about 300; a longer one is not decoded.
     static let longest = 2048
     private let key: SymmetricKey
 
@@ -60,7 +60,7 @@ struct AccessTokens: Sendable {
         return "\(signed).\(Self.base64URL(Data(code)))"
     }
 
-    /// The token's `jti` and user; nil where it is forged, has ended or is another's.
+    /// The token's `jti` and user; nil if it is forged, has expired or is another service's.
     func check(_ token: String, now: Date) -> (id: String, user: UserID)? {
         guard let claims = read(token), let user = claims.user, claims.exp > now.timeIntervalSince1970 else {
             return nil
@@ -68,7 +68,7 @@ struct AccessTokens: Sendable {
         return (claims.jti, user)
     }
 
-    /// The user that the token was issued to, also where it has expired or was revoked.
+    /// The user that the token was issued to, even if it has expired or was revoked.
     func formerUser(_ token: String) -> UserID? {
         read(token)?.user
     }

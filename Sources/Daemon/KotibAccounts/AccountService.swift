@@ -26,49 +26,49 @@ public struct Login: Hashable, Sendable {
     public var isNew: Bool
 }
 
-/// Why a request about an account is refused.
+/// The reason why a request about an account is refused.
 public enum AccountError: Error, Hashable, Sendable {
-    /// Not a number as ITU-T E.164 has them, `+` and digits.
+    /// Not a number in the form of ITU-T E.164: `+` and digits.
     case invalidPhone
-    /// Too many codes for this number, this peer, or in all.
-    case tooManyCodes(retryAfter: Duration)
-    /// Wrong, used or too old, or tried too often. Nothing tells which.
+    /// Too many codes or guesses for this number, this peer, or in all.
+    case tooManyLoginAttempts(retryAfter: Duration)
+    /// A wrong, used or expired code, or too many tries; the caller does not learn which.
     case wrongCode
-    /// No token, a forged, ended or revoked one, or its user is deactivated.
+    /// No token, or a forged, expired or revoked one, or its user is deactivated.
     case unauthorized
     case noSuchUser
-    /// The user was to have an engine that is none of these.
+    /// The requested engine is none of these.
     case engineNotOffered([EngineName])
     /// Another user has this phone number or folder.
     case taken
     case invalidName
-    /// No code can be sent to anybody now: too many messages wait, or the day's are used up.
+    /// No code can be sent now: too many messages are queued, or the day's limit is reached.
     case notSent
-    /// The user is there, but the folder could not be made.
+    /// The user was created, but the folder could not be.
     case folder(FileError)
     case catalog(CatalogError)
 }
 
-/// Everything about people: login by a code sent to their phone, tokens, roles.
+/// Accounts: login by a code sent to a phone, tokens, roles.
 public final class AccountService: Sendable {
     let settings: AccountSettings
     let catalog: Catalog
     let logger: Logger
-    let inbox: InboxMaker
+    let inbox: UserFolderMaker
     private let dispatcher: SMSDispatcher
     private let codes: OneTimeCodes
     private let tokens: AccessTokens
     private let clock: @Sendable () -> ClockReading
-    /// The uptime at which the time was kept last.
-    private let timeKept = Mutex(-TimeInterval.infinity)
+    /// The uptime at which the time was last saved.
+    private let lastTimeSaved = Mutex(-TimeInterval.infinity)
     private let random: @Sendable () -> any RandomNumberGenerator & Sendable
 
-    /// Gives the configured admins their role, and notes whose the users' folders are.
+    /// Gives the configured admins their role, and records the owners of the users' folders.
     /// - Parameters:
-    ///   - clock: what the machine's clocks show.
-    ///   - random: for codes and tokens: only a generator that nobody can predict.
+    ///   - clock: reads the machine's clocks.
+    ///   - random: for codes and tokens: must be unpredictable.
     public init(
-        _ settings: AccountSettings, secret: SigningSecret, catalog: Catalog, inbox: InboxMaker,
+        _ settings: AccountSettings, secret: SigningSecret, catalog: Catalog, inbox: UserFolderMaker,
         dispatcher: SMSDispatcher, logger: Logger,
         clock: @escaping @Sendable () -> ClockReading = ClockReading.now,
         random: @escaping @Sendable () -> any RandomNumberGenerator & Sendable = {
@@ -85,22 +85,22 @@ public final class AccountService: Sendable {
         codes = OneTimeCodes(key: secret.key("codes"))
         tokens = AccessTokens(key: secret.key("tokens"))
         try await catalog.users.promote(phones: settings.admins.map(\.text))
-        try await catalog.clock.keepTime(clock())
+        try await catalog.clock.saveTime(clock())
         try await noteFolderOwners()
     }
 
-    /// Makes a code and hands it to the sender in the background: the answer is the same, and takes as long,
+    /// Creates a code and hands it to the sender in the background. The response and its timing are the same
     /// whoever the number belongs to.
     /// - Parameters:
-    ///   - peer: what limits count by beside the number: a user id of the machine, or a proxied address.
-    ///   - device: whose token the device has (``device(_:)``).
+    ///   - peer: counted by the limits beside the number: a user id of the machine, or a proxied address.
+    ///   - device: the user of the device's token (``device(_:)``).
     public func sendCode(
         to phone: String, peer: String, device: UserID? = nil
     ) async throws(AccountError) {
         guard let phone = PhoneNumber(phone) else { throw .invalidPhone }
         // Asked before it matters whose number it is, so that everybody gets the same answer.
         if dispatcher.isFull {
-            logger.error("code not made: too many messages wait", metadata: ["phone": "\(phone)"])
+            logger.error("code not created: too many messages queued", metadata: ["phone": "\(phone)"])
             throw .notSent
         }
         let time = clock()
@@ -110,44 +110,45 @@ public final class AccountService: Sendable {
             phone: phone.text, peer: peer, hash: codes.hash(code, of: phone),
             expires: time.wall + settings.codeLife / .seconds(1),
             isAllowed: phone.isWithin(settings.countries), device: device)
-        let outcome = try await settled { () async throws(CatalogError) in
+        let outcome = try await mappingCatalogErrors { () async throws(CatalogError) in
             try await catalog.codes.keep(request, limits: settings.limits, at: time)
         }
         switch outcome {
-        case .limited(let seconds): throw .tooManyCodes(retryAfter: .seconds(seconds))
+        case .limited(let seconds): throw .tooManyLoginAttempts(retryAfter: .seconds(seconds))
         case .budgetSpent:
-            logger.error("the day's messages are used up", metadata: ["phone": "\(phone)"])
+            logger.error("code not sent: daily message limit reached", metadata: ["phone": "\(phone)"])
             throw .notSent
         case .kept(send: false):
-            logger.info("no code for this number", metadata: ["phone": "\(phone)", "peer": "\(peer)"])
+            logger.info(
+                "code not sent: number not allowed", metadata: ["phone": "\(phone)", "peer": "\(peer)"])
         case .kept(send: true):
             let message = SMSDispatcher.Message(
                 phone: phone, text: settings.text.filled(with: code), expires: request.expires)
             // Full only since the look above. Not told to the caller: others, to whom nothing is sent, would
             // get another answer.
             if !dispatcher.enqueue(message) {
-                logger.error("code not sent: too many wait", metadata: ["phone": "\(phone)"])
+                logger.error("code not sent: too many messages queued", metadata: ["phone": "\(phone)"])
             }
         }
     }
 
-    /// Trades a code for a token; the first time the number gets a user and a folder named by its digits, or,
-    /// where somebody else has made a folder of that name, another one.
-    /// - Parameter device: whose token the device has (``device(_:)``).
+    /// Exchanges a code for a token. The first time, the number gets a user and a folder named by its digits,
+    /// or another folder if somebody else has made that one.
+    /// - Parameter device: the user of the device's token (``device(_:)``).
     public func verify(
         phone: String, code: String, peer: String, device: UserID? = nil
     ) async throws(AccountError) -> Login {
         guard let phone = PhoneNumber(phone) else { throw .wrongCode }
         let time = clock()
         var random: any RandomNumberGenerator = random()
-        let trial = CodeTrial(
+        let trial = CodeAttempt(
             phone: phone.text, peer: peer, hash: codes.hash(code, of: phone),
             token: AccessTokens.newID(using: &random),
             tokenExpires: time.wall + settings.tokenLife / .seconds(1),
             isAdmin: settings.admins.contains(phone), device: device,
             // Looked for at every trial: none takes longer than another.
             folders: await offers(for: phone, UInt32(truncatingIfNeeded: random.next())))
-        let outcome = try await settled { () async throws(CatalogError) in
+        let outcome = try await mappingCatalogErrors { () async throws(CatalogError) in
             try await catalog.codes.redeem(trial, limits: settings.limits, at: time)
         }
         switch outcome {
@@ -155,14 +156,14 @@ public final class AccountService: Sendable {
             logger.notice(
                 "login refused: too many wrong codes",
                 metadata: ["phone": "\(phone)", "peer": "\(peer)", "seconds": "\(Int(seconds))"])
-            throw .tooManyCodes(retryAfter: .seconds(seconds))
+            throw .tooManyLoginAttempts(retryAfter: .seconds(seconds))
         case .wrong:
             logger.info("wrong code", metadata: ["phone": "\(phone)", "peer": "\(peer)"])
             throw .wrongCode
         case .right(let user, let isNew):
             if isNew, user.folder != UserFolder(phone.digits) {
                 logger.warning(
-                    "a new user has another folder: the one of the number's digits is somebody else's",
+                    "new user given another folder: the number's folder belongs to somebody else",
                     metadata: ["user": "\(user.id)", "folder": "\(user.folder)"])
             }
             return try await login(user, isNew: isNew, trial, issued: time.wall)
@@ -170,7 +171,7 @@ public final class AccountService: Sendable {
     }
 
     private func login(
-        _ user: User, isNew: Bool, _ trial: CodeTrial, issued: Date
+        _ user: User, isNew: Bool, _ trial: CodeAttempt, issued: Date
     ) async throws(AccountError) -> Login {
         // An upload or the next login makes it again; a full disk is no reason to keep somebody out.
         do throws(FileError) {
@@ -178,7 +179,7 @@ public final class AccountService: Sendable {
             let isAccepted = owner == .stranger ? await isAccepted(user) : false
             if !isAccepted { tell(owner, user) }
         } catch {
-            logger.error("folder not made", metadata: ["user": "\(user.id)", "cause": "\(error)"])
+            logger.error("cannot create folder", metadata: ["user": "\(user.id)", "cause": "\(error)"])
         }
         guard
             let token = try? tokens.sign(
@@ -191,39 +192,39 @@ public final class AccountService: Sendable {
     /// The current user of `token`. A revoked token fails at once.
     public func authenticate(_ token: String) async throws(AccountError) -> Session {
         let time = clock()
-        try await settled { () async throws(CatalogError) in try await keepTime(time) }
+        try await mappingCatalogErrors { () async throws(CatalogError) in try await saveTime(time) }
         guard let claims = tokens.check(token, now: time.wall) else { throw .unauthorized }
-        let user = try await settled { () async throws(CatalogError) in
+        let user = try await mappingCatalogErrors { () async throws(CatalogError) in
             try await catalog.tokens.holder(ofToken: claims.id, at: time)
         }
         guard let user, user.id == claims.user else { throw .unauthorized }
         return Session(user: user, token: claims.id)
     }
 
-    /// The session's user as of now; nil where it has ended.
+    /// The session's user in the present state; nil if the session has ended.
     public func holder(of session: Session) async throws(CatalogError) -> User? {
         try await catalog.tokens.holder(ofToken: session.token, at: clock())
     }
 
     /// The user who has logged in on the device that sends `token`, which may have expired or been revoked.
-    /// Nil where the token was never ours.
+    /// Nil if this daemon did not issue the token.
     public func device(_ token: String) async -> UserID? {
         tokens.formerUser(token)
     }
 
     /// Once in an hour is enough for the next boot.
-    private func keepTime(_ time: ClockReading) async throws(CatalogError) {
-        let isDue = timeKept.withLock { kept in
+    private func saveTime(_ time: ClockReading) async throws(CatalogError) {
+        let isDue = lastTimeSaved.withLock { kept in
             guard time.uptime >= kept + 3600 else { return false }
             kept = time.uptime
             return true
         }
-        if isDue { try await catalog.clock.keepTime(time) }
+        if isDue { try await catalog.clock.saveTime(time) }
     }
 
     /// Ends this session, or every one of its user.
     public func logout(_ session: Session, everywhere: Bool) async throws(AccountError) {
-        try await settled { () async throws(CatalogError) in
+        try await mappingCatalogErrors { () async throws(CatalogError) in
             if everywhere {
                 try await catalog.tokens.revokeAll(of: session.user.id)
             } else {
@@ -242,23 +243,23 @@ extension AccountService {
         named name: String?, skip: Int, limit: Int
     ) async throws(AccountError) -> (users: [User], total: Int) {
         let folder = name.flatMap { UserFolder($0) }
-        // No user has a folder of such a name.
+        // Users' folders never have such a name.
         if name != nil, folder == nil { return ([], 0) }
-        return try await settled { () async throws(CatalogError) in
+        return try await mappingCatalogErrors { () async throws(CatalogError) in
             try await catalog.users.page(folder: folder, skip: skip, limit: limit)
         }
     }
 
     public func user(_ id: UserID) async throws(AccountError) -> User? {
-        try await settled { () async throws(CatalogError) in try await catalog.users.find(id) }
+        try await mappingCatalogErrors { () async throws(CatalogError) in try await catalog.users.find(id) }
     }
 
     /// Adds a user with a folder of that name, in the catalog and the inbox.
     public func add(name: String, phone: String?, role: Role) async throws(AccountError) -> User {
-        guard let folder = InboxMaker.folder(name) else { throw .invalidName }
+        guard let folder = UserFolderMaker.folder(name) else { throw .invalidName }
         let number = try phone.map(number)
         let time = clock().wall
-        let user = try await settled { () async throws(CatalogError) in
+        let user = try await mappingCatalogErrors { () async throws(CatalogError) in
             try await catalog.users.add(folder: folder, phone: number, role: role, now: time)
         }
         do throws(FileError) {
@@ -266,24 +267,24 @@ extension AccountService {
             if owner != .stranger { tell(owner, user) }
             await acceptFolder(of: user)
         } catch {
-            logger.error("folder not made", metadata: ["user": "\(user.id)", "cause": "\(error)"])
+            logger.error("cannot create folder", metadata: ["user": "\(user.id)", "cause": "\(error)"])
             throw .folder(error)
         }
         logger.info("user added", metadata: ["user": "\(user.id)", "role": "\(role)"])
         return user
     }
 
-    /// Why people get no codes, for an administrator; nil where they do.
+    /// The reason why no codes are sent, for an administrator; nil if they are.
     public var messageProblem: String? { dispatcher.problem }
 
-    /// Nil fields are unchanged. Deactivating and another number end every session; a number or an
-    /// activation, even where nothing changes by it, lets the number log in again after too many tries.
+    /// Nil fields are unchanged. Deactivation and a new number end every session. Setting a number or
+    /// activating, even without a change, clears the number's failed tries.
     public func change(_ id: UserID, _ change: UserChange) async throws(AccountError) -> User {
         if case .own(let engine) = change.engine, !settings.engines.contains(engine) {
             throw .engineNotOffered(settings.engines)
         }
         let number = try change.phone.flatMap { $0.isEmpty ? nil : $0 }.map(number)
-        let user = try await settled { () async throws(CatalogError) in
+        let user = try await mappingCatalogErrors { () async throws(CatalogError) in
             try await catalog.users.change(
                 id, forgetsAttempts: change.phone != nil || change.isActive == true
             ) { user in
@@ -309,7 +310,7 @@ extension AccountService {
         return number.text
     }
 
-    private func settled<Value>(
+    private func mappingCatalogErrors<Value>(
         _ body: () async throws(CatalogError) -> Value
     ) async throws(AccountError) -> Value {
         do throws(CatalogError) {

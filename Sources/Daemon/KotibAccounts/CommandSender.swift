@@ -5,9 +5,9 @@ import Logging
 /// Runs a program for each message: the text is its standard input, the number is in `KOTIB_SMS_TO` and
 /// wherever an argument has `{phone}`.
 ///
-/// The program is started directly, without a shell. It says by its exit status what became of the message
-/// (sysexits.h): 0 sent, 75 (EX_TEMPFAIL) not sent but worth another try, anything else never to be sent.
-/// Standard output is thrown away; the beginning of standard error becomes a field of one line of the log.
+/// The program is started directly, without a shell. Its exit status (sysexits.h) is the result: 0 sent, 75
+/// (EX_TEMPFAIL) not sent but to be retried, anything else not to be retried. Standard output is discarded;
+/// the beginning of standard error is logged as a field of one line.
 public struct CommandSender: SMSSender {
     public static let placeholder = "{phone}"
 
@@ -58,7 +58,7 @@ public struct CommandSender: SMSSender {
             .replacing(phone.text, with: phone.description).replacing(phone.digits, with: phone.description)
         for number in text.matches(of: /[0-9]{4,}/) { words = words.replacing(number.output, with: "…") }
         logger.log(
-            level: run.end == .exited(0) ? .info : .warning, "the message program wrote errors",
+            level: run.end == .exited(0) ? .info : .warning, "message program wrote to standard error",
             metadata: [
                 "program": "\(program)", "phone": "\(phone)", "bytes": "\(run.errorCount)",
                 "errors": "\(ByteText.escaped(words.utf8))",

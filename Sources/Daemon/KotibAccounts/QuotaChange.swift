@@ -24,7 +24,7 @@ extension UserChange {
             self.minutesPerDay = minutesPerDay
         }
 
-        func apply(to quota: inout OwnQuota) {
+        func apply(to quota: inout QuotaOverrides) {
             if let bytes { quota.bytes = bytes.number }
             if let files { quota.files = files.number }
             if let minutesPerDay { quota.minutesPerDay = minutesPerDay.number }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Logging
 import Synchronization
 
-/// Sends in the background what ``AccountService`` hands on, so that no answer waits for a message.
+/// Sends the messages of ``AccountService`` in the background, so that no response waits for one.
 public final class SMSDispatcher: Sendable {
     struct Message: Sendable {
         var phone: PhoneNumber
@@ -20,7 +20,7 @@ public final class SMSDispatcher: Sendable {
 
     /// Messages that wait; more are refused.
     static let capacity = 256
-    /// Messages under way at once; who pauses between two attempts does not count.
+    /// The number of messages that are sent at once, without those that wait for a retry.
     static let width = 8
     static let firstPause = 2.0
 
@@ -60,16 +60,16 @@ public final class SMSDispatcher: Sendable {
             }
         }
         let unsent = state.withLock { $0.waiting }
-        if unsent > 0 { logger.warning("codes not sent: the daemon ends", metadata: ["count": "\(unsent)"]) }
+        if unsent > 0 { logger.warning("codes not sent: daemon stopping", metadata: ["count": "\(unsent)"]) }
     }
 
     /// Whether ``enqueue(_:)`` would refuse.
     var isFull: Bool { state.withLock { $0.waiting >= Self.capacity } }
 
-    /// Why the service refuses whatever we send; nil since a message went out.
+    /// The reason why the service refuses all messages; nil since a message was sent.
     var problem: String? { state.withLock { $0.problem } }
 
-    /// - Returns: false where too many wait already.
+    /// - Returns: false where the queue is full.
     func enqueue(_ message: Message) -> Bool {
         state.withLock { state in
             guard state.waiting < Self.capacity, case .enqueued = queue.yield(message) else { return false }
@@ -78,11 +78,11 @@ public final class SMSDispatcher: Sendable {
         }
     }
 
-    /// - Returns: after which time to try again; nil where all that can be done is done.
+    /// - Returns: the delay before a retry; nil if the message is finished.
     private func attempt(_ message: Message) async -> Duration? {
         guard now() < message.expires else {
             logger.error(
-                "code not sent: it waited until it had ended", metadata: ["phone": "\(message.phone)"])
+                "code not sent: expired in the queue", metadata: ["phone": "\(message.phone)"])
             return nil
         }
         do throws(SMSError) {
@@ -102,7 +102,7 @@ public final class SMSDispatcher: Sendable {
                 return nil
             }
             logger.warning(
-                "code not sent yet", metadata: ["phone": "\(message.phone)", "cause": "\(cause)"])
+                "code not sent, retrying", metadata: ["phone": "\(message.phone)", "cause": "\(cause)"])
             return wait
         }
     }
@@ -111,7 +111,7 @@ public final class SMSDispatcher: Sendable {
         var message = message
         message.pause *= 2
         guard (try? await clock.sleep(for: pause)) != nil else {
-            return logger.warning("code not sent: the daemon ends", metadata: ["phone": "\(message.phone)"])
+            return logger.warning("code not sent: daemon stopping", metadata: ["phone": "\(message.phone)"])
         }
         // It had its place already.
         state.withLock { state in
@@ -123,8 +123,8 @@ public final class SMSDispatcher: Sendable {
         let (what, cause) =
             switch error {
             case .permanent(let cause), .transient(let cause, _): ("code not sent", cause)
-            case .refused(let cause): ("the message service refuses us", cause)
-            case .unknownOutcome(let cause): ("code perhaps sent", cause)
+            case .refused(let cause): ("code not sent: message service refused the credentials", cause)
+            case .unknownOutcome(let cause): ("code sent with unknown outcome", cause)
             }
         logger.error("\(what)", metadata: ["phone": "\(message.phone)", "cause": "\(cause)"])
     }

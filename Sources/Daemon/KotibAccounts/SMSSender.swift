@@ -1,14 +1,14 @@
 import KotibText
 
-/// Why a message did not go out. The texts are for logs; none holds a code.
+/// The reason why a message was not sent. The texts are for logs; none holds a code.
 public enum SMSError: Error, Hashable, Sendable {
-    /// This message to this number never will.
+    /// This message can never be sent to this number.
     case permanent(String)
-    /// The service refuses whatever we send, such as for wrong credentials: an administrator is needed.
+    /// The service refuses every message, as for wrong credentials: an administrator is needed.
     case refused(String)
-    /// Nothing was sent; it may be tried again.
+    /// Nothing was sent; to be retried.
     case transient(String, retryAfter: Duration?)
-    /// It may have gone out: never sent again, so that nobody gets it twice.
+    /// It may have been sent. Never retried, so that nobody gets it twice.
     case unknownOutcome(String)
 }
 
@@ -18,10 +18,10 @@ public protocol SMSSender: Sendable {
 }
 
 /// The text of a message with a code.
-public struct SMSText: Hashable, Sendable {
+public struct CodeMessage: Hashable, Sendable {
     private let template: String
 
-    /// - Parameter template: instead of the language's own; without `{code}` in it, it is not taken.
+    /// - Parameter template: used instead of the language's own text; ignored without `{code}` in it.
     public init(language: Language = .uzbek, template: String = "") {
         let isUsable = template.contains(Sentence.codePlaceholder)
         self.template = isUsable ? template : Sentence.codeMessage.text(in: language)

@@ -2,13 +2,13 @@ import Glibc
 import KotibCrypto
 import KotibPOSIX
 
-/// Why there is no secret to sign with. The texts are for an administrator.
+/// The reason why there is no signing secret. The texts are for an administrator.
 public enum SecretError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Shorter than 32 bytes.
     case tooShort(bytes: Int)
-    /// One of the words that examples have.
+    /// A placeholder from an example configuration.
     case placeholder
-    /// Others than its owner may read the file.
+    /// The file can be read by others than its owner.
     case exposed(path: String)
     /// The file does not hold 32 bytes.
     case damaged(path: String)

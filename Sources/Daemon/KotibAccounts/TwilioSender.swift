@@ -30,11 +30,11 @@ public struct TwilioSender: SMSSender {
         connect: .seconds(10), stall: .seconds(20), total: .seconds(30), answer: 64 << 10)
 
     private let settings: Settings
-    private let transfers: HTTPTransfers
+    private let transfers: HTTPClient
     private let now: @Sendable () -> Date
 
     public init(
-        _ settings: Settings, transfers: HTTPTransfers, now: @escaping @Sendable () -> Date = { Date() }
+        _ settings: Settings, transfers: HTTPClient, now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.settings = settings
         self.transfers = transfers
@@ -48,7 +48,7 @@ public struct TwilioSender: SMSSender {
         } catch {
             throw Self.error(error)
         }
-        if let error = TwilioAnswer(response).error(about: phone, now: now()) { throw error }
+        if let error = TwilioResponse(response).error(about: phone, now: now()) { throw error }
     }
 
     private func request(_ text: String, to phone: PhoneNumber) -> HTTPRequest {

@@ -2,7 +2,7 @@ import Glibc
 import KotibModel
 import KotibPOSIX
 
-/// Audio was not archived. It is where it was.
+/// Audio was not archived and is where it was.
 enum ArchiveFault: Error, Hashable, Sendable, CustomStringConvertible {
     /// The archive itself cannot be used: nothing can be archived.
     case archive(FileError)

@@ -4,12 +4,12 @@ import KotibIngest
 import KotibModel
 import KotibPOSIX
 
-/// The folder that archived audio goes to.
+/// The folder for archived audio.
 ///
-/// It is opened anew for each use: it may be mounted, unmounted or replaced at any time, and a descriptor
-/// that stays open would keep it from being unmounted.
+/// It is opened anew for each use: it may be mounted, unmounted or replaced at any time, and an open
+/// descriptor would keep it from being unmounted.
 package struct ArchiveFolder: Sendable {
-    /// Tells the archive from the mount point of one that is not mounted. Made with the first recording.
+    /// Marks a folder as an archive, as distinct from an empty mount point. Created with the first recording.
     static let marker = Array(".kotib-archive".utf8)
 
     /// Absolute.
@@ -25,7 +25,7 @@ package struct ArchiveFolder: Sendable {
     }
 
     /// Blocks.
-    /// - Throws: ENOENT where there is no such folder, or it is none that was begun.
+    /// - Throws: ENOENT if the folder is missing or has no marker.
     package func open() throws(FileError) -> any FileSystem {
         let files = try openWhateverIsThere()
         guard try files.examine(Self.marker, in: files.openFolder(nil))?.kind == .regular else {
@@ -35,7 +35,7 @@ package struct ArchiveFolder: Sendable {
         return files
     }
 
-    /// Makes an archive of the folder, where it is none yet. Blocks.
+    /// Puts the marker into the folder if it has none. Blocks.
     func begin() throws(FileError) {
         let files = try openWhateverIsThere()
         let root = try files.openFolder(nil)

@@ -2,7 +2,8 @@ import Glibc
 import KotibModel
 import KotibPOSIX
 
-/// Makes folders in the archive. What is made is no more open to people than its model in the inbox.
+/// Creates folders in the archive. A new folder gives no more access than the one in the inbox after which it
+/// is modelled.
 struct ArchiveFolderMaker: Sendable {
     let inbox: any FileSystem
     let archive: any FileSystem

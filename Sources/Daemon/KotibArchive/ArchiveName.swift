@@ -1,7 +1,6 @@
 import KotibModel
 
-/// The names that audio may have in the archive: its own, or where that is taken ` (2)` and so on before the
-/// ending.
+/// The names to try for audio in the archive: its own, then with ` (2)` and so on before the extension.
 enum ArchiveName {
     /// More files of one name are not to be expected.
     static let most = 10_000

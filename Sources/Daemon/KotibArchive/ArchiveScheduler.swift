@@ -9,17 +9,17 @@ import Logging
 
 /// Archives recordings as they come of age, and sleeps in between.
 ///
-/// Each pass goes through what is of age a few at a time, one recording after the other, so that the catalog
-/// is never held up for long. What cannot be archived is passed over, and looked at again later; while the
-/// archive itself cannot be used nothing is tried but that.
+/// Each pass handles the due recordings a few at a time, one after the other, so that the catalog is never
+/// held up for long. A recording that cannot be archived is skipped and retried later. While the archive
+/// itself cannot be used, only opening it is retried.
 package struct ArchiveScheduler: Sendable {
     /// Of the catalog at once.
     private static let page = 16
-    /// Clocks are set and machines sleep: no pause is longer.
+    /// The longest pause, since clocks are set and machines sleep.
     private static let longestPause = Duration.seconds(3600)
-    /// Until what could not be archived is tried again.
+    /// The delay before a failed recording is retried.
     private static let pauseOfRecordings = Duration.seconds(300)
-    /// Until an archive that cannot be used is.
+    /// The delay before an unusable archive is retried.
     private static let pauseOfArchive = Duration.seconds(30)
 
     private let folder: ArchiveFolder
@@ -27,7 +27,7 @@ package struct ArchiveScheduler: Sendable {
     private let catalog: Catalog
     private let deletions: DeletionExecutor
     private let board: IssueBoard
-    /// Nil where nothing more is to be archived, and only what is on its way gets there.
+    /// Nil if nothing more is archived, and only interrupted moves are completed.
     private let age: Duration?
     private let logger: Logger
     private let now: @Sendable () -> Date
@@ -35,7 +35,7 @@ package struct ArchiveScheduler: Sendable {
     private let reported = ReportedArchiveFaults()
 
     /// - Parameters:
-    ///   - age: how long a recording rests before it is archived; nil for none ever.
+    ///   - age: how long a recording rests before it is archived; nil for never.
     ///   - now: the time that is compared with the catalog's.
     package init(
         folder: ArchiveFolder, archiver: Archiver, catalog: Catalog, deletions: DeletionExecutor,
@@ -69,7 +69,7 @@ package struct ArchiveScheduler: Sendable {
         do {
             try await openArchive()
             // The archive may be what they wait for.
-            if board.stands(.deletionsWait) { try await deletions.resume() }
+            if board.isOpen(.deletionsPending) { try await deletions.resume() }
             try await finishAll(&round)
             if let age { try await archiveAll(restingSince: now() - age.seconds, &round) }
             if round.failed == 0 { reported.removeAll() }
@@ -78,7 +78,7 @@ package struct ArchiveScheduler: Sendable {
         } catch let fault as ArchiveFault {
             show(HealthIssue(archive: fault))
         } catch {
-            logger.debug("archiving waits for the catalog", metadata: ["cause": "\(error)"])
+            logger.debug("archiving paused: catalog unavailable", metadata: ["cause": "\(error)"])
         }
         return shortened(Self.pauseOfArchive)
     }
@@ -119,7 +119,7 @@ extension ArchiveScheduler {
     }
 
     private func archiveAll(restingSince end: Date, _ round: inout Round) async throws {
-        var last: RestingRecording?
+        var last: ArchivableRecording?
         while !Task.isCancelled {
             let page = try await catalog.archive.resting(since: end, after: last, limit: Self.page)
             guard let oldest = page.last else { return }
@@ -137,7 +137,7 @@ extension ArchiveScheduler {
         }
     }
 
-    /// One recording's fault stops no other.
+    /// A fault of one recording does not stop the others.
     private func withoutStopping(
         for id: RecordingID, _ recording: Recording?, _ round: inout Round,
         _ step: () async throws -> Void
@@ -149,7 +149,7 @@ extension ArchiveScheduler {
             round.failed += 1
             guard reported.insert(fault, id, recording) else { return }
             logger.warning(
-                "a recording cannot be archived; it stays where it is",
+                "cannot archive recording, left in the inbox",
                 metadata: [
                     "recording": "\(id)", "file": "\(recording?.path.text ?? "")", "cause": "\(fault)",
                 ])
@@ -157,21 +157,21 @@ extension ArchiveScheduler {
             // One recording's row that cannot be read hides no other.
             round.failed += 1
             logger.error(
-                "a recording cannot be archived", metadata: ["recording": "\(id)", "cause": "\(error)"])
+                "cannot archive recording", metadata: ["recording": "\(id)", "cause": "\(error)"])
         } catch let error as FileError {
             round.failed += 1
             logger.debug(
-                "a recording cannot be looked at", metadata: ["recording": "\(id)", "cause": "\(error)"])
+                "cannot examine recording", metadata: ["recording": "\(id)", "cause": "\(error)"])
         }
     }
 
     /// - Parameter problem: nil where all is well.
     private func show(_ problem: HealthIssue?) {
         if let problem { board.report(problem, ["archive": "\(folder.path)"]) }
-        board.resolve { $0.isOfArchive && $0 != problem }
+        board.resolve { $0.concernsArchive && $0 != problem }
     }
 
-    /// Until the next recording comes of age. What is completed from now on does so later than that.
+    /// The time until the next recording comes of age. Recordings that are completed meanwhile come later.
     private func pause() async throws(CatalogError) -> Duration {
         guard let age else {
             let isLeft = try await !catalog.archive.unfinished(after: nil, limit: 1).isEmpty

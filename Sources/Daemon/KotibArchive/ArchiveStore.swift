@@ -30,8 +30,8 @@ package struct ArchiveStore: Sendable {
         }
     }
 
-    /// The file of the archive that has this name, where it holds the recording's audio to the last byte:
-    /// that and the name survive a power cut from then on.
+    /// The file at this path of the archive, if it holds the recording's audio byte for byte. The file and
+    /// its name survive a power cut then.
     func verified(_ place: InboxPath, of recording: Recording) throws(ArchiveFault) -> FileIdentity? {
         try ArchiveFault.ofArchive { () throws(FileError) in
             let (file, status): (OpenFile, FileStatus)
@@ -53,7 +53,7 @@ package struct ArchiveStore: Sendable {
         }
     }
 
-    /// As it is on the disk, not in memory, where the kernel lets itself be asked (posix_fadvise(2)).
+    /// Reads from the disk and not from the page cache, as far as the kernel allows (posix_fadvise(2)).
     static func sha256(of file: OpenFile) throws(FileError) -> [UInt8] {
         posix_fadvise(file.descriptor, 0, 0, POSIX_FADV_DONTNEED)
         var hash = SHA256()
@@ -71,7 +71,7 @@ package struct ArchiveStore: Sendable {
         }
     }
 
-    /// Deletes the audio in the archive, and what a crash left of its copying. Any other file of that name
+    /// Deletes the audio in the archive and temporary copies that a crash left. Any other file at that path
     /// stays.
     func remove(_ audio: ArchivedAudio, of recording: Recording) throws(FileError) {
         do throws(FileError) {

@@ -25,9 +25,9 @@ struct ArchiveTransfer: Sendable {
     enum SourceState: Hashable, Sendable {
         case ready
         case missing
-        /// Something else is there, or the file is not as it was recorded.
+        /// Another file is there, or the file has changed since it was recorded.
         case changed(FileStatus)
-        /// Somebody writes to it, or keeps others from it.
+        /// A program has it open for writing, or holds a lease on it.
         case busy
     }
 
@@ -50,7 +50,7 @@ struct ArchiveTransfer: Sendable {
         }
     }
 
-    /// A name for it in the archive that nothing has, in a folder that is there.
+    /// A free name for it in the archive, in an existing folder.
     func freePath() throws(ArchiveFault) -> InboxPath {
         let folder = try folders.folder(path.parent)
         for number in 1...ArchiveName.most {
@@ -66,10 +66,10 @@ struct ArchiveTransfer: Sendable {
     enum Outcome: Hashable, Sendable {
         /// The audio is in the archive, and survives a power cut there.
         case done(FileIdentity)
-        /// Something has got the name in the archive.
+        /// Another file has got the name in the archive.
         case nameTaken
         case otherFileSystem
-        /// The audio is not at its path any more, or not as it was: nothing has changed.
+        /// The audio is no longer at its path, or has changed: nothing was done.
         case sourceChanged
     }
 
@@ -103,9 +103,8 @@ struct ArchiveTransfer: Sendable {
         return .done(status.identity)
     }
 
-    /// Deletes the audio in the inbox, of which there is a copy in the archive, if it is still as it was
-    /// recorded.
-    /// - Returns: whether it is not at its path any more.
+    /// Deletes the audio in the inbox after it was copied to the archive, if it is unchanged.
+    /// - Returns: whether it is no longer at its path.
     func removeOriginal() throws(ArchiveFault) -> Bool {
         let (inbox, path, identity) = (inbox, path, recording.identity)
         return try ArchiveFault.ofRecording { () throws(FileError) in
@@ -191,7 +190,7 @@ extension ArchiveTransfer {
 
     /// Not begun where it cannot end. Some file systems do not tell how much room there is.
     private func checkRoom(_ folder: OpenFile) throws(ArchiveFault) {
-        guard let free = (try? MountFacts(of: folder))?.freeBytes, free > 0,
+        guard let free = (try? FileSystemInfo(of: folder))?.freeBytes, free > 0,
             free < UInt64(clamping: recording.identity.size)
         else { return }
         throw .archive(.system(SystemError(code: ENOSPC, operation: "write", path: recording.path.text)))

@@ -10,10 +10,10 @@ import Logging
 
 /// Moves the audio of one recording from the inbox into the archive.
 ///
-/// The catalog first records that it is on its way
-/// (``ArchivedAudioStore/begin(_:at:restingSince:copy:now:)``), so that a file that is missing then is not
-/// gone, and so that the next pass ends what a crash or a fault stopped. The original goes last, when the
-/// archive has the audio on its disk, and only if it is the very file that was transcribed.
+/// The catalog records the move first (``ArchivedAudioStore/begin(_:at:restingSince:copy:now:)``), so that a
+/// file that is missing meanwhile does not count as gone, and the next pass completes a move that a crash or
+/// a fault interrupted. The original is deleted last, when the archive has the audio on its disk, and only if
+/// it is still the file that was transcribed.
 package struct Archiver: Sendable {
     private let files: any FileSystem
     private let folder: ArchiveFolder
@@ -44,12 +44,12 @@ package struct Archiver: Sendable {
 
     enum Outcome: Hashable, Sendable {
         case archived
-        /// Somebody works with it, or it has changed. It may be archived later.
+        /// It is in use, or has changed. It may be archived later.
         case notNow
     }
 
     /// - Parameters:
-    ///   - seen: as the catalog has it.
+    ///   - seen: the recording as read from the catalog.
     ///   - end: it must have rested since then.
     /// - Throws: ``ArchiveFault``, ``CatalogError``.
     func archive(_ seen: Recording, restingSince end: Date) async throws -> Outcome {
@@ -71,7 +71,7 @@ package struct Archiver: Sendable {
         return outcome
     }
 
-    /// Ends what a crash or a fault stopped.
+    /// Completes a move that a crash or a fault interrupted.
     /// - Throws: ``ArchiveFault``, ``CatalogError``.
     func finish(_ audio: ArchivedAudio) async throws {
         // A recording with a pending deletion is left to the deletion.
@@ -95,7 +95,8 @@ package struct Archiver: Sendable {
         } catch {
             if let error = error as? CatalogError, error.isRetryable { throw error }
             logger.debug(
-                "left to the next scan", metadata: ["file": "\(recording.path)", "cause": "\(error)"])
+                "cannot process file, left to the next scan",
+                metadata: ["file": "\(recording.path)", "cause": "\(error)"])
         }
     }
 
@@ -111,7 +112,7 @@ package struct Archiver: Sendable {
     }
 }
 
-/// To be called with the turn at the recording's path.
+/// The caller holds the lock of the recording's path.
 extension Archiver {
     private func begin(_ seen: Recording, _ transfer: ArchiveTransfer, _ end: Date) async throws -> Outcome {
         // One that was brought back may be in the archive still.
@@ -143,7 +144,7 @@ extension Archiver {
             return outcome == .otherFileSystem ? (try transfer.copy(to: place), true) : (outcome, false)
         }
         switch outcome {
-        case (.done(let copy), false): return try await finish(transfer, place, copy, isAway: true)
+        case (.done(let copy), false): return try await finish(transfer, place, copy, isOriginalGone: true)
         case (.done(let copy), true):
             guard try await catalog.archive.copied(transfer.recording.id, copy, now: now()) else {
                 return .notNow
@@ -158,15 +159,18 @@ extension Archiver {
     private func removeOriginal(
         _ transfer: ArchiveTransfer, _ place: InboxPath, _ copy: FileIdentity
     ) async throws -> Outcome {
-        let isAway = try await BlockingWork.run { () throws(ArchiveFault) in try transfer.removeOriginal() }
-        return try await finish(transfer, place, copy, isAway: isAway)
+        let isOriginalGone = try await BlockingWork.run { () throws(ArchiveFault) in
+            try transfer.removeOriginal()
+        }
+        return try await finish(transfer, place, copy, isOriginalGone: isOriginalGone)
     }
 
     private func finish(
-        _ transfer: ArchiveTransfer, _ place: InboxPath, _ copy: FileIdentity, isAway: Bool
+        _ transfer: ArchiveTransfer, _ place: InboxPath, _ copy: FileIdentity, isOriginalGone: Bool
     ) async throws -> Outcome {
         let recording = transfer.recording
-        guard try await catalog.archive.finish(recording, copy, isAway: isAway, now: now()) else {
+        guard try await catalog.archive.finish(recording, copy, isOriginalGone: isOriginalGone, now: now())
+        else {
             return .notNow
         }
         logger.info(
@@ -188,7 +192,7 @@ extension Archiver {
             }
             if audio.phase == .copied {
                 logger.error(
-                    "archived audio is not there any more or was changed; the recording stays where it is",
+                    "archived audio missing or changed, recording left in the inbox",
                     metadata: ["recording": "\(audio.recording)", "file": "\(audio.path)"])
             }
             try await catalog.archive.withdraw(audio.recording)

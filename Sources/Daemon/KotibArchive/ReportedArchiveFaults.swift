@@ -2,7 +2,7 @@ import KotibCatalog
 import KotibModel
 import Synchronization
 
-/// The faults of recordings that cannot be archived, as they were logged: each is logged once.
+/// The logged faults of recordings that cannot be archived. Each is logged once.
 final class ReportedArchiveFaults: Sendable {
     private struct Entry {
         var fault: ArchiveFault
@@ -17,8 +17,8 @@ final class ReportedArchiveFaults: Sendable {
         return entries.withLock { $0.updateValue(new, forKey: id)?.fault != fault }
     }
 
-    /// Whether the recording's file is still one that does not hold what was transcribed: to copy it again
-    /// would not help.
+    /// Whether the recording's file is still the one that differs from the transcribed file, so that another
+    /// copy would not help.
     func isPermanent(_ recording: Recording) -> Bool {
         entries.withLock { $0[recording.id] }.map {
             $0.fault == .mismatch && $0.identity == recording.identity

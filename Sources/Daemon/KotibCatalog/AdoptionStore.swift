@@ -2,8 +2,8 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// A text that stands beside a recording that the catalog does not know.
-public struct StandingWords: Sendable {
+/// A text beside a recording that the catalog does not know.
+public struct ExistingText: Sendable {
     public var path: InboxPath
     public var identity: FileIdentity
     public var text: String
@@ -18,15 +18,15 @@ public struct StandingWords: Sendable {
     }
 }
 
-/// Texts that stand beside recordings that the catalog has lost.
+/// Existing texts beside recordings that the catalog has lost.
 public struct AdoptionStore: CatalogStore {
     let database: CatalogDatabase
 
-    /// Seconds after a rebuild in which a text beside an unknown recording is taken for its words: the scan
-    /// at the start may take that long.
+    /// Seconds after a rebuild in which a text beside an unknown recording is adopted as its transcript: the
+    /// scan at the start may take that long.
     static let adoptionTime: TimeInterval = 3600
 
-    /// Lost rows are found again in the inbox; that a session had ended is not. Blocks: for
+    /// Lost rows are found again in the inbox, but not the end of a session. Blocks: for
     /// ``Catalog/open(_:backup:)``.
     func recoverFromLoss(now: Date) throws(CatalogError) {
         do {
@@ -39,7 +39,7 @@ public struct AdoptionStore: CatalogStore {
         }
     }
 
-    /// Whether the catalog was rebuilt and the inbox not yet looked through since then.
+    /// Whether the catalog was rebuilt and the inbox not yet scanned completely since then.
     public func adoptsTexts() async throws(CatalogError) -> Bool {
         try await read("adoptsTexts") { try $0.row("SELECT 1 FROM rebuilds LIMIT 1", []) != nil }
     }
@@ -54,16 +54,16 @@ public struct AdoptionStore: CatalogStore {
 }
 
 extension Database {
-    /// Whether a file that the catalog does not know lay there before the catalog was rebuilt: its minutes
-    /// were counted when it came.
-    func isFoundAgain(_ identity: FileIdentity) throws -> Bool {
+    /// Whether a file unknown to the catalog existed before the rebuild: its minutes were counted when it
+    /// arrived.
+    func wasKnownBeforeRebuild(_ identity: FileIdentity) throws -> Bool {
         guard let text = try row(AdoptionSQL.latest, [])?["at"] as String? else { return false }
         let changed = Date(timeIntervalSince1970: Double(identity.changed) / 1e9)
         return Timestamp.text(changed) < text
     }
 
     /// Gives a recording that waits the words that stand beside it.
-    func adopt(_ words: StandingWords, for id: RecordingID, _ now: Date) throws {
+    func adopt(_ words: ExistingText, for id: RecordingID, _ now: Date) throws {
         let place: StatementArguments = ["recording": id.rawValue, "path": words.path.blob]
         guard try row(AdoptionSQL.mayAdopt, place) != nil else { return }
         let revision = try addRevision(id, .sidecar, words.text, times: "[]", nil, now)

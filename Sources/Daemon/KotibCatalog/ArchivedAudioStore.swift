@@ -2,14 +2,14 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// The place of a recording's audio in the archive, or the one that it is being moved to.
+/// The location of a recording's audio in the archive, or the one that it is being moved to.
 public struct ArchivedAudio: Hashable, Sendable {
     public enum Phase: String, Sendable, CaseIterable {
-        /// The path was free, and the audio is to get there.
+        /// The path was free, and the audio is to be moved there.
         case intended
-        /// It is there, whole and on the disk; that in the inbox is to go.
+        /// The audio is there, complete and on the disk; the original is to be deleted.
         case copied
-        /// All is done.
+        /// The move is complete.
         case kept
     }
 
@@ -24,9 +24,9 @@ public struct ArchivedAudio: Hashable, Sendable {
 }
 
 /// A recording that has rested.
-public struct RestingRecording: Hashable, Sendable {
+public struct ArchivableRecording: Hashable, Sendable {
     public var recording: Recording
-    /// Since when, as it stands in the catalog: where a page ended.
+    /// The beginning of its rest as the catalog stores it: the key of the next page.
     var since: String
 }
 
@@ -39,21 +39,20 @@ public struct ArchivedAudioStore: CatalogStore {
     /// page at a time.
     /// - Parameter last: the last of the page before; nil for the first.
     public func resting(
-        since end: Date, after last: RestingRecording?, limit: Int
-    ) async throws(CatalogError) -> [RestingRecording] {
+        since end: Date, after last: ArchivableRecording?, limit: Int
+    ) async throws(CatalogError) -> [ArchivableRecording] {
         try await read("resting") { database in
             let arguments: StatementArguments = [
                 "since": last?.since ?? "", "last": last?.recording.id.rawValue ?? 0,
                 "end": Timestamp.text(end), "limit": limit,
             ]
             return try database.rows(ArchiveSQL.resting, arguments).map { row in
-                RestingRecording(recording: try Recording(row), since: row["rests_since"])
+                ArchivableRecording(recording: try Recording(row), since: row["rests_since"])
             }
         }
     }
 
-    /// Since when the recording rests that rests longest, of all that are completed and present; nil where
-    /// there is none.
+    /// The beginning of the longest rest of all completed and present recordings; nil if there are none.
     public func longestRest() async throws(CatalogError) -> Date? {
         try await read("longestRest") { try $0.row(ArchiveSQL.longest, [])?.dateIfAny("rests_since") }
     }
@@ -63,17 +62,18 @@ public struct ArchivedAudioStore: CatalogStore {
         try await read("archived") { try $0.archived(id) }
     }
 
-    /// Whether anything was ever archived and is there still, or is on its way.
+    /// Whether any audio is in the archive or is being moved there.
     public func hasAny() async throws(CatalogError) -> Bool {
         try await read("hasArchive") { try $0.row(ArchiveSQL.any, []) != nil }
     }
 
-    /// The first step: from the commit on a missing file of the recording is not gone, but on its way.
+    /// The first step. From the commit on, a missing file of the recording counts as being moved and not as
+    /// removed.
     /// - Parameters:
-    ///   - seen: as it was looked at.
+    ///   - seen: the recording as it was examined.
     ///   - end: it must have rested since then.
-    ///   - copy: the file that has the path already, where that is the recording's audio.
-    /// - Returns: false where something about it has changed: nothing was done.
+    ///   - copy: the file that has the path already, if it is the recording's audio.
+    /// - Returns: false if the recording has changed since: nothing was done.
     public func begin(
         _ seen: Recording, at path: InboxPath, restingSince end: Date, copy: FileIdentity? = nil,
         now: Date = Date()
@@ -90,8 +90,8 @@ public struct ArchivedAudioStore: CatalogStore {
         }
     }
 
-    /// The second step, where the audio was copied: it is in the archive as well.
-    /// - Returns: false where it is not intended any more: nothing was done.
+    /// The second step of a copy: the audio is in the archive as well.
+    /// - Returns: false if the move was withdrawn: nothing was done.
     public func copied(
         _ id: RecordingID, _ copy: FileIdentity, now: Date = Date()
     ) async throws(CatalogError) -> Bool {
@@ -109,19 +109,19 @@ public struct ArchivedAudioStore: CatalogStore {
     ///   - isAway: whether the file is not at the recording's path any more.
     /// - Returns: whether the recording is archived now; false where it is present, elsewhere perhaps.
     public func finish(
-        _ seen: Recording, _ copy: FileIdentity, isAway: Bool, now: Date = Date()
+        _ seen: Recording, _ copy: FileIdentity, isOriginalGone: Bool, now: Date = Date()
     ) async throws(CatalogError) -> Bool {
         try await write("finishArchiving") { database in
             let arguments: StatementArguments = ["recording": seen.id.rawValue, "now": Timestamp.text(now)]
             try database.run(ArchiveSQL.kept, arguments + Self.arguments(copy))
-            guard database.changesCount == 1, isAway else { return false }
+            guard database.changesCount == 1, isOriginalGone else { return false }
             try database.run(
                 ArchiveSQL.depart, arguments + seen.identity.arguments + ["path": seen.path.blob])
             return database.changesCount == 1
         }
     }
 
-    /// Takes the intention back, where nothing of the recording is in the archive.
+    /// Withdraws the move if nothing of the recording is in the archive.
     public func withdraw(_ id: RecordingID) async throws(CatalogError) {
         try await write("withdrawArchiving") { try $0.run(ArchiveSQL.withdraw, [id.rawValue]) }
     }

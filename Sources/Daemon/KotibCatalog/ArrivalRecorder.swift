@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// Records an arrival, within the caller's transaction.
+/// Records an inspected file within the caller's transaction.
 struct ArrivalRecorder {
     private let database: Database
 
@@ -15,7 +15,7 @@ struct ArrivalRecorder {
     ///   - day: today (``LocalDays``).
     ///   - hasWords: it need not be transcribed, and costs no minutes.
     func accept(
-        _ arrival: Arrival, within limits: Quota, on day: Int, hasWords: Bool = false
+        _ arrival: InspectedFile, within limits: Quota, on day: Int, hasWords: Bool = false
     ) throws -> Result<Acceptance, Rejection> {
         let old = try database.currentRecording(arrival.path)
         // A recording stays accepted: touched, tried again or brought back, it needs no room and no
@@ -26,7 +26,7 @@ struct ArrivalRecorder {
         let counted = old.map { $0.state != .rejected && $0.audio == .present } ?? false
         let grown = try old.flatMap { try isGrown($0, arrival) ? $0.facts?.duration : nil }
         let taken = QuotaClaim.milliseconds(of: grown ?? 0)
-        let isFree = try old == nil && (hasWords || database.isFoundAgain(arrival.identity))
+        let isFree = try old == nil && (hasWords || database.wasKnownBeforeRebuild(arrival.identity))
         // A recording that is replaced before it was transcribed gives its minutes back.
         let returned = try grown == nil ? old.map { try database.unheardCharge($0.id, on: day) } ?? 0 : 0
         let claim = QuotaClaim(
@@ -34,7 +34,7 @@ struct ArrivalRecorder {
             milliseconds: isFree ? 0 : max(0, QuotaClaim.milliseconds(of: arrival.facts.duration) - taken),
             replaced: counted ? old?.identity.size : nil)
         let folder = arrival.path.user
-        let (own, use) = try database.quota(ofFolder: folder) ?? (OwnQuota(), QuotaUse())
+        let (own, use) = try database.quota(ofFolder: folder) ?? (QuotaOverrides(), QuotaUsage())
         var beside = use.on(day)
         beside.milliseconds = max(0, beside.milliseconds - returned)
         if let refusal = limits.with(own).refusal(of: claim, beside: beside) { return .failure(refusal) }
@@ -44,15 +44,15 @@ struct ArrivalRecorder {
         return .success(acceptance)
     }
 
-    /// Whether it is what was accepted at its path before, with other tags perhaps. Of what is to go only the
-    /// very file is, its attributes changed perhaps.
-    private func isSame(_ old: Recording, _ arrival: Arrival) throws -> Bool {
+    /// Whether it is the recording that was accepted at its path before, perhaps with other tags. While that
+    /// one is being deleted only the very file is, perhaps with other attributes.
+    private func isSame(_ old: Recording, _ arrival: InspectedFile) throws -> Bool {
         guard old.isSame(arrival.facts, size: arrival.identity.size) else { return false }
         return try !database.isBeingDeleted(old.id) || old.identity.isSameContent(as: arrival.identity)
     }
 
     /// Whether what was accepted at its path before goes on.
-    private func isGrown(_ old: Recording, _ arrival: Arrival) throws -> Bool {
+    private func isGrown(_ old: Recording, _ arrival: InspectedFile) throws -> Bool {
         guard old.state != .rejected, let sound = old.facts?.sound, arrival.facts.continues == sound else {
             return false
         }
@@ -60,7 +60,7 @@ struct ArrivalRecorder {
     }
 
     /// - Parameter old: what is current at its path.
-    func accept(_ arrival: Arrival, inPlaceOf old: Recording?) throws -> Acceptance {
+    func accept(_ arrival: InspectedFile, inPlaceOf old: Recording?) throws -> Acceptance {
         guard let old else { return .new(try database.insert(arrival)) }
         let isSame = old.isSame(arrival.facts, size: arrival.identity.size)
         if try isGrown(old, arrival) {
@@ -96,7 +96,7 @@ struct ArrivalRecorder {
 
     /// - Parameter facts: of what is refused for want of room alone, and waits for it.
     func reject(
-        _ arrival: RejectedArrival, waitingWith facts: AudioFacts?, _ doubt: ContentDoubt = .none
+        _ arrival: RejectedFile, waitingWith facts: AudioFacts?, _ doubt: ContentDoubt = .none
     ) throws -> Refusal {
         let refusal = try reject(arrival, facts)
         if let facts, !refusal.isKept {
@@ -105,7 +105,7 @@ struct ArrivalRecorder {
         return refusal
     }
 
-    private func reject(_ arrival: RejectedArrival, _ facts: AudioFacts?) throws -> Refusal {
+    private func reject(_ arrival: RejectedFile, _ facts: AudioFacts?) throws -> Refusal {
         guard let old = try database.currentRecording(arrival.path) else {
             return Refusal(recording: try database.insert(arrival), old: nil, notes: [])
         }

@@ -1,7 +1,7 @@
 import GRDB
 
-/// Puts rows of a backup where those of a damaged catalog could not be read. The backup is older: a row that
-/// was read stays, and where one of its unique values is taken by now the backup's row goes without.
+/// Fills the rows of a damaged catalog that could not be read from a backup. The backup is older: rows that
+/// were read are kept, and a backup row whose unique value is taken by now gets none.
 struct BackupFill {
     let backup: Database
     let new: Database
@@ -14,11 +14,11 @@ struct BackupFill {
         self.deleted = deleted
     }
 
-    /// Of these an earlier state does harm: who was let in, what is about to be changed beside recordings,
-    /// and what was told.
+    /// Tables whose earlier state would do harm: sessions and codes, intents about files, and pending events.
     static let left =
         Set(
-            ["access_tokens", "known_peers", "otp_tokens", "sidecar_intents", "identity"] + CatalogTable.told)
+            ["access_tokens", "known_peers", "otp_tokens", "sidecar_intents", "identity"]
+                + CatalogTable.eventTables)
 
     func run(_ salvaged: [SalvagedTable]) throws -> (rows: Int, users: Int, lost: Int) {
         try new.raiseSequences(Row.fetchAll(backup, sql: "SELECT name, seq FROM sqlite_sequence"))

@@ -83,12 +83,12 @@ public final class Catalog: Sendable {
 
     // MARK: - The file
 
-    /// Copies the catalog as it is now to `file`, in the place of an earlier copy, unless that is of another
-    /// catalog or has far more in it (``CatalogContents``). Nobody else's writes wait for it
-    /// (https://www.sqlite.org/backup.html); the copy is checked before it takes the earlier one's place.
+    /// Copies the catalog to `file`, replacing an earlier copy unless that is of another catalog or holds far
+    /// more (``CatalogContents``). Writes are not delayed (https://www.sqlite.org/backup.html); the copy is
+    /// checked before it replaces the earlier one.
     /// - Parameter file: beside the catalog, or elsewhere on a disk; readable by its owner only.
-    /// - Throws: ``CatalogError``: ``CatalogError/Code/corrupt`` where the catalog itself is damaged; the
-    ///   earlier copy stays then, and whenever anything fails.
+    /// - Throws: ``CatalogError``: ``CatalogError/Code/corrupt`` if the catalog itself is damaged. The
+    ///   earlier copy is kept then, as after any other failure.
     @discardableResult
     public func backUp(to file: String) async throws(CatalogError) -> BackupOutcome {
         let (source, own) = (database.writer, database.file)
@@ -100,14 +100,14 @@ public final class Catalog: Sendable {
         return try result.get()
     }
 
-    /// The file beside `backup` that ``backUp(to:)`` writes where the earlier one stays.
+    /// The file beside `backup` that ``backUp(to:)`` writes if the earlier backup is kept.
     public static func secondBackup(_ backup: String) -> String { CatalogFiles.secondBackup(backup) }
 
     /// Yields once, when some call finds the file damaged. Ends when the catalog is closed. For one listener.
     public var damageReports: AsyncStream<CatalogError> { database.damage.found }
 }
 
-/// A part of the catalog.
+/// A store of the catalog, for one kind of thing.
 protocol CatalogStore: Sendable {
     var database: CatalogDatabase { get }
 }

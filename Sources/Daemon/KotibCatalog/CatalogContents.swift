@@ -1,6 +1,6 @@
 import GRDB
 
-/// How much a catalog or a backup has in it, and which catalog it is.
+/// The identity of a catalog or backup, and how much it holds.
 struct CatalogContents: Hashable, Sendable {
     /// Made once with the catalog; nil where an earlier version wrote the file.
     var identity: String?
@@ -25,8 +25,8 @@ struct CatalogContents: Hashable, Sendable {
         read(file, CatalogContents.init)
     }
 
-    /// Whether this is to stay rather than be replaced by `other`: it is another catalog's, or has rows that
-    /// `other` never had, or far more of them.
+    /// Whether this must not be replaced by `other`: it is another catalog's, or has rows that `other` never
+    /// had, or far more of them.
     func hasMore(than other: CatalogContents) -> Bool {
         guard users > 0 || revisions > 0 else { return false }
         if let identity, let another = other.identity, identity != another { return true }

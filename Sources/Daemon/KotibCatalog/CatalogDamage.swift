@@ -1,6 +1,6 @@
 import Synchronization
 
-/// That SQLite has found the catalog's file damaged while it was open: told once, whoever met it.
+/// Reports once that SQLite has found the open catalog damaged, whichever call found it.
 final class CatalogDamage: Sendable {
     let found: AsyncStream<CatalogError>
     private let tell: AsyncStream<CatalogError>.Continuation

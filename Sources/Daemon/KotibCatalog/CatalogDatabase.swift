@@ -11,7 +11,7 @@ import Glibc
 /// up nothing but each other. Calls never block the caller's thread; all but searches go on although the
 /// caller's task is cancelled.
 final class CatalogDatabase: Sendable {
-    /// Seconds. No retry is put off for longer, so one that seems to be shows that the clock was set back.
+    /// Seconds. No retry is delayed longer, so a longer delay shows that the clock was set back.
     static let longestDelay: TimeInterval = 86_400
 
     let commits: GroupCommit

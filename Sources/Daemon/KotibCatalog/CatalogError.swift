@@ -1,11 +1,11 @@
 import GRDB
 
-/// Why the catalog could not do what it was asked. Nothing of the failed call is kept.
+/// The reason why a call of the catalog failed. Nothing of the failed call is kept.
 public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: String, Hashable, Sendable {
         /// The file is no database, or its pages contradict each other: `kotibd --rebuild`.
         case corrupt
-        /// The file is missing or empty, and what lies beside it tells that there was one: `kotibd
+        /// The file is missing or empty although a backup or log beside it shows that there was one: `kotibd
         /// --rebuild`.
         case missing
         /// A later version of the program has changed the tables.
@@ -20,7 +20,7 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
         case inputOutput
         /// A rule of the tables forbids it.
         case constraint
-        /// A search that would have taken too long, and was ended: it may be narrowed.
+        /// A search that took too long and was ended: it may be narrowed.
         case tooLong
         /// Another call in the same transaction made SQLite roll all of it back.
         case rolledBack
@@ -42,7 +42,7 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
         self.file = file
     }
 
-    /// Whether the same call may succeed later without anybody changing the program or the file.
+    /// Whether the same call may succeed later without a change to the program or the file.
     public var isRetryable: Bool {
         switch code {
         case .full, .inaccessible, .busy, .inputOutput, .rolledBack: true

@@ -4,13 +4,13 @@ import Glibc
 
 /// The place of a backup of the catalog.
 public enum BackupOutcome: Hashable, Sendable {
-    /// It has the earlier one's place.
+    /// It replaced the earlier backup.
     case replaced
-    /// The earlier one has what the catalog has not, and stays; this one is in another file.
+    /// The earlier backup holds rows that the catalog lacks and is kept; the new one is in another file.
     case beside(file: String)
 }
 
-/// Files of catalogs that nobody has open.
+/// Operations on catalog files that are not open.
 enum CatalogFiles {
     /// The files that SQLite keeps beside a database in WAL mode.
     static let companions = ["-wal", "-shm", "-journal"]

@@ -1,12 +1,12 @@
 import FoundationEssentials
 import GRDB
 
-/// A loss of committed rows, as far as that shows when the catalog is opened. SQLite says
-/// nothing of it: it takes the log as far as its checksums agree, and none for an empty one.
+/// A loss of committed rows that was detected when the catalog was opened. SQLite does not report it: it
+/// reads the log as far as the checksums agree, and takes a missing log for an empty one.
 public enum CatalogLoss: Hashable, Sendable, CustomStringConvertible {
     /// The log is gone, although the catalog was not closed.
     case logMissing(String)
-    /// Commits behind a place in the log that cannot be read. The log as it was is in `copy`.
+    /// Commits behind an unreadable place in the log. The log is kept in `copy`.
     case logDamaged(String, copy: String?)
     /// The backup has rows that the catalog has never had.
     case behindBackup(String)

@@ -11,25 +11,25 @@ public struct RebuildReport: Sendable {
     public var rows: [(table: String, count: Int)] = []
     /// Rows that could not be read, or contradict others; they are in the file that was set aside.
     public var lost = 0
-    /// The backup from which came what could not be read; nil where none was needed, or there was none.
+    /// The backup that was used for unreadable rows; nil if none was.
     public var backup: String?
     /// Rows that came from it.
     public var rowsOfBackup = 0
-    /// Users as the backup knew them: what was changed of them since is lost.
+    /// Users in the state of the backup: later changes to them are lost.
     public var usersOfBackup = 0
     /// Users of whom only their folder is known.
     public var usersByFolder = 0
     /// Versions of texts whose recordings could not be read; they are in the file that was set aside.
     public var unattachedRevisions = 0
-    /// Sessions, codes and known devices were dropped: that some of them had ended could not be read.
+    /// Sessions, codes and known devices were deleted, because the ends of some could not be read.
     public var endedSessions = false
 }
 
-/// Makes a catalog anew of what can be read of the earlier one. A backup, which is older, gives only the rows
-/// that could not be read: a table that can be read whole is as it was.
+/// Creates a new catalog from the readable rows of the earlier one. A backup, which is older, provides only
+/// rows that could not be read.
 ///
-/// Everything else comes from the inbox at the next start: recordings are found again, and where a text
-/// stands beside one that the catalog does not know, that is its words. The earlier file is set aside and
+/// Everything else comes from the inbox at the next start: recordings are found again, and a text beside a
+/// recording that the catalog does not know is adopted as its transcript. The earlier file is set aside and
 /// never written.
 public struct CatalogRebuild: Sendable {
     let file: String
@@ -228,7 +228,7 @@ public struct CatalogRebuild: Sendable {
         _ new: Database, _ salvaged: [SalvagedTable], _ now: Date, _ report: inout RebuildReport
     ) throws {
         report.usersByFolder = try new.addMissingUsers(now)
-        if salvaged.contains(where: { !$0.isWhole && SalvagedTable.boundingSessions.contains($0.name) }) {
+        if salvaged.contains(where: { !$0.isWhole && SalvagedTable.sessionTables.contains($0.name) }) {
             try new.endSessions()
             report.endedSessions = true
         }

@@ -10,7 +10,7 @@ struct CatalogTable {
 
     /// Those that others refer to come first, and what is to be told last.
     private static let first = ["users", "audio_records", "transcript_revisions"]
-    static let told = ["events", "hook_events", "hook_deliveries", "hook_receivers"]
+    static let eventTables = ["events", "hook_events", "hook_deliveries", "hook_receivers"]
     /// Tables that follow from others, or belong to one file alone.
     private static let leftOut: Set = [
         "grdb_migrations", "recording_counts", "quota_room", "search_pieces", "search_due", "rebuilds",
@@ -34,7 +34,8 @@ struct CatalogTable {
                 columns: try columns(of: name, in: database).filter { !derived.contains("\(name).\($0)") })
         }
         let rank = { (table: CatalogTable) in
-            first.firstIndex(of: table.name) ?? (told.firstIndex(of: table.name) ?? -1) + first.count + 1
+            first.firstIndex(of: table.name) ?? (eventTables.firstIndex(of: table.name) ?? -1) + first.count
+                + 1
         }
         // Stable: what has the same rank stays in its order.
         return all.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }
@@ -55,7 +56,7 @@ struct RowInsert {
 
     init(into table: CatalogTable, _ columns: [String], _ database: Database) throws {
         self.database = database
-        // By position: columns and values come from one list.
+        // By position, because columns and values come from one list.
         let marks = columns.map { _ in "?" }.joined(separator: ", ")
         sql = "INSERT INTO \(table.name) (\(columns.joined(separator: ", "))) VALUES (\(marks))"
         statement = try database.makeStatement(sql: sql)
@@ -86,7 +87,7 @@ struct SalvagedTable {
     var isWhole: Bool { lost == 0 && unread.isEmpty }
 
     /// Unless all of these are as they were, somebody might get in whose session has ended since the backup.
-    static let boundingSessions: Set = ["users", "access_tokens", "known_peers", "steady_time"]
+    static let sessionTables: Set = ["users", "access_tokens", "known_peers", "steady_time"]
 
     init(name: String) { self.name = name }
 
@@ -113,8 +114,8 @@ struct SalvagedTable {
     }
 }
 
-/// Takes what can be read out of a damaged database into a sound one without rows, table by table. What
-/// follows from others (counts, the index of words) triggers make anew.
+/// Copies the readable rows of a damaged database into a new one without rows, table by table. Triggers
+/// recreate derived data (counts, the search index).
 struct CatalogSalvage {
     let old: Database
     let new: Database
@@ -125,21 +126,21 @@ struct CatalogSalvage {
     }
 
     /// So many ids are looked up one by one behind a page that cannot be read.
-    private static let mostLookups: Int64 = 5_000_000
+    private static let maxLookups: Int64 = 5_000_000
 
     func run() throws -> [SalvagedTable] {
         let tables = try CatalogTable.all(in: new)
         var salvaged = [try keepSequences()]
-        salvaged += try tables.filter { !CatalogTable.told.contains($0.name) }.map(take)
+        salvaged += try tables.filter { !CatalogTable.eventTables.contains($0.name) }.map(salvage)
         let isWhole = salvaged.allSatisfy(\.isWhole)
         try new.forgetHooks()
-        for table in tables where CatalogTable.told.contains(table.name) {
+        for table in tables where CatalogTable.eventTables.contains(table.name) {
             // Of what was not as it was, who follows is told; of the rest only those who were not told yet.
             if table.name == "events" {
                 guard isWhole else { continue }
                 try new.execute(sql: "DELETE FROM events")
             }
-            salvaged.append(try take(table))
+            salvaged.append(try salvage(table))
         }
         return salvaged
     }
@@ -172,7 +173,7 @@ struct CatalogSalvage {
         return ids
     }
 
-    private func take(_ table: CatalogTable) throws -> SalvagedTable {
+    private func salvage(_ table: CatalogTable) throws -> SalvagedTable {
         let there = Set(try CatalogTable.columns(of: table.name, in: old))
         let columns = table.columns.filter(there.contains)
         var found = SalvagedTable(name: table.name)
@@ -187,12 +188,12 @@ struct CatalogSalvage {
         return found
     }
 
-    private typealias Take = (Int64, [DatabaseValue], inout SalvagedTable) throws -> Void
+    private typealias RowHandler = (Int64, [DatabaseValue], inout SalvagedTable) throws -> Void
 
     /// Every row that can be reached: from the beginning up to the first page that cannot be read, and from
     /// there on each by its own way down the tree.
     private func readAll(
-        _ table: CatalogTable, _ columns: [String], _ found: inout SalvagedTable, _ body: Take
+        _ table: CatalogTable, _ columns: [String], _ found: inout SalvagedTable, _ body: RowHandler
     ) throws {
         let list = columns.joined(separator: ", ")
         guard table.hasRowid else {
@@ -207,12 +208,12 @@ struct CatalogSalvage {
         var last: Int64 = 0
         let isWhole = try readOn("SELECT rowid, \(list) FROM \(table.name) ORDER BY rowid") { row in
             // Of another page of the tree, or written twice.
-            guard row.id > last else { throw DisorderedRows() }
+            guard row.id > last else { throw InconsistentRows() }
             last = row.id
             try body(row.id, row.values, &found)
         }
         if isWhole { return }
-        guard let end = highestID(table.name), end < last + Self.mostLookups else {
+        guard let end = highestID(table.name), end < last + Self.maxLookups else {
             return try lookUp(table, list, last + 1, last + 10_000, &found, body, isEnd: false)
         }
         if last < end {
@@ -224,12 +225,12 @@ struct CatalogSalvage {
 
     private func lookUp(
         _ table: CatalogTable, _ list: String, _ first: Int64, _ last: Int64, _ found: inout SalvagedTable,
-        _ body: Take, isEnd: Bool
+        _ body: RowHandler, isEnd: Bool
     ) throws {
         for id in first...last {
             let sql = "SELECT rowid, \(list) FROM \(table.name) WHERE rowid = \(id)"
             let isRead = try readOn(sql) { row in
-                guard row.id == id else { throw DisorderedRows() }
+                guard row.id == id else { throw InconsistentRows() }
                 try body(row.id, row.values, &found)
             }
             if !isRead { found.miss(id) }
@@ -254,7 +255,7 @@ struct CatalogSalvage {
             }
             do {
                 try body(row)
-            } catch is DisorderedRows {
+            } catch is InconsistentRows {
                 return false
             }
         }
@@ -269,4 +270,4 @@ struct CatalogSalvage {
 }
 
 /// A tree whose pages contradict each other.
-private struct DisorderedRows: Error {}
+private struct InconsistentRows: Error {}

@@ -3,32 +3,32 @@ import GRDB
 import KotibModel
 
 /// How many codes and guesses there may be. Counted in the catalog, so that a restart forgets none, and by a
-/// time that no setting of a clock moves (``SteadyClock/keepTime(_:)``).
+/// time that no setting of a clock moves (``SteadyClock/saveTime(_:)``).
 ///
-/// Strangers have what strangers have: who is known (``Standing``) has tries and codes apart from theirs, so
-/// that no stranger uses up an owner's. Of guesses all of them together have 30 a day and 100 in 30 days at
-/// one number, a chance of 3×10^-5 and 10^-4.
+/// Strangers have what strangers have: who is known (``TrustLevel``) has tries and codes apart from theirs,
+/// so that no stranger uses up an owner's. Of guesses all of them together have 30 a day and 100 in 30 days
+/// at one number, a chance of 3×10^-5 and 10^-4.
 public struct CodeLimits: Hashable, Sendable {
-    /// Codes for one number in a day, for strangers and for each kind of who is known.
+    /// Codes a day for one number, for strangers and for each kind of known applicants.
     public var codesPerPhone = 10
     /// Seconds between two codes for one number.
     public var pause: TimeInterval = 30
     /// Codes that one peer asks for in an hour.
     public var codesPerPeer = 20
-    /// Codes in all in a minute; the last fifth for who is known.
+    /// Codes a minute in all; the last fifth is for known applicants.
     public var codesPerMinute = 60
-    /// Messages in all in a day; the last fifth for who is known.
+    /// Messages a day in all; the last fifth is for known applicants.
     public var messagesPerDay = 500
     /// Wrong tries of one code.
     public var tries = 3
     /// Of all strangers together.
     public var guessesByStrangers = Allowance(perDay: 20, perMonth: 60)
-    /// Of one strange peer at one number: two codes' tries in a day, so that one alone does not use up
+    /// Of one unknown peer at one number: the tries of two codes in a day, so that one peer does not use up
     /// everybody's.
     public var guessesByStranger = Allowance(perDay: 6, perMonth: 12)
-    /// Of the peers that have logged in before, together.
+    /// Of all peers that have logged in before.
     public var guessesByPeers = Allowance(perDay: 5, perMonth: 20)
-    /// Of the devices that have a token of the number's user, however old, together.
+    /// Of all devices that have a token of the number's user, expired ones too.
     public var guessesByDevices = Allowance(perDay: 5, perMonth: 20)
     /// Wrong tries of one peer in an hour, at all numbers.
     public var guessesPerPeer = 60
@@ -47,8 +47,8 @@ public struct CodeLimits: Hashable, Sendable {
         }
     }
 
-    func guesses(_ standing: Standing) -> Allowance {
-        switch standing {
+    func guesses(_ trustLevel: TrustLevel) -> Allowance {
+        switch trustLevel {
         case .device: guessesByDevices
         case .peer: guessesByPeers
         case .stranger: guessesByStrangers
@@ -59,14 +59,14 @@ public struct CodeLimits: Hashable, Sendable {
     var codesPerStranger: Int { (codesPerPhone + 1) / 2 }
 
     /// The share of all limits that unknown applicants together may use.
-    static func share(_ most: Int, _ standing: Standing) -> Int {
-        standing == .stranger && most >= 5 ? most - most / 5 : most
+    static func share(_ most: Int, _ trustLevel: TrustLevel) -> Int {
+        trustLevel == .stranger && most >= 5 ? most - most / 5 : most
     }
 }
 
-/// How well somebody who wants to log in is known to the number's user.
-enum Standing: String, CaseIterable {
-    /// Has a token of the user, however old.
+/// How far an applicant is known to the number's user.
+enum TrustLevel: String, CaseIterable {
+    /// Has a token of the user, perhaps an expired one.
     case device
     /// The user has logged in from there.
     case peer
@@ -74,13 +74,13 @@ enum Standing: String, CaseIterable {
 }
 
 extension CodeLimits {
-    /// Seconds for which a peer is known after a login: three times the life of a token as it is unless set.
+    /// Seconds for which a peer is known after a login: three times the default life of a token.
     static let knownFor: TimeInterval = 90 * CodeStore.day
-    /// Peers that a user is known by, at most: the latest.
-    static let mostKnownPeers = 16
+    /// The number of peers that are kept for a user: the latest ones.
+    static let maxKnownPeers = 16
 }
 
-/// One who wants a code or has one.
+/// A person who asks for a code or enters one.
 struct Applicant {
     var phone: String
     var peer: String
@@ -90,8 +90,8 @@ struct Applicant {
 }
 
 extension Database {
-    /// The standings that the applicant may be counted under, best first; the last is that of a stranger.
-    func standings(_ applicant: Applicant) throws -> [Standing] {
+    /// The trust levels that the applicant may be counted under, best first; the last is that of a stranger.
+    func trustLevels(_ applicant: Applicant) throws -> [TrustLevel] {
         let user = try row(UserSQL.byPhone, [applicant.phone]).map { UserID(rawValue: $0["id"]) }
         // Looked up whether there is such a user or not: both take as long.
         let isKnown =
@@ -101,33 +101,33 @@ extension Database {
                     "user": user?.rawValue, "peer": applicant.peer,
                     "after": applicant.time - CodeLimits.knownFor,
                 ]) != nil
-        var standings: [Standing] = []
-        if let user, applicant.device == user { standings.append(.device) }
-        if isKnown { standings.append(.peer) }
-        return standings + [.stranger]
+        var trustLevels: [TrustLevel] = []
+        if let user, applicant.device == user { trustLevels.append(.device) }
+        if isKnown { trustLevels.append(.peer) }
+        return trustLevels + [.stranger]
     }
 
     func remember(_ peer: String, of user: UserID, _ time: TimeInterval) throws {
         try run(KnownPeerSQL.remember, ["user": user.rawValue, "peer": peer, "time": time])
         try run(
             KnownPeerSQL.forgetOld,
-            ["user": user.rawValue, "before": time - CodeLimits.knownFor, "most": CodeLimits.mostKnownPeers])
+            ["user": user.rawValue, "before": time - CodeLimits.knownFor, "most": CodeLimits.maxKnownPeers])
     }
 
     /// Seconds until there may be another code; nil where there may be now.
-    func wait(forCodeTo applicant: Applicant, as standing: Standing, _ limits: CodeLimits) throws
+    func wait(forCodeTo applicant: Applicant, as trustLevel: TrustLevel, _ limits: CodeLimits) throws
         -> TimeInterval?
     {
         let time = applicant.time
         let phone: StatementArguments = [
-            "kind": "code", "phone": applicant.phone, "standing": standing.rawValue,
+            "kind": "code", "phone": applicant.phone, "standing": trustLevel.rawValue,
         ]
         if let wait = try wait(AttemptSQL.ofPhone, phone, most: 1, within: limits.pause, time)
             ?? wait(AttemptSQL.ofPhone, phone, most: limits.codesPerPhone, within: CodeStore.day, time)
         {
             return wait
         }
-        if standing == .stranger,
+        if trustLevel == .stranger,
             let wait = try wait(
                 AttemptSQL.ofPeerAtPhone, phone + ["peer": applicant.peer],
                 most: limits.codesPerStranger, within: CodeStore.day, time)
@@ -138,21 +138,21 @@ extension Database {
             AttemptSQL.ofPeer, ["kind": "code", "peer": applicant.peer], most: limits.codesPerPeer,
             within: CodeStore.hour, time)
             ?? wait(
-                AttemptSQL.all, ["kind": "code"], most: CodeLimits.share(limits.codesPerMinute, standing),
+                AttemptSQL.all, ["kind": "code"], most: CodeLimits.share(limits.codesPerMinute, trustLevel),
                 within: 60, time)
     }
 
     /// Seconds until there may be another wrong try; nil where there may be now.
-    func wait(forGuessOf applicant: Applicant, as standing: Standing, _ limits: CodeLimits) throws
+    func wait(forGuessOf applicant: Applicant, as trustLevel: TrustLevel, _ limits: CodeLimits) throws
         -> TimeInterval?
     {
         let whose: StatementArguments = [
-            "kind": "guess", "phone": applicant.phone, "standing": standing.rawValue,
+            "kind": "guess", "phone": applicant.phone, "standing": trustLevel.rawValue,
         ]
-        if let wait = try wait(AttemptSQL.ofPhone, whose, limits.guesses(standing), applicant.time) {
+        if let wait = try wait(AttemptSQL.ofPhone, whose, limits.guesses(trustLevel), applicant.time) {
             return wait
         }
-        guard standing == .stranger else { return nil }
+        guard trustLevel == .stranger else { return nil }
         return try wait(
             AttemptSQL.ofPeerAtPhone, whose + ["peer": applicant.peer], limits.guessesByStranger,
             applicant.time)

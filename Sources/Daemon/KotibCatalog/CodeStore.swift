@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// A one-time code on its way into a row.
+/// A one-time code to be stored.
 public struct CodeRequest: Sendable {
     /// E.164.
     public var phone: String
@@ -12,7 +12,7 @@ public struct CodeRequest: Sendable {
     public var expires: Date
     /// Whether codes may be sent to such numbers at all.
     public var isAllowed: Bool
-    /// The user of the token, however old, that the device has.
+    /// The user of the device's token, even if that has expired.
     public var device: UserID?
 
     public init(
@@ -28,32 +28,32 @@ public struct CodeRequest: Sendable {
 }
 
 public enum CodeOutcome: Hashable, Sendable {
-    /// Kept; to be sent only if `send`.
+    /// Stored; to be sent only if `send`.
     case kept(send: Bool)
     /// Seconds until there may be another.
     case limited(seconds: TimeInterval)
-    /// The day's messages are used up; seconds until there is one more.
+    /// The day's message limit is reached; seconds until there is room for one more.
     case budgetSpent(seconds: TimeInterval)
 }
 
 /// A login that is tried.
-public struct CodeTrial: Sendable {
+public struct CodeAttempt: Sendable {
     public var phone: String
     public var peer: String
     public var hash: String
-    /// The `jti` of the token that a right code gives, and its end.
+    /// The `jti` of the token that a right code gives, and its expiry.
     public var token: String
     public var tokenExpires: Date
     /// The number is an admin's by the configuration.
     public var isAdmin: Bool
-    /// The user of the token, however old, that the device has.
+    /// The user of the device's token, even if that has expired.
     public var device: UserID?
     /// For a number that has no user yet.
-    public var folders: [FolderOffer]
+    public var folders: [FolderCandidate]
 
     public init(
         phone: String, peer: String, hash: String, token: String, tokenExpires: Date, isAdmin: Bool,
-        device: UserID? = nil, folders: [FolderOffer]
+        device: UserID? = nil, folders: [FolderCandidate]
     ) {
         self.phone = phone
         self.peer = peer
@@ -66,12 +66,12 @@ public struct CodeTrial: Sendable {
     }
 }
 
-/// A folder that a new user may have: nobody but the daemon, root or the account of its name has made it.
-public struct FolderOffer: Hashable, Sendable {
+/// A folder that a new user may have: only the daemon, root or the account of its name may have made it.
+public struct FolderCandidate: Hashable, Sendable {
     public var name: UserFolder
     /// The user of the machine that it belongs to, or will.
     public var owner: UInt32
-    /// Whether it is there, so that a user who enrolled by it may be the number's.
+    /// Whether it exists, so that a user who enrolled by it may be the number's.
     public var isThere: Bool
 
     public init(name: UserFolder, owner: UInt32, isThere: Bool) {
@@ -81,7 +81,7 @@ public struct FolderOffer: Hashable, Sendable {
     }
 }
 
-public enum TrialOutcome: Hashable, Sendable {
+public enum CodeAttemptOutcome: Hashable, Sendable {
     /// New, where the number had no user before.
     case right(User, isNew: Bool)
     case wrong
@@ -96,11 +96,12 @@ public struct CodeStore: CatalogStore {
     static let hour: TimeInterval = 3600
     static let day: TimeInterval = 86_400
     static let month: TimeInterval = 30 * day
-    /// Kept of the guesses that could not be right: those count only against who makes them, and for an hour.
-    static let mostVainGuesses = 5_000
+    /// The number of stored guesses that could not be right. They count only against the peer that made them,
+    /// and for an hour.
+    static let maxVainGuesses = 5_000
 
-    /// Keeps a new code in the place of the number's old one, if the limits let it. The limits are the same,
-    /// and the work is, whoever the number belongs to. What is not sent cannot be used either.
+    /// Stores a new code in place of the number's old one, within the limits. Limits and work are the same
+    /// whoever the number belongs to. A code that is not sent cannot be used.
     public func keep(
         _ request: CodeRequest, limits: CodeLimits, at reading: ClockReading
     ) async throws(CatalogError) -> CodeOutcome {
@@ -109,13 +110,14 @@ public struct CodeStore: CatalogStore {
             try database.forgetAttempts(time)
             let applicant = Applicant(
                 phone: request.phone, peer: request.peer, device: request.device, time: time)
-            let standings = try database.standings(applicant)
-            let (standing, wait) = try standings.best {
+            let trustLevels = try database.trustLevels(applicant)
+            let (trustLevel, wait) = try trustLevels.best {
                 try database.wait(forCodeTo: applicant, as: $0, limits)
             }
             if let wait { return .limited(seconds: wait) }
             let spent = try database.wait(
-                AttemptSQL.all, ["kind": "message"], most: CodeLimits.share(limits.messagesPerDay, standing),
+                AttemptSQL.all, ["kind": "message"],
+                most: CodeLimits.share(limits.messagesPerDay, trustLevel),
                 within: Self.day, time)
             if let spent { return .budgetSpent(seconds: spent) }
             let isActive = try database.row(UserSQL.byPhone, [request.phone])
@@ -129,24 +131,24 @@ public struct CodeStore: CatalogStore {
                     "expires": Timestamp.text(request.expires), "now": Timestamp.text(reading.wall),
                     "made": time, "ends": time + request.expires.timeIntervalSince(reading.wall),
                 ])
-            try database.note("code", request.phone, request.peer, standing, time)
-            if send { try database.note("message", request.phone, request.peer, standing, time) }
+            try database.note("code", request.phone, request.peer, trustLevel, time)
+            if send { try database.note("message", request.phone, request.peer, trustLevel, time) }
             return .kept(send: send)
         }
     }
 
-    /// Uses the code up, if it is the right one, and makes the token; the number gets a user at the first
-    /// time. All of it is one transaction, so of any number of equal trials one is right.
+    /// Redeems the code if it is right, and creates the token; the first time, the number gets a user. All of
+    /// it is one transaction, so that only one of several equal attempts succeeds.
     ///
-    /// That SQLite compares hashes byte by byte tells nothing: who has no key cannot choose a hash.
+    /// Comparing hashes byte by byte reveals nothing: without the key nobody can choose a hash.
     public func redeem(
-        _ trial: CodeTrial, limits: CodeLimits, at reading: ClockReading
-    ) async throws(CatalogError) -> TrialOutcome {
+        _ trial: CodeAttempt, limits: CodeLimits, at reading: ClockReading
+    ) async throws(CatalogError) -> CodeAttemptOutcome {
         try await write("tryCode") { database in
             let time = try database.advanceTime(reading)
             try database.forgetAttempts(time)
             let applicant = Applicant(phone: trial.phone, peer: trial.peer, device: trial.device, time: time)
-            let (standing, wait) = try database.standings(applicant).best {
+            let (trustLevel, wait) = try database.trustLevels(applicant).best {
                 try database.wait(forGuessOf: applicant, as: $0, limits)
             }
             let ofPeer = try database.wait(
@@ -156,7 +158,7 @@ public struct CodeStore: CatalogStore {
             let live = try database.row(
                 CodeSQL.live, ["phone": trial.phone, "now": Timestamp.text(reading.wall), "time": time])
             let canTry =
-                try live.map { try database.canTry($0, applicant, as: standing, limits.tries) } ?? false
+                try live.map { try database.canTry($0, applicant, as: trustLevel, limits.tries) } ?? false
             if canTry {
                 try database.run(CodeSQL.use, ["phone": trial.phone, "code": trial.hash])
                 if database.changesCount == 1 { return try database.login(trial, time, reading) }
@@ -166,38 +168,41 @@ public struct CodeStore: CatalogStore {
             // which it was.
             let couldBeRight = canTry && live?["is_sent"] == true
             try database.note(
-                "guess", canTry ? trial.phone : "", trial.peer, standing, time, couldBeRight: couldBeRight)
+                "guess", canTry ? trial.phone : "", trial.peer, trustLevel, time, couldBeRight: couldBeRight)
             return .wrong
         }
     }
 }
 
-extension [Standing] {
-    /// The first that need not wait; where all must, the shortest wait.
-    fileprivate func best(_ wait: (Standing) throws -> TimeInterval?) rethrows -> (Standing, TimeInterval?) {
-        var best: (standing: Standing, wait: TimeInterval)?
-        for standing in self {
-            guard let wait = try wait(standing) else { return (standing, nil) }
-            if best.map({ wait < $0.wait }) ?? true { best = (standing, wait) }
+extension [TrustLevel] {
+    /// The first trust level that need not wait; if all must, the one with the shortest wait.
+    fileprivate func best(_ wait: (TrustLevel) throws -> TimeInterval?) rethrows -> (
+        TrustLevel, TimeInterval?
+    ) {
+        var best: (trustLevel: TrustLevel, wait: TimeInterval)?
+        for trustLevel in self {
+            guard let wait = try wait(trustLevel) else { return (trustLevel, nil) }
+            if best.map({ wait < $0.wait }) ?? true { best = (trustLevel, wait) }
         }
-        return (best?.standing ?? .stranger, best?.wait)
+        return (best?.trustLevel ?? .stranger, best?.wait)
     }
 }
 
 extension Database {
-    /// A device has its tries, a peer its own, and all strangers have some together: nobody ends a code for
+    /// A device has its own tries, so has a peer, and all strangers share some: nobody uses up a code for
     /// others.
     fileprivate func canTry(
-        _ code: Row, _ applicant: Applicant, as standing: Standing, _ most: Int
+        _ code: Row, _ applicant: Applicant, as trustLevel: TrustLevel, _ most: Int
     ) throws -> Bool {
         let made: TimeInterval = code["made_at"]
         func tries(_ sql: String) throws -> Int {
             let arguments: StatementArguments = [
-                "phone": applicant.phone, "made": made, "peer": applicant.peer, "standing": standing.rawValue,
+                "phone": applicant.phone, "made": made, "peer": applicant.peer,
+                "standing": trustLevel.rawValue,
             ]
             return try row(sql, arguments)?["count"] ?? 0
         }
-        switch standing {
+        switch trustLevel {
         case .device: return try tries(AttemptSQL.triesByStanding) < most
         case .peer: return try tries(AttemptSQL.triesByPeer) < most
         case .stranger:
@@ -206,8 +211,8 @@ extension Database {
     }
 
     fileprivate func login(
-        _ trial: CodeTrial, _ time: TimeInterval, _ reading: ClockReading
-    ) throws -> TrialOutcome {
+        _ trial: CodeAttempt, _ time: TimeInterval, _ reading: ClockReading
+    ) throws -> CodeAttemptOutcome {
         let isNew = try row(UserSQL.byPhone, [trial.phone]) == nil
         var user = try userByPhone(trial, now: reading.wall)
         guard user.isActive else { return .wrong }
@@ -224,23 +229,23 @@ extension Database {
                 "expires": Timestamp.text(trial.tokenExpires),
                 "ends": time + trial.tokenExpires.timeIntervalSince(reading.wall),
             ])
-        try run(TokenSQL.deleteSurplus, ["user": user.id.rawValue, "most": TokenStore.mostTokens])
+        try run(TokenSQL.deleteSurplus, ["user": user.id.rawValue, "most": TokenStore.maxTokens])
         return .right(user, isNew: isNew)
     }
 
     fileprivate func note(
-        _ kind: String, _ phone: String, _ peer: String, _ standing: Standing, _ time: TimeInterval,
+        _ kind: String, _ phone: String, _ peer: String, _ trustLevel: TrustLevel, _ time: TimeInterval,
         couldBeRight: Bool = true
     ) throws {
         try run(
             AttemptSQL.insert,
             [
-                "kind": kind, "phone": phone, "peer": peer, "time": time, "standing": standing.rawValue,
+                "kind": kind, "phone": phone, "peer": peer, "time": time, "standing": trustLevel.rawValue,
                 "could_be_right": couldBeRight,
             ])
         // Now and then is enough.
         if !couldBeRight, lastInsertedRowID % 64 == 0 {
-            try run(AttemptSQL.deleteVain, ["most": CodeStore.mostVainGuesses])
+            try run(AttemptSQL.deleteVain, ["most": CodeStore.maxVainGuesses])
         }
     }
 
@@ -256,16 +261,16 @@ extension Database {
             AttemptSQL.deleteOfPhoneBefore, ["kind": "guess", "phone": "", "before": time - CodeStore.hour])
     }
 
-    /// As if nobody had asked for codes of this number, or guessed at them. It stays counted against who did.
+    /// Clears the codes and failed tries of this number. They still count against the peers that made them.
     func forgetAttempts(at phone: String) throws {
         for kind in ["guess", "code"] {
             try run(AttemptSQL.withoutPhone, ["kind": kind, "phone": phone])
         }
     }
 
-    /// A folder that enrolled by itself under the number's digits is linked where it is nobody else's:
-    /// neither another number's nor, on the disk, another account's.
-    fileprivate func userByPhone(_ trial: CodeTrial, now: Date) throws -> User {
+    /// A folder that enrolled by itself under the number's digits is linked if it is nobody else's, neither
+    /// another number's nor, on the disk, another account's.
+    fileprivate func userByPhone(_ trial: CodeAttempt, now: Date) throws -> User {
         if let row = try row(UserSQL.byPhone, [trial.phone]) { return try User(row) }
         let digits = UserFolder(String(trial.phone.dropFirst()))
         for offer in trial.folders {

@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// A recording whose deletion is decided: nobody sees it any more, but its files may still be there.
+/// A recording whose deletion is decided. It is invisible, but its files may still exist.
 public struct Deletion: Hashable, Sendable {
     public var recording: Recording
     /// The first-level folder of its user, outside which nothing of it may be removed. Nil for a refused file
@@ -16,9 +16,9 @@ public struct Deletion: Hashable, Sendable {
 public struct DeletionStore: CatalogStore {
     let database: CatalogDatabase
 
-    /// Decides that a recording goes: from the commit on it is deleted for everybody but those who remove its
-    /// files.
-    /// - Returns: nil where there is none, it is not the caller's, or that is decided already.
+    /// Decides the deletion of a recording: from the commit on it is invisible to everybody except the
+    /// removal of its files.
+    /// - Returns: nil if it does not exist, is not the caller's, or its deletion is decided already.
     public func decide(
         of id: RecordingID, in scope: AccessScope, now: Date = Date()
     ) async throws(CatalogError) -> Deletion? {
@@ -29,7 +29,7 @@ public struct DeletionStore: CatalogStore {
         }
     }
 
-    /// A decision that is not carried out yet. Nil where there is none, or it is not the caller's.
+    /// A pending deletion. Nil if there is none, or it is not the caller's.
     public func find(of id: RecordingID, in scope: AccessScope) async throws(CatalogError) -> Deletion? {
         try await read("deletion") { database in
             let deletion = try database.row(DeletionSQL.byID, [id.rawValue]).map(Deletion.init)
@@ -38,9 +38,9 @@ public struct DeletionStore: CatalogStore {
         }
     }
 
-    /// The deletion that waits for this file: for what has its size at its path, whose content is to be
-    /// compared, or for the very file at another where its folder was renamed, which leaves even its ctime as
-    /// it was. A device may have another number after each mount, and another disk other inodes.
+    /// The pending deletion that this file belongs to: a file of the same size at the recording's path, whose
+    /// content is to be compared, or the very file at another path after its folder was renamed. A device may
+    /// have another number after each mount, and another disk other inodes.
     public func awaiting(
         of path: InboxPath, _ identity: FileIdentity
     ) async throws(CatalogError) -> Deletion? {
@@ -53,8 +53,8 @@ public struct DeletionStore: CatalogStore {
         }
     }
 
-    /// Whether a recording older than `id` lies below `folder` (nil for the inbox) on that device: then the
-    /// device is the one that all there lie on, whatever number it had before.
+    /// Whether a recording older than `id` lies below `folder` (nil for the inbox) on that device. Then all
+    /// recordings there lie on that device, whatever its earlier number.
     public func hasOlder(
         than id: RecordingID, below folder: InboxPath?, on device: UInt64
     ) async throws(CatalogError) -> Bool {
@@ -69,7 +69,7 @@ public struct DeletionStore: CatalogStore {
         }
     }
 
-    /// Takes the decision back, where nothing has been removed yet.
+    /// Withdraws the decision if nothing has been removed yet.
     public func withdraw(of id: RecordingID) async throws(CatalogError) {
         try await write("withdrawDeletion") { try $0.run(DeletionSQL.withdraw, [id.rawValue]) }
     }
@@ -83,9 +83,9 @@ public struct DeletionStore: CatalogStore {
         }
     }
 
-    /// Removes the row of a recording whose files are gone, and with it revisions and the decision itself.
-    /// - Returns: false where a sidecar has been written meanwhile, or the decision was taken back: nothing
-    ///   was changed.
+    /// Deletes the row of a recording whose files are gone, with its revisions and the decision.
+    /// - Returns: false if a sidecar was written meanwhile or the decision was withdrawn: nothing was
+    ///   changed.
     public func finish(of id: RecordingID) async throws(CatalogError) -> Bool {
         try await write("finishDeletion") { database in
             try database.run(DeletionSQL.finish, ["recording": id.rawValue])

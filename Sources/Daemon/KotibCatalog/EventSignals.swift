@@ -1,8 +1,7 @@
 import GRDB
 import Synchronization
 
-/// Wakes those who follow a table, after the commits that added rows to it. The one connection that writes
-/// has it as its observer.
+/// Signals commits that added rows to a table. Registered as an observer of the writing connection.
 final class EventSignals: TransactionObserver, Sendable {
     private struct State {
         var listeners: [UInt64: AsyncStream<Void>.Continuation] = [:]

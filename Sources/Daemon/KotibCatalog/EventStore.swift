@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// Something that happened to a recording, kept for a while so that who follows can go on where they stopped.
+/// An event of a recording, kept for a while so that followers can resume.
 public struct CatalogEvent: Hashable, Sendable {
     public enum Kind: String, Sendable, Codable, CaseIterable {
         /// A row was added, or its state, its audio's state or its name changed.
@@ -35,8 +35,8 @@ public struct EventPage: Hashable, Sendable {
 public struct EventStore: CatalogStore {
     let database: CatalogDatabase
 
-    /// The events after `last`. Nil where `last` is older than the events that are kept, or from
-    /// another catalog: the follower must list anew.
+    /// The events after `last`. Nil if `last` is older than the events that are kept, or from another
+    /// catalog: the follower must fetch the list again.
     public func page(
         after last: Int64, in scope: AccessScope, limit: Int
     ) async throws(CatalogError) -> EventPage? {

@@ -11,7 +11,7 @@ import Synchronization
 /// cancelled must still reach the disk.
 final class GroupCommit: Sendable {
     /// One transaction's share: keeps the wait for a commit short when thousands queue.
-    static let mostWritesPerTransaction = 1024
+    static let maxWritesPerTransaction = 1024
 
     /// Called once the fate of the transaction is known: nil for a commit.
     typealias Completion = @Sendable (CatalogError?) -> Void
@@ -94,7 +94,7 @@ final class GroupCommit: Sendable {
 
     private func commitNextGroup(_ database: Database) {
         let (group, mustSchedule) = waiting.withLock { waiting in
-            let group = Array(waiting.writes.prefix(Self.mostWritesPerTransaction))
+            let group = Array(waiting.writes.prefix(Self.maxWritesPerTransaction))
             waiting.writes.removeFirst(group.count)
             waiting.isScheduled = !waiting.writes.isEmpty
             return (group, waiting.isScheduled)

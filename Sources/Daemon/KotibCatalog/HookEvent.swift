@@ -12,10 +12,10 @@ public struct HookEvent: Hashable, Sendable {
     /// As it was then.
     public var path: InboxPath
     public var facts: HookFacts
-    /// The words of that moment, or their beginning; nil where there are none, or the recording is gone by
-    /// now.
+    /// The words at that moment, or their beginning; nil if there are none, or the recording was deleted
+    /// since.
     public var text: String?
-    /// Whether that is not all of them.
+    /// Whether ``text`` is truncated.
     public var isTextTruncated: Bool
     public var time: Date
 
@@ -79,9 +79,9 @@ public struct HookDelivery: Hashable, Sendable {
     public var attempts: Int
 }
 
-/// The next thing to tell a receiver.
-public enum HookTurn: Hashable, Sendable {
+/// The next delivery to a receiver.
+public enum NextHookDelivery: Hashable, Sendable {
     case delivery(HookDelivery)
-    /// Nothing now; the first that is put off comes at `nextDue`.
+    /// No delivery is due; the first postponed one is at `nextDue`.
     case nothing(nextDue: Date?)
 }

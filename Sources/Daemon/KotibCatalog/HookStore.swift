@@ -32,7 +32,7 @@ public struct HookStore: CatalogStore {
     /// were put off until now. Until it is settled or put off it stays the next.
     public func next(
         for receiver: HookReceiver, now: Date = Date()
-    ) async throws(CatalogError) -> HookTurn {
+    ) async throws(CatalogError) -> NextHookDelivery {
         let now = now.timeIntervalSince1970
         return try await read("nextHook") { database in
             // A delivery that is put off for longer than any may be shows that the clock was set back.

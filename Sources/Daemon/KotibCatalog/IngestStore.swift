@@ -5,15 +5,17 @@ import KotibModel
 /// The outcome of accepting a recording.
 public enum Acceptance: Hashable, Sendable {
     case new(RecordingID)
-    /// The same content was here before: only the identity changed, and what was gone is present again.
+    /// The same content was known at the path: only the identity changed, and a removed recording is present
+    /// again.
     case unchanged(RecordingID)
-    /// Other content has the path now. A job for `old` is to be cancelled, and `notes` are to be removed; the
-    /// old transcript's sidecar stays registered, so that the new one may take its place.
+    /// Other content is at the path now. The caller cancels the job of `old` and removes `notes`; the sidecar
+    /// of the old transcript stays registered, so that the new one may replace it.
     case replaced(RecordingID, old: RecordingID, notes: [Sidecar])
-    /// The recording that has the path goes on: it waits to be heard anew, as a whole, and its words stay
-    /// until then. A job for it is to be cancelled; `notes` are to be removed.
+    /// The recording at the path grew: it is transcribed again as a whole, and its words are kept until then.
+    /// The caller cancels its job and removes `notes`.
     case grown(RecordingID, notes: [Sidecar])
-    /// A refused file that is good now, or a failed one that was put here anew. `notes` are to be removed.
+    /// A refused file that is valid now, or a failed one that was put there again. The caller removes
+    /// `notes`.
     case readmitted(RecordingID, notes: [Sidecar])
 
     /// The recording that now has the path.
@@ -29,29 +31,29 @@ public enum Acceptance: Hashable, Sendable {
 /// The outcome of refusing a file.
 public struct Refusal: Hashable, Sendable {
     public var recording: RecordingID
-    /// Whether nothing was refused: it is what was transcribed before.
+    /// Whether nothing was refused because it is an earlier accepted recording.
     public var isKept = false
-    /// The recording that had the path before. Its job is to be cancelled.
+    /// The recording that had the path before. The caller cancels its job.
     public var old: RecordingID?
-    /// To be removed: they tell of `old`.
+    /// Notes about `old`, for the caller to remove.
     public var notes: [Sidecar]
 }
 
 /// A recording whose audio was removed.
 public struct Departure: Hashable, Sendable {
     public var recording: RecordingID
-    /// To be removed: they tell of a file that is not there.
+    /// Notes about a missing file, for the caller to remove.
     public var notes: [Sidecar]
 }
 
-/// Files on their way into rows: accepted, refused or gone.
+/// Files of the inbox: accepted, refused or gone.
 public struct IngestStore: CatalogStore {
     let database: CatalogDatabase
 
     static let departuresAtOnce = 500
 
-    /// For each, whether the current recording at the path has exactly this identity and is present: nothing
-    /// needs to be done. Costs some 10 µs each.
+    /// For each file, whether the current recording at the path has exactly this identity and is present, so
+    /// that nothing needs to be done. Costs some 10 µs each.
     public func isKnown(_ files: [(InboxPath, FileIdentity)]) async throws(CatalogError) -> [Bool] {
         try await read("isKnown") { database in
             let statement = try database.cachedStatement(sql: Self.identityAtPath)
@@ -62,21 +64,21 @@ public struct IngestStore: CatalogStore {
         }
     }
 
-    /// Records a file that passed inspection, if its user's quota has room for it: that is looked at and used
-    /// in one transaction, so that of two that come at once only one gets the last of it. What goes on needs
-    /// room for what came to it alone.
+    /// Records a file that passed inspection if it fits its user's quota. Check and insertion are one
+    /// transaction, so that two files never share the same room. A recording that grew needs room only for
+    /// the added part.
     /// - Parameters:
-    ///   - doubt: somebody may have changed the file unnoticed while it was inspected: its words are not used
-    ///     for others.
-    ///   - words: what stands beside it: where the recording is new they are its words, and it need not be
+    ///   - doubt: the file may have changed unnoticed while it was inspected: its words are not reused for
+    ///     others.
+    ///   - words: an existing text beside it: for a new recording they are its words, and it need not be
     ///     transcribed.
-    /// - Returns: why there is no room; then nothing was changed.
+    /// - Returns: the reason why it does not fit; then nothing was changed.
     public func accept(
         _ path: InboxPath, identity: FileIdentity, facts: AudioFacts, doubt: ContentDoubt = .none,
-        under quotas: Quotas, adopting words: StandingWords? = nil
+        under quotas: Quotas, adopting words: ExistingText? = nil
     ) async throws(CatalogError) -> Result<Acceptance, Rejection> {
         let now = quotas.now()
-        let arrival = Arrival(
+        let arrival = InspectedFile(
             path: path, identity: identity, facts: facts, doubt: doubt, now: now)
         let day = quotas.days.day(of: now)
         return try await write("accept") { database in
@@ -91,36 +93,34 @@ public struct IngestStore: CatalogStore {
     public func accept(
         _ path: InboxPath, identity: FileIdentity, facts: AudioFacts, now: Date = Date()
     ) async throws(CatalogError) -> Acceptance {
-        let arrival = Arrival(path: path, identity: identity, facts: facts, now: now)
+        let arrival = InspectedFile(path: path, identity: identity, facts: facts, now: now)
         return try await write("accept") {
             try ArrivalRecorder($0).accept(arrival, inPlaceOf: $0.currentRecording(path))
         }
     }
 
-    /// Records a file that is not taken; its note becomes due.
+    /// Records a refused file; its note becomes due.
     /// - Parameters:
     ///   - message: one sentence for the person, kept with the record.
-    ///   - facts: of a good recording that is refused for want of room alone, and is taken when there is
-    ///     some.
+    ///   - facts: of a good recording that exceeds the quota and is accepted when there is room.
     public func reject(
         _ path: InboxPath, identity: FileIdentity, rejection: Rejection, message: String,
         facts: AudioFacts? = nil, doubt: ContentDoubt = .none, now: Date = Date()
     ) async throws(CatalogError) -> Refusal {
-        let arrival = RejectedArrival(
+        let arrival = RejectedFile(
             path: path, identity: identity, code: rejection.code, message: message, now: now)
         return try await write("reject") {
             try ArrivalRecorder($0).reject(arrival, waitingWith: facts, doubt)
         }
     }
 
-    /// Notes that the file at `path`, or every file below that folder, is no longer there.
-    /// A job for one of them is to be cancelled.
+    /// Marks the file at `path`, or every file below that folder, as removed. The caller cancels their jobs.
     ///
-    /// At most 500 of them, so that a large folder does not hold up everybody else's writes: to be
-    /// called again until none is left.
+    /// At most 500 of them, so that a large folder does not delay other writes: call again until none is
+    /// left.
     /// - Parameters:
     ///   - device: only files that lay on this one; nil for all.
-    ///   - exactly: what lies below is left alone: a folder has taken a file's name.
+    ///   - exactly: files below the path are left alone: a folder has taken a file's name.
     public func markGone(
         _ path: InboxPath, on device: UInt64? = nil, exactly: Bool = false, now: Date = Date()
     ) async throws(CatalogError) -> [Departure] {

@@ -6,7 +6,7 @@ import KotibModel
 public enum Claim: Hashable, Sendable {
     /// Now in state `processing`, its attempt counted.
     case recording(Recording)
-    /// Nothing can start now; the first retry may at `nextDue`.
+    /// No recording can start now; the first retry is due at `nextDue`.
     case nothing(nextDue: Date?)
 }
 
@@ -37,13 +37,14 @@ public enum JobEnd: Hashable, Sendable {
 public struct JobStore: CatalogStore {
     let database: CatalogDatabase
 
-    /// A recording during which the daemon ends more often than this is failed: it may be what ends it.
-    public static let mostInterruptions = 10
+    /// A recording is failed if the daemon ends more often than this during its transcription, since it may
+    /// be the cause.
+    public static let maxInterruptions = 10
 
-    /// Takes the next recording, in one transaction.
+    /// Claims the next recording in one transaction.
     ///
-    /// Users take turns: the one whose last turn is longest ago is served, and of that user the oldest
-    /// recording that may start now. The attempt is counted here, before anything touches the file.
+    /// Users take turns: the user whose last turn was longest ago is served, with the oldest recording that
+    /// may start now. The attempt is counted here, before the file is opened.
     public func claim(
         _ scope: ClaimScope = .allBut([]), now: Date = Date()
     ) async throws(CatalogError) -> Claim {
@@ -61,17 +62,17 @@ public struct JobStore: CatalogStore {
         }
     }
 
-    /// Keeps the words; the transcript becomes due beside the recording, where that still is. Where a
-    /// person's words are shown those stay, and the engine's are a revision only; of a recording that went on
-    /// the words of what came to it are put behind the person's.
+    /// Stores the words; the transcript becomes due beside the recording, if that still exists. A person's
+    /// words stay current, and the engine's become an earlier revision; if the recording grew, the words of
+    /// the added part are appended to the person's.
     /// - Parameters:
-    ///   - speech: seconds in which somebody spoke, where the engine tells.
-    ///   - warnings: what is doubtful about the words.
-    ///   - engineSeconds: what the transcription took.
-    ///   - modelHash: SHA-256 of the model's file; nil where it is not known.
-    ///   - heard: the facts of what the engine was given. Where the recording is not that any more it is put
-    ///     back, as if the job had not been started.
-    ///   - doubt: somebody may have changed the file unnoticed meanwhile: the words are not used for others.
+    ///   - speech: seconds of speech, if the engine reports them.
+    ///   - warnings: doubts about the words.
+    ///   - engineSeconds: the duration of the transcription.
+    ///   - modelHash: SHA-256 of the model's file; nil if unknown.
+    ///   - heard: the facts of the file that the engine was given. If the recording is another by now it is
+    ///     put back, as if the job had not been started.
+    ///   - doubt: the file may have changed unnoticed meanwhile: the words are not reused for others.
     public func complete(
         _ id: RecordingID, transcript: Transcript, speech: Double?, warnings: [RecordingWarning] = [],
         engineSeconds: Double, modelHash: [UInt8]? = nil, heard: AudioFacts? = nil,
@@ -88,7 +89,7 @@ public struct JobStore: CatalogStore {
             }
             let revision = try database.addRevision(
                 id, .engine, transcript.text, times: times, transcript.language, now)
-            try database.extendPersonsWords(of: id, heard: revision, transcript, now)
+            try database.extendEditedWords(of: id, heard: revision, transcript, now)
             try database.run(
                 JobSQL.complete,
                 [
@@ -133,12 +134,12 @@ public struct JobStore: CatalogStore {
         }
     }
 
-    /// Puts a recording back as if it had not been started.
+    /// Puts a recording back as if its job had not been started.
     /// - Parameters:
-    ///   - place: where its audio was not; unless it is known to lie elsewhere by now, nothing starts until a
-    ///     scan finds it again.
-    ///   - identity: of that audio: where the recording has another by now, it is there.
-    ///   - due: it is not to start before; nil for at once.
+    ///   - place: the path where its audio was missing; unless it is known to lie elsewhere by now, nothing
+    ///     starts until a scan finds it again.
+    ///   - identity: of that audio: if the recording has another by now, it is there.
+    ///   - due: the earliest start; nil for at once.
     public func handBack(
         _ id: RecordingID, isGoneFrom place: InboxPath? = nil, identity: FileIdentity? = nil,
         due: Date? = nil,
@@ -150,9 +151,11 @@ public struct JobStore: CatalogStore {
         }
     }
 
-    /// Puts back what a daemon that ended left in processing. To be called once, before the first claim.
-    /// - Parameter message: one sentence for the person whose recording is given up on.
-    /// - Returns: those put back, and those given up on because it happened over ``mostInterruptions`` times.
+    /// Puts back the jobs that an earlier daemon left in processing. To be called once, before the first
+    /// claim.
+    /// - Parameter message: the error, one sentence, of recordings that fail.
+    /// - Returns: the recordings that were put back, and those that failed because it happened over
+    ///   ``maxInterruptions`` times.
     public func recoverInterrupted(
         message: String, now: Date = Date()
     ) async throws(CatalogError) -> (resumed: [RecordingID], failed: [RecordingID]) {
@@ -161,7 +164,7 @@ public struct JobStore: CatalogStore {
             for row in try database.rows(JobSQL.interrupted, []) {
                 let id = RecordingID(rawValue: row["id"])
                 try database.run(JobSQL.interrupt, [id.rawValue])
-                if (row["interruptions"] as Int) < Self.mostInterruptions {
+                if (row["interruptions"] as Int) < Self.maxInterruptions {
                     try database.handBack(id, now: now)
                     resumed.append(id)
                 } else {
@@ -205,9 +208,9 @@ extension Database {
             ["recording": id.rawValue, "code": code, "message": message, "now": Timestamp.text(now)])
     }
 
-    /// A recording went on that a person had corrected: the correction stays as it is, and what was heard
-    /// after its end is put behind it, as words of the same hand.
-    fileprivate func extendPersonsWords(
+    /// A recording grew whose words a person had corrected: the correction stays as it is, and the words
+    /// after its end are appended, as the same author's.
+    fileprivate func extendEditedWords(
         of id: RecordingID, heard: RevisionID, _ transcript: Transcript, _ now: Date
     ) throws {
         guard let row = try row(JobSQL.shownUntil, [id.rawValue]), let until: Double = row["shown_until"],
@@ -320,16 +323,16 @@ enum JobSQL {
 
 /// The outcome of a request for another transcription.
 public enum Retry: Hashable, Sendable {
-    /// It waits for its turn, with all its attempts before it. `notes` are to be removed.
+    /// It is queued with all its attempts. The caller removes `notes`.
     case queued(notes: [Sidecar])
-    /// It waits or runs already, was refused, or there is no audio or it is on its way into the archive.
+    /// It is queued or running already, was refused, or its audio is missing or is being archived.
     case notNow(Recording)
     /// No such recording, or not the caller's.
     case notFound
 }
 
 extension JobStore {
-    /// Puts what failed or was completed back into the queue. Its words stay until there are new ones.
+    /// Queues a failed or completed recording again. Its words are kept until there are new ones.
     public func retry(
         _ id: RecordingID, in scope: AccessScope, now: Date = Date()
     ) async throws(CatalogError) -> Retry {

@@ -1,7 +1,7 @@
 import KotibModel
 
-/// The statements of lists. They differ only in the states, which are our own words and no input, and in what
-/// the list is narrowed to: that and nothing else decides which index serves.
+/// The statements of lists. They differ only in the states, which are constants and no input, and in the
+/// criteria; these decide which index is used.
 enum LibrarySQL {
     /// The condition of every listed row.
     enum Part: CaseIterable {

@@ -14,7 +14,7 @@ struct LibrarySelection {
     /// many are of the time that is asked for, it costs less to pass over the others than to sort these.
     fileprivate func part(total: Int? = nil) -> LibrarySQL.Part {
         if user != nil { return .ofOneUser }
-        if filter.from != nil || filter.until != nil, total ?? 0 <= RecordingStore.mostCounted {
+        if filter.from != nil || filter.until != nil, total ?? 0 <= RecordingStore.maxCounted {
             return .ofSomeTime
         }
         return filter.language == nil ? .everything : .inOneLanguage
@@ -45,7 +45,7 @@ struct LibrarySelection {
 }
 
 extension RecordingFilter {
-    /// Whether the counts that are kept answer how many there are.
+    /// Whether the stored counts answer the number of matches.
     var isCounted: Bool { !isSearch && isTimeless }
 
     fileprivate var isTimeless: Bool { from == nil && until == nil && shortest == nil && longest == nil }
@@ -98,7 +98,7 @@ extension Database {
         return search.terms.count
     }
 
-    func total(_ selection: LibrarySelection, upTo mostCounted: Int) throws -> (count: Int, isExact: Bool) {
+    func total(_ selection: LibrarySelection, upTo maxCounted: Int) throws -> (count: Int, isExact: Bool) {
         if selection.filter.isCounted {
             let sql = LibrarySQL.keptTotal(selection.states, ofOneUser: selection.user != nil)
             return (try count(sql, selection.arguments([:])), true)
@@ -111,13 +111,13 @@ extension Database {
         var sql =
             terms.map { LibrarySQL.searchTotal(selection.states, terms: $0) }
             ?? LibrarySQL.searchTotal(selection.states)
-        var arguments = selection.arguments(["limit": mostCounted + 1])
+        var arguments = selection.arguments(["limit": maxCounted + 1])
         if selection.isWordsOnly, terms == nil, try row(LibrarySQL.hasDeletions, []) == nil {
             sql = LibrarySQL.searchTotalOfAll
-            arguments = ["match": selection.match, "limit": mostCounted + 1]
+            arguments = ["match": selection.match, "limit": maxCounted + 1]
         }
         let count = try count(sql, arguments)
-        return (min(count, mostCounted), count <= mostCounted)
+        return (min(count, maxCounted), count <= maxCounted)
     }
 
     private func count(_ sql: String, _ arguments: StatementArguments) throws -> Int {

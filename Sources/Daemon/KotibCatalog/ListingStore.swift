@@ -6,9 +6,9 @@ import KotibModel
 public struct LibraryIndex: Hashable, Sendable {
     /// Newest first.
     public var recordings: [RecordingID]
-    /// How many there are with this filter, on all pages.
+    /// The number of recordings with this filter, on all pages.
     public var total: Int
-    /// False where a search found more than ``RecordingStore/mostCounted``: `total` is that number then.
+    /// False if a search found more than ``RecordingStore/maxCounted``: then `total` is that number.
     public var isTotalExact: Bool
     /// The key of the next page. Nil after the last one.
     public var next: RecordingID?
@@ -17,7 +17,7 @@ public struct LibraryIndex: Hashable, Sendable {
 /// A recording as a list shows it, but for a long text.
 public struct ListedRecording: Hashable, Sendable {
     public var entry: LibraryEntry
-    /// Bytes of the text; that is in `entry` only where it has at most ``ListingStore/shortText``.
+    /// The size of the text in bytes; `entry` has it only up to ``ListingStore/shortText``.
     public var textSize: Int
 
     /// The revision whose text is to be read piece by piece; nil where `entry` has the text, or there is
@@ -27,7 +27,7 @@ public struct ListedRecording: Hashable, Sendable {
 
 /// A revision, but for a long text.
 public struct ListedRevision: Hashable, Sendable {
-    /// Without its times; `text` is empty where it has more than ``ListingStore/shortText`` bytes.
+    /// Without its times; `text` is empty if it has more than ``ListingStore/shortText`` bytes.
     public var revision: Revision
     /// Bytes.
     public var textSize: Int
@@ -35,8 +35,8 @@ public struct ListedRevision: Hashable, Sendable {
     public var hasLongText: Bool { revision.text.isEmpty && textSize > 0 }
 }
 
-/// Lists that are written as they are read: however long the texts, and however slow who reads them, no more
-/// of them is in memory than some pieces.
+/// Lists that are written while they are read: only some chunks are in memory, however long the texts and
+/// however slow the reader.
 public struct ListingStore: CatalogStore {
     let database: CatalogDatabase
 
@@ -53,19 +53,19 @@ public struct ListingStore: CatalogStore {
         _ filter: RecordingFilter, before: RecordingID? = nil, skip: Int = 0, limit: Int,
         countsAll: Bool = false
     ) async throws(CatalogError) -> LibraryIndex {
-        let mostCounted = countsAll ? Int.max - 1 : RecordingStore.mostCounted
+        let maxCounted = countsAll ? Int.max - 1 : RecordingStore.maxCounted
         let index: @Sendable (Database) throws -> LibraryIndex = { database in
             try database.index(
-                filter, before: before, skip: max(skip, 0), limit: max(limit, 0), mostCounted: mostCounted)
+                filter, before: before, skip: max(skip, 0), limit: max(limit, 0), maxCounted: maxCounted)
         }
-        return filter.isCounted && skip <= RecordingStore.mostCounted
+        return filter.isCounted && skip <= RecordingStore.maxCounted
             ? try await read("index", index) : try await search("index", index)
     }
 
     /// The first of these recordings, as many as have ``shortText`` bytes of text together, and at least one.
-    /// Those that are not there any more are left out.
-    /// - Parameter filter: whose they may be, and what was searched.
-    /// - Returns: `count`: how many of `ids` that were.
+    /// Deleted ones are left out.
+    /// - Parameter filter: the scope, and the search query.
+    /// - Returns: `count`: how many of `ids` were handled.
     public func listed(
         _ ids: some Collection<RecordingID> & Sendable, _ filter: RecordingFilter
     ) async throws(CatalogError) -> (recordings: [ListedRecording], count: Int) {
@@ -81,7 +81,7 @@ public struct ListingStore: CatalogStore {
         }
     }
 
-    /// Nil where there is none, or it is not the caller's to see.
+    /// Nil if it does not exist, or the caller may not see it.
     public func listed(
         _ id: RecordingID, in scope: AccessScope
     ) async throws(CatalogError) -> ListedRecording? {
@@ -106,7 +106,7 @@ public struct ListingStore: CatalogStore {
         }
     }
 
-    /// Nil where there is none, or it is not the caller's to see.
+    /// Nil if it does not exist, or the caller may not see it.
     public func listed(
         _ revision: RevisionID, of id: RecordingID, in scope: AccessScope
     ) async throws(CatalogError) -> ListedRevision? {
@@ -121,8 +121,8 @@ public struct ListingStore: CatalogStore {
         }
     }
 
-    /// Bytes of a revision's text from an offset on, as UTF-8 has them; empty behind its end. A revision
-    /// never changes, so that what is read piece by piece fits together; nil where it is no more.
+    /// Bytes of a revision's text from an offset on, in UTF-8; empty behind its end. A revision never
+    /// changes, so that its chunks fit together; nil if it was deleted.
     public func textPiece(
         of revision: RevisionID, of id: RecordingID, from offset: Int, upTo count: Int
     ) async throws(CatalogError) -> [UInt8]? {
@@ -137,7 +137,7 @@ public struct ListingStore: CatalogStore {
         }
     }
 
-    /// Bytes of the text and the times of what is shown of a recording; nil where nothing is.
+    /// Bytes of the current words and times of a recording; nil if it has none.
     public func sizeOfWords(of id: RecordingID) async throws(CatalogError) -> Int? {
         try await read("sizeOfWords") { try $0.row(PieceSQL.size, [id.rawValue])?["size"] }
     }
@@ -169,12 +169,12 @@ extension Database {
     }
 
     fileprivate func index(
-        _ filter: RecordingFilter, before: RecordingID?, skip: Int, limit: Int, mostCounted: Int
+        _ filter: RecordingFilter, before: RecordingID?, skip: Int, limit: Int, maxCounted: Int
     ) throws -> LibraryIndex {
         guard let selection = try selection(filter) else {
             return LibraryIndex(recordings: [], total: 0, isTotalExact: true, next: nil)
         }
-        let total = try total(selection, upTo: mostCounted)
+        let total = try total(selection, upTo: maxCounted)
         let found = try ids(
             selection, total: total.count, before: before, skip: skip,
             limit: limit == .max ? limit : limit + 1)

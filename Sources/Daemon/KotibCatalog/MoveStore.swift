@@ -2,34 +2,35 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// A recording that was found elsewhere.
+/// A recording that was found at another path.
 public struct Relocation: Hashable, Sendable {
     public var recording: RecordingID
-    /// The recording that had the new path before. Its job is to be cancelled.
+    /// The recording that had the new path before. The caller cancels its job.
     public var old: RecordingID?
-    /// To be removed: they tell of `old`.
+    /// Notes about `old`, for the caller to remove.
     public var notes: [Sidecar]
 }
 
-/// A move whose texts are not at their new place yet.
+/// A move whose texts have not been renamed yet.
 public struct UnfinishedMove: Hashable, Sendable {
     public var recording: RecordingID
     /// The path before the move.
     public var path: InboxPath
 }
 
-/// Recordings that were found elsewhere, and their texts on the way there.
+/// Moved recordings, and their texts that follow them.
 public struct MoveStore: CatalogStore {
     let database: CatalogDatabase
 
-    /// Of each way to find a recording by, no more are looked at: somebody may have thousands of one content.
-    static let mostOrigins = 8
+    /// The number of candidates for each way to find a recording: somebody may have thousands with the same
+    /// content.
+    static let maxOrigins = 8
 
     /// The recordings that a file may have been, best first: of the same user and content, at other paths.
-    /// Whether one still lies at its own path is for the caller to look at.
+    /// The caller checks whether one still lies at its own path.
     ///
-    /// The very file comes before what went last, and that before what the catalog takes for present; and
-    /// those before what has the same sound and other tags.
+    /// The order: the very file, the last removed one, one that the catalog takes for present; then those
+    /// with the same sound and other tags.
     public func origins(
         of path: InboxPath, identity: FileIdentity, facts: AudioFacts
     ) async throws(CatalogError) -> [Recording] {
@@ -38,7 +39,7 @@ public struct MoveStore: CatalogStore {
             guard let user = try database.userIfKnown(path.user)?.rawValue else { return [] }
             let content: StatementArguments = [
                 "user": user, "sha256": Data(facts.sha256), "file_size": identity.size, "path": path.blob,
-                "inode": Int64(bitPattern: identity.inode), "file_name": name, "limit": Self.mostOrigins,
+                "inode": Int64(bitPattern: identity.inode), "file_name": name, "limit": Self.maxOrigins,
             ]
             var rows =
                 try database.rows(MoveSQL.byInode, content) + database.rows(MoveSQL.departed, content)
@@ -46,7 +47,7 @@ public struct MoveStore: CatalogStore {
             if let sound = facts.sound {
                 let same: StatementArguments = [
                     "user": user, "sound_sha256": Data(sound.sha256), "path": path.blob,
-                    "limit": Self.mostOrigins,
+                    "limit": Self.maxOrigins,
                 ]
                 rows += try database.rows(MoveSQL.departedSound, same)
                 rows += try database.rows(MoveSQL.presentSound, same)
@@ -56,8 +57,8 @@ public struct MoveStore: CatalogStore {
         }
     }
 
-    /// The recording whose file this is in just the state in which it was recorded, at another path of the
-    /// same user: as a file is whose folder was moved. Nil where there is none.
+    /// The recording with exactly this identity at another path of the same user, as after a move of its
+    /// folder. Nil if there is none.
     public func origin(
         of path: InboxPath, identity: FileIdentity
     ) async throws(CatalogError) -> Recording? {
@@ -69,13 +70,14 @@ public struct MoveStore: CatalogStore {
         }
     }
 
-    /// Gives a recording its new path, and notes that its texts are to follow. What was given up for its path
-    /// alone, or failed, waits again; minutes that were given back when it was replaced are charged anew.
+    /// Gives a recording its new path, and records that its texts are to be renamed. A recording that failed,
+    /// or was refused for its path alone, is queued again; minutes that were given back when it was replaced
+    /// are charged again.
     /// - Parameters:
-    ///   - seen: as it was when its file was found not to be at its path any more.
-    ///   - facts: of the file at the new path, which may have other tags; nil where it is unchanged.
-    ///   - quotas: a recording whose minutes there is no room for stays replaced.
-    /// - Returns: nil where it has changed since, what the path holds is the same, or there is no room:
+    ///   - seen: the recording as it was when its file was missing at its path.
+    ///   - facts: of the file at the new path, which may have other tags; nil if it is unchanged.
+    ///   - quotas: a recording whose minutes exceed them stays replaced.
+    /// - Returns: nil if it has changed since, the path holds the same recording, or the quota is used up:
     ///   nothing was changed.
     public func relocate(
         _ seen: Recording, to path: InboxPath, identity: FileIdentity, facts: AudioFacts? = nil,
@@ -125,13 +127,15 @@ public struct MoveStore: CatalogStore {
         }
     }
 
-    /// Whether a recording's texts are still to follow it.
+    /// Whether a recording's texts are still to be renamed.
     public func isMoving(_ id: RecordingID) async throws(CatalogError) -> Bool {
         try await read("isMoving") { try $0.row(MoveSQL.isMoving, [id.rawValue]) != nil }
     }
 
-    /// Notes where texts of one recording stand now, which of them are no more, and whether all is done.
-    /// - Parameter isDue: whether they are to be written anew, since some of them hold the recording's name.
+    /// Records the new paths of one recording's texts, which of them no longer exist, and whether the move is
+    /// complete.
+    /// - Parameter isDue: whether they are to be written again, since some of them contain the recording's
+    ///   name.
     public func sidecarsMoved(
         of id: RecordingID, _ moved: [(from: InboxPath, to: InboxPath)], lost: [InboxPath],
         isDone: Bool, isDue: Bool
@@ -170,15 +174,15 @@ extension Database {
         // Of what was replaced somebody else's words may have taken the text's place; and who brings back a
         // file brings it back for its words.
         if recording.audio == .replaced || !recording.identity.isSameFile(as: identity) {
-            try run(ArrivalSQL.makeDueAgain, [id])
+            try run(InspectedFileSQL.makeDueAgain, [id])
         } else if recording.audio == .gone {
             // Its remark went when it did.
             try run(MoveSQL.makeRemarkDue, [id])
         }
     }
 
-    /// Keeps the words of the recording whose path another has taken, as that one's earlier revision: those
-    /// that it shows, or where it has none yet, those that it has taken over itself.
+    /// Keeps the words of the recording whose path was taken, as an earlier revision of the new one: its
+    /// current words, or if it has none yet, those that it had inherited itself.
     func inherit(from old: RecordingID, to new: RecordingID) throws {
         try run(MoveSQL.inherit, ["old": old.rawValue, "new": new.rawValue])
     }
@@ -227,7 +231,7 @@ enum MoveSQL {
         """
     static let move = """
         UPDATE audio_records SET file_name = :file_name, original_filename = :file_name,
-            file_path = :file_path, path = :path, \(ArrivalSQL.setIdentity), updated_at = :now,
+            file_path = :file_path, path = :path, \(InspectedFileSQL.setIdentity), updated_at = :now,
             handled_at = CASE audio_state WHEN 'present' THEN handled_at ELSE :now END,
             audio_state = 'present', is_current = 1
         WHERE id = :recording

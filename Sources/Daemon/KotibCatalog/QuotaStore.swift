@@ -6,8 +6,8 @@ import KotibModel
 public struct QuotaStore: CatalogStore {
     let database: CatalogDatabase
 
-    /// Why a user's quota would have no room for a recording now; nil where it has. That it still has when
-    /// the recording is taken is for ``IngestStore/accept(_:identity:facts:under:)`` to say.
+    /// The reason for which a recording exceeds its user's quota now; nil if it fits. The final decision is
+    /// made by ``IngestStore/accept(_:identity:facts:under:)``.
     public func refusal(
         of claim: QuotaClaim, by id: UserID, under quotas: Quotas
     ) async throws(CatalogError) -> Rejection? {
@@ -16,8 +16,8 @@ public struct QuotaStore: CatalogStore {
     }
 
     /// Recordings that wait for room and would each fit, oldest first.
-    /// - Parameter last: only what is younger than this; nil for all.
-    public func readmissible(
+    /// - Parameter last: only recordings younger than this; nil for all.
+    public func acceptableWaiting(
         _ id: UserID, after last: RecordingID?, limit: Int, under quotas: Quotas
     ) async throws(CatalogError) -> [WaitingRecording] {
         let today = quotas.today
@@ -35,15 +35,15 @@ public struct QuotaStore: CatalogStore {
         }
     }
 
-    /// The users for whom something waits.
-    public func usersWaitingForRoom() async throws(CatalogError) -> [UserID] {
+    /// The users with recordings that wait for room.
+    public func usersWaitingForQuota() async throws(CatalogError) -> [UserID] {
         try await read("usersWaitingForRoom") { database in
             try database.rows(QuotaSQL.users, []).map { UserID(rawValue: $0["user_id"]) }
         }
     }
 
-    /// The users for whom something waits and whose room may have grown since the last call.
-    public func usersWithRoom() async throws(CatalogError) -> [UserID] {
+    /// The users with waiting recordings whose quota may have got room since the last call.
+    public func usersWithFreedQuota() async throws(CatalogError) -> [UserID] {
         try await write("usersWithRoom") { database in
             let users = try database.rows(QuotaSQL.grown, []).map { UserID(rawValue: $0["user_id"]) }
             if !users.isEmpty { try database.run(QuotaSQL.forgetGrown, []) }
@@ -52,50 +52,50 @@ public struct QuotaStore: CatalogStore {
     }
 
     /// How many files wait for room.
-    public func waitingForRoom() async throws(CatalogError) -> Int {
+    public func countWaitingForQuota() async throws(CatalogError) -> Int {
         try await read("waitingForRoom") { try $0.row(QuotaSQL.count, [])?["count"] ?? 0 }
     }
 
-    /// Yields soon after each commit by which ``usersWithRoom()`` may have something. Ends when the task is
-    /// cancelled or the catalog closed.
-    public func roomSignals() -> AsyncStream<Void> {
+    /// Yields soon after each commit by which ``usersWithFreedQuota()`` may have something. Ends when the
+    /// task is cancelled or the catalog closed.
+    public func quotaSignals() -> AsyncStream<Void> {
         database.room.stream()
     }
 }
 
 extension Database {
     /// The limits and the use of the user of a folder. Nil before the first recording.
-    func quota(ofFolder folder: UserFolder) throws -> (own: OwnQuota, use: QuotaUse)? {
-        try row(QuotaSQL.ofFolder, [folder.blob]).map { (OwnQuota($0), QuotaUse($0)) }
+    func quota(ofFolder folder: UserFolder) throws -> (own: QuotaOverrides, use: QuotaUsage)? {
+        try row(QuotaSQL.ofFolder, [folder.blob]).map { (QuotaOverrides($0), QuotaUsage($0)) }
     }
 
-    /// Why there is no room for a person's words; nil where there is.
+    /// The reason to refuse an edit; nil if it fits.
     /// - Parameter size: bytes of the words and their times.
     func refusal(ofText size: Int64, by user: UserID?, under limits: Quota) throws -> Rejection? {
         guard let user, let row = try row(QuotaSQL.ofUser, [user.rawValue]) else { return nil }
-        return limits.with(OwnQuota(row)).refusal(
-            ofText: size, beside: QuotaUse(row), texts: row["used_text"])
+        return limits.with(QuotaOverrides(row)).refusal(
+            ofText: size, beside: QuotaUsage(row), texts: row["used_text"])
     }
 
-    /// Counts what was taken in today.
+    /// Adds an accepted recording to the day's usage.
     func count(_ claim: QuotaClaim, ofFolder folder: UserFolder, on day: Int) throws {
         try run(
-            QuotaSQL.take, ["folder": folder.blob, "day": day, "milliseconds": claim.milliseconds])
+            QuotaSQL.addUsage, ["folder": folder.blob, "day": day, "milliseconds": claim.milliseconds])
     }
 
-    /// Notes the minutes that a recording was charged for sound that it has no words of yet.
+    /// Records the minutes that a recording was charged for sound without words yet.
     func charge(_ id: RecordingID, _ milliseconds: Int64, on day: Int) throws {
         guard milliseconds > 0 else { return }
         try run(ChargeSQL.charge, ["recording": id.rawValue, "milliseconds": milliseconds, "day": day])
     }
 
-    /// Milliseconds that a recording was charged on a day for sound that it has no words of.
+    /// Milliseconds that a recording was charged on a day for sound without words yet.
     func unheardCharge(_ id: RecordingID, on day: Int) throws -> Int64 {
         try row(ChargeSQL.unheard, [id.rawValue]).map { $0["charged_day"] == day ? $0["charged_ms"] : 0 } ?? 0
     }
 
-    /// Gives back the minutes of what is replaced before it was transcribed: as long as the day lasts on
-    /// which they were charged. Others may have room then.
+    /// Gives back the minutes of a recording that is replaced before it was transcribed, on the day on which
+    /// they were charged. Other recordings may fit into the quota then.
     func giveBackUnheard(_ id: RecordingID) throws {
         guard let row = try row(ChargeSQL.unheard, [id.rawValue]) else { return }
         let (user, day): (Int64, Int) = (row["user_id"], row["charged_day"])
@@ -106,13 +106,13 @@ extension Database {
         try run(ChargeSQL.tellOfRoom, ["user": user])
     }
 
-    /// Charges a recording that comes back what was given back when it was replaced.
-    /// - Returns: false where its user's quota has no room for it: nothing was changed.
+    /// Charges a recording that comes back for the minutes that were given back when it was replaced.
+    /// - Returns: false if they exceed its user's quota: nothing was changed.
     func chargeAgain(_ id: RecordingID, in folder: UserFolder, under quotas: Quotas) throws -> Bool {
         guard let milliseconds: Int64 = try row(ChargeSQL.givenBack, [id.rawValue])?["charged_ms"] else {
             return true
         }
-        let (own, use) = try quota(ofFolder: folder) ?? (OwnQuota(), QuotaUse())
+        let (own, use) = try quota(ofFolder: folder) ?? (QuotaOverrides(), QuotaUsage())
         let day = quotas.today
         let claim = QuotaClaim(size: 0, milliseconds: milliseconds, replaced: 0)
         guard quotas.limits.with(own).refusal(of: claim, beside: use.on(day)) == nil else { return false }
@@ -121,7 +121,7 @@ extension Database {
         return true
     }
 
-    /// Keeps what is known of a file that is refused for want of room.
+    /// Keeps the facts about a file that is refused for the quota.
     func wait(_ id: RecordingID, _ identity: FileIdentity, _ facts: AudioFacts, doubt: ContentDoubt) throws {
         try run(
             QuotaSQL.wait,
@@ -136,14 +136,14 @@ extension Database {
     }
 }
 
-extension OwnQuota {
+extension QuotaOverrides {
     init(_ row: Row) {
         self.init(
             bytes: row["quota_bytes"], files: row["quota_files"], minutesPerDay: row["quota_minutes"])
     }
 }
 
-extension QuotaUse {
+extension QuotaUsage {
     init(_ row: Row) {
         self.init(
             bytes: row["used_bytes"], files: row["used_files"], milliseconds: row["taken_ms"],
@@ -168,7 +168,7 @@ enum QuotaSQL {
         """
     static let ofUser = "SELECT \(columns), u.used_text FROM users u WHERE u.id = ?"
     static let ofFolder = "SELECT \(columns) FROM users u WHERE u.folder = ?"
-    static let take = """
+    static let addUsage = """
         UPDATE users SET taken_ms = CASE taken_day WHEN :day THEN taken_ms ELSE 0 END + :milliseconds,
             taken_day = :day
         WHERE folder = :folder

@@ -1,9 +1,9 @@
 import FoundationEssentials
 import KotibModel
 
-/// The daemon's limits for its users, and the clock that days are counted by.
+/// The default limits, and the clock that days are counted by.
 public struct Quotas: Sendable {
-    /// For every user that has nothing of their own.
+    /// For users without limits of their own.
     public var limits: Quota
     public var days: LocalDays
     public var now: @Sendable () -> Date

@@ -18,7 +18,7 @@ public enum SidecarKind: String, Sendable, Codable, CaseIterable {
     case srt, vtt, json, md
     /// A note about why there are no words.
     case rejected, failed
-    /// A note about why the words are none, and what to do.
+    /// A note about why there are no words in the transcript, and what to do.
     case remark
 
     public init(_ format: TranscriptFormat) {
@@ -32,14 +32,14 @@ public enum SidecarKind: String, Sendable, Codable, CaseIterable {
             }
     }
 
-    /// Whether it goes when what it tells of does.
+    /// Whether it is removed when its reason no longer holds.
     public var isNote: Bool { self == .rejected || self == .failed || self == .remark }
 }
 
 /// A sidecar that must still be written or written anew.
 public struct SidecarDue: Hashable, Sendable {
     public var kind: SidecarKind
-    /// Rises each time that something becomes due: who wrote an older state has not done this.
+    /// Rises each time that something becomes due: a writer of an older state has not completed this.
     public var version: Int64
 
     public init(kind: SidecarKind, version: Int64) {
@@ -64,11 +64,11 @@ public struct Recording: Hashable, Sendable, Identifiable {
     public var isCurrent: Bool
     /// Counted before each start; 1 during the first.
     public var attempts: Int
-    /// How often the daemon ended in the middle of this one.
+    /// How often the daemon ended during its transcription.
     public var interruptions: Int
     /// When a retry may start; nil for at once.
     public var due: Date?
-    /// Why it failed or was refused, or what the last attempt ran into.
+    /// The reason of the failure or refusal, or the error of the last attempt.
     public var errorCode: String?
     public var errorMessage: String?
     public var created: Date
@@ -91,10 +91,9 @@ public struct Recording: Hashable, Sendable, Identifiable {
     /// Warnings about the file and its transcript.
     public var warnings: [RecordingWarning] { (facts?.warnings ?? []) + transcriptionWarnings }
 
-    /// Nil where the name fits its content, or that is not known.
-    /// - Parameter accepted: the endings that are taken.
-    public func wrongEnding(accepted: Set<RecordingEnding>) -> WrongEnding? {
-        facts.flatMap { WrongEnding($0, named: fileExtension, accepted: accepted) }
+    /// Nil if the name fits the content, or the content is not known.
+    public func extensionMismatch(accepted: Set<AudioFileExtension>) -> ExtensionMismatch? {
+        facts.flatMap { ExtensionMismatch($0, named: fileExtension, accepted: accepted) }
     }
 
     /// Whether it was accepted with this content, or with this sound and other tags.

@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// Which recordings a list or a search is about. All that is set must hold.
+/// The filter of a list or a search. All criteria that are set must hold.
 public struct RecordingFilter: Hashable, Sendable {
     public var scope: AccessScope
     /// Empty: every state but `rejected`, which older clients do not know.
@@ -18,8 +18,8 @@ public struct RecordingFilter: Hashable, Sendable {
     /// ISO 639-1.
     public var language: String?
     public var user: UserID?
-    /// The query as typed: words that the transcript must all hold; "…" for a phrase; a final * for a
-    /// beginning of a word.
+    /// The query as typed: words that the transcript must all contain; "…" for a phrase; a final * for a
+    /// prefix.
     public var query: String?
 
     public init(scope: AccessScope) {
@@ -27,7 +27,7 @@ public struct RecordingFilter: Hashable, Sendable {
     }
 }
 
-/// A stretch of a transcript around what was searched.
+/// An excerpt of a transcript around a match.
 public struct SnippetPart: Hashable, Sendable {
     public var text: String
     public var isMatch: Bool
@@ -38,10 +38,10 @@ public struct SnippetPart: Hashable, Sendable {
     }
 }
 
-/// A recording as a list shows it.
+/// A recording as in a list.
 public struct LibraryEntry: Hashable, Sendable {
     public var recording: Recording
-    /// The folder of its user; nil for a refused file that lies in nobody's folder.
+    /// The folder of its user; nil for a refused file outside of users' folders.
     public var userFolder: UserFolder?
     /// Nil before there is any.
     public var text: String?
@@ -56,9 +56,9 @@ public struct LibraryEntry: Hashable, Sendable {
 public struct LibraryPage: Hashable, Sendable {
     /// Newest first: by falling id.
     public var entries: [LibraryEntry]
-    /// How many there are with this filter, on all pages.
+    /// The number of recordings with this filter, on all pages.
     public var total: Int
-    /// False where a search found more than ``RecordingStore/mostCounted``: `total` is that number then.
+    /// False if a search found more than ``RecordingStore/maxCounted``: then `total` is that number.
     public var isTotalExact = true
     /// The key of the next page. Nil after the last one.
     public var next: RecordingID?
@@ -70,33 +70,34 @@ public struct LibraryPage: Hashable, Sendable {
 public struct RecordingStore: CatalogStore {
     let database: CatalogDatabase
 
-    /// A search counts its hits up to here unless all are asked for: a word that everybody uses stands in a
-    /// million recordings, and the time to count them grows with their number.
-    static let mostCounted = 10_000
+    /// A search counts its matches up to here unless all are requested: a common word may be in a million
+    /// recordings, and counting takes time in proportion.
+    static let maxCounted = 10_000
     /// Bytes of transcripts on one page, beyond which it ends, whatever its limit.
     static let longestPage = 32 * 1024 * 1024
 
-    /// One page. A page that begins at `before` is stable: what is added meanwhile shifts nothing.
+    /// One page. A page that begins at `before` is stable: recordings that are added meanwhile do not shift
+    /// it.
     /// - Parameters:
     ///   - before: only recordings with a smaller id, the ``LibraryPage/next`` of the page before.
     ///   - skip: how many to leave out after that.
-    ///   - countsAll: all that a search finds, however many there are.
+    ///   - countsAll: counts all matches of a search, however many there are.
     /// - Throws: ``CatalogError``: ``CatalogError/Code/tooLong``.
     public func list(
         _ filter: RecordingFilter, before: RecordingID? = nil, skip: Int = 0, limit: Int,
         countsAll: Bool = false
     ) async throws(CatalogError) -> LibraryPage {
-        let mostCounted = countsAll ? Int.max - 1 : Self.mostCounted
+        let maxCounted = countsAll ? Int.max - 1 : Self.maxCounted
         let page: @Sendable (Database) throws -> LibraryPage = { database in
             try database.page(
-                filter, before: before, skip: max(skip, 0), limit: max(limit, 0), mostCounted: mostCounted)
+                filter, before: before, skip: max(skip, 0), limit: max(limit, 0), maxCounted: maxCounted)
         }
         // However many there are, these cost the same.
-        return filter.isCounted && skip <= Self.mostCounted
+        return filter.isCounted && skip <= Self.maxCounted
             ? try await read("list", page) : try await search("list", page)
     }
 
-    /// Nil where there is none, or it is not the caller's to see.
+    /// Nil if it does not exist, or the caller may not see it.
     public func entry(_ id: RecordingID, in scope: AccessScope) async throws(CatalogError) -> LibraryEntry? {
         try await read("entry") { try $0.entry(id, in: scope) }
     }
@@ -104,10 +105,10 @@ public struct RecordingStore: CatalogStore {
 
 extension Database {
     fileprivate func page(
-        _ filter: RecordingFilter, before: RecordingID?, skip: Int, limit: Int, mostCounted: Int
+        _ filter: RecordingFilter, before: RecordingID?, skip: Int, limit: Int, maxCounted: Int
     ) throws -> LibraryPage {
         guard let selection = try selection(filter) else { return .empty }
-        let total = try total(selection, upTo: mostCounted)
+        let total = try total(selection, upTo: maxCounted)
         // One more than is asked for shows whether there is a next page.
         let found = try ids(
             selection, total: total.count, before: before, skip: skip,
@@ -166,8 +167,7 @@ extension RecordingStore {
         try await read("current") { try $0.currentRecording(path) }
     }
 
-    /// One recording, as a caller sees it. Nil where there is none, it is not the caller's, or it is being
-    /// deleted.
+    /// One recording in a caller's scope. Nil if it does not exist, is not the caller's, or is being deleted.
     public func find(
         _ id: RecordingID, in scope: AccessScope
     ) async throws(CatalogError) -> Recording? {
@@ -245,7 +245,7 @@ extension Database {
             let text: String = row["transcript_text"], text.contains(where: { !$0.isWhitespace })
         else { return }
         let warnings = [RecordingWarning](json: row["transcription_warnings"])
-        let left = warnings.filter { !$0.code.tellsOfNoWords }
+        let left = warnings.filter { !$0.code.explainsMissingWords }
         if left != warnings {
             try run(WarningSQL.set, ["recording": id.rawValue, "warnings": try left.json])
         }

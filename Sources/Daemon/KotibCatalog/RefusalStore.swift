@@ -2,20 +2,20 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// Refused files, of which only some are kept in mind.
+/// Refused files, the latest of each user.
 public struct RefusalStore: CatalogStore {
     let database: CatalogDatabase
 
-    /// Refused files of one user, and of all that lie in nobody's folder, that are kept in mind. Each costs a
-    /// few kilobytes of the catalog, which no quota counts; who puts more there gets no notes for them.
-    static let mostRefused = 10_000
+    /// The number of refused files that are kept for one user, and for all files outside users' folders. Each
+    /// costs a few kilobytes of the catalog, which no quota counts; further files get no notes.
+    static let maxRefused = 10_000
     /// At once, so that nobody else's writes are held up.
     static let prunedAtOnce = 500
-    /// Seconds: for so long a note that went along with its folder stays Kotib's own.
+    /// Seconds for which a note that moved along with its folder is still Kotib's own.
     static let keptNotes: TimeInterval = 86_400
 
-    /// Forgets a refused file that is none any more and has no row of its own. Its notes are removed first.
-    /// - Returns: false where a note is still registered, or it is not refused: nothing was changed.
+    /// Deletes the row of a file that is no longer refused. Its notes are removed first.
+    /// - Returns: false if a note is still registered, or it is not refused: nothing was changed.
     public func forget(_ id: RecordingID) async throws(CatalogError) -> Bool {
         try await write("forgetRefused") { database in
             try database.run(Self.forgetRefusedSQL, ["recording": id.rawValue])
@@ -23,10 +23,10 @@ public struct RefusalStore: CatalogStore {
         }
     }
 
-    /// Forgets refused files that are gone: all that was known of them is why they were refused. What holds
-    /// somebody's words, of what lay at its path before, stays.
+    /// Deletes the rows of refused files that are gone. Rows that hold somebody's words, of an earlier
+    /// recording at the path, are kept.
     ///
-    /// At most ``prunedAtOnce``: to be called again until there is none.
+    /// At most ``prunedAtOnce``: call again until none is left.
     /// - Returns: how many.
     public func prune(now: Date = Date()) async throws(CatalogError) -> Int {
         try await write("pruneRefused") { database in
@@ -36,19 +36,19 @@ public struct RefusalStore: CatalogStore {
         }
     }
 
-    /// Whether a file at `path` can be refused and kept in mind. Its user may have too many already.
+    /// Whether a refused file at `path` can be recorded. Its user may have too many already.
     public func mayRefuse(_ path: InboxPath) async throws(CatalogError) -> Bool {
         try await read("mayRefuse") { database in
             if try database.currentRecording(path) != nil { return true }
             let user = path.depth > 1 ? try database.userIfKnown(path.user) : nil
             let count: Int = try database.row(RefusalSQL.count, [user?.rawValue ?? 0])?["count"] ?? 0
-            return count < Self.mostRefused
+            return count < Self.maxRefused
         }
     }
 
     /// Whether any user has as many refused files as are kept in mind.
     public func hasTooMany() async throws(CatalogError) -> Bool {
-        try await read("hasTooManyRefused") { try $0.row(RefusalSQL.tooMany, [Self.mostRefused]) != nil }
+        try await read("hasTooManyRefused") { try $0.row(RefusalSQL.tooMany, [Self.maxRefused]) != nil }
     }
 
     /// Files that hold less than they promise and may be waited for, in the order of their ids, a page at a

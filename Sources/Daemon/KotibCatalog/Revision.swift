@@ -10,7 +10,7 @@ public enum RevisionOrigin: String, Sendable, Codable, CaseIterable {
 public struct Revision: Hashable, Sendable {
     public var id: RevisionID
     public var recording: RecordingID
-    /// Nil for the engine, the local operator, and a user who is no more.
+    /// Nil for the engine, the local operator, and a deleted user.
     public var author: UserID?
     public var authorFolder: UserFolder?
     public var origin: RevisionOrigin
@@ -29,7 +29,7 @@ public struct TranscriptEdit: Sendable {
     /// Nil for the local operator.
     public var author: UserID?
     public var origin: RevisionOrigin
-    /// The revision that the person saw; nil to write over whatever is there.
+    /// The revision that the person saw; nil to replace any.
     public var expected: RevisionID?
 
     public init(
@@ -49,7 +49,7 @@ public enum EditOutcome: Hashable, Sendable {
     case edited(Revision)
     /// The words are those already.
     case unchanged(Revision)
-    /// Somebody else was faster; this is what stands now.
+    /// Another edit came first; this is the current revision.
     case conflict(Revision)
     /// No such recording, or not the caller's.
     case notFound

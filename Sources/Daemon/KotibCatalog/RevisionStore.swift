@@ -6,12 +6,12 @@ import KotibModel
 public struct RevisionStore: CatalogStore {
     let database: CatalogDatabase
 
-    /// Makes a person's words those that are shown; the sidecars become due. What the words were stays in its
-    /// revision, and the recording stays in its state.
+    /// Makes a person's words current; the sidecars become due. The earlier words stay in their revision, and
+    /// the recording's state is unchanged.
     /// - Parameters:
-    ///   - sidecar: the file that the words were saved in, as it is now; registered in one transaction with
-    ///     them.
-    ///   - limits: what a user may have who has nothing of their own.
+    ///   - sidecar: the file that the words were saved in, in its present state; registered in the same
+    ///     transaction.
+    ///   - limits: the limits of users who have none of their own.
     public func edit(
         _ edit: TranscriptEdit, from sidecar: Sidecar? = nil, under limits: Quota = Quota(),
         now: Date = Date()
@@ -19,10 +19,10 @@ public struct RevisionStore: CatalogStore {
         try await change(edit, sidecar: sidecar, limits, now)
     }
 
-    /// Shows the words and times of an earlier revision again, as a new one.
+    /// Makes the words and times of an earlier revision current again, as a new revision.
     /// - Parameters:
     ///   - author: nil for the local operator.
-    ///   - expected: the revision that the person saw; nil to write over whatever is there.
+    ///   - expected: the revision that the person saw; nil to replace any.
     public func restore(
         _ revision: RevisionID, of id: RecordingID, in scope: AccessScope, author: UserID?,
         expected: RevisionID?, under limits: Quota = Quota(), now: Date = Date()
@@ -33,7 +33,7 @@ public struct RevisionStore: CatalogStore {
         return try await change(edit, restored: old, limits, now)
     }
 
-    /// Nil where there is none, or it is not the caller's to see. `revision` nil: the one that is shown.
+    /// Nil if it does not exist, or the caller may not see it. `revision` nil: the current one.
     public func find(
         _ revision: RevisionID?, of id: RecordingID, in scope: AccessScope
     ) async throws(CatalogError) -> Revision? {
@@ -54,8 +54,8 @@ extension RevisionStore {
         case nothing(EditOutcome)
     }
 
-    /// The times are laid over the words between two transactions, since that takes long for long texts;
-    /// where the words changed meanwhile, all is done again.
+    /// The times are mapped to the words between two transactions, since that takes long for long texts; if
+    /// the words changed meanwhile, it starts again.
     /// - Parameter restored: the revision that the words come from, with times of its own.
     private func change(
         _ edit: TranscriptEdit, restored: Revision? = nil, sidecar: Sidecar? = nil, _ limits: Quota,

@@ -70,7 +70,7 @@ extension UserFolder {
 }
 
 extension FileIdentity {
-    /// By the columns' names. SQLite's integers are signed: the bits are kept.
+    /// Parameters by column name. SQLite's integers are signed: the bits are kept.
     var arguments: StatementArguments {
         [
             "device": Int64(bitPattern: device), "inode": Int64(bitPattern: inode), "file_size": size,
@@ -86,7 +86,7 @@ extension FileIdentity {
 }
 
 extension AudioFacts {
-    /// By the columns' names.
+    /// Parameters by column name.
     var arguments: StatementArguments {
         [
             "sha256": Data(sha256), "media_type": mediaType, "container": container, "codec": codec,
@@ -116,7 +116,7 @@ extension SoundIdentity {
 }
 
 extension [TranscriptSegment] {
-    /// As the column holds it.
+    /// As in the column.
     var json: String {
         get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
     }
@@ -127,7 +127,7 @@ extension [TranscriptSegment] {
 }
 
 extension [RecordingWarning] {
-    /// As the column holds it; nil for none.
+    /// As in the column; nil for none.
     var json: String? {
         get throws { isEmpty ? nil : String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
     }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import GRDB
 import KotibModel
 
-/// The index of words, and the long texts that are still to come into it.
+/// The full-text index, and the long texts that are not indexed yet.
 public struct SearchIndexStore: CatalogStore {
     let database: CatalogDatabase
 
@@ -12,9 +12,9 @@ public struct SearchIndexStore: CatalogStore {
         database.longTexts.stream()
     }
 
-    /// Takes long texts into the index of words, and out of it: piece by piece, each in a transaction of its
-    /// own, so that nobody waits for long. Until that is done a search finds the words as they were before.
-    /// Safe to be ended anywhere: what is not finished is begun anew.
+    /// Adds long texts to the search index and removes them, in chunks, each in a transaction of its own, so
+    /// that no other write waits for long. Until that is done a search finds the earlier words. May be ended
+    /// at any time: unfinished work is started again.
     public func indexLongTexts() async throws(CatalogError) {
         while !Task.isCancelled, let due = try await nextText() { try await index(due) }
     }

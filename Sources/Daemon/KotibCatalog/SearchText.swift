@@ -1,6 +1,6 @@
 import GRDB
 
-/// How text is made comparable: in the index, in what a person types and in a snippet alike.
+/// Normalization of text: the same for the index, a person's query and a snippet.
 enum SearchText {
     /// Letter case and accents make no difference (https://www.sqlite.org/fts5.html#unicode61_tokenizer).
     static let tokenizer = "unicode61 remove_diacritics 2"
@@ -57,12 +57,12 @@ extension FTS5Tokenizer {
     ) throws -> Bool {
         let plain = TextWithoutApostrophes(portion)
         return try withoutActuallyEscaping(body) { body in
-            let visit = Visit(plain.offsets, body)
+            let visit = TokenVisitor(plain.offsets, body)
             let code = plain.bytes.withUnsafeBytes { bytes in
                 tokenize(
                     context: Unmanaged.passUnretained(visit).toOpaque(), tokenization: .document,
                     pText: bytes.baseAddress?.assumingMemoryBound(to: CChar.self), nText: CInt(bytes.count),
-                    tokenCallback: Visit.callback)
+                    tokenCallback: TokenVisitor.callback)
             }
             let result = ResultCode(rawValue: code)
             guard result == .SQLITE_OK || result == .SQLITE_DONE else {
@@ -100,7 +100,7 @@ private struct TextWithoutApostrophes {
 }
 
 /// Carries a Swift closure through the tokenizer's C callback.
-private final class Visit {
+private final class TokenVisitor {
     private let offsets: [Int]
     private let body: (SearchToken) -> Bool
 
@@ -112,7 +112,7 @@ private final class Visit {
     /// A code other than OK ends the tokenizing.
     static let callback: FTS5TokenCallback = { context, _, word, length, start, end in
         guard let context, let word else { return ResultCode.SQLITE_ERROR.rawValue }
-        let visit = Unmanaged<Visit>.fromOpaque(context).takeUnretainedValue()
+        let visit = Unmanaged<TokenVisitor>.fromOpaque(context).takeUnretainedValue()
         let bytes = UnsafeRawBufferPointer(start: word, count: Int(length))
         // The last byte and one: what follows may be an apostrophe that closes a quotation.
         let range = visit.offsets[Int(start)]..<visit.offsets[Int(end) - 1] + 1

@@ -9,13 +9,13 @@ public enum DueTexts: Hashable, Sendable {
     case notFound
 }
 
-/// The files that the daemon writes beside recordings: those that it wrote, those that are due, and those
-/// that it is about to change.
+/// The files that the daemon writes beside recordings: existing ones, due ones, and those that it is about to
+/// change.
 public struct SidecarRegistry: CatalogStore {
     let database: CatalogDatabase
 
-    /// The recordings, but those that are being deleted, beside which something must still be written, in the
-    /// order of their ids, a page at a time.
+    /// The recordings with sidecars that are still to be written, without those that are being deleted, in
+    /// the order of their ids, a page at a time.
     /// - Parameter last: the last id of the page before; nil for the first.
     public func due(after last: RecordingID?, limit: Int) async throws(CatalogError) -> [Recording] {
         try await read("dueSidecars") { database in
@@ -24,8 +24,8 @@ public struct SidecarRegistry: CatalogStore {
         }
     }
 
-    /// Notes that the daemon wrote `sidecar`, which from now on is its own to replace or remove.
-    /// - Parameter due: what was due when the writing began; what became due since then stays so.
+    /// Registers a file that the daemon wrote, and which it may replace or remove from now on.
+    /// - Parameter due: the due version when the writing began; a later one stays due.
     public func written(
         _ sidecar: Sidecar, due: SidecarDue?, now: Date = Date()
     ) async throws(CatalogError) {
@@ -38,21 +38,21 @@ public struct SidecarRegistry: CatalogStore {
         }
     }
 
-    /// Gives up what was due, where it cannot be written: its folder is gone, say.
+    /// Gives up a sidecar that cannot be written, as when its folder is gone.
     public func waived(_ id: RecordingID, due: SidecarDue) async throws(CatalogError) {
         try await write("sidecarWaived") {
             try $0.run(Self.settle, ["recording": id.rawValue, "version": due.version])
         }
     }
 
-    /// Makes due what tells of a recording as it is now, as if nothing of it had been written.
+    /// Makes the texts and notes of a recording's present state due, as if none had been written.
     public func makeDue(
         _ id: RecordingID, in scope: AccessScope
     ) async throws(CatalogError) -> DueTexts {
         try await write("makeTextsDue") { database in
             guard let recording = try database.recording(id, in: scope) else { return .notFound }
             guard recording.isCurrent else { return .nothing }
-            try database.run(ArrivalSQL.makeDueAgain, [id.rawValue])
+            try database.run(InspectedFileSQL.makeDueAgain, [id.rawValue])
             return try database.recording(id)?.sidecarDue == nil ? .nothing : .due
         }
     }
@@ -80,7 +80,7 @@ public struct SidecarRegistry: CatalogStore {
         try await read("ownedSidecars") { try $0.sidecars(of: id) }
     }
 
-    /// The daemon's own file at `path`; nil where what lies there is a stranger's.
+    /// The daemon's own file at `path`; nil if the file there is not its own.
     public func owner(ofSidecar path: InboxPath) async throws(CatalogError) -> Sidecar? {
         try await read("ownerOfSidecar") { try $0.row(Self.sidecarAtPath, [path.blob]).map(Sidecar.init) }
     }
@@ -138,12 +138,12 @@ extension Database {
     }
 }
 
-/// A change that is about to be made to a file beside a recording.
+/// A change to a file beside a recording, recorded before it is made.
 public struct SidecarIntent: Hashable, Sendable {
     public var recording: RecordingID
     public var kind: SidecarKind
     public var path: InboxPath
-    /// SHA-256 of what is to stand there; nil where what the daemon wrote there is to go.
+    /// SHA-256 of the content to be written; nil if the daemon's file is to be removed.
     public var content: [UInt8]?
     /// As ``Sidecar/words``.
     public var words: [UInt8]?
@@ -160,7 +160,7 @@ public struct SidecarIntent: Hashable, Sendable {
 }
 
 extension SidecarRegistry {
-    /// Notes what is to be done at a path; ``written(_:due:now:)`` and ``removed(_:)`` end it.
+    /// Records an intent for a path; ``written(_:due:now:)`` and ``removed(_:)`` end it.
     public func intend(_ intent: SidecarIntent) async throws(CatalogError) {
         try await write("intend") { try $0.intend(intent) }
     }
@@ -233,7 +233,7 @@ enum IntentSQL {
     static let atPath = "SELECT * FROM sidecar_intents WHERE path = ?"
     static let ofRecording = "SELECT * FROM sidecar_intents WHERE audio_record_id = ?"
     static let page = "SELECT * FROM sidecar_intents WHERE path > :last ORDER BY path LIMIT :limit"
-    /// A condition on the recording `:recording`: a file of it may stand somewhere without being registered.
+    /// A condition on the recording `:recording`: a file of it may exist without being registered.
     static let isWriting = """
         EXISTS (SELECT 1 FROM sidecar_intents
             WHERE audio_record_id = :recording AND content_sha256 IS NOT NULL)

@@ -11,9 +11,9 @@ struct MatchFinder {
         longest = terms.map(\.words.count).max() ?? 0
     }
 
-    /// - Returns: false once what follows is not shown any more.
+    /// - Returns: false once the following words cannot be in the snippet.
     mutating func goesOn(after token: SearchToken) -> Bool {
-        if let first = matches.first, token.range.lowerBound > first.lowerBound + Snippet.mostBytes {
+        if let first = matches.first, token.range.lowerBound > first.lowerBound + Snippet.maxBytes {
             return false
         }
         if recent.count == longest { recent.removeFirst() }
@@ -50,7 +50,7 @@ enum Snippet {
     /// Characters before the first match.
     private static let lead = 40
     /// More than `length` characters of any script have.
-    static let mostBytes = length * 4
+    static let maxBytes = length * 4
 
     /// - Parameter matches: in bytes of the text, rising, none overlapping.
     static func parts(of text: String, matches: [Range<Int>]) -> [SnippetPart] {

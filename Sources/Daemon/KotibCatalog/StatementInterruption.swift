@@ -2,10 +2,10 @@ import GRDB
 import GRDBSQLite
 import Synchronization
 
-/// Ends the statements of one database access, those that run and those that are begun later.
+/// Interrupts the statements of one database access, running and later ones.
 ///
-/// GRDB cancels an access by sqlite3_interrupt(), which ends only statements that run: one that SQLite is
-/// about to begin goes on to its end. A progress handler is asked again and again.
+/// GRDB cancels an access by sqlite3_interrupt(), which ends only running statements: one that SQLite is
+/// about to begin runs to its end. A progress handler is called again and again.
 final class StatementInterruption: Sendable {
     private let isRequested = Atomic(false)
     /// Instructions of SQLite's virtual machine between two questions; some ten microseconds.

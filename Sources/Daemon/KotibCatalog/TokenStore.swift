@@ -7,14 +7,14 @@ public struct TokenStore: CatalogStore {
     let database: CatalogDatabase
 
     /// Sessions of one user, the latest ones.
-    static let mostTokens = 100
+    static let maxTokens = 100
 
-    /// The user of a token, as it is now. Nil if the token was revoked or has ended, or the user is
-    /// deactivated. It ends by either clock; by the wall's alone it is not forgotten, since that may have
-    /// been set wrongly.
+    /// The user of a token in the present state. Nil if the token was revoked or has expired, or the user is
+    /// deactivated. It expires by either clock; if only by the wall clock, its row is kept, since that clock
+    /// may be wrong.
     public func holder(ofToken token: String, at reading: ClockReading) async throws(CatalogError) -> User? {
         try await read("holder") { database in
-            let time = try database.steadyTime(reading)
+            let time = try database.monotonicTime(reading)
             return try database.row(
                 TokenSQL.holder, ["token": token, "now": Timestamp.text(reading.wall), "time": time]
             ).map(User.init)

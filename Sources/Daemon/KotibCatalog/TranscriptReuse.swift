@@ -3,42 +3,42 @@ import GRDB
 import KotibModel
 
 /// The recordings whose transcript may be reused for the same content.
-public enum WordsReuse: String, Sendable, CaseIterable {
+public enum ReuseScope: String, Sendable, CaseIterable {
     case none
     /// Those of the same user's recordings.
     case own
-    /// Also those that the engine wrote for other users: never what a person wrote.
+    /// Also transcripts that the engine wrote for other users, but never a person's edits.
     case all
 }
 
-/// Transcripts of the same content, used anew.
+/// Reuse of transcripts of the same content.
 public struct TranscriptReuse: CatalogStore {
     let database: CatalogDatabase
 
-    /// Completes a job with the words that there are already of the same content, by SHA-256 and size, and of
-    /// the user's own recordings also by sound: those of the same engine and model (by name and content), in
-    /// the language that the job asks for. Its owner's corrections come along, as revisions. Another model's
-    /// words do not serve, nor what a person made of them: that stays with its recording. What may be the
-    /// words of other sound serves nobody (``ContentDoubt``).
+    /// Completes a job with the existing transcript of identical content, by SHA-256 and size, or, among the
+    /// user's own recordings, by sound: of the same engine and model (by name and content), in the language
+    /// that the job asks for. The owner's corrections are copied as revisions. Another model's words are not
+    /// reused, nor a person's edits of them. Doubtful content is never reused (``ContentDoubt``).
     ///
-    /// A recording that has words is not completed so: who asks for others wants the engine.
+    /// A recording that has words is not completed this way: a request for another transcription is for the
+    /// engine.
     /// - Parameters:
     ///   - engine: the name of the engine that would do the job.
     ///   - model: the model that it would use.
-    ///   - language: ISO 639-1; nil takes words in any.
-    /// - Returns: the recording that the words are of; nil where nothing was changed.
+    ///   - language: ISO 639-1; nil accepts words in any.
+    /// - Returns: the recording that the words are of; nil if nothing was changed.
     public func complete(
-        for id: RecordingID, of reuse: WordsReuse, engine: String, model: ModelIdentity, language: String?,
+        for id: RecordingID, of reuse: ReuseScope, engine: String, model: ModelIdentity, language: String?,
         now: Date = Date()
     ) async throws(CatalogError) -> RecordingID? {
         guard reuse != .none else { return nil }
         // Asked first, since a write costs a job that finds nothing its fsync.
         let isThere = try await read("reusableWords") { database in
-            try database.reusableWords(for: id, reuse, engine, model, language) != nil
+            try database.reusableTranscript(for: id, reuse, engine, model, language) != nil
         }
         guard isThere else { return nil }
         return try await write("reuseWords") { database in
-            guard let words = try database.reusableWords(for: id, reuse, engine, model, language) else {
+            guard let words = try database.reusableTranscript(for: id, reuse, engine, model, language) else {
                 return nil
             }
             var shown = try database.copyRevision(words.engine, to: id)
@@ -57,7 +57,7 @@ public struct TranscriptReuse: CatalogStore {
 }
 
 /// The revisions that a transcript can be reused from.
-private struct ReusableWords {
+private struct ReusableTranscript {
     var recording: RecordingID
     /// The newest revision by the engine.
     var engine: RevisionID
@@ -66,22 +66,22 @@ private struct ReusableWords {
 }
 
 extension Database {
-    fileprivate func reusableWords(
-        for id: RecordingID, _ reuse: WordsReuse, _ engine: String, _ model: ModelIdentity,
+    fileprivate func reusableTranscript(
+        for id: RecordingID, _ reuse: ReuseScope, _ engine: String, _ model: ModelIdentity,
         _ language: String?
-    ) throws -> ReusableWords? {
+    ) throws -> ReusableTranscript? {
         let arguments: StatementArguments = [
             "recording": id.rawValue, "engine": engine, "model": model.name,
             "model_hash": model.sha256.map { Data($0) }, "language": language,
         ]
         if let row = try row(ReuseSQL.own, arguments) ?? row(ReuseSQL.ownSound, arguments) {
-            return ReusableWords(
+            return ReusableTranscript(
                 recording: RecordingID(rawValue: row["id"]),
                 engine: RevisionID(rawValue: row["engine_revision"]),
                 persons: (row["persons_revision"] as Int64?).map(RevisionID.init(rawValue:)))
         }
         guard reuse == .all, let row = try row(ReuseSQL.anybodys, arguments) else { return nil }
-        return ReusableWords(
+        return ReusableTranscript(
             recording: RecordingID(rawValue: row["id"]), engine: RevisionID(rawValue: row["engine_revision"]))
     }
 

@@ -6,9 +6,9 @@ import KotibModel
 /// Nothing that is typed reaches FTS5 but words as its own tokenizer gives them, which are letters and
 /// digits: there is no syntax to get wrong, and none to misuse.
 struct TranscriptSearch {
-    /// So many words of what was typed count: more would reach limits of FTS5.
-    static let mostWords = 64
-    /// Characters. What begins with fewer is half of the language, and costs accordingly: they are a word.
+    /// The number of words of a query that count: more would exceed limits of FTS5.
+    static let maxWords = 64
+    /// Characters. A shorter prefix matches too much of the language and is treated as a word.
     static let shortestPrefix = 3
 
     /// One word, or several that follow one another.
@@ -21,10 +21,10 @@ struct TranscriptSearch {
     let terms: [Term]
     private let tokenizer: any FTS5Tokenizer
 
-    /// Nil where there is no word in `query`: nothing has that.
+    /// Nil if `query` has no word, so that nothing matches.
     init?(_ query: String, _ tokenizer: any FTS5Tokenizer) throws {
         var terms: [Term] = []
-        var wordsLeft = Self.mostWords
+        var wordsLeft = Self.maxWords
         for piece in Self.pieces(query) where wordsLeft > 0 {
             var words: [String] = []
             try tokenizer.forEachWord(in: piece.text) { token in
@@ -63,7 +63,7 @@ struct TranscriptSearch {
         return Snippet.parts(of: text, matches: finder.matches)
     }
 
-    /// Phrases in quotation marks of any form, and words. A mark that is not closed counts for nothing.
+    /// Phrases in quotation marks of any form, and words. An unclosed mark is ignored.
     private static func pieces(_ query: String) -> [(text: String, isPrefix: Bool)] {
         let parts = query.unicodeScalars.split(
             omittingEmptySubsequences: false, whereSeparator: quotationMarks.contains)

@@ -13,9 +13,9 @@ public struct User: Hashable, Sendable, Identifiable {
     public var isActive: Bool
     public var created: Date
     public var settings: UserSettings
-    public var quota: OwnQuota
-    /// As of the last day on which something was taken in (``QuotaUse/on(_:)``).
-    public var use: QuotaUse
+    public var quota: QuotaOverrides
+    /// As of the last day on which something was taken in (``QuotaUsage/on(_:)``).
+    public var use: QuotaUsage
 }
 
 /// Users and their folders.
@@ -77,11 +77,11 @@ public struct UserStore: CatalogStore {
         }
     }
 
-    /// Replaces what can be changed of `id` by what `change` makes of it. Who is inactive then, or has
-    /// another number, has no session: the old number may be somebody else's by now.
-    /// - Parameter forgetsAttempts: whether the number's codes and wrong tries begin anew.
-    /// - Returns: nil where there is no such user.
-    /// - Throws: ``CatalogError/Code/constraint`` where the number is another's.
+    /// Replaces the changeable fields of `id` by the result of `change`. Deactivation and a new number end
+    /// all sessions: the old number may belong to somebody else by now.
+    /// - Parameter forgetsAttempts: whether the number's codes and failed tries are cleared.
+    /// - Returns: nil if there is no such user.
+    /// - Throws: ``CatalogError/Code/constraint`` if the number is another user's.
     public func change(
         _ id: UserID, forgetsAttempts: Bool = false, _ change: @escaping @Sendable (inout User) -> Void
     ) async throws(CatalogError) -> User? {
@@ -109,8 +109,8 @@ public struct UserStore: CatalogStore {
         }
     }
 
-    /// A user's folder: its name, and the account of the machine that owned it when it became the user's;
-    /// nil until somebody has looked.
+    /// A user's folder: its name, and the account that owned it when it became the user's; nil if that is not
+    /// recorded yet.
     public func folderOwner(
         of user: UserID
     ) async throws(CatalogError) -> (folder: UserFolder, owner: UInt32?)? {
@@ -124,8 +124,8 @@ public struct UserStore: CatalogStore {
         }
     }
 
-    /// Notes whose the folder is.
-    /// - Parameter replacing: false to keep what was noted before.
+    /// Records the folder's owner.
+    /// - Parameter replacing: false to keep an earlier record.
     public func noteFolderOwner(
         _ owner: UInt32, of user: UserID, replacing: Bool
     ) async throws(CatalogError) {
@@ -135,7 +135,7 @@ public struct UserStore: CatalogStore {
         }
     }
 
-    /// The users of whose folders nobody has noted whose they are, a page at a time.
+    /// The users whose folder's owner is not recorded, a page at a time.
     public func withUnlookedFolders(
         after last: UserID?, limit: Int
     ) async throws(CatalogError) -> [(id: UserID, folder: UserFolder)] {
@@ -147,8 +147,8 @@ public struct UserStore: CatalogStore {
         }
     }
 
-    /// The users of whom the catalog has nothing but the name of their folder, for an hour at least: nobody
-    /// gave them a number or a setting, and nothing of theirs is kept. A page at a time.
+    /// The users without any data but their folder's name, for an hour at least: no number, no settings, no
+    /// recordings. A page at a time.
     public func empty(
         after last: UserID?, limit: Int, now: Date = Date()
     ) async throws(CatalogError) -> [(id: UserID, folder: UserFolder)] {
@@ -163,7 +163,7 @@ public struct UserStore: CatalogStore {
         }
     }
 
-    /// Forgets a user who is still one of ``empty(after:limit:now:)``.
+    /// Removes a user who is still one of ``empty(after:limit:now:)``.
     public func forgetEmpty(_ id: UserID) async throws(CatalogError) {
         try await write("forgetEmptyUser") { database in
             try database.run(UserSQL.forgetEmpty, [id.rawValue])
@@ -244,6 +244,6 @@ extension User {
                 },
                 language: row["language"],
                 engine: (row["engine"] as String?).flatMap(EngineName.init(rawValue:))),
-            quota: OwnQuota(row), use: QuotaUse(row))
+            quota: QuotaOverrides(row), use: QuotaUsage(row))
     }
 }

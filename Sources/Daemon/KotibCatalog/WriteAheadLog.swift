@@ -11,10 +11,9 @@ struct WriteAheadLog {
     private static let headerSize = 32
     private static let frameHeaderSize = 24
 
-    /// Whether commits are lost of which somebody was told: two or more stand behind the first frame that
-    /// does not agree with its checksum, or all behind a header that does not. A crash of the machine can
-    /// tear the last one, which nobody was told of; the one before it was on the disk by then. False where
-    /// there is no log.
+    /// Whether acknowledged commits are lost: two or more lie behind the first frame with a wrong checksum,
+    /// or all behind a header with one. A crash of the machine can tear the last commit, which was not
+    /// acknowledged; the one before was on the disk by then. False if there is no log.
     static func hasLostCommits(_ path: String) -> Bool {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return false }

@@ -15,8 +15,8 @@ import KotibTranscription
 import KotibWatch
 import Logging
 
-/// The parts of the daemon between its watcher, its engines and its sockets, wired. The daemon and the tests'
-/// fixtures make them here.
+/// The components between the watcher, the engines and the sockets, connected. The daemon and the tests'
+/// fixtures create them here.
 package struct Components: Sendable {
     package let files: any FileSystem
     package let catalog: Catalog
@@ -49,7 +49,7 @@ package struct Components: Sendable {
         package var queue = TranscriptionQueue.Options()
         /// The settings of a user; nil for those in the catalog.
         package var userSettings: Sidecars.SettingsOf?
-        /// Between the first two tries of a step that a fault stopped.
+        /// The pause between the first two tries of a step that failed.
         package var firstRetryPause = Duration.milliseconds(200)
 
         package init(policy: IntakePolicy, language: Language) {
@@ -60,7 +60,7 @@ package struct Components: Sendable {
 
     /// - Parameters:
     ///   - files: the inbox.
-    ///   - engines: at least one; the first serves all whose engine is no other.
+    ///   - engines: at least one; the first is the default.
     package init(
         files: any FileSystem, catalog: Catalog, engines: [EngineLane], inspector: any Inspecting,
         options: Options, logger: Logger
@@ -153,19 +153,19 @@ extension Components {
             catalog: catalog, engine: engines[0].engine, others: Array(engines.dropFirst()),
             options: queueOptions, log: logger,
             open: { try await opener.open($0) }, check: { await opener.check($0, of: $1) },
-            settled: { await sidecars.writer.jobFinished($0) },
-            choices: { recording throws(CatalogError) in
+            onJobFinished: { await sidecars.writer.jobFinished($0) },
+            jobSettings: { recording throws(CatalogError) in
                 // The folder's `kotib.ini` goes before its user's settings.
                 var settings = UserSettings()
                 if let user = recording.user { settings = try await userSettings(user) }
                 let folder = await reader.settings(for: recording)
-                return RecordingChoices(
+                return JobSettings(
                     language: folder.language ?? settings.language.map(SpokenLanguage.code),
                     engine: settings.engine)
             },
-            stuck: { error in
-                guard let error else { return board.catalogAnswers() }
-                board.catalogFails(HealthIssue(error) ?? .catalogFails, "\(error)")
+            onCatalogWait: { error in
+                guard let error else { return board.endCatalogWait() }
+                board.beginCatalogWait(HealthIssue(error) ?? .catalogUnwritable, "\(error)")
             })
     }
 }
@@ -188,7 +188,7 @@ extension Components {
 
     /// Nil where no archive is set.
     /// - Parameters:
-    ///   - age: how long a recording rests before it is archived; nil for none ever.
+    ///   - age: how long a recording rests before it is archived; nil for never.
     ///   - now: the time that is compared with the catalog's.
     package func archiveScheduler(
         age: Duration?, now: @escaping @Sendable () -> Date = { Date() },

@@ -5,8 +5,8 @@ import KotibControlProtocol
 import KotibPOSIX
 import KotibText
 
-/// Finds out in whose name a request acts. A token decides where one is sent; without one, the local operator
-/// is known by the connection. Who needs a caller asks the context.
+/// Determines the caller of a request: by its token, if there is one; without a token, the local operator is
+/// recognized by the connection. Routes that need a caller ask the context.
 struct AuthenticationMiddleware: RouterMiddleware {
     typealias Context = ControlContext
 

@@ -1,10 +1,10 @@
 import KotibAccounts
 import KotibModel
 
-/// In whose name a request acts.
+/// The caller of a request.
 enum Caller: Hashable, Sendable {
-    /// Root or the daemon's own user, by the credentials that the peer had when it connected (unix(7),
-    /// SO_PEERCRED). A descriptor can be handed on after that: a gate for the operator, nothing more.
+    /// Root or the daemon's own user, by the credentials at connect(2) (unix(7), SO_PEERCRED). A descriptor
+    /// can be passed on after that, so this protects the operator's access and nothing more.
     case localOperator
     case session(Session)
 
@@ -16,6 +16,6 @@ enum Caller: Hashable, Sendable {
         }
     }
 
-    /// Whether this caller may do what is an admin's.
+    /// Whether this caller has the rights of an admin.
     var isAdmin: Bool { scope == .everyone }
 }

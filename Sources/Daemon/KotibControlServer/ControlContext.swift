@@ -5,7 +5,7 @@ import KotibModel
 import KotibText
 import Logging
 
-/// The facts about a connection before its first byte is read.
+/// The properties of a connection that are known before its first byte.
 struct ControlContextSource: RequestContextSource {
     let logger: Logger
     /// The user id of the machine that connected.
@@ -18,15 +18,15 @@ struct ControlContext: RequestContext {
 
     var coreContext: CoreRequestContextStorage
     let peer: UInt32
-    /// By what limits count: the peer's user id, or the address that a trusted proxy names.
+    /// The key of limits: the peer's user id, or the address that a trusted proxy names.
     var peerName: String
-    /// Whether HEAD was asked, of which the routes make a GET.
+    /// Whether the request was HEAD; the routes handle it as GET.
     var isHead = false
-    /// Nil until the authentication has found one.
+    /// Nil until authentication.
     var caller: Caller?
-    /// Of a login: whose token the device has, however old.
+    /// At a login: the user of the device's token, which may have expired.
     var device: UserID?
-    /// Of the sentences in the answer.
+    /// The language of sentences in the response.
     var language = Language.uzbek
 
     init(source: ControlContextSource) {
@@ -35,7 +35,7 @@ struct ControlContext: RequestContext {
         peerName = "uid \(source.peer)"
     }
 
-    /// - Throws: ``ControlFailure``, 401 where nobody has logged in.
+    /// - Throws: ``ControlFailure``, 401 without a login.
     func requireCaller() throws(ControlFailure) -> Caller {
         guard let caller else {
             throw ControlFailure(

@@ -2,7 +2,7 @@ import HTTPTypes
 import KotibControlProtocol
 import KotibText
 
-/// Why a request is refused: thrown by a route, answered as an ``ErrorBody`` in the caller's language.
+/// A refused request: thrown by a route, sent as an ``ErrorBody`` in the caller's language.
 struct ControlFailure: Error, Hashable, Sendable {
     var status: HTTPResponse.Status
     var code: ErrorCode
@@ -11,8 +11,8 @@ struct ControlFailure: Error, Hashable, Sendable {
     /// Only with a conflict of edits.
     var current: RevisionBody?
     var yours: String?
-    /// The memory of a large response.
-    var share: AnswerRoom.Share?
+    /// The memory reservation of a large response.
+    var share: ResponseMemoryLimit.Reservation?
 
     init(
         _ status: HTTPResponse.Status, _ code: ErrorCode, _ sentence: Sentence, headers: HTTPFields = [:]

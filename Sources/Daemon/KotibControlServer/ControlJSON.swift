@@ -8,10 +8,10 @@ import NIOCore
 
 /// JSON in and out.
 enum ControlJSON {
-    /// - Parameter share: what a large answer takes.
+    /// - Parameter share: the memory reservation of a large response.
     static func response(
         _ body: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:],
-        keeping share: AnswerRoom.Share? = nil
+        keeping share: ResponseMemoryLimit.Reservation? = nil
     ) throws -> Response {
         var fields = headers
         fields[.contentType] = "application/json"
@@ -25,40 +25,43 @@ enum ControlJSON {
         return Array(try encoder.encode(body))
     }
 
-    /// An answer that is written while it is read.
+    /// A response that is written in chunks.
     static func pieces(
         status: HTTPResponse.Status = .ok, headers: HTTPFields = [:],
-        _ write: @escaping @Sendable (inout AnswerPieces, inout any ResponseBodyWriter) async throws -> Void
+        _ write:
+            @escaping @Sendable (inout ChunkedResponseWriter, inout any ResponseBodyWriter) async throws ->
+            Void
     ) -> Response {
         var fields = headers
         fields[.contentType] = "application/json"
         return Response(
             status: status, headers: fields,
             body: ResponseBody { writer in
-                var pieces = AnswerPieces()
+                var pieces = ChunkedResponseWriter()
                 try await write(&pieces, &writer)
                 try await pieces.finish(&writer)
             })
     }
 
-    /// Bytes of what anybody may send who has not logged in: a number and a code.
+    /// The size limit in bytes of bodies before a login: a number and a code.
     static let smallBody = 4096
 
     /// - Parameters:
     ///   - limit: bytes of the body.
-    ///   - share: what a large body takes; to be kept as long as what was read.
-    /// - Throws: ``ControlFailure``, 413, 422 or, where there is no room now, 503.
+    ///   - share: the memory reservation of a large body; to be kept as long as the decoded value.
+    /// - Throws: ``ControlFailure``, 413, 422 or, without memory, 503.
     static func decode<Body: Decodable>(
-        _ type: Body.Type, from request: Request, upTo limit: Int, share: BodyRoom.Share? = nil
+        _ type: Body.Type, from request: Request, upTo limit: Int,
+        share: RequestMemoryLimit.Reservation? = nil
     ) async throws -> Body {
         var bytes = ByteBuffer()
         for try await var piece in request.body {
             guard bytes.readableBytes + piece.readableBytes <= limit else {
                 throw ControlFailure(.contentTooLarge, .tooLarge, .tooLarge)
             }
-            if let share, bytes.readableBytes + piece.readableBytes > BodyRoom.free {
-                guard share.take(piece.readableBytes) else {
-                    throw ControlFailure.later(.serviceUnavailable, .unavailable, .crowded, seconds: 1)
+            if let share, bytes.readableBytes + piece.readableBytes > RequestMemoryLimit.free {
+                guard share.reserve(piece.readableBytes) else {
+                    throw ControlFailure.later(.serviceUnavailable, .unavailable, .overloaded, seconds: 1)
                 }
             }
             bytes.writeBuffer(&piece)
@@ -72,7 +75,7 @@ enum ControlJSON {
 }
 
 extension DecodingError {
-    /// The field that cannot be read, as the client spells it; "body" where it is the whole.
+    /// The field that cannot be decoded, as the client spells it; "body" for the whole.
     fileprivate var field: String {
         let path: [any CodingKey] =
             switch self {

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Counts requests and their time for Prometheus. A route is counted by its template, so that no client
-/// makes new series.
+/// Counts requests and their duration for Prometheus. Routes are counted by template, so that no client
+/// creates new series.
 final class ControlMetrics: Sendable {
     private struct Request: Hashable {
         var route: String

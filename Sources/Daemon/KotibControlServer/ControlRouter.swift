@@ -5,10 +5,10 @@ import Logging
 struct ControlRouter {
     let router: Router<ControlContext>
 
-    init(settings: ControlServer.Settings, parts: ControlParts, logger: Logger) {
+    init(settings: ControlServer.Settings, parts: ControlDependencies, logger: Logger) {
         router = Router(context: ControlContext.self, options: .autoGenerateHeadEndpoints)
         // Before the routes: a route takes what stands before it.
-        let methods = MethodTable()
+        let methods = AllowedMethods()
         let proxies = TrustedProxies(users: settings.trustedProxies)
         router.add(
             middleware: FailureMiddleware(
@@ -23,7 +23,8 @@ struct ControlRouter {
     }
 
     private static func addAPI(
-        to group: RouterGroup<ControlContext>, _ settings: ControlServer.Settings, _ parts: ControlParts
+        to group: RouterGroup<ControlContext>, _ settings: ControlServer.Settings,
+        _ parts: ControlDependencies
     ) {
         AuthRoutes(parts: parts).add(to: group)
         UserRoutes(parts: parts).add(to: group)

@@ -15,8 +15,8 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// The collaborators of the routes.
-public struct ControlParts: Sendable {
+/// The dependencies of the routes.
+public struct ControlDependencies: Sendable {
     public var catalog: Catalog
     public var accounts: AccountService
     public var actions: RecordingActions
@@ -29,17 +29,17 @@ public struct ControlParts: Sendable {
     public var version: String
     /// When the daemon did.
     public var started: Date
-    /// Looks again at what lies in folders, where a new user may have made it welcome.
+    /// Requests a scan of the inbox: a new user may have made refused files acceptable.
     public var rescan: @Sendable () async -> Void
     /// Of each hook that is set up.
     public var hooks: @Sendable () async throws(CatalogError) -> [HookHealth]
-    /// The same that the intake goes by.
+    /// The quotas of the ingest pipeline.
     public var quotas: Quotas
-    /// The endings of names that are taken.
-    public var endings = RecordingEnding.all
+    /// The accepted file name extensions.
+    public var endings = AudioFileExtension.all
     let metrics = ControlMetrics()
-    let bodies = BodyRoom()
-    let answers = AnswerRoom()
+    let bodies = RequestMemoryLimit()
+    let answers = ResponseMemoryLimit()
 
     public init(
         catalog: Catalog, accounts: AccountService, actions: RecordingActions, uploads: UploadService,
@@ -74,17 +74,17 @@ public struct ControlServer: Service {
         public var mode: UInt16 = 0o660
         /// Name of the group that may connect; nil for the daemon's own.
         public var group: String?
-        /// Connections at once, a few for the operator apart.
+        /// The limit of connections, without some that are reserved for the operator.
         public var connections = 1024
-        /// Bytes of an upload, with the form around it.
+        /// The size limit of an upload in bytes, its form included.
         public var upload = 52_428_800 + 65_536
-        /// The users that web servers in front run as: their `X-Real-IP` is believed, and they are never the
+        /// Users that web servers in front run as: their `X-Real-IP` is trusted, and they are never the
         /// operator.
         public var trustedProxies: Set<UInt32> = []
         /// The user beside root who is the operator.
         public var owner: UInt32
-        /// How long a peer may hold things up.
-        var patience = PeerPatience.Limits()
+        /// The timeouts of connections.
+        var timeouts = ConnectionTimeoutHandler.Limits()
 
         public init(path: String, owner: UInt32) {
             self.path = path
@@ -98,10 +98,10 @@ public struct ControlServer: Service {
     private let metrics: ControlMetrics
     private let logger: Logger
 
-    /// Makes the socket, or takes the one that systemd passed: who connects from now on waits for ``run()``.
+    /// Creates the socket, or takes the one that systemd passed. Connections wait until ``run()``.
     /// - Throws: ``ListeningSocket/Failure``.
     public init(
-        _ settings: Settings, _ parts: ControlParts, environment: [String: String], logger: Logger
+        _ settings: Settings, _ parts: ControlDependencies, environment: [String: String], logger: Logger
     ) throws(ListeningSocket.Failure) {
         self.settings = settings
         self.logger = logger
@@ -114,10 +114,10 @@ public struct ControlServer: Service {
         }
     }
 
-    /// Serves until the service is told to stop; what is being answered then is cut off.
+    /// Serves until the service is told to stop; running responses are cut off then.
     public func run() async throws {
         defer { socket.removeName() }
-        let doorway = Doorway(
+        let acceptor = ConnectionAcceptor(
             settings: settings, responder: responder, metrics: metrics, logger: logger)
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             // Read when there is room for more.
@@ -126,9 +126,10 @@ public struct ControlServer: Service {
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             // Bytes that wait for a client who does not read are kept in memory: few of them.
             .childChannelOption(
-                .writeBufferWaterMark, value: .init(low: AnswerPieces.size / 2, high: AnswerPieces.size)
+                .writeBufferWaterMark,
+                value: .init(low: ChunkedResponseWriter.size / 2, high: ChunkedResponseWriter.size)
             )
-            .bind(socket.descriptor) { doorway.open($0) }
+            .bind(socket.descriptor) { acceptor.open($0) }
         await cancelWhenGracefulShutdown {
             do {
                 try await server.executeThenClose { connections in
@@ -141,7 +142,7 @@ public struct ControlServer: Service {
             } catch is CancellationError {
                 // The service stops.
             } catch {
-                logger.error("the control socket broke", metadata: ["cause": "\(error)"])
+                logger.error("control socket failed", metadata: ["cause": "\(error)"])
             }
         }
     }

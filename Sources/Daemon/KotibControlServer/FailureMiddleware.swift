@@ -9,13 +9,13 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// The outermost: finds the language and the peer's name, makes an answer of every error, and writes the line
-/// about the request.
+/// The outermost middleware: determines the language and the peer's name, turns every error into a response,
+/// and logs the request.
 struct FailureMiddleware: RouterMiddleware {
     typealias Context = ControlContext
 
     let logger: Logger
-    let methods: MethodTable
+    let methods: AllowedMethods
     let metrics: ControlMetrics
     let proxies: TrustedProxies
 
@@ -56,7 +56,7 @@ struct FailureMiddleware: RouterMiddleware {
         // The client sent rubbish, or went away in the middle: nothing that an administrator must know.
         case is HTTPParserError, is CancellationError, ChannelError.inputClosed, is IOError:
             logger.debug(
-                "request broken off", metadata: ["path": "\(request.uri.path)", "cause": "\(error)"])
+                "request aborted by client", metadata: ["path": "\(request.uri.path)", "cause": "\(error)"])
             return ControlFailure(
                 .badRequest, .invalid, .broken, headers: [.connection: "close"])
         case is NIOTooManyBytesError: return ControlFailure(.contentTooLarge, .tooLarge, .tooLarge)

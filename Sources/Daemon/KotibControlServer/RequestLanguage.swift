@@ -1,6 +1,6 @@
 import KotibText
 
-/// Which of the three languages a client wants (RFC 9110, 12.5.4).
+/// Selects one of the three languages (RFC 9110, 12.5.4).
 enum RequestLanguage {
     /// The one with the highest weight, the first of equals; Uzbek where none is asked for.
     static func best(of header: String?) -> Language {

@@ -2,14 +2,14 @@ import Glibc
 import HTTPTypes
 import Hummingbird
 
-/// Web servers in front, and what they tell of those for whom they ask.
+/// Web servers in front, and the client addresses that they report.
 struct TrustedProxies: Sendable {
     /// The users of the machine that they run as.
     let users: Set<UInt32>
 
     func contains(_ peer: UInt32) -> Bool { users.contains(peer) }
 
-    /// By what limits count: an address where a trusted proxy names one, else the user of the machine.
+    /// The key of limits: the client's address if a trusted proxy names it, else the user of the machine.
     func name(of request: Request, from peer: UInt32) -> String {
         if contains(peer), let name = Self.realAddress,
             let network = request.headers[name].flatMap(Self.network)
@@ -19,8 +19,8 @@ struct TrustedProxies: Sendable {
         return "uid \(peer)"
     }
 
-    /// Whether somebody passed the request on. A proxy that the configuration does not name may run as root;
-    /// what strangers ask through it is never the operator's.
+    /// Whether a proxy forwarded the request. A proxy that is not configured as trusted may run as root;
+    /// requests through it are never the operator's.
     static func isForwarded(_ request: Request) -> Bool {
         forwarding.contains { request.headers.contains($0) }
     }

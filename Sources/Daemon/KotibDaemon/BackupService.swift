@@ -6,17 +6,17 @@ import KotibModel
 import Logging
 import ServiceLifecycle
 
-/// Backups of the catalog, each in the place of the one before, checked before. The check finds damage that
-/// nobody has met yet.
+/// Backs up the catalog, replacing the previous backup after a check. The check also finds damage that no
+/// query has met yet.
 struct BackupService: Service {
     let catalog: Catalog
     let file: String
-    /// Between two backups, by their files' times: a restart does not begin anew.
+    /// The interval between two backups, by their files' times: a restart does not reset it.
     let interval: Duration
     let board: IssueBoard
     let logger: Logger
 
-    /// Clocks are set and machines sleep: no pause is longer.
+    /// The longest pause, since clocks are set and machines sleep.
     private static let longestPause = Duration.seconds(3600)
     /// After one that failed.
     private static let pauseAfterFailure = Duration.seconds(3600)
@@ -25,7 +25,7 @@ struct BackupService: Service {
         await cancelWhenGracefulShutdown {
             let second = Catalog.secondBackup(file)
             if access(file, F_OK) == 0, access(second, F_OK) == 0 {
-                board.report(.backupKept, ["file": "\(file)", "newer": "\(second)"])
+                board.report(.backupNotReplaced, ["file": "\(file)", "newer": "\(second)"])
             }
             while !Task.isCancelled {
                 var pause = left()
@@ -52,15 +52,15 @@ struct BackupService: Service {
             switch try await catalog.backUp(to: file) {
             case .replaced:
                 logger.info("catalog backed up", metadata: ["file": "\(file)"])
-                board.resolve(.backupKept)
+                board.resolve(.backupNotReplaced)
             case .beside(let other):
                 logger.info("catalog backed up", metadata: ["file": "\(other)"])
-                board.report(.backupKept, ["file": "\(file)", "newer": "\(other)"])
+                board.report(.backupNotReplaced, ["file": "\(file)", "newer": "\(other)"])
             }
             return true
         } catch {
             logger.warning(
-                "the catalog was not backed up; the earlier backup stays",
+                "catalog backup failed, earlier backup kept",
                 metadata: ["file": "\(file)", "cause": "\(error)"])
             return false
         }

@@ -3,8 +3,7 @@ import Glibc
 import KotibCatalog
 import KotibPOSIX
 
-/// `kotibd --rebuild`: sets the catalog aside and makes it anew out of what can be read of it and of its
-/// backup.
+/// `kotibd --rebuild`: sets the catalog aside and creates a new one from its readable rows and its backup.
 public enum CatalogRebuildCommand {
     /// - Returns: the exit code.
     public static func run(configurationFile: String?) async -> Int32 {
@@ -21,7 +20,7 @@ public enum CatalogRebuildCommand {
             print(report.text(file))
             return ExitStatus.stopped
         } catch {
-            return Daemon.tell(error)
+            return Daemon.report(error)
         }
     }
 

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// `kotibd --check`: prints every setting, its origin, and what is wrong.
+/// `kotibd --check`: prints every setting with its origin, and all findings.
 public enum ConfigurationCheck {
     /// - Returns: the exit code.
     public static func run(configurationFile: String?) -> Int32 {

@@ -21,14 +21,14 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// One daemon: its parts, wired. Reading this file tells what there is and in which order it starts and
+/// The daemon: its components, connected. This file shows what there is and in which order it starts and
 /// stops.
 public struct Daemon: Sendable {
     let configuration: Configuration
     let services: ServiceManager
     let logger: Logger
 
-    /// Runs the daemon until SIGTERM or SIGINT, or until it cannot go on.
+    /// Runs the daemon until SIGTERM, SIGINT or a fatal error.
     /// - Returns: the exit code.
     public static func main(configurationFile: String?) async -> Int32 {
         let environment = ProcessInfo.processInfo.environment
@@ -41,7 +41,7 @@ public struct Daemon: Sendable {
             let errors = findings.filter(\.isError)
             if !errors.isEmpty {
                 let message = errors.map(\.message).joined(separator: "\nkotibd: ")
-                if errors.allSatisfy(\.mayPass) { throw NotNow(description: message) }
+                if errors.allSatisfy(\.isTemporary) { throw TemporaryFailure(description: message) }
                 throw ConfigurationError(message)
             }
             let services = ServiceManager(environment: environment)
@@ -55,11 +55,11 @@ public struct Daemon: Sendable {
     /// Keeps the capabilities that systemd may have given the daemon (folder-owners.conf) from hook and
     /// message programs and workers. To be called before there is another thread.
     public static func keepCapabilities() throws {
-        try Capabilities.keepFromPrograms()
+        try Capabilities.dropFromChildren()
     }
 
     /// - Returns: the exit code.
-    public static func tell(_ error: any Error) -> Int32 {
+    public static func report(_ error: any Error) -> Int32 {
         StandardError.write("kotibd: \(error)\n")
         return ExitStatus.code(for: error)
     }
@@ -88,7 +88,7 @@ public struct Daemon: Sendable {
 
     static func takeLock(_ state: String) async throws -> LockFile {
         do {
-            return try await LockFile.take(state + "/kotibd.lock")
+            return try await LockFile.acquire(state + "/kotibd.lock")
         } catch LockFile.Failure.held(let process) {
             throw StateFolderInUse(folder: state, process: process)
         }
@@ -98,17 +98,19 @@ public struct Daemon: Sendable {
     private func prepareProcess() {
         signal(SIGPIPE, SIG_IGN)
         umask(0o077)
-        raiseLimitOfFiles()
-        LargeBlocks.goBackToTheKernel()
+        raiseOpenFileLimit()
+        AllocatorSettings.returnLargeBlocksToKernel()
     }
 
-    /// A shell's soft limit, 1,024 for select(2)'s sake, is as many as there may be connections alone.
-    private func raiseLimitOfFiles() {
+    /// Raises the soft limit of open files (RLIMIT_NOFILE): the usual 1,024 is used up by connections alone.
+    private func raiseOpenFileLimit() {
         let resource = __rlimit_resource_t(UInt32(RLIMIT_NOFILE.rawValue))
         var limit = rlimit()
         guard getrlimit(resource, &limit) == 0 else { return }
         limit.rlim_cur = max(limit.rlim_cur, min(limit.rlim_max, 65_536))
-        if setrlimit(resource, &limit) != 0 { logger.warning("the limit of open files stays as it was") }
+        if setrlimit(resource, &limit) != 0 {
+            logger.warning("cannot raise RLIMIT_NOFILE: \(String(cString: strerror(errno)))")
+        }
     }
 
     /// One works while the other is given its next file, which takes in a fifth more files on two cores; and
@@ -154,7 +156,7 @@ public struct Daemon: Sendable {
         _ components: Components, _ accounts: AccountService, _ hooks: HookDispatcher,
         _ watcher: InboxWatcher, _ health: HealthSources
     ) throws -> ControlServer {
-        var parts = ControlParts(
+        var parts = ControlDependencies(
             catalog: components.catalog, accounts: accounts, actions: components.actions,
             uploads: components.uploads, audio: components.audio, queue: components.queue,
             health: health, engineName: configuration.queue.engine.rawValue,
@@ -182,7 +184,7 @@ public struct Daemon: Sendable {
     private func catalogServices(_ components: Components) -> [any Service] {
         let catalog = components.catalog
         var parts: [any Service] = [
-            IndexService(catalog: catalog, logger: logger),
+            SearchIndexService(catalog: catalog, logger: logger),
             DamageService(catalog: catalog, board: components.board, logger: logger),
         ]
         if let interval = configuration.backupInterval {
@@ -201,7 +203,7 @@ public struct Daemon: Sendable {
         let secret = try await BlockingWork.run { () throws(SecretError) in try configuration.signingSecret()
         }
         return try await AccountService(
-            configuration.accountSettings, secret: secret, catalog: catalog, inbox: InboxMaker(files),
+            configuration.accountSettings, secret: secret, catalog: catalog, inbox: UserFolderMaker(files),
             dispatcher: messages, logger: logger)
     }
 

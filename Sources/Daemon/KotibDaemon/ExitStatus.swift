@@ -19,12 +19,12 @@ enum ExitStatus {
     /// EX_CONFIG.
     static let configuration: Int32 = 78
 
-    /// The one place where an error becomes a code.
+    /// The exit code for an error; defined here only.
     static func code(for error: any Error) -> Int32 {
         switch error {
         case is ConfigurationError, is SecretError: configuration
         case is StateFolderInUse: busy
-        case is NotNow: cannotCreate
+        case is TemporaryFailure: cannotCreate
         case is LockFile.Failure, is ListeningSocket.Failure: cannotCreate
         case let error as CatalogError: [.corrupt, .missing].contains(error.code) ? dataError : cannotCreate
         case is SystemError, is FileError: systemError
@@ -33,12 +33,12 @@ enum ExitStatus {
     }
 }
 
-/// The settings are right, but what they name cannot be used now.
-struct NotNow: Error, CustomStringConvertible {
+/// The settings are valid, but a resource that they name cannot be used now.
+struct TemporaryFailure: Error, CustomStringConvertible {
     var description: String
 }
 
-/// Another daemon works on the same catalog.
+/// Another daemon uses the same state folder.
 struct StateFolderInUse: Error, CustomStringConvertible {
     var folder: String
     var process: Int32?

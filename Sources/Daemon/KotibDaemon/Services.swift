@@ -7,7 +7,7 @@ import KotibWorkerClient
 import Logging
 import ServiceLifecycle
 
-/// Worker processes: ended when nobody asks them any more.
+/// The worker processes: stopped after everything that uses them.
 struct WorkerService: Service {
     let pool: WorkerPool
 
@@ -16,7 +16,7 @@ struct WorkerService: Service {
     }
 }
 
-/// The queue: starts nothing more, and gives what runs its grace.
+/// The queue: starts nothing more at a stop, and gives running jobs their grace.
 struct QueueService: Service {
     let queue: TranscriptionQueue
 
@@ -29,8 +29,7 @@ struct QueueService: Service {
     }
 }
 
-/// A loop that ends when its task is cancelled. Work that it has not done when the daemon stops is found
-/// again at the next start.
+/// A loop that ends when its task is cancelled. Unfinished work is found again at the next start.
 struct CancellableService: Service {
     private let loop: @Sendable () async throws -> Void
 
@@ -43,14 +42,13 @@ struct CancellableService: Service {
     }
 }
 
-/// Writes texts that could not be written: tries again every few seconds until they can.
+/// Retries every few seconds to write texts that could not be written.
 struct WaitingTextService: Service {
     let recovery: Recovery
     let logger: Logger
 
-    /// Asked again and again because nothing tells that a disk or a quota has room again, that a file system
-    /// was remounted or that a folder's ACL was changed. Only while a text waits, and at the price of one
-    /// query.
+    /// Polls, because no event reports that a disk or quota has room again, a file system was remounted or an
+    /// ACL changed. Only while a text waits; costs one query.
     private static let interval = Duration.seconds(5)
 
     func run() async throws {
@@ -59,20 +57,19 @@ struct WaitingTextService: Service {
                 do throws(CatalogError) {
                     try await recovery.writeWaitingTexts()
                 } catch {
-                    logger.debug("texts wait for the catalog", metadata: ["cause": "\(error)"])
+                    logger.debug("texts postponed: catalog unavailable", metadata: ["cause": "\(error)"])
                 }
             }
         }
     }
 }
 
-/// Keeps the index of words complete. Texts that are not in it when the daemon stops are added at the next
-/// start.
-struct IndexService: Service {
+/// Keeps the search index complete. Texts that are missing when the daemon stops are added at the next start.
+struct SearchIndexService: Service {
     let catalog: Catalog
     let logger: Logger
 
-    /// Before the catalog is asked again that could not do what it was asked.
+    /// The pause after a failure of the catalog.
     private static let pause = Duration.seconds(5)
 
     func run() async throws {
@@ -88,7 +85,7 @@ struct IndexService: Service {
             do throws(CatalogError) {
                 return try await catalog.searchIndex.indexLongTexts()
             } catch {
-                logger.error("long texts are not in the index", metadata: ["cause": "\(error)"])
+                logger.error("cannot index long texts", metadata: ["cause": "\(error)"])
             }
             // Cancelled: the loop's condition ends it.
             try? await Task.sleep(for: Self.pause)
@@ -96,8 +93,7 @@ struct IndexService: Service {
     }
 }
 
-/// Reports that the catalog lacks what was written last, and that it is damaged, as soon as any query meets
-/// it.
+/// Reports damage of the catalog as soon as a query finds it, and the loss of its latest writes.
 struct DamageService: Service {
     let catalog: Catalog
     let board: IssueBoard
@@ -106,11 +102,11 @@ struct DamageService: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown {
             for loss in catalog.losses {
-                logger.error("the catalog lacks what was written last", metadata: ["cause": "\(loss)"])
+                logger.error("catalog lacks the latest writes", metadata: ["cause": "\(loss)"])
                 board.report(.catalogBehind)
             }
             for await error in catalog.damageReports {
-                logger.error("the catalog is damaged", metadata: ["cause": "\(error)"])
+                logger.error("catalog damaged", metadata: ["cause": "\(error)"])
                 board.report(.catalogDamaged, ["cause": "\(error)"])
             }
         }

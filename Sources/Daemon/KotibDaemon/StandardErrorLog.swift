@@ -42,7 +42,7 @@ struct StandardErrorLog: LogHandler {
 }
 
 enum StandardError {
-    /// Writes all of `text`, without a buffer that a crash could lose.
+    /// Writes all of `text` without buffering, so that a crash loses nothing.
     static func write(_ text: String) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {

@@ -7,8 +7,8 @@ import KotibWatch
 import Logging
 import ServiceLifecycle
 
-/// Tells systemd how the daemon is: ready once the inbox is watched, a status line when it changes, the
-/// watchdog as long as the catalog, the queue and the watcher answer, and that it stops (sd_notify(3)).
+/// Reports to systemd (sd_notify(3)): ready once the inbox is watched, a status line when it changes, the
+/// watchdog as long as the catalog, the queue and the watcher respond, and the stop.
 struct StatusReporter: Service {
     let services: ServiceManager
     let catalog: Catalog
@@ -17,10 +17,10 @@ struct StatusReporter: Service {
     let health: HealthSources
     let logger: Logger
 
-    /// Between two looks, where no watchdog asks for shorter.
+    /// The interval of checks, unless the watchdog needs a shorter one.
     private static let interval = Duration.seconds(10)
 
-    /// Between two looks: at least two in the time that the watchdog allows (sd_watchdog_enabled(3)).
+    /// The interval of checks: at least two in the time that the watchdog allows (sd_watchdog_enabled(3)).
     static func interval(under watchdog: Duration?) -> Duration {
         watchdog.map { min($0 / 2, interval) } ?? interval
     }
@@ -49,7 +49,7 @@ struct StatusReporter: Service {
                 notify("WATCHDOG=1\nSTATUS=\(HealthIssue.catalogDamaged)")
                 last = ""
             } catch {
-                logger.error("the catalog does not answer", metadata: ["cause": "\(error)"])
+                logger.error("cannot read the catalog", metadata: ["cause": "\(error)"])
             }
             // Cancelled: the loop's condition ends it.
             try? await Task.sleep(for: interval)
@@ -69,7 +69,7 @@ struct StatusReporter: Service {
         do {
             try services.notify(state)
         } catch {
-            logger.warning("systemd cannot be told", metadata: ["cause": "\(error)"])
+            logger.warning("cannot notify systemd", metadata: ["cause": "\(error)"])
         }
     }
 }

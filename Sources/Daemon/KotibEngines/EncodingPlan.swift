@@ -1,16 +1,16 @@
 import KotibWorkerProtocol
 
-/// At which bit rates a recording would fit into a request.
+/// The bit rates at which a recording would fit into a request.
 struct EncodingPlan: Hashable {
     /// Bits a second of Opus, mono, at 16 kHz, best first. What each costs in words is in docs/benchmarks.md.
     static let bitRates = [24_000, 16_000, 12_000, 8_000, 6_000]
 
-    /// Beside the bit rate, which is kept (constrained VBR): pages of Ogg and the beginning.
+    /// Overhead beyond the constant bit rate (constrained VBR): Ogg pages and headers.
     private static let overhead = 1.02
     private static let beginning = 1024.0
 
-    /// Those to try, best first; empty where none would do. One without meaning for FLAC, whose size nobody
-    /// knows beforehand.
+    /// The bit rates to try, best first; empty if none would fit. For FLAC, whose size is not known
+    /// beforehand, a single meaningless one.
     let bitRates: [Int]
 
     /// - Parameters:

@@ -28,7 +28,7 @@ public struct LocalEngine: TranscriptionEngine {
         self.longestDuration = longestDuration
     }
 
-    /// Nil where the model's file cannot be read.
+    /// Nil if the model's file cannot be read.
     public func modelIdentity() async -> ModelIdentity? {
         await file.sha256().map { ModelIdentity(name: model, sha256: $0) }
     }
@@ -36,7 +36,7 @@ public struct LocalEngine: TranscriptionEngine {
     public func transcribe(
         _ job: TranscriptionJob, report: @escaping @Sendable (TranscriptionProgress) -> Void
     ) async throws(EngineError) -> TranscriptionResult {
-        let draft = LocalTranscriptDraft(longest: longestDuration, report: report)
+        let draft = LocalTranscriptBuilder(longest: longestDuration, report: report)
         let answer: WorkerPool.Answer
         do throws(WorkerError) {
             answer = try await pool.perform(
@@ -48,26 +48,26 @@ public struct LocalEngine: TranscriptionEngine {
                         longestDuration: longestDuration))
             }
         } catch {
-            throw EngineError(error, told: Sentence.transcribingWorker)
+            throw EngineError(error, withServerMessage: Sentence.transcribingWorker)
         }
         var result = try result(answer, draft, job)
         if let loaded = answer.worker.modelFile { result.modelHash = await file.sha256(ofLoaded: loaded) }
         return result
     }
 
-    /// How long a worker may be busy with a recording, however often it reports progress: a large model on
-    /// one old processor needs some twenty times the recording's length.
+    /// The deadline of a transcription, whatever progress the worker reports: a large model on one old
+    /// processor needs some twenty times the recording's length.
     static func deadline(of duration: Double) -> Duration {
         .seconds(600) + .seconds(bounding: duration * 60)
     }
 
     private func result(
-        _ answer: WorkerPool.Answer, _ draft: LocalTranscriptDraft, _ job: TranscriptionJob
+        _ answer: WorkerPool.Answer, _ draft: LocalTranscriptBuilder, _ job: TranscriptionJob
     ) throws(EngineError) -> TranscriptionResult {
         switch answer.reply {
         case .transcribed(_, let summary):
             guard let segments = draft.segments else {
-                throw .poison(message: .transcriptTooLong(LocalTranscriptDraft.longestText))
+                throw .poison(message: .transcriptTooLong(LocalTranscriptBuilder.longestText))
             }
             let transcript = Transcript(
                 text: Transcript.text(of: segments), segments: segments,

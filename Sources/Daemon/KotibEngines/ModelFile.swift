@@ -2,8 +2,8 @@ import Glibc
 import KotibModel
 import KotibPOSIX
 
-/// The file of a model, recognized by its content. It is read once for each state of it: weights have up to
-/// 3 GB.
+/// The file of a model, identified by its content. It is read once for each state of it, because weights have
+/// up to 3 GB.
 public actor ModelFile {
     /// SHA-256 of a whole file. Blocks.
     public typealias Hasher = @Sendable (OpenFile) throws -> [UInt8]
@@ -17,14 +17,14 @@ public actor ModelFile {
         self.hasher = hasher
     }
 
-    /// SHA-256 of the file that has the path now. Nil where it cannot be read, or changes meanwhile.
+    /// SHA-256 of the file that is at the path now. Nil if it cannot be read or changes meanwhile.
     public func sha256() async -> [UInt8]? {
         guard let (file, identity) = await open() else { return nil }
         return await sha256(of: file, identity)
     }
 
-    /// SHA-256 of the file as a worker has loaded it. Nil where that is not the file that has the path now,
-    /// and was not hashed before.
+    /// SHA-256 of the file that a worker has loaded. Nil if another file is at the path now and this one was
+    /// not hashed before.
     public func sha256(ofLoaded loaded: FileIdentity) async -> [UInt8]? {
         if let hash = hashes[loaded] { return await hash.value }
         guard let (file, identity) = await open(), identity == loaded else { return nil }

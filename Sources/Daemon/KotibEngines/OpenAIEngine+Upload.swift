@@ -12,13 +12,13 @@ struct OpenAIUpload: Sendable {
     var size: Int64
     /// Lower case, without the dot.
     var fileExtension: String
-    /// The part of all the work that is done when the sending begins, between 0 and 1.
+    /// The fraction of all work that is done before the upload begins, between 0 and 1.
     var done: Double
-    /// So many voices of the recording, one after the other, each in as many seconds.
+    /// The number of voices, which follow one another in the file, each as long as the recording.
     var parts = 1
     var partDuration = 0.0
 
-    /// The segments of an answer with the recording's times, in their order.
+    /// The segments of a response with times of the original recording, in order.
     func unfolded(_ segments: [TranscriptSegment]) -> [TranscriptSegment] {
         guard parts > 1, partDuration > 0 else { return segments }
         let moved = segments.map { segment in
@@ -34,24 +34,24 @@ struct OpenAIUpload: Sendable {
 }
 
 extension OpenAIEngine {
-    /// Why a recording is not sent as it is.
+    /// The reason why a recording is re-encoded.
     enum EncodingReason: String, Hashable, Sendable {
-        /// The server does not take its kind.
+        /// The server does not accept its kind.
         case kind
         /// The request would be too long.
         case size
-        /// The server may hear less of it than is there.
+        /// The server may decode less of it than there is.
         case content
-        /// There is a choice of what to hear, and servers add up all channels of the first track.
+        /// Some channels are to be selected, and servers mix all channels of the first track.
         case channels
-        /// Its samples may be far below or above what servers expect: 24 bits and more, or float.
+        /// Its level may be far from the usual: 24 bits and more, or float.
         case level
 
-        /// Whether the server can make something of the recording itself.
+        /// Whether the server could also transcribe the recording itself.
         var isOptional: Bool { self == .channels || self == .level }
     }
 
-    /// The part of the work that re-encoding is taken for.
+    /// The share of re-encoding in the reported progress.
     static let encodingShare = 0.2
 
     /// Nil where the recording can be sent as it is.
@@ -68,7 +68,8 @@ extension OpenAIEngine {
     private var roomForFile: Int64 { settings.uploadLimit - Self.envelope }
 
     /// - Throws: ``EngineError/permanent(message:)`` where the recording cannot be sent in any form.
-    func upload(_ job: TranscriptionJob, _ progress: RisingProgress) async throws(EngineError) -> OpenAIUpload
+    func upload(_ job: TranscriptionJob, _ progress: MonotonicProgress) async throws(EngineError)
+        -> OpenAIUpload
     {
         guard job.duration >= Self.shortest else {
             throw .permanent(message: .tooShortToSend(Self.shortest))
@@ -89,10 +90,10 @@ extension OpenAIEngine {
         }
     }
 
-    /// Nil where the recording itself is as good.
+    /// Nil if the recording itself is as good.
     private func encode(
         _ job: TranscriptionJob, with encoder: SpeechEncoder, _ reason: EncodingReason,
-        _ progress: RisingProgress
+        _ progress: MonotonicProgress
     ) async throws(EngineError) -> OpenAIUpload? {
         let start = ContinuousClock.now
         let capacity = min(roomForFile, SpeechEncoder.largestBuffer)

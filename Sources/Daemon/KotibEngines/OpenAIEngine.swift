@@ -5,11 +5,11 @@ import KotibText
 import KotibTranscription
 import Synchronization
 
-/// OpenAI's transcription service, or any server that speaks the same: `POST {base}/audio/transcriptions`
+/// OpenAI's transcription service, or any server with the same API: `POST {base}/audio/transcriptions`
 /// (developers.openai.com/api/reference/resources/audio).
 ///
-/// A recording that the server does not take, or not so long, is re-encoded by a worker before. The server
-/// learns the recording's sound and kind, the model and the language; never the file's name.
+/// A recording that the server does not accept, or not in that size, is re-encoded by a worker first. The
+/// server gets the recording's sound and kind, the model and the language, but never the file's name.
 public final class OpenAIEngine: TranscriptionEngine {
     public let name = "openai"
     public var model: String { settings.model }
@@ -17,31 +17,31 @@ public final class OpenAIEngine: TranscriptionEngine {
     let endpoint: OpenAIEndpoint
     /// Nil where recordings are sent as they are.
     let encoder: SpeechEncoder?
-    private let transfers: HTTPTransfers
+    private let transfers: HTTPClient
     private let now: @Sendable () -> Date
-    /// The best form of an answer that the server has not refused yet.
+    /// The best response format that the server has not refused yet.
     private let format: Mutex<OpenAIFormat>
 
-    /// Seconds: what OpenAI takes at least.
+    /// Seconds: the shortest recording that OpenAI accepts.
     static let shortest = 0.1
     /// Bytes: more than the multipart form needs around the file and the few short fields.
     static let envelope: Int64 = 4096
 
     /// - Parameters:
-    ///   - encoder: makes what the server takes out of what it does not take; nil to send all as it is.
+    ///   - encoder: re-encodes recordings that the server does not accept; nil to send all unchanged.
     ///   - now: the wall clock, for dates in `Retry-After`.
-    /// - Throws: ``OpenAISettingsError``, which no retry helps.
+    /// - Throws: ``OpenAISettingsError``; a retry does not help.
     public convenience init(
-        _ settings: OpenAISettings, transfers: HTTPTransfers, encoder: SpeechEncoder? = nil,
+        _ settings: OpenAISettings, transfers: HTTPClient, encoder: SpeechEncoder? = nil,
         now: @escaping @Sendable () -> Date = { Date() }
     ) throws(OpenAISettingsError) {
         let format = OpenAIFormat(model: settings.model)
         try self.init(settings, transfers: transfers, encoder: encoder, format: format, now: now)
     }
 
-    /// - Parameter format: what to ask for first.
+    /// - Parameter format: the first response format to request.
     init(
-        _ settings: OpenAISettings, transfers: HTTPTransfers, encoder: SpeechEncoder? = nil,
+        _ settings: OpenAISettings, transfers: HTTPClient, encoder: SpeechEncoder? = nil,
         format: OpenAIFormat, now: @escaping @Sendable () -> Date = { Date() }
     ) throws(OpenAISettingsError) {
         self.settings = settings
@@ -55,7 +55,7 @@ public final class OpenAIEngine: TranscriptionEngine {
     public func transcribe(
         _ job: TranscriptionJob, report: @escaping @Sendable (TranscriptionProgress) -> Void
     ) async throws(EngineError) -> TranscriptionResult {
-        let progress = RisingProgress(report)
+        let progress = MonotonicProgress(report)
         let upload = try await upload(job, progress)
         while true {
             let format = format.withLock { $0 }
@@ -75,7 +75,7 @@ public final class OpenAIEngine: TranscriptionEngine {
     }
 
     private func send(
-        _ upload: OpenAIUpload, of job: TranscriptionJob, format: OpenAIFormat, progress: RisingProgress
+        _ upload: OpenAIUpload, of job: TranscriptionJob, format: OpenAIFormat, progress: MonotonicProgress
     ) async throws(EngineError) -> HTTPResponse {
         let request = request(upload, of: job, format: format)
         do throws(HTTPError) {
@@ -118,8 +118,8 @@ public final class OpenAIEngine: TranscriptionEngine {
     private func result(
         _ job: TranscriptionJob, _ upload: OpenAIUpload, of response: HTTPResponse, format: OpenAIFormat
     ) throws(EngineError) -> TranscriptionResult {
-        do throws(OpenAIAnswer.Defect) {
-            let answer = try OpenAIAnswer(response, format: format)
+        do throws(OpenAIResponse.ResponseError) {
+            let answer = try OpenAIResponse(response, format: format)
             let segments = upload.unfolded(answer.segments ?? [])
             // Without times, one voice's words come after the other's.
             let isInTurn = upload.parts > 1 && !segments.isEmpty
@@ -159,8 +159,8 @@ public final class OpenAIEngine: TranscriptionEngine {
     }
 }
 
-/// Reports fractions that only rise, though a second attempt begins its upload anew.
-final class RisingProgress: Sendable {
+/// Reports only rising fractions, although a retry starts its upload again.
+final class MonotonicProgress: Sendable {
     private let highest = Mutex(0.0)
     private let report: @Sendable (TranscriptionProgress) -> Void
 
@@ -190,7 +190,7 @@ struct OpenAIFileKind: Hashable {
         "mpga": "audio/mpeg", "ogg": "audio/ogg", "wav": "audio/wav", "webm": "audio/webm",
         "wma": "audio/x-ms-wma",
     ]
-    /// Other names of Ogg, which servers know by one (see ``OpenAISettings/documentedEndings``).
+    /// Other names of Ogg, which servers know by one (see ``OpenAISettings/documentedExtensions``).
     private static let ogg: Set<String> = ["oga", "opus"]
 
     init(_ fileExtension: String) {

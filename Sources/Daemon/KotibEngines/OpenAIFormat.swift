@@ -1,4 +1,4 @@
-/// The forms of an answer, best first.
+/// The response formats, best first.
 enum OpenAIFormat: String, Sendable, CaseIterable {
     /// With times and the language.
     case verboseJSON = "verbose_json"

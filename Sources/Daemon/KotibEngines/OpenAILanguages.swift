@@ -1,6 +1,5 @@
-/// The languages that Whisper tells apart, by the names that it gives them (LANGUAGES in OpenAI's whisper,
-/// tokenizer.py), with their codes: ISO 639-1, but for Cantonese and Hawaiian, which have none there (ISO
-/// 639-3).
+/// The languages that Whisper distinguishes, by its own names (LANGUAGES in OpenAI's whisper, tokenizer.py),
+/// with their codes: ISO 639-1, but for Cantonese and Hawaiian, which have none there (ISO 639-3).
 enum OpenAILanguages {
     /// The code for `english`, `English` or `en`; nil for what is no language of Whisper's.
     static func code(_ language: String) -> String? {

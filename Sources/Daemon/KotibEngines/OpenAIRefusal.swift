@@ -3,7 +3,7 @@ import KotibHTTP
 import KotibText
 import KotibTranscription
 
-/// An answer with any other status than 200, and what it means for the recording and for the queue.
+/// A response with a status other than 200, and its meaning for the recording and the queue.
 struct OpenAIRefusal: Hashable {
     let status: Int
     /// The server's message, in one line. Empty if it cannot be read.
@@ -14,7 +14,7 @@ struct OpenAIRefusal: Hashable {
     let field: String?
     let retryAfter: Duration?
 
-    /// How long to wait where only a person can help: a key, a bill, a wrong address.
+    /// The pause for errors that only a person can correct: a key, a bill, a wrong address.
     static let pause = Duration.seconds(600)
 
     init(_ response: HTTPResponse, key: APIKey, now: Date) {
@@ -26,7 +26,7 @@ struct OpenAIRefusal: Hashable {
         field = said.field
     }
 
-    /// Whether it is the form of the answer that the server does not have.
+    /// Whether the server does not support the response format.
     var namesResponseFormat: Bool {
         (status == 400 || status == 422)
             && (field == "response_format" || message.contains("response_format"))
@@ -35,38 +35,41 @@ struct OpenAIRefusal: Hashable {
     /// - Parameter server: host and port.
     func error(server: String) -> EngineError {
         switch status {
-        case 401, 403: .unavailable(message: told(.keyRefused(server)), retryAfter: pause)
-        case 402: .unavailable(message: told(.paymentRequired(server)), retryAfter: RetryAfter.longest)
+        case 401, 403: .unavailable(message: withServerMessage(.keyRefused(server)), retryAfter: pause)
+        case 402:
+            .unavailable(message: withServerMessage(.paymentRequired(server)), retryAfter: RetryAfter.longest)
         case 429 where isQuota:
-            .unavailable(message: told(.quotaSpent(server)), retryAfter: RetryAfter.longest)
-        case 429: .unavailable(message: told(.tooManyRequests(server)), retryAfter: retryAfter)
-        case 503, 529: .unavailable(message: told(.overloaded(server)), retryAfter: retryAfter)
+            .unavailable(message: withServerMessage(.quotaSpent(server)), retryAfter: RetryAfter.longest)
+        case 429: .unavailable(message: withServerMessage(.tooManyRequests(server)), retryAfter: retryAfter)
+        case 503, 529: .unavailable(message: withServerMessage(.overloaded(server)), retryAfter: retryAfter)
         case 400, 413, 415, 422:
             isAboutSettings
-                ? .unavailable(message: told(.settingsRefused(server)), retryAfter: pause)
-                : .permanent(message: told(.recordingRefused(server)))
+                ? .unavailable(message: withServerMessage(.settingsRefused(server)), retryAfter: pause)
+                : .permanent(message: withServerMessage(.recordingRefused(server)))
         case 408, 409, 425, 500...599:
-            .transient(message: told(.notTranscribedNow(server)), retryAfter: retryAfter)
-        case 300...399: .unavailable(message: told(.redirected(server)), retryAfter: pause)
-        case 400...499: .unavailable(message: told(.nothingThere(server)), retryAfter: pause)
-        default: .transient(message: told(.unexpectedAnswer(server)), retryAfter: retryAfter)
+            .transient(message: withServerMessage(.notTranscribedNow(server)), retryAfter: retryAfter)
+        case 300...399: .unavailable(message: withServerMessage(.redirected(server)), retryAfter: pause)
+        case 400...499: .unavailable(message: withServerMessage(.nothingThere(server)), retryAfter: pause)
+        default: .transient(message: withServerMessage(.unexpectedAnswer(server)), retryAfter: retryAfter)
         }
     }
 
     private var pause: Duration { max(retryAfter ?? .zero, Self.pause) }
 
-    /// Spent money or allowance, which does not come back within the minute.
+    /// Whether money or a quota is used up, which does not come back within a minute.
     private var isQuota: Bool {
         !codes.isDisjoint(with: ["insufficient_quota", "billing_hard_limit_reached", "billing_not_active"])
     }
 
-    /// Wrong for every recording alike.
+    /// Whether the settings are wrong, so that every recording fails.
     private var isAboutSettings: Bool {
         field == "model" || field == "response_format" || message.contains("response_format")
             || !codes.isDisjoint(with: ["model_not_found", "invalid_api_key"])
     }
 
-    private func told(_ sentence: Sentence) -> Sentence { sentence.with(status: status, message) }
+    private func withServerMessage(_ sentence: Sentence) -> Sentence {
+        sentence.with(status: status, message)
+    }
 }
 
 /// The error in a body, in the forms that servers are known to send: OpenAI's object, whisper.cpp's string,
@@ -127,13 +130,13 @@ private struct OpenAIErrorBody {
         message = body.message ?? ""
         switch body.error ?? body.detail {
         case .text(let text): message = text
-        case .object(let fields): take(fields)
-        case .list(let list): list.first.map { take($0) }
+        case .object(let fields): read(fields)
+        case .list(let list): list.first.map { read($0) }
         case nil: break
         }
     }
 
-    private mutating func take(_ fields: Fields) {
+    private mutating func read(_ fields: Fields) {
         message = fields.message ?? fields.msg ?? message
         codes = Set([fields.code?.text, fields.type].compactMap { $0 })
         field = fields.param ?? fields.loc?.last?.text

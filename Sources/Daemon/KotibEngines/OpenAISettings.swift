@@ -5,9 +5,9 @@ public struct OpenAISettings: Sendable {
     /// OpenAI's own service.
     public static let openAI = "https://api.openai.com/v1"
 
-    /// The endings of what OpenAI says that it takes (developers.openai.com/api/reference/resources/audio),
-    /// and those that are sent under the name of one of them.
-    public static let documentedEndings: Set<String> = [
+    /// The extensions of formats that OpenAI documents (developers.openai.com/api/reference/resources/audio),
+    /// and those that are sent under one of these names.
+    public static let documentedExtensions: Set<String> = [
         "flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm", "oga", "opus",
     ]
 
@@ -22,17 +22,17 @@ public struct OpenAISettings: Sendable {
     public var formats: Set<String>
     /// How long a connection may take.
     public var connect: Duration
-    /// How long nothing may move, beside the recording's own length: so long may a server think that is as
-    /// slow as the speaker.
+    /// The longest time without progress, in addition to the recording's own length, since a server may work
+    /// as slowly as real time.
     public var stall: Duration
-    /// How long all may take, beside the recording's own length.
+    /// The time limit of a request, in addition to the recording's own length.
     public var total: Duration
     /// The longest answer, in bytes. With its times, an hour of speech takes about 1 MB.
     public var answerLimit: Int
 
     public init(
         baseURL: String = OpenAISettings.openAI, model: String = "whisper-1", key: APIKey = APIKey(""),
-        uploadLimit: Int64 = 25 << 20, formats: Set<String> = OpenAISettings.documentedEndings,
+        uploadLimit: Int64 = 25 << 20, formats: Set<String> = OpenAISettings.documentedExtensions,
         connect: Duration = .seconds(15), stall: Duration = .seconds(120),
         total: Duration = .seconds(3600), answerLimit: Int = 16 << 20
     ) {
@@ -52,7 +52,7 @@ public struct OpenAISettings: Sendable {
 public struct APIKey: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
     let value: String
 
-    /// Spaces and line ends around it, as in a file, do not count.
+    /// Surrounding spaces and line ends, as in a file, are ignored.
     public init(_ text: String) {
         let isSpace: (Character) -> Bool = { $0.isWhitespace }
         let start = text.drop(while: isSpace)
@@ -63,7 +63,7 @@ public struct APIKey: Hashable, Sendable, CustomStringConvertible, CustomReflect
     public var description: String { isEmpty ? "(none)" : "(hidden)" }
     public var customMirror: Mirror { Mirror(self, children: []) }
 
-    /// `text` without the key, should a server have put it there.
+    /// `text` with the key removed, in case a server repeats it.
     func hidden(in text: String) -> String {
         isEmpty
             ? text : text.split(separator: value, omittingEmptySubsequences: false).joined(separator: "(key)")
@@ -72,7 +72,8 @@ public struct APIKey: Hashable, Sendable, CustomStringConvertible, CustomReflect
     var isOneWord: Bool { value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F } }
 }
 
-/// Why ``OpenAIEngine`` cannot work with its settings. The description is a sentence for the administrator.
+/// The reason why ``OpenAIEngine`` cannot work with its settings. The description is a sentence for the
+/// administrator.
 public enum OpenAISettingsError: Error, Hashable, Sendable, CustomStringConvertible {
     /// No `http` or `https` URL with a host, or one with a user, a query or a fragment.
     case baseURL(String)

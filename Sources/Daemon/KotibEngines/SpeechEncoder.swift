@@ -6,10 +6,10 @@ import KotibWorkerClient
 import KotibWorkerProtocol
 import Logging
 
-/// Has recordings made smaller, or of another kind, before they are sent to a server. Only a worker touches
-/// their bytes: it writes into memory that the daemon made and later only reads with pread(2).
+/// Re-encodes recordings before they are sent to a server, to make them smaller or another kind. Only a
+/// worker decodes them: it writes into memory that the daemon made and later only reads with pread(2).
 public struct SpeechEncoder: Sendable {
-    /// Bytes of memory for one recording, whatever a server takes.
+    /// The limit in bytes of memory for one recording.
     public static let largestBuffer: Int64 = 128 << 20
 
     /// A re-encoded recording.
@@ -19,18 +19,18 @@ public struct SpeechEncoder: Sendable {
         var size: Int64
         /// Seconds.
         var duration: Double
-        /// So many voices of the recording, one after the other: see ``EncodingSummary/parts``.
+        /// The number of voices, which follow one another: see ``EncodingSummary/parts``.
         var parts: Int
-        /// Whether a server hears the same of the recording itself.
+        /// Whether the recording itself sounds the same to a server.
         var isPlain: Bool
     }
 
     /// No worker hears more voices at once.
-    private static let mostParts = 64
+    private static let maxParts = 64
 
     enum Outcome: Sendable {
         case encoded(Encoded)
-        /// There was room for so many seconds.
+        /// The buffer was full after so many seconds.
         case outgrown(after: Double)
     }
 
@@ -40,8 +40,8 @@ public struct SpeechEncoder: Sendable {
     private let longestDuration: Double
 
     /// - Parameters:
-    ///   - pool: of workers, that inspect or transcribe; somebody else runs it. A long recording keeps one
-    ///     busy for minutes, so that nobody else should wait for them.
+    ///   - pool: of workers; the caller runs it. Should be used for nothing else, since a long recording
+    ///     keeps a worker busy for minutes.
     ///   - longestDuration: seconds; decoding ends there.
     public init(pool: WorkerPool, codec: SpeechCodec, longestDuration: Double, logger: Logger) {
         self.pool = pool
@@ -50,8 +50,7 @@ public struct SpeechEncoder: Sendable {
         self.logger = logger
     }
 
-    /// Seconds that a worker may take: as long as the recording lasts, where a free processor needs a
-    /// hundredth.
+    /// The deadline of a re-encoding: the recording's length, of which a free processor needs a hundredth.
     static func deadline(of duration: Double) -> Duration {
         .seconds(300) + .seconds(bounding: duration)
     }
@@ -77,11 +76,11 @@ public struct SpeechEncoder: Sendable {
                             longestDuration: longestDuration, capacity: capacity))
                 })
         } catch {
-            throw EngineError(error, told: Sentence.encodingWorker)
+            throw EngineError(error, withServerMessage: Sentence.encodingWorker)
         }
         switch answer.reply {
         case .encoded(_, let summary)
-        where (1...capacity).contains(summary.size) && (1...Self.mostParts).contains(summary.parts)
+        where (1...capacity).contains(summary.size) && (1...Self.maxParts).contains(summary.parts)
             && summary.duration.isFinite && summary.duration >= 0:
             return .encoded(
                 Encoded(

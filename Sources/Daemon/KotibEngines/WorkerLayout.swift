@@ -1,8 +1,8 @@
-/// How many workers transcribe at once, and with how many threads each: never more threads over all of them
-/// than the machine has cores, because Whisper's threads spin while they wait (two workers of two threads on
-/// two busy cores took seven times as long).
+/// The number of transcribing workers and of threads in each. All threads together never exceed the machine's
+/// cores, because Whisper's threads spin while they wait (two workers of two threads on two busy cores took
+/// seven times as long).
 public struct WorkerLayout: Hashable, Sendable {
-    /// More threads than that make one transcription hardly faster.
+    /// More threads hardly speed up one transcription.
     static let usefulThreads = 4
 
     public let workers: Int

@@ -7,8 +7,8 @@ import KotibHealth
 import KotibModel
 import Logging
 
-/// Works the catalog's list of events off: each receiver by itself, one event at a time, so that neither
-/// holds up the other, and nothing holds up what makes the events.
+/// Delivers the catalog's hook events: one event at a time for each receiver, so that neither receiver delays
+/// the other or the producers of events.
 public final class HookDispatcher: Sendable {
     /// The source of the time.
     public struct Time: Sendable {
@@ -23,31 +23,31 @@ public final class HookDispatcher: Sendable {
         }
     }
 
-    private let lines: [HookLine]
+    private let lines: [HookDeliverer]
     private let catalog: Catalog
 
-    /// From now on the catalog keeps what these receivers are to be told, and nothing for others. To be
-    /// called before anything can happen to a recording.
-    /// - Parameter withText: whether they get the words.
+    /// Sets the receivers in the catalog, which keeps events for these from now on. To be called before
+    /// anything can happen to a recording.
+    /// - Parameter withText: whether events include the words.
     public init(
         _ receivers: [any HookReceiving], withText: Bool = true, catalog: Catalog, time: Time = Time(),
         logger: Logger
     ) async throws(CatalogError) {
         self.catalog = catalog
         lines = receivers.map {
-            HookLine($0, withText: withText, catalog: catalog, time: time, logger: logger)
+            HookDeliverer($0, withText: withText, catalog: catalog, time: time, logger: logger)
         }
         let forgotten = try await catalog.hooks.setReceivers(Set(receivers.map(\.name)))
         if forgotten > 0 {
             logger.warning(
-                "hooks forgotten: their receiver is not set up any more", metadata: ["count": "\(forgotten)"])
+                "pending hooks deleted: receiver no longer configured", metadata: ["count": "\(forgotten)"])
         }
     }
 
-    /// Whether there is somebody to tell.
+    /// Whether there is any receiver.
     public var isNeeded: Bool { !lines.isEmpty }
 
-    /// Tells until the task is cancelled; what was not told stays in the catalog. To be called once.
+    /// Delivers until the task is cancelled; other events stay in the catalog. To be called once.
     public func run() async {
         await withDiscardingTaskGroup { group in
             for line in lines { group.addTask { await line.run() } }

@@ -16,7 +16,7 @@ public struct HookMessage: Sendable {
         json = Array(try encoder.encode(HookBody(event, withText: withText)))
     }
 
-    /// The folder that the recording lies in, which is its user's; nil where it is nobody's.
+    /// The folder of the recording's user; nil for nobody's.
     public var user: UserFolder? {
         event.user == nil ? nil : event.path.user
     }

@@ -5,7 +5,7 @@ import KotibModel
 public protocol HookReceiving: Sendable {
     var name: HookReceiver { get }
 
-    /// Tells once. Ends soon after the task is cancelled.
+    /// Delivers once. Ends soon after the task is cancelled.
     func deliver(_ message: HookMessage) async -> HookOutcome
 }
 
@@ -13,10 +13,10 @@ public protocol HookReceiving: Sendable {
 /// recording.
 public enum HookOutcome: Hashable, Sendable {
     case delivered
-    /// The receiver will not have it: never tried again.
+    /// The receiver refuses the event: never retried.
     case failed(String)
-    /// Worth another try, not before `retryAfter` if the receiver asks for that.
+    /// To be retried, not before `retryAfter` if the receiver asks for that.
     case later(String, retryAfter: Duration?)
-    /// The task was cancelled; whether the receiver was told is not known.
+    /// The task was cancelled; the receiver may have got the event.
     case stopped
 }

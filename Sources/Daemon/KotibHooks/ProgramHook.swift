@@ -3,11 +3,11 @@ import KotibModel
 import KotibPrograms
 import Logging
 
-/// Runs a program for each event: the facts are in its environment, the whole of them as JSON on its standard
-/// input.
+/// Runs a program for each event, with the facts in its environment and the whole event as JSON on its
+/// standard input.
 ///
-/// It says by its exit status what became of the event (sysexits.h): 0 done, 75 (EX_TEMPFAIL) to be tried
-/// again, anything else, a signal and the end of its time too, never to be tried again.
+/// Its exit status (sysexits.h) is the result: 0 delivered, 75 (EX_TEMPFAIL) to be retried; anything else,
+/// also a signal or a timeout, not to be retried.
 public struct ProgramHook: HookReceiving {
     public let name = HookReceiver.program
 
@@ -49,7 +49,7 @@ public struct ProgramHook: HookReceiving {
         }
     }
 
-    /// All variables are always set, to nothing where there is nothing to say.
+    /// All variables are always set, to an empty value where there is none.
     private func environment(_ message: HookMessage) -> [(name: String, value: [UInt8])] {
         let (event, facts) = (message.event, message.event.facts)
         let texts = [
@@ -72,7 +72,7 @@ public struct ProgramHook: HookReceiving {
 
     private func log(_ run: Program.Run, _ message: HookMessage) {
         logger.log(
-            level: run.end == .exited(0) ? .info : .warning, "the hook program wrote errors",
+            level: run.end == .exited(0) ? .info : .warning, "hook program wrote to standard error",
             metadata: [
                 "program": "\(path)", "event": "\(message.event.id)", "bytes": "\(run.errorCount)",
                 "errors": "\(ByteText.escaped(run.errors))",

@@ -10,14 +10,14 @@ public struct Webhook: HookReceiving {
     private let url: String
     private let secret: WebhookSecret
     private let limits: HTTPLimits
-    private let transfers: HTTPTransfers
+    private let transfers: HTTPClient
     private let now: @Sendable () -> Date
 
     /// - Parameters:
     ///   - url: one in which ``WebhookAddress`` finds no fault.
     ///   - limit: for one request.
     public init(
-        _ url: String, secret: WebhookSecret, limit: Duration, transfers: HTTPTransfers,
+        _ url: String, secret: WebhookSecret, limit: Duration, transfers: HTTPClient,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.url = url
@@ -50,8 +50,8 @@ public struct Webhook: HookReceiving {
             body: .bytes(message.json, contentType: "application/json"), limits: limits)
     }
 
-    /// A client error is permanent, but for those that RFC 9110 and 6585 call temporary (408, 425, 429). A
-    /// redirect is not followed, so that nothing reaches whom the administrator did not name.
+    /// A client error is permanent, except for the temporary ones of RFC 9110 and 6585 (408, 425, 429).
+    /// Redirects are not followed, so that nothing is sent to a server that the administrator did not name.
     static func outcome(of response: HTTPResponse, now: Date) -> HookOutcome {
         let answer = "the server answered with status \(response.status)"
         switch response.status {

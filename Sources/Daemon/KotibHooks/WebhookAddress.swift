@@ -7,8 +7,8 @@ public enum WebhookAddress {
         case unencrypted
     }
 
-    /// The fault of a URL. Nil if it can be used.
-    /// - Parameter plain: whether `http` may leave this machine.
+    /// The problem with a URL. Nil if it is usable.
+    /// - Parameter plain: whether `http` to other machines is allowed.
     public static func fault(of url: String, plain: Bool) -> Fault? {
         let isEncrypted = url.hasPrefix("https://")
         guard isEncrypted || url.hasPrefix("http://"),

@@ -8,6 +8,6 @@ package protocol ArchivedAudioRemover: Sendable {
     /// - Returns: false where the archive is missing or not mounted.
     func remove(_ audio: ArchivedAudio, of recording: Recording) throws(FileError) -> Bool
 
-    /// Whether something has the audio's name, or that cannot be told.
+    /// Whether a file has the audio's name, or that cannot be checked.
     func mayHold(_ audio: ArchivedAudio) -> Bool
 }

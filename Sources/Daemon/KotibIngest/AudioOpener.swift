@@ -4,7 +4,7 @@ import KotibModel
 import KotibPOSIX
 import KotibTranscription
 
-/// Opens the audio of a recording for its transcription: the file that was accepted, or none.
+/// Opens the audio of a recording for its transcription, if it is the file that was accepted.
 package struct AudioOpener: Sendable {
     private let files: any FileSystem
 
@@ -13,9 +13,9 @@ package struct AudioOpener: Sendable {
     }
 
     /// Compares an open file with its recording, before and after its job. A rename changes ctime
-    /// (rename(2)), and so does giving a file its old mtime back: then only the owner may have the words.
-    /// Writing through a memory mapping changes no time for as long as the page stays dirty, but the kernel
-    /// reports such a writer. Nil where the content is another.
+    /// (rename(2)), as does restoring an old mtime: then the words are for the owner only. Writing through a
+    /// memory mapping changes no time as long as the page is dirty, but the kernel reports such a writer. Nil
+    /// if the content is another.
     package func check(_ file: OpenFile, of recording: Recording) async -> ContentDoubt? {
         let files = files
         return await BlockingWork.run {
@@ -26,10 +26,9 @@ package struct AudioOpener: Sendable {
         }
     }
 
-    /// - Returns: nil where the file is gone, or is another or changed since it was accepted; the watcher
-    ///   sees to those.
-    /// - Throws: ``TranscriptionQueue/OutOfReach`` where its file system is not mounted or its folder may not
-    ///   be entered; ``FileError`` where the file cannot be opened for another reason.
+    /// - Returns: nil if the file is gone, or has changed since it was accepted; the watcher reports that.
+    /// - Throws: ``TranscriptionQueue/Unreachable`` if its file system is not mounted or its folder may not
+    ///   be entered; ``FileError`` if the file cannot be opened for another reason.
     package func open(_ recording: Recording) async throws -> OpenFile? {
         let files = files
         do throws(FileError) {
@@ -42,12 +41,13 @@ package struct AudioOpener: Sendable {
         } catch {
             switch error.code {
             case ENOENT, ENOTDIR, ELOOP:
-                let isAway = try await BlockingWork.run { () throws(FileError) in
-                    try Whereabouts(files: files).isAway(recording.path, on: recording.identity.device)
+                let isUnreachable = try await BlockingWork.run { () throws(FileError) in
+                    try FileReachability(files: files).isUnreachable(
+                        recording.path, on: recording.identity.device)
                 }
-                if isAway { throw TranscriptionQueue.OutOfReach() }
+                if isUnreachable { throw TranscriptionQueue.Unreachable() }
                 return nil
-            case EACCES, EPERM, EROFS, ESTALE: throw TranscriptionQueue.OutOfReach()
+            case EACCES, EPERM, EROFS, ESTALE: throw TranscriptionQueue.Unreachable()
             default: throw error
             }
         }

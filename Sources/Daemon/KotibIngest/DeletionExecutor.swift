@@ -7,11 +7,11 @@ import KotibSidecars
 import KotibTranscription
 import Logging
 
-/// Carries out the deletions that the catalog has decided: first the audio, then the sidecars, then the row.
+/// Executes the deletions that the catalog has decided: first the audio, then the sidecars, then the row.
 ///
-/// Safe to run at any time, also twice at once, and from wherever a crash left it. A file that is not the
-/// recording's own any more is left alone, and so is everything outside its owner's folder. What cannot be
-/// looked for now keeps its row until it is back, so that it never becomes a new recording.
+/// Idempotent; safe to run at any time, concurrently, and after a crash at any point. A file that is not the
+/// recording's own any more is left alone, and so is everything outside its owner's folder. A file that is
+/// unreachable now keeps its row, so that it never becomes a new recording.
 package struct DeletionExecutor: Sendable {
     private let files: any FileSystem
     private let catalog: Catalog
@@ -37,51 +37,52 @@ package struct DeletionExecutor: Sendable {
         self.logger = logger
     }
 
-    /// Seconds for which a folder that is gone may come back with the file that is to be deleted. A file
-    /// system that is not mounted is waited for however long that takes.
+    /// Seconds for which a missing folder may come back with the file to be deleted. A file system that is
+    /// not mounted is waited for without limit.
     private static let missingFolderTimeout: TimeInterval = 7 * 86_400
 
-    /// Carries out what is left of earlier tries and earlier daemons.
+    /// Continues all pending deletions.
     package func resume() async throws {
         var last: RecordingID?
         var waiting = 0
         while !Task.isCancelled {
             let page = try await catalog.deletions.page(after: last, limit: 100)
             guard let end = page.last else {
-                if waiting == 0 { board.resolve(.deletionsWait) }
+                if waiting == 0 { board.resolve(.deletionsPending) }
                 return
             }
             for deletion in page {
                 // A folder that somebody removed is no problem of who looks after the service.
                 if let missing = try await retry(deletion), missing != .folder { waiting += 1 }
             }
-            if waiting > 0 { board.report(.deletionsWait, ["count": "\(waiting)"]) }
+            if waiting > 0 { board.report(.deletionsPending, ["count": "\(waiting)"]) }
             last = end.recording.id
         }
     }
 
-    /// The file that a deletion waits for has arrived.
+    /// A file of a pending deletion has arrived.
     func fileArrived(_ deletion: Deletion, at path: InboxPath) async throws {
         _ = try await retry(deletion, foundAt: path)
     }
 
-    /// Whether a file is at its path as it was.
-    func stands(_ path: InboxPath, _ status: FileStatus) async throws(FileError) -> Bool {
+    /// Whether the file at a path is unchanged.
+    func isUnchanged(_ path: InboxPath, _ status: FileStatus) async throws(FileError) -> Bool {
         let files = files
         return try await BlockingWork.run { () throws(FileError) in
             try files.examine(path)?.identity == status.identity
         }
     }
 
-    /// - Returns: the place that has to come back first.
-    private func retry(_ deletion: Deletion, foundAt path: InboxPath? = nil) async throws -> MissingPlace? {
+    /// - Returns: the location that the deletion waits for.
+    private func retry(_ deletion: Deletion, foundAt path: InboxPath? = nil) async throws -> MissingLocation?
+    {
         do {
             try await execute(deletion, foundAt: path)
         } catch let error as FileNotRemoved where error.waitsFor != nil {
             return error.waitsFor
         } catch let error as FileNotRemoved {
             logger.warning(
-                "a deleted recording's file is still there; it will be tried again",
+                "cannot remove file of deleted recording, retrying later",
                 metadata: [
                     "recording": "\(deletion.recording.id)", "file": "\(error.file)",
                     "cause": "\(error.cause)",
@@ -89,22 +90,22 @@ package struct DeletionExecutor: Sendable {
         } catch let error as CatalogError where !error.isRetryable {
             // One recording's row that cannot be read hides no other.
             logger.error(
-                "a deletion cannot be carried out",
+                "deletion failed",
                 metadata: ["recording": "\(deletion.recording.id)", "cause": "\(error)"])
         }
         return nil
     }
 
     /// - Parameters:
-    ///   - path: where its file has turned up; nil for its own path.
-    ///   - canBeTakenBack: whether the decision is, where nothing could be removed.
+    ///   - path: the path where its file was found; nil for its own path.
+    ///   - isReversible: whether the decision is withdrawn if nothing can be removed.
     /// - Throws: ``FileNotRemoved``, ``CatalogError``.
     package func execute(
-        _ deletion: Deletion, foundAt path: InboxPath? = nil, canBeTakenBack: Bool = false
+        _ deletion: Deletion, foundAt path: InboxPath? = nil, isReversible: Bool = false
     ) async throws {
         let id = deletion.recording.id
         // Until its end a job may still write a text.
-        await queue.end(id)
+        await queue.cancelAndWait(id)
         let old = deletion.recording.path
         try await sidecars.locks.withLock(on: old, and: path ?? old) {
             do {
@@ -113,7 +114,7 @@ package struct DeletionExecutor: Sendable {
                     archive: archive, board: board, logger: logger,
                     waitsForFolder: now().timeIntervalSince(deletion.requested) <= Self.missingFolderTimeout)
                 try await removal.removeAll(foundAt: path ?? old)
-            } catch let error as FileNotRemoved where canBeTakenBack && error.isUnchanged {
+            } catch let error as FileNotRemoved where isReversible && error.isUnchanged {
                 try await catalog.deletions.withdraw(of: id)
                 throw error
             }

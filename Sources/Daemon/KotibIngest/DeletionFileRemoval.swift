@@ -8,8 +8,8 @@ import KotibTranscription
 import KotibWatch
 import Logging
 
-/// Removes the files of one recording that is being deleted, and then its row. The caller has the turn at its
-/// path.
+/// Removes the files of one recording that is being deleted, and then its row. The caller holds the lock of
+/// its path.
 struct DeletionFileRemoval {
     private let deletion: Deletion
     private let files: any FileSystem
@@ -19,11 +19,11 @@ struct DeletionFileRemoval {
     private let archive: (any ArchivedAudioRemover)?
     private let board: IssueBoard
     private let logger: Logger
-    /// Whether a folder that is gone may come back.
+    /// Whether the deletion waits for a missing folder.
     private let waitsForFolder: Bool
-    /// Whether all is there as before.
+    /// Whether nothing has been removed yet.
     private var isUnchanged = true
-    /// A file that cannot be looked for now.
+    /// A file that is unreachable now.
     private var waiting: FileNotRemoved?
     /// The numbers of the device that the files lie on.
     private var devices: Set<UInt64>
@@ -80,7 +80,7 @@ struct DeletionFileRemoval {
             if outcome == .occupied, let copy = try await findCopy(of: recording, at: path) {
                 outcome = try await remove(path, ifStill: copy)
             }
-            if outcome == .absent { try await look(for: path, recording.identity.device) }
+            if outcome == .absent { try await waitIfUnreachable(path, recording.identity.device) }
         }
         guard let archived else { return }
         do throws(FileNotRemoved) {
@@ -92,8 +92,8 @@ struct DeletionFileRemoval {
         }
     }
 
-    /// The file at a recording's own path that has its content: copied to another disk, say, or restored from
-    /// a backup, with another inode and perhaps another time.
+    /// The file at a recording's own path that has its content although inode or time differ, as after a copy
+    /// to another disk or a restored backup.
     private func findCopy(
         of recording: Recording, at path: InboxPath
     ) async throws(FileNotRemoved) -> FileIdentity? {
@@ -118,7 +118,8 @@ struct DeletionFileRemoval {
         _ audio: ArchivedAudio, of recording: Recording
     ) async throws(FileNotRemoved) {
         let archiveIsAway = FileNotRemoved(
-            file: audio.path, cause: .away(path: audio.path.text), isUnchanged: false, waitsFor: .archive)
+            file: audio.path, cause: .unreachable(path: audio.path.text), isUnchanged: false,
+            waitsFor: .archive)
         guard let archive else { throw archiveIsAway }
         do throws(FileError) {
             let isThere = try await BlockingWork.run { () throws(FileError) in
@@ -127,8 +128,8 @@ struct DeletionFileRemoval {
             if isThere { return }
         } catch {
             // A fault in the middle may have left the file without its name.
-            let stands = await BlockingWork.run { archive.mayHold(audio) }
-            throw FileNotRemoved(file: audio.path, cause: error, isUnchanged: isUnchanged && stands)
+            let isStillThere = await BlockingWork.run { archive.mayHold(audio) }
+            throw FileNotRemoved(file: audio.path, cause: error, isUnchanged: isUnchanged && isStillThere)
         }
         throw archiveIsAway
     }
@@ -142,7 +143,7 @@ struct DeletionFileRemoval {
         }
         let identity = sidecar.kind == .transcript ? nil : status?.identity
         if try await remove(place, ifStill: identity) == .absent {
-            guard try await !look(for: sidecar.path, sidecar.device) else { return }
+            guard try await !waitIfUnreachable(sidecar.path, sidecar.device) else { return }
         }
         try await catalog.sidecars.removed(sidecar.path)
     }
@@ -173,24 +174,24 @@ struct DeletionFileRemoval {
 }
 
 extension DeletionFileRemoval {
-    /// A file that is not at its path was removed by a person, or cannot be looked for now: then the deletion
-    /// waits.
+    /// Handles a file that is missing at its path: it was removed by a person, or it is unreachable and the
+    /// deletion waits.
     /// - Returns: whether it waits.
     @discardableResult
-    private mutating func look(for path: InboxPath, _ device: UInt64) async throws -> Bool {
-        guard let missing = try await missingPlace(of: path, device) else { return false }
+    private mutating func waitIfUnreachable(_ path: InboxPath, _ device: UInt64) async throws -> Bool {
+        guard let missing = try await missingLocation(of: path, device) else { return false }
         waiting = FileNotRemoved(
-            file: path, cause: .away(path: path.text), isUnchanged: false, waitsFor: missing)
+            file: path, cause: .unreachable(path: path.text), isUnchanged: false, waitsFor: missing)
         return true
     }
 
-    private func missingPlace(of path: InboxPath, _ device: UInt64) async throws -> MissingPlace? {
+    private func missingLocation(of path: InboxPath, _ device: UInt64) async throws -> MissingLocation? {
         if board.isInboxInDoubt { return .fileSystem }
         let files = files
-        let place: Whereabouts.Place
+        let place: FileReachability.Place
         do throws(FileError) {
             place = try await BlockingWork.run { () throws(FileError) in
-                try Whereabouts(files: files).place(of: path)
+                try FileReachability(files: files).place(of: path)
             }
         } catch {
             throw FileNotRemoved(file: path, cause: error, isUnchanged: isUnchanged)
@@ -230,8 +231,8 @@ extension DeletionFileRemoval {
             return outcome
         } catch {
             // A fault in the middle may have left the file without its name.
-            let stands = await BlockingWork.run { (try? files.examine(path)) != .some(nil) }
-            throw FileNotRemoved(file: path, cause: error, isUnchanged: isUnchanged && stands)
+            let isStillThere = await BlockingWork.run { (try? files.examine(path)) != .some(nil) }
+            throw FileNotRemoved(file: path, cause: error, isUnchanged: isUnchanged && isStillThere)
         }
     }
 

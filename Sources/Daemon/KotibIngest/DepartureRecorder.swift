@@ -7,7 +7,7 @@ import KotibTranscription
 import KotibWatch
 import Logging
 
-/// Marks recordings gone whose files are no longer there. Their words stay.
+/// Marks recordings as removed whose files no longer exist. Their words stay.
 package struct DepartureRecorder: Sendable {
     private let files: any FileSystem
     private let catalog: Catalog
@@ -28,20 +28,20 @@ package struct DepartureRecorder: Sendable {
         self.logger = logger
     }
 
-    /// A name, or everything below a folder, is no longer there, unless something has the name again. A file
-    /// that lay on another file system than the folder above is not gone: that file system is not mounted.
+    /// A name, or everything below a folder, no longer exists, unless another file has the name again. A file
+    /// on another file system than its folder is not removed: its file system is not mounted.
     package func nameGone(_ path: InboxPath) async throws {
         let files = files
         let device = try await BlockingWork.run { () throws(FileError) in
-            try files.examine(path) == nil ? Whereabouts(files: files).place(of: path).device : nil
+            try files.examine(path) == nil ? FileReachability(files: files).place(of: path).device : nil
         }
         guard let device, !board.isInboxInDoubt else { return }
         try await markGone(path, on: device)
         try await sidecars.editor.removed(path)
-        try await sidecars.problems.textGone(path)
+        try await sidecars.problems.textRemoved(path)
     }
 
-    /// A folder has the name of a recorded file, which is gone.
+    /// A folder has replaced a recorded file.
     func replacedByFolder(_ path: InboxPath) async throws(CatalogError) {
         guard let recording = try await catalog.recordings.current(path), recording.audio == .present,
             recording.errorCode != Rejection.folder.code
@@ -50,7 +50,7 @@ package struct DepartureRecorder: Sendable {
     }
 
     /// - Parameters:
-    ///   - device: that the files lay on; nil for any.
+    ///   - device: the device of the files; nil for any.
     ///   - exactly: the path alone, nothing below it.
     func markGone(_ path: InboxPath, on device: UInt64?, exactly: Bool = false) async throws(CatalogError) {
         while !Task.isCancelled {
@@ -61,12 +61,12 @@ package struct DepartureRecorder: Sendable {
         }
     }
 
-    /// Of refused files that are gone nothing is kept: no quota counts what the catalog would hold.
+    /// Deletes the rows of refused files that are gone: no quota would count them.
     func pruneRefused() async throws(CatalogError) {
         while !Task.isCancelled, try await catalog.refusals.prune() > 0 {}
     }
 
-    /// A user whose folder is gone and of whom nothing is kept was that folder and nothing else.
+    /// Deletes users whose folder is gone and who have no other data.
     func pruneUsers() async throws(CatalogError) {
         var last: UserID?
         while !Task.isCancelled, !board.isInboxInDoubt {
@@ -92,14 +92,14 @@ package struct DepartureRecorder: Sendable {
             try await sidecars.writer.forgetRemoved(of: departure.recording)
         }
         logger.info(
-            "recording gone; its transcript is kept",
+            "recording removed, transcript kept",
             metadata: ["recording": "\(departure.recording)", "file": "\(path)"])
     }
 }
 
 extension IssueBoard {
-    /// Whether the inbox is away, or another folder has taken its place only now.
+    /// Whether the inbox is missing, or another folder has replaced it just now.
     var isInboxInDoubt: Bool {
-        standing.keys.contains { if case .rootMissing = $0 { true } else { $0 == .rootReplaced } }
+        openIssues.keys.contains { if case .rootMissing = $0 { true } else { $0 == .rootReplaced } }
     }
 }

@@ -41,7 +41,7 @@ package struct FileInspection: Sendable {
             case ENOENT, ENOTDIR, ELOOP: return
             case EACCES, EPERM:
                 // The watcher reports a folder that may not be entered, and tries again.
-                if await isOutOfReach(path) { return }
+                if await isUnreachable(path) { return }
                 return try await registrar.refuse(path, status.identity, .unreadable)
             default: throw error
             }
@@ -57,7 +57,7 @@ package struct FileInspection: Sendable {
             try (files.status(of: file).identity, files.examine(path)?.identity)
         }
         guard still.0 == status.identity, still.1 == status.identity else {
-            logger.debug("changed while it was read", metadata: ["file": "\(path)"])
+            logger.debug("file changed during inspection", metadata: ["file": "\(path)"])
             return
         }
         switch result {
@@ -86,7 +86,7 @@ package struct FileInspection: Sendable {
         }
     }
 
-    private func isOutOfReach(_ path: InboxPath) async -> Bool {
+    private func isUnreachable(_ path: InboxPath) async -> Bool {
         let files = files
         return await BlockingWork.run {
             do throws(FileError) {

@@ -5,11 +5,11 @@ import KotibPOSIX
 public struct FileNotRemoved: Error, Hashable, Sendable, CustomStringConvertible {
     public var file: InboxPath
     public var cause: FileError
-    /// Whether the recording and all its files are there as before. Otherwise what is left is removed as soon
-    /// as it can be, and nobody sees the recording any more.
+    /// Whether the recording and all its files still exist. Otherwise the rest is removed as soon as
+    /// possible, and the recording is invisible.
     public var isUnchanged: Bool
-    /// The place that has to come back first; nil where the file is there.
-    public var waitsFor: MissingPlace?
+    /// The location that the deletion waits for; nil if the file is there.
+    public var waitsFor: MissingLocation?
 
     public var description: String {
         let outcome =
@@ -23,8 +23,8 @@ public struct FileNotRemoved: Error, Hashable, Sendable, CustomStringConvertible
     }
 }
 
-/// Why a file that is to be deleted cannot be looked for.
-public enum MissingPlace: Hashable, Sendable {
+/// The missing location of a file that is to be deleted.
+public enum MissingLocation: Hashable, Sendable {
     /// Its folder is gone, or was renamed.
     case folder
     /// Its file system is not mounted.

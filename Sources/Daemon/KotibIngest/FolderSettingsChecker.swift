@@ -5,8 +5,8 @@ import KotibPOSIX
 import KotibSidecars
 import Logging
 
-/// Checks a `kotib.ini` that a person puts into a folder. Its settings count as they are when a job starts
-/// (``FolderSettingsReader``); a note beside it only says what is wrong with them.
+/// Checks a `kotib.ini` in a folder. Jobs read the settings when they start (``FolderSettingsReader``); a
+/// note beside the file only describes its problems.
 package struct FolderSettingsChecker: Sendable {
     private let reader: FolderSettingsReader
     private let catalog: Catalog
@@ -25,7 +25,7 @@ package struct FolderSettingsChecker: Sendable {
         self.logger = logger
     }
 
-    /// To be called when the file stands still.
+    /// To be called when the file is stable.
     func check(_ path: InboxPath, _ status: FileStatus) async throws {
         switch try await reader.read(path) {
         // Gone again, or changed: the watcher reports it.
@@ -36,11 +36,11 @@ package struct FolderSettingsChecker: Sendable {
         }
     }
 
-    /// Nothing is wrong with the file any more: its note goes, and then its row.
+    /// The file is valid again: its note and its row are deleted.
     private func forget(_ path: InboxPath) async throws(CatalogError) {
         guard let known = try await catalog.recordings.current(path), known.state == .rejected else { return }
         try await sidecars.writer.remove(catalog.sidecars.owned(of: known.id))
         guard try await catalog.refusals.forget(known.id) else { return }
-        logger.info("folder settings are good now", metadata: ["file": "\(path)"])
+        logger.info("folder settings valid again", metadata: ["file": "\(path)"])
     }
 }

@@ -5,7 +5,7 @@ import KotibModel
 import KotibPOSIX
 import Logging
 
-/// Reads the `kotib.ini` files that people put into their folders, as cautiously as recordings are opened.
+/// Reads the `kotib.ini` files in users' folders, with the same precautions as for recordings.
 package struct FolderSettingsReader: Sendable {
     private let files: any FileSystem
     private let logger: Logger
@@ -15,8 +15,8 @@ package struct FolderSettingsReader: Sendable {
         self.logger = logger
     }
 
-    /// The settings that hold for a recording: the nearest file from its folder up to its user's counts, as a
-    /// whole. One that cannot be read or understood counts as empty; a recording never waits for it.
+    /// The settings for a recording: those of the nearest file from its folder up to its user's, as a whole.
+    /// An invalid file counts as empty; a recording never waits for it.
     package func settings(for recording: Recording) async -> FolderSettings {
         var folder = recording.path.parent
         while let current = folder, let path = current.appending(FolderSettings.fileName) {
@@ -71,7 +71,7 @@ package struct FolderSettingsReader: Sendable {
 
     private func ignore(_ path: InboxPath, _ cause: String, _ recording: Recording) -> FolderSettings {
         logger.warning(
-            "a folder's settings do not count; the user's do",
+            "folder settings ignored, using the user's settings",
             metadata: ["recording": "\(recording.id)", "file": "\(path)", "cause": "\(cause)"])
         return FolderSettings()
     }

@@ -4,11 +4,11 @@ import KotibPOSIX
 import KotibWatch
 import Logging
 
-/// Takes files that hold less than they promise when nothing more has come for long
-/// (``IncompleteFileTimeout``): goes through those that the catalog has as incomplete, at the start and then
-/// again and again, so that a restart loses none.
+/// Accepts incomplete files as they are when they have not changed for long (``IncompleteFileTimeout``).
+/// Checks the files that the catalog has as incomplete at start and periodically, so that a restart loses
+/// none.
 package struct IncompleteFileMonitor: Sendable {
-    /// At the most: the wall clock may be set.
+    /// The longest pause, since the wall clock may be set.
     private static let longestPause = Duration.seconds(30)
     private static let page = 100
 
@@ -40,7 +40,7 @@ package struct IncompleteFileMonitor: Sendable {
             do throws(CatalogError) {
                 try await checkAll()
             } catch {
-                logger.error("incomplete files cannot be read", metadata: ["cause": "\(error)"])
+                logger.error("cannot read incomplete files from the catalog", metadata: ["cause": "\(error)"])
             }
             // Cancelled: the loop's condition ends it.
             try? await clock.sleep(for: max(pause, .milliseconds(100)))
@@ -59,17 +59,17 @@ package struct IncompleteFileMonitor: Sendable {
         }
     }
 
-    /// Does nothing where the file has changed, or somebody writes to it.
+    /// Does nothing if the file has changed or is open for writing.
     private func inspectAgain(_ waiting: PresentRecording) async {
         let (files, path, timeout) = (files, waiting.path, timeout)
         let found = await BlockingWork.run { () -> FileStatus? in
-            // The watcher reports files that are gone, changed or out of reach.
+            // The watcher reports files that are gone, changed or unreachable.
             guard let (file, status) = try? files.openForReading(path), status.identity == waiting.identity,
                 timeout.hasPassed(file, status)
             else { return nil }
             return status
         }
         guard let status = found else { return }
-        await retries.run(for: .settled(path, status)) { try await pipeline.ingest(path, status) }
+        await retries.run(for: .stable(path, status)) { try await pipeline.ingest(path, status) }
     }
 }

@@ -2,7 +2,7 @@ import KotibModel
 import KotibPOSIX
 import KotibWatch
 
-/// How long a file that holds less than its container promises is waited for.
+/// The time for which an incomplete file must not change before it is accepted as it is.
 package struct IncompleteFileTimeout: Sendable {
     /// Without a change.
     package var duration: Duration
@@ -16,14 +16,14 @@ package struct IncompleteFileTimeout: Sendable {
         self.now = now
     }
 
-    /// Whether the file was unchanged for so long by its own times, which a restart does not touch, and no
-    /// program has it open for writing, as far as the kernel tells.
+    /// Whether the file has been unchanged for that time by its own times, which a restart does not affect,
+    /// and no program has it open for writing, as far as the kernel tells.
     func hasPassed(_ file: OpenFile, _ status: FileStatus) -> Bool {
         hasPassed(status.identity) && WriterCheck(file) != .writing
     }
 
-    /// By the file's times alone. A time in the future, as a camera with a wrong clock leaves it, does not
-    /// count; a file with no other is waited for.
+    /// By the file's times alone. Times in the future, as of a camera with a wrong clock, are ignored; a file
+    /// with no other time is not accepted.
     func hasPassed(_ identity: FileIdentity) -> Bool {
         let now = now()
         let past = [identity.modified, identity.changed].filter { $0 <= now }

@@ -1,4 +1,4 @@
-// KotibIngest: from a sighting to a row, and back when a file is gone; the one place to read the story.
+// KotibIngest: from an event to a row, and back when a file is gone.
 
 import KotibCatalog
 import KotibHealth
@@ -9,10 +9,10 @@ import KotibSidecars
 import KotibWatch
 import Logging
 
-/// Handles each name that the watcher has seen settle or go.
+/// Handles the files that the watcher reports as stable or removed.
 ///
-/// A sighting is handled until it is recorded: a full disk or a worker that cannot start makes it wait, which
-/// holds back the watcher, and loses nothing.
+/// An event is handled until it is recorded: a full disk or a worker that cannot start makes it wait, which
+/// slows down the watcher but loses nothing.
 package struct IngestPipeline: Sendable {
     private let policy: IntakePolicy
     private let catalog: Catalog
@@ -48,20 +48,20 @@ package struct IngestPipeline: Sendable {
         self.logger = logger
     }
 
-    /// Takes one sighting to its end. Returns early only when the task is cancelled.
-    package func handle(_ sighting: Sighting) async {
-        if case .settled(let path, let status) = sighting, await isRecorded(path, status) { return }
-        await retries.run(for: sighting) {
-            switch sighting {
-            case .settled(let path, let status): try await ingest(path, status)
-            case .gone(let path): try await departures.nameGone(path)
-            case .scanned: try await recovery.reconcile()
+    /// Handles one event completely. Returns early only when the task is cancelled.
+    package func handle(_ inboxEvent: InboxEvent) async {
+        if case .stable(let path, let status) = inboxEvent, await isRecorded(path, status) { return }
+        await retries.run(for: inboxEvent) {
+            switch inboxEvent {
+            case .stable(let path, let status): try await ingest(path, status)
+            case .removed(let path): try await departures.nameGone(path)
+            case .scanFinished: try await recovery.reconcile()
             }
         }
     }
 
-    /// Which of the files that a scan came across need nothing done: folders and texts, and files that are
-    /// recorded in just this state.
+    /// For each file that a scan found, whether nothing needs to be done: folders and texts, and files that
+    /// are recorded in exactly this state.
     package func isKnown(_ candidates: [InboxWatcher.Candidate]) async -> [Bool] {
         do throws(CatalogError) {
             let recorded = try await catalog.ingest.isKnown(candidates.map { ($0.path, $0.status.identity) })
@@ -70,10 +70,10 @@ package struct IngestPipeline: Sendable {
             return candidates.indices.map { index in
                 let candidate = candidates[index]
                 return recorded[index]
-                    || (!edited[index] && policy.judge(candidate.path, candidate.status) == .notARecording)
+                    || (!edited[index] && policy.classify(candidate.path, candidate.status) == .notARecording)
             }
         } catch {
-            logger.error("the catalog does not answer", metadata: ["cause": "\(error)"])
+            logger.error("cannot read the catalog", metadata: ["cause": "\(error)"])
             // Told again, they wait for the catalog one by one.
             return candidates.map { _ in false }
         }
@@ -85,9 +85,9 @@ package struct IngestPipeline: Sendable {
         (try? await catalog.ingest.isKnown([(path, status.identity)])) == [true]
     }
 
-    /// Records a file that stands still, in the state that was seen. Tries once.
+    /// Records a stable file in the state that was seen. Tries once.
     package func ingest(_ path: InboxPath, _ status: FileStatus) async throws {
-        let judgement = policy.judge(path, status)
+        let judgement = policy.classify(path, status)
         if judgement != .notARecording, status.kind == .regular,
             let deletion = try await catalog.deletions.awaiting(of: path, status.identity)
         {
@@ -111,21 +111,21 @@ package struct IngestPipeline: Sendable {
         }
     }
 
-    /// Whether a file is still there after the deletion of what had its path.
+    /// Whether a file still exists after the deletion of the recording that had its path.
     private func isAnother(
         _ path: InboxPath, _ status: FileStatus, than deleted: Recording
     ) async throws -> Bool {
         guard try await catalog.recordings.find(deleted.id) == nil else { return false }
-        return try await deletions.stands(path, status)
+        return try await deletions.isUnchanged(path, status)
     }
 
-    /// Whether it lies in a folder that an administrator has to make a user's first.
+    /// Whether it lies in a folder that an administrator has not enrolled as a user's.
     private func isUnenrolled(_ path: InboxPath) async throws(CatalogError) -> Bool {
         guard !enrolls, path.depth > 1 else { return false }
         return try await !catalog.users.isEnrolled(path.user)
     }
 
-    /// Recorded once; every later scan looks at the file again, for the folder may be a user's by then.
+    /// Recorded once. Later scans check the file again, since the folder may be a user's by then.
     private func refuseUnenrolled(_ path: InboxPath, _ identity: FileIdentity) async throws {
         let known = try await catalog.recordings.current(path)
         if known?.identity == identity, known?.errorCode == Rejection.notEnrolled.code { return }

@@ -5,18 +5,18 @@ import KotibPOSIX
 import KotibWatch
 import Logging
 
-/// Repeats a step that something outside stopped (a full disk, a worker that cannot start) until it succeeds.
+/// Retries a step that failed for an external reason (a full disk, a worker that cannot start) until it
+/// succeeds.
 ///
-/// Trouble with one file alone is not waited for long, or a few bad files would hold up everybody: it is
-/// logged and left to the next scan, to which the file is still unknown.
+/// An error of one file alone is retried only a few times, or a few bad files would delay all others: it is
+/// logged and left to the next scan, which finds the file still unknown.
 package struct IngestRetryLoop: Sendable {
     static let longestPause = Duration.seconds(30)
 
-    /// With one file whose trouble passes by itself, such as an oplock that Samba holds (EAGAIN, open(2)).
+    /// The tries of one file with a temporary error, such as an oplock of Samba (EAGAIN, open(2)).
     package static let triesOfOneFile = 5
 
-    /// Between two tries where the catalog cannot be written: it may soon be again, and everybody waits for
-    /// it.
+    /// The longest pause while the catalog cannot be written, since everybody waits for it.
     static let longestPauseOfCatalog = Duration.seconds(3)
 
     private let board: IssueBoard
@@ -31,12 +31,12 @@ package struct IngestRetryLoop: Sendable {
     }
 
     /// Returns when the step has succeeded, cannot succeed, or the task is cancelled.
-    /// - Parameter sighting: for the log.
-    func run(for sighting: Sighting, _ step: () async throws -> Void) async {
+    /// - Parameter inboxEvent: for the log.
+    func run(for inboxEvent: InboxEvent, _ step: () async throws -> Void) async {
         var pause = firstPause
         var tries = 0
         var waitsForCatalog = false
-        defer { if waitsForCatalog { board.catalogAnswers() } }
+        defer { if waitsForCatalog { board.endCatalogWait() } }
         while !Task.isCancelled {
             do {
                 try await step()
@@ -44,19 +44,19 @@ package struct IngestRetryLoop: Sendable {
             } catch {
                 if Task.isCancelled { return }
                 tries += 1
-                let metadata: Logger.Metadata = ["file": "\(sighting.text)", "cause": "\(error)"]
+                let metadata: Logger.Metadata = ["file": "\(inboxEvent.text)", "cause": "\(error)"]
                 guard canRetry(after: error, tries) else {
-                    logger.error("left to the next scan", metadata: metadata)
+                    logger.error("cannot process file, left to the next scan", metadata: metadata)
                     return
                 }
                 if let error = error as? CatalogError, let problem = HealthIssue(error) {
                     // Reported once for all who wait.
-                    if !waitsForCatalog { board.catalogFails(problem, "\(error)") }
+                    if !waitsForCatalog { board.beginCatalogWait(problem, "\(error)") }
                     waitsForCatalog = true
                     pause = min(pause, Self.longestPauseOfCatalog)
                 } else {
                     logger.warning(
-                        "intake waits and tries again",
+                        "ingest failed, retrying",
                         metadata: metadata.merging(["wait": "\(pause)"]) { $1 })
                 }
             }
@@ -68,7 +68,7 @@ package struct IngestRetryLoop: Sendable {
 
     private func canRetry(after error: any Error, _ tries: Int) -> Bool {
         switch error {
-        case let error as FileError: error.retryCanHelp && tries <= Self.triesOfOneFile
+        case let error as FileError: error.isRetryable && tries <= Self.triesOfOneFile
         case let error as CatalogError: error.isRetryable
         // The worker that inspects: without it no file can be taken.
         default: true
@@ -76,11 +76,11 @@ package struct IngestRetryLoop: Sendable {
     }
 }
 
-extension Sighting {
+extension InboxEvent {
     fileprivate var text: String {
         switch self {
-        case .settled(let path, _), .gone(let path): path.text
-        case .scanned: "the whole inbox"
+        case .stable(let path, _), .removed(let path): path.text
+        case .scanFinished: "the whole inbox"
         }
     }
 }

@@ -5,13 +5,13 @@ import KotibSidecars
 import KotibTranscription
 import Logging
 
-/// A file that was renamed, moved or brought back is the recording that it was, with its words.
+/// Recognizes a file that was renamed, moved or brought back as its recording, which keeps its words.
 ///
-/// It is found where it arrives and not by pairs of events, which may be lost or never have come: by its
-/// content among the same user's recordings, of which one that still has its file is left alone. In another
-/// user's inbox it is another recording.
+/// It is recognized where it arrives, and not by pairs of events, which may be lost: by its content among the
+/// same user's recordings, without those whose own file still exists. In another user's folder it is another
+/// recording.
 package struct MoveTracker: Sendable {
-    /// Somebody else may change the catalog between the look at the disk and the move.
+    /// The number of tries: the catalog may change between the check of the disk and the move.
     private static let rounds = 5
 
     private let files: any FileSystem
@@ -33,8 +33,8 @@ package struct MoveTracker: Sendable {
         self.logger = logger
     }
 
-    /// Moves the recording that a file was elsewhere to where it has arrived.
-    /// - Returns: nil where the file was no recording, or is a copy of one.
+    /// Moves the recording of a file to the path where it has arrived.
+    /// - Returns: nil if the file was no recording, or is a copy of one.
     func move(
         to path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts
     ) async throws -> RecordingID? {
@@ -51,7 +51,7 @@ package struct MoveTracker: Sendable {
         return nil
     }
 
-    /// A file whose folder was moved is as it was in every respect: it need not be inspected again.
+    /// Moves the recording of an unchanged file, whose folder was moved: it need not be inspected again.
     /// - Returns: whether it was moved.
     func moveUnchanged(to path: InboxPath, _ identity: FileIdentity) async throws -> Bool {
         guard let origin = try await catalog.moves.origin(of: path, identity: identity),
@@ -81,11 +81,11 @@ package struct MoveTracker: Sendable {
         return true
     }
 
-    /// Whether a recording's file is at its own path: touched perhaps, but the same. Where nobody may look
-    /// there, it is.
-    /// - Parameter identity: of the file elsewhere. Where names differ in case alone some file systems find
-    ///   it under both.
-    /// - Throws: ``FileError`` where that can be told later: a fault must not make two recordings of one.
+    /// Whether a recording's file still exists at its own path, perhaps touched. True if the path may not be
+    /// accessed.
+    /// - Parameter identity: of the file at the new path. Some file systems find a file under names that
+    ///   differ only in case.
+    /// - Throws: ``FileError`` if that may be known later: a fault must not make two recordings of one.
     private func stillExists(
         _ recording: Recording, unlikeThat identity: FileIdentity
     ) async throws(FileError) -> Bool {
@@ -98,7 +98,7 @@ package struct MoveTracker: Sendable {
                 else { return false }
                 return status.identity.inode != identity.inode || status.links > 1
             } catch {
-                if error.retryCanHelp { throw error }
+                if error.isRetryable { throw error }
                 return true
             }
         }

@@ -5,7 +5,7 @@ import KotibPOSIX
 import KotibWatch
 import Logging
 
-/// Notices files that were removed without an event, and tells them from files that are only out of reach.
+/// Finds files that were removed without an event, as distinct from files that are only unreachable.
 package struct PresenceSweep: Sendable {
     private static let page = 500
 
@@ -28,27 +28,27 @@ package struct PresenceSweep: Sendable {
 
     func run() async throws {
         var evidence = MountEvidence()
-        guard var away = try await pass(&evidence) else { return }
-        if away > 0 {
+        guard var unreachable = try await pass(&evidence) else { return }
+        if unreachable > 0 {
             // Only now is it known which folders are to be asked about.
             evidence.mounted = []
             guard let still = try await pass(&evidence) else { return }
-            away = still
+            unreachable = still
         }
-        if away > 0 {
-            board.report(.filesAway, ["count": "\(away)"])
+        if unreachable > 0 {
+            board.report(.filesUnreachable, ["count": "\(unreachable)"])
         } else {
-            board.resolve(.filesAway)
+            board.resolve(.filesUnreachable)
         }
     }
 
-    /// - Returns: how many are missing and not gone; nil where nothing can be said now.
+    /// - Returns: the number of files that are missing but not removed; nil if that cannot be determined now.
     private func pass(_ evidence: inout MountEvidence) async throws -> Int? {
         var last: RecordingID?
-        var away = 0
+        var unreachable = 0
         while !Task.isCancelled {
             let page = try await catalog.ingest.present(after: last, limit: Self.page)
-            guard let end = page.last else { return away }
+            guard let end = page.last else { return unreachable }
             let presences = await presences(of: page)
             guard !board.isInboxInDoubt else { return nil }
             for (recording, presence) in zip(page, presences) {
@@ -60,7 +60,7 @@ package struct PresenceSweep: Sendable {
                     try await departures.markGone(recording.path, on: nil)
                 case .missing(let place):
                     evidence.questioned.insert(place)
-                    away += 1
+                    unreachable += 1
                 }
             }
             last = end.id
@@ -73,42 +73,42 @@ package struct PresenceSweep: Sendable {
         case present(UInt64)
         /// A folder has the name.
         case folder
-        case missing(Whereabouts.Place)
+        case missing(FileReachability.Place)
         case unknown
     }
 
-    /// Whether a folder on another device than its recordings were is theirs all the same: a device may have
-    /// another number after a restart of the machine, but an empty place to mount at looks alike. An older
-    /// recording that is still there, in that very folder or below, tells. One in another folder does not:
-    /// only this one may be a mount.
+    /// Evidence that a folder on another device than its recordings still holds them: a device may get
+    /// another number after a reboot, but an empty mount point looks the same. An older recording that still
+    /// exists in that very folder or below it is evidence. One in another folder is not: only this one may be
+    /// a mount point.
     private struct MountEvidence {
         /// Places from which recordings are missing that were on another device.
-        var questioned: Set<Whereabouts.Place> = []
+        var questioned: Set<FileReachability.Place> = []
         /// Those of them where an older one was found.
-        var mounted: Set<Whereabouts.Place> = []
+        var mounted: Set<FileReachability.Place> = []
 
         mutating func found(_ path: InboxPath, on device: UInt64) {
             guard !questioned.isEmpty else { return }
             var folder = path.parent
             repeat {
-                let place = Whereabouts.Place(folder: folder, device: device)
+                let place = FileReachability.Place(folder: folder, device: device)
                 if questioned.contains(place) { mounted.insert(place) }
                 if folder == nil { return }
                 folder = folder?.parent
             } while true
         }
 
-        func proves(_ recording: PresentRecording, missingFrom place: Whereabouts.Place) -> Bool {
+        func proves(_ recording: PresentRecording, missingFrom place: FileReachability.Place) -> Bool {
             recording.identity.device == place.device || mounted.contains(place)
         }
     }
 
-    /// A recording that cannot be looked at (a folder that its owner closed, a bad sector) counts as present,
-    /// and the others are looked at all the same.
+    /// A recording that cannot be examined (in a folder that its owner closed, or on a bad sector) counts as
+    /// present, and the others are examined all the same.
     private func presences(of page: [PresentRecording]) async -> [Presence] {
         let files = files
         let (presences, unclear) = await BlockingWork.run {
-            let whereabouts = Whereabouts(files: files)
+            let reachability = FileReachability(files: files)
             var unclear: [(path: InboxPath, cause: FileError)] = []
             let presences = page.map { recording -> Presence in
                 do throws(FileError) {
@@ -116,7 +116,7 @@ package struct PresenceSweep: Sendable {
                         if status.kind == .folder { return .folder }
                         return .present(status.identity.device)
                     }
-                    return .missing(try whereabouts.place(of: recording.path))
+                    return .missing(try reachability.place(of: recording.path))
                 } catch {
                     unclear.append((recording.path, error))
                     return .unknown
@@ -126,7 +126,7 @@ package struct PresenceSweep: Sendable {
         }
         if let first = unclear.first {
             logger.warning(
-                "cannot tell whether recordings are still there",
+                "cannot check whether recordings still exist",
                 metadata: ["file": "\(first.path)", "cause": "\(first.cause)", "count": "\(unclear.count)"])
         }
         return presences

@@ -5,16 +5,16 @@ import KotibPOSIX
 import KotibWatch
 
 extension HealthIssue {
-    /// Nil for what is soon over, such as another program that holds the catalog.
+    /// Nil for short failures, as when another program holds the catalog.
     package init?(_ error: CatalogError) {
         switch error.code {
         case .full: self = .catalogFull
-        case .inaccessible, .inputOutput: self = .catalogFails
+        case .inaccessible, .inputOutput: self = .catalogUnwritable
         default: return nil
         }
     }
 
-    /// The problem that keeps texts from being written; nil where it concerns the one file alone.
+    /// The issue that keeps texts from being written; nil if the error concerns one file alone.
     package init?(writing error: FileError) {
         if case .occupied = error {
             self = .namesTaken

@@ -5,17 +5,17 @@ import KotibPOSIX
 import KotibWatch
 import Logging
 
-/// Takes recordings that wait for room in their users' quotas: at the start, when room was made (the catalog
-/// tells), and at midnight, when the minutes of a new day may be used.
+/// Accepts recordings that wait for room in their users' quotas: at start, when the catalog signals that
+/// there is room, and at midnight, when the minutes of a new day are available.
 package struct QuotaReadmission: Sendable {
-    /// A file that is renamed is gone for as long as its new name settles: what waits should not take its
-    /// room.
+    /// Delay for renamed files, which are missing until their new name is stable, so that waiting recordings
+    /// do not take their room.
     package var pause = Duration.seconds(2)
-    /// The wall clock may be set: midnight may come sooner than was reckoned.
+    /// The longest wait, since the wall clock may be set and midnight come sooner.
     private static let longestWait = Duration.seconds(600)
-    /// Before the catalog is asked again that could not do what it was asked.
+    /// The pause after a failure of the catalog.
     private static let catalogPause = Duration.seconds(5)
-    /// Looked up at once; each is looked at by itself before it is taken.
+    /// The number of recordings that are read at once; each is checked again before it is accepted.
     private static let page = 100
 
     private let files: any FileSystem
@@ -50,19 +50,19 @@ package struct QuotaReadmission: Sendable {
         var lastDay: Int?
         while !Task.isCancelled {
             // From before the look, so that nothing comes between it and the wait, nor does time.
-            let news = catalog.quotas.roomSignals()
+            let news = catalog.quotas.quotaSignals()
             let wait = Self.wait(from: clock)
             do throws(CatalogError) {
                 let today = quotas.today
-                if today != lastDay { users = try await catalog.quotas.usersWaitingForRoom() }
+                if today != lastDay { users = try await catalog.quotas.usersWaitingForQuota() }
                 lastDay = today
-                users += try await catalog.quotas.usersWithRoom().filter { !users.contains($0) }
+                users += try await catalog.quotas.usersWithFreedQuota().filter { !users.contains($0) }
                 while let user = users.first {
                     try await readmit(user)
                     users.removeFirst()
                 }
             } catch {
-                logger.error("what waits for room cannot be read", metadata: ["cause": "\(error)"])
+                logger.error("cannot read recordings that wait for quota", metadata: ["cause": "\(error)"])
                 await sleep(for: Self.catalogPause)
                 continue
             }
@@ -103,11 +103,11 @@ package struct QuotaReadmission: Sendable {
 }
 
 extension QuotaReadmission {
-    /// Takes what waits for room in a user's quota, oldest first, as long as there is some.
+    /// Accepts the waiting recordings of a user, oldest first, as long as there is room.
     private func readmit(_ user: UserID) async throws(CatalogError) {
         var last: RecordingID?
         while !Task.isCancelled {
-            let page = try await catalog.quotas.readmissible(
+            let page = try await catalog.quotas.acceptableWaiting(
                 user, after: last, limit: Self.page, under: quotas)
             if page.isEmpty { return }
             for waiting in page {
@@ -118,16 +118,17 @@ extension QuotaReadmission {
         }
     }
 
-    /// - Returns: false where there is no room for it after all.
+    /// - Returns: false if there is no room for it after all.
     private func readmit(_ waiting: WaitingRecording) async -> Bool {
         let (files, path) = (files, waiting.path)
         let found = await BlockingWork.run { try? files.examine(path) }
-        // The watcher reports files that are gone, changed or out of reach.
+        // The watcher reports files that are gone, changed or unreachable.
         guard let status = found, status.identity == waiting.identity else { return true }
         var hasRoom = true
-        await retries.run(for: .settled(path, status)) {
+        await retries.run(for: .stable(path, status)) {
             // Other settings may hold by now.
-            guard case .inspect = policy.judge(path, status), waiting.facts.duration <= policy.maximumDuration
+            guard case .inspect = policy.classify(path, status),
+                waiting.facts.duration <= policy.maximumDuration
             else { return try await pipeline.ingest(path, status) }
             do {
                 _ = try await registrar.accept(path, status.identity, waiting.facts)

@@ -9,8 +9,7 @@ import KotibTranscription
 import KotibWatch
 import Logging
 
-/// Records accepted and refused files in the catalog, with what follows for the queue and the files beside
-/// them.
+/// Records accepted and refused files in the catalog, and updates the queue and the sidecars accordingly.
 package struct RecordingRegistrar: Sendable {
     private let catalog: Catalog
     private let sidecars: Sidecars
@@ -45,18 +44,18 @@ package struct RecordingRegistrar: Sendable {
         let isGrown = known?.facts?.sound != nil && known?.facts?.sound == facts.continues
         if isGrown, let known {
             // Its job has heard the beginning alone.
-            await queue.end(known.id)
+            await queue.cancelAndWait(known.id)
         }
         if !isSame, !isGrown, let id = try await moves.move(to: path, identity, facts) { return id }
         if let known, known.audio == .gone { try await sidecars.writer.forgetRemoved(of: known.id) }
-        let words = known == nil ? try await standingWords(path) : nil
+        let words = known == nil ? try await existingText(path) : nil
         let acceptance = try await catalog.ingest.accept(
             path, identity: identity, facts: facts, doubt: doubt, under: quotas, adopting: words
         ).get()
         switch acceptance {
         case .unchanged(let id):
             try await sidecars.writer.writeDue(id)
-            logger.debug("unchanged", metadata: ["recording": "\(id)", "file": "\(path)"])
+            logger.debug("recording unchanged", metadata: ["recording": "\(id)", "file": "\(path)"])
             // It may be back from being gone, and still without its words.
             await queue.wake()
             return id
@@ -71,7 +70,7 @@ package struct RecordingRegistrar: Sendable {
             try await sidecars.writer.remove(notes)
         }
         logger.info(
-            isGrown ? "recording went on; it is heard anew" : "recording accepted",
+            isGrown ? "recording grew, transcribing again" : "recording accepted",
             metadata: [
                 "recording": "\(acceptance.recording)", "user": "\(path.user)",
                 "file": "\(path)", "size": "\(identity.size)", "duration": "\(facts.duration.rounded(to: 2))",
@@ -81,21 +80,21 @@ package struct RecordingRegistrar: Sendable {
         return acceptance.recording
     }
 
-    /// Nil but after a rebuild of the catalog.
-    private func standingWords(_ path: InboxPath) async throws(CatalogError) -> StandingWords? {
+    /// Nil except after a rebuild of the catalog.
+    private func existingText(_ path: InboxPath) async throws(CatalogError) -> ExistingText? {
         guard try await catalog.adoption.adoptsTexts(),
-            let words = await sidecars.editor.standingWords(beside: path)
+            let words = await sidecars.editor.existingText(beside: path)
         else {
             return nil
         }
         logger.notice(
-            "the text that stands beside a recording is taken for its words",
+            "existing text adopted as transcript",
             metadata: ["file": "\(path)", "text": "\(words.path)"])
         return words
     }
 
-    /// A good recording for which its user's quota has no room stays where it lies, with a note, and the
-    /// facts about it are kept: as soon as there is room it is accepted without being decoded again.
+    /// A good recording that exceeds its user's quota stays in the folder with a note, and its facts are
+    /// kept: as soon as there is room it is accepted without being decoded again.
     func acceptOrRefuse(
         _ path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts, _ doubt: ContentDoubt
     ) async throws {
@@ -113,14 +112,14 @@ package struct RecordingRegistrar: Sendable {
     ) async throws {
         guard try await catalog.refusals.mayRefuse(path) else {
             return board.report(
-                .tooManyRefused, ["user": "\(path.user)", "file": "\(path)"])
+                .tooManyRejectedFiles, ["user": "\(path.user)", "file": "\(path)"])
         }
         let sentence = rejection.sentence(about: ByteText.escaped(path.name), in: language)
         let refusal = try await catalog.ingest.reject(
             path, identity: identity, rejection: rejection, message: sentence, facts: facts, doubt: doubt)
         guard !refusal.isKept else {
             return logger.info(
-                "kept, although it would not be taken now",
+                "recording kept although it would be refused now",
                 metadata: [
                     "recording": "\(refusal.recording)", "file": "\(path)", "reason": "\(rejection.code)",
                 ])

@@ -31,8 +31,8 @@ package struct Recovery: Sendable {
         self.enrolls = enrolls
     }
 
-    /// Ends deletions and moves that a crash or a fault stopped, writes what is due, and notices files that
-    /// were removed without an event.
+    /// Completes interrupted deletions and moves, writes due texts, and finds files that were removed without
+    /// an event.
     func reconcile() async throws {
         try await sidecars.intents.recoverAll()
         try await deletions.resume()
@@ -43,20 +43,20 @@ package struct Recovery: Sendable {
         // Otherwise who is a user is for an administrator to say.
         if enrolls { try await departures.pruneUsers() }
         if try await catalog.adoption.adoptsTexts() { try await catalog.adoption.end() }
-        if try await !catalog.refusals.hasTooMany() { board.resolve(.tooManyRefused) }
+        if try await !catalog.refusals.hasTooMany() { board.resolve(.tooManyRejectedFiles) }
         await queue.wake()
     }
 
     /// Tries again to write the texts that could not be written beside their recordings.
     package func writeWaitingTexts() async throws(CatalogError) {
-        guard board.standing.keys.contains(where: \.isOfWriting) else { return }
+        guard board.openIssues.keys.contains(where: \.concernsTexts) else { return }
         try await writeAllDue()
     }
 
-    /// Writes what is due beside recordings, and finds out what still keeps texts from being written.
+    /// Writes all due texts, and updates the issues that keep texts from being written.
     private func writeAllDue() async throws(CatalogError) {
-        board.beginRound()
+        board.beginCheck()
         try await sidecars.writer.writeAllDue()
-        board.endRound()
+        board.endCheck()
     }
 }

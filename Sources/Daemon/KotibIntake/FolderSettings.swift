@@ -11,7 +11,7 @@ public struct FolderSettings: Hashable, Sendable {
     private static let longestQuotation = 40
     private static let keys = ["language"]
 
-    /// Of the recordings in the folder and below it; nil where nothing is said.
+    /// For the recordings in the folder and below it; nil if not set.
     public var language: SpokenLanguage?
 
     public init(language: SpokenLanguage? = nil) {
@@ -69,18 +69,20 @@ extension FolderSettings {
         return status.identity.size > Int64(longest) ? .tooLarge(limit: longest) : nil
     }
 
-    /// Whether a file may be meant for this: some file systems do not tell capital letters from small ones,
-    /// and editors put an ending of their own behind the name.
+    /// Whether a file is probably meant as a settings file: some file systems ignore case, and editors append
+    /// their own extension.
     static func isMeant(by name: [UInt8]) -> Bool {
         let name = String(decoding: name, as: UTF8.self).lowercased()
         guard name.utf8.starts(with: fileName) else { return false }
         let rest = LookalikeName.visible(name.unicodeScalars.dropFirst(fileName.count))
         guard rest.first ?? "." == "." else { return false }
-        return rest.split(separator: ".").allSatisfy { editorEndings.contains(String($0)) }
+        return rest.split(separator: ".").allSatisfy { editorExtensions.contains(String($0)) }
     }
 
     /// Of what editors of texts write.
-    private static let editorEndings: Set<String> = ["txt", "text", "ini", "rtf", "md", "doc", "docx", "odt"]
+    private static let editorExtensions: Set<String> = [
+        "txt", "text", "ini", "rtf", "md", "doc", "docx", "odt",
+    ]
 
     /// The problem with the name of a file that is meant as a settings file. Nil for the right name.
     static func problem(withName name: [UInt8]) -> FolderSettingsProblem? {

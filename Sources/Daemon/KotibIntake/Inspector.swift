@@ -8,15 +8,14 @@ import KotibWorkerProtocol
 /// The result of inspecting a file.
 public enum InspectionResult: Hashable, Sendable {
     case facts(AudioFacts)
-    /// The file is at fault, whoever looks at it.
+    /// The file is refused.
     case refused(Rejection)
 }
 
-/// The file could not be looked at, through no fault of its own; the message is for the log.
+/// The file could not be inspected, for a reason other than its content; the message is for the log.
 public struct InspectionError: Error, Hashable, Sendable, CustomStringConvertible {
     public var message: String
-    /// How soon another try makes sense; nil where there is to be none: the daemon stops or the caller gave
-    /// up.
+    /// The delay before a retry; nil if none makes sense: the daemon stops or the caller gave up.
     public var retryAfter: Duration?
 
     public init(message: String, retryAfter: Duration?) {
@@ -27,16 +26,15 @@ public struct InspectionError: Error, Hashable, Sendable, CustomStringConvertibl
     public var description: String { message }
 }
 
-/// Finds out what a file is.
+/// Inspects the content of files.
 public protocol Inspecting: Sendable {
     /// - Parameters:
     ///   - file: open for reading; only read at explicit offsets.
-    ///   - user: whose folder it lies in; users take turns.
-    ///   - fileExtension: what the name ends with, lower case, without the dot.
-    ///   - size: bytes; more is not read.
-    ///   - earlier: the sound that the file had before; the facts say whether it begins with that.
-    ///   - takesIncomplete: nothing more is waited for: what holds less than it promises is taken as far as
-    ///     it goes.
+    ///   - user: the user whose folder it lies in; users take turns.
+    ///   - fileExtension: lower case, without the dot.
+    ///   - size: bytes; no more is read.
+    ///   - earlier: the earlier sound at the path; the facts say whether the file begins with it.
+    ///   - takesIncomplete: accepts an incomplete file as it is.
     func inspect(
         _ file: OpenFile, of user: UserFolder, fileExtension: String, size: Int64,
         after earlier: SoundIdentity?,
@@ -45,7 +43,7 @@ public protocol Inspecting: Sendable {
 }
 
 extension Inspecting {
-    /// Finds out what a file is that nobody has seen before.
+    /// Inspects a file without an earlier version.
     public func inspect(
         _ file: OpenFile, of user: UserFolder, fileExtension: String, size: Int64,
         takesIncomplete: Bool = false
@@ -56,7 +54,7 @@ extension Inspecting {
     }
 }
 
-/// Has files looked at by worker processes, so that no stranger's bytes are parsed in the daemon.
+/// Inspects files in worker processes, so that no untrusted bytes are parsed in the daemon.
 public struct WorkerInspector: Inspecting {
     /// Limits of inspecting one file.
     public struct Limits: Hashable, Sendable {
@@ -71,7 +69,7 @@ public struct WorkerInspector: Inspecting {
         }
     }
 
-    /// A file is blamed only when it has taken down as many workers.
+    /// A file is refused only after it has crashed this many workers.
     static let tries = 2
 
     private let pool: WorkerPool
@@ -121,7 +119,7 @@ public struct WorkerInspector: Inspecting {
         case .inspected(_, let facts): return .facts(facts)
         case .refused(_, let rejection): return .refused(rejection)
         // The request's number fits but the answer does not: the worker cannot be trusted with this file.
-        default: throw .breach(detail: "the answer to another kind of request")
+        default: throw .protocolViolation(detail: "the answer to another kind of request")
         }
     }
 }
@@ -136,7 +134,7 @@ extension InspectionError {
             switch error {
             case .couldNotStart(_, let time): time
             case .cancelled, .stopped: nil
-            case .busy, .died, .stalled, .overdue, .breach: Self.soon
+            case .busy, .died, .stalled, .overdue, .protocolViolation: Self.soon
             }
     }
 }

@@ -19,18 +19,18 @@ public struct IntakePolicy: Sendable {
         self.maximumDuration = maximumDuration
     }
 
-    /// The endings that are taken.
-    public var endings: Set<RecordingEnding> { Set(extensions.compactMap { RecordingEnding($0) }) }
+    /// The accepted file name extensions.
+    public var endings: Set<AudioFileExtension> { Set(extensions.compactMap { AudioFileExtension($0) }) }
 
-    /// The verdict on a name and what stands there, before a byte is read.
-    public func judge(_ path: InboxPath, _ status: FileStatus) -> Verdict {
+    /// The verdict on a file by its name and status, before a byte is read.
+    public func classify(_ path: InboxPath, _ status: FileStatus) -> Verdict {
         let ending = Self.fileExtension(of: path.name)
         let accepted = ending.map(extensions.contains) ?? false
         if status.kind == .folder {
             return accepted && path.depth > 1 ? .refused(.folder) : .notARecording
         }
-        if path.depth > 1, FolderSettings.isMeant(by: path.name) { return judgeSettings(path, status) }
-        if let ending, Self.textEndings.contains(ending) { return .notARecording }
+        if path.depth > 1, FolderSettings.isMeant(by: path.name) { return classifySettings(path, status) }
+        if let ending, Self.textExtensions.contains(ending) { return .notARecording }
         if status.kind == .symbolicLink {
             // The link's target is not looked at: the name tells what is most likely meant.
             let looksLikeFolder = ending == nil || path.depth == 1
@@ -38,24 +38,24 @@ public struct IntakePolicy: Sendable {
         }
         if path.depth == 1 { return accepted ? .refused(.noFolder) : .notARecording }
         guard status.kind == .regular else { return .refused(.special) }
-        guard accepted, let ending else { return .refused(judgeEnding(path)) }
-        if let rejection = judge(status) { return .refused(rejection) }
+        guard accepted, let ending else { return .refused(classifyExtension(path)) }
+        if let rejection = classify(status) { return .refused(rejection) }
         return .inspect(fileExtension: ending)
     }
 
-    private func judgeEnding(_ path: InboxPath) -> Rejection {
+    private func classifyExtension(_ path: InboxPath) -> Rejection {
         if let meant = LookalikeName.ending(of: path.name, among: extensions) {
             return .lookalikeExtension(meant: meant)
         }
         return .unsupportedExtension(accepted: extensions)
     }
 
-    private func judgeSettings(_ path: InboxPath, _ status: FileStatus) -> Verdict {
+    private func classifySettings(_ path: InboxPath, _ status: FileStatus) -> Verdict {
         let problem = FolderSettings.problem(withName: path.name) ?? FolderSettings.problem(with: status)
         return problem.map { .refused(.folderSettings($0)) } ?? .folderSettings
     }
 
-    private func judge(_ status: FileStatus) -> Rejection? {
+    private func classify(_ status: FileStatus) -> Rejection? {
         // With a second name it may be somebody else's file that was linked here to have it read (threat 16).
         if status.links > 1 { return .hardLink }
         if status.identity.size == 0 { return .empty }
@@ -76,16 +76,16 @@ public struct IntakePolicy: Sendable {
     }
 
     /// Files that Kotib or people write beside recordings: never a recording, never refused.
-    private static let textEndings: Set<String> = ["txt", "srt", "vtt", "json", "md"]
+    private static let textExtensions: Set<String> = ["txt", "srt", "vtt", "json", "md"]
 }
 
 /// The verdict on a name.
 public enum Verdict: Hashable, Sendable {
-    /// A folder or a text: left alone, without a word.
+    /// A folder or a text: ignored.
     case notARecording
     case refused(Rejection)
     /// A folder's settings file.
     case folderSettings
-    /// Good so far: the worker looks inside.
+    /// Acceptable so far: the worker inspects the content.
     case inspect(fileExtension: String)
 }

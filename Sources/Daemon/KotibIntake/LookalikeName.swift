@@ -1,5 +1,5 @@
-/// Names that read like others: with blanks, dots and characters that nobody sees at the end, letters of
-/// another script that look alike, or an ending that is one small change away.
+/// Recognizes names that look like others: with blanks, dots and invisible characters at the end, similar
+/// letters of another script, or a slightly different extension.
 enum LookalikeName {
     /// Without what cannot be seen, and without dots at the end, which Windows does not show.
     static func visible(_ scalars: some Sequence<Unicode.Scalar>) -> String {
@@ -8,7 +8,7 @@ enum LookalikeName {
         return String(visible)
     }
 
-    /// The ending of `accepted` that a person sees at the end of `name`; nil for none.
+    /// The extension of `accepted` that a person sees at the end of `name`; nil for none.
     static func ending(of name: [UInt8], among accepted: [String]) -> String? {
         let scalars = Array(String(decoding: name, as: UTF8.self).unicodeScalars)
         return ending(of: Array(visible(scalars).unicodeScalars), behind: { $0 == "." }, among: accepted)

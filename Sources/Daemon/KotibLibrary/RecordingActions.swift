@@ -14,20 +14,20 @@ import Logging
 public enum RetryOutcome: Hashable, Sendable {
     case queued(RecordingID)
     case notFound
-    /// It waits or runs already, its audio is gone, or it was refused.
+    /// It is queued or running already, its audio is gone, or it was refused.
     case notNow(RecordingState, AudioState)
-    /// Its audio is in the archive: who puts it back into the inbox can have it transcribed again.
+    /// Its audio is in the archive: it must be put back into the inbox first.
     case archived
     /// The file system that it lies on is not mounted.
-    case outOfReach
+    case unreachable
 }
 
-/// A refused entry that is no file: a folder, or a link. Its owner has to remove it.
+/// A refused entry that is not a file but a folder or a link. Its owner has to remove it.
 public struct NotAFile: Error, Hashable, Sendable {
     public var path: InboxPath
 }
 
-/// Edits, deletes and transcribes again. Each action changes the catalog and the folder alike.
+/// Edits, deletes and retries recordings. Each action changes both the catalog and the folder.
 public struct RecordingActions: Sendable {
     private let files: any FileSystem
     private let catalog: Catalog
@@ -58,7 +58,7 @@ public struct RecordingActions: Sendable {
         self.logger = logger
     }
 
-    /// Changes the words. The sidecars are written before this returns, or stay due.
+    /// Edits the words. The sidecars are written before this returns, or stay due.
     public func edit(_ edit: TranscriptEdit) async throws -> EditOutcome {
         // One that is being deleted is nobody's to edit.
         guard try await catalog.recordings.find(edit.recording, in: edit.scope) != nil else {
@@ -81,10 +81,10 @@ public struct RecordingActions: Sendable {
             ])
     }
 
-    /// Shows an earlier revision again, as ``edit(_:)`` does.
+    /// Makes an earlier revision current again, as ``edit(_:)`` does.
     /// - Parameters:
     ///   - author: nil for the local operator.
-    ///   - expected: the revision that the person saw; nil to write over whatever is there.
+    ///   - expected: the revision that the person saw; nil to replace any.
     public func restore(
         _ revision: RevisionID, of id: RecordingID, in scope: AccessScope, author: UserID?,
         expected: RevisionID?
@@ -100,8 +100,8 @@ public struct RecordingActions: Sendable {
         return outcome
     }
 
-    /// Removes recording, sidecars and audio. False where there is none, or it is not the caller's. One whose
-    /// deletion waits may be asked for again.
+    /// Deletes a recording with its sidecars and audio. False if it does not exist, or is not the caller's.
+    /// Idempotent while the deletion is pending.
     /// - Throws: ``FileNotRemoved``, which says what has become of the recording; ``NotAFile``;
     ///   ``CatalogError``.
     public func delete(_ id: RecordingID, in scope: AccessScope) async throws -> Bool {
@@ -119,7 +119,7 @@ public struct RecordingActions: Sendable {
         }
         guard let deletion = try await catalog.deletions.decide(of: id, in: scope) else { return false }
         do {
-            try await deletions.execute(deletion, canBeTakenBack: true)
+            try await deletions.execute(deletion, isReversible: true)
         } catch let error as FileNotRemoved where error.isUnchanged {
             logger.warning(
                 "recording not deleted",
@@ -129,17 +129,17 @@ public struct RecordingActions: Sendable {
             throw error
         } catch let error as FileNotRemoved {
             logger.notice(
-                "deletion waits",
+                "deletion postponed",
                 metadata: ["recording": "\(id)", "file": "\(error.file)", "cause": "\(error.cause)"])
             if let missing = error.waitsFor, missing != .folder {
-                board.report(.deletionsWait)
+                board.report(.deletionsPending)
             }
             throw error
         }
         return true
     }
 
-    /// Whether there is a file, and it is not as it was when it was recorded.
+    /// Whether the file exists and has changed since it was recorded.
     private func isTouched(_ recording: Recording) async -> Bool {
         let files = files
         // A file that cannot be examined cannot be removed either, and that error says why.
@@ -158,7 +158,7 @@ public struct RecordingActions: Sendable {
         guard let before = try await catalog.recordings.find(id, in: scope) else { return .notFound }
         if before.audio == .present, before.isCurrent {
             guard try await inspectAgain(before) else {
-                return try await isAway(before) ? .outOfReach : .notNow(before.state, .gone)
+                return try await isUnreachable(before) ? .unreachable : .notNow(before.state, .gone)
             }
         }
         switch try await catalog.jobs.retry(id, in: scope) {
@@ -170,26 +170,25 @@ public struct RecordingActions: Sendable {
             return .notNow(now.state, now.audio)
         case .queued(let notes):
             logger.info(
-                "recording is transcribed again", metadata: ["recording": "\(id)", "file": "\(before.path)"])
+                "transcription requested again", metadata: ["recording": "\(id)", "file": "\(before.path)"])
             await queue.wake()
             try await sidecars.writer.remove(notes)
             return .queued(id)
         }
     }
 
-    /// Writes the texts beside a recording again that somebody removed; the engine is not asked.
-    public func putBackTexts(_ id: RecordingID, in scope: AccessScope) async throws -> PutBack {
-        let outcome = try await sidecars.writer.putBack(id, in: scope)
+    /// Writes removed texts beside a recording again, without the engine.
+    public func rewriteTexts(_ id: RecordingID, in scope: AccessScope) async throws -> RewriteOutcome {
+        let outcome = try await sidecars.writer.rewrite(id, in: scope)
         if [.written, .later].contains(outcome) {
             logger.info(
-                "texts put back", metadata: ["recording": "\(id)", "written": "\(outcome == .written)"])
+                "texts written again", metadata: ["recording": "\(id)", "written": "\(outcome == .written)"])
         }
         return outcome
     }
 
-    /// As if somebody had touched the file: one that has changed unnoticed, or was refused, is inspected
-    /// again.
-    /// - Returns: false where it is gone.
+    /// Inspects the file again, as after a change: it may have changed unnoticed, or was refused.
+    /// - Returns: false if it is gone.
     private func inspectAgain(_ recording: Recording) async throws -> Bool {
         let (files, path) = (files, recording.path)
         let status = try await BlockingWork.run { () throws(FileError) in try files.examine(path) }
@@ -203,10 +202,10 @@ public struct RecordingActions: Sendable {
         return true
     }
 
-    private func isAway(_ recording: Recording) async throws(FileError) -> Bool {
+    private func isUnreachable(_ recording: Recording) async throws(FileError) -> Bool {
         let files = files
         return try await BlockingWork.run { () throws(FileError) in
-            try Whereabouts(files: files).isAway(recording.path, on: recording.identity.device)
+            try FileReachability(files: files).isUnreachable(recording.path, on: recording.identity.device)
         }
     }
 

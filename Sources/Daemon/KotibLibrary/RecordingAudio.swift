@@ -6,7 +6,7 @@ import KotibPOSIX
 import KotibTranscription
 
 /// The archive cannot be reached: it is missing, not mounted, or not set.
-public struct ArchiveOutOfReach: Error, Hashable, Sendable, CustomStringConvertible {
+public struct ArchiveUnreachable: Error, Hashable, Sendable, CustomStringConvertible {
     /// Nil where no archive is set.
     public var cause: FileError?
 
@@ -15,9 +15,9 @@ public struct ArchiveOutOfReach: Error, Hashable, Sendable, CustomStringConverti
 
 /// The audio of a recording cannot be reached: its file system is not mounted, or its folder may not be
 /// entered.
-public struct AudioOutOfReach: Error, Hashable, Sendable {}
+public struct AudioUnreachable: Error, Hashable, Sendable {}
 
-/// Opens the audio of recordings, wherever it lies.
+/// Opens the audio of recordings in the inbox or in the archive.
 public struct RecordingAudio: Sendable {
     private let files: any FileSystem
     private let catalog: Catalog
@@ -30,8 +30,8 @@ public struct RecordingAudio: Sendable {
         self.archive = archive
     }
 
-    /// Opens the audio, in the inbox or in the archive. Nil where there is none to see, or it is gone.
-    /// - Throws: ``ArchiveOutOfReach``, ``AudioOutOfReach``, ``FileError``, ``CatalogError``.
+    /// Opens the audio. Nil if the recording does not exist, is not the caller's, or its audio is gone.
+    /// - Throws: ``ArchiveUnreachable``, ``AudioUnreachable``, ``FileError``, ``CatalogError``.
     public func open(
         _ id: RecordingID, in scope: AccessScope
     ) async throws -> (file: OpenFile, recording: Recording)? {
@@ -39,19 +39,19 @@ public struct RecordingAudio: Sendable {
         if recording.audio == .present {
             do {
                 if let file = try await AudioOpener(files: files).open(recording) { return (file, recording) }
-            } catch is TranscriptionQueue.OutOfReach {
-                throw AudioOutOfReach()
+            } catch is TranscriptionQueue.Unreachable {
+                throw AudioUnreachable()
             }
         }
         // Asked afterwards: it may just have got there.
         guard let audio = try await catalog.archive.find(id) else { return nil }
         let archive = archive
-        let file = try await BlockingWork.run { () throws(ArchiveOutOfReach) in
-            guard let archive else { throw ArchiveOutOfReach(cause: nil) }
+        let file = try await BlockingWork.run { () throws(ArchiveUnreachable) in
+            guard let archive else { throw ArchiveUnreachable(cause: nil) }
             do throws(FileError) {
                 return try ArchiveStore(archive.open()).open(audio, of: recording)
             } catch {
-                throw ArchiveOutOfReach(cause: error)
+                throw ArchiveUnreachable(cause: error)
             }
         }
         return file.map { ($0, recording) }

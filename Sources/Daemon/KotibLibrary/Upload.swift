@@ -11,11 +11,11 @@ public enum UploadError: Error, Hashable, Sendable, CustomStringConvertible {
     case noSuchUser(UserID)
     /// It was finished, cancelled or refused before.
     case alreadyEnded
-    /// Somebody changed or took away the file or its folder meanwhile.
+    /// Somebody changed or removed the file or its folder meanwhile.
     case changedMeanwhile
-    /// The folder of that name is not the user's any more: it belongs to this user of the machine.
+    /// The folder is no longer the user's: it belongs to this user of the machine.
     case foreignFolder(folder: String, owner: UInt32)
-    /// No worker could look at it, through no fault of the file.
+    /// No worker could inspect it, for a reason other than its content.
     case notInspected(reason: String)
 
     public var description: String {
@@ -31,10 +31,10 @@ public enum UploadError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// A file on its way into an inbox: invisible until it is whole. One that is not finished leaves nothing, nor
-/// does one that is refused.
+/// A file that is being uploaded: invisible until it is complete. An unfinished or refused upload leaves
+/// nothing behind.
 ///
-/// Its calls are made one after the other.
+/// Calls must not overlap.
 public actor Upload {
     private let file: UnfinishedFile
     private let target: UploadTarget
@@ -94,7 +94,7 @@ public actor Upload {
         }
     }
 
-    /// Inspects the file, puts it under its name and registers it as if it had been dropped there.
+    /// Inspects the file, gives it its name and registers it like a dropped file.
     public func finish() async throws -> UploadOutcome {
         guard !hasEnded else { throw UploadError.alreadyEnded }
         do {
@@ -112,7 +112,7 @@ public actor Upload {
         }
     }
 
-    /// Leaves nothing of it, unless it is finished.
+    /// Removes everything of an unfinished upload.
     public func cancel() async {
         guard !hasEnded else { return }
         hasEnded = true

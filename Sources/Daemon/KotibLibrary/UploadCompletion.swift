@@ -16,9 +16,9 @@ struct UploadTarget: Sendable {
     }
 }
 
-/// Inspects a file that was uploaded, gives it its name, and registers it as if it had been dropped there.
+/// Inspects an uploaded file, gives it its name and registers it like a dropped file.
 package struct UploadCompletion: Sendable {
-    /// How often a file is put before a worker that is busy or dies, and how long to wait in between at most.
+    /// The number of inspections while workers are busy or crash, and the longest pause between two.
     private static let inspections = 3
     private static let longestPause = Duration.seconds(2)
     /// More files of one name are not to be expected.
@@ -46,7 +46,7 @@ package struct UploadCompletion: Sendable {
     /// Nobody else can open the file until it was inspected: who had mapped it could change it behind its
     /// hash, by which others' words are found.
     ///
-    /// The caller discards the file and releases the reservation unless the file was accepted.
+    /// The caller discards the file and releases the reservation if the file is not accepted.
     func complete(
         _ file: UnfinishedFile, as target: UploadTarget, _ reservation: UploadReservation
     ) async throws -> UploadOutcome {
@@ -55,7 +55,7 @@ package struct UploadCompletion: Sendable {
             try AtomicFile(files).complete(file)
         }
         let fileExtension: String
-        switch policy.judge(try target.path(target.name.bytes(1)), status) {
+        switch policy.classify(try target.path(target.name.bytes(1)), status) {
         case .inspect(let ending): fileExtension = ending
         case .refused(let rejection): return .refused(rejection)
         case .notARecording, .folderSettings:

@@ -2,8 +2,8 @@ import KotibCatalog
 import KotibModel
 import Synchronization
 
-/// Reserves room in users' quotas for the uploads under way: many at once get no more than one after the
-/// other. A reservation counts until a recording is accepted, which looks at the quota for the last time
+/// Reserves space in users' quotas for running uploads, so that parallel ones get no more than sequential
+/// ones. A reservation counts until the recording is accepted, which checks the quota for the last time
 /// (``IngestStore/accept(_:identity:facts:under:)``), or the upload ends.
 package final class UploadReservations: Sendable {
     fileprivate struct Reserved {
@@ -20,7 +20,7 @@ package final class UploadReservations: Sendable {
         self.quotas = quotas
     }
 
-    /// The reason to refuse one more upload of this size; nil where there is room for it.
+    /// The reason to refuse one more upload of this size; nil if it fits.
     func refusal(of claim: QuotaClaim, by user: UserID) async throws(CatalogError) -> Rejection? {
         guard let owner = try await catalog.users.find(user) else { return nil }
         return reserved.withLock { refusal(of: claim, owner, beside: $0[user] ?? Reserved()) }
@@ -42,14 +42,14 @@ package final class UploadReservations: Sendable {
     }
 }
 
-/// The room of one upload. Released with the last reference, at the latest.
+/// The reservation of one upload. Released with the last reference, at the latest.
 final class UploadReservation: Sendable {
     private struct State {
         /// Nil once it is released, and before it has begun.
         var bytes: Int64?
     }
 
-    /// Bytes that are reserved beyond what is needed, so that not every piece has to ask.
+    /// Bytes that are reserved in advance, so that not every chunk has to ask.
     private static let step: Int64 = 1 << 20
 
     private let user: UserID
@@ -95,7 +95,7 @@ final class UploadReservation: Sendable {
         }
     }
 
-    /// To be called before the recording itself counts, so that nothing counts twice.
+    /// To be called before the recording itself counts, so that its size does not count twice.
     func release() {
         reservations.reserved.withLock { reserved in
             state.withLock { state in

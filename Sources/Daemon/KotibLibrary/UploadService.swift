@@ -27,8 +27,8 @@ public struct UploadService: Sendable {
         self.logger = logger
     }
 
-    /// The reason to refuse an upload before any of it is read; nil where it may succeed.
-    /// - Parameter size: bytes that the file has at least; 0 where that is not known.
+    /// The reason to refuse an upload before it is read; nil if it may succeed.
+    /// - Parameter size: the minimum size of the file in bytes; 0 if it is not known.
     public func refusal(
         ofUploadTo user: UserID, atLeast size: Int64
     ) async throws(CatalogError) -> Rejection? {
@@ -80,10 +80,10 @@ public struct UploadService: Sendable {
         return upload
     }
 
-    /// Anybody who may write to the inbox can put a folder of their own in the place of a user's, and would
-    /// get what that user uploads.
+    /// Checks the folder's owner: anybody with write access to the inbox could put a folder of their own in
+    /// the place of a user's and would get the user's uploads.
     /// - Parameter noted: the folder's owner when it became the user's.
-    /// - Returns: the folder's owner, where it may be that one.
+    /// - Returns: the folder's present owner, if that is acceptable.
     private static func owner(
         of opened: OpenFile, _ folder: InboxPath, _ files: any FileSystem, noted: UInt32?, _ logger: Logger
     ) throws -> UInt32 {

@@ -6,26 +6,26 @@ import Subprocess
 import Synchronization
 import SystemPackage
 
-/// A program that is run once with some bytes on its standard input.
+/// A program that is run once with given bytes on its standard input.
 ///
-/// It is started directly, without a shell, in a process group of its own, and sees nothing of the daemon's
-/// environment. Standard output is thrown away; of standard error the beginning is kept.
+/// It is started directly, without a shell, in a process group of its own, and without the daemon's
+/// environment. Standard output is discarded; the beginning of standard error is kept.
 public struct Program: Sendable {
     /// EX_TEMPFAIL of sysexits(3head): not now, but later.
     public static let temporaryFailure: Int32 = 75
     /// Bytes of standard error that are kept.
-    public static let keptErrors = BoundedErrors.most
+    public static let keptErrors = CappedStandardError.most
 
     /// The outcome of one run.
     public struct Run: Hashable, Sendable {
         public enum End: Hashable, Sendable {
             case exited(Int32)
             case signaled(Int32)
-            /// It was not run: it is not there, or nobody may run it.
+            /// Not run: it does not exist or may not be executed.
             case notStarted(String)
-            /// It was not run: the machine has no descriptor or memory left.
+            /// Not run: no descriptor or memory is left.
             case outOfResources(SystemError)
-            /// It ran for longer than it may, and was ended.
+            /// It exceeded its time limit and was ended.
             case tookTooLong
             /// The caller's task was cancelled, and the program ended.
             case stopped
@@ -45,7 +45,7 @@ public struct Program: Sendable {
     private let limit: Duration
     private let clock: any Clock<Duration>
 
-    /// How long a program that has got SIGTERM has before SIGKILL.
+    /// The time between SIGTERM and SIGKILL.
     static let grace = Duration.seconds(2)
 
     /// - Parameters:
@@ -62,20 +62,20 @@ public struct Program: Sendable {
         self.clock = clock
     }
 
-    /// Returns when the program has ended. Of a cancelled task too: the program is ended then.
+    /// Runs the program and returns its outcome. A cancelled task ends the program first.
     /// - Parameters:
-    ///   - environment: beside PATH and LANG. NUL bytes, which no variable can hold, are left out.
-    ///   - input: what it finds on its standard input.
+    ///   - environment: beside PATH and LANG. NUL bytes, which no variable can hold, are removed.
+    ///   - input: its standard input.
     public func run(_ environment: [(name: String, value: [UInt8])], input: [UInt8]) async -> Run {
-        let (file, errors, programsEnd): (OpenFile, BoundedErrors, Int32)
+        let (file, errors, childEnd): (OpenFile, CappedStandardError, Int32)
         do throws(SystemError) {
             file = try OpenFile.inMemory("kotib-input", holding: input)
-            (errors, programsEnd) = try BoundedErrors.open()
+            (errors, childEnd) = try CappedStandardError.open()
         } catch {
             return Run(end: .outOfResources(error), errors: [], errorCount: 0)
         }
         let variables = Self.variables(environment)
-        let (end, beginning, count) = await errors.collect { await race(file, programsEnd, variables) }
+        let (end, beginning, count) = await errors.collect { await race(file, childEnd, variables) }
         return Run(end: end, errors: beginning, errorCount: count)
     }
 
@@ -139,7 +139,7 @@ public struct Program: Sendable {
     }
 }
 
-/// The process group of a program that is ended: whatever it has started and left behind ends with it.
+/// The process group of a program that has to end: all processes that it has started end with it.
 private final class ProcessGroup: Sendable {
     private let leader = Mutex<Int32?>(nil)
 

@@ -84,10 +84,10 @@ struct EditReader: Sendable {
         } catch .notRegular {
             return .unchanged
         } catch {
-            if SidecarPlace.mayMeanThatTheFolderIsGone(error) { return .unchanged }
+            if SidecarPlace.mayMeanFolderIsGone(error) { return .unchanged }
             // Samba's oplock, which ends when its holder has written.
             if error.code == EAGAIN { return .beingWritten }
-            store.warn("a saved text cannot be read now", sidecar.path, error)
+            store.warn("cannot read saved text", sidecar.path, error)
             return .unchanged
         }
     }
@@ -112,7 +112,7 @@ struct EditReader: Sendable {
         if case .overQuota(let rejection) = outcome { return .overQuota(rejection) }
         guard case .edited = outcome else { return nil }
         store.logger.info(
-            "transcript edited in its folder",
+            "transcript edited in folder",
             metadata: ["recording": "\(recording.id)", "file": "\(sidecar.path)"])
         return nil
     }

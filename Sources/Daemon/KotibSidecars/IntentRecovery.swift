@@ -46,9 +46,9 @@ public struct IntentRecovery: Sendable {
 
     private func recover(_ intent: SidecarIntent) async throws(CatalogError) {
         guard let content = intent.content else { return try await recoverRemoval(intent) }
-        switch await look(for: content, at: intent.path) {
+        switch await check(content, at: intent.path) {
         case .unclear: return
-        case .stands(let identity):
+        case .inPlace(let identity):
             try await catalog.sidecars.written(
                 Sidecar(
                     recording: intent.recording, kind: intent.kind, path: intent.path, identity: identity,
@@ -73,7 +73,7 @@ public struct IntentRecovery: Sendable {
             sidecar.recording == intent.recording, sidecar.kind == intent.kind
         {
             if try await store.isRemoved(intent.path) {
-                if try await store.isAway(sidecar) { return }
+                if try await store.isUnreachable(sidecar) { return }
             } else if try await !store.clear([sidecar]) {
                 return
             }
@@ -82,26 +82,26 @@ public struct IntentRecovery: Sendable {
     }
 
     private enum Content: Sendable {
-        case stands(FileIdentity)
+        case inPlace(FileIdentity)
         /// A file with other content has the name.
         case other
         case nothing
         case unclear
     }
 
-    private func look(for content: [UInt8], at path: InboxPath) async -> Content {
+    private func check(_ content: [UInt8], at path: InboxPath) async -> Content {
         let files = store.files
         do throws(FileError) {
             return try await BlockingWork.run { () throws(FileError) -> Content in
                 guard let status = try files.examine(path) else { return .nothing }
                 guard status.kind == .regular else { return .nothing }
                 let (file, opened) = try files.openForReading(path)
-                return try ContentHash.sha256(of: file) == content ? .stands(opened.identity) : .other
+                return try ContentHash.sha256(of: file) == content ? .inPlace(opened.identity) : .other
             }
         } catch {
             // A file that Kotib may not read is not its own.
-            if SidecarPlace.mayMeanThatTheFolderIsGone(error) || error.code == EACCES { return .nothing }
-            store.warn("cannot tell whether a text was written", path, error)
+            if SidecarPlace.mayMeanFolderIsGone(error) || error.code == EACCES { return .nothing }
+            store.warn("cannot check whether a text was written", path, error)
             return .unclear
         }
     }

@@ -65,7 +65,7 @@ struct SavedText: Sendable {
 
     /// The words of a text that no recording has yet. Nil if they cannot be read, or the folder's people
     /// could not have read them themselves.
-    static func standing(at path: InboxPath, _ files: any FileSystem) -> StandingWords? {
+    static func existing(at path: InboxPath, _ files: any FileSystem) -> ExistingText? {
         guard let status = try? files.examine(path), status.kind == .regular, status.links == 1,
             status.identity.size <= Int64(SidecarText.longest),
             let opened = try? files.openForReading(path), opened.status.identity == status.identity,
@@ -74,7 +74,7 @@ struct SavedText: Sendable {
             (try? files.status(of: opened.file))?.identity == status.identity,
             let words = SidecarText.words(bytes)
         else { return nil }
-        return StandingWords(
+        return ExistingText(
             path: path, identity: status.identity, text: words, hash: SidecarText.hash(words))
     }
 }

@@ -86,7 +86,7 @@ struct SidecarComposer: Sendable {
             return SidecarContent(SidecarKind(format), try document.rendered(as: format))
         } catch {
             logger.error(
-                "a transcript cannot be written in a format; it is left out",
+                "cannot render transcript, format skipped",
                 metadata: [
                     "recording": "\(recording.id)", "format": "\(format.rawValue)", "cause": "\(error)",
                 ])

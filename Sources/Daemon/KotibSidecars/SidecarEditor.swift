@@ -36,11 +36,11 @@ public struct SidecarEditor: Sendable {
         guard let sidecar = try await catalog.sidecars.owner(ofSidecar: path), !sidecar.isRemoved,
             let recording = try await catalog.recordings.find(sidecar.recording)
         else { return }
-        let search = StrayTextSearch(files: store.files)
+        let search = MovedTextSearch(files: store.files)
         try await store.locks.withLock(on: recording.path) { () async throws(CatalogError) in
             guard try await catalog.sidecars.owner(ofSidecar: path) == sidecar,
                 await BlockingWork.run({ search.isRemovedAlone(path) }),
-                try await !store.isAway(sidecar)
+                try await !store.isUnreachable(sidecar)
             else { return }
             try await catalog.sidecars.setRemoved(path, isRemoved: true)
         }
@@ -82,12 +82,12 @@ public struct SidecarEditor: Sendable {
     /// The words beside the path of a recording that the catalog does not know, under a name that Kotib
     /// gives: after the catalog was rebuilt they are that recording's. Nil where there are none, or none that
     /// can be read.
-    public func standingWords(beside recording: InboxPath) async -> StandingWords? {
+    public func existingText(beside recording: InboxPath) async -> ExistingText? {
         let files = store.files
         return await BlockingWork.run {
             // Only Kotib uses the second name.
             for path in SidecarName.candidates(for: recording, kind: .transcript).reversed() {
-                if let words = SavedText.standing(at: path, files) { return words }
+                if let words = SavedText.existing(at: path, files) { return words }
             }
             return nil
         }

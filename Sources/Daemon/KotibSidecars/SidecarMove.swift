@@ -19,7 +19,7 @@ struct SidecarMove: Sendable {
         case otherDisk, occupied
     }
 
-    func carryOut() throws(FileError) -> Outcome {
+    func perform() throws(FileError) -> Outcome {
         for name in names {
             guard let status = try files.examine(name), status.identity.inode == sidecar.inode,
                 status.kind == .regular

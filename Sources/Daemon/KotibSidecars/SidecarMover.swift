@@ -101,7 +101,7 @@ public struct SidecarMover: Sendable {
         var isDue = false
         for sidecar in try await catalog.sidecars.owned(of: id) {
             switch try await move(sidecar, to: recording, strays) {
-            case .stands: continue
+            case .inPlace: continue
             case .moved(let old, let path):
                 moved.append((old, path))
                 // These two hold the recording's name.
@@ -110,7 +110,7 @@ public struct SidecarMover: Sendable {
             case .vanished:
                 lost.append(sidecar.path)
                 isDue = true
-            case .otherDisk, .away: isDue = true
+            case .otherDisk, .unreachable: isDue = true
             case .later: isDone = false
             }
         }
@@ -134,7 +134,7 @@ public struct SidecarMover: Sendable {
 
     private enum MoveOutcome: Sendable {
         /// It has its best name already.
-        case stands
+        case inPlace
         case moved(from: InboxPath, to: InboxPath)
         /// It was removed, or is a person's own now.
         case lost
@@ -143,7 +143,7 @@ public struct SidecarMover: Sendable {
         /// A rename cannot cross file systems: it is written anew, and then removed.
         case otherDisk
         /// Its file system is not mounted: it is written anew, and removed when it is back.
-        case away
+        case unreachable
         /// A later scan tries again.
         case later
     }
@@ -157,13 +157,13 @@ public struct SidecarMover: Sendable {
                 .flatMap(SidecarName.notes(about:))
         }
         let better = Array(names.prefix { $0 != sidecar.path })
-        if better.isEmpty { return .stands }
+        if better.isEmpty { return .inPlace }
         var free: [InboxPath] = []
         for name in better where try await isFree(name, for: sidecar) { free.append(name) }
         let rename = SidecarMove(files: store.files, sidecar: sidecar, names: free)
         let outcome: SidecarMove.Outcome
         do throws(FileError) {
-            outcome = try await BlockingWork.run { () throws(FileError) in try rename.carryOut() }
+            outcome = try await BlockingWork.run { () throws(FileError) in try rename.perform() }
         } catch {
             warnOfDelay(sidecar, error)
             return .later
@@ -172,11 +172,11 @@ public struct SidecarMover: Sendable {
         case .moved(let path): return .moved(from: sidecar.path, to: path)
         case .lost: return .lost
         case .missing:
-            if try await store.isAway(sidecar) { return .away }
+            if try await store.isUnreachable(sidecar) { return .unreachable }
             return try await follow(sidecar, of: recording, strays)
         case .otherDisk: return .otherDisk
         case .occupied:
-            if names.contains(sidecar.path) { return .stands }
+            if names.contains(sidecar.path) { return .inPlace }
             store.logNoFreeName(recording)
             return .later
         }
@@ -187,7 +187,7 @@ public struct SidecarMover: Sendable {
         _ sidecar: Sidecar, of recording: Recording, _ strays: StrayTexts?
     ) async throws(CatalogError) -> MoveOutcome {
         if sidecar.isRemoved { return .lost }
-        let search = StrayTextSearch(files: store.files)
+        let search = MovedTextSearch(files: store.files)
         let places: [InboxPath]
         do throws(FileError) {
             let isGone = try await BlockingWork.run { () throws(FileError) in
@@ -219,7 +219,7 @@ public struct SidecarMover: Sendable {
     /// The texts of a moved recording that are to be looked for: their folders are gone.
     private func missingSidecars(of id: RecordingID) async throws(CatalogError) -> [Sidecar] {
         let sidecars = try await catalog.sidecars.owned(of: id).filter { !$0.isRemoved }
-        let search = StrayTextSearch(files: store.files)
+        let search = MovedTextSearch(files: store.files)
         return await BlockingWork.run {
             sidecars.filter { (try? search.isFolderGone(of: $0.path)) ?? false }
         }
@@ -227,7 +227,7 @@ public struct SidecarMover: Sendable {
 
     /// - Returns: nil where that cannot be told now; the cause is logged.
     private func look(for sidecars: [Sidecar], of user: UserFolder) async -> StrayTexts? {
-        let search = StrayTextSearch(files: store.files)
+        let search = MovedTextSearch(files: store.files)
         do throws(FileError) {
             return try await BlockingWork.run { () throws(FileError) in
                 try search.places(of: sidecars, in: user)
@@ -239,7 +239,7 @@ public struct SidecarMover: Sendable {
     }
 
     private func warnOfDelay(_ sidecar: Sidecar, _ error: FileError) {
-        store.warn("a text could not follow its recording; it will be tried again", sidecar.path, error)
+        store.warn("cannot move text with its recording, retrying later", sidecar.path, error)
     }
 
     /// Whether nothing of another recording's has the name. The text of a recording that was replaced is

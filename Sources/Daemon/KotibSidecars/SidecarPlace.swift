@@ -33,12 +33,12 @@ struct SidecarPlace: Sendable {
         case folderGone
         /// The recording's file system is not mounted: a text in the empty mount point would not be beside it
         /// later.
-        case away
+        case unreachable
         /// A program has it open for writing.
         case heldOpen
     }
 
-    enum Look: Sendable {
+    enum WriteCheck: Sendable {
         /// There is nothing to write.
         case done(Outcome)
         /// It may be written, replacing this file of Kotib's own.
@@ -47,9 +47,9 @@ struct SidecarPlace: Sendable {
 
     /// Whether `content` may be written there: the name is free, Kotib's own file is unchanged, or the file
     /// already has these bytes because somebody restored it.
-    func look(for content: [UInt8]) throws(FileError) -> Look {
+    func checkWritable(for content: [UInt8]) throws(FileError) -> WriteCheck {
         do throws(FileError) {
-            if try isAway() { return .done(.away) }
+            if try isUnreachable() { return .done(.unreachable) }
             let old = try files.examine(path)
             if old == nil, isOnlyUpdated { return .done(.absent) }
             if old != nil, isKept { return .done(.occupied) }
@@ -64,12 +64,12 @@ struct SidecarPlace: Sendable {
             }
             return .free(old)
         } catch {
-            if Self.mayMeanThatTheFolderIsGone(error), folderIsGone() { return .done(.folderGone) }
+            if Self.mayMeanFolderIsGone(error), folderIsGone() { return .done(.folderGone) }
             throw error
         }
     }
 
-    /// Writes `content` after ``look(for:)`` found that it may be written.
+    /// Writes `content` after ``checkWritable(for:)`` allowed it.
     func write(_ content: [UInt8], replacing old: FileStatus?) throws(FileError) -> Outcome {
         do throws(FileError) {
             let new = try AtomicFile(files).write(
@@ -80,12 +80,12 @@ struct SidecarPlace: Sendable {
         } catch .heldOpen {
             return .heldOpen
         } catch {
-            if Self.mayMeanThatTheFolderIsGone(error), folderIsGone() { return .folderGone }
+            if Self.mayMeanFolderIsGone(error), folderIsGone() { return .folderGone }
             throw error
         }
     }
 
-    private func isAway() throws(FileError) -> Bool {
+    private func isUnreachable() throws(FileError) -> Bool {
         guard let beside, try files.examine(beside.path) == nil else { return false }
         return try files.status(of: files.openFolder(beside.path.parent)).identity.device != beside.device
     }
@@ -119,15 +119,15 @@ struct SidecarPlace: Sendable {
             _ = try files.openFolder(path.parent)
             return false
         } catch {
-            return Self.mayMeanThatTheFolderIsGone(error)
+            return Self.mayMeanFolderIsGone(error)
         }
     }
 
-    enum Clearing: Sendable { case removed, stays, absent }
+    enum RemovalOutcome: Sendable { case removed, stays, absent }
 
     /// Removes Kotib's own file. An edited one stays, for it is a person's now.
     /// - Throws: ``FileError/heldOpen(path:)``.
-    func clear() throws(FileError) -> Clearing {
+    func clear() throws(FileError) -> RemovalOutcome {
         guard let owned, let status = try files.examine(path) else { return .absent }
         guard owned.isUntouched(status.identity) else { return .stays }
         let isRemoved = try AtomicFile(files).remove(path, ifStill: status.identity, sparesWriters: true)
@@ -153,7 +153,7 @@ struct SidecarPlace: Sendable {
 
     /// Whether opening a folder fails with this (errno(3)) after it was removed, or replaced by a link or a
     /// file.
-    static func mayMeanThatTheFolderIsGone(_ error: FileError) -> Bool {
+    static func mayMeanFolderIsGone(_ error: FileError) -> Bool {
         [ENOENT, ENOTDIR, ELOOP].contains(error.code)
     }
 }

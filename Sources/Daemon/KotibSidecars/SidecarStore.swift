@@ -48,9 +48,9 @@ struct SidecarStore: Sendable {
         _ content: SidecarContent, _ place: SidecarPlace, of id: RecordingID
     ) async throws(CatalogError) -> SidecarPlace.Outcome? {
         let (bytes, path) = (content.bytes, place.path)
-        let look = await attempt(path) { () throws(FileError) in try place.look(for: bytes) }
+        let check = await attempt(path) { () throws(FileError) in try place.checkWritable(for: bytes) }
         let old: FileStatus?
-        switch look {
+        switch check {
         case nil: return nil
         case .done(let outcome): return outcome
         case .free(let status): old = status
@@ -103,13 +103,13 @@ struct SidecarStore: Sendable {
                 continue
             } catch {
                 // It keeps its row, so that the next sidecar at this name may replace it.
-                if !SidecarPlace.mayMeanThatTheFolderIsGone(error) {
+                if !SidecarPlace.mayMeanFolderIsGone(error) {
                     warn("a text that is no longer true could not be removed", sidecar.path, error)
                     isDone = false
                     continue
                 }
             }
-            if isAbsent, try await isAway(sidecar) {
+            if isAbsent, try await isUnreachable(sidecar) {
                 isDone = false
                 continue
             }
@@ -119,9 +119,9 @@ struct SidecarStore: Sendable {
     }
 
     /// Whether a text that is not at its path is on a file system that is not mounted.
-    func isAway(_ sidecar: Sidecar) async throws(CatalogError) -> Bool {
+    func isUnreachable(_ sidecar: Sidecar) async throws(CatalogError) -> Bool {
         let files = files
-        let place = await BlockingWork.run { try? Whereabouts(files: files).place(of: sidecar.path) }
+        let place = await BlockingWork.run { try? FileReachability(files: files).place(of: sidecar.path) }
         guard let place else { return true }
         guard place.device != sidecar.device else { return false }
         return try await !catalog.deletions.hasOlder(
@@ -151,7 +151,7 @@ struct SidecarStore: Sendable {
         _ = cannotWrite(recording.path, .occupied(path: recording.path.text))
         guard withoutFreeName.insert(recording.path) else { return }
         logger.warning(
-            "no place for a text: files of other people have both its names; it stays due",
+            "cannot write text: both names taken by other files, retrying later",
             metadata: ["recording": "\(recording.id)", "file": "\(recording.path)"])
     }
 
@@ -161,12 +161,12 @@ struct SidecarStore: Sendable {
     private func logHeldOpen(_ path: InboxPath) {
         guard heldOpen.insert(path) else { return }
         logger.notice(
-            "a text waits: a program has it open for writing", metadata: ["file": "\(path)"])
+            "text not written: file open for writing, retrying later", metadata: ["file": "\(path)"])
     }
 
     func logStaysDue(_ id: RecordingID, _ error: CatalogError) {
         logger.error(
-            "the catalog failed for a recording's texts; they stay due",
+            "texts not written: catalog error, retrying later",
             metadata: ["recording": "\(id)", "cause": "\(error)"])
     }
 

@@ -4,7 +4,7 @@ import KotibPOSIX
 import Logging
 
 /// The outcome of a request to write a recording's texts beside it again.
-public enum PutBack: Hashable, Sendable {
+public enum RewriteOutcome: Hashable, Sendable {
     /// They stand there, as far as they could be written.
     case written
     /// They cannot be written now; a later scan tries again.
@@ -66,8 +66,9 @@ public struct SidecarWriter: Sendable {
 
     /// Writes the texts beside a recording again that somebody removed, in the forms that its user wants now;
     /// also where the recording itself is gone.
-    public func putBack(_ id: RecordingID, in scope: AccessScope) async throws(CatalogError) -> PutBack {
-        let outcome = try await store.withLock(of: id) { () async throws(CatalogError) -> PutBack in
+    public func rewrite(_ id: RecordingID, in scope: AccessScope) async throws(CatalogError) -> RewriteOutcome
+    {
+        let outcome = try await store.withLock(of: id) { () async throws(CatalogError) -> RewriteOutcome in
             switch try await catalog.sidecars.makeDue(id, in: scope) {
             case .notFound: return .notFound
             case .nothing: return .nothing
@@ -91,9 +92,9 @@ public struct SidecarWriter: Sendable {
 
     /// As ``remove(_:)``, for a recording that is gone: a note that went along with its folder keeps its row.
     public func removeDeparted(_ sidecars: [Sidecar]) async throws(CatalogError) {
-        var standing: [Sidecar] = []
-        for sidecar in sidecars where try await !store.isRemoved(sidecar.path) { standing.append(sidecar) }
-        try await remove(standing)
+        var existing: [Sidecar] = []
+        for sidecar in sidecars where try await !store.isRemoved(sidecar.path) { existing.append(sidecar) }
+        try await remove(existing)
     }
 
     /// Deletes the rows of the files that a person removed beside a recording, so that it gets its text again
@@ -176,7 +177,7 @@ public struct SidecarWriter: Sendable {
             switch try await store.put(content, place, of: recording.id) {
             case .occupied, .absent: continue
             case .folderGone: return .folderGone
-            case .away, .heldOpen: return .later
+            case .unreachable, .heldOpen: return .later
             case .beingEdited(let identity):
                 // An edit of an older recording's words does not delay this one, nor does a file that is no
                 // text.
@@ -216,10 +217,10 @@ public struct SidecarWriter: Sendable {
     private func removeStale(
         beside recording: Recording, _ wanted: Set<SidecarKind>, _ written: [SidecarKind: InboxPath]
     ) async throws(CatalogError) -> Bool {
-        var standing = try await catalog.sidecars.owned(of: recording.id)
-        if recording.audio == .present { standing += try await derived(at: recording.path, wanted) }
+        var existing = try await catalog.sidecars.owned(of: recording.id)
+        if recording.audio == .present { existing += try await derived(at: recording.path, wanted) }
         return try await store.clear(
-            standing.filter { sidecar in
+            existing.filter { sidecar in
                 guard !problems.isAboutText(sidecar, beside: recording.path) else { return false }
                 guard wanted.contains(sidecar.kind) else { return true }
                 return written[sidecar.kind].map { $0 != sidecar.path } ?? false
@@ -249,7 +250,7 @@ public struct SidecarWriter: Sendable {
             return try await catalog.sidecars.waived(recording.id, due: due)
         }
         store.logger.warning(
-            "the folder is gone; the text is kept in the catalog",
+            "text not written: folder removed, kept in the catalog",
             metadata: ["recording": "\(recording.id)", "file": "\(recording.path)"])
     }
 }

@@ -26,7 +26,7 @@ public struct TextProblemNotes: Sendable {
     }
 
     /// A person removed a text: its note goes.
-    public func textGone(_ path: InboxPath) async throws(CatalogError) {
+    public func textRemoved(_ path: InboxPath) async throws(CatalogError) {
         guard let text = try await catalog.sidecars.owner(ofSidecar: path), text.kind == .transcript else {
             return
         }
@@ -47,7 +47,7 @@ public struct TextProblemNotes: Sendable {
         let isNew = reported.insert(text.path, identity, problem)
         if isNew {
             store.logger.warning(
-                "a saved text cannot be taken in; it is left as it is",
+                "saved text rejected, file left unchanged",
                 metadata: [
                     "recording": "\(text.recording)", "file": "\(text.path)", "cause": "\(problem)",
                 ])

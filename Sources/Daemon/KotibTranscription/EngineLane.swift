@@ -17,7 +17,7 @@ public struct EngineLane: Sendable {
 }
 
 /// The settings of a user and of a folder that apply to one recording.
-public struct RecordingChoices: Hashable, Sendable {
+public struct JobSettings: Hashable, Sendable {
     /// Nil for the language of the engine's settings.
     public var language: SpokenLanguage?
     /// Nil for the daemon's engine.
@@ -31,21 +31,21 @@ public struct RecordingChoices: Hashable, Sendable {
 
 extension EngineLane {
     /// Whether the lane may have a recording whose user has chosen an engine.
-    enum Fitness: Hashable {
+    enum Eligibility: Hashable {
         case serves
         /// The chosen engine is not configured, and this one is used instead.
-        case standsIn(chosen: EngineName)
+        case fallback(chosen: EngineName)
         /// The user was given another engine since the recording was claimed.
-        case isAnothers
+        case reassigned
         /// The user's recordings must stay on this machine.
-        case mayNot(chosen: EngineName)
+        case forbidden(chosen: EngineName)
     }
 
     /// - Parameter names: the names of all engines that are configured.
-    func fitness(for chosen: EngineName?, among names: [String]) -> Fitness {
+    func eligibility(for chosen: EngineName?, among names: [String]) -> Eligibility {
         guard let chosen, chosen.rawValue != engine.name else { return .serves }
-        if names.contains(chosen.rawValue) { return .isAnothers }
+        if names.contains(chosen.rawValue) { return .reassigned }
         // Audio that must stay on this machine does, whatever else the configuration says.
-        return chosen.isRemote ? .standsIn(chosen: chosen) : .mayNot(chosen: chosen)
+        return chosen.isRemote ? .fallback(chosen: chosen) : .forbidden(chosen: chosen)
     }
 }

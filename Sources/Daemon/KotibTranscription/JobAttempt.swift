@@ -22,10 +22,10 @@ struct JobAttempt: Sendable {
     let lane: EngineLane
     /// The names of all engines that the queue has.
     let engines: [String]
-    let reuse: WordsReuse
+    let reuse: ReuseScope
     let open: TranscriptionQueue.Opener
     let check: TranscriptionQueue.Checker
-    let choices: TranscriptionQueue.Choices
+    let jobSettings: TranscriptionQueue.JobSettingsProvider
     let date: @Sendable () -> Date
     let elapsed: @Sendable () -> Duration
     let log: TranscriptionLog
@@ -34,27 +34,27 @@ struct JobAttempt: Sendable {
         let file: OpenFile?
         do {
             file = try await open(recording)
-        } catch is TranscriptionQueue.OutOfReach {
+        } catch is TranscriptionQueue.Unreachable {
             return .outOfReach
         } catch {
             return .failed(.transient(message: .notOpened("\(error)"), retryAfter: nil))
         }
         guard let file, let facts = recording.facts else { return .gone }
         guard let doubtBefore = await check(file, recording) else { return .gone }
-        let choices: RecordingChoices
+        let jobSettings: JobSettings
         do throws(CatalogError) {
-            choices = try await self.choices(recording)
+            jobSettings = try await self.jobSettings(recording)
         } catch {
             // The settings say whether the recording may leave this machine.
             return .failed(.transient(message: .settingsNotRead("\(error)"), retryAfter: nil))
         }
-        if let refusal = refusal(of: recording, choices.engine) { return .failed(refusal) }
-        let language = choices.language.map(\.code) ?? lane.language
+        if let refusal = refusal(of: recording, jobSettings.engine) { return .failed(refusal) }
+        let language = jobSettings.language.map(\.code) ?? lane.language
         if let source = await reusedSource(recording, language) { return .reused(source) }
         let job = TranscriptionJob(
             recording: recording.id, file: file, size: recording.identity.size, duration: facts.duration,
             container: facts.container,
-            fileExtension: RecordingEnding.fitting(facts.container, named: recording.fileExtension),
+            fileExtension: AudioFileExtension.fitting(facts.container, named: recording.fileExtension),
             language: language, channels: facts.channels, codec: facts.codec,
             isDoubtful: !facts.warnings.isEmpty)
         let start = elapsed()
@@ -84,14 +84,14 @@ struct JobAttempt: Sendable {
 
     /// Nil where the lane's engine may have the recording.
     private func refusal(of recording: Recording, _ chosen: EngineName?) -> EngineError? {
-        switch lane.fitness(for: chosen, among: engines) {
+        switch lane.eligibility(for: chosen, among: engines) {
         case .serves: return nil
-        case .standsIn(let chosen):
+        case .fallback(let chosen):
             log.standIn(recording, chosen, engine: lane.engine.name)
             return nil
-        case .isAnothers:
+        case .reassigned:
             return .transient(message: .engineChanged, retryAfter: nil)
-        case .mayNot:
+        case .forbidden:
             return .permanent(message: .staysHere)
         }
     }

@@ -13,9 +13,9 @@ struct OutcomeRecorder: Sendable {
     let catalog: Catalog
     let time: TranscriptionQueue.Time
     let log: TranscriptionLog
-    let settled: TranscriptionQueue.Settled
-    let stuck: TranscriptionQueue.Stuck
-    /// Of error messages in the catalog.
+    let onJobFinished: TranscriptionQueue.JobFinished
+    let onCatalogWait: TranscriptionQueue.CatalogWait
+    /// The language of error messages in the catalog.
     let language: Language
     let isStopping: @Sendable () async -> Bool
 
@@ -33,7 +33,7 @@ struct OutcomeRecorder: Sendable {
         switch end {
         case .recorded:
             log.transcribed(recording, result, seconds: seconds, engine: engine)
-            await settled(recording.id)
+            await onJobFinished(recording.id)
         case .superseded: log.superseded(recording, engine: engine)
         case nil: break
         }
@@ -57,7 +57,7 @@ struct OutcomeRecorder: Sendable {
         }
         guard end == .recorded else { return }
         log.failed(recording, error, engine: engine)
-        await settled(recording.id)
+        await onJobFinished(recording.id)
     }
 
     func retryLater(
@@ -77,7 +77,7 @@ struct OutcomeRecorder: Sendable {
         _ recording: Recording, _ engine: String, _ body: @Sendable () async throws(CatalogError) -> JobEnd
     ) async -> JobEnd? {
         var failures = 0
-        defer { if failures > 0 { stuck(nil) } }
+        defer { if failures > 0 { onCatalogWait(nil) } }
         while true {
             do throws(CatalogError) {
                 return try await body()
@@ -85,7 +85,7 @@ struct OutcomeRecorder: Sendable {
                 if failures == 0 { log.catalogFailed(error, recording, engine: engine) }
                 guard error.isRetryable else { return await abandon(recording) }
                 guard await !isStopping() else { return nil }
-                if failures == 0 { stuck(error) }
+                if failures == 0 { onCatalogWait(error) }
                 let pause = Duration.seconds(1).doubled(times: failures, upTo: .seconds(8))
                 failures += 1
                 try? await time.clock.sleep(for: pause)
@@ -97,7 +97,7 @@ struct OutcomeRecorder: Sendable {
         let message = Sentence.notStored.text(in: language)
         let ended = try? await catalog.jobs.fail(
             recording.id, code: "catalog", message: message, now: time.date())
-        if ended == .recorded { await settled(recording.id) }
+        if ended == .recorded { await onJobFinished(recording.id) }
         return nil
     }
 }

@@ -35,7 +35,7 @@ struct QueueStateMachine: Sendable {
         var breaker: CircuitBreaker
         var running: Set<RecordingID> = []
         /// False after the catalog had nothing, until something may have changed.
-        var mayFind = true
+        var mayHaveWork = true
         /// The time of the next retry that is due.
         var nextDue: Duration?
 
@@ -51,10 +51,10 @@ struct QueueStateMachine: Sendable {
             case .wait(let until): return .wait(until: until)
             case .waitForProbe: return .wait(until: nil)
             }
-            if let nextDue, nextDue <= now { mayFind = true }
-            guard mayFind else { return .wait(until: nextDue) }
+            if let nextDue, nextDue <= now { mayHaveWork = true }
+            guard mayHaveWork else { return .wait(until: nextDue) }
             // Set before the catalog is asked: rows added meanwhile set it again.
-            mayFind = false
+            mayHaveWork = false
             nextDue = nil
             return .claim
         }
@@ -101,7 +101,7 @@ struct QueueStateMachine: Sendable {
     }
 
     mutating func rowsAdded() {
-        for index in lanes.indices { lanes[index].mayFind = true }
+        for index in lanes.indices { lanes[index].mayHaveWork = true }
     }
 
     mutating func recovered() {
@@ -113,7 +113,7 @@ struct QueueStateMachine: Sendable {
         catalogAnswered()
         lanes[lane].running.insert(id)
         lanes[lane].breaker.started()
-        lanes[lane].mayFind = true
+        lanes[lane].mayHaveWork = true
     }
 
     mutating func foundNothing(nextDue due: Duration?, lane: Int) {

@@ -12,16 +12,16 @@ public struct RetryPolicy: Hashable, Sendable {
 
     public var backoff: Backoff
     /// Attempts that may end with ``EngineError/transient(message:retryAfter:)``.
-    public var mostTransientAttempts: Int
+    public var maxTransientAttempts: Int
     /// Attempts that may end with ``EngineError/poison(message:)``.
-    public var mostPoisonAttempts: Int
+    public var maxPoisonAttempts: Int
 
     public init(
-        backoff: Backoff = Backoff(), mostTransientAttempts: Int = 8, mostPoisonAttempts: Int = 3
+        backoff: Backoff = Backoff(), maxTransientAttempts: Int = 8, maxPoisonAttempts: Int = 3
     ) {
         self.backoff = backoff
-        self.mostTransientAttempts = mostTransientAttempts
-        self.mostPoisonAttempts = mostPoisonAttempts
+        self.maxTransientAttempts = maxTransientAttempts
+        self.maxPoisonAttempts = maxPoisonAttempts
     }
 
     /// - Parameter attempts: the number of attempts, this one included.
@@ -31,8 +31,8 @@ public struct RetryPolicy: Hashable, Sendable {
         switch error {
         case .permanent: .giveUp
         case .unavailable, .cancelled: .handBack
-        case .poison where attempts >= mostPoisonAttempts: .giveUp
-        case .transient where attempts >= mostTransientAttempts: .giveUp
+        case .poison where attempts >= maxPoisonAttempts: .giveUp
+        case .transient where attempts >= maxTransientAttempts: .giveUp
         case .poison: .retry(after: backoff.delay(attempts: attempts, using: &random))
         case .transient(_, let retryAfter):
             .retry(after: backoff.delay(attempts: attempts, retryAfter: retryAfter, using: &random))

@@ -59,7 +59,7 @@ public struct TranscriptionResult: Hashable, Sendable {
     public var speech: Double?
     /// The doubts about the words.
     public var warnings: [RecordingWarning]
-    /// SHA-256 of the file of the model that was used; nil where that is not known.
+    /// SHA-256 of the file of the model that was used; nil if unknown.
     public var modelHash: [UInt8]?
 
     public init(transcript: Transcript, speech: Double?, warnings: [RecordingWarning] = []) {
@@ -78,8 +78,8 @@ public enum EngineError: Error, Hashable, Sendable {
     case permanent(message: Sentence)
     /// The recording crashed or hung the worker. It fails after a few such attempts.
     case poison(message: Sentence)
-    /// No recording can be transcribed now: the engine is out of reach, refuses the key, or its quota is
-    /// spent. The queue pauses.
+    /// No recording can be transcribed now: the engine is unreachable, refuses the key, or its quota is used
+    /// up. The queue pauses.
     case unavailable(message: Sentence, retryAfter: Duration?)
     /// The task was cancelled.
     case cancelled
@@ -92,8 +92,7 @@ public protocol TranscriptionEngine: Sendable {
     /// The model that it uses now, as its transcripts name it.
     var model: String { get }
 
-    /// The model that it would use now. Nil where its content cannot be told: no earlier transcript is reused
-    /// then.
+    /// The model that it would use now. Nil if its content is unknown: no earlier transcript is reused then.
     func modelIdentity() async -> ModelIdentity?
 
     /// Transcribes one recording; ends soon with ``EngineError/cancelled`` when the task is cancelled.
@@ -104,6 +103,6 @@ public protocol TranscriptionEngine: Sendable {
 }
 
 extension TranscriptionEngine {
-    /// Of a server's model only the name is known.
+    /// Only the name of a server's model is known.
     public func modelIdentity() async -> ModelIdentity? { ModelIdentity(name: model) }
 }

@@ -5,8 +5,8 @@ import Logging
 /// The log lines of the queue: one for each recording that ends, one for each outage.
 struct TranscriptionLog: Sendable {
     let logger: Logger
-    /// The endings of names that are taken.
-    let endings: Set<RecordingEnding>
+    /// The accepted file name extensions.
+    let endings: Set<AudioFileExtension>
 
     private enum Key {
         static let user = "user"
@@ -26,7 +26,7 @@ struct TranscriptionLog: Sendable {
         static let speech = "speech"
         /// The number of words.
         static let words = "words"
-        /// Codes of ``RecordingWarning`` and ``WrongEnding`` with commas between.
+        /// Codes of ``RecordingWarning`` and ``ExtensionMismatch`` with commas between.
         static let warnings = "warnings"
         static let attempt = "attempt"
         /// The recording whose words were reused.
@@ -56,7 +56,7 @@ struct TranscriptionLog: Sendable {
         if let speech = result.speech { metadata[Key.speech] = "\(Self.rounded(speech))" }
         metadata[Key.words] = "\(result.transcript.text.split(whereSeparator: \.isWhitespace).count)"
         var warnings = ((recording.facts?.warnings ?? []) + result.warnings).map(\.code.rawValue)
-        if recording.wrongEnding(accepted: endings) != nil { warnings.append(WrongEnding.code) }
+        if recording.extensionMismatch(accepted: endings) != nil { warnings.append(ExtensionMismatch.code) }
         if !warnings.isEmpty { metadata[Key.warnings] = "\(warnings.joined(separator: ","))" }
         logger.info("transcribed", metadata: metadata)
     }
@@ -64,7 +64,7 @@ struct TranscriptionLog: Sendable {
     func reused(_ recording: Recording, of source: RecordingID, engine: String) {
         var metadata = metadata(recording, engine)
         metadata[Key.source] = "\(source)"
-        logger.info("transcript reused: the same content has words already", metadata: metadata)
+        logger.info("transcript reused from identical content", metadata: metadata)
     }
 
     func retrying(_ recording: Recording, _ error: EngineError, after delay: Duration, engine: String) {
@@ -88,23 +88,23 @@ struct TranscriptionLog: Sendable {
     }
 
     func gone(_ recording: Recording, engine: String) {
-        logger.info("not transcribed: the file is gone or has changed", metadata: metadata(recording, engine))
+        logger.info("not transcribed: file removed or changed", metadata: metadata(recording, engine))
     }
 
     func changed(_ recording: Recording, engine: String) {
         logger.warning(
-            "transcript dropped: the file was changed while it was transcribed",
+            "transcript discarded: file changed during transcription",
             metadata: metadata(recording, engine))
     }
 
     func superseded(_ recording: Recording, engine: String) {
         logger.info(
-            "transcript dropped: the recording was replaced meanwhile", metadata: metadata(recording, engine))
+            "transcript discarded: recording replaced", metadata: metadata(recording, engine))
     }
 
     func standIn(_ recording: Recording, _ chosen: EngineName, engine: String) {
         logger.warning(
-            "the user's engine is not configured; the daemon's is used",
+            "user's engine not configured, using the daemon's engine",
             metadata: [
                 Key.recording: "\(recording.id)", Key.user: "\(recording.path.user)",
                 Key.engine: "\(engine)", "chosen": "\(chosen.rawValue)",
@@ -144,7 +144,7 @@ struct TranscriptionLog: Sendable {
 
     private func catalogFailed(_ error: CatalogError, _ metadata: Logger.Metadata) {
         logger.error(
-            error.isRetryable ? "the catalog failed, retrying" : "the catalog failed",
+            error.isRetryable ? "catalog error, retrying" : "catalog error",
             metadata: metadata.merging([Key.cause: "\(error)"]) { $1 })
     }
 

@@ -21,16 +21,16 @@ public actor TranscriptionQueue {
         /// The language of the first engine: ISO 639-1, or nil to detect.
         public var language: String?
         /// The recordings whose words may be reused for the same content.
-        public var reuse: WordsReuse
+        public var reuse: ReuseScope
         public var retries: RetryPolicy
-        /// The endings of names that are taken.
-        public var endings = RecordingEnding.all
+        /// The accepted file name extensions.
+        public var endings = AudioFileExtension.all
         /// The language of error messages in the catalog, as of notes.
         public var messages = Language.english
 
         public init(
             slots: Int = 1, grace: Duration = .seconds(20), language: String? = nil,
-            reuse: WordsReuse = .none,
+            reuse: ReuseScope = .none,
             retries: RetryPolicy = RetryPolicy()
         ) {
             self.slots = slots
@@ -60,20 +60,20 @@ public actor TranscriptionQueue {
     /// Compares an open file with the accepted one, before and after its job. Nil where it was changed.
     public typealias Checker = @Sendable (OpenFile, Recording) async -> ContentDoubt?
     /// Called as a job starts, so that a change takes effect at the next one.
-    public typealias Choices = @Sendable (Recording) async throws(CatalogError) -> RecordingChoices
+    public typealias JobSettingsProvider = @Sendable (Recording) async throws(CatalogError) -> JobSettings
     /// An ``Opener`` throws this for audio that cannot be reached now, such as on a file system that is not
     /// mounted: the recording waits, which costs it no attempt.
-    public struct OutOfReach: Error {
+    public struct Unreachable: Error {
         public init() {}
     }
 
     /// Called when something begins to wait for the catalog, with the cause, and again, with nil, when it
     /// goes on.
-    public typealias Stuck = @Sendable (CatalogError?) -> Void
-    /// The wait of a recording that is out of reach.
-    private static let outOfReachPause = Duration.seconds(10)
+    public typealias CatalogWait = @Sendable (CatalogError?) -> Void
+    /// The delay before the next attempt at an unreachable recording.
+    private static let unreachablePause = Duration.seconds(10)
     /// Called after each recording that was completed or failed: a text is due beside it.
-    public typealias Settled = @Sendable (RecordingID) async -> Void
+    public typealias JobFinished = @Sendable (RecordingID) async -> Void
 
     private struct Job {
         var recording: Recording
@@ -91,9 +91,9 @@ public actor TranscriptionQueue {
     private let time: Time
     private let open: Opener
     private let check: Checker
-    private let settled: Settled
-    private let choices: Choices
-    private let stuck: Stuck
+    private let onJobFinished: JobFinished
+    private let jobSettings: JobSettingsProvider
+    private let onCatalogWait: CatalogWait
     private var isClaimStuck = false
     private let log: TranscriptionLog
     private let elapsed: @Sendable () -> Duration
@@ -112,8 +112,9 @@ public actor TranscriptionQueue {
         options: Options = Options(), time: Time = Time(),
         random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator(), log: Logger,
         open: @escaping Opener, check: @escaping Checker = { _, _ in ContentDoubt.none },
-        settled: @escaping Settled,
-        choices: @escaping Choices = { _ in RecordingChoices() }, stuck: @escaping Stuck = { _ in }
+        onJobFinished: @escaping JobFinished,
+        jobSettings: @escaping JobSettingsProvider = { _ in JobSettings() },
+        onCatalogWait: @escaping CatalogWait = { _ in }
     ) {
         self.catalog = catalog
         lanes = [EngineLane(engine: engine, slots: options.slots, language: options.language)] + others
@@ -123,9 +124,9 @@ public actor TranscriptionQueue {
         self.log = TranscriptionLog(logger: log, endings: options.endings)
         self.open = open
         self.check = check
-        self.settled = settled
-        self.choices = choices
-        self.stuck = stuck
+        self.onJobFinished = onJobFinished
+        self.jobSettings = jobSettings
+        self.onCatalogWait = onCatalogWait
         elapsed = time.clock.stopwatch()
         machine = QueueStateMachine(slots: lanes.map(\.slots))
     }
@@ -177,7 +178,7 @@ public actor TranscriptionQueue {
     }
 
     /// As ``cancel(_:)``, and returns once the job is over and writes no text any more.
-    public func end(_ id: RecordingID) async {
+    public func cancelAndWait(_ id: RecordingID) async {
         guard jobs[id] != nil else { return }
         cancel(id)
         await withCheckedContinuation { endings[id, default: []].append($0) }
@@ -210,11 +211,11 @@ public actor TranscriptionQueue {
 
     private func recover() async {
         do throws(CatalogError) {
-            let message = Sentence.interrupted(JobStore.mostInterruptions + 1).text(in: options.messages)
+            let message = Sentence.interrupted(JobStore.maxInterruptions + 1).text(in: options.messages)
             let recovered = try await catalog.jobs.recoverInterrupted(message: message, now: time.date())
             machine.recovered()
             log.recovered(resumed: recovered.resumed.count, failed: recovered.failed.count)
-            for id in recovered.failed { await settled(id) }
+            for id in recovered.failed { await onJobFinished(id) }
         } catch {
             if machine.catalogFailed(now: elapsed()) { log.catalogFailed(error) }
         }
@@ -225,7 +226,7 @@ public actor TranscriptionQueue {
         let date = time.date()
         do throws(CatalogError) {
             let claim = try await catalog.jobs.claim(claimScope(of: lane), now: date)
-            if isClaimStuck { stuck(nil) }
+            if isClaimStuck { onCatalogWait(nil) }
             isClaimStuck = false
             switch claim {
             case .nothing(let due):
@@ -243,7 +244,7 @@ public actor TranscriptionQueue {
             }
         } catch {
             if machine.catalogFailed(now: elapsed()) { log.catalogFailed(error) }
-            if !isClaimStuck { stuck(error) }
+            if !isClaimStuck { onCatalogWait(error) }
             isClaimStuck = true
         }
         return nil
@@ -276,14 +277,15 @@ public actor TranscriptionQueue {
     private func attempt(in lane: EngineLane) -> JobAttempt {
         JobAttempt(
             catalog: catalog, lane: lane, engines: lanes.map(\.engine.name), reuse: options.reuse, open: open,
-            check: check, choices: choices, date: time.date, elapsed: elapsed, log: log)
+            check: check, jobSettings: jobSettings, date: time.date, elapsed: elapsed, log: log)
     }
 
     private func store(
         _ outcome: JobAttempt.Outcome, of recording: Recording, engine: String, wasCancelled: Bool
     ) async -> (QueueStateMachine.End, reason: Sentence?) {
         let recorder = OutcomeRecorder(
-            catalog: catalog, time: time, log: log, settled: settled, stuck: stuck,
+            catalog: catalog, time: time, log: log, onJobFinished: onJobFinished,
+            onCatalogWait: onCatalogWait,
             language: options.messages, isStopping: { await self.machine.isStopping })
         switch outcome {
         case .transcribed(let result, let seconds, let doubt):
@@ -295,12 +297,12 @@ public actor TranscriptionQueue {
         case .reused(let source):
             // The engine was not asked: an outage of it goes on.
             log.reused(recording, of: source, engine: engine)
-            await settled(recording.id)
+            await onJobFinished(recording.id)
         case .gone:
             log.gone(recording, engine: engine)
             await recorder.handBack(recording, isGone: true, engine: engine)
         case .outOfReach:
-            let due = time.date() + Self.outOfReachPause.inSeconds
+            let due = time.date() + Self.unreachablePause.inSeconds
             await recorder.handBack(recording, due: due, engine: engine)
         case .failed where wasCancelled:
             await recorder.handBack(recording, engine: engine)

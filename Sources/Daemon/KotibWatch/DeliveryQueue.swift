@@ -1,19 +1,19 @@
 import DequeModule
 import KotibModel
 
-/// A fair queue of sightings for the handler: never two of one path at once, and only the newest of those
+/// A fair queue of events for the handler: never two of one path at once, and only the newest of those
 /// that wait for the same path.
 ///
 /// Users take turns (round robin), so that one who adds ten thousand files does not delay others; the
-/// sightings of one user keep their order. Every operation takes constant time.
+/// events of one user keep their order. Every operation takes constant time.
 final class DeliveryQueue {
     struct Delivery {
-        var sighting: Sighting
+        var inboxEvent: InboxEvent
         fileprivate var path: InboxPath?
         fileprivate var round: Int
     }
 
-    /// The sightings of one user (``NameOwner``).
+    /// The events of one user (``NameOwner``).
     private struct Lane {
         /// The paths in `waiting` that are not being handled, each once.
         var order: Deque<InboxPath> = []
@@ -27,51 +27,51 @@ final class DeliveryQueue {
     private var running: Set<InboxPath> = []
     private var userCounts = UserCounts()
     private var lanes: [NameOwner: Lane] = [:]
-    /// The users with a sighting that may start, each once.
+    /// The users with an event that may start, each once.
     private var turns: Deque<NameOwner> = []
-    /// The number of sightings of each round that are not handled yet, from `firstRound` on. A round ends
+    /// The number of events of each round that are not handled yet, from `firstRound` on. A round ends
     /// with each scan.
     private var unhandled: Deque<Int> = [0]
     private var firstRound = 0
     private var scanIsDue = false
     private var scanIsRunning = false
 
-    /// - Parameter concurrency: the number of one user's sightings that are handled at once. One more may be
-    ///   in all, so that another user's starts although the first one's take long, and ``Sighting/scanned``
-    ///   beside them.
+    /// - Parameter concurrency: the number of one user's events that are handled at once. One more may be
+    ///   in all, so that another user's starts although the first one's take long, and
+    ///   ``InboxEvent/scanFinished`` beside them.
     init(concurrency: Int) {
         self.concurrency = concurrency
     }
 
-    /// The number of sightings that wait or are being handled.
+    /// The number of events that wait or are being handled.
     var count: Int { userCounts.count }
 
     func count(of owner: NameOwner) -> Int { userCounts.count(of: owner) }
 
-    func add(_ sighting: Sighting, at path: InboxPath) {
+    func add(_ inboxEvent: InboxEvent, at path: InboxPath) {
         if waiting[path] != nil {
-            waiting[path]?.sighting = sighting
+            waiting[path]?.inboxEvent = inboxEvent
             return
         }
         let round = firstRound + unhandled.count - 1
-        waiting[path] = Delivery(sighting: sighting, path: path, round: round)
+        waiting[path] = Delivery(inboxEvent: inboxEvent, path: path, round: round)
         unhandled[unhandled.count - 1] += 1
         let owner = NameOwner(of: path)
         userCounts.add(owner)
         if !running.contains(path) { enqueue(path, of: owner) }
     }
 
-    /// Delivers ``Sighting/scanned`` once everything added before has been handled.
-    func addScanned() {
+    /// Delivers ``InboxEvent/scanFinished`` once everything added before has been handled.
+    func addScanFinished() {
         unhandled.append(0)
         endRounds()
     }
 
-    /// The next sighting that may be handled now.
+    /// The next event that may be handled now.
     func next() -> Delivery? {
         if scanIsDue && !scanIsRunning && running.count < concurrency {
             (scanIsDue, scanIsRunning) = (false, true)
-            return Delivery(sighting: .scanned, path: nil, round: firstRound)
+            return Delivery(inboxEvent: .scanFinished, path: nil, round: firstRound)
         }
         guard running.count <= concurrency, let owner = turns.popFirst(), var lane = lanes[owner],
             let path = lane.order.popFirst(), let delivery = waiting.removeValue(forKey: path)
@@ -107,7 +107,7 @@ final class DeliveryQueue {
         enqueueUser(owner)
     }
 
-    /// Adds a user to `turns` who has a sighting that may start.
+    /// Adds a user to `turns` who has an event that may start.
     private func enqueueUser(_ owner: NameOwner) {
         guard let lane = lanes[owner], !lane.isQueued else { return }
         if lane.order.isEmpty {

@@ -26,13 +26,13 @@ final class EventTranslator {
     /// Handles the events that have arrived.
     func handleEvents() {
         guard let inotify = watches.inotify else { return }
-        let (bytes, hasOverflowed) = inotify.take()
+        let (bytes, hasOverflowed) = inotify.takeEvents()
         var touched: Set<InboxPath> = []
         InotifyEvent.parse(bytes) { event in
             if let path = translate(event) { touched.insert(path) }
         }
         if hasOverflowed { overflowed() }
-        for path in touched { names.look(at: path, as: .touched) }
+        for path in touched { names.check(at: path, trigger: .touched) }
     }
 
     /// - Returns: a name to look at.

@@ -36,19 +36,19 @@ final class FolderScanner {
     /// Signalled when there may be something to deliver.
     private let activity: WakeSignal
     /// Signalled when a handler has ended.
-    private let room: WakeSignal
+    private let spaceFreed: WakeSignal
     /// Opened when every folder is watched.
     private let ready: Latch
     private let clocks: Clocks
     private let logger: Logger
-    /// The user whose names wait for room (``NameOwner``).
+    /// The user whose names wait for space (``NameOwner``).
     private var waitingUser: NameOwner?
 
     init(
         root: InboxRoot, fileSystem: any FileSystem, configuration: WatchConfiguration, watches: WatchTable,
         rootMonitor: RootMonitor, schedule: ScanSchedule, names: PendingNames, events: EventTranslator,
         board: IssueBoard, isKnown: @escaping @Sendable ([InboxWatcher.Candidate]) async -> [Bool],
-        activity: WakeSignal, room: WakeSignal, ready: Latch, clocks: Clocks, logger: Logger
+        activity: WakeSignal, spaceFreed: WakeSignal, ready: Latch, clocks: Clocks, logger: Logger
     ) {
         self.root = root
         self.fileSystem = fileSystem
@@ -61,7 +61,7 @@ final class FolderScanner {
         self.board = board
         self.isKnown = isKnown
         self.activity = activity
-        self.room = room
+        self.spaceFreed = spaceFreed
         self.ready = ready
         self.clocks = clocks
         self.logger = logger
@@ -101,13 +101,13 @@ final class FolderScanner {
         await walk(from: top, files: false)
         ready.open()
         await walk(from: top, files: true)
-        guard !Task.isCancelled, root.stillStands() else { return }
+        guard !Task.isCancelled, root.isCurrent() else { return }
         logger.debug(
-            "scanned the inbox",
+            "inbox scanned",
             metadata: ["folders": "\(watches.tree.count)", "time": "\(elapsed() - start)"])
         if !events.hasLostEvents { board.resolve(.eventsLost) }
         watches.endScan()
-        names.deliveries.addScanned()
+        names.deliveries.addScanFinished()
     }
 
     /// Scans a folder and the new ones in it. The others are watched or polled.
@@ -164,13 +164,13 @@ final class FolderScanner {
                 guard watches.tree.contains(id), !Task.isCancelled else { return [] }
             }
         } catch {
-            watches.cannotRead(id, path, "\(error)")
+            watches.markUnreadable(id, path, "\(error)")
             return subfolders
         }
         // Names that can be listed may still not be examined (mode r--).
         if files { watches.markReadable(id) }
-        if id == watches.tree.root { watches.foundLinks(links) }
-        if watching.givesEvents { watches.unpoll(id) } else { watches.poll(id) }
+        if id == watches.tree.root { watches.updateLinks(links) }
+        if watching.givesEvents { watches.stopPolling(id) } else { watches.poll(id) }
         for unseen in watches.tree.unseenChildren(of: id) { forgetIfGone(unseen) }
         return subfolders
     }
@@ -212,7 +212,7 @@ final class FolderScanner {
         let known = await isKnown(candidates)
         for (candidate, isKnown) in zip(candidates, known) where !isKnown {
             var status: FileStatus? = candidate.status
-            if !names.hasRoom(for: candidate.path) {
+            if !names.hasCapacity(for: candidate.path) {
                 // One wait at a time: this folder is scanned again later.
                 if waitingUser != nil { return schedule.request(folder) }
                 guard await waitForRoom(for: candidate.path) else { return }
@@ -220,7 +220,8 @@ final class FolderScanner {
                 status = try? fileSystem.examine(candidate.path)
             }
             guard let status else { continue }
-            names.saw(status, at: candidate.path, as: .scanned(quiet: isLocal ? quiet(status) : .zero))
+            names.observed(
+                status, at: candidate.path, trigger: .scanned(quiet: isLocal ? quiet(status) : .zero))
         }
         activity.signal()
     }
@@ -238,7 +239,7 @@ final class FolderScanner {
         } catch {
             switch error.code {
             case ENOENT, ENOTDIR, ELOOP: if let path { watches.forget(id, path) }
-            default: watches.cannotRead(id, path, "\(error)")
+            default: watches.markUnreadable(id, path, "\(error)")
             }
             return nil
         }
@@ -257,7 +258,7 @@ final class FolderScanner {
     private nonisolated(nonsending) func waitForRoom(for path: InboxPath) async -> Bool {
         let owner = NameOwner(of: path)
         var next = elapsed()
-        while !names.hasRoom(for: path) {
+        while !names.hasCapacity(for: path) {
             activity.signal()
             if elapsed() >= next {
                 let start = elapsed()
@@ -268,8 +269,8 @@ final class FolderScanner {
                 next = elapsed() + max(Self.roomInterval / 5, (elapsed() - start) * 4)
             }
             guard !Task.isCancelled else { return false }
-            room.signal(after: Self.roomInterval, clocks.clock)
-            guard await room.wait() else { return false }
+            spaceFreed.signal(after: Self.roomInterval, clocks.clock)
+            guard await spaceFreed.wait() else { return false }
         }
         return true
     }

@@ -8,7 +8,7 @@ import Logging
 /// Watches the inbox and reports the files that have come to rest in it.
 ///
 /// An event (``EventTranslator``), a scan (``FolderScanner``) and a timer all have the same effect: a name is
-/// examined (``Settler``), and once it stands still it is delivered to the handler (``DeliveryQueue``). A
+/// examined (``Debouncer``), and once it stands still it is delivered to the handler (``DeliveryQueue``). A
 /// later scan finds whatever an event was lost for.
 ///
 /// Everything but the handlers runs on one queue of its own, where system calls may block.
@@ -35,11 +35,11 @@ public actor InboxWatcher {
     private let scanner: FolderScanner
     private let clock: any Clock<Duration>
     private let elapsed: @Sendable () -> Duration
-    private let handler: @Sendable (Sighting) async -> Void
+    private let handler: @Sendable (InboxEvent) async -> Void
     /// Signalled when there are events, a name is due or a handler has ended.
     private let activity = WakeSignal()
     /// Signalled when a handler has ended.
-    private let room = WakeSignal()
+    private let spaceFreed = WakeSignal()
     private let isReady = Latch()
 
     /// - Parameters:
@@ -49,15 +49,15 @@ public actor InboxWatcher {
     ///   - board: problems are reported to it; nil for one of its own.
     ///   - isKnown: called during scans with some hundred files at a time: true for each that was handled in
     ///     just this state and is not delivered. It returns one answer for each file.
-    ///   - handler: called for up to ``WatchConfiguration/concurrency`` sightings of one user at once, and
-    ///     for one more in all, never for two of the same path; users take turns. Sightings that it handles
+    ///   - handler: called for up to ``WatchConfiguration/concurrency`` events of one user at once, and
+    ///     for one more in all, never for two of the same path; users take turns. Events that it handles
     ///     count towards ``WatchConfiguration/capacity``.
     public init(
         root: InboxRoot, fileSystem: (any FileSystem)? = nil, configuration: WatchConfiguration = .init(),
         clock: any Clock<Duration> = ContinuousClock(),
         wallClock: @escaping @Sendable () -> Int64 = InboxWatcher.systemTime,
         board: IssueBoard? = nil, isKnown: @escaping @Sendable ([Candidate]) async -> [Bool],
-        handler: @escaping @Sendable (Sighting) async -> Void, logger: Logger
+        handler: @escaping @Sendable (InboxEvent) async -> Void, logger: Logger
     ) {
         let fileSystem = fileSystem ?? LocalFileSystem(root)
         let board = board ?? IssueBoard(logger: logger)
@@ -80,9 +80,9 @@ public actor InboxWatcher {
             root: root, fileSystem: fileSystem, configuration: configuration, watches: watches,
             rootMonitor: RootMonitor(
                 root: root, watches: watches, schedule: schedule, board: board,
-                replacedPatience: configuration.replacedPatience, elapsed: elapsed),
+                replacedRootDelay: configuration.replacedRootDelay, elapsed: elapsed),
             schedule: schedule, names: names, events: events, board: board, isKnown: isKnown,
-            activity: activity, room: room, ready: isReady,
+            activity: activity, spaceFreed: spaceFreed, ready: isReady,
             clocks: FolderScanner.Clocks(clock: clock, elapsed: elapsed, wallClock: wallClock), logger: logger
         )
     }
@@ -96,11 +96,11 @@ public actor InboxWatcher {
             group.addTask { await self.scan() }
             while await activity.wait() {
                 events.handleEvents()
-                names.lookAtDue()
+                names.checkDue()
                 while let delivery = names.deliveries.next() {
                     group.addTask { await self.deliver(delivery) }
                 }
-                activity.signal(after: names.nextLook.map { $0 - elapsed() }, clock)
+                activity.signal(after: names.nextCheck.map { $0 - elapsed() }, clock)
             }
             group.cancelAll()
         }
@@ -112,7 +112,7 @@ public actor InboxWatcher {
 
     public var health: WatchReport { watches.report }
 
-    /// Scans the whole inbox soon; ``Sighting/scanned`` is delivered at its end.
+    /// Scans the whole inbox soon; ``InboxEvent/scanFinished`` is delivered at its end.
     public func rescan() { schedule.requestFullScan() }
 
     /// Nanoseconds since 1970 by the system's clock.
@@ -132,9 +132,9 @@ public actor InboxWatcher {
     }
 
     private func deliver(_ delivery: DeliveryQueue.Delivery) async {
-        await handler(delivery.sighting)
+        await handler(delivery.inboxEvent)
         names.deliveries.finished(delivery)
         activity.signal()
-        room.signal()
+        spaceFreed.signal()
     }
 }

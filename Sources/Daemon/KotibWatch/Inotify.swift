@@ -61,7 +61,7 @@ final class Inotify: Sendable {
     }
 
     /// Removes and returns all events, for ``InotifyEvent/parse(_:_:)``, and whether others were lost.
-    func take() -> (bytes: [UInt8], hasOverflowed: Bool) {
+    func takeEvents() -> (bytes: [UInt8], hasOverflowed: Bool) {
         inbox.withLock { inbox in
             defer { inbox = Inbox() }
             return (inbox.bytes, inbox.hasOverflowed)

@@ -5,7 +5,7 @@ import Logging
 /// Removes the temporary files that crashes left.
 final class LeftoverCleaner {
     /// The number of kept files that are logged. Others are kept too.
-    private static let mostLogged = 1000
+    private static let maxLogged = 1000
 
     private let fileSystem: any FileSystem
     private let wallClock: @Sendable () -> Int64
@@ -26,14 +26,14 @@ final class LeftoverCleaner {
             for name in kept {
                 let file = path?.appending(name) ?? InboxPath(name)
                 // Logged once, not at each scan, and not for each of thousands of such names.
-                guard let file, logged.count < Self.mostLogged, logged.insert(file).inserted
+                guard let file, logged.count < Self.maxLogged, logged.insert(file).inserted
                 else { continue }
                 logger.warning(
-                    "a file that a crash left was kept, as it may be somebody's",
+                    "leftover file kept, it may belong to a user",
                     metadata: ["folder": "\(path?.text ?? "")", "file": "\(ByteText.escaped(name))"])
             }
         } catch {
-            logger.debug("cannot remove what a crash left", metadata: ["error": "\(error)"])
+            logger.debug("cannot remove leftover file", metadata: ["error": "\(error)"])
         }
     }
 }

@@ -3,8 +3,8 @@ import KotibModel
 import KotibPOSIX
 import Logging
 
-/// The names that are on their way to the handler: those that do not stand still yet (``Settler``), and those
-/// that are delivered (``DeliveryQueue``).
+/// The names that are on their way to the handler: those that do not stand still yet (``Debouncer``), and
+/// those that are delivered (``DeliveryQueue``).
 ///
 /// Used by the watcher's actor alone, as are the other classes of this module that are not Sendable.
 final class PendingNames {
@@ -14,7 +14,7 @@ final class PendingNames {
     private static let weight = 8
 
     let deliveries: DeliveryQueue
-    private var settler: Settler
+    private var debouncer: Debouncer
     private let capacity: Int
     private let fileSystem: any FileSystem
     private let watches: WatchTable
@@ -27,7 +27,7 @@ final class PendingNames {
         schedule: ScanSchedule, deliveries: DeliveryQueue, elapsed: @escaping @Sendable () -> Duration,
         logger: Logger
     ) {
-        settler = Settler(configuration)
+        debouncer = Debouncer(configuration)
         capacity = configuration.capacity
         self.fileSystem = fileSystem
         self.watches = watches
@@ -37,52 +37,54 @@ final class PendingNames {
         self.logger = logger
     }
 
-    var count: Int { settler.count + deliveries.count }
+    var count: Int { debouncer.count + deliveries.count }
 
-    /// The time at which ``lookAtDue()`` will have something to do.
-    var nextLook: Duration? { settler.nextLook }
+    /// The time at which ``checkDue()`` will have something to do.
+    var nextCheck: Duration? { debouncer.nextCheck }
 
     /// Whether the user of `path` may have another name here.
-    func hasRoom(for path: InboxPath) -> Bool {
+    func hasCapacity(for path: InboxPath) -> Bool {
         let free = capacity - count
         guard free > 0 else { return false }
         let owner = NameOwner(of: path)
-        return settler.count(of: owner) + deliveries.count(of: owner) < free * Self.weight
+        return debouncer.count(of: owner) + deliveries.count(of: owner) < free * Self.weight
     }
 
-    func lookAtDue() {
-        for path in settler.due(now: elapsed()) { look(at: path, as: .timer) }
+    func checkDue() {
+        for path in debouncer.due(now: elapsed()) { check(at: path, trigger: .timer) }
     }
 
     /// Examines a name and takes the next step with it.
-    func look(at path: InboxPath, as look: Settler.Look) {
+    func check(at path: InboxPath, trigger: Debouncer.Trigger) {
         do {
             let status = try fileSystem.examine(path)
-            watches.noteLink(status, at: path)
-            saw(status, at: path, as: look)
+            watches.updateLink(status, at: path)
+            observed(status, at: path, trigger: trigger)
         } catch {
             // It may be there or gone: its folder is polled until that can be told.
-            logger.debug("cannot look", metadata: ["path": "\(path)", "error": "\(error)"])
-            settler.forget(path)
+            logger.debug("cannot examine file", metadata: ["path": "\(path)", "error": "\(error)"])
+            debouncer.forget(path)
             let folder = path.parent.map { watches.folder(at: $0) } ?? watches.tree.root
             if let folder { watches.poll(folder) }
         }
     }
 
     /// Takes the next step with a name that was examined.
-    func saw(_ status: FileStatus?, at path: InboxPath, as look: Settler.Look) {
+    func observed(_ status: FileStatus?, at path: InboxPath, trigger: Debouncer.Trigger) {
         follow(
-            settler.saw(status, at: path, as: look, hasRoom: hasRoom(for: path), now: elapsed()), at: path,
+            debouncer.observed(
+                status, at: path, trigger: trigger, hasCapacity: hasCapacity(for: path), now: elapsed()),
+            at: path,
             status)
     }
 
-    private func follow(_ step: Settler.Step, at path: InboxPath, _ status: FileStatus?) {
+    private func follow(_ step: Debouncer.Step, at path: InboxPath, _ status: FileStatus?) {
         switch step {
         case .wait: break
         case .checkWriter: checkWriter(path, status)
-        case .settled(let status): deliveries.add(.settled(path, status), at: path)
-        case .gone: deliveries.add(.gone(path), at: path)
-        case .full: postpone(path, isGone: status == nil)
+        case .stable(let status): deliveries.add(.stable(path, status), at: path)
+        case .gone: deliveries.add(.removed(path), at: path)
+        case .noCapacity: postpone(path, isGone: status == nil)
         }
     }
 
@@ -100,15 +102,17 @@ final class PendingNames {
         var writer = WriterCheck.unknown
         do {
             let (file, status) = try fileSystem.openForReading(path)
-            guard Settler.isStill(seen, status) else { return saw(status, at: path, as: .touched) }
+            guard Debouncer.isStill(seen, status) else {
+                return observed(status, at: path, trigger: .touched)
+            }
             writer = WriterCheck(file)
         } catch {
             switch error {
             case .system(let error) where error.code == EAGAIN: writer = .writing
             case .system(let error) where error.code != ENOENT: break
-            default: return look(at: path, as: .touched)
+            default: return check(at: path, trigger: .touched)
             }
         }
-        follow(settler.writer(writer, at: path, now: elapsed()), at: path, seen)
+        follow(debouncer.writer(writer, at: path, now: elapsed()), at: path, seen)
     }
 }

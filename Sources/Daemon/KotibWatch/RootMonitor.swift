@@ -10,7 +10,7 @@ final class RootMonitor {
     private let watches: WatchTable
     private let schedule: ScanSchedule
     private let board: IssueBoard
-    private let replacedPatience: Duration
+    private let replacedRootDelay: Duration
     private let elapsed: @Sendable () -> Duration
     /// The time from which names that are missing in a folder that replaced the inbox count as gone.
     private var trustedFrom: Duration?
@@ -19,13 +19,13 @@ final class RootMonitor {
 
     init(
         root: InboxRoot, watches: WatchTable, schedule: ScanSchedule, board: IssueBoard,
-        replacedPatience: Duration, elapsed: @escaping @Sendable () -> Duration
+        replacedRootDelay: Duration, elapsed: @escaping @Sendable () -> Duration
     ) {
         self.root = root
         self.watches = watches
         self.schedule = schedule
         self.board = board
-        self.replacedPatience = replacedPatience
+        self.replacedRootDelay = replacedRootDelay
         self.elapsed = elapsed
     }
 
@@ -33,7 +33,7 @@ final class RootMonitor {
     /// - Returns: false while there is none.
     func checkRoot() -> Bool {
         checkMounts()
-        if root.stillStands() && !isRootMissing { return true }
+        if root.isCurrent() && !isRootMissing { return true }
         do {
             // Reported before the new folder can be read: its readers see that it is not to be trusted yet.
             try root.reopen { distrustRoot() }
@@ -49,7 +49,7 @@ final class RootMonitor {
     }
 
     /// Accepts a folder that replaced the inbox once it has stood there for
-    /// ``WatchConfiguration/replacedPatience``.
+    /// ``WatchConfiguration/replacedRootDelay``.
     func trustRoot() {
         guard let time = trustedFrom, !isRootMissing else { return }
         guard elapsed() >= time else { return schedule.requestFullScan(at: time) }
@@ -58,7 +58,7 @@ final class RootMonitor {
     }
 
     private func distrustRoot() {
-        trustedFrom = elapsed() + replacedPatience
+        trustedFrom = elapsed() + replacedRootDelay
         board.report(.rootReplaced, ["path": "\(root.path)"])
     }
 
@@ -69,7 +69,7 @@ final class RootMonitor {
         mounts = now
     }
 
-    private var isRootMissing: Bool { board.standing.keys.contains { $0.isRootMissing } }
+    private var isRootMissing: Bool { board.openIssues.keys.contains { $0.isRootMissing } }
 }
 
 extension HealthIssue {

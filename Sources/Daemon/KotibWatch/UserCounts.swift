@@ -1,8 +1,8 @@
 import KotibModel
 
-/// The one whom a name in the inbox is counted for.
+/// The user for whom a name in the inbox is counted.
 enum NameOwner: Hashable {
-    /// All names in the inbox itself, the users' folders too, count as one user's.
+    /// All names in the inbox itself, including users' folders, count as one user's.
     case inbox
     case user(UserFolder)
 

@@ -14,12 +14,12 @@ public struct WatchConfiguration: Hashable, Sendable {
     /// The time for which a file must not change before it is delivered.
     public var settle: Duration = .seconds(1)
     /// The same for an empty file, which may be an upload that has not begun.
-    public var emptyPatience: Duration = .seconds(10)
+    public var emptyFileDelay: Duration = .seconds(10)
     /// The same for a file that a program has open for writing.
-    public var openPatience: Duration = .seconds(60)
+    public var openFileDelay: Duration = .seconds(60)
     /// The same for a file with a second name, which may be in the middle of a rename by link and unlink, as
     /// OpenSSH does it.
-    public var linkPatience: Duration = .seconds(3)
+    public var hardLinkDelay: Duration = .seconds(3)
     /// The interval of scans of the whole inbox, in case an event was lost.
     public var rescan: Duration = .seconds(300)
     /// The interval of scans of a folder that has no events.
@@ -28,7 +28,7 @@ public struct WatchConfiguration: Hashable, Sendable {
     public var rootInterval: Duration = .seconds(2)
     /// The time for which another folder must stand at the inbox's path before files that are missing in it
     /// count as gone.
-    public var replacedPatience: Duration = .seconds(60)
+    public var replacedRootDelay: Duration = .seconds(60)
     /// The number of handlers that run at once for one user; one more in all.
     public var concurrency = 8
     /// The number of names of all users that are observed or wait for a handler; others are left in their

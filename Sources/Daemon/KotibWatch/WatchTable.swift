@@ -23,7 +23,7 @@ final class WatchTable {
     /// The kinds of file systems without events that were found.
     private var remote: Set<String> = []
     /// A folder was too deep to be watched since the last scan began.
-    private var metTooDeep = false
+    private var foundTooDeep = false
 
     private let root: InboxRoot
     private let fileSystem: any FileSystem
@@ -34,7 +34,7 @@ final class WatchTable {
     private let activity: WakeSignal
     private let elapsed: @Sendable () -> Duration
 
-    /// - Parameter activity: signalled when there are events, or sightings to deliver.
+    /// - Parameter activity: signalled when there are events, or events to deliver.
     init(
         root: InboxRoot, fileSystem: any FileSystem, configuration: WatchConfiguration, board: IssueBoard,
         schedule: ScanSchedule, deliveries: DeliveryQueue, activity: WakeSignal,
@@ -99,7 +99,7 @@ final class WatchTable {
     func addFolder(_ name: [UInt8], to parent: FolderID) -> (id: FolderID, isNew: Bool)? {
         let length = (tree.path(parent)?.bytes.count ?? 0) + 1 + name.count
         guard tree.depth(parent) < configuration.deepest, length <= Self.longestPath else {
-            metTooDeep = true
+            foundTooDeep = true
             report(.tooDeep, ["folder": "\(tree.path(parent)?.text ?? "")"])
             return nil
         }
@@ -110,7 +110,7 @@ final class WatchTable {
     func forget(_ folder: FolderID, _ path: InboxPath) {
         for watch in tree.remove(folder) { inotify?.unwatch(watch) }
         polled.remove(folder)
-        deliveries.add(.gone(path), at: path)
+        deliveries.add(.removed(path), at: path)
         activity.signal()
     }
 
@@ -127,7 +127,7 @@ final class WatchTable {
     }
 
     /// The properties of a folder's file system.
-    struct Watching {
+    struct FileSystemTraits {
         /// Its times can be trusted.
         var isLocal: Bool
         /// It reports every change.
@@ -135,8 +135,8 @@ final class WatchTable {
     }
 
     /// Sets a watch on an open folder.
-    func watch(_ opened: OpenFile, as folder: FolderID) -> Watching {
-        let remoteName = (try? MountFacts(of: opened))?.remoteName
+    func watch(_ opened: OpenFile, as folder: FolderID) -> FileSystemTraits {
+        let remoteName = (try? FileSystemInfo(of: opened))?.remoteName
         var isWatched = false
         do {
             if let inotify {
@@ -150,13 +150,13 @@ final class WatchTable {
             report(.watchLimit, ["error": "\(error)"])
         }
         if let remoteName { remote.insert(remoteName) }
-        return Watching(
+        return FileSystemTraits(
             isLocal: remoteName == nil,
             givesEvents: isWatched && (remoteName == nil || configuration.mode == .events))
     }
 
     /// A folder is watched and was read to its end, so that it is not polled.
-    func unpoll(_ folder: FolderID) { polled.remove(folder) }
+    func stopPolling(_ folder: FolderID) { polled.remove(folder) }
 
     func markReadable(_ folder: FolderID) {
         if unreadable.remove(folder) != nil, unreadable.isEmpty { board.resolve(.unreadable) }
@@ -165,12 +165,12 @@ final class WatchTable {
     /// A scan of the whole inbox begins.
     func beginScan() {
         forgetRemovedFolders()
-        (metTooDeep, remote) = (false, [])
+        (foundTooDeep, remote) = (false, [])
     }
 
     /// A scan of the whole inbox has ended.
     func endScan() {
-        if !metTooDeep { board.resolve(.tooDeep) }
+        if !foundTooDeep { board.resolve(.tooDeep) }
     }
 
     /// Ends the problems of folders that are no longer in the tree.
@@ -183,7 +183,7 @@ final class WatchTable {
     }
 
     /// Notes whether a name directly in the inbox is a link in the place of a user's folder now.
-    func noteLink(_ status: FileStatus?, at path: InboxPath) {
+    func updateLink(_ status: FileStatus?, at path: InboxPath) {
         guard path.depth == 1 else { return }
         let isLink = status?.kind == .symbolicLink && mayBeUsersFolder(path.name)
         guard isLink != linked.contains(path.name) else { return }
@@ -193,7 +193,7 @@ final class WatchTable {
 
     /// Compares the links that a scan of the inbox itself has found with those that are known. The listing
     /// may be older than the last event, so that each difference is examined.
-    func foundLinks(_ names: Set<[UInt8]>) {
+    func updateLinks(_ names: Set<[UInt8]>) {
         for name in names.symmetricDifference(linked) {
             // A name that cannot be examined stays as it was.
             guard let path = InboxPath(name), let status = try? Optional.some(fileSystem.examine(path))
@@ -215,7 +215,7 @@ final class WatchTable {
 
     private func reportLinks() {
         if linked.isEmpty { return board.resolve(.linkedFolders) }
-        guard !board.stands(.linkedFolders),
+        guard !board.isOpen(.linkedFolders),
             let first = linked.min(by: { $0.lexicographicallyPrecedes($1) })
         else { return }
         report(.linkedFolders, ["folder": "\(ByteText.escaped(first))", "count": "\(linked.count)"])
@@ -226,7 +226,7 @@ final class WatchTable {
         schedule.requestPoll(at: elapsed() + configuration.pollInterval)
     }
 
-    func cannotRead(_ id: FolderID, _ path: InboxPath?, _ error: String) {
+    func markUnreadable(_ id: FolderID, _ path: InboxPath?, _ error: String) {
         unreadable.insert(id)
         report(.unreadable, ["folder": "\(path?.text ?? root.path)", "error": "\(error)"])
         poll(id)

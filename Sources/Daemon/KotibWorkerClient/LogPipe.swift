@@ -2,8 +2,8 @@ import Dispatch
 import Glibc
 import KotibPOSIX
 
-/// The pipe that is a worker's standard error. Read on a queue of its own, so that a worker that writes much
-/// waits for nobody, and nobody for it.
+/// The pipe of a worker's standard error, read on a queue of its own, so that neither the worker nor the
+/// daemon waits for the other.
 final class LogPipe: Sendable {
     private let reading: OpenFile
     private let log: WorkerLog
@@ -31,8 +31,8 @@ final class LogPipe: Sendable {
         return (pipe, ends[1])
     }
 
-    /// Passes on what is written while `body` runs, which is to last as long as the child, and all that is
-    /// left in the pipe then.
+    /// Forwards output while `body` runs, which must last as long as the child, and then the rest of the
+    /// pipe.
     func forward(while body: () async -> Void) async {
         let source = DispatchSource.makeReadSource(
             fileDescriptor: reading.descriptor, queue: DispatchQueue(label: "kotib.worker.log"))

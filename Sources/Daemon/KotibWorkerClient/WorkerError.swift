@@ -1,19 +1,19 @@
-// KotibWorkerClient: starts kotib-worker, talks to it, and outlives whatever happens to it.
+// KotibWorkerClient: starts kotib-worker, talks to it, and handles its failures.
 
-/// Why a worker gave no answer to a request.
+/// The reason why a request got no reply.
 public enum WorkerError: Error, Hashable, Sendable {
-    /// The program, its model or its sandbox cannot be set up, or it ends before it has any work. No file is
-    /// to blame; asking again before `retryAfter` gives the same error.
+    /// The program, its model or its sandbox cannot be set up, or it exits before it has any work. No file is
+    /// the cause; before `retryAfter` the error stays the same.
     case couldNotStart(reason: String, retryAfter: Duration)
-    /// The process ended in the middle of the request; `lastLine` is the last that it wrote to its log.
+    /// The process ended during the request; `lastLine` is the last line of its log.
     case died(WorkerExit, lastLine: String?)
-    /// Nothing was heard of it for so long that it was killed.
+    /// It gave no sign of life for so long that it was killed.
     case stalled(after: Duration)
-    /// The whole request took longer than the caller allows, so the process was killed.
+    /// The request took longer than the caller allows; the process was killed.
     case overdue(after: Duration)
-    /// It said what is no reply, or none to this request, and was killed.
-    case breach(detail: String)
-    /// More callers wait than the pool takes; ask again once some are done.
+    /// It sent an invalid or unexpected reply and was killed.
+    case protocolViolation(detail: String)
+    /// Too many callers wait for the pool; retry later.
     case busy
     /// The caller's task was cancelled.
     case cancelled
@@ -24,7 +24,7 @@ public enum WorkerError: Error, Hashable, Sendable {
     /// counts as an attempt.
     public var mayBlameRequest: Bool {
         switch self {
-        case .died, .stalled, .overdue, .breach: true
+        case .died, .stalled, .overdue, .protocolViolation: true
         case .couldNotStart, .busy, .cancelled, .stopped: false
         }
     }
@@ -39,7 +39,7 @@ extension WorkerError: CustomStringConvertible {
         case .died(let exit, nil): "\(exit)"
         case .stalled(let time): "said nothing for \(seconds(time)) and was stopped"
         case .overdue(let time): "was not done after \(seconds(time)) and was stopped"
-        case .breach(let detail): "broke the protocol (\(detail)) and was stopped"
+        case .protocolViolation(let detail): "broke the protocol (\(detail)) and was stopped"
         case .busy: "has too many requests waiting"
         case .cancelled: "was told to give the request up"
         case .stopped: "has been shut down"

@@ -3,7 +3,7 @@ import Logging
 import Synchronization
 
 /// Cuts a stream of bytes into lines, keeping at most so many bytes of each.
-struct LineCutter {
+struct LineSplitter {
     let longest: Int
     private var line: [UInt8] = []
     private var isCut = false
@@ -34,16 +34,16 @@ struct LineCutter {
     }
 }
 
-/// Passes on to the log what a worker writes to its standard error, within bounds: the worker may have been
-/// taken over by the file that it reads.
+/// Forwards a worker's standard error to the log, within bounds: the file that it reads may have taken over
+/// the worker.
 final class WorkerLog: Sendable {
     /// Bytes of one line.
     static let longestLine = 500
-    /// Lines that one process may add to the log; what is beyond is read and dropped.
-    static let mostLines = 1000
+    /// The number of lines that one process may add to the log; further ones are discarded.
+    static let maxLines = 1000
 
     private struct State {
-        var cutter = LineCutter(longest: longestLine)
+        var cutter = LineSplitter(longest: longestLine)
         var lines = 0
         var last: String?
     }
@@ -77,8 +77,10 @@ final class WorkerLog: Sendable {
         for line in lines {
             state.last = line
             state.lines += 1
-            if state.lines <= Self.mostLines { logger.info("worker says", metadata: ["line": "\(line)"]) }
-            if state.lines == Self.mostLines { logger.warning("worker says too much; the rest is dropped") }
+            if state.lines <= Self.maxLines { logger.info("worker output", metadata: ["line": "\(line)"]) }
+            if state.lines == Self.maxLines {
+                logger.warning("worker output limit reached, further lines dropped")
+            }
         }
     }
 }

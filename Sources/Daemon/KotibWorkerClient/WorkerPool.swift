@@ -14,37 +14,37 @@ public final class WorkerPool: Sendable {
     public let size: Int
     private let clock: any Clock<Duration>
     private let logger: Logger
-    private let turns: Mutex<WorkerTurns>
+    private let scheduler: Mutex<WorkerScheduler>
 
     /// - Parameters:
     ///   - size: how many processes; at least one.
     ///   - mostWaiting: how many callers may wait for their turn before others get ``WorkerError/busy``.
     public init(
-        program: WorkerProgram, size: Int, mostWaiting: Int = 1024,
+        program: WorkerProgram, size: Int, maxWaiting: Int = 1024,
         clock: any Clock<Duration> = ContinuousClock(), logger: Logger
     ) {
         self.program = program
         self.size = max(1, size)
         self.clock = clock
         self.logger = logger
-        turns = Mutex(WorkerTurns(mostWaiting: mostWaiting))
+        scheduler = Mutex(WorkerScheduler(maxWaiting: maxWaiting))
     }
 
-    /// A worker's last reply to a request, and what the worker had said of itself.
+    /// The final reply of a worker, and its ready message.
     public struct Answer: Hashable, Sendable {
         public var reply: WorkerReply
         public var worker: WorkerReady
     }
 
-    /// Keeps the workers running until the task is cancelled; returns when all are reaped. To be run once.
-    /// Callers that come before this wait for it.
+    /// Keeps the workers running until the task is cancelled; returns when all are reaped. To be called once.
+    /// Earlier callers wait for it.
     public func run() async {
         await withTaskGroup { group in
             for slot in 0..<size {
                 group.addTask { await self.keep(slot) }
             }
         }
-        turns.withLock { $0.refuse(.stopped) }
+        scheduler.withLock { $0.refuse(.stopped) }
     }
 
     /// Has one request served, when its turn comes.
@@ -66,7 +66,7 @@ public final class WorkerPool: Sendable {
     ) async throws(WorkerError) -> Answer {
         while true {
             let session = try await turn(of: user)
-            defer { giveBack(session) }
+            defer { returnWorker(session) }
             let files = [file] + (output.map { [$0] } ?? [])
             let reply = try await session.perform(request, passing: files, deadline: deadline, report: report)
             if let reply, let worker = session.ready { return Answer(reply: reply, worker: worker) }
@@ -74,7 +74,7 @@ public final class WorkerPool: Sendable {
         }
     }
 
-    /// For status reports: a moment's view.
+    /// A snapshot for status reports.
     public struct Status: Hashable, Sendable {
         /// Processes that take requests.
         public var running: Int
@@ -84,25 +84,25 @@ public final class WorkerPool: Sendable {
         public var waiting: Int
     }
 
-    public var status: Status { turns.withLock { $0.status } }
+    public var status: Status { scheduler.withLock { $0.status } }
 
     // MARK: Turns
 
     private func turn(of user: UserFolder?) async throws(WorkerError) -> WorkerSession {
         if Task.isCancelled { throw .cancelled }
-        let ticket = turns.withLock { $0.ticket() }
+        let ticket = scheduler.withLock { $0.ticket() }
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { caller in
-                turns.withLock { $0.take(ticket, user, caller) }
+                scheduler.withLock { $0.enqueue(ticket, user, caller) }
             }
         } onCancel: {
-            turns.withLock { $0.withdraw(ticket) }
+            scheduler.withLock { $0.withdraw(ticket) }
         }
         return try outcome.get()
     }
 
-    private func giveBack(_ session: WorkerSession) {
-        turns.withLock { $0.offer(session) }
+    private func returnWorker(_ session: WorkerSession) {
+        scheduler.withLock { $0.offer(session) }
     }
 
     // MARK: Slots
@@ -113,10 +113,10 @@ public final class WorkerPool: Sendable {
         var endsWithoutWork = 0
         while !Task.isCancelled {
             let process = WorkerProcess(program: program, clock: clock, logger: logger)
-            turns.withLock { $0.starts() }
+            scheduler.withLock { $0.workerStarting() }
             let end = await process.run { [logger] session in
                 logger.info("worker ready", metadata: session.ready?.metadata ?? [:])
-                self.turns.withLock { $0.joins(session) }
+                self.scheduler.withLock { $0.workerReady(session) }
             }
             if Task.isCancelled { return leave(end, with: .stopped) }
             endsWithoutWork = end.hadWork ? 0 : endsWithoutWork + 1
@@ -127,17 +127,19 @@ public final class WorkerPool: Sendable {
         }
     }
 
-    /// The wait before a worker is started again: none after one that had work, longer and longer after those
-    /// that end of themselves, so that a broken installation does not spin.
-    /// - Parameter endsWithoutWork: in a row, up to now.
+    /// The delay before a worker is restarted: none after a worker that had work; growing after workers that
+    /// end by themselves, so that a broken installation does not loop.
+    /// - Parameter endsWithoutWork: the number in a row so far.
     static func restartDelay(after endsWithoutWork: Int) -> Duration {
         guard endsWithoutWork > 0 else { return .zero }
         return Duration.milliseconds(250).doubled(times: endsWithoutWork - 1, upTo: .seconds(30))
     }
 
     private func leave(_ end: WorkerProcess.End, with error: WorkerError) {
-        turns.withLock { $0.leaves(end.session, isReplaced: end.hadWork && error != .stopped, error) }
-        end.session?.conclude(error)
+        scheduler.withLock {
+            $0.workerEnded(end.session, isReplaced: end.hadWork && error != .stopped, error)
+        }
+        end.session?.markExited(error)
     }
 }
 

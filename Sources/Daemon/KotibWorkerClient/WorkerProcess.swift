@@ -17,11 +17,11 @@ struct WorkerProcess {
         /// Nil where it never got as far as a connection.
         var session: WorkerSession?
 
-        /// Whether it had work to do: a process that ends without is broken, whatever its work is.
+        /// Whether it had work: a process that ends without any is broken.
         var hadWork: Bool { session?.hadWork ?? false }
     }
 
-    /// Starts the program and returns when nothing is left of it. Ends soon when the task is cancelled.
+    /// Starts the program and returns when its process is reaped. Ends soon when the task is cancelled.
     /// - Parameter whenReady: called once, when the worker takes requests.
     func run(whenReady: @escaping @Sendable (WorkerSession) -> Void) async -> End {
         let log = WorkerLog(logger)
@@ -63,7 +63,7 @@ struct WorkerProcess {
             output: .discarded,
             error: .fileDescriptor(FileDescriptor(rawValue: logEnd), closeAfterSpawningProcess: true)
         ) { execution in
-            await pipe.forward { await accompany(session, execution) }
+            await pipe.forward { await supervise(session, execution) }
         }
         return switch result.terminationStatus {
         case .exited(let status): .status(status)
@@ -81,7 +81,7 @@ struct WorkerProcess {
 
     /// The end of the connection is the polite word; signal 0 is none at all (kill(2)) and only waits for it
     /// to be heard. SIGKILL follows of itself.
-    private var farewell: [TeardownStep] {
+    private var teardownSteps: [TeardownStep] {
         [Signal(rawValue: 0), .terminate].map {
             .send(signal: $0, allowedDurationToNextStep: program.limits.exit)
         }
@@ -89,28 +89,28 @@ struct WorkerProcess {
 
     private var options: PlatformOptions {
         var options = PlatformOptions()
-        options.teardownSequence = farewell
+        options.teardownSequence = teardownSteps
         return options
     }
 
-    /// Stays with the process until the connection ends, then sees to it that the process ends too.
-    private func accompany<Input, Output, Failure>(
+    /// Watches the process until the connection ends, then makes sure that the process ends too.
+    private func supervise<Input, Output, Failure>(
         _ session: WorkerSession, _ execution: Execution<Input, Output, Failure>
     ) async {
         await withTaskGroup { group in
             group.addTask {
                 guard let verdict = await overdue(session) else { return }
-                session.condemn(verdict)
+                session.disconnect(verdict)
             }
             await session.run()
             group.cancelAll()
         }
         // A worker with a verdict is past words. Failing means that it is gone already.
         if session.verdict != nil { try? execution.send(signal: .kill) }
-        await execution.teardown(using: farewell)
+        await execution.teardown(using: teardownSteps)
     }
 
-    /// Returns why the worker must be killed, once it must; nil when the task is cancelled.
+    /// Returns the reason to kill the worker once there is one; nil when the task is cancelled.
     private func overdue(_ session: WorkerSession) async -> WorkerError? {
         let interval = session.watchInterval
         for await _ in session.owed {

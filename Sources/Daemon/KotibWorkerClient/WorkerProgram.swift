@@ -1,10 +1,10 @@
-/// Which program to start as a worker, and how long it may take.
+/// The program of a worker, and its time limits.
 public struct WorkerProgram: Sendable {
-    /// An absolute path: nothing is searched for.
+    /// An absolute path: PATH is not searched.
     public var executable: String
     public var arguments: [String]
-    /// All that the worker's environment holds beside `PATH` and `LANG`. The daemon's own, with its keys and
-    /// tokens, is never handed on.
+    /// The worker's environment beside `PATH` and `LANG`. The daemon's own environment, with its keys and
+    /// tokens, is never passed on.
     public var environment: [String: String]
     public var limits: WorkerLimits
 
@@ -48,7 +48,7 @@ extension WorkerProgram {
     }
 }
 
-/// How long a worker may take over each step before it is killed.
+/// Time limits for each step of a worker before it is killed.
 public struct WorkerLimits: Hashable, Sendable {
     /// From the start of the process to `ready`: a large model on a slow disk takes its time.
     public var start: Duration

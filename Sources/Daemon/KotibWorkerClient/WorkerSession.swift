@@ -4,32 +4,32 @@ import KotibPOSIX
 import KotibWorkerProtocol
 import Synchronization
 
-/// The daemon's end of the connection to one running worker. Replies are read on a queue of its own and
-/// handed on at once, so nothing piles up; no thread of the cooperative pool ever blocks.
+/// The daemon's end of the connection to one worker. Replies are read on a queue of its own and passed on at
+/// once; no thread of the cooperative pool ever blocks.
 final class WorkerSession: Sendable {
     typealias Outcome = Result<WorkerReply?, WorkerError>
 
     private struct State {
-        var conversation: WorkerConversation
+        var conversation: WorkerProtocolState
         var ready: WorkerReady?
         var report: (@Sendable (WorkerReply) -> Void)?
-        /// The caller of the request that is being served.
+        /// The caller of the current request.
         var caller: CheckedContinuation<Outcome, Never>?
-        /// A request was written, so that what follows may be its doing.
+        /// Whether any request was written, so that a crash may be its fault.
         var hadWork = false
-        /// The request could not be written: it is not what the process died of.
+        /// Whether the request could not be written, so that it is not the cause of the end.
         var isUnsent = false
         /// Nothing more will be read.
         var isOver = false
-        /// Why the daemon broke the connection, where it did.
+        /// The reason why the daemon closed the connection, if it did.
         var verdict: WorkerError?
-        /// Set once the process is gone: the answer to every request from then on.
+        /// Set once the process has ended: the error of all requests from then on.
         var conclusion: WorkerError?
     }
 
-    /// Tells that time matters from now on: the worker owes a reply.
+    /// Signals that a reply is expected, so that timeouts apply from now on.
     let owed: AsyncStream<Void>
-    private let isOwed: AsyncStream<Void>.Continuation
+    private let isReplyExpected: AsyncStream<Void>.Continuation
     private let over: AsyncStream<Never>
     private let isOver: AsyncStream<Never>.Continuation
     private let socket: PacketSocket
@@ -45,10 +45,10 @@ final class WorkerSession: Sendable {
         self.socket = socket
         self.elapsed = elapsed
         self.whenReady = whenReady
-        state = Mutex(State(conversation: WorkerConversation(limits: limits)))
-        (owed, isOwed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        state = Mutex(State(conversation: WorkerProtocolState(limits: limits)))
+        (owed, isReplyExpected) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         (over, isOver) = AsyncStream.makeStream()
-        isOwed.yield()
+        isReplyExpected.yield()
     }
 
     /// Reads until the connection ends, for whatever reason.
@@ -82,22 +82,23 @@ final class WorkerSession: Sendable {
         shutdown(socket.descriptor, Int32(SHUT_RDWR))
     }
 
-    /// Ends the connection because of `verdict`. The first verdict counts.
-    func condemn(_ verdict: WorkerError) {
+    /// Closes the connection because of `verdict`. The first verdict counts.
+    func disconnect(_ verdict: WorkerError) {
         state.withLock { $0.verdict = $0.verdict ?? verdict }
         close()
     }
 
-    /// Whether time matters; nil where it does not, and else why the worker must be killed, if it must.
+    /// Nil if no timeout applies; otherwise the reason to kill the worker, if any.
     func check() -> WorkerError?? {
         let now = elapsed()
         return state.withLock { state in
-            state.conversation.isOwed && !state.isOver ? .some(state.conversation.overdue(at: now)) : nil
+            state.conversation.isReplyExpected && !state.isOver
+                ? .some(state.conversation.overdue(at: now)) : nil
         }
     }
 
-    /// The process is gone: whoever waits is told why, and so is whoever comes later.
-    func conclude(_ error: WorkerError) {
+    /// Records the end of the process: present and future callers get the error.
+    func markExited(_ error: WorkerError) {
         let (caller, answer): (CheckedContinuation<Outcome, Never>?, Outcome) = state.withLock { state in
             state.conclusion = error
             state.report = nil
@@ -105,7 +106,7 @@ final class WorkerSession: Sendable {
             if state.conversation.isCancelled { return (state.caller, .failure(.cancelled)) }
             return (state.caller, state.isUnsent ? .success(nil) : .failure(error))
         }
-        isOwed.finish()
+        isReplyExpected.finish()
         caller?.resume(returning: answer)
     }
 }
@@ -113,8 +114,8 @@ final class WorkerSession: Sendable {
 // MARK: Requests
 
 extension WorkerSession {
-    /// Has one request served.
-    /// - Returns: the last reply; nil where the worker is busy or gone and never got the request.
+    /// Performs one request.
+    /// - Returns: the last reply; nil if the worker is busy or has ended and never got the request.
     func perform(
         _ request: (UInt64) -> WorkerRequest, passing files: [OpenFile], deadline: Duration?,
         report: @escaping @Sendable (WorkerReply) -> Void
@@ -124,7 +125,7 @@ extension WorkerSession {
             state.isOver ? nil : state.conversation.begin(deadline: deadline, at: now)
         }
         guard let id else { return nil }
-        isOwed.yield()
+        isReplyExpected.yield()
         let message = request(id)
         let outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { send(message, id, passing: files, report: report, caller: $0) }
@@ -148,7 +149,8 @@ extension WorkerSession {
                 state.hadWork = true
             } catch {
                 state.isUnsent = true
-                state.verdict = state.verdict ?? .breach(detail: "the request cannot be sent: \(error)")
+                state.verdict =
+                    state.verdict ?? .protocolViolation(detail: "the request cannot be sent: \(error)")
             }
             return nil
         }
@@ -185,7 +187,7 @@ extension WorkerSession {
                 try hear(packet)
             }
         } catch {
-            condemn(error)
+            disconnect(error)
         }
         finish()
     }
@@ -199,8 +201,9 @@ extension WorkerSession {
             switch error.code {
             case EAGAIN: return .some(nil)
             case ECONNRESET: return nil
-            case EMSGSIZE: throw .breach(detail: "a reply of more than \(PacketSocket.longestPacket) bytes")
-            default: throw .breach(detail: "\(error)")
+            case EMSGSIZE:
+                throw .protocolViolation(detail: "a reply of more than \(PacketSocket.longestPacket) bytes")
+            default: throw .protocolViolation(detail: "\(error)")
             }
         }
     }
@@ -209,7 +212,7 @@ extension WorkerSession {
         let reply = try Self.reply(from: packet)
         let now = elapsed()
         let heard = try state.withLock { state throws(WorkerError) in
-            let step = try state.conversation.hear(reply, at: now)
+            let step = try state.conversation.receive(reply, at: now)
             if case .ready(let ready) = step { state.ready = ready }
             let (report, caller) = (state.report, state.caller)
             if step == .answer { (state.report, state.caller) = (nil, nil) }
@@ -227,9 +230,9 @@ extension WorkerSession {
         do {
             return try WorkerCoding.reply(from: packet)
         } catch let error as OutOfBounds {
-            throw .breach(detail: "\(error.field) is out of bounds")
+            throw .protocolViolation(detail: "\(error.field) is out of bounds")
         } catch {
-            throw .breach(detail: "a reply that is none")
+            throw .protocolViolation(detail: "a reply that is none")
         }
     }
 

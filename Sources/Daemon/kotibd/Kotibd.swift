@@ -23,7 +23,7 @@ struct Kotibd: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The configuration file.", valueName: "file"))
     var config: String?
 
-    @Flag(help: "Check the configuration, show every setting and where it comes from, and exit.")
+    @Flag(help: "Check the configuration, show every setting with its origin, and exit.")
     var check = false
 
     /// The process begins here, as its only thread.
@@ -31,15 +31,16 @@ struct Kotibd: AsyncParsableCommand {
         do {
             try Daemon.keepCapabilities()
         } catch {
-            exit(withError: ExitCode(Daemon.tell(error)))
+            exit(withError: ExitCode(Daemon.report(error)))
         }
         await main(nil)
     }
 
     @Flag(
         help: ArgumentHelp(
-            "Set a damaged catalog aside, make it anew and exit.",
-            discussion: "Keeps what can be read of it and of its newest backup. No kotibd may be at work."))
+            "Set a damaged catalog aside, rebuild it and exit.",
+            discussion:
+                "Keeps the readable rows and fills the rest from the newest backup. Stop kotibd first."))
     var rebuild = false
 
     func validate() throws {

@@ -4,7 +4,7 @@ import KotibModel
 enum ADTSLayout {
     static let headerSize = 7
 
-    /// Whether a frame's header begins with `bytes`, of which two are enough.
+    /// Whether `bytes`, of which two are enough, begin a frame's header.
     static func isFrame(_ bytes: [UInt8]) -> Bool {
         // Twelve bits of one, and layer 0.
         bytes.count >= 2 && bytes[0] == 0xff && bytes[1] & 0xf6 == 0xf0
@@ -12,7 +12,7 @@ enum ADTSLayout {
 
     /// - Throws: ``Rejection/incomplete`` where the last frame ends beyond the end of the file.
     static func check(_ source: any ByteSource) throws {
-        var walk = ByteWalk(source)
+        var walk = BlockReader(source)
         var offset = try ID3Tag.end(in: source)
         while offset < source.size {
             let header = try walk.prefix(at: offset, count: headerSize)
@@ -32,7 +32,7 @@ enum ADTSLayout {
         }
     }
 
-    /// Bytes, those of the header included; nil for what is none.
+    /// The frame's length in bytes, header included; nil if this is no header.
     static func length(_ header: [UInt8]) -> Int64? {
         guard header.count == headerSize else { return nil }
         let length = Int64(header.bigEndian(at: 3, count: 3) >> 5 & 0x1fff)
@@ -40,7 +40,7 @@ enum ADTSLayout {
     }
 
     /// Behind damage or before rubbish: a frame counts only where another follows it.
-    private static func followedFrame(_ walk: inout ByteWalk, from offset: Int64) throws -> Int64? {
+    private static func followedFrame(_ walk: inout BlockReader, from offset: Int64) throws -> Int64? {
         var offset = offset
         while let found = try walk.next(0xff, from: offset) {
             let header = try walk.prefix(at: found, count: headerSize)

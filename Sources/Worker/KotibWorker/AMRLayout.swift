@@ -11,14 +11,14 @@ enum AMRLayout {
 
     /// - Throws: ``Rejection/incomplete`` where the last frame ends beyond the end of the file.
     static func check(_ source: any ByteSource) throws {
-        var walk = ByteWalk(source)
+        var walk = BlockReader(source)
         var start: Int64? = 0
         while let offset = start { start = try end(of: offset, &walk, isStrict: true) }
     }
 
     /// The beginning of each recording, if several were joined.
     static func starts(in source: any ByteSource) throws -> [Int64] {
-        var walk = ByteWalk(source)
+        var walk = BlockReader(source)
         var starts: [Int64] = [0]
         while starts.count < RecordingPart.most,
             let next = try end(of: starts[starts.count - 1], &walk, isStrict: false)
@@ -31,7 +31,7 @@ enum AMRLayout {
     /// Walks over the frames of the recording that begins at `start`.
     /// - Returns: where another begins; nil at the end of the file.
     private static func end(
-        of start: Int64, _ walk: inout ByteWalk, isStrict: Bool
+        of start: Int64, _ walk: inout BlockReader, isStrict: Bool
     ) throws -> Int64? {
         guard let format = try Format(&walk, at: start) else { return nil }
         var offset = start + format.length
@@ -49,8 +49,8 @@ enum AMRLayout {
         /// Bytes of the beginning.
         var length: Int64
 
-        /// Nil for other beginnings, which are of kinds that libav says no to.
-        init?(_ walk: inout ByteWalk, at offset: Int64) throws {
+        /// Nil for other variants, which libav does not support.
+        init?(_ walk: inout BlockReader, at offset: Int64) throws {
             let head = try walk.prefix(at: offset, count: wideband.count)
             if head == wideband {
                 (sizes, length) = (wideSizes, Int64(wideband.count))

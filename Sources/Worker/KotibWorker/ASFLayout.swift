@@ -17,16 +17,16 @@ enum ASFLayout {
     private static let objectHeader = 24
     /// The header object counts its parts before they come.
     private static let partsStart: Int64 = 30
-    private static let mostObjects = 10_000
+    private static let maxObjects = 10_000
 
     /// - Throws: ``Rejection/incomplete`` where the header or the sound ends beyond the end of the file.
     static func check(_ source: any ByteSource) throws {
-        var walk = ByteWalk(source)
+        var walk = BlockReader(source)
         guard let first = try Object(&walk, at: 0), first.identifier == header else { return }
         guard first.end <= source.size else { throw Rejection.incomplete }
         let isBroadcast = try isBroadcast(&walk, headerEnd: first.end)
         var offset = first.end
-        for _ in 0..<mostObjects {
+        for _ in 0..<maxObjects {
             guard let object = try Object(&walk, at: offset) else { break }
             if object.identifier == data {
                 // A sender that streams while recording does not know the length yet.
@@ -40,10 +40,10 @@ enum ASFLayout {
 
     /// The beginning of each recording, if several were joined.
     static func starts(in source: any ByteSource) throws -> [Int64] {
-        var walk = ByteWalk(source)
+        var walk = BlockReader(source)
         var starts: [Int64] = [0]
         var offset: Int64 = 0
-        for _ in 0..<mostObjects where starts.count < RecordingPart.most {
+        for _ in 0..<maxObjects where starts.count < RecordingPart.most {
             guard let object = try Object(&walk, at: offset) else { break }
             if object.identifier == header, offset > 0 { starts.append(offset) }
             offset = object.end
@@ -51,9 +51,9 @@ enum ASFLayout {
         return starts
     }
 
-    private static func isBroadcast(_ walk: inout ByteWalk, headerEnd: Int64) throws -> Bool {
+    private static func isBroadcast(_ walk: inout BlockReader, headerEnd: Int64) throws -> Bool {
         var offset = partsStart
-        for _ in 0..<mostObjects where offset < headerEnd {
+        for _ in 0..<maxObjects where offset < headerEnd {
             guard let part = try Object(&walk, at: offset) else { break }
             if part.identifier == properties {
                 // Identifiers, sizes and times come before the flags, of which the lowest is meant.
@@ -70,7 +70,7 @@ enum ASFLayout {
         var end: Int64
 
         /// Nil where the file ends within its header; a size that cannot be ends at the greatest number.
-        init?(_ walk: inout ByteWalk, at offset: Int64) throws {
+        init?(_ walk: inout BlockReader, at offset: Int64) throws {
             guard let bytes = try walk.bytes(at: offset, count: objectHeader) else { return nil }
             identifier = Array(bytes[..<16])
             let size = Int64(exactly: bytes.littleEndian(at: 16, count: 8)) ?? .max

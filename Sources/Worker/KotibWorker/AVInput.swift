@@ -1,12 +1,12 @@
 import CAV
 
-/// libav's custom I/O over a ``ByteSource``: the only way to bytes that a demuxer gets.
+/// libav's custom I/O over a ``ByteSource``: a demuxer gets no bytes by any other way.
 final class AVInput {
     let source: any ByteSource
     private(set) var context: UnsafeMutablePointer<AVIOContext>?
     private let budget: ProcessorBudget?
     private var position: Int64 = 0
-    /// Why a read failed, which libav's error numbers cannot carry.
+    /// The error of a failed read, which libav's error numbers cannot carry.
     private(set) var failure: (any Error)?
 
     private static let bufferSize = 1 << 16
@@ -64,7 +64,7 @@ final class AVInput {
         return target
     }
 
-    /// - Throws: what a read threw, or that the budget is spent, if either is so.
+    /// - Throws: the error of a failed read, or that the budget is spent.
     func check() throws {
         if let failure { throw failure }
         if budget?.isSpent == true { throw RejectionDetail.costly }

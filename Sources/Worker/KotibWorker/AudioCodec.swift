@@ -1,7 +1,7 @@
 import CAV
 import KotibModel
 
-/// A decoder of one stream. Only codecs that recordings of that container are made with are opened.
+/// A decoder of one stream. Only codecs that are usual in that container are opened.
 final class AudioCodec {
     private var context: UnsafeMutablePointer<AVCodecContext>?
     private let frame: UnsafeMutablePointer<AVFrame>
@@ -56,12 +56,12 @@ final class AudioCodec {
     /// Bits a second, where the codec has said so by now; 0 otherwise.
     var bitRate: Int64 { context?.pointee.bit_rate ?? 0 }
 
-    /// AMR has frames without sound, of 20 ms as the others (RFC 4867, 3.1 and 4.3.2), which libav decodes
-    /// none of. Left out, they would make all that comes later too early.
+    /// AMR has silent frames of 20 ms (RFC 4867, 3.1 and 4.3.2), which libav does not decode. Without them
+    /// all later sound would come too early.
     var hasFramesOfSilence: Bool { name == "amr_nb" || name == "amr_wb" }
 
-    /// Decodes `packet`, or what is still inside where it is nil, and shows each usable frame to `body`.
-    /// Returns false where anything in it could not be decoded.
+    /// Decodes `packet`, or the delayed frames where it is nil, and calls `body` with each usable frame.
+    /// Returns false if anything in it could not be decoded.
     func decode(_ packet: Packet?, _ body: (UnsafeMutablePointer<AVFrame>) throws -> Void) rethrows -> Bool {
         var isWhole = avcodec_send_packet(context, packet?.pointer) >= 0
         while true {

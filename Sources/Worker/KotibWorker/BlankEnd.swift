@@ -3,7 +3,7 @@ import Glibc
 
 /// Zeros that a wave ends with, and that its sound does not lead to: as they stay where a server or a
 /// downloader filled the whole file with zeros first and the rest never came, and as a microphone that is
-/// switched off makes them. ``BlankPages`` are certain; this is a doubt.
+/// switched off makes them. ``ZeroPages`` are certain; this is a doubt.
 ///
 /// An editor's fade-out comes down to zero before its silence, and a cut at any place is heard as little as
 /// that: the last samples are far below those around them. Silence of some seconds behind a recording is
@@ -55,7 +55,7 @@ struct BlankEnd {
     ) throws -> Double? {
         let last = runs.last { $0.lowerBound < sound.upperBound }
         guard let run = last, run.upperBound > sound.upperBound - ZeroRuns.least,
-            try ByteWalk.endOfZeros(from: run.lowerBound, in: source) >= sound.upperBound
+            try BlockReader.endOfZeros(from: run.lowerBound, in: source) >= sound.upperBound
         else { return nil }
         let start = max(sound.lowerBound, run.lowerBound - ZeroRuns.least)
         let before = try source.head(at: start, count: Int(max(0, run.lowerBound - start)))

@@ -6,13 +6,13 @@ enum CAFLayout {
 
     /// Bytes before the first chunk, and of a chunk's own header.
     private static let (fileHeader, chunkHeader): (Int64, Int64) = (8, 12)
-    private static let mostChunks = 10_000
+    private static let maxChunks = 10_000
 
     /// The beginning of each recording, if several were joined.
     static func starts(in source: any ByteSource) throws -> [Int64] {
         var starts: [Int64] = [0]
         var offset = fileHeader
-        for _ in 0..<mostChunks where starts.count < RecordingPart.most {
+        for _ in 0..<maxChunks where starts.count < RecordingPart.most {
             guard let header = try source.bytes(at: offset, count: Int(chunkHeader)) else { break }
             if header.starts(with: magic) {
                 starts.append(offset)
@@ -31,7 +31,7 @@ enum CAFLayout {
     static func check(_ source: any ByteSource) throws {
         var missing: Set<String> = ["desc", "data"]
         var offset = fileHeader
-        for _ in 0..<mostChunks {
+        for _ in 0..<maxChunks {
             guard let header = try source.bytes(at: offset, count: Int(chunkHeader)) else { break }
             let kind = String(decoding: header[..<4], as: UTF8.self)
             if missing.isEmpty && !isKind(header[..<4]) { return }

@@ -1,7 +1,7 @@
 import KotibModel
 
-/// Which kind a file is. Its bytes say that and not its name: the ending only decides between kinds that the
-/// bytes leave open. One kind is found, and only its demuxer is opened.
+/// Recognition of a file's kind by its bytes; the file name extension only decides between kinds that the
+/// bytes leave open. Exactly one kind is found, and only its demuxer is opened.
 extension Container {
     /// The offset of its signature: behind ID3 tags, which some programs put before files of any kind.
     static func start(in source: any ByteSource) throws -> Int64 {
@@ -55,14 +55,14 @@ extension Container {
         }
         // Of what follows a tag libmagic does not see everything.
         if let named, named != .mp3 { return named }
-        if !kind.isCertain || named != nil, let found = try UnreadKind.mediaType(of: source) {
+        if !kind.isCertain || named != nil, let found = try UnsupportedKind.mediaType(of: source) {
             throw Rejection.wrongKind(found: found)
         }
         if let named { return named }
         let head = try source.head(count: 64)
-        if Completeness.isBeginning(head, of: hint) { throw Rejection.incomplete }
+        if CompletenessCheck.isBeginning(head, of: hint) { throw Rejection.incomplete }
         // The length was set, and nothing written yet.
-        if try ByteWalk.endOfZeros(from: 0, in: source) == source.size { throw Rejection.incomplete }
+        if try BlockReader.endOfZeros(from: 0, in: source) == source.size { throw Rejection.incomplete }
         throw kind.isMedia
             ? Rejection.wrongKind(found: kind.mediaType) : Rejection.notAudio(found: kind.mediaType)
     }

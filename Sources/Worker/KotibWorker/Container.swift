@@ -1,6 +1,7 @@
 import KotibModel
 
-/// The kinds of file that the worker can open: the raw value is libav's short name, the only demuxer used.
+/// The kinds of file that the worker can open. The raw value is libav's short name of the only demuxer that
+/// is used.
 enum Container: String, CaseIterable, Sendable {
     case wav
     case mp3
@@ -15,7 +16,7 @@ enum Container: String, CaseIterable, Sendable {
 
     /// Lower case, without the dot.
     static let extensions = Dictionary(
-        uniqueKeysWithValues: RecordingEnding.allCases.compactMap { ending in
+        uniqueKeysWithValues: AudioFileExtension.allCases.compactMap { ending in
             Container(rawValue: ending.container).map { (ending.rawValue, $0) }
         })
 
@@ -57,13 +58,13 @@ enum Container: String, CaseIterable, Sendable {
         }
     }
 
-    /// libmagic's word where it fits.
+    /// libmagic's media type, if it is one of this kind.
     func mediaType(_ kind: ContentKind) -> String {
         mediaTypes.contains(kind.mediaType.lowercased()) ? kind.mediaType : usualMediaType
     }
 
-    /// libav's names of the codecs that are decoded out of this container; what else it names stays closed,
-    /// since libav has hundreds of decoders, and a container can name any of them.
+    /// libav's names of the codecs that are decoded from this container. Others stay closed, since libav has
+    /// hundreds of decoders, and a container can name any of them.
     private var codecs: Set<String> {
         switch self {
         case .wav: ["adpcm_ms", "adpcm_ima_wav", "gsm_ms", "mp2", "mp3", "aac", "ac3"]

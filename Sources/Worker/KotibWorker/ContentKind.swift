@@ -8,8 +8,8 @@ struct ContentKind: Hashable, Sendable {
     /// Sound or moving pictures, though perhaps of a kind that is not read here.
     var isMedia: Bool { mediaType.hasPrefix("audio/") || mediaType.hasPrefix("video/") }
 
-    /// Whether libmagic knows it so surely that frames which seem to be there are chance, or of something
-    /// larger. Many of its other words rest on two bytes at the beginning.
+    /// Whether libmagic is so certain that apparent frames are chance, or part of something larger. Many of
+    /// its other results rest on two bytes at the beginning.
     var isCertain: Bool {
         if isMedia || Self.certainFamilies.contains(where: mediaType.hasPrefix) { return true }
         return Self.certainTypes.contains(mediaType)

@@ -1,9 +1,9 @@
 import Glibc
 
-/// How much of one channel's sound is in another at the same moment, learnt from the frames in which the
-/// other holds nothing else: there both are the same wave, and the ratio is that of the leak. Two people who
-/// talk at once draw breath at different times, so such frames are found even where neither ever waits for
-/// the other.
+/// Estimates the crosstalk of one channel in another at the same moment from the frames in which the other
+/// holds nothing else: there both are the same wave, and the ratio is that of the leak. Two people who talk
+/// at once draw breath at different times, so such frames are found even where neither ever waits for the
+/// other.
 struct CrosstalkEstimate {
     /// dB: what is louder may be one sound between two microphones; what is less does not matter.
     private static let range = -36..<(-8)
@@ -65,9 +65,9 @@ struct CrosstalkEstimate {
     }
 }
 
-/// Channels freed from what leaks into each from the others.
-struct Unmixing: Hashable, Sendable {
-    /// Of each freed channel: the channels that it is made of, and what each is multiplied by.
+/// Removes the crosstalk of other channels from each channel.
+struct CrosstalkCancellation: Hashable, Sendable {
+    /// For each resulting channel: the source channels and their factors.
     let rows: [[Int: Float]]
 
     /// Each channel as it is.
@@ -77,8 +77,8 @@ struct Unmixing: Hashable, Sendable {
 
     /// Nil where no channel leaks into another for certain.
     /// - Parameter survey: of the channels as they are, finished.
-    init?(_ survey: ChannelSurvey) {
-        var rows = Unmixing(channels: survey.channels.count).rows
+    init?(_ survey: ChannelAnalysis) {
+        var rows = CrosstalkCancellation(channels: survey.channels.count).rows
         for pair in survey.pairs {
             if let gain = pair.intoOther.gain { rows[pair.other][pair.one] = -gain }
             if let gain = pair.intoOne.gain { rows[pair.one][pair.other] = -gain }
@@ -95,13 +95,13 @@ struct Unmixing: Hashable, Sendable {
     /// 0.12; of a voice 11 dB below what leaks into its channel 0.28.
     private static let leastOfItsOwn: Float = 0.2
 
-    /// Without those freed channels that hold nothing of their own: they are copies, and nothing leaks. Nil
-    /// where there is no other.
+    /// Without the resulting channels that hold nothing of their own: they are copies, and there is no
+    /// crosstalk. Nil if there is no other.
     /// - Parameters:
-    ///   - survey: of the channels as they are.
-    ///   - freed: of the freed ones.
-    func withoutCopies(_ survey: ChannelSurvey, freed: ChannelSurvey) -> Unmixing? {
-        Unmixing(
+    ///   - survey: of the original channels.
+    ///   - freed: of the resulting channels.
+    func withoutCopies(_ survey: ChannelAnalysis, freed: ChannelAnalysis) -> CrosstalkCancellation? {
+        CrosstalkCancellation(
             rows: rows.indices.map { index in
                 let (before, after) = (survey.channels[index].levels, freed.channels[index].levels)
                 let whole = before.reduce(0) { $0 + Self.amplitude($1) }

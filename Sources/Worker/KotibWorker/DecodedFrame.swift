@@ -62,8 +62,8 @@ enum ChannelMix: Hashable, Sendable {
 
     /// One signal, the mean of all channels, however many there are.
     case mean
-    /// The parts of each signal, out of so many channels. A frame that has fewer stands for all of them, and
-    /// of one that has more, each belongs to one that is known: a stream may change on the way.
+    /// The parts of each signal, out of so many channels. If a frame has fewer, one stands for several; if it
+    /// has more, they are assigned to known ones: a stream may change on the way.
     case signals([[Part]], channels: Int)
 
     var count: Int {

@@ -2,20 +2,20 @@ import CAV
 import KotibModel
 import KotibPOSIX
 
-/// The signals of one recording, as a stream: its tracks decoded side by side, its channels mixed by a
-/// ``HearingPlan``, too quiet and too loud sound brought to a level. Never held as a whole: where there is
-/// more than one channel, the file is decoded twice.
+/// The signals of one recording as a stream: its tracks are decoded side by side, its channels mixed by a
+/// ``DownmixPlan``, and the level is corrected. Never held as a whole: a recording with several channels is
+/// decoded twice.
 final class Decoder: SampleSource {
     /// The signals, and how each is mixed.
-    let plan: HearingPlan
-    /// Seconds, for progress; 0 where nothing tells.
+    let plan: DownmixPlan
+    /// Seconds, for progress; 0 if unknown.
     let expectedDuration: Double
     var signalCount: Int { controls.count }
-    /// Whether anything read so far was lifted or lowered.
+    /// Whether the level of any sample so far was changed.
     var hasChangedLevel: Bool { controls.contains(where: \.hasChanged) }
 
     private let tracks: [TrackDecoder]
-    private var controls: [LevelControl]
+    private var controls: [GainControl]
     /// Samples read from the tracks so far, and those that may still be.
     private var position = 0
     private var allowance: Int
@@ -24,11 +24,11 @@ final class Decoder: SampleSource {
     /// Samples that are read from the tracks at once: a second.
     private static let portion = 16_000
 
-    /// Decodes what `plan` says of `recording`.
-    init(_ recording: RecordingTracks, plan: HearingPlan?) throws {
-        self.plan = plan ?? HearingPlan(signals: [.init(weights: [0: 1])])
+    /// Decodes the signals of `plan` from `recording`.
+    init(_ recording: RecordingTracks, plan: DownmixPlan?) throws {
+        self.plan = plan ?? DownmixPlan(signals: [.init(weights: [0: 1])])
         tracks = try recording.open(plan)
-        controls = self.plan.signals.map { LevelControl(ceiling: $0.highestGain) }
+        controls = self.plan.signals.map { GainControl(ceiling: $0.highestGain) }
         allowance = recording.allowance(at: Self.sampleRate)
         expectedDuration = recording.expectedDuration
     }
@@ -36,7 +36,7 @@ final class Decoder: SampleSource {
     func read(_ count: Int) throws -> [[Float]] {
         while ready < count && !hasEnded { try fill() }
         let taken = min(count, ready)
-        return controls.indices.map { controls[$0].take(taken) }
+        return controls.indices.map { controls[$0].removeFirst(taken) }
     }
 
     /// Samples that each signal has.
@@ -59,7 +59,7 @@ final class Decoder: SampleSource {
     /// The samples that come next, silent in the frames of `muted`.
     private func muted(_ samples: [Float], _ muted: [Range<Int>]) -> [Float] {
         guard !muted.isEmpty else { return samples }
-        let frame = ChannelSurvey.frame * Self.sampleRate / ChannelSurvey.sampleRate
+        let frame = ChannelAnalysis.frame * Self.sampleRate / ChannelAnalysis.sampleRate
         var samples = samples
         let own = position..<position + samples.count
         // Ranges are in order: those that end before are passed over by halving.

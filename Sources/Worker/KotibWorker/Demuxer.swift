@@ -1,8 +1,8 @@
 import CAV
 import KotibModel
 
-/// One file opened by the one demuxer that its kind belongs to: no probing, no protocols, no other files.
-/// Gives the packets of one of its audio streams, which are called tracks here.
+/// One file, opened by the only demuxer of its kind: no probing, no protocols, no other files. Returns the
+/// packets of one of its audio streams, which are called tracks here.
 final class Demuxer {
     private var context: UnsafeMutablePointer<AVFormatContext>?
     let input: AVInput
@@ -10,10 +10,10 @@ final class Demuxer {
     /// How many audio streams there are.
     let trackCount: Int
     private let streamIndex: Int32
-    private let sound: SoundHash?
+    private let sound: AudioPacketHash?
 
-    /// Broken packets in a row after which the rest of the file is given up.
-    private static let patience = 100
+    /// The number of broken packets in a row after which the rest of the file is given up.
+    private static let maxBrokenPackets = 100
     /// libav tells standard error about every oddity of a file; what matters comes as an error too.
     private static let silence: Void = av_log_set_level(AV_LOG_QUIET)
 
@@ -24,7 +24,7 @@ final class Demuxer {
     ///   throws, ``EngineFailure``.
     init(
         _ source: any ByteSource, container: Container, track: Int = 0, budget: ProcessorBudget?,
-        sound: SoundHash? = nil
+        sound: AudioPacketHash? = nil
     ) throws {
         self.sound = sound
         Self.silence
@@ -93,7 +93,7 @@ final class Demuxer {
     /// - Throws: what the source throws, or ``Rejection`` where the budget is spent.
     func next(_ packet: Packet) throws -> Bool {
         var broken = 0
-        while broken < Self.patience {
+        while broken < Self.maxBrokenPackets {
             av_packet_unref(packet.pointer)
             let result = av_read_frame(context, packet.pointer)
             try input.check()
@@ -119,7 +119,7 @@ final class Demuxer {
         sound.absorb(packet, of: stream)
     }
 
-    /// Seconds that the container says, or that size and bit rate let expect; 0 where neither is known.
+    /// The duration in seconds by the container, or by size and bit rate; 0 if neither is known.
     func expectedDuration(bitRate: Int64) -> Double {
         let stated = stream.pointee.duration
         if stated != CAV_NO_TIME && stated > 0 { return Double(stated) * av_q2d(stream.pointee.time_base) }

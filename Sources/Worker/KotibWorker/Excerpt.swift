@@ -1,15 +1,15 @@
-/// A stretch of a file as a recording of its own, with some bytes put right: what libav is shown where the
-/// file's own header would have it pass over sound. The file stays as it is.
+/// A range of a file as a recording of its own, with corrected bytes in its header, without which libav would
+/// skip sound. The file itself is not changed.
 final class Excerpt: ByteSource {
-    /// Other bytes in place of the file's own.
+    /// Replaces bytes of the file.
     struct Patch: Hashable {
         /// In the file.
         var offset: Int64
         var bytes: [UInt8]
     }
 
-    /// Numbers in the other order of bytes.
-    struct Swap: Hashable {
+    /// Swaps the byte order of numbers.
+    struct ByteOrderSwap: Hashable {
         /// In the file: of the first number.
         var start: Int64
         /// Bytes of one.
@@ -20,10 +20,10 @@ final class Excerpt: ByteSource {
     private let source: any ByteSource
     private let range: Range<Int64>
     private let patches: [Patch]
-    private let swap: Swap?
+    private let swap: ByteOrderSwap?
 
     /// - Parameter range: of bytes of `source`, within it.
-    init(_ source: any ByteSource, _ range: Range<Int64>, patches: [Patch] = [], swap: Swap? = nil) {
+    init(_ source: any ByteSource, _ range: Range<Int64>, patches: [Patch] = [], swap: ByteOrderSwap? = nil) {
         self.source = source
         self.range = range
         self.patches = patches
@@ -49,7 +49,9 @@ final class Excerpt: ByteSource {
 
     /// Turns the numbers in `bytes`, which lie at `place` of the file; the first and the last may be parts of
     /// one.
-    private func turn(_ bytes: UnsafeMutableRawBufferPointer, _ place: Range<Int64>, _ swap: Swap) throws {
+    private func turn(_ bytes: UnsafeMutableRawBufferPointer, _ place: Range<Int64>, _ swap: ByteOrderSwap)
+        throws
+    {
         let width = Int64(swap.width)
         let first = max(place.lowerBound, swap.start)
         guard width > 1, first < place.upperBound else { return }

@@ -1,10 +1,10 @@
 import KotibModel
 
-/// The promises of a FLAC file before its first frame (RFC 9639, section 8).
+/// The metadata of a FLAC file before its first frame (RFC 9639, section 8).
 struct FLACLayout {
     static let magic = Array("fLaC".utf8)
 
-    /// Of each channel; nil where the writer did not know.
+    /// Of each channel; nil if the writer did not know it.
     var totalSamples: UInt64?
     /// The offset of the first frame.
     private(set) var start: Int64
@@ -13,7 +13,7 @@ struct FLACLayout {
     /// is always the same one of 34 bytes.
     static func starts(in source: any ByteSource) throws -> [Int64] {
         let beginning = magic + [0, 0, 0, 34]
-        var walk = ByteWalk(source)
+        var walk = BlockReader(source)
         var starts: [Int64] = [0]
         var offset = ((try? ID3Tag.end(in: source)) ?? 0) + Int64(beginning.count)
         while starts.count < RecordingPart.most, let found = try walk.next(beginning[0], from: offset) {

@@ -1,26 +1,26 @@
 import KotibModel
 import KotibPOSIX
 
-/// The recordings in a file (``RecordingPart``), opened, with the choice of what to hear of each.
+/// The recordings in a file (``RecordingPart``), opened, each with the plan of its signals.
 struct FileRecordings {
     struct Opened {
         var tracks: RecordingTracks
-        /// Nil where there is nothing to choose from.
-        var plan: HearingPlan?
+        /// Nil if there is only one signal.
+        var plan: DownmixPlan?
     }
 
     /// At least one.
     let recordings: [Opened]
-    /// Seconds after which nothing is heard.
+    /// Seconds; sound after that is ignored.
     let longestDuration: Double
 
-    /// Of the recording that has most: where different voices are at once, each is one.
+    /// Of the recording with the most signals: each of several simultaneous voices is one.
     var signalCount: Int { recordings.reduce(1) { max($0, $1.plan?.signals.count ?? 1) } }
-    /// Seconds, for progress; 0 where nothing tells.
+    /// Seconds, for progress; 0 if unknown.
     var expectedDuration: Double {
         min(recordings.reduce(0) { $0 + $1.tracks.expectedDuration }, longestDuration)
     }
-    /// Whether what is to be heard is the sum of all channels of the only track of the only recording.
+    /// Whether the sum of all channels of the only track of the only recording is transcribed.
     var isPlain: Bool { recordings.count == 1 && recordings[0].tracks.isPlain(recordings[0].plan) }
 
     /// Decodes the beginning of each track, so that a file that cannot be decoded is known at once; and all
@@ -57,12 +57,12 @@ struct FileRecordings {
     }
 }
 
-/// The sound of a file as one stream: that of each recording in it, one after the other.
+/// The sound of a file as one stream: that of its recordings, one after the other.
 final class FileDecoder: SampleSource {
     let signalCount: Int
-    /// Seconds, for progress; 0 where nothing tells.
+    /// Seconds, for progress; 0 if unknown.
     let expectedDuration: Double
-    /// Whether anything read so far was lifted or lowered.
+    /// Whether the level of any sample so far was changed.
     private(set) var hasChangedLevel = false
 
     private var recordings: ArraySlice<FileRecordings.Opened>
@@ -121,6 +121,6 @@ final class FileDecoder: SampleSource {
             return try Decoder(recording.tracks, plan: recording.plan)
         }
         let own = plan.signals.indices.contains(signal) ? plan.signals[signal] : plan.signals[0]
-        return try Decoder(recording.tracks, plan: HearingPlan(signals: [own]))
+        return try Decoder(recording.tracks, plan: DownmixPlan(signals: [own]))
     }
 }

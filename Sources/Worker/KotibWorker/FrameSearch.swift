@@ -1,7 +1,7 @@
 import KotibModel
 
-/// Looks for MPEG audio, which has no signature: frames that follow each other, behind tags and whatever an
-/// encoder, a recorder or a broken download left before them.
+/// Finds MPEG audio, which has no signature: consecutive frames behind tags and any garbage that an encoder,
+/// a recorder or a broken download left before them.
 struct FrameSearch {
     /// The offset of the first frame.
     var start: Int64
@@ -10,7 +10,7 @@ struct FrameSearch {
 
     /// Bytes behind the tags in which the first frame must begin, as in libav's mp3 demuxer.
     private static let longestGap = 64 * 1024
-    /// Frames in a row that are no chance: of random bytes one in a hundred million would do.
+    /// The number of consecutive frames that proves them: one in a hundred million random files has as many.
     private static let proof = 4
 
     /// Nil where there are none.
@@ -78,7 +78,7 @@ struct FrameSearch {
             let before = offset
             offset = try ID3Tag.next(from: offset, in: source) ?? offset
             offset = try APETag.end(from: offset, in: source) ?? offset
-            offset = try ByteWalk.endOfZeros(from: offset, in: source)
+            offset = try BlockReader.endOfZeros(from: offset, in: source)
             if offset == before { break }
         }
         return offset

@@ -4,8 +4,8 @@ import KotibModel
 import KotibPOSIX
 
 /// Reads a file for inspection and hashes each byte the first time that it comes in sequence, so that one
-/// pass over the file serves libmagic, libav and the hash. Bound to the size that the daemon saw: a file that
-/// has become shorter or longer meanwhile is still being written.
+/// pass over the file serves libmagic, libav and the hash. Limited to the size that the daemon saw: a file of
+/// another size by now is still being written.
 final class HashingReader: ByteSource {
     let size: Int64
     private let file: OpenFile
@@ -19,7 +19,7 @@ final class HashingReader: ByteSource {
     /// Bytes of zeros in a row that sparse copies of a silent recording may be without space for (ZFS goes by
     /// records of 128 KiB, cp by blocks): fewer are no sign of anything.
     private static let longestSilence: Int64 = 1 << 16
-    private static let mostHoles = 10_000
+    private static let maxHoles = 10_000
     /// SEEK_DATA and SEEK_HOLE of Linux's uapi/linux/fs.h, which glibc shows to _GNU_SOURCE alone.
     private static let (seekData, seekHole): (Int32, Int32) = (3, 4)
 
@@ -84,7 +84,7 @@ final class HashingReader: ByteSource {
     func holes(in range: Range<Int64>) -> [Range<Int64>] {
         var holes: [Range<Int64>] = []
         var offset = range.lowerBound
-        while offset < range.upperBound, holes.count < Self.mostHoles {
+        while offset < range.upperBound, holes.count < Self.maxHoles {
             let start = Int64(lseek(file.descriptor, off_t(offset), Self.seekHole))
             guard start >= 0, start < range.upperBound else { break }
             // ENXIO: no data behind it.
@@ -96,7 +96,7 @@ final class HashingReader: ByteSource {
         return holes
     }
 
-    /// Hashes what nobody has asked for.
+    /// Hashes bytes that no reader asked for.
     private func hash(upTo end: Int64) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
         defer { buffer.deallocate() }

@@ -2,13 +2,13 @@ import KotibModel
 
 /// The ID3v2 tags before the sound of an MP3 or FLAC file (id3.org, "ID3 tag version 2.4.0", 3.1).
 enum ID3Tag {
-    private static let mostTags = 16
+    private static let maxTags = 16
 
     /// The offset of the first byte after the tags; 0 without any.
     /// - Throws: ``Rejection/incomplete`` where a tag ends beyond the end of the file.
     static func end(in source: any ByteSource) throws -> Int64 {
         var offset: Int64 = 0
-        for _ in 0..<mostTags {
+        for _ in 0..<maxTags {
             guard let next = try end(from: offset, in: source) else { break }
             offset = next
             if offset >= source.size { throw Rejection.incomplete }

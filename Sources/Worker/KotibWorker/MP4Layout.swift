@@ -7,7 +7,7 @@ enum MP4Layout {
         "ftyp", "styp", "moov", "mdat", "moof", "free", "skip", "wide", "udta", "meta", "uuid", "pnot",
         "sidx", "ssix", "mfra", "prft", "emsg", "pdin",
     ]
-    private static let mostBoxes = 1_000_000
+    private static let maxBoxes = 1_000_000
 
     /// Boxes that may precede the one that shows what the file is: free space, a preview of old
     /// QuickTime (QuickTime File Format, "Movie atoms" and "Preview atoms"), an owner's own.
@@ -15,7 +15,7 @@ enum MP4Layout {
         "free", "skip", "wide", "uuid", "styp", "pnot", "PICT", "pict", "junk", "udta", "meta", "sidx",
         "ssix", "prft", "emsg", "pdin",
     ]
-    private static let mostLeading = 64
+    private static let maxLeading = 64
     /// Bytes of one.
     private static let longestLeading: Int64 = 1 << 24
 
@@ -26,7 +26,7 @@ enum MP4Layout {
     static func begins(in source: any ByteSource, at start: Int64) throws -> Bool {
         if try source.head(at: start + 4, count: 4) == Array("ftyp".utf8) { return true }
         var offset = start
-        for count in 0..<mostLeading {
+        for count in 0..<maxLeading {
             guard let box = try Box(source, at: offset) else {
                 if count > 0 { throw Rejection.incomplete }
                 return false
@@ -45,7 +45,7 @@ enum MP4Layout {
     static func check(_ source: any ByteSource) throws {
         var offset: Int64 = 0
         var seen: Set<String> = []
-        for _ in 0..<mostBoxes {
+        for _ in 0..<maxBoxes {
             guard offset < source.size else { break }
             guard let box = try Box(source, at: offset) else { break }
             let isComplete = seen.isSuperset(of: ["moov", "mdat"])
@@ -62,7 +62,7 @@ enum MP4Layout {
         var offset: Int64 = 0
         var seen: Set<String> = []
         var starts: [Int64] = [0]
-        for _ in 0..<mostBoxes {
+        for _ in 0..<maxBoxes {
             guard offset < source.size, let box = try Box(source, at: offset), let end = box.end else {
                 break
             }

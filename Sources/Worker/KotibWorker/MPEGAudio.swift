@@ -35,8 +35,8 @@ struct MPEGFrameHeader: Hashable {
     }
 }
 
-/// The promises of an MP3 file's first frame in its Xing, Info or VBRI header, which encoders write last.
-struct MP3Promise {
+/// The header of an MP3 file's first frame (Xing, Info or VBRI), which encoders write last.
+struct MP3InfoHeader {
     /// Frames with sound.
     var frames: UInt64?
     /// Bytes, from the first frame on.
@@ -87,8 +87,8 @@ struct MP3Promise {
         }
     }
 
-    /// Whether the file holds less than promised. Both counts are known to be wrong in some writers' files (a
-    /// tag counted in, the first frame counted or not), so one that is met acquits the other.
+    /// Whether the file holds less than its header says. Both counts are wrong in some writers' files (a tag
+    /// included, the first frame included or not), so one that fits is enough.
     /// - Parameter walked: frames found in the file.
     func isBroken(size: Int64, walked: UInt64) -> Bool {
         let present = UInt64(max(0, size - start))

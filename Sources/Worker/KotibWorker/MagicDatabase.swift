@@ -1,6 +1,6 @@
 import CMagic
 
-/// libmagic with its database loaded: which kind of file the first bytes belong to.
+/// libmagic with its database loaded: recognizes the kind of a file by its first bytes.
 final class MagicDatabase {
     private let cookie: magic_t
 
@@ -41,8 +41,8 @@ final class MagicDatabase {
     }
 }
 
-/// The worker cannot start; the message is a sentence for the administrator. A retry does not help before
-/// somebody has mended the installation.
+/// The worker cannot start; the message is a sentence for the administrator. A retry does not help before the
+/// installation is repaired.
 struct SetupFailure: Error, CustomStringConvertible {
     var message: String
     var description: String { message }

@@ -10,7 +10,7 @@ enum OggLayout {
     /// not within one.
     /// - Throws: ``Rejection/incomplete`` where a page ends beyond the end of the file.
     static func check(_ source: any ByteSource) throws {
-        var walk = ByteWalk(source)
+        var walk = BlockReader(source)
         var offset: Int64 = 0
         while let page = try nextPage(&walk, from: offset) {
             guard let end = try self.end(of: page, &walk), end <= source.size else {
@@ -22,7 +22,7 @@ enum OggLayout {
 
     /// The offset of the next page, or of the beginning of one at the end of the file. Bytes between two
     /// pages are damage, and behind the last one rubbish.
-    private static func nextPage(_ walk: inout ByteWalk, from offset: Int64) throws -> Int64? {
+    private static func nextPage(_ walk: inout BlockReader, from offset: Int64) throws -> Int64? {
         var offset = offset
         while let found = try walk.next(capture[0], from: offset) {
             let bytes = try walk.prefix(at: found, count: capture.count)
@@ -33,7 +33,7 @@ enum OggLayout {
     }
 
     /// Nil where the file ends within the header.
-    private static func end(of page: Int64, _ walk: inout ByteWalk) throws -> Int64? {
+    private static func end(of page: Int64, _ walk: inout BlockReader) throws -> Int64? {
         guard let header = try walk.bytes(at: page, count: headerSize) else { return nil }
         let segments = Int(header[headerSize - 1])
         let table = page + Int64(headerSize)

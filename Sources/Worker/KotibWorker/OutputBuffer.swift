@@ -2,11 +2,11 @@ import CAV
 import Glibc
 import KotibPOSIX
 
-/// Memory that the daemon shares, as libav's custom I/O: a muxer writes there what it thinks is a file. No
-/// system call writes, so that the sandbox needs to allow none.
+/// Shared memory of the daemon as libav's custom I/O, which a muxer takes for a file. No system call writes,
+/// so that the sandbox needs to allow none.
 final class OutputBuffer {
-    /// There was more to write than there is room.
-    struct Full: Error {}
+    /// The buffer is full.
+    struct BufferFull: Error {}
 
     /// Bytes from the beginning to the last one written.
     private(set) var size = 0
@@ -19,13 +19,13 @@ final class OutputBuffer {
     private static let blockSize = 1 << 16
 
     /// - Parameter capacity: bytes that `file` has.
-    /// - Throws: ``ProtocolBreach`` for a file that has fewer, which would end this process by SIGBUS;
+    /// - Throws: ``ProtocolViolation`` for a file that has fewer, which would end this process by SIGBUS;
     ///   ``EngineFailure`` where it cannot be mapped.
     init(_ file: OpenFile, capacity: Int64) throws {
         var status = stat()
         try SystemError.check("fstat") { fstat(file.descriptor, &status) }
         guard capacity > 0, Int64(status.st_size) >= capacity else {
-            throw ProtocolBreach(description: "a buffer that is smaller than its request says")
+            throw ProtocolViolation(description: "a buffer that is smaller than its request says")
         }
         self.capacity = Int(capacity)
         let memory = mmap(nil, self.capacity, PROT_READ | PROT_WRITE, MAP_SHARED, file.descriptor, 0)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// How much processor time one piece of work may take: what a file costs is bounded, however it is made.
+/// The processor time that one piece of work may take, which bounds the cost of any file.
 struct ProcessorBudget {
     private let now: () -> Double
     private let end: Double
@@ -15,8 +15,8 @@ struct ProcessorBudget {
 
     var isSpent: Bool { now() > end }
 
-    /// Seconds of processor time that all threads of a process have taken (clock_gettime(2)): of this one, or
-    /// of that with another clock (clock_getcpuclockid(3)).
+    /// Seconds of processor time of all threads: of this process (clock_gettime(2)), or of another by its
+    /// clock (clock_getcpuclockid(3)).
     static func used(by clock: clockid_t = CLOCK_PROCESS_CPUTIME_ID) -> Double {
         var time = timespec()
         clock_gettime(clock, &time)

@@ -2,7 +2,7 @@ import KotibModel
 import KotibPOSIX
 import KotibWorkerProtocol
 
-/// Makes a small file of speech out of a recording, in one pass.
+/// Re-encodes the speech of a recording in one pass.
 struct RecordingEncoder {
     /// Samples between two signs of life: ten seconds, which take a small part of one.
     private static let portion = 10 * Decoder.sampleRate
@@ -47,7 +47,7 @@ struct RecordingEncoder {
                 }
             }
             try writer.finish()
-        } catch is OutputBuffer.Full {
+        } catch is OutputBuffer.BufferFull {
             return .outgrown(request: request.request, duration: seconds(count) / Double(parts))
         }
         return .encoded(

@@ -3,7 +3,7 @@ import KotibModel
 import KotibPOSIX
 import KotibWorkerProtocol
 
-/// Says what a stranger's file is: type by libmagic, sound by libav, SHA-256, in one pass over its bytes.
+/// Inspects an untrusted file in one pass over its bytes: type by libmagic, sound by libav, SHA-256.
 final class RecordingInspector {
     private let magic: MagicDatabase
     /// Seconds of processor time for one file; the longest honest one takes about two.
@@ -23,8 +23,8 @@ final class RecordingInspector {
         if request.size <= 0 { throw Rejection.empty }
         let reader = try HashingReader(file, size: request.size)
         let (container, mediaType) = try recognise(reader, hint, request)
-        let hash = try SoundHash(of: container, after: request.earlier)
-        var walk = RecordingWalk(
+        let hash = try AudioPacketHash(of: container, after: request.earlier)
+        var walk = FileWalk(
             reader, container, request, hash, budget: ProcessorBudget(seconds: budget))
         try walk.walk()
         return AudioFacts(

@@ -1,17 +1,17 @@
 import KotibModel
 
-/// One recording of a file. Most files hold one and are it; some hold several, one behind the other, or have
-/// bytes around it that its demuxer does not expect. A function of the bytes alone, so that transcription
-/// hears just what inspection counted.
+/// One recording of a file. Most files are one recording; some hold several in sequence, or have bytes around
+/// it that its demuxer does not expect. Determined by the bytes alone, so that transcription decodes exactly
+/// what inspection counted.
 struct RecordingPart: Hashable {
     /// Bytes of the file.
     var range: Range<Int64>
     var patches: [Excerpt.Patch] = []
-    var swap: Excerpt.Swap?
-    /// Seconds of sound behind the end that the header says; 0 where nothing tells how many.
+    var swap: Excerpt.ByteOrderSwap?
+    /// Seconds of sound behind the end according to the header; 0 if unknown.
     var excess: Double?
 
-    /// How many recordings of one file are heard.
+    /// The limit of recordings of one file that are transcribed.
     static let most = 1_000
 
     /// At least one, in their order.

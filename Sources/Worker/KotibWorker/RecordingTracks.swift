@@ -1,7 +1,7 @@
 import KotibModel
 import KotibPOSIX
 
-/// The audio tracks of one recording that can be decoded, and the choice of what to hear of them.
+/// The decodable audio tracks of one recording, and the plan of their signals.
 final class RecordingTracks {
     private let source: any ByteSource
     private let container: Container
@@ -17,10 +17,10 @@ final class RecordingTracks {
         var channels: Int
     }
 
-    /// More are not listened to: no recorder makes so many, and each is a pass over the file.
-    static let mostTracks = 32
+    /// The limit of tracks: no recorder makes so many, and each costs a pass over the file.
+    static let maxTracks = 32
     /// Channels that are compared; those beyond are heard as one.
-    private static let mostChannels = 16
+    private static let maxChannels = 16
 
     /// Decodes the beginning of each track.
     /// - Parameter longestDuration: seconds; what is later is not heard.
@@ -32,7 +32,7 @@ final class RecordingTracks {
         var opened: [(index: Int, decoder: TrackDecoder)] = []
         var failure: Rejection?
         let count = try Demuxer(source, container: container, budget: nil).trackCount
-        for index in 0..<min(count, Self.mostTracks) {
+        for index in 0..<min(count, Self.maxTracks) {
             do {
                 opened.append((index, try TrackDecoder(source, container: container, track: index)))
             } catch let rejection as Rejection {
@@ -57,34 +57,34 @@ final class RecordingTracks {
         return longest > 0 ? Int(exactly: longest.rounded(.down)) ?? .max : 0
     }
 
-    /// The hearing plan. Nil if there is only one signal.
-    /// - Throws: `CancellationError` where the observer cancelled, ``Rejection``, ``SystemError``.
-    func plan(_ observer: (any TranscriptionObserver)?) throws -> HearingPlan? {
+    /// The plan of the signals. Nil if there is only one signal.
+    /// - Throws: `CancellationError` if the observer cancelled, ``Rejection``, ``SystemError``.
+    func plan(_ observer: (any TranscriptionObserver)?) throws -> DownmixPlan? {
         guard tracks.count > 1 || tracks[0].channels > 1 else { return nil }
-        let channels = try survey(Unmixing(channels: slots.count), observer)
-        guard let all = Unmixing(channels) else { return HearingPlan(channels) }
+        let channels = try survey(CrosstalkCancellation(channels: slots.count), observer)
+        guard let all = CrosstalkCancellation(channels) else { return DownmixPlan(channels) }
         // Once more: what a channel holds is known only without what leaks into it.
         let freed = try survey(all, observer)
-        guard let unmixing = all.withoutCopies(channels, freed: freed) else { return HearingPlan(channels) }
+        guard let unmixing = all.withoutCopies(channels, freed: freed) else { return DownmixPlan(channels) }
         let own = unmixing == all ? freed : try survey(unmixing, observer)
-        return HearingPlan(own).unmixed(by: unmixing)
+        return DownmixPlan(own).unmixed(by: unmixing)
     }
 
     private func survey(
-        _ unmixing: Unmixing, _ observer: (any TranscriptionObserver)?
-    ) throws -> ChannelSurvey {
-        let decoders = try open(mixes(unmixing.rows), rate: ChannelSurvey.sampleRate)
-        var survey = ChannelSurvey(channels: slots.count)
-        var allowance = allowance(at: ChannelSurvey.sampleRate)
+        _ unmixing: CrosstalkCancellation, _ observer: (any TranscriptionObserver)?
+    ) throws -> ChannelAnalysis {
+        let decoders = try open(mixes(unmixing.rows), rate: ChannelAnalysis.sampleRate)
+        var survey = ChannelAnalysis(channels: slots.count)
+        var allowance = allowance(at: ChannelAnalysis.sampleRate)
         var unseen = 0
         while allowance > 0 {
-            let samples = try Self.sum(decoders, count: min(ChannelSurvey.sampleRate, allowance))
+            let samples = try Self.sum(decoders, count: min(ChannelAnalysis.sampleRate, allowance))
             if samples[0].isEmpty { break }
             survey.add(samples)
             allowance -= samples[0].count
             unseen += samples[0].count
             // A sign of life for each minute of the recording, which takes a small part of a second.
-            if unseen >= 60 * ChannelSurvey.sampleRate {
+            if unseen >= 60 * ChannelAnalysis.sampleRate {
                 unseen = 0
                 if observer?.isCancelled == true { throw CancellationError() }
                 observer?.progressed(to: 0)
@@ -95,7 +95,7 @@ final class RecordingTracks {
     }
 
     /// Whether `plan` is to hear the sum of all channels of the only track.
-    func isPlain(_ plan: HearingPlan?) -> Bool {
+    func isPlain(_ plan: DownmixPlan?) -> Bool {
         guard let plan else { return true }
         let weights = plan.signals[0].weights.values
         return tracks.count == 1 && plan.signals.count == 1 && weights.count == tracks[0].channels
@@ -103,7 +103,7 @@ final class RecordingTracks {
     }
 
     /// Decoders whose signals, added up, are those of `plan`.
-    func open(_ plan: HearingPlan?) throws -> [TrackDecoder] {
+    func open(_ plan: DownmixPlan?) throws -> [TrackDecoder] {
         guard let plan else { return try open(tracks.map { _ in .mean }, rate: Decoder.sampleRate) }
         return try open(mixes(plan.signals.map(\.weights)), rate: Decoder.sampleRate)
     }
@@ -171,7 +171,7 @@ final class RecordingTracks {
         let places = tracks.enumerated().flatMap { track, known in
             (0..<known.channels).map { Place(track: track, channel: $0) }
         }
-        guard places.count > Self.mostChannels else { return places.map { [$0] } }
-        return places.prefix(Self.mostChannels - 1).map { [$0] } + [Array(places[(Self.mostChannels - 1)...])]
+        guard places.count > Self.maxChannels else { return places.map { [$0] } }
+        return places.prefix(Self.maxChannels - 1).map { [$0] } + [Array(places[(Self.maxChannels - 1)...])]
     }
 }

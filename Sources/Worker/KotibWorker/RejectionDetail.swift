@@ -1,7 +1,7 @@
 import CAV
 import KotibModel
 
-/// The sentences that say what is damaged.
+/// The sentences about damage.
 enum RejectionDetail {
     static let costly = Rejection.damaged(detail: "reading it takes too much processor time")
     static let silent = Rejection.noSound

@@ -6,7 +6,7 @@ import KotibWorkerProtocol
 /// noticed in the middle of any work. The worker never outlives the connection.
 struct RequestReader: Sendable {
     let socket: PacketSocket
-    let mailbox: Mailbox
+    let mailbox: JobQueue
 
     /// - Throws: ``SystemError`` of pthread_create(3).
     func start() throws(SystemError) {
@@ -47,28 +47,30 @@ struct RequestReader: Sendable {
         }
     }
 
-    private func accept(_ request: WorkerRequest, _ files: [OpenFile]) throws(ProtocolBreach) {
+    private func accept(_ request: WorkerRequest, _ files: [OpenFile]) throws(ProtocolViolation) {
         switch request {
         case .inspect(let request): try put(.inspect(request), files)
         case .transcribe(let request): try put(.transcribe(request), files)
         case .encode(let request):
-            guard files.count == 2 else { throw ProtocolBreach(description: "a request without its buffer") }
+            guard files.count == 2 else {
+                throw ProtocolViolation(description: "a request without its buffer")
+            }
             try put(.encode(request, output: files[1]), files.dropLast())
         case .cancel(let number): mailbox.cancel(number)
         }
     }
 
-    private func put(_ work: Job.Work, _ files: [OpenFile]) throws(ProtocolBreach) {
+    private func put(_ work: Job.Work, _ files: [OpenFile]) throws(ProtocolViolation) {
         guard let file = files.first, files.count == 1 else {
-            throw ProtocolBreach(description: "a request without its file, or with others")
+            throw ProtocolViolation(description: "a request without its file, or with others")
         }
         if !mailbox.put(Job(work, file)) {
-            throw ProtocolBreach(description: "more than \(Mailbox.capacity) requests at once")
+            throw ProtocolViolation(description: "more than \(JobQueue.capacity) requests at once")
         }
     }
 }
 
-/// The daemon does not keep to the protocol; no retry helps.
-struct ProtocolBreach: Error, CustomStringConvertible {
+/// The daemon violates the protocol; a retry does not help.
+struct ProtocolViolation: Error, CustomStringConvertible {
     var description: String
 }

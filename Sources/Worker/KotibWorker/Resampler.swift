@@ -1,8 +1,8 @@
 import CAV
 import KotibModel
 
-/// Signals of any rate to one rate. A recording may change its rate on the way; each change starts new
-/// converters, after the old ones have given what they held.
+/// Resamples signals to one rate. A recording may change its rate on the way; each change starts new
+/// converters after draining the old ones.
 struct Resampler {
     /// Hertz.
     private let rate: Int32

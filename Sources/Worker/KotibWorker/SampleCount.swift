@@ -1,6 +1,6 @@
 import KotibModel
 
-/// A length as a number of samples, which adds up exactly; seconds come of it at the end.
+/// A duration as a number of samples, which adds up exactly; converted to seconds at the end.
 struct SampleCount {
     /// By samples a second: a recording may change its rate.
     private var counts: [Int64: Int64] = [:]

@@ -2,14 +2,13 @@ import CSandbox
 import Glibc
 import KotibPOSIX
 
-/// Lowers this process to what the work on handed-in descriptors needs. What is set once cannot be taken
-/// back.
+/// Reduces the privileges of this process to those that work on received descriptors needs. Irreversible.
 package struct Sandbox {
     /// Bytes of address space (RLIMIT_AS, setrlimit(2)).
     package var memoryLimit: UInt64
 
     /// Descriptors: three standard ones, and those that come with requests.
-    private static let mostFiles: UInt64 = 64
+    private static let maxFiles: UInt64 = 64
 
     package init(memoryLimit: UInt64) {
         self.memoryLimit = memoryLimit
@@ -44,7 +43,7 @@ package struct Sandbox {
 
     private func setLimits() throws(SystemError) {
         let limits = [
-            (KOTIB_LIMIT_CORE, 0), (KOTIB_LIMIT_FILE_SIZE, 0), (KOTIB_LIMIT_FILES, Self.mostFiles),
+            (KOTIB_LIMIT_CORE, 0), (KOTIB_LIMIT_FILE_SIZE, 0), (KOTIB_LIMIT_FILES, Self.maxFiles),
             (KOTIB_LIMIT_ADDRESS_SPACE, memoryLimit),
         ]
         for (resource, limit) in limits {

@@ -1,4 +1,4 @@
-/// An engine's text, made safe to show: hostile sound can make a model say anything.
+/// Cleans an engine's text: hostile sound can make a model produce anything.
 enum SegmentText {
     /// UTF-8 bytes in one message: even with each of them escaped in JSON it stays below the longest packet.
     static let longestPiece = 16 * 1024

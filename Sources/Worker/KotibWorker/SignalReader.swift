@@ -1,24 +1,24 @@
-/// Finds the speech in one signal, which is given in portions.
+/// Finds the speech in one signal that arrives in portions.
 struct SignalReader {
     /// Samples given so far.
     private var position = 0
     /// Samples of speech found so far.
     private(set) var speech = 0
-    /// Samples given so far that are no silence.
+    /// Samples so far that are not silence.
     private(set) var sound = 0
     /// Samples of the longest sound so far.
     private(set) var longestSound = 0
     /// The first sample of speech that is in no window yet; nil where all is.
     var firstWaiting: Int? { packer.firstWaiting }
 
-    /// No speech that is still to be found begins before this sample.
+    /// No speech that is found later begins before this sample.
     var firstUndecided: Int { min(gate.firstNeededSample, position) }
 
     private let detector: VoiceDetector
     private let isShared: Bool
     /// Samples of the sound that goes on.
     private var soundGoingOn = 0
-    private var words = SingleWords()
+    private var words = IsolatedWordDetector()
     private var gate = VoiceGate()
     private var packer: SpeechPacker
     /// Samples that may still be needed; the first one's place is `recentStart`.
@@ -72,7 +72,7 @@ struct SignalReader {
             let start = index * VoiceDetector.frame
             let frame = samples[start..<min(start + VoiceDetector.frame, samples.count)]
             let power = frame.reduce(0) { $0 + $1 * $1 } / Float(frame.count)
-            count(frame.count, isSound: power > SingleWords.silence)
+            count(frame.count, isSound: power > IsolatedWordDetector.silence)
             for known in words.add(.init(probability: probability, power: power)) { windows += pass(known) }
         }
         return windows

@@ -1,5 +1,5 @@
-/// Packs speech into windows for Whisper: full ones while the recording goes on, even ones at its end, each
-/// cut at the longest pause near the length wished for.
+/// Packs speech into windows for Whisper: full ones during the recording, even ones at its end, each cut at
+/// the longest pause near the desired length.
 ///
 /// Windows are decoded independently, so each should begin and end where the speaker draws breath. Their cost
 /// follows their length (the encoder's context is cut to it), so a window need not be full.
@@ -32,7 +32,7 @@ struct SpeechPacker {
         waitingLength += piece.samples.count
         var windows: [SpeechWindow] = []
         while waitingLength > capacity * lanes {
-            windows.append(take(about: capacity * 4 / 5))
+            windows.append(cutWindow(about: capacity * 4 / 5))
         }
         return windows
     }
@@ -46,7 +46,7 @@ struct SpeechPacker {
             left = (left + lanes - 1) / lanes * lanes
         }
         while !waiting.isEmpty {
-            windows.append(take(about: waitingLength / Swift.max(1, left)))
+            windows.append(cutWindow(about: waitingLength / Swift.max(1, left)))
             left -= 1
         }
         return windows
@@ -54,7 +54,7 @@ struct SpeechPacker {
 
     /// Takes a window from the front, of a length between three and five quarters of `target` where a pause
     /// allows it, never above the capacity.
-    private mutating func take(about target: Int) -> SpeechWindow {
+    private mutating func cutWindow(about target: Int) -> SpeechWindow {
         let wished = target * 3 / 4...target * 5 / 4
         var length = 0
         var taken = 1

@@ -6,17 +6,17 @@ struct SpeechReader {
     private(set) var position = 0
     private(set) var isAtEnd = false
     /// Samples in which speech was found so far; where several speak at once, no more than were read.
-    var speech: Int { min(position, ears.reduce(0) { $0 + $1.speech }) }
+    var speech: Int { min(position, signalReaders.reduce(0) { $0 + $1.speech }) }
     /// Samples read so far that are no silence, of the signal that has most.
-    var sound: Int { ears.reduce(0) { max($0, $1.sound) } }
+    var sound: Int { signalReaders.reduce(0) { max($0, $1.sound) } }
     /// Samples of the longest sound without a pause, of the signal that has it.
-    var longestSound: Int { ears.reduce(0) { max($0, $1.longestSound) } }
-    var signals: Range<Int> { ears.indices }
+    var longestSound: Int { signalReaders.reduce(0) { max($0, $1.longestSound) } }
+    var signals: Range<Int> { signalReaders.indices }
 
     private let source: any SampleSource
     /// Samples.
     private let portion: Int
-    private var ears: [SignalReader]
+    private var signalReaders: [SignalReader]
 
     /// - Parameters:
     ///   - detector: hears all signals of `source`, by turns where there are several.
@@ -25,14 +25,14 @@ struct SpeechReader {
         self.source = source
         self.portion = portion
         let signals = source.signalCount
-        ears = (0..<signals).map { _ in
+        signalReaders = (0..<signals).map { _ in
             SignalReader(detector: detector, isShared: signals > 1, lanes: lanes)
         }
     }
 
     /// All speech of a signal before this sample is in a window given already; nil where all of it is.
     func firstUnpacked(of signal: Int) -> Int? {
-        ears[signal].firstWaiting ?? (isAtEnd ? nil : ears[signal].firstUndecided)
+        signalReaders[signal].firstWaiting ?? (isAtEnd ? nil : signalReaders[signal].firstUndecided)
     }
 
     /// Reads the next portion; returns the windows that are full thereby, and at the end those left.
@@ -42,8 +42,8 @@ struct SpeechReader {
         isAtEnd = samples[0].isEmpty
         position += samples[0].count
         var windows: [SpeechWindow] = []
-        for index in ears.indices {
-            let own = try isAtEnd ? ears[index].finish() : ears[index].add(samples[index])
+        for index in signalReaders.indices {
+            let own = try isAtEnd ? signalReaders[index].finish() : signalReaders[index].add(samples[index])
             windows += own.map { SpeechWindow(pieces: $0.pieces, signal: index) }
         }
         // Sorts by time.

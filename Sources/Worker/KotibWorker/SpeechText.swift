@@ -29,8 +29,8 @@ enum SpeechText {
         return String(scalars).split(separator: " ").joined(separator: " ")
     }
 
-    /// Takes out what says that nobody spoke: `[BLANK_AUDIO]` and `♪` anywhere; `(music)` and `*sighs*` only
-    /// where nothing else was said, for people speak in asides too.
+    /// Removes marks of non-speech: `[BLANK_AUDIO]` and `♪` anywhere; `(music)` and `*sighs*` only if nothing
+    /// else was said, since people speak in asides too.
     static func withoutMarks(_ text: String) -> String {
         let spoken = plain(removing("[", "]", from: text).filter { !"♪♫♬".contains($0) })
         let rest = removing("*", "*", from: removing("(", ")", from: spoken))

@@ -1,4 +1,4 @@
-// KotibWorker: what may touch a stranger's bytes: inspect, decode, transcribe; sandbox.
+// KotibWorker: the code that may touch untrusted bytes: inspect, decode, transcribe; sandbox.
 
 import KotibModel
 import KotibWorkerProtocol
@@ -21,9 +21,9 @@ extension SampleSource {
     static var sampleRate: Int { 16_000 }
 }
 
-/// Told how a transcription goes on, in order, on the thread that transcribes.
+/// Observes a transcription: called in order, on the thread that transcribes.
 protocol TranscriptionObserver: AnyObject {
-    /// Asked often (from the engine's abort callback too, on its threads): true ends the work soon.
+    /// Polled often (also from the engine's abort callback, on its threads): true ends the work soon.
     var isCancelled: Bool { get }
     /// Between 0 and 1, rising.
     func progressed(to fraction: Double)
@@ -34,7 +34,7 @@ protocol TranscriptionObserver: AnyObject {
 protocol SpeechToText: AnyObject {
     /// The model's name, such as `base-q8_0`.
     var modelName: String { get }
-    /// The state of the model's file as it was loaded; nil where it changed meanwhile.
+    /// The state of the model's file when it was loaded; nil if it changed meanwhile.
     var modelFile: FileIdentity? { get }
 
     /// Reads `source` to its end. Returns nil where the observer cancelled.
@@ -48,7 +48,7 @@ protocol SpeechToText: AnyObject {
     ) throws -> TranscriptionSummary?
 }
 
-/// The engine itself gave up; the message is for the log.
+/// The engine itself failed; the message is for the log.
 struct EngineFailure: Error {
     var message: String
 }

@@ -16,7 +16,7 @@ final class SpeechWriter {
     private static let timeBase = AVRational(num: 1, den: Int32(Decoder.sampleRate))
 
     /// - Parameter bitRate: bits a second; of no meaning for FLAC.
-    /// - Throws: ``EngineFailure``, or ``OutputBuffer/Full``.
+    /// - Throws: ``EngineFailure``, or ``OutputBuffer/BufferFull``.
     init(_ codec: SpeechCodec, bitRate: Int, _ output: OutputBuffer) throws {
         self.output = output
         packet = try Packet()
@@ -52,7 +52,7 @@ final class SpeechWriter {
         try check(avcodec_send_frame(encoder, nil), "avcodec_send_frame")
         try drain()
         let ended = av_write_trailer(muxer)
-        if output.isFull { throw OutputBuffer.Full() }
+        if output.isFull { throw OutputBuffer.BufferFull() }
         try check(ended, "av_write_trailer")
     }
 
@@ -113,7 +113,7 @@ final class SpeechWriter {
         stream.pointee.time_base = Self.timeBase
         try check(avcodec_parameters_from_context(stream.pointee.codecpar, encoder), "avcodec_parameters")
         let written = avformat_write_header(muxer, nil)
-        if output.isFull { throw OutputBuffer.Full() }
+        if output.isFull { throw OutputBuffer.BufferFull() }
         try check(written, "avformat_write_header")
     }
 
@@ -149,7 +149,7 @@ final class SpeechWriter {
             }
             packet.pointer.pointee.stream_index = 0
             let written = av_write_frame(muxer, packet.pointer)
-            if output.isFull { throw OutputBuffer.Full() }
+            if output.isFull { throw OutputBuffer.BufferFull() }
             try check(written, "av_write_frame")
         }
     }

@@ -23,7 +23,7 @@ final class TrackDecoder {
     var trackCount: Int { demuxer.trackCount }
     /// Seconds from the container's zero.
     var startTime: Double { demuxer.startTime }
-    /// Seconds, for progress; 0 where nothing tells.
+    /// Seconds, for progress; 0 if unknown.
     var expectedDuration: Double { demuxer.expectedDuration(bitRate: codec.bitRate) }
 
     /// Decodes the beginning, so that a track that cannot be decoded is known at once.
@@ -76,7 +76,7 @@ final class TrackDecoder {
         let before = ready
         while ready == before {
             guard try demuxer.next(packet) else { return try finish() }
-            let isWhole = try codec.decode(packet, take)
+            let isWhole = try codec.decode(packet, receive)
             if !isWhole, ready == before, hasDecoded, codec.hasFramesOfSilence {
                 for index in pending.indices { pending[index] += Array(repeating: 0, count: rate / 50) }
             }
@@ -85,12 +85,12 @@ final class TrackDecoder {
 
     private func finish() throws {
         hasEnded = true
-        _ = try codec.decode(nil, take)
+        _ = try codec.decode(nil, receive)
         try resampler.drain(into: &pending)
         if !hasDecoded { throw RejectionDetail.undecodable }
     }
 
-    private func take(_ frame: UnsafeMutablePointer<AVFrame>) throws {
+    private func receive(_ frame: UnsafeMutablePointer<AVFrame>) throws {
         hasDecoded = true
         let frame = DecodedFrame(frame)
         channels = max(channels, frame.channels)

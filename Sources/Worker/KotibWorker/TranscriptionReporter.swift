@@ -1,7 +1,7 @@
 import KotibModel
 import KotibWorkerProtocol
 
-/// Sends what the engine tells to the daemon while it works.
+/// Sends the engine's progress and segments to the daemon.
 final class TranscriptionReporter: TranscriptionObserver {
     private let job: Job
     private let send: (WorkerReply) -> Void

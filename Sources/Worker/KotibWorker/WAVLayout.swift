@@ -11,7 +11,7 @@ struct WAVLayout {
     private var sizeFields: [(offset: Int64, width: Int)] = []
     /// The offset of the sound.
     private var body: Int64 = 0
-    /// Bytes of sound that the header says; nil where its writer did not know.
+    /// Bytes of sound according to the header; nil if its writer did not know.
     private var stated: Int64?
     /// Of sound; 0 where nothing says.
     private var bytesPerSecond: Int64 = 0
@@ -27,11 +27,11 @@ struct WAVLayout {
     /// Streaming writers do not know the length: FFmpeg leaves 2^32 - 1, others 0, and SoX, espeak-ng and
     /// arecord sizes from 0x7ffff000 on. Such a file is as long as it is.
     private static let unknownLength: UInt64 = 0x7fff_0000
-    private static let mostChunks = 10_000
+    private static let maxChunks = 10_000
     /// Fewer bytes behind the stated end are no sound worth a word: a quarter of a second on the telephone.
     private static let leastExcess: Int64 = 4_000
 
-    /// Of the file that begins at `start`; nil where it has no sound.
+    /// The file that begins at `start`; nil if it has no sound.
     private init?(_ source: any ByteSource, at start: Int64) throws {
         self.start = start
         isBigEndian = try source.head(at: start, count: 4) == Array("RIFX".utf8)
@@ -41,7 +41,7 @@ struct WAVLayout {
         }
         var long: UInt64?
         var offset = start + 12
-        for _ in 0..<Self.mostChunks {
+        for _ in 0..<Self.maxChunks {
             guard let header = try source.bytes(at: offset, count: 8) else { return nil }
             let size = number(header, at: 4)
             let chunk = offset + 8
@@ -98,7 +98,7 @@ struct WAVLayout {
         if layout.missing(in: source) > 0 { throw Rejection.incomplete }
     }
 
-    /// Seconds that the header says beyond the end of the file; 0 where nothing tells.
+    /// Seconds that are missing at the end of the file according to the header; 0 if unknown.
     static func missing(in source: any ByteSource) throws -> Double {
         guard let layout = try WAVLayout(source, at: 0), layout.bytesPerSecond > 0 else { return 0 }
         return Double(layout.missing(in: source)) / Double(layout.bytesPerSecond)
@@ -135,7 +135,7 @@ extension WAVLayout {
     /// - Returns: the next recording, too.
     private func part(of source: any ByteSource) throws -> (part: RecordingPart, next: WAVLayout?) {
         var part = RecordingPart(range: start..<source.size, patches: turned + (made.map { [$0] } ?? []))
-        if isBigEndian { part.swap = Excerpt.Swap(start: body, width: sampleWidth) }
+        if isBigEndian { part.swap = Excerpt.ByteOrderSwap(start: body, width: sampleWidth) }
         guard let stated, stated < source.size - body else { return (part, nil) }
         let end = body + stated
         switch try whatFollows(end, in: source) {
@@ -206,7 +206,7 @@ extension WAVLayout {
         for first in end % 2 == body % 2 ? [end] : [end + 1, end] {
             var offset = first
             var format: Range<Int64>?
-            for _ in 0..<Self.mostChunks {
+            for _ in 0..<Self.maxChunks {
                 guard let header = try source.bytes(at: offset, count: 12) else { break }
                 if Self.isBeginning(header) { return .another(offset) }
                 let size = Int64(number(header, at: 4))
@@ -226,7 +226,7 @@ extension WAVLayout {
     }
 
     private func isSilence(_ source: any ByteSource, _ end: Int64) throws -> Bool {
-        try ByteWalk.endOfZeros(from: end, in: source) == source.size
+        try BlockReader.endOfZeros(from: end, in: source) == source.size
     }
 
     private static func isBeginning(_ header: [UInt8]) -> Bool {

@@ -10,7 +10,7 @@ enum WebMLayout {
     /// last element must be whole.
     /// - Throws: ``Rejection/incomplete`` where an element ends beyond the end of the file.
     static func check(_ source: any ByteSource) throws {
-        var walk = ByteWalk(source)
+        var walk = BlockReader(source)
         var offset: Int64 = 0
         while offset < source.size {
             guard let first = try walk.byte(at: offset), first >= 0x10 else { return }
@@ -35,7 +35,7 @@ enum WebMLayout {
         var size: Int64?
 
         /// Nil where the file ends within the header.
-        init?(_ walk: inout ByteWalk, at offset: Int64) throws {
+        init?(_ walk: inout BlockReader, at offset: Int64) throws {
             guard let first = try walk.byte(at: offset), first > 0 else { return nil }
             let length = first.leadingZeroBitCount + 1
             guard let name = try walk.bytes(at: offset, count: length) else { return nil }

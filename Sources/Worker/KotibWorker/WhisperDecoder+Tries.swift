@@ -7,13 +7,13 @@ extension WhisperDecoder {
     /// a whole is taken where it says as much, since whole sentences are understood better. How often one
     /// phrase was said is told by the spans of the voice detection.
     func decode(
-        _ window: SpeechWindow, language: String, threads: Int, signals: WhisperSignals
+        _ window: SpeechWindow, language: String, threads: Int, signals: WhisperSharedState
     ) throws(EngineFailure) -> WhisperResult? {
         let hear = { (window: SpeechWindow, isWide: Bool) throws(EngineFailure) -> WhisperResult? in
             try self.hear(
                 window.samples, isWide: isWide, language: language, threads: threads, signals: signals)
         }
-        guard let tries = try hearTwice(window, hear), let best = tries.best else { return nil }
+        guard let tries = try decodeWithRetry(window, hear), let best = tries.best else { return nil }
         guard let chosen = try hearInParts(window, tries, best, hear) else { return nil }
         return try count(chosen, tries, window, hear)
     }
@@ -29,7 +29,7 @@ extension WhisperDecoder {
         guard parts.count > 1 else { return best }
         var (heard, offset) = (WhisperResult(segments: [], length: window.length), 0)
         for part in parts {
-            guard let words = try hearTwice(part, hear)?.best else { return nil }
+            guard let words = try decodeWithRetry(part, hear)?.best else { return nil }
             heard.segments += words.segments.map { $0.moved(by: offset) }
             offset += part.length
         }
@@ -40,7 +40,7 @@ extension WhisperDecoder {
     static let longestPart = 80_000
 
     /// Once, and a second time where the first is doubtful; nil where cancelled.
-    private func hearTwice(
+    private func decodeWithRetry(
         _ window: SpeechWindow, _ hear: Hearing
     ) throws(EngineFailure) -> [WhisperResult]? {
         guard let first = try hear(window, false) else { return nil }
@@ -62,7 +62,7 @@ extension WhisperDecoder {
         }
         guard chosen.isLoop || window.isShort(of: chosen), window.pieces.count >= 3 else { return chosen }
         let isWorthIt = window.hasEqualSpans || (tries + [chosen]).contains(where: \.hasWords)
-        let pieces = isWorthIt ? window.somePieces(Self.mostAlone) : []
+        let pieces = isWorthIt ? window.somePieces(Self.maxAlone) : []
         var alone: [WhisperResult] = []
         for piece in pieces {
             guard let words = try hear(SpeechWindow(pieces: [piece]), true) else { return nil }
@@ -77,7 +77,7 @@ extension WhisperDecoder {
 
     /// Spans heard one by one, each in the longest context (some 0.5 s of work with base): as many as a
     /// window of 10 s has.
-    private static let mostAlone = 12
+    private static let maxAlone = 12
 
     /// Natural logarithm: a word alone has -1.1 to -1.7 where the same word among others has -0.3; that it is
     /// heard again and again makes up for it.

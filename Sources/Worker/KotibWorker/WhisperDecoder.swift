@@ -22,19 +22,20 @@ final class WhisperDecoder {
 
     private var longestContext: Int { model.fullContext / Self.step * Self.step }
 
-    /// Makes all that a decoder and its threads need at their first use: memory, files under /sys, threads.
+    /// Allocates everything that a decoder and its threads need at their first use: memory, files under /sys,
+    /// threads.
     func warmUp(threads: Int) {
         let silence = [Float](repeating: 0, count: 16_000)
-        var settings = Settings(language: "en", threads: threads, signals: WhisperSignals())
+        var settings = Settings(language: "en", threads: threads, signals: WhisperSharedState())
         settings.context = context(for: silence.count)
         settings.longestText = 1
         _ = try? run(silence, settings)
     }
 
-    /// Which language is spoken, ISO 639-1; nil where cancelled.
+    /// The spoken language, ISO 639-1; nil if cancelled.
     /// - Parameter samples: speech; more than ``enoughForLanguage`` costs without need.
     func detectLanguage(
-        _ samples: [Float], threads: Int, signals: WhisperSignals
+        _ samples: [Float], threads: Int, signals: WhisperSharedState
     ) throws(EngineFailure) -> String? {
         // whisper_lang_auto_detect takes the spectrogram and the length of the context from the state, where
         // only whisper_full puts them: it is stopped before it encodes.
@@ -62,7 +63,7 @@ final class WhisperDecoder {
     /// from window to window (`whisper_state::decoders[0].rng` is seeded by whisper_init_state only).
     /// - Parameter isWide: with the longest context in place of the shortest that holds the samples.
     func hear(
-        _ samples: [Float], isWide: Bool, language: String, threads: Int, signals: WhisperSignals
+        _ samples: [Float], isWide: Bool, language: String, threads: Int, signals: WhisperSharedState
     ) throws(EngineFailure) -> WhisperResult? {
         var settings = Settings(language: language, threads: threads, signals: signals)
         settings.context = isWide ? longestContext : context(for: samples.count)
@@ -77,7 +78,7 @@ final class WhisperDecoder {
     private struct Settings {
         var language: String
         var threads: Int
-        var signals: WhisperSignals
+        var signals: WhisperSharedState
         /// Positions.
         var context = 0
         /// Tokens a segment; 0 is any number.
@@ -148,8 +149,8 @@ final class WhisperDecoder {
         return parameters
     }
 
-    private static func signals(_ pointer: UnsafeMutableRawPointer?) -> WhisperSignals? {
-        pointer.map { Unmanaged<WhisperSignals>.fromOpaque($0).takeUnretainedValue() }
+    private static func signals(_ pointer: UnsafeMutableRawPointer?) -> WhisperSharedState? {
+        pointer.map { Unmanaged<WhisperSharedState>.fromOpaque($0).takeUnretainedValue() }
     }
 
     private func result(of length: Int) -> WhisperResult {
@@ -181,7 +182,7 @@ final class WhisperDecoder {
     }
 }
 
-extension WhisperSignals {
+extension WhisperSharedState {
     /// Counts a step; true ends the work.
     fileprivate func stepAndAsk() -> Bool {
         step()

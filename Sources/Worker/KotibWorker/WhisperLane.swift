@@ -1,20 +1,20 @@
 import Glibc
 
-/// A decoder on a thread of its own: what it is given is done one after the other, beside the other lanes.
+/// A decoder on a thread of its own that performs its work in sequence, beside the other lanes.
 ///
-/// A thread and no dispatch queue, because those of a queue come and go, and ask the system for things that
+/// A thread and no dispatch queue, because those of a queue come and go and ask the system for things that
 /// the sandbox refuses by then.
 final class WhisperLane: Sendable {
     typealias Work = @Sendable (WhisperDecoder) -> Void
 
     /// Nil ends the thread.
-    private let work: WhisperMailbox<Work?>
+    private let work: BlockingQueue<Work?>
 
     /// - Throws: ``EngineFailure`` where memory or threads do not suffice.
     init(model: WhisperModel) throws(EngineFailure) {
-        let work = WhisperMailbox<Work?>()
+        let work = BlockingQueue<Work?>()
         self.work = work
-        let ready = WhisperMailbox<EngineFailure?>()
+        let ready = BlockingQueue<EngineFailure?>()
         try Self.startThread {
             // The decoder never leaves this thread.
             let decoder: WhisperDecoder
@@ -24,9 +24,9 @@ final class WhisperLane: Sendable {
                 return ready.post(error)
             }
             ready.post(nil)
-            while let next = work.take() { next(decoder) }
+            while let next = work.pop() { next(decoder) }
         }
-        if let failure = ready.take() { throw failure }
+        if let failure = ready.pop() { throw failure }
     }
 
     deinit {
@@ -35,7 +35,7 @@ final class WhisperLane: Sendable {
 
     /// Runs `work` soon and posts what it gives.
     func start<Value: Sendable>(
-        postingTo mailbox: WhisperMailbox<Value>,
+        postingTo mailbox: BlockingQueue<Value>,
         _ work: @escaping @Sendable (WhisperDecoder) -> Value
     ) {
         self.work.post { mailbox.post(work($0)) }

@@ -10,7 +10,7 @@ enum WhisperLog {
     /// Takes the messages over; to be called before anything else of whisper.cpp.
     static func install() {
         // Covers ggml's messages too.
-        whisper_log_set({ level, text, _ in WhisperLog.take(level, text) }, nil)
+        whisper_log_set({ level, text, _ in WhisperLog.receive(level, text) }, nil)
     }
 
     /// A failure that ends with what whisper.cpp said last.
@@ -22,7 +22,7 @@ enum WhisperLog {
         return EngineFailure(message: reason.isEmpty ? message : "\(message): \(reason)")
     }
 
-    private static func take(_ level: ggml_log_level, _ text: UnsafePointer<CChar>?) {
+    private static func receive(_ level: ggml_log_level, _ text: UnsafePointer<CChar>?) {
         guard let text else { return }
         switch level {
         case GGML_LOG_LEVEL_ERROR:

@@ -13,7 +13,7 @@ final class WhisperModel: @unchecked Sendable {
     let context: OpaquePointer
     /// Such as `base-q8_0`.
     let name: String
-    /// The state of the file as it was loaded; nil where it changed meanwhile.
+    /// The state of the file when it was loaded; nil if it changed meanwhile.
     let file: FileIdentity?
     /// Without it the model knows English only.
     let isMultilingual: Bool

@@ -21,8 +21,8 @@ struct WhisperResult: Hashable, Sendable {
     /// Samples of speech for which there are too few words.
     var unheard = 0
 
-    /// How often the same three tokens come back: 1 where never, 2 where each does twice. Stands for the
-    /// compression ratio of OpenAI's transcribe.py in any script.
+    /// How often the same three tokens occur: 1 if never repeated, 2 if each occurs twice. Replaces the
+    /// compression ratio of OpenAI's transcribe.py for any script.
     static func repetition(_ tokens: [Int32]) -> Double {
         guard tokens.count > 12 else { return 1 }
         let triples = (0..<tokens.count - 2).map { Array(tokens[$0..<$0 + 3]) }
@@ -44,10 +44,10 @@ struct WhisperResult: Hashable, Sendable {
     var hasWords: Bool { SpeechText.texts(of: segments.map(\.text)).contains { !$0.isEmpty } }
 }
 
-/// People say things twice, and thrice; Whisper says what was said once without end, or what was said ten
-/// times once. So repeated words alone are a sign of nothing: what tells is whether so many words fit into
-/// the time in which the voice detection heard speech, and what the same speech gives in parts, where no
-/// words before tempt Whisper.
+/// Detection of repetitions. People say things twice and thrice; Whisper may repeat once-said words without
+/// end, or say once what was said ten times. Repeated words alone therefore prove nothing: the criteria are
+/// whether so many words fit into the time of detected speech, and the result of the same speech in parts,
+/// where no earlier words tempt Whisper.
 extension WhisperResult {
     /// Characters a second. Fast speech has some 20, and most loops seen 35 and more.
     private static let fastest = 30.0
@@ -84,15 +84,16 @@ extension WhisperResult {
     /// Improbable words: below -1, as in OpenAI's transcribe.py.
     var isImprobable: Bool { logProbability < -1 }
 
-    /// Whether another try may give more: repeated words, too few for the time, improbable ones, or none at
-    /// all where the window is longer than a cough (1 s and its padding).
+    /// Whether a retry may give more: repeated words, too few for the time, improbable ones, or none at all
+    /// in a window longer than a cough (1 s and its padding).
     var isDoubtful: Bool {
         tokens.isEmpty ? isLongerThanACough : isLoop || isRepetitive || isSparse || isImprobable
     }
 
     var isLongerThanACough: Bool { length > 25_600 }
 
-    /// Whether this may be all that was said, although it repeats itself: a loop it is not, nor a guess.
+    /// Whether this may be everything that was said, although it repeats itself: it is neither a loop nor a
+    /// guess.
     var isPossible: Bool { !tokens.isEmpty && !isLoop && !isImprobable }
 
     /// Whether about as much is said here as there.
@@ -107,7 +108,7 @@ extension WhisperResult {
         return logProbability > other.logProbability
     }
 
-    /// The segments without those that nobody spoke: a phrase without end, or mere guesses.
+    /// The credible segments, without endless phrases and mere guesses.
     var believable: [Segment] { segments.enumerated().filter { isBelievable($0.offset) }.map(\.element) }
 
     private func isBelievable(_ index: Int) -> Bool {

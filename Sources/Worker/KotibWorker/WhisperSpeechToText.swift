@@ -20,13 +20,13 @@ final class WhisperSpeechToText: SpeechToText {
     var modelName: String { model.name }
     var modelFile: FileIdentity? { model.file }
 
-    /// Loads both models and makes all that transcribing needs from the system: afterwards no file is opened.
+    /// Loads both models and everything else from the system: afterwards no file is opened.
     /// - Parameters:
     ///   - model: path of a ggml file of Whisper.
     ///   - vadModel: path of a ggml file of Silero.
-    ///   - threads: how many threads the engine may keep busy.
-    ///   - sharesWindows: whether a window that is alone gets all threads.
-    /// - Throws: ``EngineFailure`` where a file is missing or no model.
+    ///   - threads: the number of threads of the engine.
+    ///   - sharesWindows: whether a lone window gets all threads.
+    /// - Throws: ``EngineFailure`` if a file is missing or no model.
     init(
         model: String, vadModel: String, threads: Int,
         sharesWindows: Bool = WhisperSpeechToText.threadsWaitAsleep
@@ -38,11 +38,11 @@ final class WhisperSpeechToText: SpeechToText {
         self.sharesWindows = sharesWindows
         detector = try VoiceDetector(model: vadModel)
         lanes = try (0..<threads).map { _ in try WhisperLane(model: loaded) }
-        let warm = WhisperMailbox<Void>()
+        let warm = BlockingQueue<Void>()
         for (index, lane) in lanes.enumerated() {
             // Only the first is ever given more than one thread.
             lane.start(postingTo: warm) { $0.warmUp(threads: index == 0 && sharesWindows ? threads : 1) }
-            warm.take()
+            warm.pop()
         }
     }
 

@@ -1,12 +1,12 @@
 import KotibModel
 
-/// One recording on its way through the lanes: hands out windows and gives their words on in order of time,
-/// those of several signals in turn.
+/// The transcription of one recording by several lanes: hands out windows and returns their words in order of
+/// time, also across signals.
 ///
 /// Lives on the thread that transcribes: only that reads the source and calls the observer. The lanes see
-/// windows and ``WhisperSignals``, so a cancelled transcription need not wait for them.
+/// windows and ``WhisperSharedState``, so a cancelled transcription need not wait for them.
 final class WhisperTranscription {
-    let signals = WhisperSignals()
+    let signals = WhisperSharedState()
     private(set) var reader: SpeechReader
     /// ISO 639-1, once known.
     private(set) var language: String?
@@ -22,7 +22,7 @@ final class WhisperTranscription {
     private let observer: any TranscriptionObserver
     /// 0 where unknown.
     private let expectedSamples: Double
-    private let mailbox = WhisperMailbox<Done>()
+    private let mailbox = BlockingQueue<Done>()
     private var idle: [Int]
     private var waiting: [SpeechWindow] = []
     /// Windows handed out and not yet given on, by number.
@@ -67,16 +67,16 @@ final class WhisperTranscription {
                 waiting += try reader.advance()
                 signals.step()
             }
-            if let done = mailbox.take(waiting: reads || started.isEmpty ? 0 : 50) {
+            if let done = mailbox.pop(waiting: reads || started.isEmpty ? 0 : 50) {
                 idle.append(done.lane)
                 finished[done.number] = try done.result.get()
-                giveOn()
+                emitReady()
             }
             if language == nil && !waiting.isEmpty && !wantsSpeech { try detectLanguage() }
             while language != nil, !waiting.isEmpty, !idle.isEmpty { startNext() }
-            giveSign()
+            reportLiveness()
         }
-        giveOnInOrder()
+        emitInOrder()
         progressed(to: 1)
         return true
     }
@@ -112,7 +112,7 @@ final class WhisperTranscription {
 
     /// Asks on the first speech, before any window is handed out: all lanes are idle.
     private func detectLanguage() throws {
-        let answer = WhisperMailbox<Result<String?, EngineFailure>>()
+        let answer = BlockingQueue<Result<String?, EngineFailure>>()
         let samples = Array(waiting.flatMap(\.samples).prefix(WhisperDecoder.enoughForLanguage))
         let threads = sharesWindows ? lanes.count : 1
         lanes[0].start(postingTo: answer) { [signals] decoder in
@@ -121,7 +121,7 @@ final class WhisperTranscription {
             }
         }
         while !observer.isCancelled {
-            if let result = answer.take(waiting: 50) {
+            if let result = answer.pop(waiting: 50) {
                 language = try result.get()
                 return
             }
@@ -130,8 +130,8 @@ final class WhisperTranscription {
 
     // MARK: - Observer
 
-    /// Gives on the words of all windows that are next in the recording.
-    private func giveOn() {
+    /// Emits the words of all windows that are next in the recording.
+    private func emitReady() {
         while let result = finished.removeValue(forKey: nextToGiveOn),
             let window = started.removeValue(forKey: nextToGiveOn)
         {
@@ -141,21 +141,21 @@ final class WhisperTranscription {
                 hasWords = true
                 early.insert(segment, at: early.firstIndex { $0.start > segment.start } ?? early.endIndex)
             }
-            giveOnInOrder()
+            emitInOrder()
             progressed(to: done)
         }
     }
 
-    /// Gives on the segments that no other can come before.
-    private func giveOnInOrder() {
-        let limit = firstUnheard.map { Double($0) / 16_000 } ?? .infinity
+    /// Emits the segments that no other can precede.
+    private func emitInOrder() {
+        let limit = firstPendingSample.map { Double($0) / 16_000 } ?? .infinity
         let ready = early.prefix { $0.start <= limit }
         for segment in ready { observer.heard(segment) }
         early.removeFirst(ready.count)
     }
 
     /// The first sample of the recording from which words may still come; nil where all are there.
-    private var firstUnheard: Int? {
+    private var firstPendingSample: Int? {
         let left = started.values.map(\.range.lowerBound) + waiting.map(\.range.lowerBound)
         return (left + reader.signals.compactMap { reader.firstUnpacked(of: $0) }).min()
     }
@@ -182,10 +182,10 @@ final class WhisperTranscription {
         return isMore ? [.init(.noSpeechHeard, seconds: seconds(reader.sound))] : []
     }
 
-    /// The part of the recording whose words are given on.
+    /// The fraction of the recording whose words were emitted.
     private var done: Double {
         guard expectedSamples > 0 else { return 0 }
-        return Double(firstUnheard ?? reader.position) / expectedSamples
+        return Double(firstPendingSample ?? reader.position) / expectedSamples
     }
 
     private func progressed(to newFraction: Double) {
@@ -196,7 +196,7 @@ final class WhisperTranscription {
     }
 
     /// A sign of life every second, but only where something was done since the last.
-    private func giveSign() {
+    private func reportLiveness() {
         guard signals.stepsDone != stepsAtLastSign, ContinuousClock.now - lastSign >= .seconds(1) else {
             return
         }

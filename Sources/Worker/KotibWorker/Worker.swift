@@ -2,7 +2,7 @@ import Glibc
 import KotibPOSIX
 import KotibWorkerProtocol
 
-/// The program kotib-worker: set up, lower itself, serve.
+/// The program kotib-worker: sets up, drops privileges, serves.
 public enum Worker {
     /// The models of a transcribing worker.
     public struct Models: Hashable, Sendable {

@@ -2,14 +2,14 @@ import Glibc
 
 /// Standard error, which the daemon reads line by line into its log.
 enum WorkerLog {
-    /// One line. A log that cannot be written stops nothing.
+    /// Writes one line. A log that cannot be written stops nothing.
     static func say(_ message: String) {
         let line = Array((message.split(whereSeparator: \.isNewline).joined(separator: " ") + "\n").utf8)
         _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 }
 
-/// Exit codes of sysexits.h, by what the daemon can do about them.
+/// Exit codes of sysexits.h, by the daemon's possible reaction.
 enum WorkerExit: Int32 {
     /// The daemon closed the socket.
     case done = 0
@@ -21,7 +21,7 @@ enum WorkerExit: Int32 {
     case system = 71
     /// A recording could not be read from disk.
     case inputOutput = 74
-    /// The daemon said what no worker understands.
+    /// The daemon sent an invalid request.
     case `protocol` = 76
     /// A model or libmagic's database is missing or broken.
     case configuration = 78

@@ -8,7 +8,7 @@ final class WorkerService {
     private let socket: PacketSocket
     private let inspector: RecordingInspector
     private let engine: (any SpeechToText)?
-    private let mailbox = Mailbox()
+    private let mailbox = JobQueue()
 
     init(_ socket: PacketSocket, _ inspector: RecordingInspector, _ engine: (any SpeechToText)?) {
         self.socket = socket
@@ -23,7 +23,7 @@ final class WorkerService {
         send(
             .ready(
                 WorkerReady(model: engine?.modelName, modelFile: engine?.modelFile, sandbox: sandbox)))
-        while true { serve(mailbox.take()) }
+        while true { serve(mailbox.dequeue()) }
     }
 
     private func serve(_ job: Job) {
@@ -37,8 +37,8 @@ final class WorkerService {
             leave(.software, "the engine failed: \(failure.message)")
         } catch let failure as SystemError {
             leave(.inputOutput, "the recording cannot be read: \(failure)")
-        } catch let breach as ProtocolBreach {
-            leave(.protocol, breach.description)
+        } catch let protocolViolation as ProtocolViolation {
+            leave(.protocol, protocolViolation.description)
         } catch {
             leave(.software, "\(error)")
         }
@@ -55,7 +55,7 @@ final class WorkerService {
     }
 
     private func transcribe(_ job: Job, _ request: TranscribeRequest) throws -> WorkerReply {
-        guard let engine else { throw ProtocolBreach(description: "this worker only inspects") }
+        guard let engine else { throw ProtocolViolation(description: "this worker only inspects") }
         let reporter = TranscriptionReporter(job, send: send)
         do {
             let decoder = try FileDecoder(
@@ -99,7 +99,7 @@ final class WorkerService {
 }
 
 extension Rejection {
-    /// Why a file that was taken cannot be transcribed or encoded after all.
+    /// The reason why an accepted file cannot be transcribed or encoded after all.
     fileprivate var reason: String {
         if case .damaged(let detail) = self { detail } else { code }
     }

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Stretches of zeros in a file that is read from its beginning to its end: coded sound has none, so that
-/// they are what nobody wrote, as where a downloader or a file server made the whole length first.
+/// Finds runs of zeros in a file that is read from its beginning to its end. Coded sound has none, so that
+/// they were never written, as where a downloader or a file server allocated the whole file first.
 struct ZeroRuns {
     /// Found so far, in whole blocks, each at least ``least`` long.
     private(set) var runs: [Range<Int64>] = []

@@ -1,4 +1,4 @@
-// kotib-worker: the only process that parses a stranger's bytes. kotibd starts it; nobody else needs to.
+// kotib-worker: the only process that parses untrusted bytes. Started by kotibd.
 
 import ArgumentParser
 import KotibModel
@@ -9,7 +9,7 @@ struct KotibWorkerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kotib-worker",
         abstract: "Inspects and transcribes recordings for kotibd, in a sandbox.",
-        discussion: "Standard input is a socket to kotibd, which starts it; it is of no use by hand.",
+        discussion: "Started by kotibd, with a socket as standard input; not for manual use.",
         version: Version.text,
         subcommands: [Inspect.self, Transcribe.self])
 }
@@ -31,7 +31,7 @@ struct MemoryOption: ParsableArguments {
 }
 
 struct Inspect: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Say what files are.")
+    static let configuration = CommandConfiguration(abstract: "Inspect files.")
 
     @OptionGroup var memory: MemoryOption
 
@@ -41,7 +41,7 @@ struct Inspect: ParsableCommand {
 }
 
 struct Transcribe: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Turn files into words.")
+    static let configuration = CommandConfiguration(abstract: "Transcribe files.")
 
     @Option(help: "Whisper's model, a ggml file.")
     var model: String

@@ -15,7 +15,7 @@ extension Acceptance {
             var audioState: String
         }
 
-        /// Some 3 seconds.
+        /// About 3 seconds.
         private func settings(_ folder: TemporaryFolder) -> DaemonSettings {
             ["archive.after_days": 0.000_035, "archive.folder": "\(folder.path("archive"))"]
         }
@@ -63,11 +63,11 @@ extension Acceptance {
                 // A crash and a start change nothing, and what is saved is taken in.
                 try await daemon.restart()
                 try daemon.write(Data("Mine.\n".utf8), as: Self.name + ".txt")
-                try await daemon.awaitEvent("transcript edited in its folder")
+                try await daemon.awaitEvent("transcript edited in folder")
                 #expect(try await audio(daemon) == [Audio(id: 1, audioState: "gone")], daemon.log)
                 #expect(words != "Mine.\n")
 
-                // Put back it is found again, rests, and goes once more.
+                // A file that is put back is found again, rests, and is archived once more.
                 try daemon.write(talk, as: Self.name)
                 try await daemon.wait(until: "it is there again") {
                     try await audio(daemon) == [Audio(id: 1, audioState: "present")]
@@ -75,7 +75,7 @@ extension Acceptance {
                 #expect(daemon.text(of: Self.name + ".txt") == "Mine.\n")
                 try await awaitArchived(daemon, times: 2)
                 #expect(daemon.events(DaemonMessage.transcribed).count == 1, daemon.log)
-                #expect(daemon.events("recording gone; its transcript is kept").isEmpty, daemon.log)
+                #expect(daemon.events("recording removed, transcript kept").isEmpty, daemon.log)
 
                 let removal = try await daemon.kotibctl(["rm", "--yes", "1"])
                 #expect(removal.end == .exited(0), "\(removal)")
@@ -85,7 +85,7 @@ extension Acceptance {
             }
         }
 
-        /// What a person sees of it.
+        /// A person's view of it.
         private func ask(_ daemon: DaemonFixture, _ talk: Data) async throws {
             for command in [["list"], ["show", "1"]] {
                 let answer = try await daemon.kotibctl(command)

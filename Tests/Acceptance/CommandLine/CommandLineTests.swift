@@ -3,7 +3,7 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// What an administrator sees before anything runs.
+    /// The command line, before anything runs.
     @Suite(.timeLimit(.minutes(5))) struct CommandLineInterface {
         @Test func versionIsOneLine() async throws {
             let result = try await kotibd(["--version"])

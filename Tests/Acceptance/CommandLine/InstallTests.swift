@@ -3,7 +3,7 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// What `make install` leaves on a machine.
+    /// The files that `make install` installs.
     @Suite(.timeLimit(.minutes(5))) struct Install {
         private let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..")
             .standardized.path

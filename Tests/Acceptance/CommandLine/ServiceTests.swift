@@ -3,7 +3,7 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// What an init system sees.
+    /// The daemon as an init system sees it.
     @Suite(.timeLimit(.minutes(5))) struct Service {
         @Test func itTellsSystemdWhenItIsReadyWhatItDoesAndWhenItStops() async throws {
             try await withDaemon { daemon in
@@ -31,7 +31,7 @@ extension Acceptance {
                     environment: [:])
                 #expect(second.end == .exited(75), "\(second.errors)")
                 #expect(second.errors.contains(daemon.stateFolder), "\(second.errors)")
-                // The first is none the worse for it.
+                // The first daemon still works.
                 try await SampleAudio.speak(to: daemon.scratch + "/talk.wav")
                 try daemon.drop(daemon.scratch + "/talk.wav", as: "alisher/talk.wav")
                 try await daemon.awaitText(of: "alisher/talk.wav.txt")

@@ -31,7 +31,8 @@ extension Acceptance {
             }
         }
 
-        /// What was refused for want of a user is taken at once when there is one, long before the next scan.
+        /// A file that was refused because its folder belonged to no user is accepted as soon as the user is
+        /// added, long before the next scan.
         @Test func aNewUsersFilesAreTakenAtOnce() async throws {
             try await withDaemon(["enroll": false, "watch.rescan": 3600]) { daemon in
                 let speech = try daemon.installation.sample("jfk")

@@ -20,7 +20,7 @@ extension Acceptance {
             """
 
         @Test func theSocketThatSystemdMadeIsServedAndStays() async throws {
-            // Two daemons would be one too many: this one is only the place of the files.
+            // The daemon of the fixture is not started: it only provides the folders.
             try await withDaemon(starting: false) { daemon in
                 let path = daemon.scratch + "/made-by-systemd.sock"
                 let process = try await ChildProcess.start(
@@ -31,7 +31,7 @@ extension Acceptance {
                     ],
                     environment: [:], errors: daemon.scratch + "/log")
                 do {
-                    // The first one is in the backlog before the daemon is there.
+                    // The first connection waits in the backlog before the daemon runs.
                     let status = try await Command.succeed(
                         "curl",
                         [

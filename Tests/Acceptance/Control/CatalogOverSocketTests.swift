@@ -5,7 +5,7 @@ import Testing
 extension Acceptance {
     /// Lists, searches, formats and edits on the control socket, with words that Whisper heard.
     @Suite(.timeLimit(.minutes(5))) struct Library {
-        @Test func whatWasSaidIsFound() async throws {
+        @Test func spokenWordsAreFound() async throws {
             try await withDaemon { daemon in
                 try daemon.drop(daemon.installation.sample("jfk"), as: "alisher/jfk.wav")
                 try daemon.drop(daemon.installation.sample("two_cities"), as: "guli/cities.wav")

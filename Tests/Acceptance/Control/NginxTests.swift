@@ -30,7 +30,7 @@ extension Acceptance {
             }
         }
 
-        @Test func whatNginxRefusesLooksLikeTheRest() async throws {
+        @Test func nginxErrorsLookLikeTheOthers() async throws {
             try await withWebServer { daemon, server in
                 for path in ["/metrics", "/api/v1/metrics", "/api/v1/audio/../metrics", "/api/v1/%6Detrics"] {
                     let metrics = try await server.request("GET", path, options: ["--path-as-is"])
@@ -76,7 +76,7 @@ extension Acceptance {
                     await server.stop()
                 } catch {
                     await server.stop()
-                    throw daemon.trouble("\(error)\nnginx said:\n\(server.log)")
+                    throw daemon.testFailure("\(error)\nnginx said:\n\(server.log)")
                 }
             }
         }

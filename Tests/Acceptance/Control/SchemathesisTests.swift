@@ -3,10 +3,10 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// What `/openapi.json` promises, held against the answers to what schemathesis makes of it: no request
-    /// may end in a fault of the server's, nor in a status, type or body that is not described.
+    /// Checks `/openapi.json` with schemathesis: no request ends in a server error, nor in a status, type or
+    /// body that is not described.
     @Suite(.timeLimit(.minutes(5))) struct Description {
-        /// Without a login as the local operator, who cannot lose the right to call.
+        /// Runs as the local operator without a login, who cannot lose the permission to call.
         @Test func theOperatorGetsWhatIsDescribed() async throws {
             try await withDaemon { daemon in
                 try daemon.drop(daemon.installation.sample("jfk"), as: "alisher/jfk.wav")
@@ -15,7 +15,7 @@ extension Acceptance {
             }
         }
 
-        /// With a token, which must last: so nothing logs out.
+        /// Runs with a token that must stay valid, so that logout is excluded.
         @Test func aUserGetsWhatIsDescribed() async throws {
             try await withDaemon { daemon in
                 let token = try await daemon.login("+998901234567")
@@ -47,7 +47,7 @@ extension Acceptance {
                             + "response_schema_conformance",
                         "--phases", "examples,coverage,fuzzing", "--max-time", String(seconds), "--seed", "7",
                         "--generation-database", "none", "--warnings", "off", "--no-color",
-                        // It never ends.
+                        // The stream of events never ends.
                         "--exclude-path", "/api/v1/events", "--request-timeout", "30",
                     ] + options)
             }

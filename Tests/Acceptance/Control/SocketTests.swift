@@ -14,7 +14,7 @@ extension Acceptance {
             }
         }
 
-        @Test func whatAKilledDaemonLeftIsReplaced() async throws {
+        @Test func socketOfAKilledDaemonIsReplaced() async throws {
             try await withDaemon { daemon in
                 try await daemon.kill()
                 #expect(daemon.mode(ofState: "kotib.sock") != nil, "nobody cleaned up")
@@ -23,7 +23,7 @@ extension Acceptance {
             }
         }
 
-        @Test func whatIsNoSocketIsNeverReplaced() async throws {
+        @Test func nonSocketIsNeverReplaced() async throws {
             try await withDaemon(starting: false) { daemon in
                 let path = daemon.stateFolder + "/kotib.sock"
                 try Data("mine".utf8).write(to: URL(filePath: path))
@@ -34,7 +34,7 @@ extension Acceptance {
             }
         }
 
-        /// Every connection is answered or refused; then the daemon serves as before.
+        /// Every connection is served or refused; afterwards the daemon serves as before.
         @Test func aThousandConnectionsAtOnce() async throws {
             try await withDaemon { daemon in
                 let script = """
@@ -99,7 +99,7 @@ extension Acceptance {
             }
         }
 
-        /// What is followed from its start to its end, and resumed after the daemon was killed.
+        /// Events are followed from start to end, and resumed after the daemon was killed.
         @Test func eventsGoOnWhereTheyStopped() async throws {
             try await withDaemon { daemon in
                 try daemon.drop(daemon.installation.sample("jfk"), as: "alisher/one.wav")

@@ -3,9 +3,9 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// What a user gets, set with kotibctl.
+    /// Settings of users, made with kotibctl.
     @Suite(.timeLimit(.minutes(5))) struct UserSettings {
-        /// As OpenAI's `verbose_json`.
+        /// A response in OpenAI's `verbose_json` format.
         private let answer = #"""
             {"task": "transcribe", "language": "uzbek", "duration": 2.0, "text": " Salom dunyo.",
              "segments": [{"id": 0, "start": 0.0, "end": 1.5, "text": " Salom dunyo."}]}

@@ -10,11 +10,11 @@ struct WebServer: Sendable {
     private let port: UInt16
     private let folder: String
 
-    /// What nginx has said on standard error.
+    /// nginx's standard error.
     var log: String { (try? String(contentsOfFile: folder + "/errors", encoding: .utf8)) ?? "nothing" }
 
     /// Returns when it accepts connections.
-    /// - Throws: ``DaemonTrouble``, also where nginx finds fault with the configuration.
+    /// - Throws: ``DaemonTestFailure``, also where nginx finds fault with the configuration.
     static func start(before daemon: DaemonFixture) async throws -> WebServer {
         let folder = daemon.scratch + "/nginx"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
@@ -43,7 +43,9 @@ struct WebServer: Sendable {
         let server = WebServer(process: process, port: port, folder: folder)
         do {
             try await daemon.wait(until: "nginx listens") {
-                guard process.status == nil else { throw daemon.trouble("nginx has ended: \(server.log)") }
+                guard process.status == nil else {
+                    throw daemon.testFailure("nginx has ended: \(server.log)")
+                }
                 return try Loopback.accepts(port)
             }
         } catch {
@@ -95,7 +97,7 @@ struct WebServer: Sendable {
         return Answer(status: status, head: head, body: parts.count > 1 ? String(parts[1]) : "")
     }
 
-    /// What a stream has told until it told `word`.
+    /// The stream's text up to `word`.
     func follow(_ path: String, token: String, until word: String) async throws -> String {
         let script = #"sed "/$0/q" < <(curl "$@")"#
         return try await Command.succeed(

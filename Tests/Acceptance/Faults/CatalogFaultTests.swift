@@ -8,8 +8,8 @@ import Testing
 extension Acceptance.Faults {
     enum CatalogFault: String, CaseIterable, Sendable {
         case full
-        /// As ext4 makes itself read-only after an error. The kernel lets nobody do that to a file system
-        /// with open files (EBUSY, mount(2)), so that Tests/Tools/read_only.c plays it.
+        /// The file system is read-only, as ext4 becomes after an error. The kernel refuses to remount a file
+        /// system with open files (EBUSY, mount(2)), so Tests/Tools/read_only.c simulates it.
         case readOnly
     }
 
@@ -40,7 +40,7 @@ extension Acceptance.Faults {
 
             switch fault {
             case .full: try fill(daemon.stateFolder + "/filler")
-            // Where its name points to is what it makes read-only.
+            // The file is made read-only through a symbolic link.
             case .readOnly: #expect(symlink(daemon.stateFolder, switchFile) == 0)
             }
             engine.release()

@@ -44,7 +44,7 @@ extension Acceptance.Faults {
         }
     }
 
-    /// It is not begun anew, and its backup is not written over.
+    /// The damaged catalog is not replaced by an empty one, and its backup is not overwritten.
     @Test func aCatalogThatIsGoneIsMadeAnewOfItsBackup() async throws {
         try await withDaemon { daemon in
             try daemon.drop(daemon.installation.sample("jfk"), as: "alisher/jfk.wav")
@@ -73,7 +73,7 @@ extension Acceptance.Faults {
         }
     }
 
-    /// All but the first page: nothing of it can be read.
+    /// Overwrites all pages but the first, so that nothing can be read.
     private func damage(_ daemon: DaemonFixture) throws {
         let file = daemon.stateFolder + "/kotib.sqlite"
         let size = try #require(

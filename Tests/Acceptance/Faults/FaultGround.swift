@@ -3,7 +3,7 @@ import Glibc
 import KotibTestSupport
 import Testing
 
-/// What the tests of faults have in common.
+/// Helpers that the tests of faults share.
 extension Acceptance.Faults {
     /// An engine that nobody answers for: rows stay pending.
     func remote() -> DaemonSettings {
@@ -33,9 +33,9 @@ extension Acceptance.Faults {
         #expect(errno == ENOSPC)
     }
 
-    /// How often a problem began and was over, by what the log begins with.
+    /// How often a problem began and how often it was resolved, by the beginning of the log message.
     func turns(_ daemon: DaemonFixture, _ problem: String) -> [Int] {
-        [problem, "over: " + problem].map { start in
+        [problem, "recovered: " + problem].map { start in
             daemon.allEvents.count { $0.message.hasPrefix(start) }
         }
     }

@@ -116,7 +116,7 @@ extension Acceptance {
             }
         }
 
-        @Test func whereEverythingIsPolledRecordingsAreTaken() async throws {
+        @Test func pollingModeAcceptsRecordings() async throws {
             var settings = remote()
             settings = settings.merging(["watch.mode": "poll", "watch.poll": 0.3])
             try await withDaemon(settings) { daemon in

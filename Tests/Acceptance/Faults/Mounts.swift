@@ -30,7 +30,7 @@ final class Mounts: Sendable {
     /// Shows one folder at another's place by bindfs, which tells the kernel nothing of what happens in the
     /// first.
     func fuse(_ source: String, _ path: String) async throws {
-        // It goes on in the background, until it is unmounted.
+        // bindfs runs in the background until the file system is unmounted.
         try await Command.succeed("/usr/bin/bindfs", [source, path])
         places.withLock { $0.append(path) }
     }
@@ -40,7 +40,7 @@ final class Mounts: Sendable {
         try SystemError.check("mount", path) { mount("none", path, "tmpfs", flags, nil) }
     }
 
-    /// At once for everybody who looks at the path; for who has it open, when that is closed.
+    /// A lazy unmount: the path is detached at once, open files stay usable until they are closed.
     func unmount(_ path: String) {
         umount2(path, Int32(MNT_DETACH))
         places.withLock { places in

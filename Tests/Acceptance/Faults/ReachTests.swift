@@ -5,7 +5,7 @@ import Testing
 
 /// One user's folder that cannot be reached for a while, or that tells of nothing.
 extension Acceptance.Faults {
-    /// As root passes over modes, the daemon is a root who may not.
+    /// Root ignores file modes, so the daemon runs as root without the capabilities for that.
     @Test(arguments: [0o000, 0o600] as [mode_t])
     func aFolderThatIsClosedForAWhileLosesNothing(_ mode: mode_t) async throws {
         let launcher = ["/usr/bin/setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
@@ -20,10 +20,10 @@ extension Acceptance.Faults {
                 $0.contains("some folders cannot be read (alisher)")
             }
             try daemon.write(SampleAudio.variant(1, of: talk), as: "alisher/later.wav")
-            // Who is not shut out is served as before.
+            // Other users are served as before.
             try daemon.write(SampleAudio.variant(2, of: talk), as: "malika/later.wav")
             try await daemon.awaitRow(of: "malika/later.wav", "pending")
-            try await daemon.awaitEvent("cannot tell whether recordings are still there")
+            try await daemon.awaitEvent("cannot check whether recordings still exist")
             #expect(try await daemon.recordings(of: "alisher/later.wav").isEmpty, daemon.log)
             #expect(try await audioStates(daemon) == ["present", "present", "present"], daemon.log)
 
@@ -35,7 +35,7 @@ extension Acceptance.Faults {
         }
     }
 
-    /// Not the inbox, but one folder in it is on a disk of its own.
+    /// One folder of the inbox is on a disk of its own.
     @Test func aUsersOwnDiskGoesAndComesBackWithAllThatIsOnIt() async throws {
         let engine = try HeldEngine("Salom dunyo.")
         defer { engine.release() }
@@ -80,7 +80,7 @@ extension Acceptance.Faults {
                     == "Mening soʻzlarim."
             }
             try await daemon.awaitStatus("all is well again") { !$0.contains("not mounted") }
-            // It is watched as before.
+            // The folder is watched as before.
             try daemon.write(SampleAudio.variant(4, of: talk), as: "alisher/after.wav")
             try await daemon.awaitText(of: "alisher/after.wav.txt")
             #expect(try await audioStates(daemon) == Array(repeating: "present", count: 5), daemon.log)
@@ -90,7 +90,7 @@ extension Acceptance.Faults {
     }
 
     @Test(.enabled(if: Mounts.haveFUSE, "there is no /dev/fuse, or no bindfs"))
-    func whatTellsOfNothingIsPolledByItself() async throws {
+    func fileSystemWithoutEventsIsPolled() async throws {
         for mode in ["auto", "events"] {
             let settings = remote().merging([
                 "watch.mode": "\(mode)", "watch.poll": 0.3, "watch.rescan": 300.0,
@@ -106,7 +106,8 @@ extension Acceptance.Faults {
                 try await mounts.fuse(elsewhere, daemon.path("alisher"))
                 try await daemon.start()
                 let talk = try await speech(daemon)
-                // As another machine does on a share: behind the kernel's back.
+                // The file is written elsewhere, without an inotify event, as another machine does on a
+                // network share.
                 try talk.write(to: URL(filePath: elsewhere + "/talk.wav"))
                 if mode == "auto" {
                     try await daemon.awaitRow(of: "alisher/talk.wav", "pending")
@@ -114,7 +115,7 @@ extension Acceptance.Faults {
                 } else {
                     try daemon.write(SampleAudio.variant(1, of: talk), as: "malika/talk.wav")
                     try await daemon.awaitRow(of: "malika/talk.wav", "pending")
-                    // What comes by this machine's kernel gives events there too.
+                    // Changes that this machine's kernel makes give events there too.
                     try daemon.write(SampleAudio.variant(2, of: talk), as: "alisher/here.wav")
                     try await daemon.awaitRow(of: "alisher/here.wav", "pending")
                     #expect(try await daemon.recordings(of: "alisher/talk.wav").isEmpty, daemon.log)
@@ -127,7 +128,7 @@ extension Acceptance.Faults {
 
     /// Waits for so many more looks at everything that is recorded.
     private func awaitScans(_ daemon: DaemonFixture, _ count: Int) async throws {
-        // Each rescan first asks about the inbox, then tells; two rescans of two seconds.
+        // Each rescan checks the inbox first, then reports; two rescans of two seconds each.
         try await daemon.elapse(.seconds(2) * count + .milliseconds(500))
     }
 }

@@ -29,7 +29,7 @@ extension Acceptance {
             }
         }
 
-        /// As a browser's recorder names what it makes, and a person a file that was sent to them.
+        /// Names that browsers' recorders and messengers give to files of another format.
         @Test func theEndingDecidesNothing() async throws {
             try await withDaemon { daemon in
                 let speech = try daemon.installation.sample("jfk")
@@ -44,7 +44,7 @@ extension Acceptance {
         }
 
         /// Files that every player plays, and that promise more than they hold.
-        @Test func whatPromisesMoreIsTakenAsItIsAfterAWhile() async throws {
+        @Test func incompleteFileIsAcceptedAfterTheTimeout() async throws {
             try await withDaemon(["watch.incomplete_after": 4]) { daemon in
                 var wave = try Data(contentsOf: URL(filePath: daemon.installation.sample("jfk")))
                 let field = try #require(wave.firstRange(of: Data("data".utf8))).upperBound
@@ -62,7 +62,7 @@ extension Acceptance {
             }
         }
 
-        @Test func whatIsOtherwiseThanItsNameSaysIsRefused() async throws {
+        @Test func contentThatContradictsTheNameIsRefused() async throws {
             try await withDaemon(all) { daemon in
                 let speech = try daemon.installation.sample("jfk")
                 let playlist = Data("#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n".utf8)
@@ -96,12 +96,12 @@ extension Acceptance {
     }
 }
 
-/// How a recording of that ending is made, as those make it who use it.
+/// The way in which phones make a recording with that extension.
 private struct PhoneFormat: Sendable {
     var ending: String
-    /// What ffmpeg is told between input and output.
+    /// ffmpeg's options between input and output.
     var options: [String]
-    /// With moving pictures, as of a phone's camera.
+    /// Whether it has video, as from a phone's camera.
     var hasPictures = false
 
     static let all = [

@@ -35,7 +35,7 @@ extension Acceptance {
             let accepted = users.flatMap { user in
                 (0..<6).map { _ in DaemonEvent(DaemonMessage.accepted, ["user": user]) }
             }
-            // What ends first was chosen before all waited, and does not count.
+            // The job that ends first was chosen before all waited, and does not count.
             let order = ["a"] + (0..<(5 / pattern.count + 1)).flatMap { _ in pattern }
             let served = order.prefix(6).map { DaemonEvent(DaemonMessage.transcribed, ["user": $0]) }
             #expect(Turns(events: accepted + served, users: users).widestLead == lead)
@@ -52,7 +52,7 @@ extension Acceptance {
         }
 
         @Test func anEndOfTheDaemonIsReportedWithItsLog() async throws {
-            let error = await #expect(throws: DaemonTrouble.self) {
+            let error = await #expect(throws: DaemonTestFailure.self) {
                 try await withDaemon(["local.worker": "/nonexistent/kotib-worker"]) { _ in }
             }
             let text = try #require(error).description
@@ -61,7 +61,7 @@ extension Acceptance {
         }
 
         @Test func aWaitInVainIsReportedWithTheLog() async throws {
-            let error = await #expect(throws: DaemonTrouble.self) {
+            let error = await #expect(throws: DaemonTestFailure.self) {
                 try await withDaemon { daemon in
                     try await daemon.awaitEvent("no such event", within: .milliseconds(50))
                 }

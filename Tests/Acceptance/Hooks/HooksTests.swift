@@ -3,8 +3,7 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// Who is told what became of recordings: a program, and a server written in Python that checks
-    /// signatures by itself.
+    /// Hooks: a program, and a server written in Python that checks signatures by itself.
     @Suite(.timeLimit(.minutes(5))) struct Hooks {
         private static let key = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
         private static let secret = ["KOTIB_HOOKS_SECRET": "whsec_" + key]
@@ -47,7 +46,7 @@ extension Acceptance {
             let settings: DaemonSettings = ["hooks.url": "http://127.0.0.1:\(port)/hook"]
             try await withDaemon(settings, environment: Self.secret) { daemon in
                 try daemon.write(Data("no audio".utf8), as: "malika/notes.pdf")
-                try await daemon.awaitEvent("hook not delivered yet")
+                try await daemon.awaitEvent("hook not delivered, retrying")
                 let down = try await daemon.request("GET", "/api/v1/status")
                 #expect(down["state"] == "degraded" && down["hooks", 0, "pending"] == 1, "\(down)")
                 let shown = try await daemon.kotibctl(["status"], environment: ["LC_ALL": "en_US.UTF-8"])
@@ -65,7 +64,8 @@ extension Acceptance {
                         Set(events.compactMap { $0["type"] }) == [
                             "recording.completed", "recording.rejected",
                         ])
-                    // The first answer to each is 500: told again, by the same id and with a new signature.
+                    // The first response to each event is 500, so it is sent again with the same id and a new
+                    // signature.
                     let tries = Dictionary(grouping: events) { $0["id"] ?? "" }
                     #expect(tries.count == 2 && tries.values.allSatisfy { $0.count == 2 }, "\(events)")
                     try await daemon.wait(until: "nothing is left to tell") {
@@ -97,7 +97,8 @@ extension Acceptance {
             }
         }
 
-        /// As kotibd(8) shows how to check a signature; answers 500 to the first attempt at each event.
+        /// A receiver that checks signatures as kotibd(8) shows; it responds 500 to the first attempt at each
+        /// event.
         private static let receiver = """
             import base64, hashlib, hmac, http.server, json, sys
             port, key, path = int(sys.argv[1]), base64.b64decode(sys.argv[2]), sys.argv[3]

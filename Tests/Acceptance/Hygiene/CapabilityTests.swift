@@ -3,8 +3,8 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance.Hygiene {
-    /// With systemd/folder-owners.conf the daemon has four capabilities. What it starts has none: neither a
-    /// hook or message program, which is the administrator's but no part of Kotib, nor a worker.
+    /// With systemd/folder-owners.conf the daemon has four capabilities. The programs that it starts have
+    /// none: neither hook and message programs, which the administrator chose, nor workers.
     @Test func noProgramGetsTheDaemonsCapabilities() async throws {
         let shelf = try TemporaryFolder()
         let settings = try Service.settings(shelf).merging([

@@ -3,7 +3,7 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// What must not be left, seen or made up.
+    /// Nothing is left behind, leaked, or written to places where it does not belong.
     @Suite(.timeLimit(.minutes(5))) struct Hygiene {
         @Test func noWorkerOutlivesAStop() async throws {
             try await withDaemon { daemon in
@@ -71,7 +71,7 @@ extension Acceptance {
             }
         }
 
-        /// All workers there are while one of them transcribes.
+        /// All workers while one of them transcribes.
         private func workersAtWork(_ daemon: DaemonFixture) async throws -> [WorkerProcess] {
             try daemon.drop(daemon.installation.sample("two_cities"), as: "alisher/talk.wav")
             try await daemon.awaitRow(of: "alisher/talk.wav", "processing")

@@ -3,7 +3,7 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// What people choose for themselves, and say of their folders.
+    /// Settings of users and of folders.
     @Suite(.timeLimit(.minutes(5))) struct Choices {
         private let answer = #"{"text": "Salom dunyo.", "language": "uz"}"#
 
@@ -39,7 +39,7 @@ extension Acceptance {
                 let note = try await daemon.awaitText(of: "alisher/dars/kotib.ini.rejected.txt")
                 #expect(note.contains("“langauge”") && note.contains("did you mean “language”?"), "\(note)")
                 try await transcribe(in: "alisher/dars")
-                try await daemon.awaitEvent("a folder's settings do not count; the user's do")
+                try await daemon.awaitEvent("folder settings ignored, using the user's settings")
                 try daemon.write(Data("language = ru\n".utf8), as: "alisher/dars/kotib.ini")
                 try await daemon.awaitAbsence(of: "alisher/dars/kotib.ini.rejected.txt")
                 try await transcribe(in: "alisher/dars")
@@ -51,7 +51,7 @@ extension Acceptance {
             }
         }
 
-        @Test func whatStaysInTheHouseIsNeverSentToAServer() async throws {
+        @Test func localRecordingIsNeverSentToAServer() async throws {
             let server = try FaultServer(status: "200 OK", body: answer)
             let both: DaemonSettings = [
                 "queue.engine": "openai", "queue.other_engines": ["local"],

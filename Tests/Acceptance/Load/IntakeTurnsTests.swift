@@ -12,7 +12,8 @@ extension Acceptance.Load {
         ]
         try await withDaemon(settings) { daemon in
             try daemon.makeFolder("one")
-            // Made elsewhere and moved there as a whole, so that none is taken before all are there.
+            // The folder is created elsewhere and moved into the inbox whole, so that all files arrive at
+            // once.
             let many = daemon.scratch + "/many"
             try FileManager.default.createDirectory(atPath: many, withIntermediateDirectories: false)
             for number in 0..<flood {
@@ -33,7 +34,7 @@ extension Acceptance.Load {
             // seconds.
             #expect(after - before < flood / 5, "\(before), then \(after) of the flood, in \(time)")
             #expect(time < .seconds(5))
-            // None of the flood is forgotten for that.
+            // The files of the flood are still processed.
             try await daemon.wait(until: "the flood goes on") { try await count(daemon, "many") > after }
         }
     }

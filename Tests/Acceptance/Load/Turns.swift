@@ -3,7 +3,7 @@ import KotibTestSupport
 /// The order in which users were served while all of them waited.
 struct Turns {
     var order: [String] = []
-    /// By how many turns somebody was ever ahead of somebody else.
+    /// The largest number of turns by which one user was ever ahead of another.
     var widestLead = 0
     var count: Int { order.count }
 
@@ -20,7 +20,7 @@ struct Turns {
             case DaemonMessage.transcribed:
                 waiting[user, default: 0] -= 1
                 guard var counted = turns else { continue }
-                // The first to end was chosen before all waited.
+                // The first one to end was chosen before all were waiting.
                 if counted.isEmpty {
                     counted = Dictionary(uniqueKeysWithValues: users.map { ($0, 0) })
                 } else {

@@ -3,8 +3,8 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// What a person does to recordings with a file manager: the words stay with their recording, and the
-    /// engine is not asked again.
+    /// Renames and moves with a file manager: the words stay with their recording, and the engine is not
+    /// asked again.
     @Suite(.timeLimit(.minutes(5))) struct Moves {
         private static let moved = "recording moved"
 
@@ -69,7 +69,7 @@ extension Acceptance {
                     let rows = try await daemon.recordings()
                     return Set(rows.map(\.filePath)) == Set(new) ? rows : nil
                 }
-                // Which of them was taken first is the watcher's affair.
+                // The watcher may report either of them first.
                 let (old, now) = (numbers(before), numbers(after))
                 #expect(new.map { now[$0] } == names.map { old[$0] }, daemon.log)
                 #expect(after.allSatisfy { $0.transcriptionStatus == "completed" && $0.attempts == 1 })
@@ -98,7 +98,7 @@ extension Acceptance {
                 try await change(daemon, isDown: false) {
                     try daemon.move(from: daemon.path("ali/b.wav"), to: "../scratch/kept.wav")
                 }
-                _ = try await daemon.awaitEvent("recording gone; its transcript is kept")
+                _ = try await daemon.awaitEvent("recording removed, transcript kept")
                 try daemon.drop(daemon.scratch + "/kept.wav", as: "ali/c.wav")
                 let text = try await daemon.awaitText(of: "ali/c.wav.txt")
                 #expect(text == row.transcriptText.map { $0 + "\n" }, daemon.log)
@@ -111,7 +111,7 @@ extension Acceptance {
             try await withDaemon { daemon in
                 try await put(["ali/a.wav"], daemon)
                 try daemon.write(Data("Corrected.\n".utf8), as: "ali/a.wav.txt")
-                _ = try await daemon.awaitEvent("transcript edited in its folder")
+                _ = try await daemon.awaitEvent("transcript edited in folder")
                 try daemon.drop(daemon.installation.sample("jfk"), as: "ali/a.wav")
                 let new = try await daemon.eventually("it has words") {
                     let row = try await daemon.recordings(of: "ali/a.wav").last
@@ -120,7 +120,7 @@ extension Acceptance {
                 #expect(WordErrorRate.of(new.transcriptText ?? "", against: Said.jfk) <= 0.1, daemon.log)
                 let list = try await daemon.kotibctl(["show", String(new.id), "--revisions"])
                 #expect(list.output.contains("Corrected."), "\(list)")
-                // What a person wrote is never written over.
+                // A person's file is never overwritten.
                 try await daemon.awaitText(of: "ali/a.wav.kotib.txt")
                 #expect(daemon.text(of: "ali/a.wav.txt") == "Corrected.\n")
             }

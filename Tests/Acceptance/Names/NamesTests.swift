@@ -9,7 +9,7 @@ extension Acceptance {
     @Suite(.timeLimit(.minutes(5))) struct Names {
         private typealias Bytes = [UInt8]
 
-        /// All that a file system takes in a name.
+        /// Every byte that a file system allows in a name.
         private static let everyByte: [[UInt8]] = (UInt8(1)...(.max)).filter { $0 != 0x2F }.map {
             Array("a".utf8) + [$0] + Array("z.wav".utf8)
         }
@@ -18,14 +18,14 @@ extension Acceptance {
             [
                 // Looks like an option, like a variable, like a command.
                 "-rf.wav", "--help.wav", "$HOME.wav", "`id`.wav", "a;b.wav", " .wav",
-                // Both forms of one name, and names that differ in case or ending alone.
+                // Both Unicode forms of one name, and names that differ only in case or extension.
                 "caf\u{E9}.wav", "cafe\u{301}.wav", "Talk.wav", "talk.wav", "TALK.WAV", "talk.mp3.wav",
             ].map { Array($0.utf8) }
-            // Two that are no UTF-8 and would look alike if each wrong byte became U+FFFD; the second has
-            // half a letter.
+            // Names that are not UTF-8 and would look alike if each invalid byte became U+FFFD; some end
+            // within a character.
             + [[0xFF], [0xFE], [0xC3], [0xE2, 0x82]].map { $0 + Array(".wav".utf8) }
 
-        /// Of one letter, cut to its first bytes: the longest have no room for ".txt".
+        /// Names of one repeated letter, cut to a number of bytes: the longest leave no room for ".txt".
         private static let long: [[UInt8]] = ([5, 100] + Array(247...255)).flatMap { length in
             ["a", "ў", "😀"].map { letter in
                 let letters = Array(repeating: Array(letter.utf8), count: 255).joined()
@@ -62,7 +62,7 @@ extension Acceptance {
                 for text in texts {
                     #expect(text.count <= 255 && text.suffix(4).elementsEqual(ending), "\(hex(text))")
                 }
-                // What was cut was not cut within a letter.
+                // Names are cut between characters.
                 let cut = texts.filter { !names.contains(Array($0.dropLast(4))) }
                 #expect(cut.count == names.count { $0.count > 251 })
                 for text in cut {
@@ -80,8 +80,8 @@ extension Acceptance {
             }
         }
 
-        /// What clients make for themselves gets neither a recording nor a note, and what is like it does.
-        @Test func whatClientsMakeIsLeftAlone() async throws {
+        /// Clients' own files get neither a recording nor a note; names that merely look like them do.
+        @Test func clientFilesAreIgnored() async throws {
             try await withDaemon(["watch.ignore": ["draft-*", "!*.part"]]) { daemon in
                 let ignored = [
                     ".DS_Store", "._talk.wav", "Thumbs.db", "desktop.ini", "~$talk.wav", "talk.wav.filepart",
@@ -138,7 +138,7 @@ extension Acceptance {
             return Set(try FolderListing(OpenFile(owning: descriptor)).next(.max).map(\.name))
         }
 
-        /// Half a second as WAV (16 kHz, mono, 16 bits), one step beside silence that tells it from others.
+        /// A silent WAV of half a second (16 kHz, mono, 16 bits), made unique by its first 16 samples.
         private static func silence(_ number: Int) -> [UInt8] {
             var samples = [UInt8](repeating: 0, count: 16_000)
             for bit in 0..<16 { samples[2 * bit] = UInt8(number >> bit & 1) }

@@ -126,7 +126,7 @@ extension Acceptance {
                 #expect(try await daemon.awaitText(of: "alisher/copies/again.wav.txt") == words)
                 try await expectOne(daemon, "alisher/copies/again.wav")
                 #expect(daemon.events(DaemonMessage.transcribed).count == 1, daemon.log)
-                // Another user's is another matter.
+                // The recording of another user is a separate one.
                 try daemon.drop(talk, as: "malika/talk.wav")
                 try await daemon.awaitText(of: "malika/talk.wav.txt")
                 #expect(daemon.events(DaemonMessage.transcribed).count == 2, daemon.log)

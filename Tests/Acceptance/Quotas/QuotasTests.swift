@@ -3,7 +3,7 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// What users may have: a note instead of silence, and what waits is taken by itself. A stand-in
+    /// Quotas: a refused file gets a note, and is accepted by itself when there is room. A stand-in
     /// transcribes, since the words do not matter here.
     @Suite(.timeLimit(.minutes(5))) struct Quotas {
         private func settings(_ server: FaultServer) -> DaemonSettings {
@@ -18,7 +18,7 @@ extension Acceptance {
             try Data(contentsOf: URL(filePath: daemon.installation.sample("jfk")))
         }
 
-        @Test func whatHasNoRoomIsTakenByItselfWhenSomeIsMade() async throws {
+        @Test func fileWithoutRoomIsAcceptedWhenThereIsRoom() async throws {
             let server = try server()
             let limits = settings(server).merging(["quota.files": 1])
             try await withDaemon(limits) { daemon in

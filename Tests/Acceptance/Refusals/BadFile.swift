@@ -11,7 +11,7 @@ enum BadFile: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     var testDescription: String { rawValue }
 
-    /// Of the name.
+    /// The extension of the name.
     var ending: String {
         switch self {
         case .text, .pictureAsRecording, .otherKind, .folder: "mp3"
@@ -22,7 +22,7 @@ enum BadFile: String, CaseIterable, Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// What the log gives as reason.
+    /// The reason in the log.
     var reason: String {
         switch self {
         case .text, .pictureAsRecording, .playlist: "not_audio"
@@ -42,7 +42,7 @@ enum BadFile: String, CaseIterable, Sendable, CustomTestStringConvertible {
     /// Whether a good recording can have such a name.
     var isNameOfARecording: Bool { reason != "unsupported_extension" }
 
-    /// Puts one into the inbox.
+    /// Puts such a file into the inbox.
     func put(into daemon: DaemonFixture, as name: String) async throws {
         let path = daemon.path(name)
         switch self {
@@ -64,7 +64,7 @@ enum BadFile: String, CaseIterable, Sendable, CustomTestStringConvertible {
         case .pipe: try SystemError.check("mkfifo", name) { mkfifo(path, 0o644) }
         case .folder: try daemon.makeFolder(name)
         case .unreadable:
-            // Never readable under its name, as cp of such a file leaves it.
+            // The file is never readable under its name, as after cp of an unreadable file.
             let good = try await recording(daemon, "wav")
             try SystemError.check("chmod", name) { chmod(good, 0) }
             try daemon.move(from: good, to: name)

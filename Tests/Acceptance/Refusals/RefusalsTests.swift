@@ -120,7 +120,7 @@ extension Acceptance {
 /// A file as it must stay.
 private struct Left: Equatable {
     var stamp: FileStamp?
-    /// Of small ordinary files.
+    /// The content of small ordinary files.
     var content: Data?
 
     init(_ daemon: DaemonFixture, _ name: String) {

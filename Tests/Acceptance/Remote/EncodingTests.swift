@@ -3,7 +3,7 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// What a remote service does not take, or not in one request, reaches it all the same.
+    /// Recordings that a remote service does not accept, or not in one request, are re-encoded and reach it.
     @Suite(.timeLimit(.minutes(5))) struct RemoteEncoding {
         @Test func aTelephonesAndATooLargeRecordingGetTheirWords() async throws {
             let port = try Loopback.freePort()
@@ -12,7 +12,7 @@ extension Acceptance {
                     try await daemon.start()
                     let speech = try daemon.installation.sample("jfk")
                     let telephone = daemon.scratch + "/talk.amr"
-                    // At 10.2 kbit/s, with the same dither each time.
+                    // Encodes at 10.2 kbit/s, with the same dither each time.
                     try await Command.succeed(
                         "sox", ["-R", speech, "-r", "8000", "-c", "1", "-C", "6", "-t", "amr-nb", telephone])
                     try daemon.drop(telephone, as: "alisher/talk.amr")
@@ -32,13 +32,13 @@ extension Acceptance {
                     }
                     let done = try await daemon.awaitEvent(DaemonMessage.transcribed)
                     #expect(done["engine"] == "openai")
-                    // Two workers look at new files, another re-encodes.
+                    // Two workers inspect new files, a third re-encodes.
                     #expect(try daemon.workerProcesses().count == 3)
                 }
             }
         }
 
-        @Test func whatNoEncodingMakesSmallEnoughFailsWithASentence() async throws {
+        @Test func tooLargeAtEveryBitRateFailsWithASentence() async throws {
             let server = try FaultServer(status: "200 OK", body: #"{"text":"words"}"#)
             let settings = remote(server.port).merging([
                 "openai.encode": "flac", "openai.max_request": 50_000,

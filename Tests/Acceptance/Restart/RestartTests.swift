@@ -22,7 +22,8 @@ extension Acceptance {
                 try await daemon.awaitRow(of: "alisher/talk.wav", "processing")
                 let end = try await daemon.terminate()
                 #expect(end.status == .exited(0), daemon.log)
-                // Had it waited for longer than its grace, the words would be there: see the next test.
+                // If it had waited for longer than its grace period, the words would be there: see the next
+                // test.
                 #expect(daemon.stamp(of: "alisher/talk.wav.txt") == nil, "\(daemon.story)")
                 let row = try #require(try await daemon.recordings(of: "alisher/talk.wav").last)
                 #expect(row.transcriptionStatus == "pending", daemon.log)

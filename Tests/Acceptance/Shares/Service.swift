@@ -5,7 +5,7 @@ import Testing
 
 /// kotibd as systemd starts it with systemd/folder-owners.conf: an account of its own, and four capabilities.
 enum Service {
-    /// Nobody has its number, 62987, on machines of Debian (adduser.conf(5)).
+    /// The account gets id 62987, which Debian assigns to nobody (adduser.conf(5)).
     static let user = "kotibtest-kotib"
     private static let number = 62_987
 
@@ -19,7 +19,7 @@ enum Service {
         }
     }
 
-    /// As `User=`, `CapabilityBoundingSet=`, `AmbientCapabilities=` and `NoNewPrivileges=` do.
+    /// Does what `User=`, `CapabilityBoundingSet=`, `AmbientCapabilities=` and `NoNewPrivileges=` do.
     static func launcher() throws -> [String] {
         let set = try (["-all"] + capabilities().map { "+" + $0 }).joined(separator: ",")
         return [
@@ -28,8 +28,8 @@ enum Service {
         ]
     }
 
-    /// What the service runs and reads, where it can reach it: a fresh clone may lie in somebody's private
-    /// folder, and access(2), which the settings are checked by, does not count capabilities.
+    /// Settings with paths that the service's account can reach: a fresh clone may lie in a private folder,
+    /// and access(2), by which the settings are checked, does not count capabilities.
     /// - Parameter shelf: for copies.
     static func settings(_ shelf: TemporaryFolder) throws -> DaemonSettings {
         let installation = try Installation.find()
@@ -68,12 +68,12 @@ enum Service {
 }
 
 extension ShareGround {
-    /// As `StateDirectory=` and the two lines of etc/README.md about the inbox do.
+    /// Does what `StateDirectory=` and the two lines about the inbox in etc/README.md do.
     func giveToService() async throws {
         try await Service.make()
         let owner = "\(Service.user):\(Service.user)"
         try await Command.succeed("chown", [owner, daemon.stateFolder, root + "/inbox"])
-        // What holds the state folder lets everybody pass, as /var/lib does.
+        // Everybody may enter the folder that holds the state folder, as with /var/lib.
         #expect(chmod((daemon.stateFolder as NSString).deletingLastPathComponent, 0o711) == 0)
     }
 

@@ -1,13 +1,12 @@
 import Foundation
 import KotibTestSupport
 
-/// What an administrator prepares by etc/README.md: accounts, the inbox below a folder of root's, smbd and
-/// sshd on loopback with etc/samba/kotib.conf and etc/ssh/kotib.conf, changed only in what is the machine's:
-/// paths and groups.
+/// The set-up of etc/README.md: accounts, the inbox below a folder of root's, smbd and sshd on loopback with
+/// etc/samba/kotib.conf and etc/ssh/kotib.conf, changed only in paths and groups.
 ///
-/// Only root may do that. The accounts are real ones and are deleted in the end.
+/// Needs root. The accounts are real ones and are deleted in the end.
 struct ShareGround: Sendable {
-    /// By Samba and SFTP; the third one by rsync.
+    /// The first two users write by Samba and SFTP, the third one by rsync.
     static let anna = "kotibtest-anna"
     static let boris = "kotibtest-boris"
     static let rustam = "kotibtest-rustam"
@@ -40,7 +39,9 @@ struct ShareGround: Sendable {
                 if asShipped { try ground.expectServiceRights() }
                 for user in [anna, boris, rustam] {
                     let added = try await daemon.kotibctl(["user", "add", user])
-                    guard added.end == .exited(0) else { throw daemon.trouble("Not added: \(added.errors)") }
+                    guard added.end == .exited(0) else {
+                        throw daemon.testFailure("Not added: \(added.errors)")
+                    }
                 }
                 try await body(ground)
                 try await ground.takeAway()
@@ -64,7 +65,7 @@ struct ShareGround: Sendable {
         try FileManager.default.createSymbolicLink(
             atPath: daemon.inbox, withDestinationPath: root + "/inbox")
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        // Of a kind that curl's library knows too.
+        // A type of key that curl's library supports too.
         try await Command.succeed("ssh-keygen", ["-q", "-t", "rsa", "-m", "PEM", "-N", "", "-f", key])
     }
 
@@ -101,7 +102,7 @@ struct ShareGround: Sendable {
             try await daemon.wait(until: "\(program) listens") {
                 guard process.status == nil else {
                     let said = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-                    throw daemon.trouble("\(program) has ended: \(said)")
+                    throw daemon.testFailure("\(program) has ended: \(said)")
                 }
                 return try Loopback.accepts(port)
             }
@@ -152,7 +153,7 @@ struct ShareGround: Sendable {
 
     private var smbConfiguration: String { folder + "/smb.conf" }
 
-    /// What smbclient does by `commands`; local paths are below `folder`.
+    /// Runs smbclient with `commands`; local paths are below `folder`.
     func smbclient(_ port: UInt16, _ user: String, _ commands: String) async throws -> Command {
         try await Command.run(
             "smbclient",
@@ -194,7 +195,7 @@ struct ShareGround: Sendable {
             .flatMap { ["-o", $0] } + ["-i", key, "-o", "IdentitiesOnly=yes"]
     }
 
-    /// What sftp(1) does by `commands`, a line each, until one fails.
+    /// Runs sftp(1) with `commands`, one a line, until one fails.
     func sftp(_ port: UInt16, _ user: String, _ commands: [String]) async throws -> Command {
         let batch = folder + "/batch-\(UUID())"
         let lines = ["lcd \(folder)"] + commands

@@ -11,7 +11,7 @@ extension Acceptance {
         private let boris = ShareGround.boris
         private let rustam = ShareGround.rustam
 
-        /// With the rights that the shipped unit has.
+        /// With the permissions of the shipped systemd unit.
         @Test func samba() async throws {
             try await ShareGround.with(asShipped: true) { ground in
                 try await prepareTalks(ground, 3)
@@ -42,7 +42,7 @@ extension Acceptance {
                     try await expectEdited(ground, "\(anna)/talk.wav")
                     #expect(ground.daemon.stamp(of: "\(anna)/renamed.wav.txt") == nil)
                     #expect(ground.daemon.stamp(of: "\(anna)/deep/talk.wav.txt") == nil)
-                    // Everybody's share is their own folder.
+                    // Each user's share is their own folder.
                     let other = try await ground.smbclient(port, boris, "ls; cd ../\(anna); ls")
                     #expect(!other.output.contains("talk.wav"), "\(other.output)")
                     #expect(try ground.daemon.names(in: boris).isEmpty)
@@ -51,7 +51,7 @@ extension Acceptance {
             }
         }
 
-        /// Two names that differ in case alone come by SFTP or on the server itself. Samba shows both, with
+        /// Names that differ only in case are created by SFTP or on the server itself. Samba shows both, with
         /// their texts, each under its own name (threat 28).
         @Test func namesThatDifferInCaseOverSamba() async throws {
             try await ShareGround.with { ground in
@@ -75,7 +75,7 @@ extension Acceptance {
             }
         }
 
-        /// With the rights that the shipped unit has.
+        /// With the permissions of the shipped systemd unit.
         @Test func sftp() async throws {
             try await ShareGround.with(asShipped: true) { ground in
                 try await prepareTalks(ground, 6)
@@ -87,7 +87,8 @@ extension Acceptance {
                         atPath: ground.folder + "/talk\(number).wav",
                         toPath: ground.folder + "/tree/talk\(number).wav")
                 }
-                // Only its owner's, as some phones' recorders leave it: the daemon takes it all the same.
+                // Readable by its owner only, as the recorders of some phones create files: the daemon
+                // accepts it all the same.
                 #expect(chmod(ground.folder + "/talk0.wav", 0o600) == 0)
                 let whole = try Data(contentsOf: URL(filePath: ground.folder + "/talk2.wav"))
                 try whole.prefix(whole.count / 2).write(to: URL(filePath: ground.folder + "/half.wav"))
@@ -149,7 +150,7 @@ extension Acceptance {
                     for way in ["pieces", "link", "posix"] {
                         try await expectOne(ground, "\(boris)/talk-\(way).wav")
                     }
-                    // Who comes for rsync gets nothing else, and no other's folder.
+                    // An rsync client gets nothing else, and no other user's folder.
                     let shell = try await ground.ssh(port, rustam, "cat /etc/passwd")
                     #expect(shell.end != .exited(0) && !shell.output.contains("root:"))
                     let other = try await ground.rsync(
@@ -197,12 +198,12 @@ extension Acceptance {
 
         private func expectEdited(_ ground: ShareGround, _ path: String) async throws {
             try await ground.daemon.awaitEvent(
-                "transcript edited in its folder", where: ["file": path + ".txt"])
+                "transcript edited in folder", where: ["file": path + ".txt"])
             let row = try await ground.daemon.awaitRow(of: path, "completed")
             #expect(row.transcriptText == "My own words.")
         }
 
-        /// Nobody sees who else there is, nor what is theirs, nor anything of the machine.
+        /// A user sees neither other users, nor their files, nor anything else of the machine.
         private func expectClosed(_ ground: ShareGround, _ port: UInt16) async throws {
             for command in [
                 "ls /inbox", "ls /inbox/\(anna)", "get /inbox/\(anna)/talk.wav stolen.wav",

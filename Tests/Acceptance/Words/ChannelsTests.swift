@@ -7,7 +7,7 @@ extension Acceptance {
     @Suite(.timeLimit(.minutes(5))) struct Channels {
         private struct Kind {
             var name: String
-            /// What ffmpeg is told; inputs are jfk.wav and two_cities.wav.
+            /// ffmpeg's options; inputs are jfk.wav and two_cities.wav.
             var options: [String]
         }
 
@@ -53,7 +53,7 @@ extension Acceptance {
             }
         }
 
-        /// Each alone on a channel, or on a track, and both at once.
+        /// Both parties, each on a channel or track of their own, and both in one.
         @Test func bothPartiesOfACallAreInTheText() async throws {
             let other = "[1]volume=12dB,atrim=0:11,aresample=16000"
             let calls = [

@@ -5,8 +5,8 @@ import Testing
 
 extension Acceptance {
     @Suite(.timeLimit(.minutes(5))) struct Words {
-        /// Of a hundred words, ten may be wrong: the model makes one to four of 119 (two_cities), and others
-        /// on other machines.
+        /// The tolerated word error rate, 10 %: the model makes one to four errors in 119 words (two_cities),
+        /// and others on other machines.
         private let tolerated = 0.10
 
         @Test(arguments: [("two_cities", Said.twoCities, 44.4), ("jfk", Said.jfk, 11.0)])
@@ -27,7 +27,7 @@ extension Acceptance {
             }
         }
 
-        /// What an administrator reads about one recording.
+        /// The log line about one recording.
         private func checkLog(_ daemon: DaemonFixture, _ row: RecordingRow) async throws {
             let event = try await daemon.awaitEvent(DaemonMessage.transcribed, where: ["file": row.filePath])
             #expect(event["recording"] == String(row.id))
@@ -54,7 +54,7 @@ extension Acceptance {
             }
         }
 
-        /// In too short a context the encoder makes Whisper say such a phrase twice.
+        /// With too short a context, Whisper repeats such a phrase.
         @Test func aShortPhraseComesOnce() async throws {
             try await withDaemon { daemon in
                 for number in ["one", "three", "five"] {
@@ -69,7 +69,7 @@ extension Acceptance {
         }
 
         /// "Check. One two." stands for what is said again and again.
-        @Test func whatIsRepeatedIsHeardWholeAndTheSameEachTime() async throws {
+        @Test func repetitionsAreTranscribedCompletelyAndReproducibly() async throws {
             try await withDaemon(["queue.reuse": "none"]) { daemon in
                 try await SampleAudio.speak(
                     """
@@ -109,7 +109,7 @@ extension Acceptance {
         @Test func theTranscriptIsAPlainTextFileOfTheFoldersOwner() async throws {
             try await withDaemon { daemon in
                 try daemon.makeFolder("alisher")
-                // Only root can give a folder away; for others the folder is their own already.
+                // Only root can give a folder away; otherwise the folder belongs to the user of the test.
                 let owner: uid_t = geteuid() == 0 ? 65_534 : geteuid()
                 #expect(chown(daemon.path("alisher"), owner, gid_t.max) == 0)
                 try await SampleAudio.speak(to: daemon.scratch + "/talk.wav")
@@ -131,7 +131,7 @@ extension Acceptance {
     }
 }
 
-/// What is said in the sample recordings.
+/// The words of the sample recordings.
 enum Said {
     static let jfk = """
         And so, my fellow Americans: ask not what your country can do for you, ask what you can do for your country.

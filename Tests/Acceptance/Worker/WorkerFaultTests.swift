@@ -3,7 +3,7 @@ import KotibTestSupport
 import Testing
 
 extension Acceptance {
-    /// What happens to a worker costs its recording an attempt, and nobody anything else.
+    /// A crash of a worker costs its recording an attempt, and no other recording anything.
     @Suite(.timeLimit(.minutes(5))) struct WorkerFaults {
         @Test func aKilledWorkerIsReplaced() async throws {
             try await withDaemon { daemon in
@@ -15,7 +15,7 @@ extension Acceptance {
         }
 
         @Test func aWorkerThatHangsIsReplaced() async throws {
-            // Longer than a healthy one takes for a window of 30 s on a busy machine.
+            // Longer than a healthy worker takes for a window of 30 s on a busy machine.
             try await withDaemon(["local.stall": 10]) { daemon in
                 let worker = try await busyWorker(daemon)
                 worker.kill(SIGSTOP)
@@ -60,7 +60,7 @@ extension Acceptance {
             }
         }
 
-        /// The same in the middle of its work.
+        /// A worker in the middle of a transcription.
         private func busyWorker(_ daemon: DaemonFixture) async throws -> WorkerProcess {
             let worker = try await firstWorker(daemon)
             // The one that inspects names no model.

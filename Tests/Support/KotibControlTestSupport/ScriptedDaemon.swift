@@ -10,7 +10,7 @@ import Synchronization
 /// Answers on a Unix socket what a closure says, and keeps what it was asked.
 public final class ScriptedDaemon: Sendable {
     public struct Asked: Sendable {
-        /// As in `GET audio/1`, below `/api/v1/`.
+        /// Method and path below `/api/v1/`, such as `GET audio/1`.
         public var what: String
         public var headers: HTTPFields
         public var body: String

@@ -1,9 +1,9 @@
 import KotibPOSIX
 import KotibWatch
 
-/// As a scan comes across the file of a sighting.
-package func candidate(_ sighting: Sighting) throws -> InboxWatcher.Candidate {
-    guard case .settled(let path, let status) = sighting else {
+/// The file of an event, as a scan reports it.
+package func candidate(_ inboxEvent: InboxEvent) throws -> InboxWatcher.Candidate {
+    guard case .stable(let path, let status) = inboxEvent else {
         throw SystemError(code: 0, operation: "candidate")
     }
     return InboxWatcher.Candidate(path: path, status: status)

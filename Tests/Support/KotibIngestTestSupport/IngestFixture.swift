@@ -40,7 +40,7 @@ package struct IngestFixture: Sendable {
     ///   - settings: what everybody has chosen; asked each time.
     package init(
         inspector: FakeInspector = FakeInspector(), engine: FakeEngine = FakeEngine(),
-        database: DatabaseQueue? = nil, enrolls: Bool = true, reuse: WordsReuse = .none,
+        database: DatabaseQueue? = nil, enrolls: Bool = true, reuse: ReuseScope = .none,
         settings: @autoclosure @escaping @Sendable () -> UserSettings = UserSettings(),
         quotas: Quotas = Quotas(), archive: ArchiveFolder? = nil,
         incompleteTimeout: IncompleteFileTimeout = IncompleteFileTimeout(),
@@ -84,17 +84,17 @@ extension IngestFixture {
         return path
     }
 
-    /// As the watcher tells of a file that stands still.
-    package func sighting(_ name: String) throws -> Sighting {
+    /// The event for a file that is no longer written to.
+    package func inboxEvent(_ name: String) throws -> InboxEvent {
         guard let status = try disk.examine(path(name)) else { throw CocoaError(.fileNoSuchFile) }
-        return .settled(try path(name), status)
+        return .stable(try path(name), status)
     }
 
     package func handle(_ name: String) async throws {
-        await pipeline.handle(try sighting(name))
+        await pipeline.handle(try inboxEvent(name))
     }
 
-    /// Puts a file there, lets the pipeline handle it, and returns what the catalog has.
+    /// Creates a file, lets the pipeline handle it, and returns its row in the catalog.
     @discardableResult
     package func drop(_ content: String, _ name: String = "ali/talk.wav") async throws -> Recording? {
         try folder.write(content, to: name)
@@ -104,7 +104,7 @@ extension IngestFixture {
 
     package func lose(_ name: String) async throws {
         folder.remove(name)
-        await pipeline.handle(.gone(try path(name)))
+        await pipeline.handle(.removed(try path(name)))
     }
 
     package func current(_ name: String = "ali/talk.wav") async throws -> Recording? {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What tests read of a row of `audio_records`.
+/// The columns of `audio_records` that tests read.
 public struct RecordingRow: Decodable, Sendable {
     public var id: Int
     public var userId: Int?
@@ -20,7 +20,7 @@ public struct RecordingRow: Decodable, Sendable {
 }
 
 extension DaemonFixture {
-    /// What SQLite's own program reads in the catalog, so that the daemon's code does not judge itself.
+    /// The result of a query, run by SQLite's own program so that the daemon's code does not judge itself.
     public func rows<Row: Decodable>(_ sql: String, as type: Row.Type = Row.self) async throws -> [Row] {
         let output = try await Command.succeed(
             "sqlite3",
@@ -31,7 +31,7 @@ extension DaemonFixture {
         return try decoder.decode([Row].self, from: Data(output.utf8))
     }
 
-    /// Every recording, refused ones too, the oldest first.
+    /// Every recording, including refused ones, the oldest first.
     public func recordings() async throws -> [RecordingRow] {
         try await rows(
             """
@@ -40,7 +40,7 @@ extension DaemonFixture {
             """)
     }
 
-    /// All rows that a file ever had.
+    /// All rows that the catalog ever had for a file.
     public func recordings(of path: String) async throws -> [RecordingRow] {
         try await recordings().filter { $0.filePath == path }
     }

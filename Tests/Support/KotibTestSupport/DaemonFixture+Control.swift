@@ -1,7 +1,7 @@
 import Foundation
 
-/// What the control socket answered.
-public struct ControlAnswer: Sendable, CustomStringConvertible {
+/// The response of the control socket.
+public struct ControlResponse: Sendable, CustomStringConvertible {
     public var status: Int
     /// Names in lower case.
     public var headers: [String: String]
@@ -28,7 +28,7 @@ public struct ControlAnswer: Sendable, CustomStringConvertible {
 public enum ControlValue: Hashable, Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
     case text(String)
     case number(Double)
-    /// Of so many members.
+    /// A list with this number of members.
     case list(Int)
     case object
     case null
@@ -56,8 +56,7 @@ extension Int: ControlKey {
     }
 }
 
-/// What a person or a program does on the control socket, by curl and kotibctl, so that the daemon's code
-/// does not judge itself.
+/// Requests to the control socket by curl and kotibctl, so that the daemon's code does not judge itself.
 extension DaemonFixture {
     public var socket: String { stateFolder + "/kotib.sock" }
 
@@ -68,7 +67,7 @@ extension DaemonFixture {
     ///   - options: more of curl's own.
     public func request(
         _ method: String, _ path: String, token: String? = nil, json: String? = nil, options: [String] = []
-    ) async throws -> ControlAnswer {
+    ) async throws -> ControlResponse {
         let headers = scratch + "/headers-\(UUID())"
         var arguments = ["--silent", "--show-error", "--max-time", "60", "--unix-socket", socket]
         arguments += ["--request", method, "--dump-header", headers]
@@ -79,11 +78,11 @@ extension DaemonFixture {
         let output = try await Command.succeed("curl", arguments + options + ["http://kotib\(path)"])
         defer { try? FileManager.default.removeItem(atPath: headers) }
         let head = try String(contentsOfFile: headers, encoding: .utf8)
-        return try ControlAnswer(head: head, body: Data(output.utf8))
+        return try ControlResponse(head: head, body: Data(output.utf8))
     }
 
     /// Uploads a file as a form's field `file`.
-    public func upload(_ file: String, named name: String, token: String?) async throws -> ControlAnswer {
+    public func upload(_ file: String, named name: String, token: String?) async throws -> ControlResponse {
         try await request(
             "POST", "/api/v1/audio/upload", token: token,
             options: ["--form", "file=@\(file);filename=\"\(name)\""])
@@ -103,11 +102,11 @@ extension DaemonFixture {
         let before = try messages(to: phone).count
         let answer = try await request(
             "POST", "/api/v1/auth/send_otp", json: #"{"phone_number": "\#(phone)"}"#)
-        guard answer.status == 200 else { throw trouble("No code is sent: \(answer)") }
+        guard answer.status == 200 else { throw testFailure("No code is sent: \(answer)") }
         let text = try await eventually("a message reaches \(phone)") {
             try messages(to: phone).dropFirst(before).last
         }
-        guard let code = text.firstMatch(of: /[0-9]{6}/) else { throw trouble("No code in: \(text)") }
+        guard let code = text.firstMatch(of: /[0-9]{6}/) else { throw testFailure("No code in: \(text)") }
         return String(code.output)
     }
 
@@ -118,7 +117,7 @@ extension DaemonFixture {
             "POST", "/api/v1/auth/verify_otp",
             json: #"{"phone_number": "\#(phone)", "otp_code": "\#(code)"}"#)
         guard answer.status == 200, let token = answer["access_token"]?.string else {
-            throw trouble("The code is not taken: \(answer)")
+            throw testFailure("The code is not taken: \(answer)")
         }
         return token
     }
@@ -135,14 +134,14 @@ extension DaemonFixture {
     }
 }
 
-extension ControlAnswer {
+extension ControlResponse {
     /// - Parameter head: as curl's --dump-header writes it; of several answers (100 Continue) the last
     ///   counts.
     init(head: String, body: Data) throws {
         let blocks = head.replacing("\r\n", with: "\n").split(separator: "\n\n")
         let lines = (blocks.last ?? "").split(separator: "\n")
         guard let first = lines.first?.split(separator: " "), first.count > 1, let status = Int(first[1])
-        else { throw DaemonTrouble(description: "That is no answer: \(head)") }
+        else { throw DaemonTestFailure(description: "That is no answer: \(head)") }
         self.status = status
         headers = [:]
         for line in lines.dropFirst() {

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import KotibPOSIX
 
-/// What lstat(2) says of a file, as far as it must stay the same when nobody touches the file.
+/// The fields of lstat(2) that stay the same as long as nobody touches the file.
 public struct FileStamp: Equatable, Sendable {
     public var inode: UInt64
     public var mode: UInt32
@@ -13,18 +13,18 @@ public struct FileStamp: Equatable, Sendable {
     public var modified: Int
 }
 
-/// What a person does to the inbox. Names are relative to it, such as `alisher/talk.wav`.
+/// A person's actions in the inbox. Names are relative to it, such as `alisher/talk.wav`.
 extension DaemonFixture {
     /// The path for system calls.
     public func path(_ name: String) -> String { inbox + "/" + name }
 
-    /// With the folders above it.
+    /// Creates a folder and those above it.
     public func makeFolder(_ name: String) throws {
         try FileManager.default.createDirectory(atPath: path(name), withIntermediateDirectories: true)
     }
 
-    /// As cp(1) does: open under the final name, write in pieces, close. Makes the folder where there is
-    /// none.
+    /// Copies a file as cp(1) does: opens the final name, writes in pieces, closes. Creates the folder if
+    /// there is none.
     public func drop(_ source: String, as name: String) throws {
         try write(Data(contentsOf: URL(filePath: source)), as: name)
     }

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// Where what is tested lies.
+/// The paths of the programs and files under test.
 public struct Installation: Sendable {
     /// Holds kotibd and kotib-worker.
     public var programs: String
@@ -10,14 +10,14 @@ public struct Installation: Sendable {
 
     /// `KOTIB_TEST_BIN` and `KOTIB_TEST_DEPS`, otherwise the folder of the test bundle and `.deps` in the
     /// package.
-    /// - Throws: ``DaemonTrouble`` with what is missing and what to do.
+    /// - Throws: ``DaemonTestFailure`` with what is missing and what to do.
     public static func find() throws -> Installation {
         let environment = ProcessInfo.processInfo.environment
         let found = Installation(
             programs: environment["KOTIB_TEST_BIN"] ?? bundleFolder,
             dependencies: environment["KOTIB_TEST_DEPS"] ?? packageRoot + "/.deps")
         for program in ["kotibd", "kotib-worker"] where access(found.programs + "/" + program, X_OK) != 0 {
-            throw DaemonTrouble(
+            throw DaemonTestFailure(
                 description:
                     "There is no program \(found.programs)/\(program): build it (swift build), or set "
                     + "KOTIB_TEST_BIN to the folder that holds it.")
@@ -37,7 +37,7 @@ public struct Installation: Sendable {
     private func dependency(_ name: String) throws -> String {
         let path = dependencies + "/" + name
         guard access(path, R_OK) == 0 else {
-            throw DaemonTrouble(
+            throw DaemonTestFailure(
                 description:
                     "There is no \(path): run the set-up (make setup), or set KOTIB_TEST_DEPS to the "
                     + "folder that holds it.")

@@ -4,7 +4,7 @@ import Synchronization
 /// One line of the daemon's log, as it writes it with `log.format = "json"`.
 public struct DaemonEvent: Sendable {
     public var message: String
-    /// All members of the line, `time`, `level` and `msg` among them.
+    /// All members of the line, including `time`, `level` and `msg`.
     public var fields: [String: String]
 
     public init(_ message: String, _ fields: [String: String]) {
@@ -44,7 +44,7 @@ final class DaemonLog: Sendable {
 
     var lines: [String] { read { $0.lines } }
     var events: [DaemonEvent] { read { $0.events } }
-    var eventsOfThisLife: [DaemonEvent] { read { Array($0.events[$0.lifeStart...]) } }
+    var eventsSinceStart: [DaemonEvent] { read { Array($0.events[$0.lifeStart...]) } }
 
     func beginLife() { read { $0.lifeStart = $0.events.count } }
 
@@ -70,7 +70,7 @@ extension DaemonLog.State {
             let line = Array(unread[..<newline])
             unread.removeSubrange(...newline)
             lines.append(String(decoding: line, as: UTF8.self))
-            // What is no JSON (a crash, say) stays in `lines`.
+            // A line that is not JSON (a crash, say) is kept in `lines`.
             guard let fields = try? JSONDecoder().decode([String: String].self, from: Data(line)) else {
                 continue
             }
@@ -80,24 +80,24 @@ extension DaemonLog.State {
 }
 
 extension DaemonFixture {
-    /// Of all its lives, in order.
+    /// The matching events of all runs of the daemon, in order.
     public func events(_ message: String, where fields: [String: String] = [:]) -> [DaemonEvent] {
         log.events.filter { $0.message == message && Self.matches($0, fields) }
     }
 
-    /// All messages of all its lives, in order.
+    /// All messages of all runs of the daemon, in order.
     public var allEvents: [DaemonEvent] { log.events }
 
-    /// Everything that it wrote to standard error, line by line.
+    /// The lines that the daemon wrote to standard error.
     public var logLines: [String] { log.lines }
 
-    /// The first such event since the daemon's last start, waited for.
+    /// Waits for the first such event since the daemon's last start.
     @discardableResult
     public func awaitEvent(
         _ message: String, where fields: [String: String] = [:], within limit: Duration = .seconds(60)
     ) async throws -> DaemonEvent {
         try await eventually("kotibd logs “\(message)” \(fields)", within: limit) {
-            log.eventsOfThisLife.first { $0.message == message && Self.matches($0, fields) }
+            log.eventsSinceStart.first { $0.message == message && Self.matches($0, fields) }
         }
     }
 

@@ -117,12 +117,12 @@ public struct Command {
             errors: result.standardError)
     }
 
-    /// As ``run(_:_:environment:)``, with an error where the program is not content.
+    /// Like ``run(_:_:environment:)``, but throws if the program fails.
     @discardableResult
     public static func succeed(_ program: String, _ arguments: [String]) async throws -> String {
         let command = try await run(program, arguments)
         guard command.end == .exited(0) else {
-            throw DaemonTrouble(
+            throw DaemonTestFailure(
                 description: "\(program) \(arguments.joined(separator: " ")) ended with \(command.end): "
                     + command.errors)
         }

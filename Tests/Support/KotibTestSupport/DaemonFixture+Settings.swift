@@ -6,12 +6,13 @@ public struct DaemonSettings: Sendable, ExpressibleByDictionaryLiteral {
         values = Dictionary(elements) { $1 }
     }
 
-    /// What tests run with: quick to settle, English so that no test but those of words pays for detection.
+    /// The settings of tests: a short `watch.settle`, and English, so that only the tests of words pay for
+    /// language detection.
     public static func standard(_ installation: Installation, inside folder: String) -> DaemonSettings {
         [
             "inbox": "\(folder)/inbox", "state": "\(folder)/state",
             "watch.settle": 0.2, "watch.empty_after": 0.5,
-            // They put the same few samples there again and again, to be heard.
+            // Tests write the same few samples again and again, and each must be transcribed.
             "queue.reuse": "none",
             "local.worker": "\(installation.program("kotib-worker"))",
             "local.model": "\((try? installation.model()) ?? "missing")",

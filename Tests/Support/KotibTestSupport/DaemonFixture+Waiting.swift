@@ -1,7 +1,7 @@
 import Foundation
 
-/// What went wrong, with the daemon's log.
-public struct DaemonTrouble: Error, CustomStringConvertible {
+/// A failure of a test, with the daemon's log.
+public struct DaemonTestFailure: Error, CustomStringConvertible {
     public var description: String
 }
 
@@ -9,7 +9,8 @@ extension DaemonFixture {
     /// Waits until `condition` gives a value.
     ///
     /// - Parameter limit: generous, as it passes only where the test fails.
-    /// - Throws: ``DaemonTrouble`` with the log at the deadline, or at once where the daemon ended by itself.
+    /// - Throws: ``DaemonTestFailure`` with the log at the deadline, or at once where the daemon ended by
+    ///   itself.
     public func eventually<Value>(
         _ what: String, within limit: Duration = .seconds(60), _ condition: () async throws -> Value?
     ) async throws -> Value {
@@ -18,9 +19,9 @@ extension DaemonFixture {
         while true {
             let end = unexpectedEnd
             if let value = try await condition() { return value }
-            if let end { throw trouble("kotibd ended by itself (\(end)) before \(what).") }
+            if let end { throw testFailure("kotibd ended by itself (\(end)) before \(what).") }
             guard ContinuousClock.now - start < limit else {
-                throw trouble("Waited \(limit) in vain until \(what).")
+                throw testFailure("Waited \(limit) in vain until \(what).")
             }
             try await Task.sleep(for: pause)
             // Looking often costs the engine its cores.
@@ -28,7 +29,7 @@ extension DaemonFixture {
         }
     }
 
-    /// As ``eventually(_:within:_:)`` for what is true or not.
+    /// Like ``eventually(_:within:_:)``, for a condition.
     public func wait(
         until what: String, within limit: Duration = .seconds(60), _ condition: () async throws -> Bool
     ) async throws {
@@ -45,11 +46,11 @@ extension DaemonFixture {
     }
 
     /// An error that shows the log.
-    public func trouble(_ sentence: String) -> DaemonTrouble {
-        DaemonTrouble(description: sentence + "\n" + story)
+    public func testFailure(_ sentence: String) -> DaemonTestFailure {
+        DaemonTestFailure(description: sentence + "\n" + story)
     }
 
-    /// What the inbox holds and what the daemon said, for the message of a failed test.
+    /// The inbox's content and the daemon's log, for the message of a failed test.
     public var story: String {
         let files = (try? FileManager.default.subpathsOfDirectory(atPath: inbox).sorted()) ?? []
         let lines = log.lines.suffix(80)

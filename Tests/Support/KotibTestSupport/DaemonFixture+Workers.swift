@@ -20,7 +20,7 @@ public struct WorkerProcess: Sendable, Hashable {
 
     public var isAlive: Bool { WorkerProcess(pid: pid)?.started == started }
 
-    /// What it was given as environment.
+    /// The environment that the process was started with.
     public var environment: String {
         FileManager.default.contents(atPath: "/proc/\(pid)/environ")
             .map { String(decoding: $0, as: UTF8.self) } ?? ""
@@ -58,7 +58,7 @@ extension DaemonFixture {
             .filter { $0.arguments.first?.hasSuffix("kotib-worker") ?? false }
     }
 
-    /// Those of them that make words of speech.
+    /// The workers that transcribe.
     public func transcribingWorkers() throws -> [WorkerProcess] {
         try workerProcesses().filter { $0.arguments.contains("transcribe") }
     }
@@ -68,7 +68,7 @@ extension DaemonFixture {
         let text = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
         let line = text.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
         guard let kilobytes = line?.split(separator: " ").dropFirst().first.flatMap({ Int($0) }) else {
-            throw trouble("The kernel does not tell kotibd's memory.")
+            throw testFailure("The kernel does not tell kotibd's memory.")
         }
         return kilobytes * 1024
     }

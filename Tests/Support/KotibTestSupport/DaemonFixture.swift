@@ -9,7 +9,7 @@ import Synchronization
 public final class DaemonFixture: Sendable {
     public let installation: Installation
     public let settings: DaemonSettings
-    /// What kotibd finds in its environment, apart from PATH, LANG and NOTIFY_SOCKET.
+    /// Environment variables of kotibd, apart from PATH, LANG and NOTIFY_SOCKET.
     public let environment: [String: String]
     /// A program and its arguments that starts kotibd in its own place; empty for none.
     let launcher: [String]
@@ -46,10 +46,10 @@ public final class DaemonFixture: Sendable {
     public var scratch: String { folder.path + "/scratch" }
     public var configurationFile: String { folder.path + "/kotib.toml" }
 
-    /// Of the running daemon.
+    /// The process id of the running daemon.
     public var pid: Int32 {
         get throws {
-            guard let process, process.status == nil else { throw trouble("kotibd does not run.") }
+            guard let process, process.status == nil else { throw testFailure("kotibd does not run.") }
             return process.pid
         }
     }
@@ -107,8 +107,8 @@ public final class DaemonFixture: Sendable {
 
     @discardableResult
     private func end(_ signal: Int32, within limit: Duration) async throws -> ProcessEnd {
-        guard let process else { throw trouble("kotibd was never started.") }
-        if let end = unexpectedEnd { throw trouble("kotibd had ended before it was asked to: \(end).") }
+        guard let process else { throw testFailure("kotibd was never started.") }
+        if let end = unexpectedEnd { throw testFailure("kotibd had ended before it was asked to: \(end).") }
         state.withLock { $0.shouldRun = false }
         process.send(signal)
         return try await eventually("kotibd ends after signal \(signal)", within: limit) { process.status }
@@ -138,14 +138,14 @@ public func withDaemon<Result>(
     do {
         if starting { try await daemon.start() }
         let result = try await body(daemon)
-        if let end = daemon.unexpectedEnd { throw daemon.trouble("kotibd ended by itself: \(end).") }
+        if let end = daemon.unexpectedEnd { throw daemon.testFailure("kotibd ended by itself: \(end).") }
         await daemon.cleanUp()
         return result
     } catch {
         if Task.isCancelled {
-            // At a test's time limit its errors go unheard.
+            // Errors of a test that was cancelled by its time limit are not reported.
             FileHandle.standardError.write(
-                Data((daemon.trouble("The time is over.").description + "\n").utf8))
+                Data((daemon.testFailure("The time is over.").description + "\n").utf8))
         }
         await daemon.cleanUp()
         throw error

@@ -63,7 +63,7 @@ public final class Gate: Sendable {
 
     public init() {}
 
-    /// How many wait.
+    /// The number of jobs that wait.
     public var count: Int { state.withLock { $0.waiting.count } }
 
     /// Lets all go that wait, and all that come.

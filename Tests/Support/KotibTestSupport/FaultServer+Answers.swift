@@ -3,7 +3,7 @@ import Synchronization
 extension FaultServer {
     /// Answers, byte for byte.
     public enum Answer {
-        /// With a length, and closed after it.
+        /// A response with a length, after which the connection is closed.
         public static func whole(
             _ status: Int, _ body: String, type: String = "application/json", headers: [String] = []
         ) -> [UInt8] {
@@ -16,7 +16,7 @@ extension FaultServer {
             return Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8)
         }
 
-        /// Without one: the body ends with the connection.
+        /// A response without a length: the body ends with the connection.
         public static func unbounded(_ body: String, type: String) -> [UInt8] {
             Array("HTTP/1.1 200 OK\r\nContent-Type: \(type)\r\nConnection: close\r\n\r\n\(body)".utf8)
         }

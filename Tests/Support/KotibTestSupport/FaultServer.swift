@@ -15,7 +15,7 @@ public final class FaultServer: Sendable {
         public internal(set) var method = ""
         public internal(set) var path = ""
         public internal(set) var headers: [(name: String, value: String)] = []
-        /// At most ``keptBytes`` of the body.
+        /// The first ``keptBytes`` of the body.
         public internal(set) var body: [UInt8] = []
         /// Bytes of the body, kept or not.
         public internal(set) var bodySize = 0
@@ -27,7 +27,7 @@ public final class FaultServer: Sendable {
         }
     }
 
-    /// What happens after a request.
+    /// One step of the reaction to a request.
     public enum Step: Sendable {
         case send([UInt8])
         /// One byte, and then nothing for that many milliseconds, over and over.
@@ -45,7 +45,7 @@ public final class FaultServer: Sendable {
     /// 0 for a Unix socket.
     public let port: UInt16
     private let listener: OpenFile
-    /// Whose descriptor the listener is a copy of, where that is a Unix socket.
+    /// Owns the listener's descriptor, if that is a Unix socket.
     private let socket: ListeningSocket?
     private let answer: @Sendable (Received) -> [Step]
     private let state = Mutex(State())

@@ -1,12 +1,12 @@
 import Logging
 import Synchronization
 
-/// A log handler that keeps what it is told, of every level. Copies keep it in the same place.
+/// A log handler that records all messages of every level. Copies share the record.
 public struct LogRecorder: LogHandler {
     public struct Line: Sendable, CustomStringConvertible {
         public var level: Logger.Level
         public var message: String
-        /// The logger's own and those of the event.
+        /// The fields of the logger and those of the event.
         public var metadata: Logger.Metadata
 
         /// Level, message, and the fields in the order of their names.
@@ -42,7 +42,7 @@ public struct LogRecorder: LogHandler {
     }
 }
 
-/// A logger and what it is told.
+/// A logger and its recorded messages.
 public func recordingLogger() -> (Logger, LogRecorder) {
     let recorder = LogRecorder()
     return (Logger(label: "test") { _ in recorder }, recorder)

@@ -4,7 +4,7 @@ import Synchronization
 /// A clock that stands still until a test moves it.
 public final class ManualClock: Clock, Sendable {
     public struct Instant: InstantProtocol {
-        /// Since the clock was made.
+        /// The time since the clock was created.
         public var offset: Duration
 
         public func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
@@ -24,7 +24,7 @@ public final class ManualClock: Clock, Sendable {
         var cancelled: Set<Int> = []
     }
 
-    /// What the wall shows when this clock is at zero.
+    /// The wall-clock time when this clock is at zero.
     private let start: Date
     private let state = Mutex(State())
 

@@ -13,7 +13,7 @@ public final class PseudoTerminal: Sendable {
     private let bytes = Mutex<[UInt8]>([])
 
     public init(columns: UInt16 = 80) throws {
-        // As posix_openpt(3), unlockpt(3) and ptsname(3) do, which Swift does not see.
+        // What posix_openpt(3), unlockpt(3) and ptsname(3) do, which Swift does not import.
         let descriptor = try SystemError.check("open", "/dev/ptmx") {
             open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
         }
@@ -37,7 +37,7 @@ public final class PseudoTerminal: Sendable {
         try SystemError.check("write") { write(master.descriptor, text, text.utf8.count) }
     }
 
-    /// All that was written so far, what was typed included where it is echoed.
+    /// All output so far, including echoed input.
     public var output: String {
         bytes.withLock { bytes in
             var part = [UInt8](repeating: 0, count: 65536)
@@ -84,7 +84,7 @@ public final class PseudoTerminal: Sendable {
         if !output.contains("[exit ") { try? type("\u{3}") }
         let hasEnded = await waitUntil(deadline: .seconds(20)) { process.status != nil }
         await process.killAndReap()
-        guard hasEnded else { throw DaemonTrouble(description: "It did not end at Ctrl-C: \(output)") }
+        guard hasEnded else { throw DaemonTestFailure(description: "It did not end at Ctrl-C: \(output)") }
     }
 
     /// Waits until `text` stands in what was written.
@@ -92,7 +92,7 @@ public final class PseudoTerminal: Sendable {
         do {
             try await waitUntil("the terminal shows “\(text)”") { output.contains(text) }
         } catch {
-            throw DaemonTrouble(description: "\(error): \(output)")
+            throw DaemonTestFailure(description: "\(error): \(output)")
         }
     }
 }

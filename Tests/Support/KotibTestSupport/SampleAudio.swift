@@ -11,7 +11,7 @@ public enum SampleAudio {
         try await Command.succeed("espeak-ng", ["-v", "en-us", "-s", "150", "-w", path, words])
     }
 
-    /// The same recording in the format that the name's ending says.
+    /// Converts a recording to the format of the path's extension.
     public static func convert(_ source: String, to path: String) async throws {
         try await ffmpeg(["-i", source, path])
     }
@@ -31,8 +31,7 @@ public enum SampleAudio {
         try await ffmpeg(["-f", "lavfi", "-i", "color=red:size=64x64", "-frames:v", "1", path])
     }
 
-    /// The same WAV, told apart from all its siblings by the lowest bits of its first samples, which nobody
-    /// hears.
+    /// A WAV that differs from its siblings in the lowest bits of its first samples, which is inaudible.
     public static func variant(_ number: Int, of recording: Data) -> Data {
         // The lower byte of each sample comes first.
         var bytes = [UInt8](recording)
@@ -44,7 +43,7 @@ public enum SampleAudio {
         return Data(bytes)
     }
 
-    /// Where a WAV's samples begin: behind the head of its chunk `data`.
+    /// The offset of a WAV's samples: behind the header of its chunk `data`.
     private static func samples(of recording: Data) -> Int {
         let name = Data("data".utf8)
         return recording.firstRange(of: name).map {

@@ -1,6 +1,6 @@
 import KotibText
 
-/// For tests in which the language does not matter: the same in all.
+/// For tests in which the language does not matter: one sentence for all languages.
 extension Sentence: ExpressibleByStringLiteral {
     public init(stringLiteral text: String) {
         self.init { _ in text }

@@ -1,6 +1,6 @@
 import KotibModel
 
-/// Traps where the literal is no name.
+/// Traps if the literal is not a valid name.
 extension UserFolder: ExpressibleByStringLiteral {
     public init(stringLiteral name: String) {
         guard let folder = UserFolder(name) else { preconditionFailure("\"\(name)\" is no folder's name") }

@@ -14,15 +14,15 @@ public func waitUntil(
 }
 
 /// The condition did not come true in time.
-public struct WaitedInVain: Error, CustomStringConvertible {
+public struct WaitTimeout: Error, CustomStringConvertible {
     public var what: String
     public var description: String { "waited in vain until \(what)" }
 }
 
 /// Returns as soon as `condition` holds.
-/// - Throws: ``WaitedInVain`` at the deadline, by the real clock.
+/// - Throws: ``WaitTimeout`` at the deadline, by the real clock.
 public func waitUntil(
     _ what: String, within limit: Duration = .seconds(60), _ condition: () async throws -> Bool
 ) async throws {
-    guard try await waitUntil(deadline: limit, condition) else { throw WaitedInVain(what: what) }
+    guard try await waitUntil(deadline: limit, condition) else { throw WaitTimeout(what: what) }
 }

@@ -1,4 +1,4 @@
-/// How far a transcript is from what was said.
+/// The word error rate of a transcript.
 public enum WordErrorRate {
     /// Words that must be inserted, deleted or replaced, for each word that was said: 0 is perfect.
     ///

@@ -75,7 +75,7 @@ func serve(
     }
 }
 
-/// What a test wants to know of this process.
+/// Facts about this process for a test.
 func detail(_ deed: String, _ file: OpenFile?) -> String {
     switch deed {
     case "pid": String(getpid())

@@ -21,7 +21,7 @@ func encoded(_ request: EncodeRequest, _ buffer: OpenFile?, _ deed: String) thro
     case "says-no-voice": try finish(request, size: size, parts: 0)
     case "lies-about-voices": try finish(request, size: size, parts: .max)
     case "cuts-the-buffer":
-        // What the kernel says to it stands in the file.
+        // The kernel's answer to it is written into the file.
         let cut = Array(" cut: \(ftruncate(buffer.descriptor, 0) == 0 ? 0 : errno)".utf8)
         pwrite(buffer.descriptor, cut, cut.count, off_t(text.count))
         try finish(request, size: size)

@@ -30,7 +30,7 @@ func die(of signal: Int32) -> Never {
     hang()
 }
 
-/// The state of the file that `loads=PATH` names, as if its model were loaded.
+/// The state of the file that `loads=PATH` names, as if it had been loaded as a model.
 func modelFile() -> FileIdentity? {
     guard let argument = CommandLine.arguments.first(where: { $0.hasPrefix("loads=") }) else { return nil }
     let descriptor = open(String(argument.dropFirst("loads=".count)), O_RDONLY)

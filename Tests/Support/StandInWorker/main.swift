@@ -14,7 +14,7 @@ case "exit-at-start":
     log("cannot open the model")
     exit(3)
 case "deaf":
-    // Nothing can be written to it, though it seems to be ready.
+    // The worker reports that it is ready, but nothing can be written to it.
     try reply(.ready(WorkerReady(model: nil, sandbox: [])))
     shutdown(0, Int32(SHUT_RDWR))
     exit(5)

@@ -28,8 +28,8 @@ extension TranscriptDocument {
     /// Milliseconds: 99:59:59,999, the last time that two digits of hours can write.
     private static let latest = 359_999_999
 
-    /// The segments in the order of the words: no time is negative, endless, before an earlier one or
-    /// overlaps it, whatever the engine's times are.
+    /// The segments in the order of the words. Times are never negative, infinite, overlapping or before an
+    /// earlier one, whatever the engine's times are.
     var orderedSegments: [TranscriptSegment] { Self.ordered(segments) }
 
     private static func ordered(_ segments: [TranscriptSegment]) -> [TranscriptSegment] {

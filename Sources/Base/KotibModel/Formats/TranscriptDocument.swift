@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// A transcript with all that a written form of it says.
+/// A transcript with everything that its written forms need.
 public struct TranscriptDocument: Hashable, Sendable {
     /// The recording's name, for people.
     public var title: String
@@ -22,8 +22,8 @@ public struct TranscriptDocument: Hashable, Sendable {
         self.duration = duration
     }
 
-    /// The whole file's content; ends with a newline.
-    /// - Throws: what `JSONEncoder` throws; every other form always can be written.
+    /// The complete file content; ends with a newline.
+    /// - Throws: errors of `JSONEncoder`; other formats never throw.
     public func rendered(as format: TranscriptFormat) throws -> String {
         switch format {
         case .txt: text.hasSuffix("\n") ? text : text + "\n"
@@ -43,7 +43,7 @@ public struct TranscriptDocument: Hashable, Sendable {
     }
 }
 
-/// The `json` form. Its fields are stable: more may come, none goes or changes.
+/// The `json` format. Its fields are stable: fields may be added, none is removed or changed.
 private struct TranscriptFile: Encodable {
     let title: String
     let text: String

@@ -1,6 +1,6 @@
 /// Answers about accounts, and about logging in and out.
 extension Sentence {
-    public static let tooManyCodes = Sentence(
+    public static let tooManyLoginAttempts = Sentence(
         uzbek: "Juda ko'p urinish; birozdan so'ng qayta urinib ko'ring",
         english: "Too many attempts; try again later", russian: "Слишком много попыток; попробуйте позже")
     public static let wrongCode = Sentence(

@@ -10,7 +10,7 @@ extension Sentence {
         russian: "Такой записи нет, или её не удалось удалить")
     public static let deleted = Sentence(
         uzbek: "Audio yozuv o'chirildi", english: "The recording is deleted", russian: "Запись удалена")
-    public static let deletionWaits = Sentence(
+    public static let deletionPending = Sentence(
         uzbek:
             "Audio yozuv o'chirildi; fayllariga hozir yetib bo'lmaydi, imkon bo'lishi bilan ular ham o'chiriladi",
         english:
@@ -18,7 +18,7 @@ extension Sentence {
         russian: "Запись удалена; её файлы сейчас недоступны и будут удалены, как только станет возможно")
     public static let noTranscript = Sentence(
         uzbek: "Matn mavjud emas", english: "There is no transcript", russian: "Текста нет")
-    public static let notYet = Sentence(
+    public static let transcriptPending = Sentence(
         uzbek: "Matn ishlanmoqda...", english: "It is still being transcribed",
         russian: "Запись ещё расшифровывается")
     public static let noRevision = Sentence(
@@ -38,10 +38,10 @@ extension Sentence {
         Sentence { rejection.textSentence(in: $0) }
     }
 
-    public static let textsPutBack = Sentence(
+    public static let textsRewritten = Sentence(
         uzbek: "Matn yozuv yonida yana turibdi", english: "The text stands beside the recording again",
         russian: "Текст снова лежит рядом с записью")
-    public static let textsLater = Sentence(
+    public static let textsPending = Sentence(
         uzbek: "Matnni hozir yozib bo'lmadi; imkon bo'lishi bilan yoziladi",
         english: "The text cannot be written now; it will be as soon as that is possible",
         russian: "Сейчас текст записать нельзя; это будет сделано, как только станет возможно")
@@ -65,11 +65,11 @@ extension Sentence {
         english:
             "Its audio is in the archive: put the file back into its folder to have it transcribed again",
         russian: "Аудио в архиве: чтобы начать заново, верните файл в его папку")
-    public static let archiveOutOfReach = Sentence(
+    public static let archiveUnreachable = Sentence(
         uzbek: "Audio arxivda, lekin arxiv hozir ochilmayapti; keyinroq urinib koʻring",
         english: "The audio is in the archive, which cannot be reached now; try again later",
         russian: "Аудио в архиве, который сейчас недоступен; попробуйте позже")
-    public static let audioOutOfReach = Sentence(
+    public static let audioUnreachable = Sentence(
         uzbek: "Audio turgan disk hozir ulanmagan; keyinroq urinib koʻring",
         english: "The disk that the audio lies on cannot be reached now; try again later",
         russian: "Диск, на котором лежит аудио, сейчас недоступен; попробуйте позже")

@@ -1,4 +1,4 @@
-/// Answers that any address of the API may give.
+/// Responses that any route may give.
 extension Sentence {
     public static let unauthorized = Sentence(
         uzbek: "Avval tizimga kiring: token yo'q yoki u endi amal qilmaydi",
@@ -17,12 +17,12 @@ extension Sentence {
     public static let broken = Sentence(
         uzbek: "So'rovni o'qib bo'lmadi", english: "The request cannot be read",
         russian: "Запрос не удаётся прочитать")
-    public static let crowded = Sentence(
+    public static let overloaded = Sentence(
         uzbek: "Ulanishlar juda ko'p; birozdan so'ng urinib ko'ring",
         english: "There are too many connections; try again in a moment",
         russian: "Слишком много соединений; попробуйте чуть позже")
 
-    /// Nothing of the inside is told: the number finds the line in the log.
+    /// Reveals nothing internal: the number identifies the line in the log.
     public static func internalError(_ number: String) -> Sentence {
         Sentence(
             uzbek: "Ichki xatolik (\(number)); administratorga ayting",

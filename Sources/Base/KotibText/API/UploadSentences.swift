@@ -12,7 +12,7 @@ extension Sentence {
         russian: "Ошибка загрузки: форма оборвана или повреждена; загрузите файл снова")
     public static let emptyName = Sentence(
         uzbek: "Fayl nomi bo'sh", english: "The file's name is empty", russian: "Имя файла пустое")
-    public static let disturbed = Sentence(
+    public static let changedDuringUpload = Sentence(
         uzbek: "Fayl yuklashda xatolik: fayl yoki papka bu orada o'zgardi; qaytadan yuklang",
         english: "The upload failed: the file or its folder was changed meanwhile; upload it again",
         russian: "Ошибка загрузки: файл или папка тем временем изменились; загрузите файл снова")

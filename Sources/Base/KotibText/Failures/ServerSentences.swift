@@ -1,10 +1,10 @@
-/// Why a transcription server gave no transcript. `server` is host and port; details stand there as the
-/// server, libcurl or the system gives them.
+/// Reasons for which a transcription server gave no transcript. `server` is host and port; details are quoted
+/// from the server, libcurl or the system.
 extension Sentence {
-    /// This sentence with a server's answer behind it.
+    /// This sentence, followed by the server's message.
     /// - Parameters:
     ///   - status: of HTTP.
-    ///   - message: as the server gives it; empty for none.
+    ///   - message: from the server; empty for none.
     public func with(status: Int, _ message: String) -> Sentence {
         let rest = message.isEmpty ? " (\(status))." : " (\(status)): \(message)"
         return Sentence { text(in: $0) + rest }
@@ -136,7 +136,7 @@ extension Sentence {
     }
 }
 
-/// Why a recording cannot be sent to a server.
+/// Reasons for which a recording cannot be sent to a server.
 extension Sentence {
     /// - Parameter least: seconds.
     public static func tooShortToSend(_ least: Double) -> Sentence {
@@ -216,7 +216,7 @@ extension Sentence {
             russian: text("ч", "мин", "с"))
     }
 
-    /// To one decimal, rounded up, so that what is over a limit also reads so.
+    /// To one decimal, rounded up, so that a value above a limit also reads so.
     private static func mebibytes(_ bytes: Int64) -> Sentence {
         let tenths = (bytes * 10 + (1 << 20) - 1) >> 20
         let number = tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"

@@ -1,5 +1,5 @@
-/// Why a recording was not transcribed, or not yet. Details stand there as the program that failed gives
-/// them.
+/// Reasons for which a recording is not transcribed, or not yet. Details are quoted from the program that
+/// failed.
 extension Sentence {
     public static func notTranscribed(_ detail: String) -> Sentence {
         Sentence(

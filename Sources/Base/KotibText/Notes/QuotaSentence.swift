@@ -1,58 +1,61 @@
 import KotibModel
 
-/// The sentence for a person whose quota has no room. A file in the folder stays there and is taken by
-/// itself; of an upload nothing stays.
+/// The sentence for a person whose quota is exceeded. A file in the folder stays there and is accepted as
+/// soon as there is room; an upload leaves nothing behind.
 extension Rejection {
     func quotaSentence(about name: String, in language: Language) -> String {
         switch language {
         case .english:
             "“\(name)” was not transcribed: \(englishReason); "
-                + (neverFits ? "split it, or ask the administrator for more." : englishWait)
+                + (exceedsQuotaAlone ? "split it, or ask the administrator for more." : englishWait)
         case .uzbek:
             "“\(name)” matnga aylantirilmadi: \(uzbekReason); "
-                + (neverFits ? "uni boʻlaklarga boʻling yoki administratordan koʻproq soʻrang." : uzbekWait)
+                + (exceedsQuotaAlone
+                    ? "uni boʻlaklarga boʻling yoki administratordan koʻproq soʻrang." : uzbekWait)
         case .russian:
             "«\(name)» не расшифрован: \(russianReason); "
-                + (neverFits ? "разделите его на части или попросите администратора о большем." : russianWait)
+                + (exceedsQuotaAlone
+                    ? "разделите его на части или попросите администратора о большем." : russianWait)
         }
     }
 
-    /// To who uploads a file; nil where it is not their quota that has no room.
+    /// The sentence for an uploader; nil where the quota is not the reason.
     /// - Parameter name: empty before it is known.
     public func uploadSentence(about name: String, in language: Language) -> String? {
-        guard isOverQuota else { return nil }
+        guard exceedsQuota else { return nil }
         return switch language {
         case .english:
             (name.isEmpty ? "The file" : "“\(name)”") + " was not taken: \(englishReason); "
-                + (neverFits ? "split it, or ask the administrator for more." : englishAgain)
+                + (exceedsQuotaAlone ? "split it, or ask the administrator for more." : englishAgain)
         case .uzbek:
             (name.isEmpty ? "Fayl" : "“\(name)”") + " qabul qilinmadi: \(uzbekReason); "
-                + (neverFits ? "uni boʻlaklarga boʻling yoki administratordan koʻproq soʻrang." : uzbekAgain)
+                + (exceedsQuotaAlone
+                    ? "uni boʻlaklarga boʻling yoki administratordan koʻproq soʻrang." : uzbekAgain)
         case .russian:
             (name.isEmpty ? "Файл" : "«\(name)»") + " не принят: \(russianReason); "
-                + (neverFits
+                + (exceedsQuotaAlone
                     ? "разделите его на части или попросите администратора о большем." : russianAgain)
         }
     }
 }
 
 extension Rejection {
-    /// To who changes a transcript's words.
+    /// The sentence for a person who edits a transcript.
     public func textSentence(in language: Language) -> String {
         switch language {
         case .english:
             "The text was not saved: \(englishReason); "
-                + (neverFits
+                + (exceedsQuotaAlone
                     ? "shorten it, or ask the administrator for more."
                     : "delete recordings that are not needed, and save it again.")
         case .uzbek:
             "Matn saqlanmadi: \(uzbekReason); "
-                + (neverFits
+                + (exceedsQuotaAlone
                     ? "uni qisqartiring yoki administratordan koʻproq soʻrang."
                     : "keraksiz yozuvlarni oʻchirib, qaytadan saqlang.")
         case .russian:
             "Текст не сохранён: \(russianReason); "
-                + (neverFits
+                + (exceedsQuotaAlone
                     ? "сократите его или попросите администратора о большем."
                     : "удалите ненужные записи и сохраните его снова.")
         }
@@ -62,13 +65,13 @@ extension Rejection {
 extension Rejection {
     var englishReason: String {
         switch self {
-        case .overQuotaBytes(let size, _, let limit) where neverFits:
+        case .overQuotaBytes(let size, _, let limit) where exceedsQuotaAlone:
             "it has \(Self.amount(size)), which never fits into your quota of \(Self.amount(limit))"
         case .overQuotaBytes(_, let used, let limit):
             "there is no room for it, \(Self.amount(used)) of your quota of \(Self.amount(limit)) are used"
         case .overQuotaFiles(let used, let limit):
             "there is no room for another file, you have \(used) and your quota is \(limit)"
-        case .overQuotaMinutes(let duration, _, let limit) where neverFits:
+        case .overQuotaMinutes(let duration, _, let limit) where exceedsQuotaAlone:
             "it lasts \(Self.wholeMinutes(duration)) minutes, which never fits into your quota of "
                 + "\(Self.wholeMinutes(limit)) minutes a day"
         case .overQuotaMinutes(_, let used, let limit):
@@ -90,13 +93,13 @@ extension Rejection {
 
     var uzbekReason: String {
         switch self {
-        case .overQuotaBytes(let size, _, let limit) where neverFits:
+        case .overQuotaBytes(let size, _, let limit) where exceedsQuotaAlone:
             "hajmi \(Self.amount(size)), sizga ajratilgan \(Self.amount(limit)) joyga hech qachon sigʻmaydi"
         case .overQuotaBytes(_, let used, let limit):
             "unga joy yoʻq, sizga ajratilgan \(Self.amount(limit)) joydan \(Self.amount(used)) band"
         case .overQuotaFiles(let used, let limit):
             "yana bir faylga joy yoʻq, sizda \(used) ta fayl bor, ruxsat etilgani \(limit) ta"
-        case .overQuotaMinutes(let duration, _, let limit) where neverFits:
+        case .overQuotaMinutes(let duration, _, let limit) where exceedsQuotaAlone:
             "davomiyligi \(Self.wholeMinutes(duration)) daqiqa, kuniga ajratilgan \(Self.wholeMinutes(limit)) "
                 + "daqiqaga hech qachon sigʻmaydi"
         case .overQuotaMinutes(_, let used, let limit):
@@ -120,13 +123,13 @@ extension Rejection {
 
     var russianReason: String {
         switch self {
-        case .overQuotaBytes(let size, _, let limit) where neverFits:
+        case .overQuotaBytes(let size, _, let limit) where exceedsQuotaAlone:
             "его размер \(Self.amount(size)), и в вашу квоту \(Self.amount(limit)) он никогда не поместится"
         case .overQuotaBytes(_, let used, let limit):
             "для него нет места, из вашей квоты \(Self.amount(limit)) занято \(Self.amount(used))"
         case .overQuotaFiles(let used, let limit):
             "для ещё одного файла нет места, у вас их \(used), а квота \(limit)"
-        case .overQuotaMinutes(let duration, _, let limit) where neverFits:
+        case .overQuotaMinutes(let duration, _, let limit) where exceedsQuotaAlone:
             "он длится \(Self.wholeMinutes(duration)) мин и в вашу квоту \(Self.wholeMinutes(limit)) мин в день "
                 + "никогда не поместится"
         case .overQuotaMinutes(_, let used, let limit):

@@ -5,7 +5,7 @@ extension Rejection {
     /// - Parameter name: the file's name, readable (``ByteText``).
     public func sentence(about name: String, in language: Language) -> String {
         if case .folderSettings(let problem) = self { return problem.sentence(about: name, in: language) }
-        if isOverQuota { return quotaSentence(about: name, in: language) }
+        if exceedsQuota { return quotaSentence(about: name, in: language) }
         return switch language {
         case .english: english(name)
         case .uzbek: uzbek(name)

@@ -1,7 +1,7 @@
 import KotibModel
 
 extension RecordingWarning {
-    /// One sentence to the person whose recording it is: what is doubtful, and what to do.
+    /// One sentence to the recording's owner: the doubt, and what to do.
     public func sentence(in language: Language) -> String {
         switch language {
         case .english: english
@@ -105,7 +105,7 @@ extension RecordingWarning {
     }
 }
 
-extension WrongEnding {
+extension ExtensionMismatch {
     /// One sentence or two to the person whose recording it is, once it was transcribed.
     public func sentence(in language: Language) -> String {
         let ending = right.rawValue

@@ -1,4 +1,4 @@
-/// Issues of the archive, for who looks after the service.
+/// Issues of the archive, for the administrator.
 extension Sentence {
     public static func archiveMissing(_ since: String, _ reason: String) -> Sentence {
         Sentence(

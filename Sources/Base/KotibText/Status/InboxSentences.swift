@@ -1,4 +1,4 @@
-/// Issues of watching the inbox, for who looks after the service.
+/// Issues of watching the inbox, for the administrator.
 extension Sentence {
     public static func rootMissing(_ since: String, _ reason: String) -> Sentence {
         Sentence(
@@ -76,7 +76,7 @@ extension Sentence {
                 + "их выше.")
     }
 
-    public static func filesAway(_ since: String) -> Sentence {
+    public static func filesUnreachable(_ since: String) -> Sentence {
         Sentence(
             uzbek: "\(since) dan beri baʼzi yozuvlar turgan fayl tizimi ulanmagan; uni qayta ulang "
                 + "(mount), yozuvlar yoʻqolgan deb hisoblanmaydi.",

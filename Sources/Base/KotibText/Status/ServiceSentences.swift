@@ -1,5 +1,5 @@
-/// Issues of the engine and of what Kotib tells others, for who looks after the service. Each cause that is
-/// no sentence stands there as the other side gave it.
+/// Issues of the engine, messages and hooks, for the administrator. A cause that is not a sentence is quoted
+/// from the other side.
 extension Sentence {
     public static func enginePaused(_ cause: Sentence) -> Sentence {
         Sentence(

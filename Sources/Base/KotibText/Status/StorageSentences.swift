@@ -1,4 +1,4 @@
-/// Issues of disks and folders that cannot be written, for who looks after the service.
+/// Issues of disks and folders that cannot be written, for the administrator.
 extension Sentence {
     public static func inboxFull(_ since: String) -> Sentence {
         Sentence(
@@ -43,7 +43,7 @@ extension Sentence {
                 + "туда сами папки или подключите их там (mount --bind).")
     }
 
-    public static func deletionsWait(_ since: String) -> Sentence {
+    public static func deletionsPending(_ since: String) -> Sentence {
         Sentence(
             uzbek:
                 "\(since) dan beri oʻchirilgan yozuvlarning fayllari turgan fayl tizimi yoki arxiv ulanmagan; "
@@ -79,7 +79,7 @@ extension Sentence {
                 + "место, и работа продолжится сама.")
     }
 
-    public static func catalogFails(_ since: String) -> Sentence {
+    public static func catalogUnwritable(_ since: String) -> Sentence {
         Sentence(
             uzbek: "\(since) dan beri katalogga yozib boʻlmayapti (sababi jurnalda); state papkasi va "
                 + "uning diskini tekshiring, tuzalgach ish oʻzi davom etadi.",
@@ -89,7 +89,7 @@ extension Sentence {
                 + "её диск, затем работа продолжится сама.")
     }
 
-    public static func tooManyRefused(_ since: String) -> Sentence {
+    public static func tooManyRejectedFiles(_ since: String) -> Sentence {
         Sentence(
             uzbek: "\(since) dan beri bir papkada qabul qilinmagan fayllar haddan tashqari koʻp (qaysiligi "
                 + "jurnalda), yangilariga izoh yozilmaydi; ularni oʻsha papkadan olib tashlang.",
@@ -123,7 +123,7 @@ extension Sentence {
                 + "папках найдутся снова, остальное ищите в резервной копии (kotibd(8), Damage).")
     }
 
-    public static func backupKept(_ since: String) -> Sentence {
+    public static func backupNotReplaced(_ since: String) -> Sentence {
         Sentence(
             uzbek:
                 "\(since) dan beri katalogda avvalgi zaxira nusxasidagidan ancha kam narsa bor, shu sababli u "

@@ -7,11 +7,11 @@ import SystemPackage
 
 struct Edit: ControlCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Changes the words of a recording.",
+        abstract: "Edits the transcript of a recording.",
         discussion: """
-            Opens them in $VISUAL, otherwise $EDITOR, otherwise vi. Nothing is overwritten that was changed since \
-            the command started, or since --if-revision: then both texts are shown with where they differ, what \
-            you wrote is kept in a file that the message names, and the exit code is 65. What was replaced stays \
+            Opens the text in $VISUAL, otherwise $EDITOR, otherwise vi. If it was changed since the command \
+            started, or since --if-revision, nothing is overwritten: both texts are shown with their differences, \
+            yours is kept in a file that the message names, and the exit code is 65. The earlier text stays \
             an earlier revision (show --revisions), which --restore brings back.
             """)
 
@@ -20,15 +20,15 @@ struct Edit: ControlCommand {
     @Argument(help: ArgumentHelp("The recording.", valueName: "id"))
     var id: Int64
 
-    @Option(help: "Take the words from a file (- for standard input) instead.", completion: .file())
+    @Option(help: "Read the new text from a file (- for standard input) instead.", completion: .file())
     var file: String?
 
-    @Option(help: ArgumentHelp("Go back to an earlier revision instead.", valueName: "revision"))
+    @Option(help: ArgumentHelp("Restore an earlier revision instead.", valueName: "revision"))
     var restore: Int64?
 
     @Option(
         help: ArgumentHelp(
-            "With --file or --restore: only where this still is the latest revision.", valueName: "revision"))
+            "With --file or --restore: only if this is still the latest revision.", valueName: "revision"))
     var ifRevision: Int64?
 
     func validate() throws {
@@ -62,7 +62,7 @@ struct Edit: ControlCommand {
         do {
             answer = try await client.restore(id, revision: revision, over: base)
         } catch {
-            throw await Ended(
+            throw await SilentExit(
                 exit: session.reportUnsaved(
                     error, of: id, in: nil, again: "--restore \(revision)", over: base))
         }
@@ -74,14 +74,14 @@ struct Edit: ControlCommand {
     ) async throws {
         let bytes = try await read(file)
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw Trouble(.notUTF8(file), .failed)
+            throw CommandError(.notUTF8(file), .failed)
         }
         let answer: Answer<AudioRecordBody>
         do {
             answer = try await client.edit(id, text: text, over: base)
         } catch {
             let path = file == "-" ? try await keep(bytes, session) : file
-            throw await Ended(
+            throw await SilentExit(
                 exit: session.reportUnsaved(
                     error, of: id, in: path, again: "--file " + path.quotedForShell, over: base))
         }
@@ -103,7 +103,7 @@ struct Edit: ControlCommand {
             try await BlockingWork.run { _ = try file.closeAfter { try file.writeAll(bytes) } }
             return path
         } catch let error as Errno {
-            throw Trouble(.noTemporaryFile(error), .cannotCreate)
+            throw CommandError(.noTemporaryFile(error), .cannotCreate)
         }
     }
 

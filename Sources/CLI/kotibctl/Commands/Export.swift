@@ -8,7 +8,7 @@ import SystemPackage
 enum ExportFormat: String, CaseIterable, ExpressibleByArgument {
     case txt, srt, vtt, json, md, docx, pdf
 
-    /// Out of Markdown; the others are the daemon's own.
+    /// Made from Markdown by pandoc; the other formats come from the daemon.
     var isMadeByPandoc: Bool { self == .docx || self == .pdf }
 }
 
@@ -31,7 +31,7 @@ struct Export: ControlCommand {
 
     @Option(
         name: .shortAndLong,
-        help: ArgumentHelp("A file, a folder that is there, or - for standard output.", valueName: "path"),
+        help: ArgumentHelp("A file, an existing folder, or - for standard output.", valueName: "path"),
         completion: .file())
     var output: String?
 
@@ -57,7 +57,7 @@ struct Export: ControlCommand {
             do {
                 try await LocalFile.replace(path, with: document)
             } catch let error as Errno {
-                throw Trouble(.cannotWrite(path, error), .cannotCreate)
+                throw CommandError(.cannotWrite(path, error), .cannotCreate)
             }
             if session.json {
                 let encoder = JSONEncoder()

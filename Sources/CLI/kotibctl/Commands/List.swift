@@ -8,32 +8,34 @@ import KotibText
 struct Filter: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Only those in these states, by commas: pending, processing, completed, failed, rejected.",
+            "Only recordings in these states, separated by commas: pending, processing, completed, failed, rejected.",
             valueName: "states"))
     var status: String?
 
-    @Option(help: ArgumentHelp("Only those of this user.", valueName: "name"))
+    @Option(help: ArgumentHelp("Only recordings of this user.", valueName: "name"))
     var user: String?
 
-    @Option(help: ArgumentHelp("Only those since this day or time, such as 2026-03-01.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "Only recordings created at or after this date or time, such as 2026-03-01.", valueName: "time"))
     var from: String?
 
-    @Option(help: ArgumentHelp("Only those up to this day or time.", valueName: "time"))
+    @Option(help: ArgumentHelp("Only recordings created before this date or time.", valueName: "time"))
     var until: String?
 
-    @Option(help: ArgumentHelp("Only those in this language, such as uz.", valueName: "code"))
+    @Option(help: ArgumentHelp("Only recordings in this language, such as uz.", valueName: "code"))
     var language: String?
 
-    @Option(help: ArgumentHelp("Only those that last at least so long.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Only recordings of at least this duration.", valueName: "seconds"))
     var minDuration: Double?
 
-    @Option(help: ArgumentHelp("Only those that last no longer.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("Only recordings of at most this duration.", valueName: "seconds"))
     var maxDuration: Double?
 
-    @Option(help: ArgumentHelp("At most so many, up to 1000.", valueName: "number"))
+    @Option(help: ArgumentHelp("The number of recordings, at most 1000.", valueName: "number"))
     var limit = 100
 
-    @Flag(help: "All that there are, page by page.")
+    @Flag(help: "All recordings, however many there are.")
     var all = false
 
     func validate() throws {
@@ -58,7 +60,8 @@ struct List: ControlCommand {
     @OptionGroup var options: GlobalOptions
     @OptionGroup var filter: Filter
 
-    @Option(name: .customShort("q"), help: ArgumentHelp("Only those with these words.", valueName: "words"))
+    @Option(
+        name: .customShort("q"), help: ArgumentHelp("Only recordings with these words.", valueName: "words"))
     var words: String?
 
     func run(_ session: Session) async throws {

@@ -5,13 +5,13 @@ import KotibText
 
 struct Login: ControlCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Logs in by a code that is sent to a phone.",
+        abstract: "Logs in with a code that is sent to a phone.",
         discussion: """
-            What the command line does not say is asked, or read from standard input, a line each. On a terminal a \
+            Asks for missing arguments, or reads them from standard input, one per line. On a terminal a \
             wrong number or code is asked once more.
             """)
 
-    /// After so many the daemon takes no code any more; a new one is to be asked for.
+    /// The tries that the daemon allows for one code.
     private static let tries = 3
 
     @OptionGroup var options: GlobalOptions
@@ -41,11 +41,11 @@ struct Login: ControlCommand {
             let number = if let phone { phone } else { try await session.ask(.askPhone) }
             do {
                 let sent = try await client.sendCode(to: number).body
-                if session.isAsked { try await session.errors.line(Terminal.safe(sent.message)) }
+                if session.isInteractive { try await session.errors.line(Terminal.safe(sent.message)) }
                 return number
             } catch ControlError.refused(_, let body, _) where body.code == ErrorCode.invalid.rawValue {
-                let trouble = Trouble(.noPhoneNumber(number), .usage)
-                guard phone == nil, session.isAsked else { throw trouble }
+                let trouble = CommandError(.noPhoneNumber(number), .usage)
+                guard phone == nil, session.isInteractive else { throw trouble }
                 _ = await session.report(trouble)
             }
         }
@@ -54,7 +54,7 @@ struct Login: ControlCommand {
     private func verify(
         _ number: String, _ client: ControlClient, _ session: Session
     ) async throws -> LoginBody {
-        var left = session.isAsked ? Self.tries : 1
+        var left = session.isInteractive ? Self.tries : 1
         while true {
             let code = try await session.ask(.askCode)
             do {

@@ -5,16 +5,16 @@ import KotibControlProtocol
 import KotibText
 
 struct Logout: ControlCommand {
-    static let configuration = CommandConfiguration(abstract: "Ends the log-in of this computer.")
+    static let configuration = CommandConfiguration(abstract: "Logs out on this computer.")
 
     @OptionGroup var options: GlobalOptions
 
-    @Flag(help: "End every log-in of the user, on other computers too.")
+    @Flag(help: "Log out on all computers.")
     var all = false
 
     func run(_ session: Session) async throws {
         let tokens = try session.tokenFile()
-        guard try await tokens.read() != nil else { throw Trouble(.notLoggedIn, .notAllowed) }
+        guard try await tokens.read() != nil else { throw CommandError(.notLoggedIn, .notAllowed) }
         do {
             let answer = try await session.client().logout(everywhere: all)
             try await tokens.remove()

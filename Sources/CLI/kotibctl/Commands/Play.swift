@@ -30,7 +30,7 @@ struct Play: ControlCommand {
     @Argument(help: ArgumentHelp("The recording.", valueName: "id"))
     var id: Int64
 
-    @Option(help: ArgumentHelp("Where to begin, as in 1:20.", valueName: "time"))
+    @Option(help: ArgumentHelp("The position at which to start, such as 1:20.", valueName: "time"))
     var from: PlayPosition?
 
     func run(_ session: Session) async throws {
@@ -42,10 +42,10 @@ struct Play: ControlCommand {
         // The file has no other name.
         let path = "/proc/\(getpid())/fd/\(file.rawValue)"
         let code = try await player.onTerminal(arguments + [path])
-        if code != 0 { throw Trouble(.playerFailed(player.path.lastComponent?.string ?? "", code)) }
+        if code != 0 { throw CommandError(.playerFailed(player.path.lastComponent?.string ?? "", code)) }
     }
 
-    private func player(_ environment: [String: String]) throws(Trouble) -> (ExternalProgram, [String]) {
+    private func player(_ environment: [String: String]) throws(CommandError) -> (ExternalProgram, [String]) {
         let start = String(from?.seconds ?? 0)
         if let ffplay = ExternalProgram(named: "ffplay", environment: environment) {
             // A playlist under the name of a recording must not have it fetch anything.
@@ -57,7 +57,7 @@ struct Play: ControlCommand {
         if let mpv = ExternalProgram(named: "mpv", environment: environment) {
             return (mpv, ["--no-video", "--no-ytdl", "--start=" + start, "--"])
         }
-        throw Trouble(.install(program: "ffplay", package: "ffmpeg"))
+        throw CommandError(.install(program: "ffplay", package: "ffmpeg"))
     }
 
     private func download(_ client: ControlClient, _ session: Session) async throws -> FileDescriptor {
@@ -78,7 +78,7 @@ struct Play: ControlCommand {
             }
             return file
         } catch let error as Errno {
-            throw Trouble(.noTemporaryFile(error), .cannotCreate)
+            throw CommandError(.noTemporaryFile(error), .cannotCreate)
         }
     }
 }

@@ -6,11 +6,11 @@ import KotibText
 struct Remove: ControlCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Deletes recordings with their files and words.",
-        discussion: "Asks first on a terminal; elsewhere it needs --yes.")
+        discussion: "Asks for confirmation on a terminal; otherwise requires --yes.")
 
     @OptionGroup var options: GlobalOptions
 
-    @Argument(help: "The recordings' numbers.")
+    @Argument(help: "The ids of the recordings.")
     var ids: [Int64]
 
     @Flag(name: .shortAndLong, help: "Do not ask.")
@@ -18,7 +18,7 @@ struct Remove: ControlCommand {
 
     func run(_ session: Session) async throws {
         let client = try await session.client()
-        if !yes, !session.isAsked { throw Trouble(.needsYes, .usage) }
+        if !yes, !session.isInteractive { throw CommandError(.needsYes, .usage) }
         try await session.each(ids) { id in
             if !yes {
                 let file = try await client.recording(id).body.filePath

@@ -3,11 +3,11 @@ import KotibControlClient
 import KotibControlProtocol
 
 struct Retry: ControlCommand {
-    static let configuration = CommandConfiguration(abstract: "Has failed recordings transcribed again.")
+    static let configuration = CommandConfiguration(abstract: "Transcribes recordings again.")
 
     @OptionGroup var options: GlobalOptions
 
-    @Argument(help: "The recordings' numbers.")
+    @Argument(help: "The ids of the recordings.")
     var ids: [Int64]
 
     func run(_ session: Session) async throws {

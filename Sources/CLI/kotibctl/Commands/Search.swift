@@ -5,23 +5,23 @@ import KotibText
 
 struct Search: ControlCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Finds recordings by their words; ends with 1 where there are none.",
+        abstract: "Searches transcripts; exits with 1 if nothing is found.",
         usage: "kotibctl search [<options>] <words> ...")
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var filter: Filter
 
-    @Argument(help: "Words that must all be there.")
+    @Argument(help: "Words that must all occur.")
     var words: [String]
 
     func run(_ session: Session) async throws {
         let (list, json) = try await session.recordings(filter, words: words.joined(separator: " "))
         if session.json {
             try await session.show(json: json)
-            if list.items.isEmpty { throw Ended(exit: .failed) }
+            if list.items.isEmpty { throw SilentExit(exit: .failed) }
             return
         }
-        guard !list.items.isEmpty else { throw Trouble(.nothingFound) }
+        guard !list.items.isEmpty else { throw CommandError(.nothingFound) }
         for record in list.items {
             let head = "\(record.id)  \(LocalTime.text(record.createdAt))  \(record.filePath)"
             try await session.output.line(session.output.styled(Terminal.safe(head), .bold))

@@ -10,21 +10,21 @@ struct Show: ControlCommand {
     }
 
     static let configuration = CommandConfiguration(
-        abstract: "Shows a recording and its words.",
-        discussion: "Without --format and off a terminal control characters come as the daemon has them.")
+        abstract: "Shows a recording and its transcript.",
+        discussion: "If the output is not a terminal, control characters are printed unchanged.")
 
     @OptionGroup var options: GlobalOptions
 
-    @Argument(help: "The recording's number.")
+    @Argument(help: "The id of the recording.")
     var id: Int64
 
-    @Option(help: "Only its words, as a document of this format.")
+    @Option(help: "Print only the transcript, in this format.")
     var format: Format?
 
-    @Flag(help: "What was changed, when and by whom, the newest first.")
+    @Flag(help: "List the revisions, newest first.")
     var revisions = false
 
-    @Option(help: ArgumentHelp("Its words as they were then.", valueName: "number"))
+    @Option(help: ArgumentHelp("Show the transcript of this revision.", valueName: "number"))
     var revision: Int64?
 
     func validate() throws {
@@ -80,7 +80,7 @@ extension Show {
 }
 
 extension Session {
-    /// A transcript, as it is for a file or pipe, harmless for a terminal.
+    /// A transcript: unchanged for a file or pipe, escaped for a terminal.
     func words(_ text: String) async throws {
         let shown = output.isTerminal ? Terminal.safe(text, lines: true) : text
         try await output.write(Array((shown.hasSuffix("\n") ? shown : shown + "\n").utf8))
@@ -88,8 +88,8 @@ extension Session {
 
     fileprivate func show(_ revisions: [RevisionBody]) async throws {
         var table = TextTable(columns: [
-            .init(title: text(.revision), atRight: true), .init(title: text(.time)),
-            .init(title: text(.author)), .init(title: text(.words), gives: true),
+            .init(title: text(.revision), alignsRight: true), .init(title: text(.time)),
+            .init(title: text(.author)), .init(title: text(.words), isFlexible: true),
         ])
         table.rows = revisions.map { revision in
             let line = revision.text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""

@@ -5,7 +5,7 @@ import KotibText
 
 struct Status: ControlCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows how the daemon is; ends with 1 where something is wrong.")
+        abstract: "Shows the daemon's health; exits with 1 if it is degraded.")
 
     @OptionGroup var options: GlobalOptions
 
@@ -16,13 +16,13 @@ struct Status: ControlCommand {
         } else {
             try await session.output.write(Array(session.text(of: answer.body).utf8))
         }
-        if answer.body.state != "ok" { throw Ended(exit: .failed) }
+        if answer.body.state != "ok" { throw SilentExit(exit: .failed) }
     }
 }
 
 extension Session {
     fileprivate func text(of status: StatusBody) -> String {
-        var facts = FactList()
+        var facts = FieldList()
         facts.add(
             "kotibd", "\(status.version), \(text(.health(status.state)))",
             status.state == "ok" ? .green : .red)

@@ -8,24 +8,24 @@ import SystemPackage
 
 struct Upload: ControlCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Sends recordings to be transcribed.",
-        discussion: "A file that is refused does not keep the others from being sent.")
+        abstract: "Uploads recordings for transcription.",
+        discussion: "A refused file does not stop the upload of the others.")
 
     @OptionGroup var options: GlobalOptions
 
     @Argument(help: "The recordings.", completion: .file())
     var files: [String]
 
-    @Option(help: "Whose folder they go to; the local operator must say it.")
+    @Option(help: "The user whose folder they are put into; required for the local operator.")
     var user: String?
 
-    @Flag(help: "Wait until they are transcribed, as watch does.")
+    @Flag(help: "Wait until they are transcribed, showing the progress.")
     var wait = false
 
     func run(_ session: Session) async throws {
         let client = try await session.client()
         // Known before a large file is sent.
-        if user == nil, try await client.caller().body.user == nil { throw Trouble(.needsUser, .usage) }
+        if user == nil, try await client.caller().body.user == nil { throw CommandError(.needsUser, .usage) }
         var sent: [Int64] = []
         var exit = ControlExit.done
         for path in files {
@@ -43,7 +43,7 @@ struct Upload: ControlCommand {
             }
         }
         if wait, !sent.isEmpty { try await Follower(session, client, ids: sent).follow() }
-        if exit != .done { throw Ended(exit: exit) }
+        if exit != .done { throw SilentExit(exit: exit) }
     }
 
     private func send(
@@ -51,7 +51,7 @@ struct Upload: ControlCommand {
     ) async throws -> Answer<AudioRecordBody> {
         let (file, size) = try await open(path)
         let name = FilePath(path).lastComponent?.string ?? path
-        let progress = SendingProgress(name: name, size: size, session: session)
+        let progress = UploadProgress(name: name, size: size, session: session)
         return try await progress.during { sent in
             try await client.upload(path, named: name, file: file, size: size, user: user, sent: sent)
         }

@@ -3,7 +3,7 @@ import KotibControlClient
 import KotibControlProtocol
 import KotibText
 
-/// Manages users. They go by the names of their folders.
+/// Manages users, named by their folders.
 struct User: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Lists and changes users.",
@@ -14,18 +14,18 @@ struct User: AsyncParsableCommand {
 }
 
 extension Session {
-    /// Oneself, or, for an admin, anybody.
+    /// The caller, or, for an admin, any user.
     func user(named name: String) async throws -> UserBody {
         let client = try await client()
         if let own = try await client.caller().body.user, own.name == name { return own }
         guard let user = try await client.users(named: name).body.items.first(where: { $0.name == name })
         else {
-            throw Trouble(.noSuchUser(name), .notFound)
+            throw CommandError(.noSuchUser(name), .notFound)
         }
         return user
     }
 
-    /// Changes a user and shows what became of it.
+    /// Changes a user and shows the result.
     func change(_ name: String, _ request: ChangeUserRequest) async throws {
         let answer = try await client().changeUser(user(named: name).id, request)
         try await show(answer.body, json: answer.json)
@@ -37,7 +37,7 @@ extension Session {
     }
 
     func show(_ user: UserBody) async throws {
-        var facts = FactList()
+        var facts = FieldList()
         facts.add(text(.user), user.name, .bold)
         facts.add(text(.phone), user.phoneNumber)
         facts.add(text(.role), user.role)

@@ -3,16 +3,16 @@ import KotibText
 
 struct Watch: ControlCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shows how far transcription is, live.",
+        abstract: "Shows the progress of transcription, live.",
         discussion: """
-            Recordings that are named are followed until all of them are done: exit code 0 where all have their \
-            words, otherwise 1. With none named it goes on until it is interrupted. With --json every event is an \
+            Named recordings are followed until all of them are done: exit code 0 if all were transcribed, \
+            otherwise 1. Without names it runs until it is interrupted. With --json every event is an \
             object on a line of its own.
             """)
 
     @OptionGroup var options: GlobalOptions
 
-    @Argument(help: ArgumentHelp("The recordings; otherwise all.", valueName: "id"))
+    @Argument(help: ArgumentHelp("The ids of the recordings; by default all.", valueName: "id"))
     var ids: [Int64] = []
 
     func run(_ session: Session) async throws {

@@ -5,7 +5,7 @@ import KotibText
 
 struct WhoAmI: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "whoami", abstract: "Shows whom the daemon takes you for.")
+        commandName: "whoami", abstract: "Shows as which user the daemon sees you.")
 
     @OptionGroup var options: GlobalOptions
 

@@ -1,5 +1,5 @@
 extension Migrations {
-    /// One row, made once: a backup is of this catalog if it has the same.
+    /// One row, created once: a backup belongs to this catalog if it has the same value.
     static let identity = """
         CREATE TABLE identity (
             id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -47,7 +47,7 @@ enum OpenAPIDocument {
           "description": "The ETag of the revision that was read: only where it still is the latest."}
         """#
 
-    /// For all that is refused; `default` stands for what any call may meet: 405, 413, 415, 500, 503, 507.
+    /// The error responses; `default` stands for those that any call may give: 405, 413, 415, 500, 503, 507.
     private static let responses: String = {
         let refusals = [
             ("Refused", "400: what was sent is refused; the sentence says why."),

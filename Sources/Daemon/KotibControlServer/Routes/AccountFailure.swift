@@ -4,8 +4,8 @@ import KotibControlProtocol
 import KotibModel
 import KotibText
 
-/// Runs `body`; what a person can do something about becomes an answer, the rest is passed on as it is.
-/// - Throws: ``ControlFailure``; the catalog's and the file system's errors.
+/// Runs `body`; errors that a person can act on become responses, others are passed on.
+/// - Throws: ``ControlFailure``; errors of the catalog and the file system.
 func answering<Value>(
     _ body: () async throws(AccountError) -> Value
 ) async throws -> Value {
@@ -15,9 +15,9 @@ func answering<Value>(
         switch error {
         case .invalidPhone: throw ControlFailure.invalid("phone_number")
         case .invalidName: throw ControlFailure(.unprocessableContent, .invalid, .invalidName)
-        case .tooManyCodes(let wait):
+        case .tooManyLoginAttempts(let wait):
             let seconds = wait.components.seconds + (wait.components.attoseconds > 0 ? 1 : 0)
-            throw ControlFailure.later(.tooManyRequests, .tooMany, .tooManyCodes, seconds: seconds)
+            throw ControlFailure.later(.tooManyRequests, .tooMany, .tooManyLoginAttempts, seconds: seconds)
         case .wrongCode: throw ControlFailure(.badRequest, .wrongCode, .wrongCode)
         case .unauthorized: throw ControlFailure.unauthorized
         case .engineNotOffered(let offered):

@@ -4,17 +4,17 @@ import KotibModel
 import KotibText
 
 extension ControlFailure {
-    /// The same for another's recording as for none: nobody learns which numbers are taken.
+    /// The same for a missing recording and for another user's: nobody learns which ids exist.
     static let noRecording = ControlFailure(.notFound, .notFound, .noRecording)
 
     /// The file system of the audio is not mounted, or its folder may not be entered.
-    static let audioOutOfReach = ControlFailure.later(
-        .serviceUnavailable, .unavailable, .audioOutOfReach, seconds: 60)
+    static let audioUnreachable = ControlFailure.later(
+        .serviceUnavailable, .unavailable, .audioUnreachable, seconds: 60)
 
-    /// Why there are no words: they are still to come, or will not.
+    /// The reason why there is no transcript: it is pending, or there will be none.
     static func withoutTranscript(_ state: RecordingState) -> ControlFailure {
         switch state {
-        case .pending, .processing: ControlFailure(.conflict, .wrongState, .notYet)
+        case .pending, .processing: ControlFailure(.conflict, .wrongState, .transcriptPending)
         case .completed, .failed, .rejected: ControlFailure(.notFound, .notFound, .noTranscript)
         }
     }

@@ -14,7 +14,7 @@ struct AudioFileRoute {
     /// Bytes in memory at once.
     static let chunk = 65_536
 
-    let parts: ControlParts
+    let parts: ControlDependencies
 
     func add(to group: RouterGroup<ControlContext>) {
         for path: RouterPath in ["audio/:id/file", "audio/file/:id"] {
@@ -48,18 +48,17 @@ struct AudioFileRoute {
             if let (file, recording) = try await parts.audio.open(id, in: scope) {
                 return (file, recording)
             }
-        } catch let error as ArchiveOutOfReach {
+        } catch let error as ArchiveUnreachable {
             context.logger.warning(
-                "the archive is out of reach", metadata: ["recording": "\(id)", "cause": "\(error)"])
-            throw ControlFailure.later(.serviceUnavailable, .unavailable, .archiveOutOfReach, seconds: 60)
-        } catch is AudioOutOfReach {
-            throw ControlFailure.audioOutOfReach
+                "archive unreachable", metadata: ["recording": "\(id)", "cause": "\(error)"])
+            throw ControlFailure.later(.serviceUnavailable, .unavailable, .archiveUnreachable, seconds: 60)
+        } catch is AudioUnreachable {
+            throw ControlFailure.audioUnreachable
         }
         throw ControlFailure(.notFound, .notFound, .noAudio)
     }
 
-    /// A range counts only as long as `If-Range`, if there is one, names the bytes that are there (RFC 9110,
-    /// 13.1.5).
+    /// The range is used only if `If-Range`, where present, matches the current bytes (RFC 9110, 13.1.5).
     private static func range(_ headers: HTTPFields, _ tag: String?) -> String? {
         if let condition = headers[.ifRange], condition != tag { return nil }
         return headers[.range]
@@ -79,7 +78,7 @@ struct AudioFileRoute {
         return headers
     }
 
-    /// The worker's word decides on no more than the player: a browser is never told of a page.
+    /// The worker's media type chooses only the player: a browser is never told that it is a page.
     static func mediaType(_ inspected: String?) -> String {
         guard let inspected, inspected.hasPrefix("audio/") || inspected.hasPrefix("video/") else {
             return AudioFacts.unknownMediaType
@@ -96,7 +95,7 @@ struct AudioFileRoute {
                     try file.read(upTo: wanted, from: start)
                 }
                 // The connection breaks off, and the client sees that bytes are missing.
-                guard bytes.count == wanted else { throw ShortFile() }
+                guard bytes.count == wanted else { throw FileTruncatedError() }
                 try await writer.write(ByteBuffer(bytes: bytes))
                 next += Int64(wanted)
             }
@@ -105,5 +104,5 @@ struct AudioFileRoute {
     }
 }
 
-/// The file became shorter while it was sent.
-private struct ShortFile: Error {}
+/// The file was truncated while it was sent.
+private struct FileTruncatedError: Error {}

@@ -12,16 +12,16 @@ struct AudioListRoute {
     static let longestPage = 1000
     static let usualPage = 100
 
-    let parts: ControlParts
+    let parts: ControlDependencies
 
     func add(to group: RouterGroup<ControlContext>) {
         group.get("audio/list") { request, context in
-            try await list(QueryReader(request), for: context.requireCaller(), context.language)
+            try await list(QueryParameters(request), for: context.requireCaller(), context.language)
         }
     }
 
     private func list(
-        _ query: QueryReader, for caller: Caller, _ messages: Language
+        _ query: QueryParameters, for caller: Caller, _ messages: Language
     ) async throws -> Response {
         let skip = try query.value("skip") { Int($0).flatMap { $0 >= 0 ? $0 : nil } } ?? 0
         let limit =
@@ -45,15 +45,16 @@ struct AudioListRoute {
                 end.next = cut.rawValue
             }
             // The fields behind the list, which is empty in it.
-            let rest = try ControlJSON.encoded(AudioListRest(end))
+            let rest = try ControlJSON.encoded(AudioListMetadata(end))
             try await pieces.write(Array("],".utf8) + rest.dropFirst(), to: &writer)
         }
     }
 
-    /// - Returns: the last that was written, where the page ends before its limit because its texts are long.
+    /// - Returns: the last item that was written, if the page ends before its limit because its texts are
+    ///   long.
     private static func writeItems(
-        of index: LibraryIndex, _ filter: RecordingFilter, _ pieces: inout AnswerPieces,
-        to writer: inout any ResponseBodyWriter, _ parts: ControlParts, for caller: Caller,
+        of index: LibraryIndex, _ filter: RecordingFilter, _ pieces: inout ChunkedResponseWriter,
+        to writer: inout any ResponseBodyWriter, _ parts: ControlDependencies, for caller: Caller,
         _ messages: Language
     ) async throws -> RecordingID? {
         var (rest, size, isFirst) = (index.recordings[...], 0, true)
@@ -67,7 +68,8 @@ struct AudioListRoute {
                     listed.entry, progress: progress[id], endings: parts.endings, in: messages)
                 if !isFirst { try await pieces.write(",".utf8, to: &writer) }
                 isFirst = false
-                try await LongText(listed, body).write(&pieces, to: &writer, parts, for: caller.name)
+                try await StreamedTextJSON(listed, body).write(
+                    &pieces, to: &writer, parts, for: caller.limitKey)
                 size += listed.textSize
                 if size >= ListingStore.longestList, id != index.recordings.last { return id }
             }
@@ -88,8 +90,8 @@ struct AudioListRoute {
         }
     }
 
-    /// Nil where a user is asked for whom there is not.
-    private func filter(_ query: QueryReader, in scope: AccessScope) async throws -> RecordingFilter? {
+    /// Nil if the requested user does not exist.
+    private func filter(_ query: QueryParameters, in scope: AccessScope) async throws -> RecordingFilter? {
         var filter = RecordingFilter(scope: scope)
         filter.states = try query.value("status", Self.states) ?? []
         filter.from = try query.value("from", Self.date)
@@ -132,7 +134,7 @@ struct AudioListRoute {
 }
 
 /// ``AudioListBody`` without its items.
-private struct AudioListRest: Encodable {
+private struct AudioListMetadata: Encodable {
     private let total: Int
     private let isTotalExact: Bool?
     private let skip: Int

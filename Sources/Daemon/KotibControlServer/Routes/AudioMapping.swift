@@ -11,7 +11,8 @@ extension AudioRecordBody {
     ///   - endings: of names, those that are taken.
     ///   - messages: what warnings are told in.
     init(
-        _ entry: LibraryEntry, progress: Double? = nil, endings: Set<RecordingEnding>, in messages: Language
+        _ entry: LibraryEntry, progress: Double? = nil, endings: Set<AudioFileExtension>,
+        in messages: Language
     ) {
         let recording = entry.recording
         let name = ByteText.escaped(recording.path.name)
@@ -30,7 +31,7 @@ extension AudioRecordBody {
         errorMessage =
             recording.errorCode.flatMap(Sentence.init(ofCode:))?.text(in: messages) ?? recording.errorMessage
         var warnings = recording.warnings.map { WarningBody($0, in: messages) }
-        if recording.state == .completed, let ending = recording.wrongEnding(accepted: endings) {
+        if recording.state == .completed, let ending = recording.extensionMismatch(accepted: endings) {
             warnings.append(WarningBody(ending, in: messages))
         }
         self.warnings = warnings.isEmpty ? nil : warnings
@@ -45,12 +46,12 @@ extension AudioRecordBody {
 }
 
 extension Sentence {
-    /// The sentence of an error whose code says all: the catalog keeps it in English. Others are kept in the
-    /// language of notes, since what they tell besides the code is nowhere else.
+    /// The sentence of an error whose code says everything: the catalog stores it in English. Others are
+    /// stored in the language of notes, since their details are nowhere else.
     fileprivate init?(ofCode code: String) {
         switch code {
         case "superseded": self = .superseded
-        case "interrupted": self = .interrupted(JobStore.mostInterruptions + 1)
+        case "interrupted": self = .interrupted(JobStore.maxInterruptions + 1)
         case "catalog": self = .notStored
         default: return nil
         }
@@ -63,8 +64,8 @@ extension WarningBody {
             code: warning.code.rawValue, message: warning.sentence(in: language), seconds: warning.seconds)
     }
 
-    init(_ ending: WrongEnding, in language: Language) {
-        self.init(code: WrongEnding.code, message: ending.sentence(in: language), seconds: nil)
+    init(_ ending: ExtensionMismatch, in language: Language) {
+        self.init(code: ExtensionMismatch.code, message: ending.sentence(in: language), seconds: nil)
     }
 }
 
@@ -77,8 +78,8 @@ extension RevisionBody {
     }
 }
 
-extension ControlParts {
-    /// Of what is being transcribed now, between 0 and 1 each.
+extension ControlDependencies {
+    /// The progress of all running jobs, between 0 and 1 each.
     func progress() async -> [RecordingID: Double] {
         let running = await queue.running()
         return Dictionary(running.map { ($0.recording, $0.fraction) }, uniquingKeysWith: max)

@@ -18,7 +18,7 @@ extension ControlContext {
 }
 
 /// The query of the URL. An empty value counts as none: forms send omitted fields so.
-struct QueryReader {
+struct QueryParameters {
     let parameters: Parameters
 
     /// A `+` is a space, as forms and most clients write it

@@ -10,12 +10,12 @@ import KotibSidecars
 import KotibText
 import Logging
 
-/// `audio/{id}`: one recording, its words, its end, and once more.
+/// `audio/{id}`: show, edit, delete and retry one recording.
 struct AudioRoutes {
     /// Bytes: the longest text in Cyrillic, with two bytes a letter that JSON may write as six.
     static let longestBody = 3 * Sidecars.longestText + 65_536
 
-    let parts: ControlParts
+    let parts: ControlDependencies
 
     func add(to group: RouterGroup<ControlContext>) {
         group.get("audio/:id") { _, context in
@@ -32,7 +32,7 @@ struct AudioRoutes {
             try await retry(context)
         }
         group.post("audio/:id/sidecars") { _, context in
-            try await putBackTexts(context)
+            try await rewriteTexts(context)
         }
     }
 
@@ -68,7 +68,7 @@ struct AudioRoutes {
                 throw ControlFailure(.internalServerError, .internal, .notDeleted)
             }
             return try ControlJSON.response(
-                MessageBody(message: Sentence.deletionWaits.text(in: context.language)), status: .accepted)
+                MessageBody(message: Sentence.deletionPending.text(in: context.language)), status: .accepted)
         }
         return try ControlJSON.response(MessageBody(message: Sentence.deleted.text(in: context.language)))
     }
@@ -79,18 +79,18 @@ struct AudioRoutes {
         case .queued(let id): return try await parts.recordResponse(id, for: caller, context.language)
         case .notFound: throw ControlFailure.noRecording
         case .archived: throw ControlFailure(.conflict, .wrongState, .archivedNotRetried)
-        case .outOfReach: throw ControlFailure.audioOutOfReach
+        case .unreachable: throw ControlFailure.audioUnreachable
         case .notNow: throw ControlFailure(.conflict, .wrongState, .notRetried)
         }
     }
 
-    private func putBackTexts(_ context: ControlContext) async throws -> Response {
+    private func rewriteTexts(_ context: ControlContext) async throws -> Response {
         let scope = try context.requireCaller().scope
         let id = try context.recordingID()
         let (sentence, status): (Sentence, HTTPResponse.Status)
-        switch try await parts.actions.putBackTexts(id, in: scope) {
-        case .written: (sentence, status) = (.textsPutBack, .ok)
-        case .later: (sentence, status) = (.textsLater, .accepted)
+        switch try await parts.actions.rewriteTexts(id, in: scope) {
+        case .written: (sentence, status) = (.textsRewritten, .ok)
+        case .later: (sentence, status) = (.textsPending, .accepted)
         case .nothing: throw ControlFailure(.conflict, .wrongState, .noTexts)
         case .notFound: throw ControlFailure.noRecording
         }
@@ -99,9 +99,9 @@ struct AudioRoutes {
     }
 }
 
-extension ControlParts {
-    /// The recording, its latest revision being the entity tag.
-    /// - Throws: ``ControlFailure``, 404 where there is none or it is not the caller's to see.
+extension ControlDependencies {
+    /// The recording; its latest revision is the entity tag.
+    /// - Throws: ``ControlFailure``, 404 if it does not exist or the caller may not see it.
     func recordResponse(
         _ id: RecordingID, for caller: Caller, _ messages: Language
     ) async throws -> Response {
@@ -109,20 +109,20 @@ extension ControlParts {
             guard try await catalog.deletions.find(of: id, in: caller.scope) != nil else {
                 throw ControlFailure.noRecording
             }
-            throw ControlFailure(.notFound, .notFound, .deletionWaits)
+            throw ControlFailure(.notFound, .notFound, .deletionPending)
         }
         let body = AudioRecordBody(
             listed.entry, progress: await progress()[id], endings: endings, in: messages)
         var headers: HTTPFields = [:]
         headers[.eTag] = body.revision.map { "\"\($0)\"" }
         if listed.longText == nil { return try ControlJSON.response(body, headers: headers) }
-        let text = try LongText(listed, body)
+        let text = try StreamedTextJSON(listed, body)
         return ControlJSON.pieces(headers: headers) { pieces, writer in
-            try await text.write(&pieces, to: &writer, self, for: caller.name)
+            try await text.write(&pieces, to: &writer, self, for: caller.limitKey)
         }
     }
 
-    /// Changes the words, where `condition` holds, and answers with the recording.
+    /// Edits the words if `condition` holds, and responds with the recording.
     func edit(
         _ id: RecordingID, _ text: String, by caller: Caller, _ condition: Precondition,
         _ messages: Language
@@ -136,7 +136,7 @@ extension ControlParts {
         return try await response(to: try await actions.edit(edit), entry, text, for: caller, messages)
     }
 
-    /// Shows the words and times of an earlier revision again; what stood in between stays in the list.
+    /// Makes the words and times of an earlier revision current again; later revisions stay in the list.
     func restore(
         _ old: Revision, by caller: Caller, _ condition: Precondition, _ messages: Language
     ) async throws -> Response {
@@ -161,7 +161,7 @@ extension ControlParts {
             failure.yours = text
             // Both texts, and as JSON.
             failure.share = try answers.demand(
-                2 * (text.utf8.count + current.text.utf8.count), for: caller.name)
+                2 * (text.utf8.count + current.text.utf8.count), for: caller.limitKey)
             throw failure
         case .notFound: throw ControlFailure.noRecording
         case .notTranscribed: throw ControlFailure.withoutTranscript(entry.recording.state)

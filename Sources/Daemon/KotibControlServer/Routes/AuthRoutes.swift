@@ -9,10 +9,10 @@ import NIOCore
 
 /// `auth/…`: in and out.
 struct AuthRoutes {
-    /// The outcome for a caller whose token is not valid any more.
+    /// Routes that work with an invalid token.
     static let logins: Set<String> = ["/api/v1/auth/send_otp", "/api/v1/auth/verify_otp"]
 
-    let parts: ControlParts
+    let parts: ControlDependencies
 
     func add(to group: RouterGroup<ControlContext>) {
         group.post("auth/send_otp", use: sendCode)

@@ -12,11 +12,12 @@ import NIOCore
 /// `events`: what happens, as it happens (server-sent events,
 /// https://html.spec.whatwg.org/#server-sent-events).
 struct EventRoute {
-    /// Events read from the catalog at once: all that a follower costs of memory, beside the newest progress.
+    /// The number of events that are read from the catalog at once: with the newest progress, all the memory
+    /// that a follower costs.
     static let page = 100
 
-    let parts: ControlParts
-    /// How often a follower hears at least something.
+    let parts: ControlDependencies
+    /// The interval of pings.
     var ping = Duration.seconds(15)
 
     func add(to group: RouterGroup<ControlContext>) {
@@ -42,92 +43,96 @@ struct EventRoute {
             })
     }
 
-    /// Returns when the follower may not follow any more, or the daemon stops.
+    /// Returns when the follower's access ends, or the daemon stops.
     private func write(
         to writer: inout any ResponseBodyWriter, for caller: Caller, since asked: String?
     ) async throws {
-        let bell = FollowerBell()
+        let mailbox = FollowerMailbox()
         // Before the first look at the catalog, so that nothing falls between.
-        let feeders = feeders(of: bell, for: caller.scope)
+        let feeders = feeders(of: mailbox, for: caller.scope)
         defer { for feeder in feeders { feeder.cancel() } }
         let latest = try await parts.catalog.events.last()
         var last = latest
         if let asked {
             guard let id = Int64(asked), (0...latest).contains(id) else {
-                try await writer.write(EventText.reset(latest))
-                return try await write(to: &writer, bell, caller, after: latest)
+                try await writer.write(EventStreamFormat.reset(latest))
+                return try await write(to: &writer, mailbox, caller, after: latest)
             }
             last = id
         }
         // Whoever is cut off before the first event knows where to go on.
         try await writer.write(ByteBuffer(string: "id: \(last)\n\n"))
-        bell.ring { $0.isChanged = true }
-        try await write(to: &writer, bell, caller, after: last)
+        mailbox.post { $0.isChanged = true }
+        try await write(to: &writer, mailbox, caller, after: last)
     }
 
     private func write(
-        to writer: inout any ResponseBodyWriter, _ bell: FollowerBell, _ caller: Caller, after start: Int64
+        to writer: inout any ResponseBodyWriter, _ mailbox: FollowerMailbox, _ caller: Caller,
+        after start: Int64
     ) async throws {
-        var (last, told) = (start, start)
-        for await _ in bell.rings {
-            let news = bell.take()
+        var (last, announced) = (start, start)
+        for await _ in mailbox.arrivals {
+            let news = mailbox.takeAll()
             // Before every word, so that who is locked out hears nothing more (threat 60).
             guard try await mayFollow(caller) else { return }
-            if news.isChanged { try await writeEvents(to: &writer, caller.scope, after: &last, told: &told) }
+            if news.isChanged {
+                try await writeEvents(to: &writer, caller.scope, after: &last, announced: &announced)
+            }
             if news.isPing {
                 // Events of others move the end on too, and are not read again after a break.
-                try await writer.write(ByteBuffer(string: last > told ? "id: \(last)\n\n" : ": ping\n\n"))
-                told = last
+                try await writer.write(
+                    ByteBuffer(string: last > announced ? "id: \(last)\n\n" : ": ping\n\n"))
+                announced = last
             }
             for job in news.running.values.sorted(by: { $0.recording.rawValue < $1.recording.rawValue }) {
-                try await writer.write(EventText.progress(job))
+                try await writer.write(EventStreamFormat.progress(job))
             }
         }
     }
 
     private func writeEvents(
         to writer: inout any ResponseBodyWriter, _ scope: AccessScope, after last: inout Int64,
-        told: inout Int64
+        announced: inout Int64
     ) async throws {
         while !Task.isCancelled {
             let page = try await parts.catalog.events.page(after: last, in: scope, limit: Self.page)
             guard let page else {
                 last = try await parts.catalog.events.last()
-                told = last
-                return try await writer.write(EventText.reset(last))
+                announced = last
+                return try await writer.write(EventStreamFormat.reset(last))
             }
             for event in page.events {
-                try await writer.write(EventText.event(event))
-                told = event.id
+                try await writer.write(EventStreamFormat.event(event))
+                announced = event.id
             }
             last = page.upTo
             if page.events.count < Self.page { return }
         }
     }
 
-    /// Whether the session still holds, and sees what it saw.
+    /// Whether the session is still valid, with the same scope.
     private func mayFollow(_ caller: Caller) async throws(CatalogError) -> Bool {
         guard case .session(let session) = caller else { return true }
         let user = try await parts.accounts.holder(of: session)
         return user?.role == session.user.role
     }
 
-    private func feeders(of bell: FollowerBell, for scope: AccessScope) -> [Task<Void, Never>] {
+    private func feeders(of mailbox: FollowerMailbox, for scope: AccessScope) -> [Task<Void, Never>] {
         let (changes, progress, ping) = (parts.catalog.events.signals(), parts.queue.progress(), ping)
         return [
             Task {
-                for await _ in changes { bell.ring { $0.isChanged = true } }
+                for await _ in changes { mailbox.post { $0.isChanged = true } }
                 // The catalog is closed.
-                bell.end()
+                mailbox.end()
             },
             Task {
                 for await job in progress where scope.includes(job) {
-                    bell.ring { $0.running[job.recording] = job }
+                    mailbox.post { $0.running[job.recording] = job }
                 }
             },
             Task {
                 // A connection that says nothing for long is cut by what stands in between.
-                while (try? await Task.sleep(for: ping)) != nil { bell.ring { $0.isPing = true } }
+                while (try? await Task.sleep(for: ping)) != nil { mailbox.post { $0.isPing = true } }
             },
         ]
     }

@@ -7,14 +7,14 @@ struct HeaderParameters: Hashable, Sendable {
 
     init(_ field: some StringProtocol) {
         var rest = Substring(field).unicodeScalars[...]
-        value = Self.trimmed(Self.take(&rest) { $0 == ";" }).lowercased()
+        value = Self.trimmed(Self.takePrefix(&rest) { $0 == ";" }).lowercased()
         while rest.popFirst() != nil {
-            let name = Self.trimmed(Self.take(&rest) { $0 == ";" || $0 == "=" }).lowercased()
+            let name = Self.trimmed(Self.takePrefix(&rest) { $0 == ";" || $0 == "=" }).lowercased()
             guard rest.first == "=" else { continue }
             rest.removeFirst()
             rest = rest.drop { $0 == " " || $0 == "\t" }
             let text = rest.first == "\"" ? Self.quoted(&rest) : nil
-            let bare = Self.trimmed(Self.take(&rest) { $0 == ";" })
+            let bare = Self.trimmed(Self.takePrefix(&rest) { $0 == ";" })
             // The first one counts, so that nobody slips a second under it.
             if parameters[name] == nil { parameters[name] = text ?? bare }
         }
@@ -23,8 +23,8 @@ struct HeaderParameters: Hashable, Sendable {
     /// - Parameter name: lower case.
     subscript(name: String) -> String? { parameters[name] }
 
-    /// Up to where `isEnd` holds, which stays.
-    private static func take(
+    /// Removes and returns the characters up to where `isEnd` holds; that one stays.
+    private static func takePrefix(
         _ rest: inout Substring.UnicodeScalarView, _ isEnd: (Unicode.Scalar) -> Bool
     ) -> String {
         let end = rest.firstIndex(where: isEnd) ?? rest.endIndex

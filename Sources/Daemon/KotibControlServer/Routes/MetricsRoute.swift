@@ -10,7 +10,7 @@ import NIOCore
 
 /// `metrics`, for Prometheus.
 struct MetricsRoute {
-    let parts: ControlParts
+    let parts: ControlDependencies
 
     func add(to routes: some RouterMethods<ControlContext>) {
         routes.get("metrics", use: metrics)
@@ -22,7 +22,7 @@ struct MetricsRoute {
         let health = try await parts.healthReport()
         try await addDaemon(health, to: &page)
         addHooks(health.hooks, to: &page)
-        await BlockingWork.run { ProcessFacts.read() }?.add(to: &page)
+        await BlockingWork.run { ProcessMetrics.read() }?.add(to: &page)
         return Response(
             status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
             body: ResponseBody(byteBuffer: ByteBuffer(string: page.text + parts.metrics.text())))
@@ -31,7 +31,7 @@ struct MetricsRoute {
     private func addDaemon(_ health: HealthReport, to page: inout MetricsPage) async throws {
         let counts = try await parts.catalog.recordings.counts()
         let running = await parts.queue.running().count
-        let overQuota = try await parts.catalog.quotas.waitingForRoom()
+        let overQuota = try await parts.catalog.quotas.countWaitingForQuota()
         page.family(
             "kotib_over_quota", .gauge, "Files that wait for room in their user's quota.",
             [.init(Double(overQuota))])

@@ -1,5 +1,5 @@
-/// The Content-Disposition of a part of a form (RFC 7578, 4.2). Other headers do not matter: what a
-/// file is, its content tells.
+/// The Content-Disposition of a part of a form (RFC 7578, 4.2). Other headers are ignored: a file's kind is
+/// recognized by its content.
 struct MultipartHeaders: Hashable, Sendable {
     /// The field's name; empty where there is none.
     var name = ""

@@ -1,5 +1,4 @@
-/// Takes a multipart/form-data body (RFC 7578, RFC 2046) apart as it arrives: pure, whatever the pieces it
-/// comes in.
+/// Parses a multipart/form-data body (RFC 7578, RFC 2046) incrementally; has no effects, whatever the chunks.
 struct MultipartParser {
     enum Event: Hashable, Sendable {
         /// A part begins.
@@ -22,7 +21,7 @@ struct MultipartParser {
     /// Bytes of one part's headers.
     static let longestHeaders = 16_384
     /// A form has a file and perhaps a few fields; each part costs work.
-    static let mostParts = 64
+    static let maxParts = 64
     /// Bytes before the first boundary, and of white space after one.
     static let longestPadding = 1024
 
@@ -97,7 +96,7 @@ struct MultipartParser {
         guard rest.count >= 2 else { return false }
         guard rest[content + 1] == 0x0a else { throw .malformed }
         parts += 1
-        guard parts <= Self.mostParts else { throw .tooManyParts }
+        guard parts <= Self.maxParts else { throw .tooManyParts }
         // The line's end stays: with it a part without any header ends like every other.
         pending.removeFirst(content)
         state = .headers

@@ -2,9 +2,9 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// `openapi.json`: for everybody, as it tells nothing that the program's sources do not.
+/// `openapi.json`: public, since it reveals nothing that the sources do not.
 struct OpenAPIRoute {
-    let parts: ControlParts
+    let parts: ControlDependencies
 
     func add(to routes: some RouterMethods<ControlContext>) {
         let document = ByteBuffer(string: OpenAPIDocument.text(version: parts.version))

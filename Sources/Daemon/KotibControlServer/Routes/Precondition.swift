@@ -4,9 +4,10 @@ import KotibModel
 
 /// The condition of `If-Match` (RFC 9110, 13.1.1), a revision's number being the entity tag.
 enum Precondition: Hashable, Sendable {
-    /// Nothing, or `*`: whatever stands there is written over.
+    /// No header, or `*`: any revision is replaced.
     case none
-    /// One of these must be the latest; empty where none of the tags can be one of ours. A weak tag never is.
+    /// One of these must be the current revision; empty if none of the tags can be a revision's. Weak tags
+    /// never match.
     case revisions(Set<RevisionID>)
 
     /// No revision has it.
@@ -28,8 +29,8 @@ enum Precondition: Hashable, Sendable {
         self = .revisions(Set(tags.compactMap { Int64($0).map(RevisionID.init(rawValue:)) }))
     }
 
-    /// The revision that the catalog is to expect; it checks again when it writes.
-    /// - Parameter latest: the latest revision just now.
+    /// The revision that the catalog must find when it writes.
+    /// - Parameter latest: the current revision.
     func expected(at latest: RevisionID?) -> RevisionID? {
         switch self {
         case .none: nil

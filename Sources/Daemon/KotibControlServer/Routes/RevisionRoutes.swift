@@ -6,16 +6,16 @@ import KotibControlProtocol
 import KotibModel
 import KotibText
 
-/// `audio/{id}/revisions`: how the words came to be what they are.
+/// `audio/{id}/revisions`: the history of the words.
 struct RevisionRoutes {
     static let longestPage = 1000
     static let usualPage = 100
 
-    let parts: ControlParts
+    let parts: ControlDependencies
 
     func add(to group: RouterGroup<ControlContext>) {
         group.get("audio/:id/revisions") { request, context in
-            try await list(QueryReader(request), context)
+            try await list(QueryParameters(request), context)
         }
         group.get("audio/:id/revisions/:revision") { _, context in
             try await show(context)
@@ -25,7 +25,7 @@ struct RevisionRoutes {
         }
     }
 
-    private func list(_ query: QueryReader, _ context: ControlContext) async throws -> Response {
+    private func list(_ query: QueryParameters, _ context: ControlContext) async throws -> Response {
         let caller = try context.requireCaller()
         let id = try context.recordingID()
         let limit = try query.number("limit", within: 1...Self.longestPage) ?? Self.usualPage
@@ -43,7 +43,7 @@ struct RevisionRoutes {
                 if last != nil { try await pieces.write(",".utf8, to: &writer) }
                 last = revision
                 size += listed.textSize
-                try await LongText(listed).write(&pieces, to: &writer, parts, for: caller.name)
+                try await StreamedTextJSON(listed).write(&pieces, to: &writer, parts, for: caller.limitKey)
             }
             let next = last == found.last ? nil : last
             let end = next.map { "],\"next\":\($0.rawValue)}" } ?? "]}"
@@ -53,9 +53,9 @@ struct RevisionRoutes {
 
     private func show(_ context: ControlContext) async throws -> Response {
         let caller = try context.requireCaller()
-        let text = try LongText(try await listed(context, for: caller))
+        let text = try StreamedTextJSON(try await listed(context, for: caller))
         return ControlJSON.pieces { [parts] pieces, writer in
-            try await text.write(&pieces, to: &writer, parts, for: caller.name)
+            try await text.write(&pieces, to: &writer, parts, for: caller.limitKey)
         }
     }
 
@@ -72,7 +72,7 @@ struct RevisionRoutes {
         let caller = try context.requireCaller()
         let condition = try Precondition(request.headers)
         let listed = try await listed(context, for: caller)
-        let share = try parts.answers.demand(2 * listed.textSize, for: caller.name)
+        let share = try parts.answers.demand(2 * listed.textSize, for: caller.limitKey)
         defer { withExtendedLifetime(share) {} }
         let (id, number) = (listed.revision.recording, listed.revision.id)
         guard let old = try await parts.catalog.revisions.find(number, of: id, in: caller.scope) else {

@@ -9,9 +9,9 @@ import KotibModel
 import KotibText
 import KotibTranscription
 
-/// `status`: how the daemon is, and how far the caller's recordings are.
+/// `status`: the daemon's health, and the counts and progress of the caller's recordings.
 struct StatusRoutes {
-    let parts: ControlParts
+    let parts: ControlDependencies
 
     func add(to group: RouterGroup<ControlContext>) {
         group.get("status", use: status)
@@ -48,7 +48,7 @@ struct StatusRoutes {
         return try ControlJSON.response(body)
     }
 
-    /// Every state, those that no recording is in too.
+    /// The count of every state, zeros included.
     private func counts(in scope: AccessScope) async throws(CatalogError) -> [String: Int] {
         var counts: [String: Int] = [:]
         let all = scope == .everyone ? try await parts.catalog.recordings.counts() : nil
@@ -90,7 +90,7 @@ extension HookBody {
     }
 }
 
-extension ControlParts {
+extension ControlDependencies {
     func healthReport() async throws(CatalogError) -> HealthReport {
         var report = await health.report()
         let hooks = try await unlessDamaged { () async throws(CatalogError) in try await self.hooks() }
@@ -99,8 +99,8 @@ extension ControlParts {
         return report
     }
 
-    /// Nil where the catalog is damaged just there: that is among the problems, and somebody wants to know of
-    /// it.
+    /// Nil if the catalog is damaged at that place, so that the status, which reports the damage, is still
+    /// answered.
     fileprivate func unlessDamaged<Value: Sendable>(
         _ body: () async throws(CatalogError) -> Value
     ) async throws(CatalogError) -> Value? {

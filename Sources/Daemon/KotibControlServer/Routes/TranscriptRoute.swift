@@ -6,7 +6,7 @@ import KotibModel
 
 /// `GET audio/{id}/transcript?format=`.
 struct TranscriptRoute {
-    let parts: ControlParts
+    let parts: ControlDependencies
 
     func add(to group: RouterGroup<ControlContext>) {
         group.get("audio/:id/transcript") { request, context in
@@ -19,7 +19,8 @@ struct TranscriptRoute {
         let scope = caller.scope
         let id = try context.recordingID()
         let format =
-            try QueryReader(request).value("format", TranscriptFormat.init(rawValue:)) ?? TranscriptFormat.txt
+            try QueryParameters(request).value("format", TranscriptFormat.init(rawValue:))
+            ?? TranscriptFormat.txt
         guard let listed = try await parts.catalog.listing.listed(id, in: scope) else {
             throw ControlFailure.noRecording
         }
@@ -41,9 +42,11 @@ struct TranscriptRoute {
     }
 
     /// Words and times are in memory as they are kept, as they are worked on, and as they are sent.
-    private func share(_ id: RecordingID, for caller: Caller) async throws -> AnswerRoom.Share? {
+    private func share(_ id: RecordingID, for caller: Caller) async throws -> ResponseMemoryLimit.Reservation?
+    {
         let size = try await parts.catalog.listing.sizeOfWords(of: id) ?? 0
-        return try parts.answers.demand(size > AnswerRoom.free / 3 ? 3 * size : 0, for: caller.name)
+        return try parts.answers.demand(
+            size > ResponseMemoryLimit.free / 3 ? 3 * size : 0, for: caller.limitKey)
     }
 }
 

@@ -37,7 +37,7 @@ enum UploadFailure {
         case .overQuotaBytes, .overQuotaFiles: ControlFailure(insufficientStorage, .overQuota, sentence)
         case .tooLarge: ControlFailure(.contentTooLarge, .tooLarge, sentence)
         // A recording that is longer than a day's minutes is not to be tried again.
-        case .overQuotaMinutes where !rejection.neverFits:
+        case .overQuotaMinutes where !rejection.exceedsQuotaAlone:
             .later(
                 .tooManyRequests, .overQuota, sentence,
                 seconds: Int64((quotas.untilMidnight / .seconds(1)).rounded(.up)))
@@ -49,7 +49,7 @@ enum UploadFailure {
         switch error {
         case .noFile: .invalid("file")
         case .emptyName: ControlFailure(.badRequest, .refused, .emptyName)
-        case .brokenOff: ControlFailure(.badRequest, .refused, .brokenForm)
+        case .incomplete: ControlFailure(.badRequest, .refused, .brokenForm)
         case .tooLarge: ControlFailure(.contentTooLarge, .tooLarge, .tooLarge)
         }
     }
@@ -57,7 +57,7 @@ enum UploadFailure {
     private static func upload(_ error: UploadError) -> ControlFailure {
         switch error {
         case .noSuchUser: .invalid("user")
-        case .alreadyEnded, .changedMeanwhile: ControlFailure(.conflict, .conflict, .disturbed)
+        case .alreadyEnded, .changedMeanwhile: ControlFailure(.conflict, .conflict, .changedDuringUpload)
         case .foreignFolder: ControlFailure(.conflict, .wrongState, .foreignFolder)
         case .notInspected: .later(.serviceUnavailable, .unavailable, .notInspected, seconds: 10)
         }

@@ -9,23 +9,23 @@ enum UploadFormError: Error, Hashable, Sendable {
     case noFile
     case emptyName
     /// The body ends before the form does.
-    case brokenOff
+    case incomplete
     case tooLarge
 }
 
-/// An upload's form on its way into the inbox: a piece at a time, whatever its size.
+/// An upload's form on its way into the inbox, chunk by chunk, whatever its size.
 struct UploadForm {
     private var parser: MultipartParser
     private let owner: UserID
     private let size: Int64
     private let uploads: UploadService
     private var upload: Upload?
-    /// Whether what arrives now is the file's.
+    /// Whether the current part is the file.
     private var isFile = false
     /// As the client calls it.
     private(set) var fileName = ""
 
-    /// - Parameter size: bytes that the file has at least.
+    /// - Parameter size: the minimum size of the file in bytes.
     init(parser: MultipartParser, owner: UserID, atLeast size: Int64, uploads: UploadService) {
         self.parser = parser
         self.owner = owner
@@ -39,9 +39,9 @@ struct UploadForm {
         for try await piece in body {
             size += piece.readableBytes
             guard size <= limit else { throw UploadFormError.tooLarge }
-            for event in try parser.consume(Array(piece.readableBytesView)) { try await take(event) }
+            for event in try parser.consume(Array(piece.readableBytesView)) { try await handle(event) }
         }
-        guard parser.isEnded else { throw UploadFormError.brokenOff }
+        guard parser.isEnded else { throw UploadFormError.incomplete }
         guard let upload else { throw UploadFormError.noFile }
         switch try await upload.finish() {
         case .accepted(let id): return id
@@ -49,12 +49,12 @@ struct UploadForm {
         }
     }
 
-    /// Leaves nothing of it, unless it is finished.
+    /// Removes everything of an unfinished upload.
     func cancel() async {
         await upload?.cancel()
     }
 
-    private mutating func take(_ event: MultipartParser.Event) async throws {
+    private mutating func handle(_ event: MultipartParser.Event) async throws {
         switch event {
         case .part(let headers): try await begin(headers)
         case .content(let bytes): if isFile { try await upload?.write(bytes) }

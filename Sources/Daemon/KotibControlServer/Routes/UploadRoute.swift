@@ -11,11 +11,12 @@ import NIOCore
 
 /// `POST audio/upload`: a form with the field `file`, written to the inbox as it arrives.
 struct UploadRoute {
-    /// Bytes of a body that are not the file's, at most, where no client plays tricks.
+    /// The largest size in bytes of the form around the file, for ordinary clients.
     static let largestForm = 65_536
 
-    let parts: ControlParts
-    /// Bytes of a whole body; that the file is too large is told by the intake's sentence, so this is more.
+    let parts: ControlDependencies
+    /// Bytes of the whole body. Larger than the limit of files, so that the pipeline reports a file that is
+    /// too large.
     let limit: Int
 
     func add(to group: RouterGroup<ControlContext>) {
@@ -26,12 +27,12 @@ struct UploadRoute {
 
     private func upload(_ request: Request, _ context: ControlContext) async throws -> Response {
         let caller = try context.requireCaller()
-        let owner = try await owner(caller, QueryReader(request))
+        let owner = try await owner(caller, QueryParameters(request))
         guard let parser = Self.parser(request.headers) else {
             throw ControlFailure(.unsupportedMediaType, .unsupportedType, .noForm)
         }
         let size = Self.leastSize(request.headers)
-        try await makeSureOfRoom(for: owner, size)
+        try await requireRoom(for: owner, size)
         var form = UploadForm(parser: parser, owner: owner, atLeast: size, uploads: parts.uploads)
         let id: RecordingID
         do {
@@ -43,22 +44,22 @@ struct UploadRoute {
         return try await parts.recordResponse(id, for: caller, context.language)
     }
 
-    /// Bytes of the file; 0 where the client does not tell how many it sends.
+    /// The minimum size of the file in bytes; 0 if the client does not announce a length.
     private static func leastSize(_ headers: HTTPFields) -> Int64 {
         let declared = headers[.contentLength].flatMap(Int64.init) ?? 0
         return max(0, declared.minus(Int64(largestForm)))
     }
 
     /// Before a byte of the body is read.
-    private func makeSureOfRoom(for owner: UserID, _ size: Int64) async throws {
+    private func requireRoom(for owner: UserID, _ size: Int64) async throws {
         guard let rejection = try await parts.uploads.refusal(ofUploadTo: owner, atLeast: size) else {
             return
         }
         throw UploadFailure.failure(rejection, about: "", parts.quotas)
     }
 
-    /// Anybody's own folder unless an admin names another's; the operator has none, and names one.
-    private func owner(_ caller: Caller, _ query: QueryReader) async throws -> UserID {
+    /// The caller's own folder, unless an admin names another user; the operator must name one.
+    private func owner(_ caller: Caller, _ query: QueryParameters) async throws -> UserID {
         let name = query.text("user")
         if case .session(let session) = caller {
             if name.map({ UserFolder($0) == session.user.folder }) ?? true {

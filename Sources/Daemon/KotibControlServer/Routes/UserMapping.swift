@@ -37,20 +37,20 @@ extension QuotaBody.Part {
 extension UserRoutes {
     /// More is no JSON number that every client can read (RFC 8259, section 6).
     private static let largestQuota: Int64 = 1 << 53
-    private static let mostMinutes: Int64 = 1_000_000_000
+    private static let maxMinutes: Int64 = 1_000_000_000
 
     func quota(_ body: ChangeUserRequest) throws(ControlFailure) -> UserChange.Quota {
         UserChange.Quota(
             bytes: try limit(body.quotaBytes, upTo: Self.largestQuota, "quota_bytes"),
             files: try limit(body.quotaFiles, upTo: Self.largestQuota, "quota_files"),
-            minutesPerDay: try limit(body.quotaMinutes, upTo: Self.mostMinutes, "quota_minutes"))
+            minutesPerDay: try limit(body.quotaMinutes, upTo: Self.maxMinutes, "quota_minutes"))
     }
 
     private func limit(
         _ number: Int64?, upTo most: Int64, _ name: String
     ) throws(ControlFailure) -> UserChange.Quota.Limit? {
         guard let number else { return nil }
-        if number == ChangeUserRequest.daemonsQuota { return .daemons }
+        if number == ChangeUserRequest.daemonDefaultQuota { return .daemons }
         guard (0...most).contains(number) else { throw .invalid(name) }
         return .own(number)
     }

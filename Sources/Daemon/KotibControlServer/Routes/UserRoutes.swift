@@ -6,7 +6,7 @@ import KotibControlProtocol
 import KotibModel
 import KotibText
 
-/// `users/…`: an admin's, but for one's own account.
+/// `users/…`: for admins, and for one's own account.
 struct UserRoutes {
     static let largestPage = 1000
     /// Bytes.
@@ -14,7 +14,7 @@ struct UserRoutes {
     /// About, in a list.
     private static let bytesOfUser = 1024
 
-    let parts: ControlParts
+    let parts: ControlDependencies
 
     func add(to group: RouterGroup<ControlContext>) {
         group.get("users", use: list)
@@ -25,14 +25,14 @@ struct UserRoutes {
 
     @Sendable private func list(_ request: Request, _ context: ControlContext) async throws -> Response {
         let caller = try context.requireAdmin()
-        let query = QueryReader(request)
+        let query = QueryParameters(request)
         let skip = try query.number("skip", within: 0...Int.max) ?? 0
         let limit = try query.number("limit", within: 1...Self.largestPage) ?? 100
         let name = query.text("name")
         let (users, total) = try await answering { () async throws(AccountError) in
             try await parts.accounts.users(named: name, skip: skip, limit: limit)
         }
-        let share = try parts.answers.demand(users.count * Self.bytesOfUser, for: caller.name)
+        let share = try parts.answers.demand(users.count * Self.bytesOfUser, for: caller.limitKey)
         return try ControlJSON.response(
             UserListBody(items: users.map(shown), total: total, skip: skip, limit: limit), keeping: share)
     }
@@ -61,7 +61,9 @@ struct UserRoutes {
     @Sendable private func change(_ request: Request, _ context: ControlContext) async throws -> Response {
         let (id, isAdmin) = try permitted(context)
         let body = try await ControlJSON.decode(ChangeUserRequest.self, from: request, upTo: Self.largestBody)
-        guard isAdmin || body.isOnesOwn else { throw ControlFailure(.forbidden, .forbidden, .forbidden) }
+        guard isAdmin || body.isAllowedForOwnAccount else {
+            throw ControlFailure(.forbidden, .forbidden, .forbidden)
+        }
         var change = UserChange(
             phone: body.phoneNumber, role: try body.role.map(role), isActive: body.isActive,
             sidecars: try body.sidecars.map(formats), language: try body.language.map(language),
@@ -75,7 +77,7 @@ struct UserRoutes {
 
     private func shown(_ user: User) -> UserBody { UserBody(user, under: parts.quotas) }
 
-    /// The user that the path names: any for an admin, else only the caller. Who else there is, is not told.
+    /// The user of the path: any for an admin, else only the caller. Reveals no other user's existence.
     private func permitted(_ context: ControlContext) throws -> (id: UserID, isAdmin: Bool) {
         let caller = try context.requireCaller()
         guard let number = context.parameters.get("id", as: Int64.self) else {

@@ -6,8 +6,8 @@ extension Configuration {
     /// Bytes.
     private static let longestSocketPath = ListeningSocket.longestPath
 
-    func controlFindings() -> [Finding] {
-        var findings: [Finding] = []
+    func controlFindings() -> [ConfigurationFinding] {
+        var findings: [ConfigurationFinding] = []
         if socketPath.utf8.count > Self.longestSocketPath {
             findings.append(
                 .error(
@@ -31,7 +31,7 @@ extension Configuration {
         return findings
     }
 
-    func accountFindings() -> [Finding] {
+    func accountFindings() -> [ConfigurationFinding] {
         accounts.admins.filter { !Self.isPhonePrefix($0) || $0.count < 9 }.map {
             .error("accounts.admins: \"\($0)\" is no phone number such as \"+998901234567\".")
         }
@@ -41,8 +41,8 @@ extension Configuration {
             + smsFindings()
     }
 
-    private func smsFindings() -> [Finding] {
-        var findings: [Finding] = []
+    private func smsFindings() -> [ConfigurationFinding] {
+        var findings: [ConfigurationFinding] = []
         if !sms.text.isEmpty && !sms.text.contains("{code}") {
             findings.append(.error("sms.text: the text must hold {code}, where the code is to stand."))
         }
@@ -97,8 +97,8 @@ extension Configuration {
         + "`echo whsec_$(openssl rand -base64 32)`, and put it into KOTIB_HOOKS_SECRET or the credential "
         + "hooks_secret."
 
-    func hookFindings() -> [Finding] {
-        var findings: [Finding] = []
+    func hookFindings() -> [ConfigurationFinding] {
+        var findings: [ConfigurationFinding] = []
         if let program = hooks.program.first, !program.hasPrefix("/") || access(program, X_OK) != 0 {
             findings.append(
                 .error("hooks.program: there is no program \"\(program)\"; name it by its whole path."))

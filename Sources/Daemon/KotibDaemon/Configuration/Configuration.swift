@@ -35,7 +35,7 @@ public struct Configuration: Sendable {
         public var maximumSize = 52_428_800
         /// Seconds.
         public var maximumDuration = 43_200.0
-        /// Of the notes beside refused files.
+        /// The language of notes beside refused files.
         public var language = Language.english
     }
 
@@ -48,20 +48,20 @@ public struct Configuration: Sendable {
         public var incompleteAfter = 600.0
         public var rescan = 300.0
         public var poll = 10.0
-        /// Patterns of names, beside the built-in ones.
+        /// Patterns of names, in addition to the built-in ones.
         public var ignore: [String] = []
     }
 
     public struct QueueSettings: Sendable {
         public var engine = EngineName.local
         /// The scope in which transcripts are reused for the same content.
-        public var reuse = WordsReuse.own
+        public var reuse = ReuseScope.own
         /// Further engines that users may be given.
         public var otherEngines: [String] = []
         /// 0: as many as the engine has workers, or 4 for a remote one.
         public var jobs = 0
         public var attempts = 8
-        /// Attempts that a recording has which kills the worker.
+        /// The number of attempts for a recording that crashes the worker.
         public var crashes = 3
         /// Seconds.
         public var stopGrace = 10.0
@@ -130,7 +130,7 @@ public struct Configuration: Sendable {
         public var tokenLife = 43_200
         /// Phone numbers.
         public var admins: [String] = []
-        /// How the numbers begin that codes are sent to.
+        /// Prefixes of the numbers that codes are sent to.
         public var countries = ["+998"]
         /// Codes a day for one number.
         public var codesPerPhone = 10
@@ -149,7 +149,7 @@ public struct Configuration: Sendable {
         /// The program and its arguments.
         public var command: [String] = []
         public var language = Language.uzbek
-        /// Empty: the language's own. With `{code}` in it.
+        /// Empty: the default text of the language. Must contain `{code}`.
         public var text = ""
     }
 
@@ -177,7 +177,7 @@ public struct Configuration: Sendable {
         public var plain = false
         /// Seconds that one run of the program, or one request, may take.
         public var timeout = 30.0
-        /// Whether the words are told too.
+        /// Whether events include the words.
         public var text = true
     }
 
@@ -219,17 +219,17 @@ public enum LogFormat: String, Sendable, CaseIterable {
 }
 
 public enum SMSSenderName: String, Sendable, CaseIterable {
-    /// Twilio where an account is set, else the command where one is, else the file.
+    /// Twilio if an account is set, else the command if there is one, else the file.
     case auto
     case file, command, twilio
 }
 
-/// How a recording is re-encoded that a server does not take.
+/// The codec for recordings that a server does not accept.
 public enum UploadEncoding: String, Sendable, CaseIterable {
     case opus, flac, none
 }
 
-/// A setting that cannot be used, in a sentence that says which and what to do.
+/// An invalid setting, in a sentence that names it and says what to do.
 public struct ConfigurationError: Error, Equatable, CustomStringConvertible {
     public var description: String
 

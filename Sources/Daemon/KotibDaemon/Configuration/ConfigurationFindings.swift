@@ -5,38 +5,42 @@ import KotibIntake
 import KotibModel
 import KotibWatch
 
-/// One thing that stands against starting, or that an administrator should know.
-public struct Finding: Sendable, Equatable {
-    /// True where the daemon would not start.
+/// A reason not to start, or a warning for the administrator.
+public struct ConfigurationFinding: Sendable, Equatable {
+    /// Whether it keeps the daemon from starting.
     public var isError: Bool
     public var message: String
-    /// Whether it may pass without anybody changing the settings: a start is then to be tried again.
-    var mayPass = false
+    /// Whether it may pass without a change of the settings, so that the start is retried.
+    var isTemporary = false
 
     private init(isError: Bool, message: String) {
         self.isError = isError
         self.message = message
     }
 
-    static func error(_ message: String) -> Finding { Finding(isError: true, message: message) }
-    static func warning(_ message: String) -> Finding { Finding(isError: false, message: message) }
+    static func error(_ message: String) -> ConfigurationFinding {
+        ConfigurationFinding(isError: true, message: message)
+    }
+    static func warning(_ message: String) -> ConfigurationFinding {
+        ConfigurationFinding(isError: false, message: message)
+    }
 
-    static func passingError(_ message: String) -> Finding {
+    static func temporaryError(_ message: String) -> ConfigurationFinding {
         var finding = error(message)
-        finding.mayPass = true
+        finding.isTemporary = true
         return finding
     }
 }
 
 extension Configuration {
     /// Findings about the values together and about the files that they name.
-    public func findings() -> [Finding] {
+    public func findings() -> [ConfigurationFinding] {
         folderFindings() + extensionFindings() + ignoreFindings() + engineFindings()
             + controlFindings() + accountFindings() + hookFindings() + archiveFindings() + systemFindings()
     }
 
-    private func folderFindings() -> [Finding] {
-        var findings: [Finding] = []
+    private func folderFindings() -> [ConfigurationFinding] {
+        var findings: [ConfigurationFinding] = []
         for (key, path) in [("inbox", inbox), ("state", state)] {
             if access(path, F_OK) != 0 {
                 findings.append(
@@ -55,32 +59,32 @@ extension Configuration {
         return findings
     }
 
-    private static func forbidden(_ key: String, _ path: String) -> Finding {
+    private static func forbidden(_ key: String, _ path: String) -> ConfigurationFinding {
         .error("\(key): \(path) must be a folder that \(me) may read and write.")
     }
 
     /// Recordings can be taken and texts wait; nothing can be done without a catalog.
-    private static func readOnly(_ key: String, _ path: String) -> Finding {
+    private static func readOnly(_ key: String, _ path: String) -> ConfigurationFinding {
         let message = "\(key): \(path) lies on a read-only file system; remount it read-write"
         return key == "inbox"
             ? .warning(message + ", until then texts wait.")
-            : .passingError(message + ", until then kotibd cannot start.")
+            : .temporaryError(message + ", until then kotibd cannot start.")
     }
 
-    private func extensionFindings() -> [Finding] {
+    private func extensionFindings() -> [ConfigurationFinding] {
         if intake.extensions.isEmpty {
             return [.error("intake.extensions: the list is empty, so that no recording would be taken.")]
         }
-        let known = RecordingEnding.allCases.map { "." + $0.rawValue }.joined(separator: " ")
-        return intake.extensions.filter { RecordingEnding($0) == nil }.map {
+        let known = AudioFileExtension.allCases.map { "." + $0.rawValue }.joined(separator: " ")
+        return intake.extensions.filter { AudioFileExtension($0) == nil }.map {
             .error(
                 "intake.extensions: Kotib does not know recordings that end with \"\($0)\"; it knows \(known)."
             )
         }
     }
 
-    func localFindings() -> [Finding] {
-        var findings: [Finding] = []
+    func localFindings() -> [ConfigurationFinding] {
+        var findings: [ConfigurationFinding] = []
         for (key, path) in [("local.model", local.model), ("local.vad_model", local.vadModel)]
         where access(path, R_OK) != 0 {
             findings.append(
@@ -100,8 +104,8 @@ extension Configuration {
         return findings
     }
 
-    func openAIFindings() -> [Finding] {
-        var findings: [Finding] = []
+    func openAIFindings() -> [ConfigurationFinding] {
+        var findings: [ConfigurationFinding] = []
         if !openai.baseURL.hasPrefix("https://") && !openai.baseURL.hasPrefix("http://") {
             findings.append(
                 .error("openai.base_url: \"\(openai.baseURL)\" must begin with https:// or http://."))
@@ -126,7 +130,7 @@ extension Configuration {
         return findings + uploadFindings()
     }
 
-    private func systemFindings() -> [Finding] {
+    private func systemFindings() -> [ConfigurationFinding] {
         let path = "/proc/sys/fs/protected_hardlinks"
         guard let text = try? String(contentsOfFile: path, encoding: .utf8), text.first == "0" else {
             return []
@@ -157,7 +161,7 @@ extension Configuration {
 
 extension Configuration {
     /// Findings about `watch.ignore`.
-    func ignoreFindings() -> [Finding] {
+    func ignoreFindings() -> [ConfigurationFinding] {
         watch.ignore.compactMap { text in
             guard IgnoredNames.isPattern(text) else {
                 return .error(
@@ -175,13 +179,13 @@ extension Configuration {
 
 extension LoadedConfiguration {
     /// Findings about the values, the files that they name, and the configuration file itself.
-    public func findings() -> [Finding] {
+    public func findings() -> [ConfigurationFinding] {
         configuration.findings() + exposedSecrets()
     }
 
-    /// Secrets in a file that others may read. It works all the same, and who can read it may have read it
-    /// already.
-    private func exposedSecrets() -> [Finding] {
+    /// Secrets in a file that others may read. Only a warning: the daemon works, and the secrets may have
+    /// been read already.
+    private func exposedSecrets() -> [ConfigurationFinding] {
         let secrets = Settings.all.filter { $0.secret && $0.show(configuration) != $0.show(Configuration()) }
         let files = Set(secrets.compactMap { origins[$0.key] }).filter { $0.contains("/") }
         return files.sorted().compactMap { file in
@@ -205,7 +209,7 @@ extension LoadedConfiguration {
 
 /// Findings about the archive.
 extension Configuration {
-    func archiveFindings() -> [Finding] {
+    func archiveFindings() -> [ConfigurationFinding] {
         let path = archive.folder
         guard !path.isEmpty else {
             guard archive.afterDays > 0 else { return [] }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import KotibModel
 import TOMLKit
 
-/// A configuration, and where each setting that is not at its default came from.
+/// A configuration with the origin of each setting that is not at its default.
 public struct LoadedConfiguration: Sendable {
     public var configuration: Configuration
     /// By key: the file's path, or the environment variable's or credential's name.

@@ -10,7 +10,7 @@ import KotibWorkerProtocol
 import Logging
 import ServiceLifecycle
 
-/// Which engines there are, and what each does at once.
+/// The configured engines and their limits.
 extension Configuration {
     /// The engines that users may be given: the daemon's own first.
     var engines: [EngineName] {
@@ -18,7 +18,7 @@ extension Configuration {
         return [queue.engine] + EngineName.allCases.filter(others.contains)
     }
 
-    /// One lane for each, and what must run for them.
+    /// One lane for each engine, and the services that they need.
     func makeLanes(_ logger: Logger) throws -> (lanes: [EngineLane], services: [any Service]) {
         var (lanes, services): ([EngineLane], [any Service]) = ([], [])
         for name in engines {
@@ -47,19 +47,19 @@ extension Configuration {
     }
 }
 
-/// The engine that sends recordings elsewhere, and the worker that makes them fit.
+/// The remote engine, and the worker that re-encodes recordings for it.
 extension Configuration {
     func makeOpenAIEngine(
         _ logger: Logger
     ) throws -> (engine: any TranscriptionEngine, service: (any Service)?) {
-        let transfers = try HTTPTransfers(
-            HTTPTransfers.Settings(
+        let transfers = try HTTPClient(
+            HTTPClient.Settings(
                 userAgent: "kotib/\(Version.text)",
                 certificateAuthorities: openai.certificateAuthorities.isEmpty
                     ? nil : openai.certificateAuthorities))
         let settings = KotibEngines.OpenAISettings(
             baseURL: openai.baseURL, model: openai.model, key: APIKey(openai.apiKey),
-            uploadLimit: Int64(openai.maximumRequest), formats: uploadEndings,
+            uploadLimit: Int64(openai.maximumRequest), formats: uploadExtensions,
             connect: .seconds(openai.connectTimeout), total: .seconds(openai.timeout))
         guard let codec = openai.encode.codec else {
             return (try OpenAIEngine(settings, transfers: transfers), nil)
@@ -76,7 +76,7 @@ extension Configuration {
     }
 
     /// Lower case, without the dot.
-    var uploadEndings: Set<String> { Set(openai.formats.map(Self.ending)) }
+    var uploadExtensions: Set<String> { Set(openai.formats.map(Self.ending)) }
 
     static func ending(_ text: String) -> String { text.drop { $0 == "." }.lowercased() }
 }
@@ -93,7 +93,7 @@ extension UploadEncoding {
 
 extension Configuration {
 
-    /// Tells the catalog who is to be told what; what must run for it.
+    /// Sets the receivers in the catalog, and returns the dispatcher to run.
     /// - Throws: ``CatalogError``, ``SystemError``, ``ConfigurationError``.
     func makeHooks(_ catalog: Catalog, _ logger: Logger) async throws -> HookDispatcher {
         var receivers: [any HookReceiving] = []
@@ -105,8 +105,8 @@ extension Configuration {
         }
         if !hooks.url.isEmpty {
             guard let secret = WebhookSecret(hooks.secret) else { throw ConfigurationError(Self.noSecret) }
-            let transfers = try HTTPTransfers(
-                HTTPTransfers.Settings(
+            let transfers = try HTTPClient(
+                HTTPClient.Settings(
                     userAgent: "kotib/\(Version.text)",
                     certificateAuthorities: hooks.certificateAuthorities.isEmpty
                         ? nil : hooks.certificateAuthorities,

@@ -19,7 +19,7 @@ import KotibWorkerProtocol
 import Logging
 import ServiceLifecycle
 
-/// The settings as each part takes them.
+/// The settings in the form that each component takes.
 extension Configuration {
     var intakePolicy: IntakePolicy {
         IntakePolicy(
@@ -39,8 +39,8 @@ extension Configuration {
         var watching = WatchConfiguration()
         watching.mode = watch.mode
         watching.settle = .seconds(watch.settle)
-        watching.emptyPatience = .seconds(watch.emptyAfter)
-        watching.openPatience = .seconds(watch.openAfter)
+        watching.emptyFileDelay = .seconds(watch.emptyAfter)
+        watching.openFileDelay = .seconds(watch.openAfter)
         watching.rescan = .seconds(watch.rescan)
         watching.pollInterval = .seconds(watch.poll)
         watching.ignored = IgnoredNames(adding: watch.ignore)
@@ -58,12 +58,12 @@ extension Configuration {
         var options = TranscriptionQueue.Options(
             slots: first.slots, grace: .seconds(queue.stopGrace), language: first.language,
             reuse: queue.reuse,
-            retries: RetryPolicy(mostTransientAttempts: queue.attempts, mostPoisonAttempts: queue.crashes))
+            retries: RetryPolicy(maxTransientAttempts: queue.attempts, maxPoisonAttempts: queue.crashes))
         options.messages = intake.language
         return options
     }
 
-    /// - Parameter first: the engine of all who have chosen no other.
+    /// - Parameter first: the default engine.
     func componentOptions(_ first: EngineLane) -> Components.Options {
         var options = Components.Options(policy: intakePolicy, language: intake.language)
         options.enrolls = enroll
@@ -74,7 +74,7 @@ extension Configuration {
         return options
     }
 
-    /// An engine, and what must run for it.
+    /// An engine, and the services that it needs.
     func makeEngine(
         _ name: EngineName, _ logger: Logger
     ) throws -> (engine: any TranscriptionEngine, service: (any Service)?) {
@@ -108,7 +108,7 @@ extension Configuration {
     }
 }
 
-/// The settings as accounts and the control socket take them.
+/// The settings in the form that accounts and the control socket take.
 extension Configuration {
     var accountSettings: AccountSettings {
         var settings = AccountSettings()
@@ -119,7 +119,7 @@ extension Configuration {
         settings.limits.codesPerMinute = accounts.codesPerMinute
         settings.limits.messagesPerDay = accounts.messagesPerDay
         settings.tokenLife = .seconds(accounts.tokenLife * 60)
-        settings.text = SMSText(language: sms.language, template: sms.text)
+        settings.text = CodeMessage(language: sms.language, template: sms.text)
         settings.engines = engines
         return settings
     }
@@ -137,8 +137,8 @@ extension Configuration {
             return CommandSender(
                 program: sms.command.first ?? "", arguments: Array(sms.command.dropFirst()), logger: logger)
         case .twilio:
-            let transfers = try HTTPTransfers(
-                HTTPTransfers.Settings(userAgent: "kotib/\(Version.text)", threadName: "kotib-sms"))
+            let transfers = try HTTPClient(
+                HTTPClient.Settings(userAgent: "kotib/\(Version.text)", threadName: "kotib-sms"))
             let settings = TwilioSender.Settings(
                 baseURL: twilio.baseURL, accountSID: twilio.accountSID, authToken: twilio.authToken,
                 from: twilio.phoneNumber, messagingService: twilio.messagingService)
@@ -193,7 +193,7 @@ extension Configuration {
 
 extension Configuration {
 
-    /// Nil where none is set. What was archived is there also while nothing more is.
+    /// Nil if none is set. Archived audio stays available even if nothing more is archived.
     var archiveFolder: ArchiveFolder? {
         archive.folder.isEmpty ? nil : ArchiveFolder(path: archive.folder)
     }

@@ -3,7 +3,7 @@ import KotibModel
 import KotibText
 import KotibWatch
 
-/// All settings there are. An unknown one is an error that names the nearest.
+/// All settings. An unknown key is an error that names the nearest known one.
 enum Settings {
     static let all: [Setting] =
         top + intake + watch + queue + local + openai + control + accounts + sms + hooks + quota + archive
@@ -36,7 +36,7 @@ enum Settings {
 
     private static let queue = [
         choice("queue.engine", EngineName.allCases, \.queue.engine, ["KOTIB_ENGINE"]),
-        choice("queue.reuse", WordsReuse.allCases, \.queue.reuse),
+        choice("queue.reuse", ReuseScope.allCases, \.queue.reuse),
         list("queue.other_engines", [], \.queue.otherEngines),
         integer("queue.jobs", [], 0...256, \.queue.jobs),
         integer("queue.attempts", [], 1...1000, \.queue.attempts),

@@ -22,12 +22,12 @@ enum QuotaLimit {
         }
     }
 
-    /// As the daemon takes it. Nil for what is no limit.
+    /// In the form that the daemon takes. Nil for an invalid limit.
     private static func number(_ argument: String, suffixes: [Character]) -> Int64? {
         let text = argument.lowercased()
         switch text {
         case "none": return 0
-        case "default": return ChangeUserRequest.daemonsQuota
+        case "default": return ChangeUserRequest.daemonDefaultQuota
         default: break
         }
         let power = text.last.flatMap(suffixes.firstIndex).map { $0 + 1 } ?? 0

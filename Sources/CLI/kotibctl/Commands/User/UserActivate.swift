@@ -4,7 +4,7 @@ import KotibControlProtocol
 
 struct UserActivate: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "activate", abstract: "Lets a user in again.")
+        commandName: "activate", abstract: "Activates a user again.")
 
     @OptionGroup var options: GlobalOptions
 

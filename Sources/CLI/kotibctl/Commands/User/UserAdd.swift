@@ -8,17 +8,17 @@ enum Role: String, CaseIterable, ExpressibleByArgument {
 
 struct UserAdd: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "add", abstract: "Makes a user and their folder in the inbox.")
+        commandName: "add", abstract: "Adds a user with a folder in the inbox.")
 
     @OptionGroup var options: GlobalOptions
 
     @Argument(help: "The name of the folder.")
     var name: String
 
-    @Option(help: ArgumentHelp("The number that the user logs in with.", valueName: "number"))
+    @Option(help: ArgumentHelp("The phone number that the user logs in with.", valueName: "number"))
     var phone: String?
 
-    @Option(help: "What the user may do.")
+    @Option(help: "The role of the user.")
     var role: Role?
 
     func run(_ session: Session) async throws {

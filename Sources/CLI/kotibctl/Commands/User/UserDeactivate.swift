@@ -4,7 +4,7 @@ import KotibControlProtocol
 
 struct UserDeactivate: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "deactivate", abstract: "Keeps a user out, now and until activated again.")
+        commandName: "deactivate", abstract: "Deactivates a user and ends all sessions.")
 
     @OptionGroup var options: GlobalOptions
 

@@ -4,7 +4,7 @@ import KotibControlProtocol
 
 struct UserLink: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "link", abstract: "Gives a user the phone number that they log in with.")
+        commandName: "link", abstract: "Sets the phone number that a user logs in with.")
 
     @OptionGroup var options: GlobalOptions
 
@@ -14,7 +14,7 @@ struct UserLink: ControlCommand {
     @Argument(help: "The phone number, such as +998901234567.")
     var phone: String?
 
-    @Flag(help: "Take the number from the user instead.")
+    @Flag(help: "Remove the phone number instead.")
     var remove = false
 
     func validate() throws {

@@ -20,7 +20,7 @@ struct UserList: ControlCommand {
             users.contains { $0.engine != nil } ? [TextTable.Column(title: session.text(.engine))] : []
         var table = TextTable(
             columns: [
-                .init(title: session.text(.user), gives: true), .init(title: session.text(.phone)),
+                .init(title: session.text(.user), isFlexible: true), .init(title: session.text(.phone)),
                 .init(title: session.text(.role)), .init(title: session.text(.active)),
                 .init(title: session.text(.sidecars)), .init(title: session.text(.language)),
             ] + engines)

@@ -4,14 +4,14 @@ import KotibControlProtocol
 
 struct UserRole: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "role", abstract: "Makes a user an admin, or no admin any more.")
+        commandName: "role", abstract: "Changes the role of a user.")
 
     @OptionGroup var options: GlobalOptions
 
     @Argument(help: "The name of the user's folder.")
     var name: String
 
-    @Argument(help: "What the user may do.")
+    @Argument(help: "The role of the user.")
     var role: Role
 
     func run(_ session: Session) async throws {

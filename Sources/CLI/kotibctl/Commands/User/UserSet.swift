@@ -5,8 +5,8 @@ import KotibText
 
 struct UserSet: ControlCommand {
     static let configuration = CommandConfiguration(
-        commandName: "set", abstract: "Changes what a user gets.",
-        discussion: "Everybody may do so for themselves; quotas are an admin's to set.")
+        commandName: "set", abstract: "Changes the settings of a user.",
+        discussion: "Users may change their own settings; only an admin may change quotas.")
 
     @OptionGroup var options: GlobalOptions
 
@@ -15,35 +15,37 @@ struct UserSet: ControlCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Files beside each recording, by commas: txt, srt, vtt, json, md; or none.", valueName: "formats")
+            "Text formats beside each recording, separated by commas: txt, srt, vtt, json, md; or none.",
+            valueName: "formats")
     )
     var sidecars: String?
 
     @Option(
         help: ArgumentHelp(
-            "What is spoken, such as uz; default for the daemon's own setting.", valueName: "code"))
+            "The language of the recordings, such as uz; default for the daemon's setting.", valueName: "code"
+        ))
     var language: String?
 
     @Option(
         help: ArgumentHelp(
-            "What transcribes: local (this machine) or openai; default for the daemon's own setting.",
+            "The engine: local (this machine) or openai; default for the daemon's setting.",
             valueName: "name"))
     var engine: String?
 
     @Option(
         help: ArgumentHelp(
-            "What the recordings in the folder may take: a number of bytes, or with K, M, G or T; none for no "
-                + "limit, default for the daemon's own setting.", valueName: "size"))
+            "The total size of the recordings in the folder, in bytes or with K, M, G or T; none for no "
+                + "limit, default for the daemon's setting.", valueName: "size"))
     var quotaBytes: QuotaLimit.Size?
 
     @Option(
         help: ArgumentHelp(
-            "Minutes of sound that are taken in a day; or none, or default.", valueName: "minutes"))
+            "The minutes of sound that are accepted each day; or none, or default.", valueName: "minutes"))
     var quotaMinutes: QuotaLimit.Count?
 
     @Option(
         help: ArgumentHelp(
-            "How many recordings the folder may have; or none, or default.", valueName: "number"))
+            "The number of recordings in the folder; or none, or default.", valueName: "number"))
     var quotaFiles: QuotaLimit.Count?
 
     private static let engines = ["local", "openai", "default"]

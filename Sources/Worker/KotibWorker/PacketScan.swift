@@ -1,0 +1,100 @@
+import CAV
+import KotibModel
+
+/// One pass over all packets of a recording: measures its duration, and checks whether its sound can be
+/// decoded.
+struct PacketScan {
+    /// Seconds, the sum of all packets.
+    var duration: Double { length.seconds }
+    private(set) var packets: UInt64 = 0
+    /// The last packet, nil without any.
+    private(set) var last: Packet?
+    private(set) var channels: Int
+    /// Hertz.
+    private(set) var sampleRate: Int
+
+    private var length = SampleCount()
+    /// Samples of the frame decoded last, for containers that give their packets no duration.
+    private var frameLength: Int64 = 0
+    private var bytes = 0
+    /// Those that are MPEG audio frames, where packets start with such.
+    private var frameBytes = 0
+    private var decoded = 0
+    private var undecoded = 0
+
+    private let isMP3: Bool
+    /// libav counts the packets in the rate before coding, where the container names that one.
+    private let isOpusInMatroska: Bool
+
+    /// The number of packets that must be decoded successfully before the rest is trusted.
+    private static let proof = 16
+
+    init(_ stream: UnsafeMutablePointer<AVStream>, of container: Container) {
+        isMP3 = container == .mp3
+        isOpusInMatroska =
+            container == .matroska && stream.pointee.codecpar.pointee.codec_id == AV_CODEC_ID_OPUS
+        channels = Int(max(0, stream.pointee.codecpar.pointee.ch_layout.nb_channels))
+        sampleRate = Int(max(0, stream.pointee.codecpar.pointee.sample_rate))
+    }
+
+    /// Walks to the end, of one recording of a file after the other.
+    /// - Throws: ``Rejection/tooLong(duration:limit:)`` as soon as that is known, what the source throws.
+    mutating func walk(_ demuxer: Demuxer, _ codec: AudioCodec, longest: Double) throws {
+        let stated = demuxer.expectedDuration(bitRate: 0)
+        let last = try Packet()
+        let packet = try Packet()
+        while try demuxer.next(packet) {
+            packets += 1
+            if !isProven { attempt(packet, codec) }
+            measure(packet, demuxer)
+            if duration > longest {
+                throw Rejection.tooLong(
+                    duration: AudioFacts.bounded(max(duration, stated)), limit: longest)
+            }
+            try last.refer(to: packet)
+        }
+        if packets > 0 { self.last = last }
+        if !isProven { _ = codec.decode(nil) { note($0) } }
+    }
+
+    /// Most of what was tried could be decoded. A damaged beginning only makes the trial longer.
+    private var isProven: Bool { decoded >= Self.proof && decoded > undecoded }
+
+    private mutating func attempt(_ packet: Packet, _ codec: AudioCodec) {
+        if !codec.decode(packet, { note($0) }) { undecoded += 1 }
+    }
+
+    private mutating func measure(_ packet: Packet, _ demuxer: Demuxer) {
+        let ticks = packet.pointer.pointee.duration
+        let base = demuxer.stream.pointee.time_base
+        if isOpusInMatroska, let samples = OpusPacket.samples(packet.prefix(2)) {
+            length.add(samples, at: OpusPacket.sampleRate)
+        } else if ticks > 0 {
+            length.add(ticks, ofTicks: base.num, per: base.den)
+        } else {
+            length.add(frameLength, at: Int64(sampleRate))
+        }
+        length.add(-Int64(packet.skippedSamples), at: Int64(sampleRate))
+        bytes += packet.size
+        let header = MPEGFrameHeader(packet.prefix(4))
+        frameBytes += min(packet.size, header?.length ?? 0)
+    }
+
+    private mutating func note(_ frame: UnsafeMutablePointer<AVFrame>) {
+        decoded += 1
+        channels = Int(frame.pointee.ch_layout.nb_channels)
+        sampleRate = Int(frame.pointee.sample_rate)
+        frameLength = Int64(frame.pointee.nb_samples)
+    }
+
+    /// - Parameter zeros: bytes known to be of no frame.
+    /// - Throws: ``Rejection/damaged(detail:)`` where there is no sound, or most of it is not what it should
+    ///   be.
+    func requireSound(without zeros: Int64 = 0) throws(Rejection) {
+        if packets == 0 { throw RejectionDetail.silent }
+        if decoded == 0 || decoded < undecoded { throw RejectionDetail.undecodable }
+        if duration <= 0 { throw RejectionDetail.silent }
+        // An MP3 decoder takes almost anything for a frame that follows a sync word.
+        if isMP3 && Int64(frameBytes) < max(0, Int64(bytes) - zeros) / 4 { throw RejectionDetail.undecodable }
+    }
+}
