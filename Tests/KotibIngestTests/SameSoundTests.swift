@@ -122,7 +122,7 @@ struct SameSoundTests {
         let quotas = Quotas(limits: Quota(minutesPerDay: 1))
         let fixture = try IngestFixture(quotas: quotas)
         func used() async throws -> Int64? {
-            let user = try await fixture.catalog.users.enroll(Array("ali".utf8))
+            let user = try await fixture.catalog.users.enroll("ali")
             return try await fixture.catalog.users.find(user)?.use.milliseconds
         }
         func sound(_ letter: String, _ seconds: Int) -> String {
