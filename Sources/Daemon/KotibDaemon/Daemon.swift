@@ -48,7 +48,7 @@ public struct Daemon: Sendable {
             try await Daemon(configuration: configuration, services: services, logger: logger).run()
             return ExitStatus.stopped
         } catch {
-            return tell(error)
+            return report(error)
         }
     }
 
