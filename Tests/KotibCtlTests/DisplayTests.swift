@@ -25,7 +25,7 @@ struct DisplayTests {
     @Test("A table fits: only the columns that give are cut")
     func table() {
         var table = TextTable(columns: [
-            .init(title: "ID", atRight: true), .init(title: "FILE", gives: true), .init(title: "N"),
+            .init(title: "ID", alignsRight: true), .init(title: "FILE", isFlexible: true), .init(title: "N"),
         ])
         table.rows = [["7", "a long name of a file.mp3", "x"], ["12345", "会議.wav", "y"]]
         let lines = table.text(width: 24) { text, _ in text }.split(separator: "\n").map(String.init)

@@ -63,14 +63,7 @@ public enum TranscriptAlignment {
     private static func matches(
         of words: some Collection<Substring>, among old: [Substring]
     ) -> [(old: Int, new: Int)] {
-        var numbers: [String: Int] = [:]
-        let number = { (word: Substring) -> Int in
-            let key = WordDifference.key(word)
-            let next = numbers.count
-            numbers[key, default: next] = numbers[key] ?? next
-            return numbers[key] ?? next
-        }
-        return WordDifference(old: old.map(number), new: words.map(number)).matches
+        WordDifference(old: old, new: words, key: WordDifference.key).matches
     }
 
     /// For each word the indexes of the old ones whose time it takes; never falling.

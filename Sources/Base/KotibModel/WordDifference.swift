@@ -4,14 +4,25 @@
 /// Its cost is bounded: O(n log n) for each of at most ``deepest`` levels, and ``largestTable`` cells for
 /// a stretch. Where a stretch is too large and has no word that stands once on both sides, its words count as
 /// replaced.
-struct WordDifference {
+package struct WordDifference {
     private static let deepest = 24
     private static let largestTable = 16_384
 
     private let old: [Int]
     private let new: [Int]
     /// Rising in both.
-    private(set) var matches: [(old: Int, new: Int)] = []
+    package private(set) var matches: [(old: Int, new: Int)] = []
+
+    package init(old: some Collection<Substring>, new: some Collection<Substring>, key: (Substring) -> String)
+    {
+        var numbers: [String: Int] = [:]
+        let number = { (word: Substring) -> Int in
+            let (key, next) = (key(word), numbers.count)
+            numbers[key] = numbers[key] ?? next
+            return numbers[key] ?? next
+        }
+        self.init(old: old.map(number), new: new.map(number))
+    }
 
     /// - Parameters: numbers that are equal where the words are.
     init(old: [Int], new: [Int]) {

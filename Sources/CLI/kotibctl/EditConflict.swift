@@ -33,7 +33,7 @@ extension Session {
     }
 
     private func show(theirs current: RevisionBody, mine: String) async throws {
-        let runs = WordDifference(theirs: current.text, mine: mine).runs
+        let runs = EditDifference(theirs: current.text, mine: mine).runs
         guard !runs.isEmpty else { return try await errors.line(text(.sameWords(as: current.id))) }
         let author = Terminal.safe(current.author ?? current.origin)
         let time = Terminal.safe(LocalTime.text(current.createdAt))

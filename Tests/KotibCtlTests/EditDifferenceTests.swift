@@ -2,9 +2,9 @@ import Testing
 
 @testable import kotibctl
 
-@Suite struct WordDifferenceTests {
+@Suite struct EditDifferenceTests {
     private func shown(_ theirs: String, _ mine: String) -> String {
-        WordDifference(theirs: theirs, mine: mine).runs.map { run in
+        EditDifference(theirs: theirs, mine: mine).runs.map { run in
             switch run {
             case .both(let words): words.joined(separator: " ")
             case .theirs(let words): "[" + words.joined(separator: " ") + "]"
@@ -46,7 +46,7 @@ import Testing
     @Test func textsThatHaveNothingInCommonAreOneDifference() {
         let theirs = (0..<5000).map { "a\($0)" }.joined(separator: " ")
         let mine = (0..<5000).map { "b\($0)" }.joined(separator: " ")
-        #expect(WordDifference(theirs: theirs, mine: mine).runs.count == 2)
+        #expect(EditDifference(theirs: theirs, mine: mine).runs.count == 2)
     }
 
     @Test(arguments: [("plain/Path-1.txt", "plain/Path-1.txt"), ("a b'c", #"'a b'\''c'"#), ("", "''")])

@@ -1,5 +1,7 @@
+import KotibModel
+
 /// The word differences of two texts, for a person to read. Spaces and line ends are not compared.
-struct WordDifference {
+struct EditDifference {
     enum Run: Hashable {
         case both([Substring])
         case theirs([Substring])
@@ -10,9 +12,6 @@ struct WordDifference {
 
     /// As many of the words that both have stand beside a difference.
     private static let context = 5
-    /// Words between the first and the last difference are compared in time and memory by the square of their
-    /// length; beyond so many words it counts as one difference.
-    private static let maxCompared = 2000
 
     /// Empty where every word is the same.
     let runs: [Run]
@@ -34,37 +33,20 @@ struct WordDifference {
     }
 
     private static func compare(_ theirs: [Substring], _ mine: [Substring]) -> [Run] {
-        guard max(theirs.count, mine.count) <= maxCompared else {
-            return [Run.theirs(theirs), .mine(mine)].filter(\.isNotEmpty)
-        }
-        var removed: Set<Int> = []
-        var inserted: Set<Int> = []
-        for change in mine.difference(from: theirs) {
-            switch change {
-            case .remove(let offset, _, _): removed.insert(offset)
-            case .insert(let offset, _, _): inserted.insert(offset)
-            }
-        }
-        var runs: [Run] = []
+        let matches = WordDifference(old: theirs, new: mine, key: String.init).matches
+        var (runs, both): ([Run], [Substring]) = ([], [])
         var (old, new) = (0, 0)
-        while old < theirs.count || new < mine.count {
-            let ahead = new - old
-            let both = take(theirs, &old) { !removed.contains($0) && !inserted.contains($0 + ahead) }
-            new += both.count
-            let gone = take(theirs, &old, while: removed.contains)
-            let come = take(mine, &new, while: inserted.contains)
-            runs += [Run.both(both), .theirs(gone), .mine(come)].filter(\.isNotEmpty)
+        for match in matches + [(old: theirs.count, new: mine.count)] {
+            if match.old > old || match.new > new {
+                runs += [
+                    .both(both), .theirs(Array(theirs[old..<match.old])), .mine(Array(mine[new..<match.new])),
+                ]
+                both = []
+            }
+            both += theirs[match.old...].prefix(1)
+            (old, new) = (match.old + 1, match.new + 1)
         }
-        return runs
-    }
-
-    private static func take(
-        _ words: [Substring], _ index: inout Int, while isWanted: (Int) -> Bool
-    ) -> [Substring] {
-        let start = index
-        let end = words.indices.dropFirst(start).first { !isWanted($0) } ?? words.count
-        index = end
-        return Array(words[start..<end])
+        return (runs + [.both(both)]).filter(\.isNotEmpty)
     }
 
     private static func shorten(_ run: Run, isFirst: Bool, isLast: Bool) -> [Run] {
@@ -80,7 +62,7 @@ struct WordDifference {
     }
 }
 
-extension WordDifference.Run {
+extension EditDifference.Run {
     fileprivate var isNotEmpty: Bool {
         switch self {
         case .both(let words), .theirs(let words), .mine(let words): !words.isEmpty
