@@ -397,6 +397,8 @@ CREATE TABLE known_peers (
     PRIMARY KEY (user_id, peer)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE mounts (path BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+
 CREATE TABLE moves (
     audio_record_id INTEGER PRIMARY KEY REFERENCES audio_records (id) ON DELETE CASCADE,
     path BLOB NOT NULL,

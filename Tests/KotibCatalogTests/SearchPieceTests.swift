@@ -76,6 +76,26 @@ struct SearchPieceTests {
         #expect(try await found("oxiri", in: .only(other)).isEmpty)
     }
 
+    /// Whoever saves a long text again and again keeps no other out of the index.
+    @Test func longTextsTakeTurns() async throws {
+        let low = try await add(Self.filler + "birinchi")
+        let high = try await add(Self.filler + "ikkinchi", "ali/2.mp3", inode: 2)
+        // It is saved anew with each piece that is taken in.
+        try await queue.write {
+            try $0.execute(
+                sql: """
+                    CREATE TRIGGER test_saved_anew AFTER INSERT ON search_pieces
+                    WHEN NEW.audio_record_id = \(low.rawValue)
+                    BEGIN
+                        UPDATE search_due SET version = version + 1 WHERE audio_record_id = NEW.audio_record_id;
+                    END
+                    """)
+        }
+        let indexing = Task { try await catalog.searchIndex.indexLongTexts() }
+        defer { indexing.cancel() }
+        try await waitUntil("the other is found") { try await found("ikkinchi") == [high] }
+    }
+
     @Test func anEditTakesTheOldWordsOut() async throws {
         let id = try await add(Self.filler + "eski")
         try await catalog.searchIndex.indexLongTexts()

@@ -34,6 +34,21 @@ import Testing
         }
     }
 
+    /// A client that always sends its token logs in again once the secret is another.
+    @Test func aTokenThatIsNoneKeepsNobodyFromLoggingIn() async throws {
+        let fixture = try await SocketFixture()
+        try await fixture.serving {
+            for header in ["Bearer x.y.z", "Basic cm9vdDo=", "Bearer", "Bearer a b", ""] {
+                for path in ["send_otp", "verify_otp"] {
+                    let answer = try await RawClient.ask(
+                        fixture.socket, "POST /api/v1/auth/\(path) HTTP/1.1", "Authorization: \(header)",
+                        "Content-Length: 0")
+                    #expect(answer.hasPrefix("HTTP/1.1 422 "), "\(path) \(header): \(answer)")
+                }
+            }
+        }
+    }
+
     /// Threat 62: what two servers could read differently is not read at all.
     @Test(arguments: [
         "GET / HTTP/1.1\r\nHost: k\r\n broken\r\n\r\n",

@@ -112,9 +112,6 @@ struct SameSoundTests {
             try String.fetchAll($0, sql: "SELECT DISTINCT kind FROM hook_events")
         }
         #expect(told == ["completed"])
-        // More than the minute is refused as a whole, as it would have been at first.
-        let full = try await fixture.drop("#" + String(repeating: "a", count: 61))
-        #expect(full?.errorCode == "over_quota_minutes")
     }
 
     /// 45 s, then another 45 s that replace them, with a quota of a minute a day.
@@ -195,20 +192,106 @@ struct SameSoundTests {
         }
     }
 
-    @Test func fileThatGrowsDuringItsJobIsTranscribedAgain() async throws {
+    /// An engine that gives the size of what it is to hear, and holds its first two jobs until their gates
+    /// are open.
+    private func gatedEngine(_ gates: [Gate]) -> FakeEngine {
+        FakeEngine { job, before throws(EngineError) in
+            if before < gates.count { try await gates[before].pass() }
+            return FakeEngine.result("\(job.size) bytes")
+        }
+    }
+
+    /// However often something is appended: the beginning has its words before the recorder stops.
+    @Test func whatGrowsWhileItIsHeardHasTheWordsOfItsBeginningAndIsHeardAnew() async throws {
+        let gates = [Gate(), Gate()]
+        let fixture = try IngestFixture(engine: gatedEngine(gates))
+        _ = try await fixture.catalog.hooks.setReceivers([.webhook])
+        try await fixture.transcribing {
+            try await fixture.drop("#aaaa")
+            try await waitUntil("the job runs") { gates[0].count == 1 }
+            try await fixture.drop("#aaaabbbb")
+            gates[0].open()
+            try await fixture.awaitText("5 bytes")
+            try await waitUntil("the whole is heard") { gates[1].count == 1 }
+            #expect(try await fixture.current()?.state == .processing)
+            gates[1].open()
+            try await fixture.awaitText("9 bytes")
+            let now = try #require(try await fixture.current())
+            #expect(now.state == .completed && now.attempts == 1 && now.id.rawValue == 1)
+            #expect(try fixture.rows() == 1)
+        }
+        let told = try await fixture.database.read {
+            try String.fetchAll($0, sql: "SELECT kind FROM hook_events")
+        }
+        #expect(told == ["completed"])
+    }
+
+    /// The watcher has not told of it yet: the recorder appends more often than the file stands still.
+    @Test func whatHasGrownUnseenHasTheWordsOfItsBeginning() async throws {
+        let gates = [Gate()]
+        let engine = gatedEngine(gates)
+        let fixture = try IngestFixture(engine: engine)
+        try await fixture.transcribing {
+            try await fixture.drop("#aaaa")
+            try await waitUntil("the job runs") { gates[0].count == 1 }
+            try fixture.folder.write("#aaaabbbb", to: "ali/talk.wav")
+            gates[0].open()
+            try await fixture.awaitText("5 bytes")
+            let now = try #require(try await fixture.current())
+            #expect(now.state == .completed && now.audio == .present)
+            #expect(engine.calls.count == 1)
+            try await fixture.handle("ali/talk.wav")
+            try await fixture.awaitText("9 bytes")
+        }
+    }
+
+    /// So does what has grown before its turn came.
+    @Test func whatGrowsBeforeItsTurnIsHeardUpToWhatWasAccepted() async throws {
+        let jobs = Shared<[TranscriptionJob]>([])
+        let engine = FakeEngine { job, _ throws(EngineError) in
+            jobs.change { $0.append(job) }
+            return FakeEngine.result("\(job.duration) s")
+        }
+        let fixture = try IngestFixture(engine: engine)
+        try await fixture.drop("#aaaa")
+        try fixture.folder.write("#aaaabbbb", to: "ali/talk.wav")
+        try await fixture.transcribing { try await fixture.awaitText("4.0 s") }
+        #expect(jobs.value.map(\.isBeginning) == [true])
+        #expect(jobs.value.first?.decodedDuration(upTo: 60) == 4)
+    }
+
+    /// Overwritten in place by other sound: the words would be of neither.
+    @Test func whatBecomesAnotherWhileItIsHeardHasNoneOfItsWords() async throws {
+        let gates = [Gate()]
+        let engine = gatedEngine(gates)
+        let fixture = try IngestFixture(engine: engine)
+        try await fixture.transcribing {
+            try await fixture.drop("#aaaa")
+            try await waitUntil("the job runs") { gates[0].count == 1 }
+            try fixture.folder.write("#bbbbbbbb", to: "ali/talk.wav")
+            gates[0].open()
+            try await waitUntil("the job is over") {
+                try await fixture.current()?.state == .pending
+            }
+            #expect(try await fixture.catalog.recordings.transcript(of: RecordingID(rawValue: 1)) == nil)
+        }
+    }
+
+    /// Its failure was that of the beginning.
+    @Test func whatGrowsWhileItFailsIsHeardAnew() async throws {
         let gate = Gate()
         let engine = FakeEngine { job, before throws(EngineError) in
-            if before == 0 { try await gate.pass() }
-            return FakeEngine.result("\(job.size) bytes")
+            guard before == 0 else { return FakeEngine.result("\(job.size) bytes") }
+            try await gate.pass()
+            throw .permanent(message: "no")
         }
         let fixture = try IngestFixture(engine: engine)
         try await fixture.transcribing {
             try await fixture.drop("#aaaa")
             try await waitUntil("the job runs") { gate.count == 1 }
             try await fixture.drop("#aaaabbbb")
+            gate.open()
             try await fixture.awaitText("9 bytes")
-            let now = try #require(try await fixture.current())
-            #expect(now.state == .completed && now.attempts == 1 && now.id.rawValue == 1)
         }
     }
 

@@ -134,20 +134,51 @@ import Testing
         #expect(try inbox.rows() == 0)
     }
 
-    /// Whoever removes a folder and then its recordings is not kept waiting for ever.
-    @Test func aRemovedFolderIsWaitedForAWeek() async throws {
+    /// It may be on somebody's disk, and the clock may have been set.
+    @Test func aFolderIsWaitedForHoweverLongItIsAway() async throws {
         let inbox = try IngestFixture()
         try inbox.folder.makeFolder("ali/a")
         let id = try await transcribed(inbox, "ali/a/talk.wav")
-        inbox.folder.remove("ali/a")
+        try inbox.folder.rename("ali/a", to: "away")
         #expect(try await delete(id, inbox) == .folder)
-        var deletions = inbox.components.deletions
-        deletions.now = { Date() + 6 * 86_400 }
-        try await deletions.resume()
+        try await inbox.database.write {
+            try $0.execute(sql: "UPDATE deletions SET requested_at = '2001-01-01T00:00:00.000Z'")
+        }
+        await inbox.pipeline.handle(.scanFinished)
         #expect(try inbox.rows() == 1)
-        deletions.now = { Date() + 8 * 86_400 }
-        try await deletions.resume()
+        try inbox.folder.rename("away", to: "ali/a")
+        try await scan(inbox, "ali/a")
+        #expect(try inbox.folder.names(in: "ali/a").isEmpty)
         #expect(try inbox.rows() == 0)
+    }
+
+    /// A bind mount has the device number of the folder that it hides. The bare folder may have a file of
+    /// that name.
+    @Test(arguments: [false, true]) func aBindMountThatIsAwayIsWaitedFor(_ hasFile: Bool) async throws {
+        let mounted = Shared<Set<[UInt8]>>([Array("ali/disk".utf8)])
+        let inbox = try IngestFixture(mounts: mounted)
+        try inbox.folder.makeFolder("ali/disk")
+        await inbox.pipeline.handle(.scanFinished)
+        let id = try await transcribed(inbox, "ali/disk/talk.wav")
+        try inbox.folder.rename("ali/disk", to: "away")
+        try inbox.folder.makeFolder("ali/disk")
+        if hasFile { try inbox.folder.write("other", to: "ali/disk/talk.wav") }
+        mounted.change { $0 = [] }
+        #expect(try await delete(id, inbox) == .fileSystem)
+        await inbox.pipeline.handle(.scanFinished)
+        #expect(try await inbox.catalog.recordings.find(id) != nil)
+        #expect(inbox.board.isOpen(.deletionsPending))
+
+        inbox.folder.remove("ali/disk")
+        try inbox.folder.rename("away", to: "ali/disk")
+        mounted.change { $0 = [Array("ali/disk".utf8)] }
+        try await scan(inbox, "ali/disk")
+        #expect(try inbox.folder.names(in: "ali/disk").isEmpty)
+        #expect(try inbox.rows() == 0)
+        // Where nothing lies any more nothing is waited for.
+        mounted.change { $0 = [] }
+        await inbox.pipeline.handle(.scanFinished)
+        #expect(try await inbox.catalog.mounts.lost([]).isEmpty)
     }
 
     @Test func removedFileIsNotWaitedFor() async throws {

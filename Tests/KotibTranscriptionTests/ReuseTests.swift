@@ -28,6 +28,30 @@ struct ReuseTests {
         #expect(fixture.engine.calls.count == 3)
     }
 
+    /// Another model hears the same content anew: for its own words the administrator has set it.
+    @Test func anotherModelsWordsAreNotReused() async throws {
+        let engine = FakeEngine(named: "fake", model: "fake-2") { _, _ in
+            var result = FakeEngine.result("Hello again.")
+            result.transcript.model = "fake-2"
+            return result
+        }
+        let fixture = try QueueFixture(reuse: .all, engine: engine)
+        let first = try await fixture.accept("ali/1.mp3")
+        try #require(try await fixture.catalog.jobs.claim() != .nothing(nextDue: nil))
+        _ = try await fixture.catalog.jobs.complete(
+            first, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
+        let second = try await fixture.accept("ali/2.mp3")
+        let third = try await fixture.accept("ali/3.mp3")
+        try await fixture.running { try await fixture.waitForCount(.completed, 3) }
+        // The first was by fake-1; the third gets those of the second.
+        #expect(engine.calls == [second])
+        #expect(try await fixture.catalog.recordings.transcript(of: first)?.text == "Hello.")
+        for id in [second, third] {
+            #expect(try await fixture.catalog.recordings.transcript(of: id)?.text == "Hello again.")
+            #expect(try await fixture.catalog.recordings.find(id)?.model == "fake-2")
+        }
+    }
+
     /// Words that are there say nothing about an engine that is not.
     @Test func anOutageGoesOnWhileWordsAreReused() async throws {
         let engine = FakeEngine { job, before throws(EngineError) in

@@ -79,6 +79,32 @@ import Testing
         }
     }
 
+    /// However many others are put there meanwhile.
+    @Test func aFileThatStillGrowsIsRemembered() throws {
+        var history = GrowthHistory()
+        let recorder = try #require(InboxPath("ali/recorder.wav"))
+        var now = Duration.zero
+        for size in 1...5 {
+            now += .seconds(61)
+            history.delivered(recorder, size: Int64(size), now: now)
+            for number in 0..<(size > 1 ? 2 * GrowthHistory.capacity : 0) {
+                let other = try #require(InboxPath("ali/\(size)-\(number).wav"))
+                history.delivered(other, size: 1, now: now)
+            }
+            #expect(history.count(at: recorder, size: Int64(size), now: now) == size - 1)
+        }
+        // Two that grow, in the order in which they do.
+        let second = try #require(InboxPath("ali/second.wav"))
+        for size in 1...2 { history.delivered(second, size: Int64(size), now: now + .seconds(1)) }
+        history.delivered(recorder, size: 6, now: now + .seconds(2))
+        for number in 0..<(GrowthHistory.capacity - 1) {
+            let other = try #require(InboxPath("ali/grown-\(number).wav"))
+            for size in 1...2 { history.delivered(other, size: Int64(size), now: now + .seconds(3)) }
+        }
+        #expect(history.count(at: recorder, size: 6, now: now + .seconds(3)) == 5)
+        #expect(history.count(at: second, size: 2, now: now + .seconds(3)) == 0)
+    }
+
     @Test mutating func anEmptyFileIsAwaitedLonger() {
         _ = debouncer.observed(file(size: 0), at: path, trigger: .touched, now: .zero)
         #expect(decide(file(size: 0))?.at == .seconds(10))

@@ -122,6 +122,13 @@ extension Quota {
         return QuotaClaim(size: size, milliseconds: time)
     }
 
+    /// Milliseconds of sound that recordings may grow by; their files' bytes are in `use` already. Nil if
+    /// those exceed the quota.
+    public func roomForGrowth(beside use: QuotaUsage) -> Int64? {
+        if bytes > 0, use.bytes > bytes { return nil }
+        return minutesPerDay > 0 ? max(0, milliseconds.minus(use.milliseconds)) : .max
+    }
+
     private var milliseconds: Int64 {
         let (product, overflows) = minutesPerDay.multipliedReportingOverflow(by: 60_000)
         return overflows ? .max : product

@@ -24,7 +24,9 @@ struct ArrivalRecorder {
             return .success(try accept(arrival, inPlaceOf: old))
         }
         let counted = old.map { $0.state != .rejected && $0.audio == .present } ?? false
-        let grown = try old.flatMap { try isGrown($0, arrival) ? $0.facts?.duration : nil }
+        // Bytes of a growth that was refused: the file's size includes them, its claim did not.
+        let waiting = try counted ? old.flatMap { try database.waitingGrowth(of: $0.id) } ?? 0 : 0
+        let grown = try old.flatMap { try isGrown($0, arrival.facts) ? $0.facts?.duration : nil }
         let taken = QuotaClaim.milliseconds(of: grown ?? 0)
         let isFree = try old == nil && (hasWords || database.wasKnownBeforeRebuild(arrival.identity))
         // A recording that is replaced before it was transcribed gives its minutes back.
@@ -32,10 +34,11 @@ struct ArrivalRecorder {
         let claim = QuotaClaim(
             size: arrival.identity.size,
             milliseconds: isFree ? 0 : max(0, QuotaClaim.milliseconds(of: arrival.facts.duration) - taken),
-            replaced: counted ? old?.identity.size : nil)
+            replaced: counted ? old.map { $0.identity.size.minus(waiting) } : nil)
         let folder = arrival.path.user
         let (own, use) = try database.quota(ofFolder: folder) ?? (QuotaOverrides(), QuotaUsage())
         var beside = use.on(day)
+        beside.bytes = beside.bytes.minus(waiting)
         beside.milliseconds = max(0, beside.milliseconds - returned)
         if let refusal = limits.with(own).refusal(of: claim, beside: beside) { return .failure(refusal) }
         let acceptance = try accept(arrival, inPlaceOf: old)
@@ -51,9 +54,9 @@ struct ArrivalRecorder {
         return try !database.isBeingDeleted(old.id) || old.identity.isSameContent(as: arrival.identity)
     }
 
-    /// Whether what was accepted at its path before goes on.
-    private func isGrown(_ old: Recording, _ arrival: InspectedFile) throws -> Bool {
-        guard old.state != .rejected, let sound = old.facts?.sound, arrival.facts.continues == sound else {
+    /// Whether the recording that was accepted at its path before has grown.
+    private func isGrown(_ old: Recording, _ facts: AudioFacts) throws -> Bool {
+        guard old.state != .rejected, let sound = old.facts?.sound, facts.continues == sound else {
             return false
         }
         return try !database.isBeingDeleted(old.id)
@@ -63,7 +66,7 @@ struct ArrivalRecorder {
     func accept(_ arrival: InspectedFile, inPlaceOf old: Recording?) throws -> Acceptance {
         guard let old else { return .new(try database.insert(arrival)) }
         let isSame = old.isSame(arrival.facts, size: arrival.identity.size)
-        if try isGrown(old, arrival) {
+        if try isGrown(old, arrival.facts) {
             let notes = try database.notesToRemove(of: old.id)
             try database.grow(old.id, arrival)
             return .grown(old.id, notes: notes)
@@ -98,11 +101,27 @@ struct ArrivalRecorder {
     func reject(
         _ arrival: RejectedFile, waitingWith facts: AudioFacts?, _ doubt: ContentDoubt = .none
     ) throws -> Refusal {
+        if let facts, let old = try database.currentRecording(arrival.path), try isGrown(old, facts) {
+            return try keep(old, arrival, facts, doubt)
+        }
         let refusal = try reject(arrival, facts)
         if let facts, !refusal.isKept {
             try database.wait(refusal.recording, arrival.identity, facts, doubt: doubt)
         }
         return refusal
+    }
+
+    /// The growth of a recording exceeds the quota: the recording is unchanged, with its job and its words.
+    private func keep(
+        _ old: Recording, _ arrival: RejectedFile, _ facts: AudioFacts, _ doubt: ContentDoubt
+    ) throws -> Refusal {
+        let waiting = try database.waitingGrowth(of: old.id) ?? 0
+        try database.waitToGrow(
+            old, arrival.identity, facts, by: arrival.identity.size.minus(old.identity.size.minus(waiting)),
+            doubt: doubt)
+        try database.identify(old.id, arrival.identity, now: arrival.now)
+        try database.makeDue(.rejected, old.id)
+        return Refusal(recording: old.id, waitsToGrow: true, old: nil, notes: [])
     }
 
     private func reject(_ arrival: RejectedFile, _ facts: AudioFacts?) throws -> Refusal {

@@ -70,6 +70,7 @@ public final class Catalog: Sendable {
     public var ingest: IngestStore { IngestStore(database: database) }
     public var jobs: JobStore { JobStore(database: database) }
     public var listing: ListingStore { ListingStore(database: database) }
+    public var mounts: MountStore { MountStore(database: database) }
     public var moves: MoveStore { MoveStore(database: database) }
     public var quotas: QuotaStore { QuotaStore(database: database) }
     public var recordings: RecordingStore { RecordingStore(database: database) }

@@ -12,7 +12,7 @@ public enum Acceptance: Hashable, Sendable {
     /// of the old transcript stays registered, so that the new one may replace it.
     case replaced(RecordingID, old: RecordingID, notes: [Sidecar])
     /// The recording at the path grew: it is transcribed again as a whole, and its words are kept until then.
-    /// The caller cancels its job and removes `notes`.
+    /// A running job may end: its words are those of the beginning. The caller removes `notes`.
     case grown(RecordingID, notes: [Sidecar])
     /// A refused file that is valid now, or a failed one that was put there again. The caller removes
     /// `notes`.
@@ -33,6 +33,9 @@ public struct Refusal: Hashable, Sendable {
     public var recording: RecordingID
     /// Whether nothing was refused because it is an earlier accepted recording.
     public var isKept = false
+    /// Whether the recording grew and the quota has no room for the growth: it is unchanged, its job goes on,
+    /// and the growth waits.
+    public var waitsToGrow = false
     /// The recording that had the path before. The caller cancels its job.
     public var old: RecordingID?
     /// Notes about `old`, for the caller to remove.

@@ -55,14 +55,16 @@ extension Database {
     func returned(_ recording: Recording, _ arrival: InspectedFile) throws {
         try identify(recording.id, arrival.identity, now: arrival.now)
         try describe(recording, arrival.facts, doubt: arrival.doubt)
+        if try endGrowthWait(of: recording.id) { try makeDue(.rejected, recording.id) }
         // An absent recording took its notes along, and perhaps a person its transcript, or the words have
         // changed.
         if recording.audio == .gone { try run(InspectedFileSQL.makeDueAgain, [recording.id.rawValue]) }
     }
 
-    /// The earlier sound goes on. The old words are kept until there are new ones.
+    /// The recording grew. The old words are kept until there are new ones.
     func grow(_ id: RecordingID, _ arrival: InspectedFile) throws {
         try run(InspectedFileSQL.grow, arrival.arguments + ["recording": id.rawValue])
+        try endGrowthWait(of: id)
     }
 
     /// The file has other tags now, or was inspected before its sound was kept.
@@ -94,6 +96,7 @@ extension Database {
     /// Takes the path from a recording. An unfinished one is not transcribed any more: it keeps its words if
     /// it has some, and is superseded otherwise. Minutes for which it has no words are given back.
     func supersede(_ id: RecordingID, now: Date) throws {
+        try endGrowthWait(of: id)
         try giveBackUnheard(id)
         try run(InspectedFileSQL.supersede, ["now": Timestamp.text(now), "recording": id.rawValue])
     }
@@ -165,11 +168,14 @@ enum InspectedFileSQL {
             sidecar_due = \(SidecarRegistry.wordsStayDue)
         WHERE id = :recording
         """
-    /// A job that runs ends first: only then the row waits.
+    /// A running job ends first: only then the row is pending. A growth that waited for room may have become
+    /// doubtful then.
     static let grow = """
         UPDATE audio_records SET \(setIdentity), \(setFacts),
-            sound_sha256 = :sound_sha256, sound_size = :sound_size, doubt = :doubt, updated_at = :now,
-            handled_at = CASE audio_state WHEN 'present' THEN handled_at ELSE :now END,
+            sound_sha256 = :sound_sha256, sound_size = :sound_size,
+            doubt = iif(EXISTS (SELECT 1 FROM quota_waits WHERE audio_record_id = :recording),
+                max(doubt, :doubt), :doubt),
+            updated_at = :now, handled_at = CASE audio_state WHEN 'present' THEN handled_at ELSE :now END,
             audio_state = 'present', due_at = NULL, interruptions = 0, error_code = NULL, error_message = NULL,
             attempts = CASE transcription_status WHEN 'processing' THEN attempts ELSE 0 END,
             shown_until = CASE WHEN revision_id IS NOT NULL THEN coalesce(shown_until, duration) END,

@@ -70,8 +70,8 @@ public struct JobStore: CatalogStore {
     ///   - warnings: doubts about the words.
     ///   - engineSeconds: the duration of the transcription.
     ///   - modelHash: SHA-256 of the model's file; nil if unknown.
-    ///   - heard: the facts of the file that the engine was given. If the recording is another by now it is
-    ///     put back, as if the job had not been started.
+    ///   - heard: the facts of the file that the engine was given. If the recording has grown meanwhile its
+    ///     words are kept as those of the beginning, and it is queued again as a whole.
     ///   - doubt: the file may have changed unnoticed meanwhile: the words are not reused for others.
     public func complete(
         _ id: RecordingID, transcript: Transcript, speech: Double?, warnings: [RecordingWarning] = [],
@@ -83,10 +83,7 @@ public struct JobStore: CatalogStore {
             guard try database.row(JobSQL.isProcessing, ["recording": id.rawValue]) != nil else {
                 return .superseded
             }
-            if let heard, let facts = try database.recording(id)?.facts, !facts.isSameRecording(as: heard) {
-                try database.handBack(id, now: now)
-                return .superseded
-            }
+            let growth = try database.growth(of: id, since: heard)
             let revision = try database.addRevision(
                 id, .engine, transcript.text, times: times, transcript.language, now)
             try database.extendEditedWords(of: id, heard: revision, transcript, now)
@@ -97,7 +94,8 @@ public struct JobStore: CatalogStore {
                     "text": transcript.text, "language": transcript.language, "engine": transcript.engine,
                     "model": transcript.model, "engine_seconds": engineSeconds, "speech_seconds": speech,
                     "warnings": try warnings.json, "doubt": doubt.rawValue,
-                    "model_hash": modelHash.map { Data($0) },
+                    "model_hash": modelHash.map { Data($0) }, "beginning": growth?.beginning,
+                    "unheard_ms": growth?.milliseconds ?? 0,
                 ])
             try database.settleWarnings(of: id)
             try database.makeDueBeside(.transcript, id)
@@ -106,11 +104,18 @@ public struct JobStore: CatalogStore {
     }
 
     /// Gives up on a recording; its note becomes due.
-    /// - Parameter message: one sentence for the person.
+    /// - Parameters:
+    ///   - message: one sentence for the person.
+    ///   - heard: the facts of the file that the engine was given. If the recording has grown meanwhile it is
+    ///     put back, as if the job had not been started.
     public func fail(
-        _ id: RecordingID, code: String, message: String, now: Date = Date()
+        _ id: RecordingID, code: String, message: String, heard: AudioFacts? = nil, now: Date = Date()
     ) async throws(CatalogError) -> JobEnd {
         try await write("fail") { database in
+            if try database.growth(of: id, since: heard) != nil {
+                try database.handBack(id, now: now)
+                return .superseded
+            }
             try database.fail(id, code, message, now: now)
             guard database.changesCount == 1 else { return .superseded }
             try database.makeDueBeside(.failed, id)
@@ -208,6 +213,21 @@ extension Database {
             ["recording": id.rawValue, "code": code, "message": message, "now": Timestamp.text(now)])
     }
 
+    /// Seconds of the beginning that a job was given, and the milliseconds by which its recording has grown
+    /// since; nil if it has not. Nothing else changes the sound of a recording while its job runs.
+    fileprivate func growth(
+        of id: RecordingID, since heard: AudioFacts?
+    ) throws -> (beginning: Double, milliseconds: Int64)? {
+        guard let heard, let facts = try recording(id)?.facts, !facts.isSameRecording(as: heard) else {
+            return nil
+        }
+        let (all, beginning) = (facts.duration, heard.duration)
+        return (
+            beginning,
+            max(0, QuotaClaim.milliseconds(of: all) - QuotaClaim.milliseconds(of: beginning))
+        )
+    }
+
     /// A recording grew whose words a person had corrected: the correction stays as it is, and the words
     /// after its end are appended, as the same author's.
     fileprivate func extendEditedWords(
@@ -281,13 +301,19 @@ enum JobSQL {
     private static let isPersons = """
         EXISTS (SELECT 1 FROM transcript_revisions r WHERE r.id = revision_id AND r.origin <> 'engine')
         """
+    /// `:beginning` is the duration that was transcribed if the recording has grown since, else NULL: the row
+    /// is queued again then, its words are reused for no other, and the charge of the added part may still be
+    /// given back.
     static let complete = """
-        UPDATE audio_records SET transcription_status = 'completed', completed_at = :now, updated_at = :now,
+        UPDATE audio_records SET transcription_status = iif(:beginning IS NULL, 'completed', 'pending'),
+            attempts = iif(:beginning IS NULL, attempts, 0), completed_at = :now, updated_at = :now,
             revision_id = CASE WHEN \(isPersons) THEN revision_id ELSE :revision END,
             transcript_text = CASE WHEN \(isPersons) THEN transcript_text ELSE :text END,
             language = :language, engine = :engine, model = :model, engine_seconds = :engine_seconds,
-            speech_seconds = :speech_seconds, transcription_warnings = :warnings, doubt = max(doubt, :doubt),
-            model_sha256 = :model_hash, shown_until = NULL, charged_ms = 0, error_code = NULL, error_message = NULL
+            speech_seconds = :speech_seconds, transcription_warnings = :warnings,
+            doubt = iif(:beginning IS NULL, max(doubt, :doubt), doubt), model_sha256 = :model_hash,
+            shown_until = :beginning, charged_ms = min(charged_ms, :unheard_ms),
+            error_code = NULL, error_message = NULL
         WHERE id = :recording
         """
     static let shownUntil = "SELECT shown_until FROM audio_records WHERE id = ?"

@@ -29,8 +29,8 @@ public struct MoveStore: CatalogStore {
     /// The recordings that a file may have been, best first: of the same user and content, at other paths.
     /// The caller checks whether one still lies at its own path.
     ///
-    /// The order: the very file, the last removed one, one that the catalog takes for present; then those
-    /// with the same sound and other tags.
+    /// The order: the very file, the last removed one, one that the catalog takes for present, one
+    /// that has grown to this content and waits for room; then those with the same sound and other tags.
     public func origins(
         of path: InboxPath, identity: FileIdentity, facts: AudioFacts
     ) async throws(CatalogError) -> [Recording] {
@@ -43,7 +43,7 @@ public struct MoveStore: CatalogStore {
             ]
             var rows =
                 try database.rows(MoveSQL.byInode, content) + database.rows(MoveSQL.departed, content)
-                + database.rows(MoveSQL.present, content)
+                + database.rows(MoveSQL.present, content) + database.rows(MoveSQL.waitingToGrow, content)
             if let sound = facts.sound {
                 let same: StatementArguments = [
                     "user": user, "sound_sha256": Data(sound.sha256), "path": path.blob,
@@ -108,7 +108,7 @@ public struct MoveStore: CatalogStore {
                 return nil
             }
             try database.move(recording, to: path, identity, now)
-            if let facts { try database.describe(recording, facts) }
+            if let facts { try database.describe(moved: recording, facts) }
             return relocation
         }
     }
@@ -157,6 +157,19 @@ public struct MoveStore: CatalogStore {
 }
 
 extension Database {
+    /// A recording whose growth waits for room keeps the facts with which it was accepted.
+    fileprivate func describe(moved recording: Recording, _ facts: AudioFacts) throws {
+        let waiting: StatementArguments = [
+            "recording": recording.id.rawValue, "sha256": Data(facts.sha256),
+        ]
+        if try row(QuotaSQL.waitsAs, waiting) == nil {
+            try endGrowthWait(of: recording.id)
+            try describe(recording, facts)
+        } else {
+            try makeDue(.rejected, recording.id)
+        }
+    }
+
     fileprivate func move(
         _ recording: Recording, to path: InboxPath, _ identity: FileIdentity, _ now: Date
     ) throws {
@@ -170,7 +183,7 @@ extension Database {
                 "recording": id, "file_name": ByteText.escaped(path.name), "file_path": path.text,
                 "path": path.blob, "now": time,
             ])
-        if recording.state == .failed { try run(MoveSQL.waitAgain, [id]) }
+        try run(MoveSQL.waitAgain, [id])
         // Of what was replaced somebody else's words may have taken the text's place; and who brings back a
         // file brings it back for its words.
         if recording.audio == .replaced || !recording.identity.isSameFile(as: identity) {
@@ -223,6 +236,12 @@ enum MoveSQL {
         WHERE user_id = :user AND sound_sha256 = :sound_sha256 AND path <> :path AND \(DeletionSQL.isVisible)
             AND audio_state = 'present' LIMIT :limit
         """
+    static let waitingToGrow = """
+        SELECT \(RecordingSQL.columns) FROM audio_records a
+        WHERE id IN (SELECT audio_record_id FROM quota_waits INDEXED BY quota_waits_user
+                WHERE user_id = :user AND size < 0 AND quota_waits.sha256 = :sha256)
+            AND +user_id = :user AND path <> :path AND \(DeletionSQL.isVisible) LIMIT :limit
+        """
     static let unchanged = """
         SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_inode
         WHERE +user_id = :user AND path <> :path AND device = :device AND inode = :inode
@@ -236,10 +255,12 @@ enum MoveSQL {
             audio_state = 'present', is_current = 1
         WHERE id = :recording
         """
+    /// If it failed, or was replaced when only its beginning had been transcribed.
     static let waitAgain = """
         UPDATE audio_records SET transcription_status = 'pending', attempts = 0, interruptions = 0,
             due_at = NULL, error_code = NULL, error_message = NULL, sidecar_due = \(SidecarRegistry.wordsStayDue)
-        WHERE id = ?
+        WHERE id = ? AND (transcription_status = 'failed'
+            OR transcription_status = 'completed' AND shown_until IS NOT NULL)
         """
     /// The earliest place, where several moves are not finished.
     static let intend = """

@@ -22,14 +22,14 @@ public struct QuotaStore: CatalogStore {
     ) async throws(CatalogError) -> [WaitingRecording] {
         let today = quotas.today
         return try await read("readmissible") { database in
-            guard let user = try database.user(id),
-                let room = quotas.limits.with(user.quota).room(beside: user.use.on(today))
-            else { return [] }
+            guard let user = try database.user(id) else { return [] }
+            let (limits, use) = (quotas.limits.with(user.quota), user.use.on(today))
+            let (room, growth) = (limits.room(beside: use), limits.roomForGrowth(beside: use))
             return try database.rows(
                 QuotaSQL.fitting,
                 [
-                    "user": user.id.rawValue, "last": last?.rawValue ?? 0, "size": room.size,
-                    "milliseconds": room.milliseconds, "limit": limit,
+                    "user": user.id.rawValue, "last": last?.rawValue ?? 0, "size": room?.size ?? -1,
+                    "milliseconds": room?.milliseconds ?? -1, "growth": growth ?? -1, "limit": limit,
                 ]
             ).map(WaitingRecording.init)
         }
@@ -54,6 +54,11 @@ public struct QuotaStore: CatalogStore {
     /// How many files wait for room.
     public func countWaitingForQuota() async throws(CatalogError) -> Int {
         try await read("waitingForRoom") { try $0.row(QuotaSQL.count, [])?["count"] ?? 0 }
+    }
+
+    /// Whether a recording grew and the growth waits for room: only its beginning was accepted.
+    public func waitsToGrow(_ id: RecordingID) async throws(CatalogError) -> Bool {
+        try await read("waitsToGrow") { try $0.waitingGrowth(of: id) != nil }
     }
 
     /// Yields soon after each commit by which ``usersWithFreedQuota()`` may have something. Ends when the
@@ -123,16 +128,47 @@ extension Database {
 
     /// Keeps the facts about a file that is refused for the quota.
     func wait(_ id: RecordingID, _ identity: FileIdentity, _ facts: AudioFacts, doubt: ContentDoubt) throws {
+        try wait(
+            id, size: identity.size, milliseconds: QuotaClaim.milliseconds(of: facts.duration), facts,
+            doubt: doubt)
+    }
+
+    private func wait(
+        _ id: RecordingID, size: Int64, milliseconds: Int64, _ facts: AudioFacts, doubt: ContentDoubt
+    ) throws {
         try run(
             QuotaSQL.wait,
-            facts.arguments + [
-                "recording": id.rawValue, "size": identity.size,
-                "milliseconds": QuotaClaim.milliseconds(of: facts.duration),
-            ])
+            facts.arguments + ["recording": id.rawValue, "size": size, "milliseconds": milliseconds])
         // Its words are not lent out when it is taken.
         if doubt != .none {
             try run(QuotaSQL.doubt, ["recording": id.rawValue, "doubt": doubt.rawValue])
         }
+    }
+
+    /// Keeps the facts about a recording that grew, and whose growth exceeds the quota.
+    /// - Parameters:
+    ///   - recording: as it was accepted.
+    ///   - growth: bytes.
+    func waitToGrow(
+        _ recording: Recording, _ identity: FileIdentity, _ facts: AudioFacts, by growth: Int64,
+        doubt: ContentDoubt
+    ) throws {
+        let duration = max(0, facts.duration - (recording.facts?.duration ?? 0))
+        try wait(
+            recording.id, size: -max(1, growth), milliseconds: QuotaClaim.milliseconds(of: duration), facts,
+            doubt: doubt)
+    }
+
+    /// Bytes by which a recording grew and that wait for room; nil if none do.
+    func waitingGrowth(of id: RecordingID) throws -> Int64? {
+        try row(QuotaSQL.growth, [id.rawValue]).map { -($0["size"] as Int64) }
+    }
+
+    /// - Returns: whether a growth was waiting.
+    @discardableResult
+    func endGrowthWait(of id: RecordingID) throws -> Bool {
+        try run(QuotaSQL.endGrowthWait, [id.rawValue])
+        return changesCount == 1
     }
 }
 
@@ -157,6 +193,8 @@ extension WaitingRecording {
         self.init(
             id: RecordingID(rawValue: row["id"]), path: try InboxPath(row), identity: FileIdentity(row),
             facts: facts)
+        // That it is a growth was decided when it began to wait.
+        if row["growth"] as Bool { self.facts.continues = SoundIdentity(row, prefix: "accepted_") }
     }
 }
 
@@ -173,6 +211,8 @@ enum QuotaSQL {
             taken_day = :day
         WHERE folder = :folder
         """
+    /// `size` is that of a refused file, which no quota counts yet; for a growth, whose file is counted
+    /// already, it is the negative size of the added part.
     static let wait = """
         INSERT INTO quota_waits (audio_record_id, user_id, size, milliseconds, sha256, media_type, container,
             codec, duration, channels, sample_rate, inspection_warnings, sound_sha256, sound_size)
@@ -191,12 +231,20 @@ enum QuotaSQL {
     static let fitting = """
         SELECT a.id, a.path, a.device, a.inode, a.file_size, a.modified_ns, a.changed_ns, w.sha256, w.media_type,
             w.container, w.codec, w.duration, w.channels, w.sample_rate,
-            w.inspection_warnings, w.sound_sha256, w.sound_size
+            w.inspection_warnings, w.sound_sha256, w.sound_size, w.size < 0 AS growth,
+            a.sound_sha256 AS accepted_sound_sha256, a.sound_size AS accepted_sound_size
         FROM quota_waits w INDEXED BY quota_waits_user CROSS JOIN audio_records a ON a.id = w.audio_record_id
-        WHERE w.user_id = :user AND w.audio_record_id > :last AND w.size <= :size
-            AND w.milliseconds <= :milliseconds AND \(DeletionSQL.isVisible)
+        WHERE w.user_id = :user AND w.audio_record_id > :last
+            AND iif(w.size < 0, w.milliseconds <= :growth,
+                w.size <= :size AND w.milliseconds <= :milliseconds)
+            AND \(DeletionSQL.isVisible)
         ORDER BY w.audio_record_id LIMIT :limit
         """
+    static let growth = "SELECT size FROM quota_waits WHERE audio_record_id = ? AND size < 0"
+    static let waitsAs = """
+        SELECT 1 FROM quota_waits WHERE audio_record_id = :recording AND size < 0 AND sha256 = :sha256
+        """
+    static let endGrowthWait = "DELETE FROM quota_waits WHERE audio_record_id = ? AND size < 0"
     static let users = "SELECT DISTINCT user_id FROM quota_waits"
     static let grown = "SELECT user_id FROM quota_room"
     static let forgetGrown = "DELETE FROM quota_room"
@@ -225,7 +273,8 @@ enum ChargeSQL {
         """
     static let givenBack = """
         SELECT charged_ms FROM audio_records
-        WHERE id = ? AND transcription_status = 'failed' AND charged_ms > 0 AND charged_day IS NULL
+        WHERE id = ? AND (transcription_status = 'failed' OR shown_until IS NOT NULL)
+            AND charged_ms > 0 AND charged_day IS NULL
         """
     static let chargeAgain = "UPDATE audio_records SET charged_day = :day WHERE id = :recording"
 }

@@ -109,8 +109,9 @@ extension AudioFacts {
 }
 
 extension SoundIdentity {
-    init?(_ row: Row) {
-        guard let sha256: Data = row["sound_sha256"], let size: Int64 = row["sound_size"] else { return nil }
+    init?(_ row: Row, prefix: String = "") {
+        guard let sha256: Data = row[prefix + "sound_sha256"], let size: Int64 = row[prefix + "sound_size"]
+        else { return nil }
         self.init(sha256: Array(sha256), size: size)
     }
 }

@@ -14,9 +14,13 @@ public struct SearchIndexStore: CatalogStore {
 
     /// Adds long texts to the search index and removes them, in chunks, each in a transaction of its own, so
     /// that no other write waits for long. Until that is done a search finds the earlier words. May be ended
-    /// at any time: unfinished work is started again.
+    /// at any time: unfinished work is started again, after the texts that wait behind it.
     public func indexLongTexts() async throws(CatalogError) {
-        while !Task.isCancelled, let due = try await nextText() { try await index(due) }
+        var last: Int64 = 0
+        while !Task.isCancelled, let due = try await nextText(after: last) {
+            last = due.recording
+            try await index(due)
+        }
     }
 
     private struct DueText: Sendable {
@@ -27,9 +31,12 @@ public struct SearchIndexStore: CatalogStore {
         var text: String?
     }
 
-    private func nextText() async throws(CatalogError) -> DueText? {
+    /// - Parameter last: the recording of the previous text; after the last one the first is next.
+    private func nextText(after last: Int64) async throws(CatalogError) -> DueText? {
         try await read("nextText") { database in
-            try database.row(SearchIndexSQL.next, []).map { row in
+            let row =
+                try database.row(SearchIndexSQL.next, [last]) ?? database.row(SearchIndexSQL.next, [0])
+            return row.map { row in
                 DueText(
                     recording: row["audio_record_id"], version: row["version"], owner: row["owner"],
                     text: row["transcript_text"])
@@ -88,7 +95,7 @@ enum SearchIndexSQL {
     static let next = """
         SELECT d.audio_record_id, d.version, coalesce(a.user_id, 0) AS owner, a.transcript_text
         FROM search_due d LEFT JOIN audio_records a ON a.id = d.audio_record_id
-        ORDER BY d.audio_record_id LIMIT 1
+        WHERE d.audio_record_id > ? ORDER BY d.audio_record_id LIMIT 1
         """
     static let isStill = "SELECT 1 FROM search_due WHERE audio_record_id = :recording AND version = :version"
     static let removeOne = """

@@ -93,7 +93,8 @@ extension Database {
 
 enum ReuseSQL {
     /// CROSS JOIN keeps the order of the loops (https://www.sqlite.org/optoverview.html#crossjoin): first the
-    /// job's own row, then what is completed of its content, however many copies wait.
+    /// job's own row, then what is completed of its content, however many copies wait. Where only a beginning
+    /// was transcribed, the words are not those of the content.
     private static func candidates(_ content: String) -> String {
         """
         SELECT s.id AS id,
@@ -106,7 +107,7 @@ enum ReuseSQL {
         WHERE a.id = :recording AND a.transcription_status = 'processing' AND a.is_current = 1
             AND a.revision_id IS NULL
             AND s.transcription_status = 'completed' AND s.engine = :engine AND s.model = :model
-            AND s.model_sha256 IS :model_hash
+            AND s.model_sha256 IS :model_hash AND s.shown_until IS NULL
             AND (:language IS NULL OR s.language = :language) AND engine_revision IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.audio_record_id = s.id)
         """

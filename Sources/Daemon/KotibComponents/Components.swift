@@ -49,6 +49,8 @@ package struct Components: Sendable {
         package var queue = TranscriptionQueue.Options()
         /// The settings of a user; nil for those in the catalog.
         package var userSettings: Sidecars.SettingsOf?
+        /// The mounts in the inbox; nil for those that the kernel tells of.
+        package var mounts: MountHistory.Reader?
         /// The pause between the first two tries of a step that failed.
         package var firstRetryPause = Duration.milliseconds(200)
 
@@ -69,17 +71,22 @@ package struct Components: Sendable {
         let userSettings = Self.userSettings(options, catalog)
         let reader = FolderSettingsReader(files: files, logger: logger)
         sidecars = Self.sidecarWriter(files, catalog, board, userSettings, options, logger)
-        queue = Self.queue(files, catalog, engines, sidecars, board, reader, userSettings, options, logger)
+        let opener = AudioOpener(files: files, inspector: inspector)
+        queue = Self.queue(opener, catalog, engines, sidecars, board, reader, userSettings, options, logger)
         departures = DepartureRecorder(
             files: files, catalog: catalog, sidecars: sidecars, queue: queue, board: board, logger: logger)
+        let mounts =
+            options.mounts.map { MountHistory(files: files, catalog: catalog, read: $0) }
+            ?? MountHistory(files: files, catalog: catalog)
         deletions = DeletionExecutor(
-            files: files, catalog: catalog, queue: queue, sidecars: sidecars, archive: archive, board: board,
-            logger: logger)
+            files: files, catalog: catalog, queue: queue, sidecars: sidecars, mounts: mounts,
+            archive: archive,
+            board: board, logger: logger)
         let sweep = PresenceSweep(
             files: files, catalog: catalog, departures: departures, board: board, logger: logger)
         recovery = Recovery(
             catalog: catalog, sidecars: sidecars, queue: queue, deletions: deletions, departures: departures,
-            sweep: sweep, board: board, enrolls: options.enrolls)
+            sweep: sweep, mounts: mounts, board: board, enrolls: options.enrolls)
         let moves = MoveTracker(
             files: files, catalog: catalog, sidecars: sidecars, queue: queue, quotas: quotas, logger: logger)
         registrar = RecordingRegistrar(
@@ -138,15 +145,15 @@ extension Components {
             limits: options.quotas.limits,
             warningSentence: { $0.sentence(in: language) },
             textSentence: { $1.sentence(about: $0, in: language) },
+            growthSentence: { GrowthSentence.text(about: $0, in: language) },
             failureSentence: { FailureSentence.text(about: $0, cause: $1, in: language) })
     }
 
     private static func queue(
-        _ files: any FileSystem, _ catalog: Catalog, _ engines: [EngineLane], _ sidecars: Sidecars,
+        _ opener: AudioOpener, _ catalog: Catalog, _ engines: [EngineLane], _ sidecars: Sidecars,
         _ board: IssueBoard, _ reader: FolderSettingsReader,
         _ userSettings: @escaping Sidecars.SettingsOf, _ options: Options, _ logger: Logger
     ) -> TranscriptionQueue {
-        let opener = AudioOpener(files: files)
         var queueOptions = options.queue
         queueOptions.endings = options.policy.endings
         return TranscriptionQueue(

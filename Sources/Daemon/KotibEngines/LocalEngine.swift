@@ -45,7 +45,7 @@ public struct LocalEngine: TranscriptionEngine {
                 .transcribe(
                     TranscribeRequest(
                         request: id, container: job.container, language: job.language,
-                        longestDuration: longestDuration))
+                        longestDuration: job.decodedDuration(upTo: longestDuration)))
             }
         } catch {
             throw EngineError(error, withServerMessage: Sentence.transcribingWorker)

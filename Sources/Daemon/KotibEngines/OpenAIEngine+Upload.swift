@@ -42,6 +42,8 @@ extension OpenAIEngine {
         case size
         /// The server may decode less of it than there is.
         case content
+        /// Only the beginning of the file is to be transcribed.
+        case beginning
         /// Some channels are to be selected, and servers mix all channels of the first track.
         case channels
         /// Its level may be far from the usual: 24 bits and more, or float.
@@ -56,6 +58,7 @@ extension OpenAIEngine {
 
     /// Nil where the recording can be sent as it is.
     func encodingReason(_ job: TranscriptionJob) -> EncodingReason? {
+        if job.isBeginning { return .beginning }
         if job.size > roomForFile { return .size }
         if !settings.formats.contains(job.fileExtension) { return .kind }
         if job.isDoubtful { return .content }
@@ -77,8 +80,9 @@ extension OpenAIEngine {
         let own = OpenAIUpload(
             file: job.file, size: job.size, fileExtension: job.fileExtension, done: 0)
         switch (encodingReason(job), encoder) {
-        case (nil, _), (.kind, nil), (.content, nil), (.channels, nil), (.level, nil): return own
-        case (.size, nil): throw tooLarge(job)
+        case (.beginning, nil) where job.size > roomForFile, (.size, nil): throw tooLarge(job)
+        case (nil, _), (.kind, nil), (.content, nil), (.channels, nil), (.level, nil), (.beginning, nil):
+            return own
         case (let reason?, let encoder?):
             do throws(EngineError) {
                 return try await encode(job, with: encoder, reason, progress) ?? own

@@ -73,7 +73,7 @@ public struct SpeechEncoder: Sendable {
                     .encode(
                         EncodeRequest(
                             request: id, container: job.container, codec: codec, bitRate: bitRate,
-                            longestDuration: longestDuration, capacity: capacity))
+                            longestDuration: job.decodedDuration(upTo: longestDuration), capacity: capacity))
                 })
         } catch {
             throw EngineError(error, withServerMessage: Sentence.encodingWorker)

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import KotibCatalog
 import KotibHealth
 import KotibModel
@@ -18,28 +17,25 @@ package struct DeletionExecutor: Sendable {
     private let queue: TranscriptionQueue
     /// Nobody writes beside a recording while it goes.
     private let sidecars: Sidecars
+    private let mounts: MountHistory
     private let archive: (any ArchivedAudioRemover)?
     private let board: IssueBoard
     private let logger: Logger
-    package var now: @Sendable () -> Date = { Date() }
 
     /// - Parameter archive: nil where none is set.
     package init(
         files: any FileSystem, catalog: Catalog, queue: TranscriptionQueue, sidecars: Sidecars,
-        archive: (any ArchivedAudioRemover)?, board: IssueBoard, logger: Logger
+        mounts: MountHistory, archive: (any ArchivedAudioRemover)?, board: IssueBoard, logger: Logger
     ) {
         self.files = files
         self.catalog = catalog
         self.queue = queue
         self.sidecars = sidecars
+        self.mounts = mounts
         self.archive = archive
         self.board = board
         self.logger = logger
     }
-
-    /// Seconds for which a missing folder may come back with the file to be deleted. A file system that is
-    /// not mounted is waited for without limit.
-    private static let missingFolderTimeout: TimeInterval = 7 * 86_400
 
     /// Continues all pending deletions.
     package func resume() async throws {
@@ -111,8 +107,7 @@ package struct DeletionExecutor: Sendable {
             do {
                 var removal = DeletionFileRemoval(
                     of: deletion, files: files, catalog: catalog, queue: queue, sidecars: sidecars,
-                    archive: archive, board: board, logger: logger,
-                    waitsForFolder: now().timeIntervalSince(deletion.requested) <= Self.missingFolderTimeout)
+                    mounts: mounts, archive: archive, board: board, logger: logger)
                 try await removal.removeAll(foundAt: path ?? old)
             } catch let error as FileNotRemoved where isReversible && error.isUnchanged {
                 try await catalog.deletions.withdraw(of: id)

@@ -16,11 +16,10 @@ struct DeletionFileRemoval {
     private let catalog: Catalog
     private let queue: TranscriptionQueue
     private let sidecars: Sidecars
+    private let mounts: MountHistory
     private let archive: (any ArchivedAudioRemover)?
     private let board: IssueBoard
     private let logger: Logger
-    /// Whether the deletion waits for a missing folder.
-    private let waitsForFolder: Bool
     /// Whether nothing has been removed yet.
     private var isUnchanged = true
     /// A file that is unreachable now.
@@ -33,18 +32,18 @@ struct DeletionFileRemoval {
 
     init(
         of deletion: Deletion, files: any FileSystem, catalog: Catalog, queue: TranscriptionQueue,
-        sidecars: Sidecars, archive: (any ArchivedAudioRemover)?, board: IssueBoard, logger: Logger,
-        waitsForFolder: Bool
+        sidecars: Sidecars, mounts: MountHistory, archive: (any ArchivedAudioRemover)?, board: IssueBoard,
+        logger: Logger
     ) {
         self.deletion = deletion
         self.files = files
         self.catalog = catalog
         self.queue = queue
         self.sidecars = sidecars
+        self.mounts = mounts
         self.archive = archive
         self.board = board
         self.logger = logger
-        self.waitsForFolder = waitsForFolder
         devices = [deletion.recording.identity.device]
     }
 
@@ -80,7 +79,10 @@ struct DeletionFileRemoval {
             if outcome == .occupied, let copy = try await findCopy(of: recording, at: path) {
                 outcome = try await remove(path, ifStill: copy)
             }
-            if outcome == .absent { try await waitIfUnreachable(path, recording.identity.device) }
+            var isMissing = outcome == .absent
+            // Another file, in the bare folder under a mount.
+            if outcome == .occupied { isMissing = try await mounts.hides(path) }
+            if isMissing { try await waitIfUnreachable(path, recording.identity.device) }
         }
         guard let archived else { return }
         do throws(FileNotRemoved) {
@@ -187,6 +189,7 @@ extension DeletionFileRemoval {
 
     private func missingLocation(of path: InboxPath, _ device: UInt64) async throws -> MissingLocation? {
         if board.isInboxInDoubt { return .fileSystem }
+        if try await mounts.hides(path) { return .fileSystem }
         let files = files
         let place: FileReachability.Place
         do throws(FileError) {
@@ -202,8 +205,8 @@ extension DeletionFileRemoval {
                 than: deletion.recording.id, below: place.folder, on: place.device)
         }
         guard isThatDevice else { return .fileSystem }
-        if place.folder == path.parent { return nil }
-        return waitsForFolder ? .folder : nil
+        // However long that takes: it may be renamed, or on a disk that somebody took along.
+        return place.folder == path.parent ? nil : .folder
     }
 
     private enum Outcome: Hashable, Sendable {

@@ -42,10 +42,6 @@ package struct RecordingRegistrar: Sendable {
         let known = try await catalog.recordings.current(path)
         let isSame = known?.isSame(facts, size: identity.size) ?? false
         let isGrown = known?.facts?.sound != nil && known?.facts?.sound == facts.continues
-        if isGrown, let known {
-            // Its job has heard the beginning alone.
-            await queue.cancelAndWait(known.id)
-        }
         if !isSame, !isGrown, let id = try await moves.move(to: path, identity, facts) { return id }
         if let known, known.audio == .gone { try await sidecars.writer.forgetRemoved(of: known.id) }
         let words = known == nil ? try await existingText(path) : nil
@@ -63,10 +59,8 @@ package struct RecordingRegistrar: Sendable {
         case .replaced(_, let old, let notes):
             await queue.cancel(old)
             try await sidecars.writer.remove(notes)
-        case .grown(let id, let notes):
-            await queue.cancel(id)
-            try await sidecars.writer.remove(notes)
-        case .readmitted(_, let notes):
+        case .grown(_, let notes), .readmitted(_, let notes):
+            // A running job ends with the words of the beginning.
             try await sidecars.writer.remove(notes)
         }
         logger.info(
@@ -128,7 +122,8 @@ package struct RecordingRegistrar: Sendable {
         try await sidecars.writer.remove(refusal.notes)
         try await sidecars.writer.writeDue(refusal.recording)
         logger.notice(
-            "recording refused",
+            refusal.waitsToGrow
+                ? "recording grew beyond the quota; the added part waits" : "recording refused",
             metadata: [
                 "recording": "\(refusal.recording)", "user": "\(path.user)",
                 "file": "\(path)", "size": "\(identity.size)", "reason": "\(rejection.code)",

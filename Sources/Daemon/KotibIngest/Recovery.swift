@@ -13,13 +13,15 @@ package struct Recovery: Sendable {
     private let deletions: DeletionExecutor
     private let departures: DepartureRecorder
     private let sweep: PresenceSweep
+    private let mounts: MountHistory
     private let board: IssueBoard
     private let enrolls: Bool
 
     /// - Parameter enrolls: whether a new first-level folder becomes a user's inbox by itself.
     package init(
         catalog: Catalog, sidecars: Sidecars, queue: TranscriptionQueue, deletions: DeletionExecutor,
-        departures: DepartureRecorder, sweep: PresenceSweep, board: IssueBoard, enrolls: Bool
+        departures: DepartureRecorder, sweep: PresenceSweep, mounts: MountHistory, board: IssueBoard,
+        enrolls: Bool
     ) {
         self.catalog = catalog
         self.sidecars = sidecars
@@ -27,6 +29,7 @@ package struct Recovery: Sendable {
         self.deletions = deletions
         self.departures = departures
         self.sweep = sweep
+        self.mounts = mounts
         self.board = board
         self.enrolls = enrolls
     }
@@ -34,6 +37,7 @@ package struct Recovery: Sendable {
     /// Completes interrupted deletions and moves, writes due texts, and finds files that were removed without
     /// an event.
     func reconcile() async throws {
+        try await mounts.update()
         try await sidecars.intents.recoverAll()
         try await deletions.resume()
         try await sidecars.mover.finishMoves()

@@ -27,6 +27,7 @@ struct SidecarComposer: Sendable {
     let catalog: Catalog
     let settings: Sidecars.SettingsOf
     let warningSentence: @Sendable (RecordingWarning) -> String
+    let growthSentence: @Sendable (_ name: String) -> String
     let failureSentence: @Sendable (_ name: String, _ cause: String) -> String
     let logger: Logger
 
@@ -39,6 +40,10 @@ struct SidecarComposer: Sendable {
         guard recording.audio == .present else { return contents }
         if let transcript, let remark = try await remark(on: recording, transcript) {
             contents.append(remark)
+        }
+        if try await catalog.quotas.waitsToGrow(recording.id) {
+            let sentence = growthSentence(ByteText.escaped(recording.path.name))
+            contents.append(SidecarContent(.rejected, sentence + "\n"))
         }
         switch recording.state {
         case .rejected:

@@ -36,6 +36,8 @@ public struct Sidecars: Sendable {
     ///   - limits: the quota of users who have none of their own; edited text counts towards it.
     ///   - warningSentence: the line of `X.note.txt` for a warning.
     ///   - textSentence: the content of the note about a text that cannot be read.
+    ///   - growthSentence: the content of `X.rejected.txt` about a recording that grew beyond the quota, from
+    ///     its name.
     ///   - failureSentence: the content of `X.failed.txt`, from the recording's name and the cause.
     public init(
         files: any FileSystem, catalog: Catalog, logger: Logger,
@@ -48,12 +50,13 @@ public struct Sidecars: Sendable {
         textSentence: @escaping @Sendable (_ name: String, _ problem: TextProblem) -> String = {
             "\($0): \($1)"
         },
+        growthSentence: @escaping @Sendable (_ name: String) -> String = { "\($0): no room for the rest" },
         failureSentence: @escaping @Sendable (_ name: String, _ cause: String) -> String
     ) {
         let store = SidecarStore(files: files, catalog: catalog, cannotWrite: cannotWrite, logger: logger)
         let composer = SidecarComposer(
             catalog: catalog, settings: settings, warningSentence: warningSentence,
-            failureSentence: failureSentence, logger: logger)
+            growthSentence: growthSentence, failureSentence: failureSentence, logger: logger)
         locks = store.locks
         intents = IntentRecovery(store: store)
         problems = TextProblemNotes(store: store, intents: intents, sentence: textSentence)

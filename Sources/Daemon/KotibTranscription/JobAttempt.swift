@@ -42,8 +42,10 @@ struct JobAttempt: Sendable {
         guard let file, let facts = recording.facts else { return .gone }
         guard let doubtBefore = await check(file, recording) else { return .gone }
         let jobSettings: JobSettings
+        let isBeginning: Bool
         do throws(CatalogError) {
             jobSettings = try await self.jobSettings(recording)
+            isBeginning = try await self.isBeginning(recording, of: file)
         } catch {
             // The settings say whether the recording may leave this machine.
             return .failed(.transient(message: .settingsNotRead("\(error)"), retryAfter: nil))
@@ -56,7 +58,7 @@ struct JobAttempt: Sendable {
             container: facts.container,
             fileExtension: AudioFileExtension.fitting(facts.container, named: recording.fileExtension),
             language: language, channels: facts.channels, codec: facts.codec,
-            isDoubtful: !facts.warnings.isEmpty)
+            isDoubtful: !facts.warnings.isEmpty, isBeginning: isBeginning)
         let start = elapsed()
         do throws(EngineError) {
             let result = try await lane.engine.transcribe(job, report: progress.note)
@@ -66,6 +68,14 @@ struct JobAttempt: Sendable {
         } catch {
             return .failed(error)
         }
+    }
+
+    /// Whether the file is longer than what was accepted: the added part waits for room, or was not inspected
+    /// yet.
+    private func isBeginning(_ recording: Recording, of file: OpenFile) async throws(CatalogError) -> Bool {
+        let size = await BlockingWork.run { (try? FileStatus(of: file))?.identity.size ?? 0 }
+        if size > recording.identity.size { return true }
+        return try await catalog.quotas.waitsToGrow(recording.id)
     }
 
     /// The recording whose words this one was given. Nil where there is none, or the catalog fails: the

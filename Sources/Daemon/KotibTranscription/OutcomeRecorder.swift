@@ -53,7 +53,8 @@ struct OutcomeRecorder: Sendable {
         let (catalog, date) = (catalog, time.date())
         let message = error.message.text(in: language)
         let end = await persist(recording, engine) { () async throws(CatalogError) in
-            try await catalog.jobs.fail(recording.id, code: error.code, message: message, now: date)
+            try await catalog.jobs.fail(
+                recording.id, code: error.code, message: message, heard: recording.facts, now: date)
         }
         guard end == .recorded else { return }
         log.failed(recording, error, engine: engine)

@@ -22,6 +22,9 @@ public struct TranscriptionJob: Sendable {
     /// Whether the file holds less or more sound than its header says, or a track that cannot be decoded, so
     /// that another decoder may read another part.
     public var isDoubtful: Bool
+    /// Whether the file has grown: the recording is its first ``duration`` seconds, and only those are
+    /// transcribed.
+    public var isBeginning: Bool
     /// The number of channels of all tracks. Where there are several tracks, one has to be chosen.
     public var channels: Int
     /// libav's name of the audio codec; empty where it is not known.
@@ -30,7 +33,7 @@ public struct TranscriptionJob: Sendable {
     public init(
         recording: RecordingID, file: OpenFile, size: Int64, duration: Double, container: String,
         fileExtension: String, language: String?, channels: Int = 1, codec: String = "",
-        isDoubtful: Bool = false
+        isDoubtful: Bool = false, isBeginning: Bool = false
     ) {
         self.recording = recording
         self.file = file
@@ -42,6 +45,12 @@ public struct TranscriptionJob: Sendable {
         self.channels = channels
         self.codec = codec
         self.isDoubtful = isDoubtful
+        self.isBeginning = isBeginning
+    }
+
+    /// Seconds of the file to be decoded, at most `longest`.
+    public func decodedDuration(upTo longest: Double) -> Double {
+        isBeginning ? min(duration, longest) : longest
     }
 }
 

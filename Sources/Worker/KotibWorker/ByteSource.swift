@@ -41,7 +41,8 @@ extension ByteSource {
     }
 }
 
-/// A descriptor read by pread(2): its offset, which the daemon shares, stays alone.
+/// A descriptor read by pread(2), whatever its offset: that is shared with the daemon, which reads by
+/// pread(2) as well, and others move it (``HashingReader/holes(in:)``).
 final class FileSource: ByteSource {
     let size: Int64
     private let file: OpenFile

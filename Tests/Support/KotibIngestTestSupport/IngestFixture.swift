@@ -37,6 +37,7 @@ package struct IngestFixture: Sendable {
 
     /// - Parameters:
     ///   - files: what the pipeline sees of the disk.
+    ///   - mounts: the places where something is mounted; nil for the kernel's word.
     ///   - settings: what everybody has chosen; asked each time.
     package init(
         inspector: FakeInspector = FakeInspector(), engine: FakeEngine = FakeEngine(),
@@ -44,6 +45,7 @@ package struct IngestFixture: Sendable {
         settings: @autoclosure @escaping @Sendable () -> UserSettings = UserSettings(),
         quotas: Quotas = Quotas(), archive: ArchiveFolder? = nil,
         incompleteTimeout: IncompleteFileTimeout = IncompleteFileTimeout(),
+        mounts: Shared<Set<[UInt8]>>? = nil,
         files: (LocalFileSystem) -> any FileSystem = { $0 }
     ) throws {
         folder = try TemporaryFolder()
@@ -58,6 +60,7 @@ package struct IngestFixture: Sendable {
         options.quotas = quotas
         options.archive = archive
         options.incompleteTimeout = incompleteTimeout
+        if let mounts { options.mounts = { _ in mounts.value } }
         options.queue = TranscriptionQueue.Options(reuse: reuse)
         options.userSettings = { _ in settings() }
         options.firstRetryPause = .milliseconds(1)

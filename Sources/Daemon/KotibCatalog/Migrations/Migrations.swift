@@ -28,6 +28,7 @@ enum Migrations {
         migrator.registerMigration("22 identity") { try $0.execute(sql: identity) }
         migrator.registerMigration("23 charges") { try $0.execute(sql: charges) }
         migrator.registerMigration("24 removed texts") { try $0.execute(sql: removedTexts) }
+        migrator.registerMigration("25 mounts") { try $0.execute(sql: mounts) }
         return migrator
     }()
 }

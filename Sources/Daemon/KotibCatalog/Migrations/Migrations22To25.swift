@@ -23,4 +23,7 @@ extension Migrations {
     static let removedTexts = """
         ALTER TABLE sidecars ADD COLUMN is_removed INTEGER NOT NULL DEFAULT 0 CHECK (is_removed IN (0, 1));
         """
+
+    /// The folders in the inbox at which something is or was mounted while recordings lie below.
+    static let mounts = "CREATE TABLE mounts (path BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;"
 }
