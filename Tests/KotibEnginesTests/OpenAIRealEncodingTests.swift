@@ -52,4 +52,41 @@ struct OpenAIRealEncodingTests {
         try await Command.succeed(
             "ffmpeg", ["-v", "error", "-xerror", "-i", folder.path("sent.ogg"), "-f", "null", "-"])
     }
+
+    /// A server that decodes otherwise than libav hears noise in RIFX, and nothing behind a tag.
+    @Test(arguments: ["rifx", "tagged", "plain"])
+    func whatIsReadOnlyWithItsHeaderPutRightIsEncoded(kind: String) async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path("talk.wav")
+        let sample = try Installation.find().sample("jfk")
+        try await Command.succeed("sox", [sample] + (kind == "rifx" ? ["-B"] : []) + ["-t", "wav", path])
+        let tag = Array("ID3".utf8) + [3, 0, 0, 0, 0, 0, 20] + [UInt8](repeating: 0, count: 20)
+        let bytes: [UInt8] = (kind == "tagged" ? tag : []) + (try Data(contentsOf: URL(filePath: path)))
+        let file = try temporaryFile(size: 0, bytes)
+        let server = try FaultServer { _ in [.send(Answer.whole(200, #"{"text":"Hello."}"#))] }
+        let program = WorkerProgram.inspector(executable: try Installation.find().program("kotib-worker"))
+        try await withPool(program) { pool async throws in
+            let answer = try await pool.perform(passing: file, deadline: .seconds(60)) { id in
+                .inspect(
+                    InspectRequest(
+                        request: id, fileExtension: "wav", size: Int64(bytes.count), longestDuration: 3600))
+            }
+            guard case .inspected(_, let facts) = answer.reply else {
+                Issue.record("\(answer.reply)")
+                return
+            }
+            #expect(facts.isPatched == (kind != "plain") && facts.warnings.isEmpty)
+            let (logger, _) = recordingLogger()
+            let encoder = SpeechEncoder(pool: pool, codec: .opus, longestDuration: 3600, logger: logger)
+            let engine = try OpenAIEngine(
+                OpenAISettings(baseURL: server.url), transfers: try transfers(), encoder: encoder)
+            let job = try job(
+                bytes, duration: facts.duration, container: facts.container, channels: facts.channels,
+                codec: facts.codec, isDoubtful: facts.isPatched)
+            #expect(engine.encodingReason(job) == (kind == "plain" ? nil : .content))
+            _ = try await engine.transcribe(job) { _ in }
+        }
+        let part = try #require(try server.received.first?.form().last)
+        #expect(part.body.starts(with: (kind == "plain" ? "RIFF" : "OggS").utf8))
+    }
 }

@@ -59,12 +59,14 @@ struct QueueFixture: Sendable {
 
     @discardableResult
     func accept(
-        _ path: String, content: UInt8 = 1, container: String = "mp3", warnings: [RecordingWarning] = []
+        _ path: String, content: UInt8 = 1, container: String = "mp3", warnings: [RecordingWarning] = [],
+        isPatched: Bool = false
     ) async throws -> RecordingID {
         guard let path = InboxPath(path) else { throw CocoaError(.fileNoSuchFile) }
         let facts = AudioFacts(
             mediaType: "audio/mpeg", container: container, codec: "mp3", duration: 10, channels: 2,
-            sampleRate: 44_100, sha256: Array(repeating: content, count: 32), warnings: warnings)
+            sampleRate: 44_100, sha256: Array(repeating: content, count: 32), warnings: warnings,
+            isPatched: isPatched)
         let identity = FileIdentity(device: 1, inode: 1, size: 1000, modified: 1, changed: 1)
         let outcome = try await catalog.ingest.accept(path, identity: identity, facts: facts, now: clock.date)
         await queue.wake()

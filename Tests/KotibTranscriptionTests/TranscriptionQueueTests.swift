@@ -184,4 +184,19 @@ struct TranscriptionQueueTests {
         }
         #expect(jobs.values == [code != nil])
     }
+
+    /// Another decoder may not know the header that is put right here (RIFX), or what stands before it.
+    @Test func whatIsDecodedOtherwiseThanItStandsIsDoubtful() async throws {
+        let jobs = Recorder<Bool>()
+        let fixture = try QueueFixture(
+            engine: FakeEngine { job, _ throws(EngineError) in
+                jobs.add(job.isDoubtful)
+                throw .permanent(message: "Enough.")
+            })
+        try await fixture.accept("a/1.mp3", isPatched: true)
+        try await fixture.running {
+            try await waitUntil("it is settled") { fixture.onJobFinished.values.count == 1 }
+        }
+        #expect(jobs.values == [true])
+    }
 }

@@ -102,6 +102,16 @@ import Testing
         #expect(try facts(bytes, "wav").sound != before.sound)
     }
 
+    /// ADPCM and GSM (6.10) say their rate nowhere else.
+    @Test(arguments: ["adpcm_ms", "adpcm_ima_wav", "libgsm_ms"])
+    func anotherRateOfOtherCodingsIsAnotherSound(_ codec: String) throws {
+        var bytes = try Recording("wav", "wav", ["-c:a", codec], rate: 8_000).bytes()
+        let before = try facts(bytes, "wav")
+        #expect(try facts(retagged(bytes, "wav", []), "wav").sound == before.sound)
+        bytes.setLittleEndian(11_025, at: 24)
+        #expect(try facts(bytes, "wav").sound != before.sound)
+    }
+
     /// All tracks count, not only the one that is transcribed first.
     @Test func anotherSecondTrackIsAnotherSound() throws {
         let speech = try Samples.path("jfk.wav")

@@ -20,11 +20,14 @@ public struct AudioFacts: Hashable, Sendable, Codable {
     public var continues: SoundIdentity?
     /// Warnings about the file.
     public var warnings: [RecordingWarning]
+    /// Whether what is decoded is not the file as it stands: fields of its header are put right, numbers
+    /// turned or bytes around it left out, so that another decoder may hear something else.
+    public var isPatched: Bool
 
     public init(
         mediaType: String, container: String, codec: String, duration: Double, channels: Int,
         sampleRate: Int, sha256: [UInt8], sound: SoundIdentity? = nil, continues: SoundIdentity? = nil,
-        warnings: [RecordingWarning] = []
+        warnings: [RecordingWarning] = [], isPatched: Bool = false
     ) {
         self.mediaType = mediaType
         self.container = container
@@ -36,6 +39,7 @@ public struct AudioFacts: Hashable, Sendable, Codable {
         self.sound = sound
         self.continues = continues
         self.warnings = warnings
+        self.isPatched = isPatched
     }
 
     /// Whether `other` is the same recording: the same file, or the same sound with other tags.

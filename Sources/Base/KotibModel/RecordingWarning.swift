@@ -17,8 +17,11 @@ public struct RecordingWarning: Hashable, Sendable {
         case unwrittenPart = "unwritten_part"
         /// The sound goes over at once into zeros that last to its end: silence, or never written.
         case blankEnd = "blank_end"
-        /// One of several audio tracks cannot be decoded; the others were transcribed.
+        /// One of several audio tracks or channels cannot be decoded, or there are too many; the others were
+        /// transcribed.
         case trackLeftOut = "track_left_out"
+        /// One of several recordings, one behind the other, cannot be decoded; the others were heard.
+        case recordingLeftOut = "recording_left_out"
     }
 
     public var code: Code

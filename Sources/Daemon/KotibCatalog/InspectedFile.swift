@@ -138,17 +138,17 @@ enum InspectedFileSQL {
     private static let setFacts = """
         sha256 = :sha256, media_type = :media_type, container = :container, codec = :codec,
             duration = :duration, channels = :channels, sample_rate = :sample_rate,
-            inspection_warnings = :inspection_warnings
+            inspection_warnings = :inspection_warnings, is_patched = :is_patched
         """
 
     static let insert = """
         INSERT INTO audio_records (user_id, file_name, original_filename, file_path, path, device, inode,
             file_size, modified_ns, changed_ns, sha256, media_type, container, codec, duration,
-            channels, sample_rate, inspection_warnings, sound_sha256, sound_size, doubt, created_at,
+            channels, sample_rate, inspection_warnings, sound_sha256, sound_size, is_patched, doubt, created_at,
             updated_at, transcription_status)
         VALUES (:user, :file_name, :file_name, :file_path, :path, :device, :inode,
             :file_size, :modified_ns, :changed_ns, :sha256, :media_type, :container, :codec, :duration,
-            :channels, :sample_rate, :inspection_warnings, :sound_sha256, :sound_size, :doubt, :now,
+            :channels, :sample_rate, :inspection_warnings, :sound_sha256, :sound_size, :is_patched, :doubt, :now,
             :now, 'pending')
         """
     static let insertRejected = """

@@ -215,23 +215,23 @@ enum QuotaSQL {
     /// already, it is the negative size of the added part.
     static let wait = """
         INSERT INTO quota_waits (audio_record_id, user_id, size, milliseconds, sha256, media_type, container,
-            codec, duration, channels, sample_rate, inspection_warnings, sound_sha256, sound_size)
+            codec, duration, channels, sample_rate, inspection_warnings, sound_sha256, sound_size, is_patched)
         SELECT id, user_id, :size, :milliseconds, :sha256, :media_type, :container,
-            :codec, :duration, :channels, :sample_rate, :inspection_warnings, :sound_sha256, :sound_size
+            :codec, :duration, :channels, :sample_rate, :inspection_warnings, :sound_sha256, :sound_size, :is_patched
         FROM audio_records WHERE id = :recording AND user_id IS NOT NULL
         ON CONFLICT (audio_record_id) DO UPDATE SET user_id = excluded.user_id, size = excluded.size,
             milliseconds = excluded.milliseconds, sha256 = excluded.sha256, media_type = excluded.media_type,
             container = excluded.container, codec = excluded.codec, duration = excluded.duration,
             channels = excluded.channels, sample_rate = excluded.sample_rate,
             inspection_warnings = excluded.inspection_warnings, sound_sha256 = excluded.sound_sha256,
-            sound_size = excluded.sound_size
+            sound_size = excluded.sound_size, is_patched = excluded.is_patched
         """
     static let doubt = "UPDATE audio_records SET doubt = max(doubt, :doubt) WHERE id = :recording"
     /// Recordings that do not fit are skipped in the index. CROSS JOIN keeps the order of the loops.
     static let fitting = """
         SELECT a.id, a.path, a.device, a.inode, a.file_size, a.modified_ns, a.changed_ns, w.sha256, w.media_type,
             w.container, w.codec, w.duration, w.channels, w.sample_rate,
-            w.inspection_warnings, w.sound_sha256, w.sound_size, w.size < 0 AS growth,
+            w.inspection_warnings, w.sound_sha256, w.sound_size, w.is_patched, w.size < 0 AS growth,
             a.sound_sha256 AS accepted_sound_sha256, a.sound_size AS accepted_sound_size
         FROM quota_waits w INDEXED BY quota_waits_user CROSS JOIN audio_records a ON a.id = w.audio_record_id
         WHERE w.user_id = :user AND w.audio_record_id > :last

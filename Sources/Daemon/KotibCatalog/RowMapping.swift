@@ -37,7 +37,7 @@ enum RecordingSQL {
         codec, duration, channels, sample_rate, transcription_status, audio_state, is_current, attempts, \
         interruptions, due_at, error_code, error_message, created_at, updated_at, started_at, completed_at, \
         language, engine, model, engine_seconds, speech_seconds, sidecar_due, sidecar_version, \
-        inspection_warnings, transcription_warnings, sound_sha256, sound_size
+        inspection_warnings, transcription_warnings, sound_sha256, sound_size, is_patched
         """
     static let current = "SELECT \(columns) FROM audio_records WHERE path = ? AND is_current = 1"
     static let byID = "SELECT \(columns) FROM audio_records WHERE id = ?"
@@ -92,7 +92,7 @@ extension AudioFacts {
             "sha256": Data(sha256), "media_type": mediaType, "container": container, "codec": codec,
             "duration": duration, "channels": channels, "sample_rate": sampleRate,
             "inspection_warnings": try? warnings.json, "sound_sha256": sound.map { Data($0.sha256) },
-            "sound_size": sound?.size,
+            "sound_size": sound?.size, "is_patched": isPatched,
         ]
     }
 
@@ -103,7 +103,8 @@ extension AudioFacts {
             duration: row["duration"] ?? 0, channels: row["channels"] ?? 0,
             sampleRate: row["sample_rate"] ?? 0,
             sha256: Array(sha256), sound: SoundIdentity(row),
-            warnings: [RecordingWarning](json: row["inspection_warnings"]))
+            warnings: [RecordingWarning](json: row["inspection_warnings"]),
+            isPatched: row["is_patched"] ?? false)
         self = repaired
     }
 }

@@ -58,7 +58,7 @@ struct JobAttempt: Sendable {
             container: facts.container,
             fileExtension: AudioFileExtension.fitting(facts.container, named: recording.fileExtension),
             language: language, channels: facts.channels, codec: facts.codec,
-            isDoubtful: !facts.warnings.isEmpty, isBeginning: isBeginning)
+            isDoubtful: !facts.warnings.isEmpty || facts.isPatched, isBeginning: isBeginning)
         let start = elapsed()
         do throws(EngineError) {
             let result = try await lane.engine.transcribe(job, report: progress.note)

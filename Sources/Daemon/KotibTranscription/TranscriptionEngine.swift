@@ -19,8 +19,9 @@ public struct TranscriptionJob: Sendable {
     public var fileExtension: String
     /// ISO 639-1, or nil to detect.
     public var language: String?
-    /// Whether the file holds less or more sound than its header says, or a track that cannot be decoded, so
-    /// that another decoder may read another part.
+    /// Whether the file holds less or more sound than its header says, a track that cannot be decoded, or
+    /// what the worker decodes only with its header put right, so that another decoder may hear something
+    /// else.
     public var isDoubtful: Bool
     /// Whether the file has grown: the recording is its first ``duration`` seconds, and only those are
     /// transcribed.

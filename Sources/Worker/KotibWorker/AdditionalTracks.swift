@@ -10,7 +10,7 @@ struct AdditionalTracks {
     private(set) var sampleRate = 0
     /// Of all, in the recording that has most.
     private(set) var channels = 0
-    /// Whether there is one that cannot be decoded.
+    /// Whether there is one that cannot be decoded, or that is not looked at.
     private(set) var leavesOut = false
 
     /// Walks those of one recording.
@@ -23,6 +23,7 @@ struct AdditionalTracks {
         tracks: Range<Int>
     ) throws -> Double {
         var (longest, together) = (0.0, 0)
+        if tracks.upperBound > RecordingTracks.maxTracks { leavesOut = true }
         for track in tracks.prefix(while: { $0 < RecordingTracks.maxTracks }) {
             do {
                 let demuxer = try Demuxer(source, container: container, track: track, budget: budget)

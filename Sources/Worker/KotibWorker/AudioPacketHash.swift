@@ -11,7 +11,7 @@ final class AudioPacketHash {
     private let earlier: SoundIdentity?
     private var size: Int64 = 0
     private var beginsWithEarlier = false
-    /// Streams of which the coding is in the hash.
+    /// Streams of the recording that is walked of which the coding is in the hash.
     private var known: Set<Int32> = []
 
     /// - Parameter earlier: the earlier sound, with which this one may begin.
@@ -27,19 +27,15 @@ final class AudioPacketHash {
         av_free(UnsafeMutableRawPointer(hash))
     }
 
+    /// The packets that come now are those of the next recording in the file.
+    func beginRecording() { known = [] }
+
     /// - Parameter stream: the packet's.
     func absorb(_ packet: Packet, of stream: UnsafeMutablePointer<AVStream>) {
         let count = soundBytes(of: packet, stream)
         guard count > 0, let data = packet.pointer.pointee.data else { return }
         if known.insert(packet.pointer.pointee.stream_index).inserted {
-            // The same samples at another rate are another sound.
-            let parameters = stream.pointee.codecpar.pointee
-            let rate = isPCM(parameters.codec_id) ? parameters.sample_rate : 0
-            let name = String(cString: avcodec_get_name(parameters.codec_id))
-            Array(
-                "\(name) \(rate) \(isPCM(parameters.codec_id) ? parameters.ch_layout.nb_channels : 0)\0".utf8
-            )
-            .withUnsafeBufferPointer { update($0) }
+            Array(coding(stream.pointee.codecpar.pointee).utf8).withUnsafeBufferPointer { update($0) }
         }
         update(UnsafeBufferPointer(start: data, count: count))
     }
@@ -67,6 +63,27 @@ final class AudioPacketHash {
             return ADTSLayout.isFrame(packet.prefix(7)) ? packet.size : 0
         default:
             return packet.size
+        }
+    }
+
+    /// How the bytes are read: the same at another rate, or cut into other blocks, are another sound.
+    private func coding(_ parameters: AVCodecParameters) -> String {
+        let name = String(cString: avcodec_get_name(parameters.codec_id))
+        if saysHowItIsRead(parameters.codec_id) { return "\(name)\0" }
+        // The size of a block and the bits of a sample matter only to what is no PCM.
+        let block =
+            isPCM(parameters.codec_id) ? "" : " \(parameters.block_align) \(parameters.bits_per_coded_sample)"
+        return "\(name) \(parameters.sample_rate) \(parameters.ch_layout.nb_channels)\(block)\0"
+    }
+
+    /// Whether the packets themselves, or headers among them, tell rate and channels, and not the container.
+    private func saysHowItIsRead(_ codec: AVCodecID) -> Bool {
+        switch codec {
+        case AV_CODEC_ID_MP1, AV_CODEC_ID_MP2, AV_CODEC_ID_MP3, AV_CODEC_ID_FLAC, AV_CODEC_ID_VORBIS,
+            AV_CODEC_ID_OPUS, AV_CODEC_ID_AMR_NB, AV_CODEC_ID_AMR_WB:
+            true
+        case AV_CODEC_ID_AAC: container == .aac
+        default: false
         }
     }
 

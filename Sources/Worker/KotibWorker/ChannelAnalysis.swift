@@ -180,7 +180,7 @@ struct ChannelAnalysis {
     }
 
     /// Of a power, 1 being full scale: 0 is -120 dB and less.
-    private static func level(_ power: Float) -> UInt8 {
+    static func level(_ power: Float) -> UInt8 {
         UInt8(min(255, max(0, 10 * log10f(max(power, 1e-12)) + 120)))
     }
 

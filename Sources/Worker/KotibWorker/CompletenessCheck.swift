@@ -83,7 +83,7 @@ struct CompletenessCheck {
         case .flac:
             guard let total = flac?.totalSamples else { return }
             // Block sizes are whole samples, so that the sum is exact but for rounding.
-            let found = length * Double(walk.sampleRate) + 0.5
+            let found = length * Double(walk.rate) + 0.5
             if found < Double(total) { return try lack() }
             if try !decodesLast() { try lack() }
         case .mp3:

@@ -25,19 +25,12 @@ struct DownmixPlan: Hashable, Sendable {
     /// - Parameter survey: of at least one channel, finished.
     init(_ survey: ChannelAnalysis) {
         let blocks = BlockLevels(survey)
-        let audible = blocks.audible
-        guard !audible.isEmpty else {
+        let groups = blocks.groups
+        guard !groups.isEmpty else {
             // Nothing but silence: any channel tells as much.
             self.init(signals: [Signal(weights: [0: 1])])
             return
         }
-        var groups: [[Int]] = []
-        for channel in audible {
-            let same = groups.firstIndex { blocks.isSame($0[0], channel) }
-            if let same { groups[same].append(channel) } else { groups.append([channel]) }
-        }
-        let lively = groups.filter { group in group.contains { blocks.varies($0) } }
-        groups = (lively.isEmpty ? groups : lively).map { blocks.clearest(of: $0) }
         var signals = groups.map { blocks.signal(of: $0) }
         if groups.count > 1 {
             let muting = CrosstalkGate(blocks)
@@ -77,9 +70,8 @@ struct BlockLevels {
     let survey: ChannelAnalysis
     /// Of each channel and block: of its loud frames, in the survey's dB.
     let levels: [[Int]]
-    /// Of each channel: where somebody speaks, and where it is quiet.
+    /// Of each channel: where somebody speaks.
     private let loud: [Int]
-    private let quiet: [Int]
 
     init(_ survey: ChannelAnalysis) {
         self.survey = survey
@@ -92,11 +84,7 @@ struct BlockLevels {
             // Rare sound counts if it lasts as long as a word, but less than frequent sound: it may be a
             // door.
             let usual = blocks.isEmpty ? 0 : blocks[(blocks.count - 1) * 97 / 100]
-            return max(usual, frames.level(above: frames.count - 8) - 20)
-        }
-        quiet = survey.channels.map { channel in
-            let frames = Self.histogram(channel.levels)
-            return frames.level(above: frames.count / 10)
+            return max(usual, frames.loud - 20)
         }
     }
 
@@ -113,21 +101,34 @@ struct BlockLevels {
         return earlier.isEmpty ? 0 : Self.level(survey.channels[channel].levels[earlier])
     }
 
+    /// Channels of which those of one group carry the same, the clearest of each, the loudest first; those
+    /// that may hold speech, if any may.
+    var groups: [[Int]] {
+        var groups: [[Int]] = []
+        for channel in audible {
+            let same = groups.firstIndex { isSame($0[0], channel) }
+            if let same { groups[same].append(channel) } else { groups.append([channel]) }
+        }
+        let lively = groups.filter { $0.contains(where: varies) }
+        return (lively.isEmpty ? groups : lively).map { clearest(of: $0) }
+    }
+
+    /// dB below the loudest channel: less is what leaks through an amplifier.
+    static let leastBelowLoudest = 60
+
     /// Channels with more than silence, the loudest first.
-    var audible: [Int] {
+    private var audible: [Int] {
         let loudest = loud.max() ?? 0
-        // 60 dB below another: what leaks through an amplifier.
-        return loud.indices.filter { loud[$0] > max(Int(ChannelAnalysis.silence), loudest - 60) }
-            .sorted { (-loud[$0], $0) < (-loud[$1], $1) }
+        return loud.indices.filter {
+            loud[$0] > max(Int(ChannelAnalysis.silence), loudest - Self.leastBelowLoudest)
+        }
+        .sorted { (-loud[$0], $0) < (-loud[$1], $1) }
     }
 
     /// Whether its level varies as that of speech, by 20 dB and more, and not as that of hum and noise.
-    func varies(_ channel: Int) -> Bool { contrast(channel) >= 4 }
+    private func varies(_ channel: Int) -> Bool { Self.histogram(survey.channels[channel].levels).varies }
 
-    private func contrast(_ channel: Int) -> Int {
-        let frames = Self.histogram(survey.channels[channel].levels)
-        return frames.level(above: frames.count - 8) - quiet[channel]
-    }
+    private func contrast(_ channel: Int) -> Int { Self.histogram(survey.channels[channel].levels).contrast }
 
     /// Whether anything is to be heard in a block, in comparison with the channel's loud ones.
     private func isActive(_ channel: Int, _ block: Int) -> Bool {
@@ -148,7 +149,7 @@ struct BlockLevels {
     }
 
     /// Those of `group` that are not much noisier than its best.
-    func clearest(of group: [Int]) -> [Int] {
+    private func clearest(of group: [Int]) -> [Int] {
         let best = group.map(contrast).max() ?? 0
         return group.filter { contrast($0) > best - 12 }
     }
@@ -170,27 +171,9 @@ struct BlockLevels {
         return decibels > 0 ? powf(10, decibels / 20) : 1
     }
 
-    private struct Histogram {
-        var counts = [Int](repeating: 0, count: 256)
-        var count = 0
-
-        /// The lowest level that is above `rank` others.
-        func level(above rank: Int) -> Int {
-            var rest = max(0, min(rank, count - 1))
-            for (level, number) in counts.enumerated() {
-                if rest < number { return level }
-                rest -= number
-            }
-            return 0
-        }
-    }
-
-    private static func histogram(_ levels: [UInt8]) -> Histogram {
-        var histogram = Histogram()
-        for level in levels where level > 0 {
-            histogram.counts[Int(level)] += 1
-            histogram.count += 1
-        }
+    private static func histogram(_ levels: [UInt8]) -> LevelHistogram {
+        var histogram = LevelHistogram()
+        for level in levels { histogram.add(level) }
         return histogram
     }
 }

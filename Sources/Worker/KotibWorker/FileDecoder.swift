@@ -21,7 +21,15 @@ struct FileRecordings {
         min(recordings.reduce(0) { $0 + $1.tracks.expectedDuration }, longestDuration)
     }
     /// Whether the sum of all channels of the only track of the only recording is transcribed.
-    var isPlain: Bool { recordings.count == 1 && recordings[0].tracks.isPlain(recordings[0].plan) }
+    var isPlain: Bool {
+        recordings.count == 1 && !isPatched && recordings[0].tracks.isPlain(recordings[0].plan)
+    }
+    /// Whether what is decoded is not the file as it stands.
+    private let isPatched: Bool
+    /// Warnings that inspection cannot give, as it compares no channels.
+    var warnings: [RecordingWarning] {
+        recordings.contains(where: \.tracks.leavesOutChannels) ? [RecordingWarning(.trackLeftOut)] : []
+    }
 
     /// Decodes the beginning of each track, so that a file that cannot be decoded is known at once; and all
     /// of it where there is a choice of what to hear.
@@ -40,19 +48,24 @@ struct FileRecordings {
         }
         let source = try FileSource(file)
         var opened: [Opened] = []
+        var fault: Rejection?
         var left = longestDuration
-        for part in try RecordingPart.all(in: source, container) where opened.isEmpty || left > 0 {
+        let parts = try RecordingPart.all(in: source, container)
+        for part in parts where opened.isEmpty || left > 0 {
             do {
                 let tracks = try RecordingTracks(
                     part.source(source), container: container, longestDuration: left)
                 opened.append(Opened(tracks: tracks, plan: try tracks.plan(observer)))
-                left -= tracks.expectedDuration
-            } catch let rejection as Rejection where !opened.isEmpty && rejection.endsDecoding {
-                // Inspection counted none there.
-                break
+                // Headers may promise anything.
+                left -= tracks.measuredDuration
+            } catch let rejection as Rejection where parts.count > 1 && rejection.isOfOneRecording {
+                // Inspection counted none there, and said so.
+                fault = fault ?? rejection
             }
         }
+        if opened.isEmpty { throw fault ?? RejectionDetail.silent }
         recordings = opened
+        isPatched = parts.contains { $0.isPatched(source) }
         self.longestDuration = longestDuration
     }
 }
@@ -64,6 +77,9 @@ final class FileDecoder: SampleSource {
     let expectedDuration: Double
     /// Whether the level of any sample so far was changed.
     private(set) var hasChangedLevel = false
+
+    /// Warnings that inspection cannot give.
+    let warnings: [RecordingWarning]
 
     private var recordings: ArraySlice<FileRecordings.Opened>
     /// The only signal that is heard; nil hears all.
@@ -78,6 +94,7 @@ final class FileDecoder: SampleSource {
     ///   all.
     init(_ file: FileRecordings, signal: Int? = nil) throws {
         recordings = file.recordings[...]
+        warnings = file.warnings
         self.signal = signal
         signalCount = signal == nil ? file.signalCount : 1
         expectedDuration = file.expectedDuration

@@ -18,6 +18,8 @@ struct FileWalk {
     /// libav's name, of the first track of the first recording.
     private var codec = ""
     private var doubts = InspectionWarnings()
+    /// Whether what is decoded is not the file as it stands.
+    private(set) var isPatched = false
     private var firstHasSound = true
     /// The problem with the first track if another is heard in its place.
     private var firstFault: Rejection?
@@ -52,20 +54,31 @@ struct FileWalk {
     mutating func walk() throws {
         do {
             let parts = try RecordingPart.all(in: reader, container)
-            for (index, part) in parts.enumerated() {
+            isPatched = parts.contains { $0.isPatched(reader) }
+            var fault: Rejection?
+            for part in parts {
                 do {
-                    try walk(part, isFirst: index == 0)
-                } catch let rejection as Rejection where index > 0 && rejection.endsDecoding {
-                    // Data behind a recording that cannot be decoded does not count as a recording.
-                    break
+                    try walk(part)
+                } catch let rejection as Rejection where parts.count > 1 && rejection.isOfOneRecording {
+                    fault = fault ?? rejection
+                    // A recording without any sound is no loss.
+                    if rejection != RejectionDetail.silent { doubts.leavesOut = true }
                 }
             }
-            guard let packets else { throw RejectionDetail.silent }
+            guard let packets else { throw fault ?? RejectionDetail.silent }
+            doubts.leavesOut = doubts.leavesOut || leavesOutMore(than: parts)
             try requireSound(packets)
         } catch Rejection.damaged(let detail) where doubts.isShort {
             let damage = Rejection.damaged(detail: detail)
             throw damage == RejectionDetail.costly ? damage : RejectionDetail.fragment
         }
+    }
+
+    /// Whether there may be recordings behind those that are looked for.
+    private func leavesOutMore(than parts: [RecordingPart]) -> Bool {
+        guard let last = parts.last, last.range.upperBound == reader.size else { return true }
+        // Only of WAV are those counted that are passed over.
+        return container != .wav && parts.count == RecordingPart.most
     }
 
     /// - Parameter packets: of the first track, which may be silent where another is not.
@@ -79,7 +92,9 @@ struct FileWalk {
         if rejection != RejectionDetail.silent { firstFault = firstFault ?? rejection }
     }
 
-    private mutating func walk(_ part: RecordingPart, isFirst: Bool) throws {
+    private mutating func walk(_ part: RecordingPart) throws {
+        let isFirst = packets == nil
+        hash.beginRecording()
         let source = part.source(reader)
         var promise = try CompletenessCheck(container, of: source, takesLess: request.takesIncomplete)
         doubts.isShort = doubts.isShort || promise.isShort
@@ -90,6 +105,7 @@ struct FileWalk {
         let length = walk.duration - before
         let longest = try further.walk(
             source, container, request, budget, tracks: track + 1..<demuxer.trackCount)
+        if !isFirst && longest == 0 { try walk.requireLastDecoded() }
         overhang += max(0, longest - length)
         try promise.check(walk, length: length) { try decodes(walk.last, of: demuxer) }
         if promise.isShort {
@@ -205,12 +221,11 @@ struct FileWalk {
 }
 
 extension Rejection {
-    /// Whether the place holds no sound, so that it ends the search: behind a recording this is no fault of
-    /// the file.
-    var endsDecoding: Bool {
+    /// Whether it says nothing of the other recordings in a file that holds several.
+    var isOfOneRecording: Bool {
         switch self {
         case .damaged: self != RejectionDetail.costly
-        case .unsupportedCodec: true
+        case .unsupportedCodec, .noSound: true
         default: false
         }
     }

@@ -10,6 +10,8 @@ struct InspectionWarnings {
     var isLonger = false
     /// Seconds of that.
     var excess = 0.0
+    /// Whether one of several recordings cannot be decoded, or stands behind the last that is looked for.
+    var leavesOut = false
     /// Bytes that nobody wrote.
     var unwrittenBytes: Int64 = 0
     /// Seconds of that, where they are known.
@@ -28,6 +30,7 @@ struct InspectionWarnings {
         }
         return (isShort ? [warning(.shorterThanPromised, missing)] : [])
             + (isLonger ? [warning(.longerThanPromised, excess)] : [])
+            + (leavesOut ? [RecordingWarning(.recordingLeftOut)] : [])
             + (unwrittenBytes > 0 ? [warning(.unwrittenPart, unwritten)] : [])
             + (hasBlankEnd ? [warning(.blankEnd, blankEnd)] : [])
     }

@@ -9,9 +9,12 @@ struct PacketScan {
     private(set) var packets: UInt64 = 0
     /// The last packet, nil without any.
     private(set) var last: Packet?
+    /// Of the first recording.
     private(set) var channels: Int
-    /// Hertz.
+    /// Hertz, of the first recording.
     private(set) var sampleRate: Int
+    /// The same of the one that is walked.
+    private(set) var rate: Int
 
     private var length = SampleCount()
     /// Samples of the frame decoded last, for containers that give their packets no duration.
@@ -21,6 +24,8 @@ struct PacketScan {
     private var frameBytes = 0
     private var decoded = 0
     private var undecoded = 0
+    /// The same before the recording that is walked.
+    private var before = (packets: UInt64(0), decoded: 0, undecoded: 0)
 
     private let isMP3: Bool
     /// libav counts the packets in the rate before coding, where the container names that one.
@@ -35,12 +40,16 @@ struct PacketScan {
             container == .matroska && stream.pointee.codecpar.pointee.codec_id == AV_CODEC_ID_OPUS
         channels = Int(max(0, stream.pointee.codecpar.pointee.ch_layout.nb_channels))
         sampleRate = Int(max(0, stream.pointee.codecpar.pointee.sample_rate))
+        rate = sampleRate
     }
 
     /// Walks to the end, of one recording of a file after the other.
     /// - Throws: ``Rejection/tooLong(duration:limit:)`` as soon as that is known, what the source throws.
     mutating func walk(_ demuxer: Demuxer, _ codec: AudioCodec, longest: Double) throws {
         let stated = demuxer.expectedDuration(bitRate: 0)
+        before = (packets, decoded, undecoded)
+        rate = Int(max(0, demuxer.stream.pointee.codecpar.pointee.sample_rate))
+        frameLength = 0
         let last = try Packet()
         let packet = try Packet()
         while try demuxer.next(packet) {
@@ -53,12 +62,16 @@ struct PacketScan {
             }
             try last.refer(to: packet)
         }
-        if packets > 0 { self.last = last }
+        if packets > before.packets { self.last = last }
         if !isProven { _ = codec.decode(nil) { note($0) } }
     }
 
-    /// Most of what was tried could be decoded. A damaged beginning only makes the trial longer.
-    private var isProven: Bool { decoded >= Self.proof && decoded > undecoded }
+    /// Most of what was tried of this recording could be decoded. A damaged beginning only makes the trial
+    /// longer.
+    private var isProven: Bool {
+        let (own, failed) = (decoded - before.decoded, undecoded - before.undecoded)
+        return own >= Self.proof && own > failed
+    }
 
     private mutating func attempt(_ packet: Packet, _ codec: AudioCodec) {
         if !codec.decode(packet, { note($0) }) { undecoded += 1 }
@@ -72,9 +85,9 @@ struct PacketScan {
         } else if ticks > 0 {
             length.add(ticks, ofTicks: base.num, per: base.den)
         } else {
-            length.add(frameLength, at: Int64(sampleRate))
+            length.add(frameLength, at: Int64(rate))
         }
-        length.add(-Int64(packet.skippedSamples), at: Int64(sampleRate))
+        length.add(-Int64(packet.skippedSamples), at: Int64(rate))
         bytes += packet.size
         let header = MPEGFrameHeader(packet.prefix(4))
         frameBytes += min(packet.size, header?.length ?? 0)
@@ -82,9 +95,19 @@ struct PacketScan {
 
     private mutating func note(_ frame: UnsafeMutablePointer<AVFrame>) {
         decoded += 1
-        channels = Int(frame.pointee.ch_layout.nb_channels)
-        sampleRate = Int(frame.pointee.sample_rate)
+        rate = Int(frame.pointee.sample_rate)
+        if before.packets == 0 {
+            channels = Int(frame.pointee.ch_layout.nb_channels)
+            sampleRate = rate
+        }
         frameLength = Int64(frame.pointee.nb_samples)
+    }
+
+    /// - Throws: ``Rejection`` where the recording that was walked last has no sound, or none that can be
+    ///   decoded: transcription opens each by itself.
+    func requireLastDecoded() throws(Rejection) {
+        if packets == before.packets { throw RejectionDetail.silent }
+        if decoded == before.decoded { throw RejectionDetail.undecodable }
     }
 
     /// - Parameter zeros: bytes known to be of no frame.

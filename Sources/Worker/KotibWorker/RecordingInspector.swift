@@ -31,7 +31,7 @@ final class RecordingInspector {
             mediaType: mediaType, container: container.rawValue, codec: walk.sound.codec,
             duration: walk.sound.duration, channels: walk.sound.channels, sampleRate: walk.sound.sampleRate,
             sha256: try reader.finish(), sound: hash.finish(), continues: hash.continued,
-            warnings: walk.warnings)
+            warnings: walk.warnings, isPatched: walk.isPatched)
     }
 
     private func recognise(

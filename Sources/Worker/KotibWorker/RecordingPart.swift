@@ -61,9 +61,11 @@ struct RecordingPart: Hashable {
         return zip(starts, ends).map { RecordingPart(range: $0..<max($0, $1)) }
     }
 
+    /// Whether libav reads something else than the file as it stands.
+    func isPatched(_ file: any ByteSource) -> Bool { range != 0..<file.size || !patches.isEmpty }
+
     /// The bytes that libav reads.
     func source(_ file: any ByteSource) -> any ByteSource {
-        if range == 0..<file.size && patches.isEmpty { return file }
-        return Excerpt(file, range, patches: patches, swap: swap)
+        isPatched(file) ? Excerpt(file, range, patches: patches, swap: swap) : file
     }
 }

@@ -9,6 +9,12 @@ final class RecordingTracks {
     /// Indexes of the tracks, and what is known of each.
     private var tracks: [Track] = []
     let expectedDuration: Double
+    /// Seconds of sound that were found in the choice of what to hear; 0 where there was none.
+    private(set) var measuredDuration = 0.0
+    /// Whether more channels hold different sound than are compared.
+    private(set) var leavesOutChannels = false
+    /// The channels of all tracks that are compared, by the survey's numbers.
+    private var slots: [Place] = []
 
     private struct Track {
         var index: Int
@@ -19,8 +25,12 @@ final class RecordingTracks {
 
     /// The limit of tracks: no recorder makes so many, and each costs a pass over the file.
     static let maxTracks = 32
-    /// Channels that are compared; those beyond are heard as one.
+    /// Channels that are compared, each with each.
     private static let maxChannels = 16
+    /// Passes over the file in which channels that carry the same are looked for, where there are more.
+    private static let maxComparisons = 8
+    /// Samples of a survey that are read at once, about a second.
+    private static let portion = 31 * ChannelAnalysis.frame
 
     /// Decodes the beginning of each track.
     /// - Parameter longestDuration: seconds; what is later is not heard.
@@ -48,6 +58,9 @@ final class RecordingTracks {
                 index: index, delay: delay.isFinite ? min(delay, longestDuration) : 0,
                 channels: decoder.channels)
         }
+        slots = tracks.enumerated().flatMap { track, known in
+            (0..<known.channels).map { Place(track: track, channel: $0) }
+        }
         expectedDuration = min(opened.map(\.decoder.expectedDuration).max() ?? 0, longestDuration)
     }
 
@@ -61,6 +74,7 @@ final class RecordingTracks {
     /// - Throws: `CancellationError` if the observer cancelled, ``Rejection``, ``SystemError``.
     func plan(_ observer: (any TranscriptionObserver)?) throws -> DownmixPlan? {
         guard tracks.count > 1 || tracks[0].channels > 1 else { return nil }
+        if slots.count > Self.maxChannels { try chooseSlots(observer) }
         let channels = try survey(CrosstalkCancellation(channels: slots.count), observer)
         guard let all = CrosstalkCancellation(channels) else { return DownmixPlan(channels) }
         // Once more: what a channel holds is known only without what leaks into it.
@@ -73,14 +87,25 @@ final class RecordingTracks {
     private func survey(
         _ unmixing: CrosstalkCancellation, _ observer: (any TranscriptionObserver)?
     ) throws -> ChannelAnalysis {
-        let decoders = try open(mixes(unmixing.rows), rate: ChannelAnalysis.sampleRate)
         var survey = ChannelAnalysis(channels: slots.count)
-        var allowance = allowance(at: ChannelAnalysis.sampleRate)
+        try listen(unmixing.rows, observer) { survey.add($0) }
+        survey.finish()
+        return survey
+    }
+
+    /// Decodes the recording at the survey's rate.
+    /// - Parameter signals: of each signal, what the slots are multiplied by.
+    private func listen(
+        _ signals: [[Int: Float]], _ observer: (any TranscriptionObserver)?, _ take: ([[Float]]) -> Void
+    ) throws {
+        let decoders = try open(mixes(signals), rate: ChannelAnalysis.sampleRate)
+        let whole = allowance(at: ChannelAnalysis.sampleRate)
+        var allowance = whole
         var unseen = 0
         while allowance > 0 {
-            let samples = try Self.sum(decoders, count: min(ChannelAnalysis.sampleRate, allowance))
+            let samples = try Self.sum(decoders, count: min(Self.portion, allowance))
             if samples[0].isEmpty { break }
-            survey.add(samples)
+            take(samples)
             allowance -= samples[0].count
             unseen += samples[0].count
             // A sign of life for each minute of the recording, which takes a small part of a second.
@@ -90,8 +115,7 @@ final class RecordingTracks {
                 observer?.progressed(to: 0)
             }
         }
-        survey.finish()
-        return survey
+        measuredDuration = Double(whole - allowance) / Double(ChannelAnalysis.sampleRate)
     }
 
     /// Whether `plan` is to hear the sum of all channels of the only track.
@@ -114,10 +138,8 @@ final class RecordingTracks {
         tracks.indices.map { track in
             .signals(
                 signals.map { weights in
-                    slots.enumerated().flatMap { number, slot in
-                        slot.filter { $0.track == track }.map {
-                            ChannelMix.Part(channel: $0.channel, weight: weights[number] ?? 0)
-                        }
+                    slots.enumerated().filter { $1.track == track }.map { number, slot in
+                        ChannelMix.Part(channel: slot.channel, weight: weights[number] ?? 0)
                     }.filter { $0.weight != 0 }
                 }, channels: tracks[track].channels)
         }
@@ -166,12 +188,34 @@ final class RecordingTracks {
         var channel: Int
     }
 
-    /// The channels of all tracks as the survey counts them; the last may stand for several.
-    private var slots: [[Place]] {
-        let places = tracks.enumerated().flatMap { track, known in
-            (0..<known.channels).map { Place(track: track, channel: $0) }
+    /// Leaves the channels that have sound, and of those that carry the same one: no more than are compared.
+    private func chooseSlots(_ observer: (any TranscriptionObserver)?) throws {
+        var rest = try audible(observer)
+        slots = []
+        for _ in 0..<Self.maxComparisons {
+            let room = Self.maxChannels - slots.count
+            slots += rest.prefix(room)
+            rest = rest.dropFirst(room)
+            if room == 0 || rest.isEmpty { break }
+            let compared = try survey(CrosstalkCancellation(channels: slots.count), observer)
+            let leaders = BlockLevels(compared).groups.map { $0[0] }
+            if !leaders.isEmpty { slots = leaders.sorted().map { slots[$0] } }
         }
-        guard places.count > Self.maxChannels else { return places.map { [$0] } }
-        return places.prefix(Self.maxChannels - 1).map { [$0] } + [Array(places[(Self.maxChannels - 1)...])]
+        leavesOutChannels = !rest.isEmpty
+    }
+
+    /// Those that may hold a voice first; not empty.
+    private func audible(_ observer: (any TranscriptionObserver)?) throws -> ArraySlice<Place> {
+        var loudness = slots.map { _ in LevelHistogram() }
+        try listen(CrosstalkCancellation(channels: slots.count).rows, observer) { samples in
+            for (index, channel) in samples.enumerated() { loudness[index].add(channel) }
+        }
+        let loudest = loudness.map(\.loud).max() ?? 0
+        let floor = max(Int(ChannelAnalysis.silence), loudest - BlockLevels.leastBelowLoudest)
+        let heard = loudness.indices.filter { loudness[$0].loud > floor }
+            .sorted { (-loudness[$0].loud, $0) < (-loudness[$1].loud, $1) }
+        let lively = heard.filter { loudness[$0].varies }
+        if heard.isEmpty { return slots.prefix(1) }
+        return (lively.isEmpty ? heard : lively).map { slots[$0] }[...]
     }
 }

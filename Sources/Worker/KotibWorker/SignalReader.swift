@@ -8,6 +8,8 @@ struct SignalReader {
     private(set) var sound = 0
     /// Samples of the longest sound so far.
     private(set) var longestSound = 0
+    /// Samples so far in which somebody may speak although nobody was heard.
+    var faint: Int { faintSpeech.frames * VoiceDetector.frame }
     /// The first sample of speech that is in no window yet; nil where all is.
     var firstWaiting: Int? { packer.firstWaiting }
 
@@ -19,6 +21,7 @@ struct SignalReader {
     /// Samples of the sound that goes on.
     private var soundGoingOn = 0
     private var words = IsolatedWordDetector()
+    private var faintSpeech = FaintSpeech()
     private var gate = VoiceGate()
     private var packer: SpeechPacker
     /// Samples that may still be needed; the first one's place is `recentStart`.
@@ -62,6 +65,7 @@ struct SignalReader {
         unjudged = []
         for frame in words.finish() { windows += pass(frame) }
         for span in gate.finish() { windows += pack(span) }
+        faintSpeech.finish()
         return windows + packer.finish()
     }
 
@@ -85,7 +89,8 @@ struct SignalReader {
     }
 
     private mutating func pass(_ frame: VoiceGate.Frame) -> [SpeechWindow] {
-        gate.add(frame).map { pack($0) } ?? []
+        faintSpeech.add(frame)
+        return gate.add(frame).map { pack($0) } ?? []
     }
 
     private mutating func probabilities(_ samples: [Float]) throws(EngineFailure) -> [Float] {

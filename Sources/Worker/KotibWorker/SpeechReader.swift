@@ -9,6 +9,8 @@ struct SpeechReader {
     var speech: Int { min(position, signalReaders.reduce(0) { $0 + $1.speech }) }
     /// Samples read so far that are no silence, of the signal that has most.
     var sound: Int { signalReaders.reduce(0) { max($0, $1.sound) } }
+    /// Samples in which somebody may speak although nobody was heard, of the signal that has most.
+    var faint: Int { signalReaders.reduce(0) { max($0, $1.faint) } }
     /// Samples of the longest sound without a pause, of the signal that has it.
     var longestSound: Int { signalReaders.reduce(0) { max($0, $1.longestSound) } }
     var signals: Range<Int> { signalReaders.indices }

@@ -175,7 +175,10 @@ final class WhisperTranscription {
     /// Warnings about the transcript, once ``finish()`` has returned true.
     var warnings: [RecordingWarning] {
         let seconds = { (samples: Int) in Double(samples) / 16_000 }
-        if hasWords { return setAside > 0 ? [.init(.soundSetAside, seconds: seconds(setAside))] : [] }
+        if hasWords {
+            let unheard = setAside + reader.faint
+            return unheard > 0 ? [.init(.soundSetAside, seconds: seconds(unheard))] : []
+        }
         if reader.speech > 0 { return [.init(.speechWithoutWords, seconds: seconds(reader.speech))] }
         // Shorter sound is a click, unless there are many.
         let isMore = reader.sound >= 16_000 || reader.longestSound >= Self.shortestWord

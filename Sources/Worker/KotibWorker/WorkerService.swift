@@ -64,8 +64,9 @@ final class WorkerService {
             let summary = try engine.transcribe(
                 decoder, language: request.language, expectedDuration: decoder.expectedDuration,
                 observer: reporter)
-            return summary.map { .transcribed(request: request.request, summary: $0) }
-                ?? .cancelled(request: request.request)
+            guard var summary else { return .cancelled(request: request.request) }
+            summary.warnings += decoder.warnings
+            return .transcribed(request: request.request, summary: summary)
         } catch let rejection as Rejection {
             return .failed(request: request.request, reason: rejection.reason)
         } catch is CancellationError {

@@ -26,8 +26,12 @@ extension RecordingWarning {
         case .longerThanPromised:
             "The file holds more sound than its header says\(amount(" (about %@ s more)")); all of it was transcribed."
         case .trackLeftOut:
-            "The file has several audio tracks, and one\(amount(" (about %@ s)")) cannot be read; the others were "
-                + "transcribed. If words are missing, save that track as a recording of its own."
+            "The file has several audio tracks or channels, and one\(amount(" (about %@ s)")) cannot be read, or there "
+                + "are too many; the others were transcribed. If words are missing, save what is missing as a recording "
+                + "of its own."
+        case .recordingLeftOut:
+            "The file holds several recordings, one behind the other, and one\(amount(" (about %@ s)")) cannot be read; "
+                + "the others were transcribed. Save that one as a recording of its own, as WAV or MP3."
         case .unwrittenPart:
             "A part of the file was never written\(amount(" (about %@ s)")): probably a download that broke off. Put "
                 + "the whole file here if you have it."
@@ -55,8 +59,12 @@ extension RecordingWarning {
             "Faylda sarlavhasida aytilganidan koʻproq tovush bor\(amount(" (taxminan %@ s ortiq)")); hammasi matnga "
                 + "aylantirildi."
         case .trackLeftOut:
-            "Faylda bir necha tovush yoʻli bor, ulardan birini\(amount(" (taxminan %@ s)")) oʻqib boʻlmadi; qolganlari "
-                + "matnga aylantirildi. Soʻzlar yetishmasa, oʻsha yoʻlni alohida yozuv qilib saqlang."
+            "Faylda bir necha tovush yoʻli yoki kanali bor, ulardan birini\(amount(" (taxminan %@ s)")) oʻqib boʻlmadi "
+                + "yoki ular juda koʻp; qolganlari matnga aylantirildi. Soʻzlar yetishmasa, yetishmaganini alohida yozuv "
+                + "qilib saqlang."
+        case .recordingLeftOut:
+            "Faylda ketma-ket bir necha yozuv bor, ulardan birini\(amount(" (taxminan %@ s)")) oʻqib boʻlmadi; qolganlari "
+                + "matnga aylantirildi. Oʻshani WAV yoki MP3 shaklida alohida yozuv qilib saqlang."
         case .unwrittenPart:
             "Faylning bir qismi yozilmay qolgan\(amount(" (taxminan %@ s)")): yuklab olish uzilgan boʻlsa kerak. Toʻliq "
                 + "fayl boʻlsa, shu yerga qoʻying."
@@ -83,8 +91,12 @@ extension RecordingWarning {
         case .longerThanPromised:
             "В файле больше звука, чем сказано в его заголовке\(amount(" (примерно на %@ с)")); расшифровано всё."
         case .trackLeftOut:
-            "В файле несколько звуковых дорожек, и одну из них\(amount(" (около %@ с)")) прочитать не удалось; остальные "
-                + "расшифрованы. Если слов не хватает, сохраните эту дорожку отдельной записью."
+            "В файле несколько звуковых дорожек или каналов, и один из них\(amount(" (около %@ с)")) прочитать не "
+                + "удалось, или их слишком много; остальные расшифрованы. Если слов не хватает, сохраните недостающее "
+                + "отдельной записью."
+        case .recordingLeftOut:
+            "В файле несколько записей подряд, и одну из них\(amount(" (около %@ с)")) прочитать не удалось; остальные "
+                + "расшифрованы. Сохраните её отдельной записью, как WAV или MP3."
         case .unwrittenPart:
             "Часть файла не была записана\(amount(" (около %@ с)")): вероятно, загрузка прервалась. Положите сюда целый "
                 + "файл, если он у вас есть."

@@ -29,6 +29,7 @@ enum Migrations {
         migrator.registerMigration("23 charges") { try $0.execute(sql: charges) }
         migrator.registerMigration("24 removed texts") { try $0.execute(sql: removedTexts) }
         migrator.registerMigration("25 mounts") { try $0.execute(sql: mounts) }
+        migrator.registerMigration("26 patches") { try $0.execute(sql: patches) }
         return migrator
     }()
 }

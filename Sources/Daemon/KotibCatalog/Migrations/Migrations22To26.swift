@@ -26,4 +26,10 @@ extension Migrations {
 
     /// The folders in the inbox at which something is or was mounted while recordings lie below.
     static let mounts = "CREATE TABLE mounts (path BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;"
+
+    /// Whether the decoded bytes differ from the file's.
+    static let patches = """
+        ALTER TABLE audio_records ADD COLUMN is_patched INTEGER NOT NULL DEFAULT 0 CHECK (is_patched IN (0, 1));
+        ALTER TABLE quota_waits ADD COLUMN is_patched INTEGER NOT NULL DEFAULT 0 CHECK (is_patched IN (0, 1));
+        """
 }
