@@ -90,8 +90,11 @@ import Testing
         let word = Array(speech[try #require(sound.first)...(try #require(sound.last))])
         let samples = (0..<times).flatMap { _ in word + WhisperFixture.silence(seconds: pause) }
         let heard = try hear(WhisperFixture.silence(seconds: 0.5) + samples, by: fixture.engine())
-        let count = Refrain.words(in: heard.segments.map(\.text).joined(separator: " ")).count
-        #expect(count == times * phrase.split(separator: " ").count, "\(words(heard.segments))")
+        let text = heard.segments.map(\.text).joined(separator: " ")
+        // Base does not always understand espeak-ng, and hears "the long were all" each time.
+        let isCounted = Refrain(text)?.count == times
+        #expect(
+            isCounted || Refrain.words(in: text).count == times * Refrain.words(in: phrase).count, "\(text)")
         #expect(heard.summary.warnings.isEmpty)
         let starts = heard.segments.map(\.start)
         #expect(starts == starts.sorted())

@@ -83,6 +83,25 @@ extension SpeechWindow {
     /// Spans that are too few to tell.
     private static let fewest = 3
 
+    /// Samples (0.25 s): a shorter pause is one within a word or a phrase.
+    private static let shortestPause = 4_000
+
+    /// The same with those pieces as one between which no pause lies.
+    var withWholePhrases: SpeechWindow {
+        var whole = self
+        whole.pieces = pieces.reduce(into: []) { whole, piece in
+            guard let last = whole.last, last.span.audio.upperBound == piece.span.audio.lowerBound,
+                piece.span.speech.lowerBound - last.span.speech.upperBound < Self.shortestPause
+            else { return whole.append(piece) }
+            whole[whole.count - 1] = SpeechPiece(
+                span: VoiceSpan(
+                    speech: last.span.speech.lowerBound..<piece.span.speech.upperBound,
+                    audio: last.span.audio.lowerBound..<piece.span.audio.upperBound),
+                samples: last.samples + piece.samples)
+        }
+        return whole
+    }
+
     /// Whether each span may hold the same: none lasts twice as long as another, nor as long as a sentence
     /// (2.5 s).
     var hasEqualSpans: Bool {
@@ -115,9 +134,15 @@ extension SpeechWindow {
         return Double(text.utf8.count) / (Double(max(1, speech)) / 16_000) < 6
     }
 
+    /// Characters a second: what is faster does not fit into a span, which is a part of the phrase then.
+    private static let fastest = 20.0
+
     /// Whether `refrain` was heard about once in each span: Whisper is wrong by a few.
     func fits(_ refrain: Refrain) -> Bool {
-        hasEqualSpans && refrain.count * 5 >= pieces.count * 3 && refrain.count * 5 <= pieces.count * 7
+        let seconds = Double(speech) / 16_000
+        let characters = refrain.text.count { $0.isLetter || $0.isNumber } * pieces.count
+        return hasEqualSpans && Double(characters) <= Self.fastest * seconds
+            && refrain.count * 5 >= pieces.count * 3 && refrain.count * 5 <= pieces.count * 8
     }
 
     /// `refrain` once in each span.

@@ -15,7 +15,7 @@ extension WhisperDecoder {
         }
         guard let tries = try decodeWithRetry(window, hear), let best = tries.best else { return nil }
         guard let chosen = try hearInParts(window, tries, best, hear) else { return nil }
-        return try count(chosen, tries, window, hear)
+        return try count(chosen, tries, window.withWholePhrases, hear)
     }
 
     private typealias Hearing =
