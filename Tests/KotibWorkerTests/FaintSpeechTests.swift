@@ -28,10 +28,10 @@ import Testing
     }
 
     @Test func aFarVoiceBesideANearOneIsFound() throws {
-        let near = Array(try WhisperFixture().speech("jfk").prefix(80_000))
-        let reader = try reader(near + far())
-        #expect(reader.speech < reader.faint)
-        #expect(reader.faint > 16 * 16_000)
+        let (near, far) = (Array(try WhisperFixture().speech("jfk").prefix(80_000)), try far())
+        #expect(try reader(near.map { $0 / 2 } + far).faint > 24 * 16_000)
+        // A loud voice makes the detector deaf for a while.
+        #expect(try reader(near + far).faint > 4 * 16_000)
     }
 
     @Test func aFarVoiceOnAnotherChannelIsFound() throws {

@@ -87,7 +87,8 @@ import Testing
         first.setLittleEndian(0x7fff_ffff, at: fact + 8)
         let bytes = try first + wave(2)
         let length = try inspect(bytes, "wav", longest: 60).duration
-        #expect(abs(length - 7) < 0.1)
+        // The last block, of up to 0.13 s, is filled up.
+        #expect(abs(length - 7) < 0.15)
         #expect(abs(Double(try decode(bytes, "wav", longest: 60).count) / 16_000 - length) < 0.1)
     }
 

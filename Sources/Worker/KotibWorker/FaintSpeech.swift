@@ -1,17 +1,18 @@
 /// Finds stretches in which somebody may speak although too little of it was certain to be heard: a voice far
 /// away, or in an echoing hall.
 ///
-/// Measured with Silero 6.2, as the part of the frames that are not speech and have a probability of 0.1 and
-/// more: Asterisk's music on hold (18 minutes, five pieces) at most 0.5 %, noise of rooms (white, pink and
-/// brown, -30 to -55 dB) 1.1 %, also with a voice amid pauses of 30 s, keys and tones 0.4 %, the ringing tone
-/// 2.8 %. A voice with 3 s of reverberation and noise as loud as itself has 40 to 60 %. A clear voice has as
-/// much in its short pauses, also with music behind it, so that stretches of speech are left out.
+/// Measured with Silero 6.2, as the part of the frames of 8 s with little speech that have a probability of
+/// 0.05 and more: Asterisk's music on hold (18 minutes, five pieces, also between words) once 26 %, otherwise
+/// at most 24 %; noise of rooms between words (white, pink and brown, -35 to -60 dB) 7 %, keys, clicks and
+/// signal tones 6 %. A voice with 3 s of reverberation and much noise has mostly 40 to 80 %; after a near and
+/// loud voice, which makes Silero deaf for a while, 20 to 50 %. Clear speech has as much in its short pauses,
+/// also with music behind it, so that stretches of speech are left out.
 struct FaintSpeech {
     /// Frames that are judged together (8 s).
     private static let block = 250
-    private static let probability: Float = 0.1
+    private static let probability: Float = 0.05
     /// Parts of a block: of such frames, at least; of speech, at most.
-    private static let faint = 0.2
+    private static let faint = 0.3
     private static let speech = 0.25
 
     /// Frames of sound so far that are not speech, in such stretches.
