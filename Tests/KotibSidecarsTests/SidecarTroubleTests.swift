@@ -41,9 +41,21 @@ import Testing
     func anyStepMayFailOnceAndNothingIsTorn(code: Int32) async throws {
         let steps = try await stepsToWrite(failing: nil, with: code)
         try #require(steps.count > 8)
-        for number in steps.indices {
+        // A recording that the daemon may not open is private, and its text is written for its owner.
+        for number in steps.indices where code != EACCES || steps[number] != "openForReading" {
             _ = try await stepsToWrite(failing: number, with: code)
         }
+    }
+
+    @Test func wordsOfARecordingThatCannotBeOpenedAreItsOwnersAlone() async throws {
+        try inbox.folder.write("audio", to: "ali/talk.wav")
+        #expect(chmod(inbox.folder.path("ali"), 0o777) == 0)
+        let id = try await inbox.transcribed("Hello.")
+        let faulty = FaultyFileSystem(inbox.disk) { $0.name == "openForReading" ? EACCES : nil }
+        try await inbox.writer(faulty).writeDue(id)
+        let text = try inbox.disk.examine(inbox.path(Array("talk.wav.txt".utf8)))
+        #expect(text?.permissions == 0o600)
+        #expect(try await !inbox.isDue(id))
     }
 
     private func stepsToWrite(failing number: Int?, with code: Int32) async throws -> [String] {
