@@ -59,7 +59,7 @@ import Testing
         try await waitUntil("it pauses") { clock.deadlines.count == 1 }
         run.cancel()
         await run.value
-        #expect(log.all.contains { $0.contains("the daemon ends") && $0.contains("…0000") }, "\(log.all)")
+        #expect(log.all.contains { $0.contains("daemon stopping") && $0.contains("…0000") }, "\(log.all)")
     }
 
     @Test func aRefusalIsAProblemUntilAMessageGoesOut() async throws {

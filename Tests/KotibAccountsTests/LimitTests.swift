@@ -131,6 +131,6 @@ import Testing
         }
         #expect(await refusal(accounts, alice) == .notSent)
         #expect(await refusal(accounts, "+442071838750") == .notSent)
-        #expect(accounts.log.all.contains { $0.contains("too many messages wait") })
+        #expect(accounts.log.all.contains { $0.contains("too many messages queued") })
     }
 }

@@ -80,7 +80,7 @@ import Testing
         let user = try await accounts.login().session.user
         #expect(user.folder == "998901234567-2")
         #expect(try accounts.folder.names(in: "inbox") == ["998901234567", "998901234567-2"])
-        #expect(accounts.log.all.contains { $0.contains("a new user has another folder") })
+        #expect(accounts.log.all.contains { $0.contains("new user given another folder") })
         // The next login finds the same user.
         #expect(try await accounts.login().session.user == user)
     }

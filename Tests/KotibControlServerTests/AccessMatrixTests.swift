@@ -85,7 +85,7 @@ import Testing
     /// Nil where the request is served.
     private func refusal(_ access: Access, _ asker: Asker) -> Int? {
         switch (asker.callerKind, access) {
-        case (.badToken, .login): asker == .forged ? 401 : nil
+        case (.badToken, .login): nil
         case (.badToken, _): 401
         case (.unknown, .everybody), (.unknown, .login): nil
         case (.unknown, _): 401

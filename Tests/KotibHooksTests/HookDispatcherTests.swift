@@ -125,6 +125,6 @@ import Testing
         let none = try await fixture.dispatcher([])
         #expect(!none.isNeeded)
         #expect(try await none.health() == [])
-        #expect(fixture.log.all.contains { $0.contains("hooks forgotten") && $0.contains("count=1") })
+        #expect(fixture.log.all.contains { $0.contains("pending hooks deleted") && $0.contains("count=1") })
     }
 }
