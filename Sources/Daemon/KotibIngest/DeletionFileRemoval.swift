@@ -79,10 +79,7 @@ struct DeletionFileRemoval {
             if outcome == .occupied, let copy = try await findCopy(of: recording, at: path) {
                 outcome = try await remove(path, ifStill: copy)
             }
-            var isMissing = outcome == .absent
-            // Another file, in the bare folder under a mount.
-            if outcome == .occupied { isMissing = try await mounts.hides(path) }
-            if isMissing { try await waitIfUnreachable(path, recording.identity.device) }
+            if outcome == .absent { try await waitIfUnreachable(path, recording.identity.device) }
         }
         guard let archived else { return }
         do throws(FileNotRemoved) {
