@@ -183,7 +183,8 @@ import Testing
     @Test(arguments: [EACCES, EIO])
     func fileThatCannotBeLookedAtHidesNoOther(code: Int32) async throws {
         let inbox = try IngestFixture { disk in
-            FaultyFileSystem(disk) { $0.name == "examine" && $0.number == 0 ? code : nil }
+            // The first step opens the inbox, to read what is mounted below it.
+            FaultyFileSystem(disk) { $0.name == "examine" && $0.number == 1 ? code : nil }
         }
         try await inbox.record(["ali/1.wav", "ali/2.wav", "ali/3.wav"])
         await inbox.pipeline.handle(.scanFinished)
