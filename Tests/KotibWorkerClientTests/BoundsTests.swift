@@ -101,7 +101,9 @@ struct BoundsTests {
     }
 
     @Test func aLieCostsTheWorker() async throws {
-        let fact = #""channels":1,"codec":"x","container":"wav","duration":1,"isPatched":false,"sampleRate":8000,"warnings":[]"#
+        let fact =
+            #""channels":1,"codec":"x","container":"wav","duration":1,"isPatched":false,"sampleRate":8000,"#
+            + #""warnings":[]"#
         let sha = "[" + [String](repeating: "7", count: 32).joined(separator: ",") + "]"
         for (type, hash) in [("text/html\\r\\nX-Injected: 1", sha), ("audio/x-wav", "[1,2,3]")] {
             let lie =
