@@ -21,7 +21,7 @@ struct SignalReader {
     /// Samples of the sound that goes on.
     private var soundGoingOn = 0
     private var words = IsolatedWordDetector()
-    private var faintSpeech = FaintSpeech()
+    private var faintSpeech: FaintSpeech
     private var gate = VoiceGate()
     private var packer: SpeechPacker
     /// Samples that may still be needed; the first one's place is `recentStart`.
@@ -43,6 +43,7 @@ struct SignalReader {
         self.detector = detector
         self.isShared = isShared
         packer = SpeechPacker(lanes: lanes)
+        faintSpeech = FaintSpeech(isShared: isShared)
         detector.reset()
     }
 
