@@ -110,6 +110,33 @@ import Testing
         try await again.close()
     }
 
+    @Test func aLogThatIsEmptyBesideAnIndexWithCommitsIsTold() async throws {
+        try await leave(0..<4)
+        truncate(file + "-wal", 0)
+        let catalog = try await open()
+        #expect(catalog.losses == [.logEmpty(file + "-wal")])
+        try await catalog.close()
+    }
+
+    /// As a crash after `PRAGMA wal_checkpoint(TRUNCATE)` leaves it.
+    @Test func aLogThatWasTruncatedAfterACheckpointIsNoLoss() async throws {
+        let catalog = try await open()
+        try await add(0..<4, to: catalog)
+        try await catalog.database.writer.writeWithoutTransaction {
+            _ = try $0.checkpoint(.truncate)
+        }
+        for ending in ["", "-wal", "-shm"] {
+            try FileManager.default.copyItem(atPath: file + ending, toPath: folder.path("copy") + ending)
+        }
+        try await catalog.close()
+        let copy = folder.path("copy")
+        try #require(CatalogFiles.size(copy + "-wal") == 0 && CatalogFiles.exists(copy + "-shm"))
+        let again = try await Catalog.open(copy)
+        #expect(again.losses.isEmpty)
+        #expect(try await again.recordings.counts() == [.completed: 4])
+        try await again.close()
+    }
+
     @Test(arguments: [0, 1, 3]) func aLogThatIsGarbledIsToldAndKept(quarter: Int) async throws {
         try await leave(0..<4)
         try changeLog { bytes in

@@ -12,7 +12,8 @@ struct HealthReportTests {
         .unwritable,
         .catalogFull,
         .catalogUnwritable, .archiveMissing(reason: "ENOENT"), .archiveFull, .archiveReadOnly, .archiveStuck,
-        .tooManyRejectedFiles, .catalogDamaged, .catalogBehind, .backupNotReplaced,
+        .tooManyRejectedFiles, .catalogDamaged, .catalogReplaced, .catalogLogReplaced, .catalogBehind,
+        .backupNotReplaced,
     ]
 
     @Test func everyIssueIsASentenceInEachLanguage() {

@@ -337,6 +337,29 @@ import Testing
         #expect(inbox.folder.read("ali/a.wav.txt") == (isEdited ? "C.\n" : "Hello.\n"))
     }
 
+    /// The catalog was rebuilt from a backup that knew the recording under its earlier name.
+    @Test(arguments: [false, true])
+    func aTextThatMovedSinceTheBackupIsItsRecordings(_ isRebuilt: Bool) async throws {
+        let inbox = try IngestFixture()
+        let id = try await transcribed(inbox, ["ali/a.wav"])[0]
+        try await inbox.database.write { database in
+            try database.execute(sql: "DELETE FROM sidecars")
+            if isRebuilt {
+                try database.execute(sql: "INSERT INTO rebuilds (at) VALUES ('2999-01-01T00:00:00.000Z')")
+            }
+        }
+        try inbox.folder.rename("ali/a.wav", to: "ali/b.wav")
+        inbox.folder.remove("ali/a.wav.txt")
+        try inbox.folder.write("Saved since.\n", to: "ali/b.wav.txt")
+        try await tell(inbox, gone: ["ali/a.wav"], new: ["ali/b.wav"], .newFirst)
+        #expect(try await inbox.current("ali/b.wav")?.id == id)
+        #expect(try await owned(id, inbox) == (isRebuilt ? ["ali/b.wav.txt"] : []))
+        #expect(
+            try await inbox.catalog.recordings.transcript(of: id)?.text
+                == (isRebuilt ? "Saved since." : "Hello."))
+        #expect(inbox.folder.read("ali/b.wav.txt") == "Saved since.\n")
+    }
+
     @Test(arguments: [false, true]) func twoThatChangePlacesKeepTheirWords(_ isEdited: Bool) async throws {
         let inbox = try IngestFixture()
         let ids = try await transcribed(inbox, ["ali/a.wav", "ali/c.wav"])

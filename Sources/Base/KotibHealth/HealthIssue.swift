@@ -46,6 +46,10 @@ public enum HealthIssue: Hashable, Sendable, CustomStringConvertible {
     case tooManyRejectedFiles
     /// SQLite finds the catalog's file damaged.
     case catalogDamaged
+    /// The catalog's file was removed or replaced while it is open.
+    case catalogReplaced
+    /// The same of its write-ahead log.
+    case catalogLogReplaced
     /// The catalog was opened without the latest writes.
     case catalogBehind
     /// The earlier backup of the catalog holds far more than the catalog, and was not replaced.
@@ -75,6 +79,8 @@ public enum HealthIssue: Hashable, Sendable, CustomStringConvertible {
         case .archiveStuck: "some recordings cannot be archived"
         case .tooManyRejectedFiles: "a folder holds so many refused files that more get no notes"
         case .catalogDamaged: "catalog damaged: stop kotibd and run kotibd --rebuild"
+        case .catalogReplaced: "catalog file removed or replaced: stop kotibd and run kotibd --rebuild"
+        case .catalogLogReplaced: "catalog log removed or replaced: restart kotibd"
         case .catalogBehind: "catalog lacks the latest writes"
         case .backupNotReplaced: "the earlier backup has more in it than the catalog, and is kept"
         }

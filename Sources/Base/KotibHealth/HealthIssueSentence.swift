@@ -28,6 +28,8 @@ extension HealthIssue {
         case .archiveStuck: .archiveStuck(since)
         case .tooManyRejectedFiles: .tooManyRejectedFiles(since)
         case .catalogDamaged: .catalogDamaged(since)
+        case .catalogReplaced: .catalogReplaced(since)
+        case .catalogLogReplaced: .catalogLogReplaced(since)
         case .catalogBehind: .catalogBehind(since)
         case .backupNotReplaced: .backupNotReplaced(since)
         }

@@ -1,4 +1,28 @@
+import FoundationEssentials
 import GRDB
+import Glibc
+
+/// The files of the inbox, by what the catalog knows of them.
+struct InboxFiles {
+    /// A path.
+    let root: String
+
+    /// Whether the file at a path is the one that was recorded: nobody has changed or replaced it.
+    /// - Parameters:
+    ///   - path: within the inbox.
+    ///   - modified: nanoseconds since 1970.
+    func has(_ path: Data, inode: DatabaseValue?, size: DatabaseValue?, modified: DatabaseValue?) -> Bool {
+        var status = stat()
+        let name = Array(root.utf8) + [UInt8(ascii: "/")] + path + [0]
+        let isFound = name.withUnsafeBytes { bytes in
+            lstat(bytes.assumingMemoryBound(to: CChar.self).baseAddress!, &status) == 0
+        }
+        guard isFound, status.st_mode & S_IFMT == S_IFREG else { return false }
+        let time = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        return inode == Int64(bitPattern: UInt64(status.st_ino)).databaseValue
+            && size == Int64(status.st_size).databaseValue && modified == time.databaseValue
+    }
+}
 
 /// Fills the rows of a damaged catalog that could not be read from a backup. The backup is older: rows that
 /// were read are kept, and a backup row whose unique value is taken by now gets none.
@@ -6,9 +30,13 @@ struct BackupFill {
     let backup: Database
     let new: Database
     let deleted: Set<Int64>
+    let inbox: InboxFiles?
 
-    /// - Parameter deleted: recordings that were deleted since.
-    init(from backup: Database, into new: Database, deleted: Set<Int64>) {
+    /// - Parameters:
+    ///   - deleted: recordings that were deleted since.
+    ///   - inbox: nil where it is not known.
+    init(from backup: Database, into new: Database, deleted: Set<Int64>, inbox: InboxFiles? = nil) {
+        self.inbox = inbox
         self.backup = backup
         self.new = new
         self.deleted = deleted
@@ -91,10 +119,34 @@ struct BackupFill {
         table == "audio_records" ? id : values["audio_record_id"].flatMap { Int64.fromDatabaseValue($0) }
     }
 
-    /// A text beside a recording may be another's by now, unless it has the name that the recording has now.
+    /// A text beside a recording may be another's by now, unless it has the name that the recording has now,
+    /// or the inbox shows it: it is the very file, or its recording's audio is where it was.
     private func belongs(_ table: String, _ values: [String: DatabaseValue]) throws -> Bool {
         guard table == "sidecars" else { return true }
-        return try Bool.fetchOne(
+        return try hasNameOfKnownRecording(values) || isShownByInbox(values)
+    }
+
+    private func isShownByInbox(_ values: [String: DatabaseValue]) throws -> Bool {
+        guard let inbox, let path = values["path"].flatMap(Data.fromDatabaseValue),
+            let row = try Row.fetchOne(
+                new,
+                sql: """
+                    SELECT path, inode, file_size, modified_ns, is_current = 1 AND audio_state = 'present' AS is_there
+                        FROM audio_records WHERE id = ?
+                    """, arguments: [values["audio_record_id"]])
+        else { return false }
+        if inbox.has(path, inode: values["inode"], size: values["size"], modified: values["modified_ns"]) {
+            return true
+        }
+        guard values["kind"] == "transcript".databaseValue, row["is_there"], let audio = row["path"] as Data?,
+            path.starts(with: audio + [UInt8(ascii: ".")])
+        else { return false }
+        // Saved since: the daemon reads it as an edit.
+        return inbox.has(audio, inode: row["inode"], size: row["file_size"], modified: row["modified_ns"])
+    }
+
+    private func hasNameOfKnownRecording(_ values: [String: DatabaseValue]) throws -> Bool {
+        try Bool.fetchOne(
             new,
             sql: """
                 SELECT 1 FROM audio_records WHERE id = :recording AND substr(:sidecar, 1, length(path)) = path

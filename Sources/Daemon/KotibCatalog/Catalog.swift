@@ -9,6 +9,7 @@ public final class Catalog: Sendable {
     let database: CatalogDatabase
     /// Losses that were found when it was opened.
     public let losses: [CatalogLoss]
+    private let files: OpenCatalogFiles
 
     /// Takes open connections and brings the tables up to date. Blocks: for tests, and for
     /// ``open(_:backup:)``.
@@ -22,6 +23,7 @@ public final class Catalog: Sendable {
     ) throws(CatalogError) {
         self.losses = losses
         database = try CatalogDatabase(writer, searcher: searcher, clock: clock)
+        files = OpenCatalogFiles(database.file)
     }
 
     /// Opens or creates the database, checks it and brings its tables up to date.
@@ -40,6 +42,7 @@ public final class Catalog: Sendable {
                 } catch {
                     throw CatalogError(error, operation: "complete the rebuild", file: file)
                 }
+                CatalogRebuild.removeTemporaryFiles(of: file)
                 try CatalogLoss.refuseMissing(file, backup: backup)
                 var losses = CatalogLoss.ofLog(file)
                 let writer = try CatalogDatabase.connect(file)
@@ -103,6 +106,12 @@ public final class Catalog: Sendable {
 
     /// The file beside `backup` that ``backUp(to:)`` writes if the earlier backup is kept.
     public static func secondBackup(_ backup: String) -> String { CatalogFiles.secondBackup(backup) }
+
+    /// The file of the catalog that was removed or replaced since it was opened; nil where none was.
+    public func displacedFile() async -> DisplacedFile? {
+        let files = files
+        return await CatalogDatabase.onThread { files.displaced }
+    }
 
     /// Yields once, when some call finds the file damaged. Ends when the catalog is closed. For one listener.
     public var damageReports: AsyncStream<CatalogError> { database.damage.found }

@@ -112,6 +112,31 @@ enum CatalogFiles {
         close(descriptor)
     }
 
+    /// A copy that is readable by its owner only.
+    /// - Throws: ``CatalogError``: ``CatalogError/Code/full`` where the disk is.
+    static func copyBytes(of path: String, to copy: String) throws {
+        let source = open(path, O_RDONLY | O_CLOEXEC)
+        guard source >= 0 else { throw fault("open", path) }
+        defer { close(source) }
+        let target = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard target >= 0 else { throw fault("open", copy) }
+        defer { close(target) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = read(source, &buffer, buffer.count)
+            guard count >= 0 else { throw fault("read", path) }
+            if count == 0 { return }
+            var written = 0
+            while written < count {
+                let result = buffer.withUnsafeBytes {
+                    write(target, $0.baseAddress! + written, count - written)
+                }
+                guard result > 0 else { throw fault("copy", copy) }
+                written += result
+            }
+        }
+    }
+
     static func remove(_ path: String) {
         for name in [path] + companions.map({ path + $0 }) { unlink(name) }
     }

@@ -6,6 +6,8 @@ import GRDB
 public enum CatalogLoss: Hashable, Sendable, CustomStringConvertible {
     /// The log is gone, although the catalog was not closed.
     case logMissing(String)
+    /// The log is empty, although its index has commits that are not in the database yet.
+    case logEmpty(String)
     /// Commits behind an unreadable place in the log. The log is kept in `copy`.
     case logDamaged(String, copy: String?)
     /// The backup has rows that the catalog has never had.
@@ -15,6 +17,8 @@ public enum CatalogLoss: Hashable, Sendable, CustomStringConvertible {
         switch self {
         case .logMissing(let log):
             "the log \(log) is gone, although kotibd did not end in order; what was written last is lost"
+        case .logEmpty(let log):
+            "the log \(log) is empty, although its index knows of commits; what was written last is lost"
         case .logDamaged(let log, let copy):
             "the log \(log) is damaged; what was written last is lost"
                 + (copy.map { "; the log as it was is \($0)" } ?? "")
@@ -30,8 +34,13 @@ extension CatalogLoss {
     static func refuseMissing(_ file: String, backup: String?) throws(CatalogError) {
         let size = CatalogFiles.size(file)
         guard size ?? 0 == 0 else { return }
-        let signs = [backup, backup.map(CatalogFiles.secondBackup), file + "-wal"].compactMap { $0 }
-        guard let sign = signs.first(where: { CatalogFiles.size($0) ?? 0 > 0 }) else { return }
+        // An empty backup, too, is a sign: the daemon writes none.
+        let backups = [backup, backup.map(CatalogFiles.secondBackup)].compactMap { $0 }
+        let log = file + "-wal"
+        guard
+            let sign = backups.first(where: CatalogFiles.exists)
+                ?? (CatalogFiles.size(log) ?? 0 > 0 ? log : nil)
+        else { return }
         throw CatalogError(
             code: .missing, operation: "open",
             message: "it \(size == nil ? "is gone" : "is empty"), but \(sign) is there", file: file)
@@ -44,6 +53,9 @@ extension CatalogLoss {
         guard CatalogFiles.exists(log) else {
             return CatalogFiles.size(file) ?? 0 > 0 && CatalogFiles.exists(file + "-shm")
                 ? [.logMissing(log)] : []
+        }
+        if CatalogFiles.size(log) == 0 {
+            return WriteAheadLog.hasUnsavedCommits(index: file + "-shm") ? [.logEmpty(log)] : []
         }
         guard WriteAheadLog.hasLostCommits(log) else { return [] }
         let copy = "\(log).damaged-\(Timestamp.text(Date()).filter { $0.isNumber || $0.isLetter })"

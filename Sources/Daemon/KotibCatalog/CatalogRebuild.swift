@@ -13,6 +13,8 @@ public struct RebuildReport: Sendable {
     public var lost = 0
     /// The backup that was used for unreadable rows; nil if none was.
     public var backup: String?
+    /// Backups that are empty, damaged or no catalog's, and were not used.
+    public var unusableBackups: [String] = []
     /// Rows that came from it.
     public var rowsOfBackup = 0
     /// Users in the state of the backup: later changes to them are lost.
@@ -34,22 +36,32 @@ public struct RebuildReport: Sendable {
 public struct CatalogRebuild: Sendable {
     let file: String
     let backup: String
+    let inbox: String?
     /// Called before each step of the exchange.
     var beforeStep: @Sendable () throws -> Void = {}
 
     /// - Parameters:
     ///   - file: the catalog. Nobody may have it open.
     ///   - backup: a copy of ``Catalog/backUp(to:)``; need not be there.
-    public init(file: String, backup: String) {
+    ///   - inbox: the folder that tells which texts of the backup are still their recordings'; nil for none.
+    public init(file: String, backup: String, inbox: String? = nil) {
         self.file = file
         self.backup = backup
+        self.inbox = inbox
     }
+
+    /// Removes the temporary files of a rebuild that was killed. No rebuild may be running.
+    static func removeTemporaryFiles(of file: String) {
+        for ending in temporaryEndings { CatalogFiles.remove(file + ending) }
+    }
+
+    private static let temporaryEndings = [".rebuilt", ".salvage", ".base"]
 
     /// A crash, too, leaves either the earlier catalog or the new one (``CatalogExchange``).
     /// - Throws: ``CatalogError``; the earlier file has its place then, as it was.
     public func run(now: Date = Date()) async throws(CatalogError) -> RebuildReport {
         let result: Result<RebuildReport, CatalogError> = await CatalogDatabase.onThread {
-            defer { for name in [new, evidence, base] { CatalogFiles.remove(name) } }
+            defer { Self.removeTemporaryFiles(of: file) }
             return Result { try make(now) }
                 .mapError { CatalogError($0, operation: "rebuild", file: file) }
         }
@@ -97,12 +109,7 @@ public struct CatalogRebuild: Sendable {
 
     private func duplicate(_ ending: String) throws {
         guard CatalogFiles.exists(file + ending) else { return }
-        do {
-            try FileManager.default.copyItem(atPath: file + ending, toPath: evidence + ending)
-        } catch {
-            throw CatalogError(
-                code: .inaccessible, operation: "copy", message: "\(error)", file: evidence + ending)
-        }
+        try CatalogFiles.copyBytes(of: file + ending, to: evidence + ending)
     }
 
     /// A catalog of an earlier version that can be read whole goes through the migrations since; otherwise
@@ -174,12 +181,13 @@ public struct CatalogRebuild: Sendable {
     ) throws {
         guard salvaged.contains(where: { !$0.isWhole && !BackupFill.left.contains($0.name) }) else { return }
         let identity = try? old?.writeWithoutTransaction(CatalogContents.identity)
-        guard let (source, name) = try openBackup(of: identity) else { return }
+        guard let (source, name) = try openBackup(of: identity, &report) else { return }
         let deleted = (try? old?.writeWithoutTransaction(CatalogSalvage.deletedRecordings)) ?? []
         let filled = try source.read { source in
             try queue.write { new in
                 if identity == nil { try new.takeIdentity(from: source) }
-                return try BackupFill(from: source, into: new, deleted: deleted).run(salvaged)
+                let inbox = inbox.map(InboxFiles.init)
+                return try BackupFill(from: source, into: new, deleted: deleted, inbox: inbox).run(salvaged)
             }
         }
         try source.close()
@@ -190,20 +198,24 @@ public struct CatalogRebuild: Sendable {
     }
 
     /// The backup as the tables are now: the one of this catalog, where there are two.
-    private func openBackup(of identity: String?) throws -> (DatabaseQueue, name: String)? {
-        let all = [backup, CatalogFiles.secondBackup(backup)].filter { CatalogFiles.size($0) ?? 0 > 0 }
+    private func openBackup(
+        of identity: String?, _ report: inout RebuildReport
+    ) throws -> (DatabaseQueue, name: String)? {
+        let all = [backup, CatalogFiles.secondBackup(backup)].filter(CatalogFiles.exists)
         let own = all.filter { identity != nil && CatalogContents.identity(of: $0) == identity }
         for name in own + all.filter({ !own.contains($0) }) {
             if let queue = try openBackup(name) { return (queue, name) }
+            report.unusableBackups.append(name)
         }
         return nil
     }
 
-    /// - Returns: nil where it is damaged.
+    /// - Returns: nil where it is damaged, or not a catalog's.
     private func openBackup(_ name: String) throws -> DatabaseQueue? {
         do {
             let source = try DatabaseQueue(path: name, configuration: CatalogFiles.configuration())
             try CatalogFiles.check(source, name)
+            guard try source.read({ try $0.tableExists("users") }) else { return nil }
             CatalogFiles.remove(base)
             try CatalogFiles.create(base)
             let copy = try DatabaseQueue(path: base, configuration: CatalogFiles.configuration())

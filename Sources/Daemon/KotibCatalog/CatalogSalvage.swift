@@ -233,7 +233,10 @@ struct CatalogSalvage {
                 guard row.id == id else { throw InconsistentRows() }
                 try body(row.id, row.values, &found)
             }
-            if !isRead { found.miss(id) }
+            guard !isRead else { continue }
+            found.miss(id)
+            // How many of these ids had rows is not known: together they count as one place.
+            if !isEnd { found.lost -= 1 }
         }
         if !isEnd { found.miss(from: last + 1) }
     }

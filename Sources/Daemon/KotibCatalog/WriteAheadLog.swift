@@ -25,6 +25,27 @@ struct WriteAheadLog {
         return log.hasLostCommits()
     }
 
+    /// Whether the index of a log (https://www.sqlite.org/walformat.html#the_wal_index_file_format) has commits
+    /// that are not in the database yet. SQLite sets `mxFrame` to 0 before it truncates the log, and raises it
+    /// only after the frames are on the disk: an empty log is no loss beside an index without frames, or one
+    /// whose frames were all copied (`nBackfill`). False if there is no index, or none that is whole.
+    static func hasUnsavedCommits(index path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        guard let index = read(descriptor, at: 0, 100), index[..<48].elementsEqual(index[48..<96]),
+            index[12] == 1
+        else { return false }
+        let number = { (offset: Int) in
+            index.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: UInt32.self) }
+        }
+        let (version, last, copied) = (number(0), number(16), number(96))
+        return version == indexVersion && last > copied
+    }
+
+    /// `WALINDEX_MAX_VERSION`, in the machine's byte order as all of the index.
+    private static let indexVersion: UInt32 = 3_007_000
+
     /// Nil where its first bytes are no log's.
     private init?(_ descriptor: Int32, _ header: [UInt8]) {
         let magic = Self.word(header, 0)

@@ -15,7 +15,9 @@ public enum CatalogRebuildCommand {
             let lock = try await Daemon.takeLock(configuration.state)
             defer { withExtendedLifetime(lock) {} }
             let file = configuration.databasePath
-            let report = try await CatalogRebuild(file: file, backup: configuration.backupPath).run()
+            let report = try await CatalogRebuild(
+                file: file, backup: configuration.backupPath, inbox: configuration.inbox
+            ).run()
             giveToOwner(of: configuration.state, [file, configuration.state + "/kotibd.lock"])
             print(report.text(file))
             return ExitStatus.stopped
@@ -50,8 +52,11 @@ extension RebuildReport {
     }
 
     private var linesOfBackup: [String] {
-        guard let backup, rowsOfBackup > 0 else { return [] }
-        var lines = ["\(rowsOfBackup) rows that could not be read are as in the backup \(backup)."]
+        var lines = unusableBackups.map {
+            "The backup \($0) is empty, damaged or not a catalog's; nothing was taken from it."
+        }
+        guard let backup, rowsOfBackup > 0 else { return lines }
+        lines += ["\(rowsOfBackup) rows that could not be read are as in the backup \(backup)."]
         if usersOfBackup > 0 {
             lines.append(
                 "\(usersOfBackup) users are as the backup knew them: look at their numbers, roles and whether they "

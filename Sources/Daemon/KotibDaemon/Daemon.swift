@@ -186,6 +186,8 @@ public struct Daemon: Sendable {
         var parts: [any Service] = [
             SearchIndexService(catalog: catalog, logger: logger),
             DamageService(catalog: catalog, board: components.board, logger: logger),
+            CatalogFileMonitor(
+                catalog: catalog, backup: configuration.backupPath, board: components.board, logger: logger),
         ]
         if let interval = configuration.backupInterval {
             parts.append(

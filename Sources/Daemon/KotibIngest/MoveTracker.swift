@@ -77,6 +77,7 @@ package struct MoveTracker: Sendable {
                 "recording": "\(origin.id)", "user": "\(path.user)",
                 "from": "\(origin.path)", "file": "\(path)",
             ])
+        if try await catalog.adoption.adoptsTexts() { try await sidecars.editor.adoptText(of: origin.id) }
         await queue.wake()
         return true
     }

@@ -65,6 +65,14 @@ struct EditReader: Sendable {
         }
     }
 
+    /// Records a text that the catalog has lost.
+    func adopt(_ text: ExistingText, for id: RecordingID) async throws(CatalogError) {
+        let sidecar = Sidecar(recording: id, kind: .transcript, path: text.path, identity: text.identity)
+        if let problem = try await record(text.text, text.identity, sidecar) {
+            try await problems.report(problem, text.identity, sidecar)
+        }
+    }
+
     /// Nanoseconds until a text that somebody saved has been at rest long enough to be read.
     func timeToRest(of sidecar: Sidecar) async -> Int64 {
         let files = store.files

@@ -93,6 +93,20 @@ public struct SidecarEditor: Sendable {
         }
     }
 
+    /// Records the text beside a recording that has none of its own in the catalog, as an edit: after the
+    /// catalog was rebuilt from a backup it is that recording's.
+    public func adoptText(of id: RecordingID) async throws(CatalogError) {
+        _ = try await store.withLock(of: id) { () async throws(CatalogError) -> Bool in
+            guard try await !catalog.sidecars.owned(of: id).contains(where: { $0.kind == .transcript }),
+                let recording = try await catalog.recordings.find(id), recording.state == .completed,
+                let text = await existingText(beside: recording.path),
+                try await catalog.sidecars.owner(ofSidecar: text.path) == nil
+            else { return false }
+            try await edits.adopt(text, for: id)
+            return true
+        }
+    }
+
     /// Without the lock, so that no other task waits.
     private func waitForRest(beside id: RecordingID) async throws(CatalogError) {
         for _ in 1...3 {

@@ -110,6 +110,34 @@ extension Sentence {
                 + "записи и тексты в папках это не затронет.")
     }
 
+    public static func catalogReplaced(_ since: String) -> Sentence {
+        Sentence(
+            uzbek:
+                "\(since) da kotibd ishlab turganida kotib.sqlite oʻchirilgan yoki almashtirilgan; kotibd ni toʻxtating "
+                + "(u avval zaxira nusxasini yozadi), kotib.sqlite ning oʻrnida turgan faylni olib qoʻying va kotibd "
+                + "--rebuild ni ishga tushiring.",
+            english:
+                "At \(since) kotib.sqlite was found removed or replaced while kotibd runs; stop kotibd, which writes a "
+                + "backup first, move away what is in the place of kotib.sqlite, and run kotibd --rebuild.",
+            russian:
+                "В \(since) обнаружено, что kotib.sqlite удалён или заменён во время работы kotibd; остановите kotibd "
+                + "(перед этим он запишет резервную копию), уберите файл, лежащий на месте kotib.sqlite, и выполните "
+                + "kotibd --rebuild.")
+    }
+
+    public static func catalogLogReplaced(_ since: String) -> Sentence {
+        Sentence(
+            uzbek:
+                "\(since) da kotibd ishlab turganida katalog jurnali (kotib.sqlite-wal yoki kotib.sqlite-shm) "
+                + "oʻchirilgan yoki almashtirilgan; kotibd ni qayta ishga tushiring, u toʻxtashda hammasini saqlaydi.",
+            english:
+                "At \(since) the catalog's log (kotib.sqlite-wal or kotib.sqlite-shm) was found removed or replaced "
+                + "while kotibd runs; restart kotibd, which saves everything when it stops.",
+            russian:
+                "В \(since) обнаружено, что журнал каталога (kotib.sqlite-wal или kotib.sqlite-shm) удалён или заменён "
+                + "во время работы kotibd; перезапустите kotibd, при остановке он всё сохранит.")
+    }
+
     public static func catalogBehind(_ since: String) -> Sentence {
         Sentence(
             uzbek:
