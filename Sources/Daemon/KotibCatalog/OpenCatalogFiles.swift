@@ -8,8 +8,8 @@ public enum DisplacedFile: Hashable, Sendable {
     case log
 }
 
-/// The files of a catalog as they were when it was opened. SQLite goes on with the files that it has open, and
-/// tells nobody that they were removed or replaced.
+/// The files of a catalog as they were when it was opened. SQLite goes on with the files that it has open,
+/// and tells nobody that they were removed or replaced.
 struct OpenCatalogFiles: Sendable {
     private struct Identity: Hashable {
         var device: UInt64

@@ -25,10 +25,11 @@ struct WriteAheadLog {
         return log.hasLostCommits()
     }
 
-    /// Whether the index of a log (https://www.sqlite.org/walformat.html#the_wal_index_file_format) has commits
-    /// that are not in the database yet. SQLite sets `mxFrame` to 0 before it truncates the log, and raises it
-    /// only after the frames are on the disk: an empty log is no loss beside an index without frames, or one
-    /// whose frames were all copied (`nBackfill`). False if there is no index, or none that is whole.
+    /// Whether the index of a log (https://www.sqlite.org/walformat.html#the_wal_index_file_format) has
+    /// commits that are not in the database yet. SQLite sets `mxFrame` to 0 before it truncates the log, and
+    /// raises it only after the frames are on the disk: an empty log is no loss beside an index without
+    /// frames, or one whose frames were all copied (`nBackfill`). False if there is no index, or none that is
+    /// whole.
     static func hasUnsavedCommits(index path: String) -> Bool {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard descriptor >= 0 else { return false }
