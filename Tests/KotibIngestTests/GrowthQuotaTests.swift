@@ -17,23 +17,9 @@ import Testing
 @Suite struct GrowthQuotaTests {
     private let clock = ManualClock()
 
-    private func quotas(_ limits: Quota) -> Quotas {
-        Quotas(limits: limits, days: LocalDays { _ in 5 * 3600 }, now: { [clock] in clock.date })
-    }
-
     /// Runs `body` beside the queue and what takes in as room is made.
     private func running(_ inbox: IngestFixture, _ body: () async throws -> Void) async throws {
-        var readmission = inbox.components.quotaReadmission(clock: clock)
-        readmission.pause = .zero
-        try await inbox.transcribing {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { [readmission] in await readmission.run() }
-                let result: Result<Void, any Error>
-                do { result = .success(try await body()) } catch { result = .failure(error) }
-                group.cancelAll()
-                try result.get()
-            }
-        }
+        try await inbox.transcribing { try await inbox.readmitting(clock, body) }
     }
 
     /// With a tag, as the inspector's hash is that of the first bytes.
@@ -61,7 +47,7 @@ import Testing
             if before == 0 { try await gate.pass() }
             return FakeEngine.result("\(job.duration) s")
         }
-        let inbox = try IngestFixture(engine: engine, quotas: quotas(Quota(minutesPerDay: 1)))
+        let inbox = try IngestFixture(engine: engine, quotas: Quotas.tashkent(clock, Quota(minutesPerDay: 1)))
         try await running(inbox) {
             let id = try #require(try await inbox.drop(sound(50))).id
             try await waitUntil("the job runs") { gate.count == 1 }
@@ -101,7 +87,7 @@ import Testing
             }
             return result
         }
-        let inbox = try IngestFixture(engine: engine, quotas: quotas(Quota(minutesPerDay: 1)))
+        let inbox = try IngestFixture(engine: engine, quotas: Quotas.tashkent(clock, Quota(minutesPerDay: 1)))
         try await running(inbox) {
             let id = try #require(try await inbox.drop(sound(15))).id
             try await inbox.awaitText("Helo.")
@@ -133,7 +119,7 @@ import Testing
             jobs.change { $0.append(job) }
             return FakeEngine.result("\(job.duration) s")
         }
-        let inbox = try IngestFixture(engine: engine, quotas: quotas(Quota(minutesPerDay: 1)))
+        let inbox = try IngestFixture(engine: engine, quotas: Quotas.tashkent(clock, Quota(minutesPerDay: 1)))
         try await inbox.drop(sound(50))
         try await inbox.drop(sound(61))
         #expect(try await inbox.current()?.state == .pending)
@@ -143,7 +129,7 @@ import Testing
 
     /// Neither touching it nor growing on makes room in the bytes.
     @Test func bytesAreCountedOnceAndNotForgiven() async throws {
-        let inbox = try IngestFixture(quotas: quotas(Quota(bytes: 40)))
+        let inbox = try IngestFixture(quotas: Quotas.tashkent(clock, Quota(bytes: 40)))
         let other = "#" + String(repeating: "o", count: 19)
         try await running(inbox) {
             try await inbox.drop(other, "ali/other.wav")
@@ -169,7 +155,7 @@ import Testing
     }
 
     @Test func whatIsRenamedWhileItWaitsIsTheSame() async throws {
-        let inbox = try IngestFixture(quotas: quotas(Quota(minutesPerDay: 1)))
+        let inbox = try IngestFixture(quotas: Quotas.tashkent(clock, Quota(minutesPerDay: 1)))
         let first = try #require(try await inbox.drop(sound(50)))
         try await inbox.drop(sound(61))
         try inbox.folder.rename("ali/talk.wav", to: "ali/new.wav")
@@ -183,9 +169,9 @@ import Testing
         #expect(try await use(inbox).milliseconds == 50_000)
     }
 
-    /// What was put in its place ends the wait.
+    /// Another file at the path ends the wait.
     @Test func whatIsReplacedWaitsNoMore() async throws {
-        let inbox = try IngestFixture(quotas: quotas(Quota(minutesPerDay: 1)))
+        let inbox = try IngestFixture(quotas: Quotas.tashkent(clock, Quota(minutesPerDay: 1)))
         let first = try #require(try await inbox.drop(sound(50)))
         try await inbox.drop(sound(61))
         #expect(try await inbox.catalog.quotas.countWaitingForQuota() == 1)
@@ -202,7 +188,8 @@ import Testing
             if before < gates.count { try await gates[before].pass() }
             return FakeEngine.result("\(job.duration) s")
         }
-        let inbox = try IngestFixture(engine: engine, reuse: .own, quotas: quotas(Quota(minutesPerDay: 1)))
+        let inbox = try IngestFixture(
+            engine: engine, reuse: .own, quotas: Quotas.tashkent(clock, Quota(minutesPerDay: 1)))
         try await inbox.transcribing {
             let first = try #require(try await inbox.drop(sound(30)))
             try await waitUntil("the job runs") { gates[0].count == 1 }

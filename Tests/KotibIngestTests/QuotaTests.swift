@@ -16,24 +16,6 @@ import Testing
 @Suite struct QuotaTests {
     private let clock = ManualClock()
 
-    /// In the time zone of Tashkent, which has no daylight saving time.
-    private func quotas(_ limits: Quota) -> Quotas {
-        Quotas(limits: limits, days: LocalDays { _ in 5 * 3600 }, now: { [clock] in clock.date })
-    }
-
-    /// Runs `body` beside what takes in as room is made.
-    private func readmitting(_ inbox: IngestFixture, _ body: () async throws -> Void) async throws {
-        var readmission = inbox.components.quotaReadmission(clock: clock)
-        readmission.pause = .zero
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { [readmission] in await readmission.run() }
-            let result: Result<Void, any Error>
-            do { result = .success(try await body()) } catch { result = .failure(error) }
-            group.cancelAll()
-            try result.get()
-        }
-    }
-
     private func code(_ name: String, _ inbox: IngestFixture) async throws -> String? {
         try await inbox.current("ali/\(name)")?.errorCode
     }
@@ -51,7 +33,7 @@ import Testing
     }
 
     @Test func recordingWithoutRoomIsAcceptedLater() async throws {
-        let inbox = try IngestFixture(quotas: quotas(Quota(bytes: 10)))
+        let inbox = try IngestFixture(quotas: Quotas.tashkent(clock, Quota(bytes: 10)))
         try await inbox.drop("sixsix", "ali/a.wav")
         try inbox.folder.write("seven77", to: "ali/b.wav")
         let inboxEvent = try inbox.inboxEvent("ali/b.wav")
@@ -66,7 +48,7 @@ import Testing
         // A scan leaves it alone: decoding costs.
         #expect(try await inbox.catalog.ingest.isKnown([(refused.path, refused.identity)]) == [true])
 
-        try await readmitting(inbox) {
+        try await inbox.readmitting(clock) {
             try await inbox.lose("ali/a.wav")
             try await waitUntil("it is taken") { try await isTaken("b.wav", inbox) }
             try await waitUntil("its note is gone") { try inbox.names() == ["b.wav"] }
@@ -78,10 +60,10 @@ import Testing
     }
 
     @Test func asManyAsFitAreTakenOldestFirst() async throws {
-        let inbox = try IngestFixture(quotas: quotas(Quota(files: 1)))
+        let inbox = try IngestFixture(quotas: Quotas.tashkent(clock, Quota(files: 1)))
         for name in ["a", "b", "c", "d"] { try await inbox.drop("sound " + name, "ali/\(name).wav") }
         #expect(try await code("d.wav", inbox) == "over_quota_files")
-        try await readmitting(inbox) {
+        try await inbox.readmitting(clock) {
             try await change(QuotaOverrides(files: 3), inbox)
             try await waitUntil("two are taken") { try await isTaken("c.wav", inbox) }
         }
@@ -92,14 +74,14 @@ import Testing
 
     /// The one that is too large for what is left holds up no smaller one.
     @Test func recordingThatDoesNotFitIsSkipped() async throws {
-        let inbox = try IngestFixture(quotas: quotas(Quota(bytes: 20)))
+        let inbox = try IngestFixture(quotas: Quotas.tashkent(clock, Quota(bytes: 20)))
         try await inbox.drop(String(repeating: "a", count: 20), "ali/a.wav")
         try await inbox.drop(String(repeating: "b", count: 15), "ali/b.wav")
         try await inbox.drop(String(repeating: "c", count: 21), "ali/c.wav")
         try await inbox.drop(String(repeating: "d", count: 10), "ali/d.wav")
         try await inbox.drop(String(repeating: "e", count: 5), "ali/e.wav")
         #expect(inbox.folder.read("ali/c.wav.rejected.txt")?.contains("never fits") == true)
-        try await readmitting(inbox) {
+        try await inbox.readmitting(clock) {
             try await inbox.lose("ali/a.wav")
             try await waitUntil("the last is taken") { try await isTaken("e.wav", inbox) }
         }
@@ -114,7 +96,8 @@ import Testing
             facts.duration = 40
             return .facts(facts)
         }
-        let inbox = try IngestFixture(inspector: inspector, quotas: quotas(Quota(minutesPerDay: 1)))
+        let inbox = try IngestFixture(
+            inspector: inspector, quotas: Quotas.tashkent(clock, Quota(minutesPerDay: 1)))
         for name in ["a", "b"] { try await inbox.drop("sound " + name, "ali/\(name).wav") }
         #expect(try await code("b.wav", inbox) == "over_quota_minutes")
         let note = inbox.folder.read("ali/b.wav.rejected.txt") ?? ""
@@ -122,7 +105,7 @@ import Testing
             note.contains("1 of your 1 minutes a day are used") && note.contains("after midnight"), "\(note)")
         // 13:00 in Tashkent.
         let midnight = clock.now.advanced(by: .seconds(11 * 3600))
-        try await readmitting(inbox) {
+        try await inbox.readmitting(clock) {
             try await inbox.lose("ali/a.wav")
             clock.advance(by: .seconds(11 * 3600 - 1))
             try await waitUntil("midnight is waited for") { clock.deadlines == [midnight] }
@@ -146,7 +129,7 @@ import Testing
         }
         let inbox = try IngestFixture(quotas: quotas)
         looks.value = -1
-        try await readmitting(inbox) {
+        try await inbox.readmitting(clock) {
             try await waitUntil("time has passed or is waited for") {
                 clock.now.offset > .zero || !clock.deadlines.isEmpty
             }
@@ -159,20 +142,20 @@ import Testing
     }
 
     @Test func anotherSettingHoldsFromTheStartOn() async throws {
-        let inbox = try IngestFixture(quotas: quotas(Quota(files: 1)))
+        let inbox = try IngestFixture(quotas: Quotas.tashkent(clock, Quota(files: 1)))
         for name in ["a", "b"] { try await inbox.drop("sound " + name, "ali/\(name).wav") }
         // Clears what is remembered, so that nothing reports free space.
         _ = try await inbox.catalog.quotas.usersWithFreedQuota()
         try await change(QuotaOverrides(files: 0), inbox)
         _ = try await inbox.catalog.quotas.usersWithFreedQuota()
-        try await readmitting(inbox) {
+        try await inbox.readmitting(clock) {
             try await waitUntil("it is taken at the start") { try await isTaken("b.wav", inbox) }
         }
         #expect(inbox.inspector.calls == 2)
     }
 
     @Test func movedOrRestoredRecordingNeedsNoRoom() async throws {
-        let inbox = try IngestFixture(quotas: quotas(Quota(bytes: 6, files: 1)))
+        let inbox = try IngestFixture(quotas: Quotas.tashkent(clock, Quota(bytes: 6, files: 1)))
         let recording = try #require(try await inbox.drop("sixsix", "ali/a.wav"))
         try #require(rename(inbox.folder.path("ali/a.wav"), inbox.folder.path("ali/b.wav")) == 0)
         await inbox.pipeline.handle(.removed(try inbox.path("ali/a.wav")))
@@ -184,13 +167,13 @@ import Testing
     }
 
     @Test func waitingFileThatIsTouchedIsRefusedOnce() async throws {
-        let inbox = try IngestFixture(quotas: quotas(Quota(files: 1)))
+        let inbox = try IngestFixture(quotas: Quotas.tashkent(clock, Quota(files: 1)))
         for name in ["a", "b"] { try await inbox.drop("sound " + name, "ali/\(name).wav") }
         try await inbox.drop("other sound", "ali/b.wav")
         #expect(try inbox.rows() == 2)
         #expect(try inbox.names() == ["a.wav", "b.wav", "b.wav.rejected.txt"])
         let kept = try await inbox.catalog.quotas.acceptableWaiting(
-            ali(inbox), after: nil, limit: 9, under: quotas(Quota()))
+            ali(inbox), after: nil, limit: 9, under: Quotas.tashkent(clock, Quota()))
         #expect(kept.map(\.facts) == [FakeInspector.facts(Array("other sound".utf8))])
         // Damaged by now, it waits for no room.
         try await inbox.drop("bad", "ali/b.wav")
@@ -198,7 +181,7 @@ import Testing
     }
 
     @Test func anUploadWithoutRoomLeavesNothing() async throws {
-        let inbox = try IngestFixture(quotas: quotas(Quota(bytes: 10)))
+        let inbox = try IngestFixture(quotas: Quotas.tashkent(clock, Quota(bytes: 10)))
         try await inbox.drop("sixsix", "ali/a.wav")
         let uploads = inbox.uploads
         let ali = try await ali(inbox)
@@ -241,7 +224,7 @@ import Testing
     }
 
     @Test func anUploadHasRoomThatIsMadeWhileItArrives() async throws {
-        let inbox = try IngestFixture(quotas: quotas(Quota(bytes: 10)))
+        let inbox = try IngestFixture(quotas: Quotas.tashkent(clock, Quota(bytes: 10)))
         try await inbox.drop("sixsix", "ali/a.wav")
         let upload = try await inbox.uploads.upload("b.wav", to: ali(inbox))
         try await inbox.lose("ali/a.wav")

@@ -173,7 +173,7 @@ import Testing
         try await scan(inbox, "ali/disk")
         #expect(try inbox.folder.names(in: "ali/disk").isEmpty)
         #expect(try inbox.rows() == 0)
-        // Where nothing lies any more nothing is waited for.
+        // A mount point without recordings is forgotten.
         mounted.change { $0 = [] }
         await inbox.pipeline.handle(.scanFinished)
         #expect(try await inbox.catalog.mounts.lost([]).isEmpty)

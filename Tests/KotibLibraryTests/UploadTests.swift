@@ -42,7 +42,7 @@ import Testing
         #expect(inbox.inspector.calls == 1)
     }
 
-    /// Who could map the file before it is hashed could change it afterwards without a trace.
+    /// A program that maps the file before it is hashed could change it afterwards without a trace.
     @Test func nobodyElseOpensAFileUntilItWasInspected() async throws {
         let seen = Shared<[mode_t]>([])
         let place = Shared("")

@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 @testable import KotibWorker
 
@@ -15,6 +16,22 @@ struct Channels {
         cities = Self.levelled(try fixture.speech("two_cities"))
         nagg = Self.levelled(try fixture.speech("endgame_nagg_nell"))
         beckett = Self.levelled(try fixture.speech("beckett"))
+    }
+
+    static func decoder(_ bytes: [UInt8], _ container: Container = .wav) throws -> Decoder {
+        let file = try FileRecordings(
+            .holding(bytes), container: container.rawValue, longestDuration: 3600)
+        return try Decoder(file.recordings[0].tracks, plan: file.recordings[0].plan)
+    }
+
+    static func all(_ decoder: Decoder) throws -> [[Float]] {
+        var all = try decoder.read(100_000)
+        while true {
+            let next = try decoder.read(100_000)
+            #expect(Set(next.map(\.count)).count == 1)
+            if next[0].isEmpty { return all }
+            for index in all.indices { all[index] += next[index] }
+        }
     }
 
     /// A WAV file of 32-bit float, 16 kHz (WAVE_FORMAT_IEEE_FLOAT, mmreg.h: 3).

@@ -13,15 +13,9 @@ import Testing
         voices = try Channels()
     }
 
-    private func decoder(_ bytes: [UInt8], _ container: Container = .wav) throws -> Decoder {
-        let file = try FileRecordings(
-            .holding(bytes), container: container.rawValue, longestDuration: 3600)
-        return try Decoder(file.recordings[0].tracks, plan: file.recordings[0].plan)
-    }
-
     /// The channels that each signal is made of.
     private func heard(_ channels: [[Float]]) throws -> [Set<Int>] {
-        try decoder(Channels.wav(channels)).plan.signals.map { Set($0.weights.keys) }
+        try Channels.decoder(Channels.wav(channels)).plan.signals.map { Set($0.weights.keys) }
     }
 
     private func quiet(_ count: Int) -> [Float] { [Float](repeating: 0, count: count) }
@@ -31,7 +25,7 @@ import Testing
     }
 
     @Test func theSameOnBothIsHeardOnceAndUnchanged() throws {
-        let decoder = try decoder(Channels.wav([voices.jfk, voices.jfk]))
+        let decoder = try Channels.decoder(Channels.wav([voices.jfk, voices.jfk]))
         #expect(decoder.plan.signals.map(\.weights) == [[0: 0.5, 1: 0.5]])
         #expect(
             try decode(Channels.wav([voices.jfk, voices.jfk]), "wav")
@@ -39,8 +33,9 @@ import Testing
     }
 
     @Test func oppositePolarityIsTurned() throws {
-        let weights = try decoder(Channels.wav([voices.jfk, voices.jfk.map { -$0 }])).plan.signals.map(
-            \.weights)
+        let weights = try Channels.decoder(Channels.wav([voices.jfk, voices.jfk.map { -$0 }])).plan.signals
+            .map(
+                \.weights)
         #expect(weights == [[0: 0.5, 1: -0.5]])
     }
 
@@ -48,7 +43,8 @@ import Testing
     @Test func humDoesNotDecideOnThePolarity() throws {
         let hum = Channels.tone(voices.jfk.count, hertz: 50, amplitude: 0.3)
         let channels = [Channels.sum(hum, voices.jfk), Channels.sum(hum, voices.jfk, times: -1)]
-        #expect(try decoder(Channels.wav(channels)).plan.signals.map(\.weights) == [[0: 0.5, 1: -0.5]])
+        #expect(
+            try Channels.decoder(Channels.wav(channels)).plan.signals.map(\.weights) == [[0: 0.5, 1: -0.5]])
     }
 
     /// libswresample mixes what it takes for a subwoofer with weight 0, and knows no layout of 10 channels or
@@ -57,7 +53,7 @@ import Testing
     func theOneThatHasSoundIsHeard(count: Int, voice: Int) throws {
         let short = Array(voices.jfk.prefix(48_000))
         let channels = (0..<count).map { $0 == voice ? short : quiet(short.count) }
-        #expect(try decoder(Channels.wav(channels)).signalCount == 1)
+        #expect(try Channels.decoder(Channels.wav(channels)).signalCount == 1)
         #expect(try decode(Channels.wav(channels), "wav") == decode(Channels.wav([short]), "wav"))
     }
 
@@ -119,10 +115,10 @@ import Testing
             Channels.sum(Channels.sum(first, second, times: 0.1), hiss),
             Channels.sum(Channels.sum(second, first, times: 0.1), hiss),
         ]
-        let decoder = try decoder(Channels.wav(channels))
+        let decoder = try Channels.decoder(Channels.wav(channels))
         try #require(decoder.signalCount == 2)
         let order = decoder.plan.signals.firstIndex { $0.weights[0] == 1 } ?? 0
-        let samples = try all(decoder)
+        let samples = try Channels.all(decoder)
         func power(_ signal: Int, _ seconds: Range<Int>) -> Float {
             let part = samples[signal][seconds.lowerBound * 16_000..<seconds.upperBound * 16_000]
             return part.reduce(0) { $0 + $1 * $1 } / Float(part.count)
@@ -151,12 +147,12 @@ import Testing
             as [(Float, Float)])
     func twoVoicesAtOnceAreFreedFromWhatLeaks(right: Float, left: Float) throws {
         let (one, other) = (voices.jfk, Array(voices.cities.prefix(voices.jfk.count)))
-        let decoder = try decoder(
+        let decoder = try Channels.decoder(
             Channels.wav([
                 Channels.sum(one, other, times: left), Channels.sum(other, one, times: right),
             ]))
         try #require(decoder.signalCount == 2)
-        let samples = try all(decoder)
+        let samples = try Channels.all(decoder)
         for (voice, foreign) in [(one, other), (other, one)] {
             let own = try #require(samples.first { share(of: voice, in: $0) > 0.5 })
             #expect(share(of: voice, in: own) > 0.98)
@@ -180,7 +176,8 @@ import Testing
     func whatComesBackLateIsSilent(_ delay: Double, _ gain: Float) throws {
         for (voice, isTurned) in [(voices.jfk, false), (voices.beckett, true)] {
             let channels = call(voice, delay: delay, gain: gain)
-            let samples = try all(decoder(Channels.wav(isTurned ? channels.reversed() : channels)))
+            let samples = try Channels.all(
+                Channels.decoder(Channels.wav(isTurned ? channels.reversed() : channels)))
             let powers = samples.map(power).sorted(by: >)
             #expect(powers.count == 1 || powers[1] < powers[0] / 1_000, "\(powers)")
             #expect(powers[0] > 0.001)
@@ -197,9 +194,9 @@ import Testing
         let channels = [
             Channels.sum(one, late + other, times: gain), Channels.sum(other, late + one, times: gain),
         ]
-        let decoder = try decoder(Channels.wav(channels))
+        let decoder = try Channels.decoder(Channels.wav(channels))
         try #require(decoder.signalCount == 2)
-        let samples = try all(decoder)
+        let samples = try Channels.all(decoder)
         for (voice, foreign) in [(one, late + other), (other, late + one)] {
             let own = try #require(samples.max { share(of: voice, in: $0) < share(of: voice, in: $1) })
             #expect(share(of: voice, in: own) > 0.9)
@@ -218,7 +215,7 @@ import Testing
                 one += yes + Channels.silence(gap) + rest
                 two += Channels.silence(gap) + yes + rest
             }
-            let samples = try all(decoder(Channels.wav([one, two])))
+            let samples = try Channels.all(Channels.decoder(Channels.wav([one, two])))
             #expect(samples.count == 2)
             for (voice, index) in [(one, 0), (two, 1)] {
                 #expect(abs(power(samples[index]) / power(voice) - 1) < 0.3 || samples.count == 1, "\(gaps)")
@@ -229,7 +226,7 @@ import Testing
     @Test func humOnBothIsNoLeak() throws {
         let (one, other) = (voices.jfk, Array(voices.cities.prefix(voices.jfk.count)))
         let hum = Channels.tone(one.count, hertz: 100, amplitude: 0.2)
-        let weights = try decoder(
+        let weights = try Channels.decoder(
             Channels.wav([Channels.sum(one, hum), Channels.sum(other, hum, times: 0.25)])
         ).plan.signals.map(\.weights)
         #expect(Set(weights) == [[0: 1], [1: 1]])
@@ -240,7 +237,9 @@ import Testing
         let place = Int(Double(voices.jfk.count) * part)
         let turned = voices.jfk.prefix(place) + voices.jfk.dropFirst(place).map { -$0 }
         #expect(
-            try decoder(Channels.wav([voices.jfk, Array(turned)])).plan.signals.map(\.weights) == [[0: 1]])
+            try Channels.decoder(Channels.wav([voices.jfk, Array(turned)])).plan.signals.map(\.weights) == [
+                [0: 1]
+            ])
     }
 
     /// Recordings of call centres often begin with an announcement on both channels; then each party has its
@@ -248,10 +247,10 @@ import Testing
     @Test func anAnnouncementOnBothIsHeardOnce() throws {
         let cities = Array(voices.cities.prefix(voices.jfk.count))
         let gap = quiet(16_000)
-        let decoder = try decoder(
+        let decoder = try Channels.decoder(
             Channels.wav([voices.beckett + gap + voices.jfk, voices.beckett + gap + cities]))
         try #require(decoder.signalCount == 2)
-        let samples = try all(decoder)
+        let samples = try Channels.all(decoder)
         let announcement = 16_000..<voices.beckett.count - 16_000
         let silent = samples.filter { signal in signal[announcement].allSatisfy { $0 == 0 } }
         #expect(silent.count == 1)
@@ -260,143 +259,5 @@ import Testing
 
     @Test func nothingButSilenceIsOneSilentSignal() throws {
         #expect(try heard([quiet(16_000), quiet(16_000)]) == [[0]])
-    }
-
-    private func all(_ decoder: Decoder) throws -> [[Float]] {
-        var all = try decoder.read(100_000)
-        while true {
-            let next = try decoder.read(100_000)
-            #expect(Set(next.map(\.count)).count == 1)
-            if next[0].isEmpty { return all }
-            for index in all.indices { all[index] += next[index] }
-        }
-    }
-}
-
-extension DownmixPlanTests {
-    private func tracks(_ arguments: [String], _ ending: String) throws -> Decoder {
-        let bytes = try Tool.ffmpeg(arguments, fileExtension: ending)
-        return try decoder(bytes, try #require(Container.extensions[ending]))
-    }
-
-    private static let quietFirst = [
-        "-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo:d=4", "-itsoffset", "3", "-i",
-    ]
-
-    /// A recorder of the screen that puts the microphone second, and begins it later.
-    @Test(arguments: [
-        ("m4a", "aac"), ("mp4", "aac"), ("webm", "libopus"), ("wma", "wmav2"), ("ogg", "libopus"),
-    ])
-    func theTrackThatHasSoundIsHeard(ending: String, codec: String) throws {
-        let decoder = try tracks(
-            Self.quietFirst + [Samples.path("jfk.wav"), "-map", "0:a", "-map", "1:a", "-c:a", codec], ending)
-        #expect(decoder.signalCount == 1)
-        let samples = try all(decoder)[0]
-        let expected = Channels.silence(3) + (try WhisperFixture().speech("jfk"))
-        #expect(abs(samples.count - expected.count) < 2_400, "\(samples.count)")
-        #expect(likeness(samples, expected) > 0.9)
-        #expect(abs(decoder.expectedDuration - Double(expected.count) / 16_000) < 3.2)
-    }
-
-    @Test func theSameSoundOnTwoTracksIsHeardOnce() throws {
-        let jfk = try Samples.path("jfk.wav")
-        let decoder = try tracks(
-            [
-                "-i", jfk, "-i", jfk, "-map", "0:a", "-map", "1:a", "-c:a", "aac", "-b:a:0", "96k", "-b:a:1",
-                "24k",
-                "-ar:a:1", "16000",
-            ], "m4a")
-        #expect(decoder.signalCount == 1)
-    }
-
-    @Test func twoSpeakersOnTwoTracksAreHeardEach() throws {
-        let decoder = try tracks(
-            [
-                "-i", Samples.path("jfk.wav"), "-i", Samples.path("two_cities.wav"), "-filter_complex",
-                "[1]volume=12dB,atrim=0:14[b]", "-map", "0:a", "-map", "[b]", "-c:a", "aac",
-            ], "mp4")
-        #expect(decoder.signalCount == 2)
-        // The longer one counts.
-        #expect(try abs(all(decoder)[0].count - 14 * 16_000) < 2_400)
-    }
-
-    @Test func aTrackThatCannotBeDecodedIsNoReasonToLoseTheOther() throws {
-        let decoder = try tracks(
-            [
-                "-i", Samples.path("two_cities.wav"), "-i", Samples.path("jfk.wav"), "-map", "0:a", "-map",
-                "1:a",
-                "-c:a:0", "dca", "-strict", "-2", "-ar:a:0", "48000", "-c:a:1", "aac",
-            ], "mp4")
-        #expect(try likeness(all(decoder)[0], WhisperFixture().speech("jfk")) > 0.9)
-    }
-
-    @Test func theLongestTrackIsTheRecordingsLength() throws {
-        let bytes = try Tool.ffmpeg(
-            [
-                "-f", "lavfi", "-i", "anullsrc=r=48000:cl=stereo:d=4", "-i", Samples.path("jfk.wav"), "-map",
-                "0:a",
-                "-map", "1:a", "-c:a", "aac",
-            ], fileExtension: "m4a")
-        let request = InspectRequest(
-            request: 1, fileExtension: "m4a", size: Int64(bytes.count), longestDuration: 60)
-        let facts = try RecordingInspector(try MagicDatabase()).inspect(.holding(bytes), request)
-        #expect(abs(facts.duration - 11) < 0.1)
-        #expect(facts.channels == 3 && facts.warnings.isEmpty)
-        #expect(throws: Rejection.self) {
-            var short = request
-            short.longestDuration = 8
-            _ = try RecordingInspector(try MagicDatabase()).inspect(.holding(bytes), short)
-        }
-    }
-
-    @Test func aTrackThatIsLeftOutIsTold() throws {
-        let bytes = try Tool.ffmpeg(
-            [
-                "-i", Samples.path("jfk.wav"), "-i", Samples.path("two_cities.wav"), "-map", "0:a", "-map",
-                "1:a",
-                "-c:a:0", "aac", "-c:a:1", "dca", "-strict", "-2", "-ar:a:1", "48000",
-            ], fileExtension: "mp4")
-        let facts = try RecordingInspector(try MagicDatabase()).inspect(
-            .holding(bytes),
-            InspectRequest(request: 1, fileExtension: "mp4", size: Int64(bytes.count), longestDuration: 60))
-        #expect(facts.warnings.map(\.code) == [.trackLeftOut])
-        #expect(abs(facts.duration - 11) < 0.1)
-    }
-
-    /// DTS beside AAC, as cameras and disc rips have it; AC-3 in WebM, which nobody is to write, beside Opus.
-    private static let unheardFirst: [(ending: String, first: [String], second: [String])] = [
-        ("mp4", ["dca", "-strict", "-2", "-ar:a:0", "48000"], ["aac"]),
-        ("webm", ["ac3", "-ar:a:0", "48000"], ["libopus"]),
-    ]
-
-    private func twoTracks(
-        _ ending: String, _ first: [String], _ second: [String], seconds: Double = 11
-    ) throws -> [UInt8] {
-        let muxer = ending == "webm" ? ["-f", "matroska"] : []
-        return try Tool.ffmpeg(
-            [
-                "-i", Samples.path("two_cities.wav"), "-t", "\(seconds)", "-i", Samples.path("jfk.wav"),
-                "-map", "0:a", "-map", "1:a", "-c:a:0",
-            ] + first + ["-c:a:1"] + second + muxer, fileExtension: ending)
-    }
-
-    @Test(arguments: unheardFirst)
-    func theFirstThatCanBeHeardIsTheFirst(
-        _ ending: String, _ first: [String], _ second: [String]
-    ) throws {
-        let bytes = try twoTracks(ending, first, second)
-        let facts = try inspect(bytes, ending)
-        #expect(facts.codec == (ending == "mp4" ? "aac" : "opus"))
-        #expect(facts.channels == 1 && facts.warnings == [RecordingWarning(.trackLeftOut)])
-        #expect(abs(facts.duration - 11) < 0.1)
-        #expect(try likeness(decode(bytes, ending), WhisperFixture().speech("jfk")) > 0.9)
-        #expect(try refusal(Array(bytes.dropLast(bytes.count / 3)), ending) == .incomplete)
-        #expect(
-            try inspect(twoTracks(ending, first, second, seconds: 5), ending).sound != facts.sound)
-    }
-
-    @Test func undecodableTracksNameTheFirst() throws {
-        let bytes = try twoTracks("webm", ["ac3"], ["alac"])
-        #expect(try refusal(bytes, "webm") == RejectionDetail.codec("ac3"))
     }
 }

@@ -13,7 +13,7 @@ public final class PseudoTerminal: Sendable {
     private let bytes = Mutex<[UInt8]>([])
 
     public init(columns: UInt16 = 80) throws {
-        // What posix_openpt(3), unlockpt(3) and ptsname(3) do, which Swift does not import.
+        // In place of posix_openpt(3), unlockpt(3) and ptsname(3), which Swift does not import.
         let descriptor = try SystemError.check("open", "/dev/ptmx") {
             open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)
         }
