@@ -16,8 +16,8 @@ import KotibWatch
 import Logging
 
 /// The components between the watcher, the engines and the sockets, connected. The daemon and the tests'
-/// fixtures create them here.
-package struct Components: Sendable {
+/// fixtures create them here. A class, because copies of so large a value would be a megabyte of code.
+package final class Components: Sendable {
     package let files: any FileSystem
     package let catalog: Catalog
     package let board: IssueBoard
