@@ -1,5 +1,6 @@
-import KotibModel
 import Testing
+
+@testable import KotibModel
 
 @Suite struct InboxPathTests {
     @Test(arguments: ["", "/", "a/", "/a", "a//b", ".", "..", "a/../b", "a/./b", "a\0b"])

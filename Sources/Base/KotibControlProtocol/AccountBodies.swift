@@ -27,10 +27,10 @@ public struct VerifyCodeRequest: Codable, Hashable, Sendable {
 public struct LoginBody: Codable, Hashable, Sendable {
     public var accessToken: String
     /// `bearer`.
-    public var tokenType: String
-    public var userID: Int64
+    var tokenType: String
+    var userID: Int64
     public var phoneNumber: String
-    public var role: String
+    var role: String
 
     enum CodingKeys: String, CodingKey {
         case accessToken = "access_token"

@@ -38,7 +38,7 @@ public struct RevisionListBody: Codable, Hashable, Sendable {
     /// The value of `before` for the next page; null on the last one.
     public var next: Int64?
 
-    public init(items: [RevisionBody], next: Int64? = nil) {
+    init(items: [RevisionBody], next: Int64? = nil) {
         self.items = items
         self.next = next
     }

@@ -15,13 +15,13 @@ import KotibPOSIX
 public final class HTTPClient: Sendable {
     public struct Settings: Hashable, Sendable {
         /// The User-Agent: `kotib/1.0`.
-        public var userAgent: String
+        var userAgent: String
         /// A file of certificates in PEM form, for servers of one's own; nil for the system's.
-        public var certificateAuthorities: String?
+        var certificateAuthorities: String?
         /// The URL of a proxy for everything; nil for none.
-        public var proxy: String?
+        var proxy: String?
         /// The thread's name, of which Linux keeps 15 bytes (proc(5), comm).
-        public var threadName: String
+        var threadName: String
 
         public init(
             userAgent: String, certificateAuthorities: String? = nil, proxy: String? = nil,
@@ -113,7 +113,7 @@ public final class HTTPClient: Sendable {
 
     /// Ends all transfers with ``HTTPError/closed``; returns when the thread has ended and every connection
     /// is closed. Later requests fail the same way.
-    public func shutdown() async {
+    func shutdown() async {
         mailbox.close()
         await mailbox.end()
     }

@@ -2,7 +2,7 @@
 public struct HTTPResponse: Sendable {
     public var status: Int
     /// In the order in which they came; without trailers and without those of interim (1xx) answers.
-    public var headers: [(name: String, value: String)]
+    var headers: [(name: String, value: String)]
     public var body: [UInt8]
     /// Whether the protocol delimits the body. If not (RFC 9112, 6.3, last rule), a truncated body looks
     /// complete.

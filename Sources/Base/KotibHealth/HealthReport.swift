@@ -9,11 +9,11 @@ public struct HealthReport: Hashable, Sendable {
     /// Nil while the engine is in service.
     public var enginePause: EnginePause?
     /// The reason why no codes are sent; nil since a message was sent.
-    public var messageProblem: String?
+    var messageProblem: String?
     /// One for each receiver that is set up.
     public var hooks: [HookHealth]
 
-    public init(
+    init(
         issues: [HealthIssue: Date] = [:], watch: WatchReport, enginePause: EnginePause? = nil,
         messageProblem: String? = nil, hooks: [HookHealth] = []
     ) {

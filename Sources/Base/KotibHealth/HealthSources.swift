@@ -1,9 +1,9 @@
 /// The parts of the daemon that report on its health.
 public struct HealthSources: Sendable {
-    public var board: IssueBoard
-    public var watch: @Sendable () async -> WatchReport
-    public var enginePause: @Sendable () async -> EnginePause?
-    public var messageProblem: @Sendable () -> String?
+    var board: IssueBoard
+    var watch: @Sendable () async -> WatchReport
+    var enginePause: @Sendable () async -> EnginePause?
+    var messageProblem: @Sendable () -> String?
 
     public init(
         board: IssueBoard, watch: @escaping @Sendable () async -> WatchReport,

@@ -24,7 +24,7 @@ public struct HookHealth: Hashable, Sendable {
     }
 
     /// A sentence for the administrator; nil where nothing is wrong.
-    public var sentence: Sentence? {
+    var sentence: Sentence? {
         guard let problem else { return nil }
         return switch receiver {
         case .program: .hookProgramFails(problem)

@@ -37,7 +37,7 @@ public enum AudioFileExtension: String, CaseIterable, Sendable {
     /// - Parameters:
     ///   - container: libav's short name.
     ///   - mediaType: libmagic's media type, which distinguishes the members of the MP4 family.
-    public init?(container: String, mediaType: String) {
+    init?(container: String, mediaType: String) {
         guard let usual = Self.allCases.first(where: { $0.container == container }) else { return nil }
         guard usual == .m4a else {
             self = usual

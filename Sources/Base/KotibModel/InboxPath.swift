@@ -66,7 +66,7 @@ public struct InboxPath: Hashable, Sendable, Comparable {
     }
 
     /// True for everything below `folder`, not for `folder` itself.
-    public func isBelow(_ folder: InboxPath) -> Bool {
+    func isBelow(_ folder: InboxPath) -> Bool {
         bytes.count > folder.bytes.count && bytes[folder.bytes.count] == Self.slash
             && bytes.starts(with: folder.bytes)
     }

@@ -3,7 +3,7 @@ public enum RecordingState: String, Sendable, Codable, CaseIterable {
     case pending, processing, completed, failed, rejected
 
     /// Whether the transition to `next` is legal.
-    public func may(become next: RecordingState) -> Bool {
+    func may(become next: RecordingState) -> Bool {
         switch (self, next) {
         case (.pending, .processing), (.pending, .failed): true
         case (.processing, .completed), (.processing, .failed), (.processing, .pending): true

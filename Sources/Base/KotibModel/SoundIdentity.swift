@@ -11,5 +11,5 @@ public struct SoundIdentity: Hashable, Sendable, Codable {
     }
 
     /// Whether the values are valid. A worker that a file has taken over may report anything.
-    public var isPossible: Bool { sha256.count == 32 && size >= 0 }
+    var isPossible: Bool { sha256.count == 32 && size >= 0 }
 }

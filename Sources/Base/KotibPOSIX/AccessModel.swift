@@ -31,7 +31,7 @@ public struct AccessModel: Hashable, Sendable {
 
     /// The bits 044 of another file by which nobody reads it who may not read this one. Another group gets
     /// what everybody has.
-    public func readers(of other: AccessModel) -> UInt16 {
+    func readers(of other: AccessModel) -> UInt16 {
         let others = permissions & 0o004
         return (hasSameGroup(as: other) ? permissions & 0o040 : others << 3) | others
     }

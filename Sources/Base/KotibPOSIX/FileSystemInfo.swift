@@ -5,7 +5,7 @@ public struct FileSystemInfo: Hashable, Sendable {
     /// Bytes that we may still write (`f_bavail`, statfs(2)).
     public var freeBytes: UInt64
     /// The file system's magic number (`f_type`, statfs(2)).
-    public var type: UInt32
+    var type: UInt32
 
     /// - Throws: ``SystemError`` of fstatfs(2).
     public init(of file: OpenFile) throws(SystemError) {

@@ -22,7 +22,7 @@ extension OpenFile {
 
     /// The access list (acl(5)) as the kernel has it; empty where the mode alone says who may read the file.
     /// May block on the disk.
-    public var accessList: [UInt8] {
+    var accessList: [UInt8] {
         var list = [UInt8](repeating: 0, count: Self.longestAccessList)
         let size = list.withUnsafeMutableBytes { kotib_access_list(descriptor, $0.baseAddress, $0.count) }
         return size > 0 ? Array(list.prefix(size)) : []

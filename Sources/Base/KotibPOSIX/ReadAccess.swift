@@ -2,7 +2,7 @@ import Glibc
 import KotibModel
 
 /// The accounts that may read a file by its mode and access list, without regard to privileges.
-public struct ReadAccess: Sendable {
+struct ReadAccess: Sendable {
     /// An access list (acl(5), linux/posix_acl.h).
     struct Entry: Hashable, Sendable {
         enum Tag: UInt16 {
@@ -24,7 +24,7 @@ public struct ReadAccess: Sendable {
     private let entries: [Entry]
 
     /// May block on the disk.
-    public init(_ file: OpenFile, _ status: FileStatus) {
+    init(_ file: OpenFile, _ status: FileStatus) {
         self.init(status, list: file.accessList)
     }
 
@@ -37,7 +37,7 @@ public struct ReadAccess: Sendable {
     /// - Parameters:
     ///   - user: nil if only the groups are known.
     ///   - groups: the groups that the user is a member of.
-    public func allows(user: UInt32?, groups: Set<UInt32>) -> Bool {
+    func allows(user: UInt32?, groups: Set<UInt32>) -> Bool {
         if user == status.owner { return has(0o400) }
         guard !entries.isEmpty else {
             return has(groups.contains(status.group) ? 0o040 : 0o004)
@@ -77,7 +77,7 @@ public struct ReadAccess: Sendable {
 /// The people of a folder. They get transcripts only of files that they could have read themselves; otherwise
 /// a daemon that may read everything would read them other people's private files that were moved into the
 /// folder.
-public struct FolderReaders: Sendable {
+struct FolderReaders: Sendable {
     private let folder: FileStatus
     private let daemon: (user: UInt32, group: UInt32)
     private let groups: @Sendable (UInt32) -> Set<UInt32>?
@@ -86,7 +86,7 @@ public struct FolderReaders: Sendable {
     ///   - folder: a user's, directly in the inbox.
     ///   - daemon: whose files are everybody's: uploads.
     ///   - groups: of an account of this machine; nil where there is none. May take long.
-    public init(
+    init(
         of folder: FileStatus, daemon: (user: UInt32, group: UInt32) = (geteuid(), getegid()),
         groups: @escaping @Sendable (UInt32) -> Set<UInt32>? = SystemAccount.groups
     ) {
@@ -100,7 +100,7 @@ public struct FolderReaders: Sendable {
     /// those of its group.
     ///
     /// May block: on the disk and on a directory of accounts in the network.
-    public func mayRead(_ file: OpenFile, _ status: FileStatus) -> Bool {
+    func mayRead(_ file: OpenFile, _ status: FileStatus) -> Bool {
         if status.owner == folder.owner || status.owner == daemon.user { return true }
         return allow(ReadAccess(file, status))
     }

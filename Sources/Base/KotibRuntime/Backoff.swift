@@ -5,11 +5,11 @@
 /// (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 public struct Backoff: Hashable, Sendable {
     /// The bound of the first delay; it doubles with each attempt.
-    public var firstDelay: Duration
+    var firstDelay: Duration
     /// The bound of every delay.
-    public var longestDelay: Duration
+    var longestDelay: Duration
     /// The most that a server may ask for (`Retry-After`, RFC 9110 section 10.2.3).
-    public var longestRetryAfter: Duration
+    var longestRetryAfter: Duration
 
     public init(
         firstDelay: Duration = .seconds(2), longestDelay: Duration = .seconds(600),

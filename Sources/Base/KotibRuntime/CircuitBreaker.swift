@@ -23,10 +23,10 @@ public struct CircuitBreaker: Hashable, Sendable {
         case probing
     }
 
-    public let firstPause: Duration
-    public let longestPause: Duration
+    let firstPause: Duration
+    let longestPause: Duration
     /// The longest pause that a server may ask for (`Retry-After`, RFC 9110 section 10.2.3).
-    public let longestRetryAfter: Duration
+    let longestRetryAfter: Duration
 
     private var state = State.closed
     private var openedAt = Duration.zero

@@ -2,7 +2,7 @@
 public struct Sentence: Hashable, Sendable {
     public let uzbek: String
     public let english: String
-    public let russian: String
+    let russian: String
 
     public init(uzbek: String, english: String, russian: String) {
         self.uzbek = uzbek

@@ -13,7 +13,7 @@ package struct ArchiveFolder: Sendable {
     static let marker = Array(".kotib-archive".utf8)
 
     /// Absolute.
-    package let path: String
+    let path: String
     private let wrap: @Sendable (LocalFileSystem) -> any FileSystem
 
     /// - Parameter wrap: changes how the folder is seen, for tests.

@@ -29,13 +29,13 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
 
     public var code: Code
     /// The operation, such as `accept`.
-    public var operation: String
+    var operation: String
     /// SQLite's message.
-    public var message: String
+    var message: String
     /// The database's file.
-    public var file: String
+    var file: String
 
-    public init(code: Code, operation: String, message: String, file: String) {
+    init(code: Code, operation: String, message: String, file: String) {
         self.code = code
         self.operation = operation
         self.message = message

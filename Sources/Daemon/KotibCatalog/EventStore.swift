@@ -16,7 +16,7 @@ public struct CatalogEvent: Hashable, Sendable {
     public var id: Int64
     public var kind: Kind
     public var recording: RecordingID
-    public var user: UserID?
+    var user: UserID?
     /// The recording's text form of its path.
     public var file: String
     public var state: RecordingState

@@ -15,12 +15,12 @@ public struct LocalDays: Sendable {
     }
 
     /// The day, counted from 1 January 1970.
-    public func day(of date: Date) -> Int {
+    func day(of date: Date) -> Int {
         day(at: Self.seconds(of: date))
     }
 
     /// When the next day begins: the first second of another day, also where the clock is moved at midnight.
-    public func end(of date: Date) -> Date {
+    func end(of date: Date) -> Date {
         var within = Self.seconds(of: date)
         let today = day(at: within)
         var beyond = within + Self.longestDay

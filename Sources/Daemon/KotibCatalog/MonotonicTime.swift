@@ -6,7 +6,7 @@ import Glibc
 public struct ClockReading: Hashable, Sendable {
     public var wall: Date
     /// Names the boot that `uptime` counts from.
-    public var boot: String
+    var boot: String
     /// Seconds since the boot, sleep included (clock_gettime(2), CLOCK_BOOTTIME).
     public var uptime: TimeInterval
 

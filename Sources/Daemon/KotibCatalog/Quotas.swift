@@ -5,8 +5,8 @@ import KotibModel
 public struct Quotas: Sendable {
     /// For users without limits of their own.
     public var limits: Quota
-    public var days: LocalDays
-    public var now: @Sendable () -> Date
+    var days: LocalDays
+    var now: @Sendable () -> Date
 
     public init(
         limits: Quota = Quota(), days: LocalDays = LocalDays(),

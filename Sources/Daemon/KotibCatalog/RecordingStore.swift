@@ -4,7 +4,7 @@ import KotibModel
 
 /// The filter of a list or a search. All criteria that are set must hold.
 public struct RecordingFilter: Hashable, Sendable {
-    public var scope: AccessScope
+    var scope: AccessScope
     /// Empty: every state but `rejected`, which older clients do not know.
     public var states: Set<RecordingState> = []
     /// Created at or after.
@@ -32,7 +32,7 @@ public struct SnippetPart: Hashable, Sendable {
     public var text: String
     public var isMatch: Bool
 
-    public init(text: String, isMatch: Bool) {
+    init(text: String, isMatch: Bool) {
         self.text = text
         self.isMatch = isMatch
     }
@@ -59,9 +59,9 @@ public struct LibraryPage: Hashable, Sendable {
     /// The number of recordings with this filter, on all pages.
     public var total: Int
     /// False if a search found more than ``RecordingStore/maxCounted``: then `total` is that number.
-    public var isTotalExact = true
+    var isTotalExact = true
     /// The key of the next page. Nil after the last one.
-    public var next: RecordingID?
+    var next: RecordingID?
 
     static let empty = LibraryPage(entries: [], total: 0, next: nil)
 }

@@ -258,7 +258,7 @@ enum RevisionSQL {
 public struct RevisionPage: Hashable, Sendable {
     public var revisions: [Revision]
     /// The key of the next page. Nil on the last one.
-    public var next: RevisionID?
+    var next: RevisionID?
 }
 
 extension RevisionStore {

@@ -36,7 +36,7 @@ public struct UserStore: CatalogStore {
         try await read("user") { try $0.user(id) }
     }
 
-    public func find(phone: String) async throws(CatalogError) -> User? {
+    func find(phone: String) async throws(CatalogError) -> User? {
         try await read("user") { try $0.row(UserSQL.byPhone, [phone]).map(User.init) }
     }
 

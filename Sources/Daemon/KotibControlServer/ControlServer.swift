@@ -17,24 +17,24 @@ import ServiceLifecycle
 
 /// The dependencies of the routes.
 public struct ControlDependencies: Sendable {
-    public var catalog: Catalog
-    public var accounts: AccountService
-    public var actions: RecordingActions
-    public var uploads: UploadService
-    public var audio: RecordingAudio
-    public var queue: TranscriptionQueue
-    public var health: HealthSources
+    var catalog: Catalog
+    var accounts: AccountService
+    var actions: RecordingActions
+    var uploads: UploadService
+    var audio: RecordingAudio
+    var queue: TranscriptionQueue
+    var health: HealthSources
     /// `local` or `openai`.
-    public var engineName: String
-    public var version: String
+    var engineName: String
+    var version: String
     /// When the daemon did.
-    public var started: Date
+    var started: Date
     /// Requests a scan of the inbox: a new user may have made refused files acceptable.
-    public var rescan: @Sendable () async -> Void
+    var rescan: @Sendable () async -> Void
     /// Of each hook that is set up.
-    public var hooks: @Sendable () async throws(CatalogError) -> [HookHealth]
+    var hooks: @Sendable () async throws(CatalogError) -> [HookHealth]
     /// The quotas of the ingest pipeline.
-    public var quotas: Quotas
+    var quotas: Quotas
     /// The accepted file name extensions.
     public var endings = AudioFileExtension.all
     let metrics = ControlMetrics()
@@ -69,7 +69,7 @@ public struct ControlDependencies: Sendable {
 /// HTTP/1.1 on a Unix socket.
 public struct ControlServer: Service {
     public struct Settings: Hashable, Sendable {
-        public var path: String
+        var path: String
         /// Permission bits of the socket.
         public var mode: UInt16 = 0o660
         /// Name of the group that may connect; nil for the daemon's own.
@@ -82,7 +82,7 @@ public struct ControlServer: Service {
         /// operator.
         public var trustedProxies: Set<UInt32> = []
         /// The user beside root who is the operator.
-        public var owner: UInt32
+        var owner: UInt32
         /// The timeouts of connections.
         var timeouts = ConnectionTimeoutHandler.Limits()
 

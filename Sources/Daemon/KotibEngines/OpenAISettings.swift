@@ -12,23 +12,23 @@ public struct OpenAISettings: Sendable {
     ]
 
     /// `http` or `https`, up to and with `/v1`.
-    public var baseURL: String
-    public var model: String
-    public var key: APIKey
+    var baseURL: String
+    var model: String
+    var key: APIKey
     /// The longest request, in bytes, its multipart form included. OpenAI takes 25 MiB
     /// (developers.openai.com/api/docs/guides/speech-to-text); servers of one's own often more.
-    public var uploadLimit: Int64
+    var uploadLimit: Int64
     /// The file name extensions that the server accepts; lower case, without the dot.
-    public var formats: Set<String>
+    var formats: Set<String>
     /// How long a connection may take.
-    public var connect: Duration
+    var connect: Duration
     /// The longest time without progress, in addition to the recording's own length, since a server may work
     /// as slowly as real time.
-    public var stall: Duration
+    var stall: Duration
     /// The time limit of a request, in addition to the recording's own length.
-    public var total: Duration
+    var total: Duration
     /// The longest answer, in bytes. With its times, an hour of speech takes about 1 MB.
-    public var answerLimit: Int
+    var answerLimit: Int
 
     public init(
         baseURL: String = OpenAISettings.openAI, model: String = "whisper-1", key: APIKey = APIKey(""),
@@ -59,7 +59,7 @@ public struct APIKey: Hashable, Sendable, CustomStringConvertible, CustomReflect
         value = String(start.reversed().drop(while: isSpace).reversed())
     }
 
-    public var isEmpty: Bool { value.isEmpty }
+    var isEmpty: Bool { value.isEmpty }
     public var description: String { isEmpty ? "(none)" : "(hidden)" }
     public var customMirror: Mirror { Mirror(self, children: []) }
 

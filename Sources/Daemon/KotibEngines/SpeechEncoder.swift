@@ -10,7 +10,7 @@ import Logging
 /// worker decodes them: it writes into memory that the daemon made and later only reads with pread(2).
 public struct SpeechEncoder: Sendable {
     /// The limit in bytes of memory for one recording.
-    public static let largestBuffer: Int64 = 128 << 20
+    static let largestBuffer: Int64 = 128 << 20
 
     /// A re-encoded recording.
     struct Encoded: Sendable {

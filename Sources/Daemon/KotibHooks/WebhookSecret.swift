@@ -20,7 +20,7 @@ public struct WebhookSecret: Sendable {
 
     /// The value of the header `webhook-signature`.
     /// - Parameter timestamp: seconds since 1970, the value of the header `webhook-timestamp`.
-    public func signature(id: String, timestamp: Int64, body: [UInt8]) -> String {
+    func signature(id: String, timestamp: Int64, body: [UInt8]) -> String {
         let code = key.authenticationCode(for: Array("\(id).\(timestamp).".utf8), body)
         return "v1," + Data(code).base64EncodedString()
     }

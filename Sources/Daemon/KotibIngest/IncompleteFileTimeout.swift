@@ -5,9 +5,9 @@ import KotibWatch
 /// The time for which an incomplete file must not change before it is accepted as it is.
 package struct IncompleteFileTimeout: Sendable {
     /// Without a change.
-    package var duration: Duration
+    var duration: Duration
     /// Nanoseconds since 1970.
-    package var now: @Sendable () -> Int64
+    var now: @Sendable () -> Int64
 
     package init(
         _ duration: Duration = .seconds(600), now: @escaping @Sendable () -> Int64 = InboxWatcher.systemTime

@@ -59,9 +59,9 @@ public struct WorkerInspector: Inspecting {
     /// Limits of inspecting one file.
     public struct Limits: Hashable, Sendable {
         /// Seconds; a longer recording is refused.
-        public var longestDuration: Double
+        var longestDuration: Double
         /// Wall time of one try.
-        public var deadline: Duration
+        var deadline: Duration
 
         public init(longestDuration: Double, deadline: Duration = .seconds(60)) {
             self.longestDuration = longestDuration

@@ -17,5 +17,5 @@ public struct RunningJob: Hashable, Sendable {
     /// The estimated time to the end, at the rate so far; nil before there is an estimate.
     public var remaining: Duration?
     /// The segments so far.
-    public var segments: [TranscriptSegment]
+    var segments: [TranscriptSegment]
 }

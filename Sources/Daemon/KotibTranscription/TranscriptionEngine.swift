@@ -68,7 +68,7 @@ public struct TranscriptionResult: Hashable, Sendable {
     /// Seconds of speech, where the engine reports them; 0 explains an empty transcript.
     public var speech: Double?
     /// The doubts about the words.
-    public var warnings: [RecordingWarning]
+    var warnings: [RecordingWarning]
     /// SHA-256 of the file of the model that was used; nil if unknown.
     public var modelHash: [UInt8]?
 

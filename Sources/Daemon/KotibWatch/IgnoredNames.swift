@@ -5,7 +5,7 @@ import KotibPOSIX
 /// administrator adds or removes by patterns.
 public struct IgnoredNames: Hashable, Sendable {
     /// The built-in ones and nothing else.
-    public static let standard = IgnoredNames()
+    static let standard = IgnoredNames()
 
     /// Added by the administrator.
     private var added: [NamePattern] = []
@@ -33,7 +33,7 @@ public struct IgnoredNames: Hashable, Sendable {
     }
 
     /// Whether a folder of this name is not entered.
-    public func isIgnored(folder name: [UInt8]) -> Bool {
+    func isIgnored(folder name: [UInt8]) -> Bool {
         isIgnored(name, Self.standardFolders) { _ in true }
     }
 

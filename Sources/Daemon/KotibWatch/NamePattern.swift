@@ -5,7 +5,7 @@ import Glibc
 ///
 /// Names are matched byte by byte, whatever they encode, and only ASCII letters match in either case, because
 /// the daemon stays in the C locale (it never calls setlocale(3)). A leading dot is not special.
-public struct NamePattern: Hashable, Sendable {
+struct NamePattern: Hashable, Sendable {
     /// FNM_CASEFOLD of glibc's <fnmatch.h>, which is declared for _GNU_SOURCE only and so not visible to
     /// Swift.
     private static let caseFold: Int32 = 1 << 4
@@ -13,11 +13,11 @@ public struct NamePattern: Hashable, Sendable {
     /// With a NUL at the end, as C has strings.
     private let pattern: [CChar]
     /// Whether it ends in `/`: such a pattern is for folders only.
-    public let isForFolders: Bool
+    let isForFolders: Bool
 
     /// Nil for a pattern that is empty, incomplete (an open `[`, a lone `\`), has a range that runs
     /// backwards, or has a NUL or a `/` before its end, which no name has.
-    public init?(_ text: String) {
+    init?(_ text: String) {
         var bytes = Array(text.utf8)
         isForFolders = bytes.last == UInt8(ascii: "/")
         if isForFolders { bytes.removeLast() }
@@ -26,7 +26,7 @@ public struct NamePattern: Hashable, Sendable {
         pattern = Self.terminated(bytes)
     }
 
-    public func matches(_ name: [UInt8]) -> Bool { matches(terminated: Self.terminated(name)) }
+    func matches(_ name: [UInt8]) -> Bool { matches(terminated: Self.terminated(name)) }
 
     /// - Parameter name: as ``terminated(_:)`` returns it.
     func matches(terminated name: [CChar]) -> Bool { fnmatch(pattern, name, Self.caseFold) == 0 }

@@ -3,14 +3,14 @@ import FoundationEssentials
 /// A transcript with everything that its written forms need.
 public struct TranscriptDocument: Hashable, Sendable {
     /// The recording's name, for people.
-    public var title: String
-    public var text: String
+    var title: String
+    var text: String
     /// Empty where the engine gave no times: all the words then span the whole recording.
-    public var segments: [TranscriptSegment]
+    var segments: [TranscriptSegment]
     /// ISO 639-1.
-    public var language: String?
+    var language: String?
     /// Seconds.
-    public var duration: Double?
+    var duration: Double?
 
     public init(
         title: String, text: String, segments: [TranscriptSegment], language: String?, duration: Double?

@@ -6,10 +6,10 @@ import KotibModel
 import KotibWatch
 
 /// A reason not to start, or a warning for the administrator.
-public struct ConfigurationFinding: Sendable, Equatable {
+struct ConfigurationFinding: Sendable, Equatable {
     /// Whether it keeps the daemon from starting.
-    public var isError: Bool
-    public var message: String
+    var isError: Bool
+    var message: String
     /// Whether it may pass without a change of the settings, so that the start is retried.
     var isTemporary = false
 
@@ -34,7 +34,7 @@ public struct ConfigurationFinding: Sendable, Equatable {
 
 extension Configuration {
     /// Findings about the values together and about the files that they name.
-    public func findings() -> [ConfigurationFinding] {
+    func findings() -> [ConfigurationFinding] {
         folderFindings() + extensionFindings() + ignoreFindings() + engineFindings()
             + controlFindings() + accountFindings() + hookFindings() + archiveFindings() + systemFindings()
     }
@@ -144,7 +144,7 @@ extension Configuration {
     }
 
     /// `local.worker`, or the program beside this one.
-    public var workerPath: String {
+    var workerPath: String {
         if !local.worker.isEmpty { return local.worker }
         let own = Self.resolved("/proc/self/exe") ?? "kotibd"
         return own.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/kotib-worker"
@@ -179,7 +179,7 @@ extension Configuration {
 
 extension LoadedConfiguration {
     /// Findings about the values, the files that they name, and the configuration file itself.
-    public func findings() -> [ConfigurationFinding] {
+    func findings() -> [ConfigurationFinding] {
         configuration.findings() + exposedSecrets()
     }
 
