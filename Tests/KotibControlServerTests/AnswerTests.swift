@@ -52,7 +52,7 @@ import Testing
         try await fixture.transcribing {
             for id in ids {
                 try await waitUntil("it is transcribed") {
-                    let entry = try await fixture.parts.catalog.recordings.entry(
+                    let entry = try await fixture.parts.catalog.listing.entry(
                         RecordingID(rawValue: id), in: .everyone)
                     return entry?.recording.state == .completed
                 }
@@ -106,15 +106,34 @@ import Testing
         #expect(fixture.parts.answers.count == 0)
     }
 
-    /// A page ends after many bytes, and says where the next one begins.
-    @Test func aListStillEndsAfterManyBytes() async throws {
-        let (fixture, ali, ids) = try await library(["a", "b", "c"])
+    /// Memory is not the client's to choose: a page ends after many bytes, and says where the next one begins.
+    @Test func pagesEndAfterManyBytes() async throws {
+        let long = String(repeating: "a", count: ListingStore.longestList / 4 + 1)
+        let (fixture, ali, ids) = try await library(Array(repeating: long, count: 5))
+        let list = try await fixture.call(.get, "list", as: ali).decoded(AudioListBody.self)
+        #expect(list.items.map(\.id) == ids.dropFirst().reversed() && list.total == 5)
+        #expect(list.next == ids[1])
+        let rest = try await fixture.call(.get, "list?before=\(ids[1])", as: ali).decoded(AudioListBody.self)
+        #expect(rest.items.map(\.id) == [ids[0]] && rest.next == nil)
+
+        let body = try JSONEncoder().encode(EditRequest(transcriptText: long + "b"))
+        #expect(try await fixture.call(.put, "\(ids[0])", as: ali, Array(body)).status == .ok)
+        let revisions = try await fixture.call(.get, "\(ids[0])/revisions", as: ali)
+            .decoded(RevisionListBody.self)
+        #expect(revisions.items.map(\.text) == [long + "b"])
+        let next = try #require(revisions.next)
+        let earlier = try await fixture.call(.get, "\(ids[0])/revisions?before=\(next)", as: ali)
+            .decoded(RevisionListBody.self)
+        #expect(earlier.items.map(\.text) == [long] && earlier.next != nil)
+    }
+
+    @Test func anIndexEndsAtItsLimit() async throws {
+        let (fixture, _, ids) = try await library(["a", "b", "c"])
         let filter = RecordingFilter(scope: .everyone)
         let index = try await fixture.parts.catalog.listing.index(filter, limit: 2)
         #expect(index.recordings.map(\.rawValue) == [ids[2], ids[1]] && index.next?.rawValue == ids[1])
         #expect(try await fixture.parts.catalog.listing.index(filter, limit: 3).next == nil)
         #expect(try await fixture.parts.catalog.listing.index(filter, skip: 3, limit: 3).recordings.isEmpty)
-        _ = ali
     }
 
     /// Some responses may be held in memory; those beyond the limit are streamed.

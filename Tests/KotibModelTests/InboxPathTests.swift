@@ -30,14 +30,6 @@ import Testing
         #expect(path.appending(Array("..".utf8)) == nil)
     }
 
-    @Test func belowMeansBeneathThatFolderOnly() throws {
-        let folder = try #require(InboxPath("a/b"))
-        #expect(try #require(InboxPath("a/b/c")).isBelow(folder))
-        #expect(try #require(InboxPath("a/b/c/d")).isBelow(folder))
-        #expect(try !#require(InboxPath("a/bc/d")).isBelow(folder))
-        #expect(!folder.isBelow(folder))
-    }
-
     /// ext4 keeps both forms of one name apart, although Swift's strings call them equal.
     @Test func composedAndDecomposedNamesAreTwo() throws {
         let composed = try #require(InboxPath("caf\u{e9}.mp3"))

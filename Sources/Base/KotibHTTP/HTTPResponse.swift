@@ -11,13 +11,6 @@ public struct HTTPResponse: Sendable {
     /// complete.
     public var isDelimited: Bool
 
-    public init(status: Int, headers: [(name: String, value: String)], body: [UInt8], isDelimited: Bool) {
-        self.status = status
-        self.headers = headers
-        self.body = body
-        self.isDelimited = isDelimited
-    }
-
     /// The first header of that name, in any case of letters.
     public func header(_ name: String) -> String? {
         let name = name.lowercased()

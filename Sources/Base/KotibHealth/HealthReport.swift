@@ -5,25 +5,14 @@ import KotibText
 /// The daemon's health, as `kotibctl status`, the API, metrics and sd_notify(3) show it.
 public struct HealthReport: Hashable, Sendable {
     /// The open issues, and when each began.
-    public var issues: [HealthIssue: Date]
+    public var issues: [HealthIssue: Date] = [:]
     public var watch: WatchReport
     /// Nil while the engine is in service.
     public var enginePause: EnginePause?
     /// The reason why no codes are sent; nil since a message was sent.
     var messageProblem: String?
     /// One for each receiver that is set up.
-    public var hooks: [HookHealth]
-
-    init(
-        issues: [HealthIssue: Date] = [:], watch: WatchReport, enginePause: EnginePause? = nil,
-        messageProblem: String? = nil, hooks: [HookHealth] = []
-    ) {
-        self.issues = issues
-        self.watch = watch
-        self.enginePause = enginePause
-        self.messageProblem = messageProblem
-        self.hooks = hooks
-    }
+    public var hooks: [HookHealth] = []
 
     /// Adds an issue that was found while the report was made.
     public mutating func add(_ issue: HealthIssue, now: Date = Date()) {

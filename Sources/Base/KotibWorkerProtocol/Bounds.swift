@@ -4,10 +4,6 @@ import KotibModel
 public struct OutOfBounds: Error, Hashable, Sendable {
     /// Such as `inspected.duration`.
     public var field: String
-
-    init(field: String) {
-        self.field = field
-    }
 }
 
 extension WorkerCoding {

@@ -35,13 +35,6 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The database's file.
     var file: String
 
-    init(code: Code, operation: String, message: String, file: String) {
-        self.code = code
-        self.operation = operation
-        self.message = message
-        self.file = file
-    }
-
     /// Whether the same call may succeed later without a change to the program or the file.
     public var isRetryable: Bool {
         switch code {

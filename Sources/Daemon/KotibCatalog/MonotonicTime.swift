@@ -10,12 +10,6 @@ public struct ClockReading: Hashable, Sendable {
     /// Seconds since the boot, sleep included (clock_gettime(2), CLOCK_BOOTTIME).
     public var uptime: TimeInterval
 
-    public init(wall: Date, boot: String, uptime: TimeInterval) {
-        self.wall = wall
-        self.boot = boot
-        self.uptime = uptime
-    }
-
     @Sendable public static func now() -> ClockReading {
         var time = timespec()
         clock_gettime(CLOCK_BOOTTIME, &time)

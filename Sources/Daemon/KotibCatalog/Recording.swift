@@ -41,11 +41,6 @@ public struct SidecarDue: Hashable, Sendable {
     public var kind: SidecarKind
     /// Rises each time that something becomes due: a writer of an older state has not completed this.
     var version: Int64
-
-    init(kind: SidecarKind, version: Int64) {
-        self.kind = kind
-        self.version = version
-    }
 }
 
 /// A row of `audio_records` without its text (``RecordingStore/transcript(of:)``).
@@ -66,15 +61,11 @@ public struct Recording: Hashable, Sendable, Identifiable {
     public var attempts: Int
     /// How often the daemon ended during its transcription.
     public var interruptions: Int
-    /// When a retry may start; nil for at once.
-    var due: Date?
     /// The reason of the failure or refusal, or the error of the last attempt.
     public var errorCode: String?
     public var errorMessage: String?
     public var created: Date
     public var updated: Date
-    /// The start of the last attempt.
-    var started: Date?
     public var completed: Date?
     /// ISO 639-1, as the engine heard it.
     public var language: String?

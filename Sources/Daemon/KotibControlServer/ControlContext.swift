@@ -38,10 +38,7 @@ struct ControlContext: RequestContext {
 
     /// - Throws: ``ControlFailure``, 401 without a login.
     func requireCaller() throws(ControlFailure) -> Caller {
-        guard let caller else {
-            throw ControlFailure(
-                .unauthorized, .unauthorized, .unauthorized, headers: [.wwwAuthenticate: "Bearer"])
-        }
+        guard let caller else { throw ControlFailure.unauthorized }
         return caller
     }
 

@@ -18,11 +18,6 @@ public struct InspectionError: Error, Hashable, Sendable, CustomStringConvertibl
     /// The delay before a retry; nil if none makes sense: the daemon stops or the caller gave up.
     public var retryAfter: Duration?
 
-    public init(message: String, retryAfter: Duration?) {
-        self.message = message
-        self.retryAfter = retryAfter
-    }
-
     public var description: String { message }
 }
 

@@ -117,7 +117,6 @@ struct InotifyEvent: Hashable {
 
     func has(_ flag: Int) -> Bool { mask & UInt32(truncatingIfNeeded: flag) != 0 }
     func has(_ flag: Int32) -> Bool { has(Int(flag)) }
-    func has(_ flag: UInt32) -> Bool { mask & flag != 0 }
 
     /// Parses the result of read(2), which holds whole events only.
     static func parse(_ bytes: [UInt8], _ body: (InotifyEvent) -> Void) {

@@ -5,18 +5,8 @@ public struct WorkerProgram: Sendable {
     var arguments: [String]
     /// The worker's environment beside `PATH` and `LANG`. The daemon's own environment, with its keys and
     /// tokens, is never passed on.
-    var environment: [String: String]
-    var limits: WorkerLimits
-
-    public init(
-        executable: String, arguments: [String], environment: [String: String] = [:],
-        limits: WorkerLimits = WorkerLimits()
-    ) {
-        self.executable = executable
-        self.arguments = arguments
-        self.environment = environment
-        self.limits = limits
-    }
+    var environment: [String: String] = [:]
+    var limits = WorkerLimits()
 }
 
 extension WorkerProgram {
