@@ -18,7 +18,7 @@ enum OpenAPIDocument {
         "servers": [{"url": "/"}],
         "security": [{"token": []}, {}],
         "paths": {
-        \([accounts, service, audio, transcripts].joined(separator: ",\n"))
+        \(OpenAPIPaths.all.joined(separator: ",\n"))
         },
         "components": {
         "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT",
@@ -31,7 +31,7 @@ enum OpenAPIDocument {
         \(responses)
         },
         "schemas": {
-        \([accountSchemas, audioSchemas, serviceSchemas].joined(separator: ",\n"))
+        \(OpenAPISchemas.all.joined(separator: ",\n"))
         }
         }
         }
