@@ -18,18 +18,14 @@ public final class HTTPClient: Sendable {
         var userAgent: String
         /// A file of certificates in PEM form, for servers of one's own; nil for the system's.
         var certificateAuthorities: String?
-        /// The URL of a proxy for everything; nil for none.
-        var proxy: String?
         /// The thread's name, of which Linux keeps 15 bytes (proc(5), comm).
         var threadName: String
 
         public init(
-            userAgent: String, certificateAuthorities: String? = nil, proxy: String? = nil,
-            threadName: String = "kotib-http"
+            userAgent: String, certificateAuthorities: String? = nil, threadName: String = "kotib-http"
         ) {
             self.userAgent = userAgent
             self.certificateAuthorities = certificateAuthorities
-            self.proxy = proxy
             self.threadName = threadName
         }
     }

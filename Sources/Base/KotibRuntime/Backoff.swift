@@ -9,15 +9,11 @@ public struct Backoff: Hashable, Sendable {
     /// The bound of every delay.
     var longestDelay: Duration
     /// The most that a server may ask for (`Retry-After`, RFC 9110 section 10.2.3).
-    var longestRetryAfter: Duration
+    static let longestRetryAfter = Duration.seconds(3600)
 
-    public init(
-        firstDelay: Duration = .seconds(2), longestDelay: Duration = .seconds(600),
-        longestRetryAfter: Duration = .seconds(3600)
-    ) {
+    public init(firstDelay: Duration = .seconds(2), longestDelay: Duration = .seconds(600)) {
         self.firstDelay = firstDelay
         self.longestDelay = longestDelay
-        self.longestRetryAfter = longestRetryAfter
     }
 
     /// Never less than `retryAfter`, as far as ``longestRetryAfter`` allows.
@@ -28,7 +24,7 @@ public struct Backoff: Hashable, Sendable {
         let bound = firstDelay.doubled(times: attempts - 1, upTo: longestDelay)
         let jittered = bound * Double.random(in: 0...1, using: &random)
         guard let retryAfter else { return jittered }
-        return max(jittered, min(retryAfter, longestRetryAfter))
+        return max(jittered, min(retryAfter, Self.longestRetryAfter))
     }
 }
 

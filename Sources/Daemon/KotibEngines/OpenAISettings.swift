@@ -11,6 +11,10 @@ public struct OpenAISettings: Sendable {
         "flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm", "oga", "opus",
     ]
 
+    /// The longest time without progress, in addition to the recording's own length, since a server may work
+    /// as slowly as real time.
+    static let stall = Duration.seconds(120)
+
     /// `http` or `https`, up to and with `/v1`.
     var baseURL: String
     var model: String
@@ -22,19 +26,15 @@ public struct OpenAISettings: Sendable {
     var formats: Set<String>
     /// How long a connection may take.
     var connect: Duration
-    /// The longest time without progress, in addition to the recording's own length, since a server may work
-    /// as slowly as real time.
-    var stall: Duration
     /// The time limit of a request, in addition to the recording's own length.
     var total: Duration
     /// The longest answer, in bytes. With its times, an hour of speech takes about 1 MB.
-    var answerLimit: Int
+    var answerLimit = 16 << 20
 
     public init(
         baseURL: String = OpenAISettings.openAI, model: String = "whisper-1", key: APIKey = APIKey(""),
         uploadLimit: Int64 = 25 << 20, formats: Set<String> = OpenAISettings.documentedExtensions,
-        connect: Duration = .seconds(15), stall: Duration = .seconds(120),
-        total: Duration = .seconds(3600), answerLimit: Int = 16 << 20
+        connect: Duration = .seconds(15), total: Duration = .seconds(3600)
     ) {
         self.baseURL = baseURL
         self.model = model
@@ -42,9 +42,7 @@ public struct OpenAISettings: Sendable {
         self.uploadLimit = uploadLimit
         self.formats = formats
         self.connect = connect
-        self.stall = stall
         self.total = total
-        self.answerLimit = answerLimit
     }
 }
 

@@ -80,15 +80,11 @@ struct IsolatedWordDetector {
     private static let lengths = 8...50
     private static let probability: Float = 0.15
 
-    private let rules: VoiceGate.Rules
+    private let rules = VoiceGate.Rules()
     /// Frames of silence until now; the recording begins after silence.
     private var silent = around
     /// The sound that goes on and the silence after it, where it may be a word.
     private var held: [VoiceGate.Frame] = []
-
-    init(rules: VoiceGate.Rules = VoiceGate.Rules()) {
-        self.rules = rules
-    }
 
     /// Takes the next frame; returns those whose probability is now known, in order.
     mutating func add(_ frame: VoiceGate.Frame) -> [VoiceGate.Frame] {
