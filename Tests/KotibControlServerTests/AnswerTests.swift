@@ -107,7 +107,7 @@ import Testing
         #expect(fixture.parts.answers.count == 0)
     }
 
-    /// Memory is not the client's to choose: a page ends after many bytes, and says where the next one begins.
+    /// Memory is not the client's to choose: a page ends after many bytes, and says where the next begins.
     @Test func pagesEndAfterManyBytes() async throws {
         let (fixture, ali, ids) = try await library(Array(repeating: "", count: 5))
         let size = ListingStore.longestList / 4 + 1

@@ -1,11 +1,11 @@
 import Glibc
 import KotibModel
 import KotibText
-import KotibTranscription
 import KotibWorkerClient
 import Testing
 
 @testable import KotibEngines
+@testable import KotibTranscription
 
 struct LocalEngineTests {
     @Test func buildsATranscriptAsAReaderWouldLikeIt() async throws {

@@ -5,12 +5,12 @@ import KotibPOSIX
 import KotibTestSupport
 import KotibText
 import KotibTranscription
-import KotibWorkerClient
 import KotibWorkerProtocol
 import Logging
 import Testing
 
 @testable import KotibEngines
+@testable import KotibWorkerClient
 
 private let words = #"{"text":"Hello.","segments":[{"start":0,"end":1,"text":"Hello."}]}"#
 

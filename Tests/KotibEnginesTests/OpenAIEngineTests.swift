@@ -2,11 +2,11 @@ import Foundation
 import KotibModel
 import KotibTestSupport
 import KotibText
-import KotibTranscription
 import Synchronization
 import Testing
 
 @testable import KotibEngines
+@testable import KotibTranscription
 
 private let verbose = """
     {"task":"transcribe","language":"english","duration":2.0,"text":" Hello there. General.",

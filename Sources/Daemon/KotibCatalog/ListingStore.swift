@@ -41,7 +41,7 @@ public struct ListingStore: CatalogStore {
     let database: CatalogDatabase
 
     /// Bytes. Few texts are longer: some ten minutes of speech have as many.
-    public static let shortText = 16_384
+    static let shortText = 16_384
     /// Bytes of a page's texts, beyond which it ends, whatever its limit.
     public static let longestList = 32 << 20
     /// Bytes of text after which a page of revisions ends, however few it has: people save often, and long

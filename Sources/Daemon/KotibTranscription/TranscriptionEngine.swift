@@ -48,7 +48,7 @@ public enum TranscriptionProgress: Hashable, Sendable {
 public struct TranscriptionResult: Hashable, Sendable {
     public var transcript: Transcript
     /// Seconds of speech, where the engine reports them; 0 explains an empty transcript.
-    public var speech: Double?
+    var speech: Double?
     /// The doubts about the words.
     var warnings: [RecordingWarning]
     /// SHA-256 of the file of the model that was used; nil if unknown.

@@ -75,16 +75,16 @@ public final class WorkerPool: Sendable {
     }
 
     /// A snapshot for status reports.
-    public struct Status: Hashable, Sendable {
+    struct Status: Hashable, Sendable {
         /// Processes that take requests.
         var running: Int
         /// Those of them that serve one.
-        public var busy: Int
+        var busy: Int
         /// Callers that wait for their turn.
         var waiting: Int
     }
 
-    public var status: Status { scheduler.withLock { $0.status } }
+    var status: Status { scheduler.withLock { $0.status } }
 
     // MARK: Turns
 

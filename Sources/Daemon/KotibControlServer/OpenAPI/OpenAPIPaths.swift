@@ -1,4 +1,4 @@
-/// What is at each path: the text of JSON, beside the routes that it describes.
+/// The paths and their operations: the text of JSON, beside the routes that it describes.
 enum OpenAPIPaths {
     static let all = [accounts, service, audio, transcripts]
 
