@@ -60,11 +60,14 @@ public struct Sidecars: Sendable {
         locks = store.locks
         intents = IntentRecovery(store: store)
         problems = TextProblemNotes(store: store, intents: intents, sentence: textSentence)
-        let reader = EditReader(store: store, problems: problems, wallClock: wallClock, limits: limits)
+        let ownership = TextOwnership(store: store)
+        let reader = EditReader(
+            store: store, ownership: ownership, problems: problems, wallClock: wallClock, limits: limits)
         writer = SidecarWriter(
             store: store, intents: intents, edits: reader, problems: problems, composer: composer)
         editor = SidecarEditor(store: store, edits: reader, writer: writer, sleep: sleep)
-        mover = SidecarMover(store: store, intents: intents, edits: reader, writer: writer)
+        mover = SidecarMover(
+            store: store, ownership: ownership, intents: intents, edits: reader, writer: writer)
     }
 
     /// Nanoseconds since 1970.
