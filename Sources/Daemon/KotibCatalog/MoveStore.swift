@@ -148,9 +148,9 @@ public struct MoveStore: CatalogStore {
         try await read("isMoving") { try $0.row(MoveSQL.isMoving, [id.rawValue]) != nil }
     }
 
-    /// Records the new paths of one recording's texts. One of another recording's that has such a path was
-    /// moved too: it gets the old path, until its recording is found. Records also which of them no longer exist, and whether the move is
-    /// complete.
+    /// Records the new paths of one recording's texts, which of them no longer exist, and whether the move is
+    /// complete. Another recording's text that has such a path was moved too: it gets the old path, until its
+    /// recording is found.
     /// - Parameter isDue: whether they are to be written again, since some of them contain the recording's
     ///   name.
     public func sidecarsMoved(

@@ -210,7 +210,7 @@ public struct SidecarMover: Sendable {
         guard sidecar.kind == .transcript else { return nil }
         for name in names {
             guard let holder = try await holder(of: name, besides: sidecar),
-                let file = await ownership.file(at: name), file.inode != holder.inode,
+                let file = await ownership.file(at: name), try await !ownership.isOwn(holder),
                 try await !ownership.isAnothers(file, at: name)
             else { continue }
             return name

@@ -14,18 +14,20 @@ struct TextOwnership: Sendable {
     /// Whether the file at a text's path is that text: unchanged, edited in place, or saved as a new file, as
     /// many editors do. True where no file is there.
     ///
-    /// A new file is the recording's if the recording still stands beside it. False while that is not known:
-    /// moves are recorded first.
+    /// A file that changed is the recording's if the recording still stands beside it; its inode alone does not
+    /// tell, since one that an editor freed may be another text's now. False while that is not known: moves are
+    /// recorded first.
     func isOwn(_ text: Sidecar) async throws(CatalogError) -> Bool {
-        guard let file = await file(at: text.path), file.inode != text.inode else { return true }
-        if try await isAnothers(file, at: text.path) { return false }
+        guard let file = await file(at: text.path), !text.isUntouched(file) else { return true }
+        let isSameInode = file.inode == text.inode
+        if !isSameInode, try await isAnothers(file, at: text.path) { return false }
         guard let recording = try await catalog.recordings.find(text.recording) else { return true }
-        guard let place = try await audioPath(of: text, recording) else { return false }
+        guard let place = try await audioPath(of: text, recording) else { return isSameInode }
         let isExpected = recording.audio == .present && recording.path == place
-        guard let audio = await self.file(at: place) else { return !isExpected }
+        guard let audio = await self.file(at: place) else { return isSameInode || !isExpected }
         if audio.inode == recording.identity.inode { return true }
         if isExpected { return false }
-        return try await !isMissingItsText(audio, in: place.user, than: recording.id)
+        return try await !isTextOfOther(with: audio, than: recording.id, place.user, isSameInode)
     }
 
     /// Whether a file is the registered text of a recording that had another path.
@@ -60,14 +62,17 @@ struct TextOwnership: Sendable {
         return SidecarName.recording(ofText: text.path) ?? recording.path
     }
 
-    /// Whether a file is the audio of another recording, the text of which is not at its own path: it was
-    /// moved along.
-    private func isMissingItsText(
-        _ audio: FileIdentity, in user: UserFolder, than id: RecordingID
+    /// Whether a file is the audio of another recording that lacks its text, so that the file beside it is that
+    /// text, moved along.
+    /// - Parameter isSameInode: whether the file beside it has the inode of the text registered there. If so, the
+    ///   other's text counts as lacking only if its inode is another too: both may have been edited in place.
+    private func isTextOfOther(
+        with audio: FileIdentity, than id: RecordingID, _ user: UserFolder, _ isSameInode: Bool
     ) async throws(CatalogError) -> Bool {
         for other in try await catalog.moves.recordings(with: audio, in: user) where other.id != id {
             for text in try await catalog.sidecars.owned(of: other.id) where text.kind == .transcript {
-                if await file(at: text.path)?.inode != text.inode { return true }
+                guard let file = await file(at: text.path) else { return true }
+                if isSameInode ? file.inode != text.inode : !text.isUntouched(file) { return true }
             }
         }
         return false
