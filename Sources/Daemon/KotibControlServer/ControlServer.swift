@@ -16,27 +16,27 @@ import NIOPosix
 import ServiceLifecycle
 
 /// The dependencies of the routes.
-public struct ControlDependencies: Sendable {
-    public var catalog: Catalog
-    public var accounts: AccountService
-    public var actions: RecordingActions
-    public var uploads: UploadService
-    public var audio: RecordingAudio
-    public var queue: TranscriptionQueue
-    public var health: HealthSources
+public final class ControlDependencies: Sendable {
+    public let catalog: Catalog
+    public let accounts: AccountService
+    public let actions: RecordingActions
+    public let uploads: UploadService
+    public let audio: RecordingAudio
+    public let queue: TranscriptionQueue
+    public let health: HealthSources
     /// `local` or `openai`.
-    public var engineName: String
-    public var version: String
+    public let engineName: String
+    public let version: String
     /// When the daemon did.
-    public var started: Date
+    public let started: Date
     /// Requests a scan of the inbox: a new user may have made refused files acceptable.
-    public var rescan: @Sendable () async -> Void
+    public let rescan: @Sendable () async -> Void
     /// Of each hook that is set up.
-    public var hooks: @Sendable () async throws(CatalogError) -> [HookHealth]
+    public let hooks: @Sendable () async throws(CatalogError) -> [HookHealth]
     /// The quotas of the ingest pipeline.
-    public var quotas: Quotas
+    public let quotas: Quotas
     /// The accepted file name extensions.
-    public var endings = AudioFileExtension.all
+    public let endings: Set<AudioFileExtension>
     let metrics = ControlMetrics()
     let bodies = RequestMemoryLimit()
     let answers = ResponseMemoryLimit()
@@ -48,7 +48,7 @@ public struct ControlDependencies: Sendable {
         started: Date = Date(), rescan: @escaping @Sendable () async -> Void = {},
         hooks: @escaping @Sendable () async throws(CatalogError) -> [HookHealth] = {
             () async throws(CatalogError) in []
-        }, quotas: Quotas = Quotas()
+        }, quotas: Quotas = Quotas(), endings: Set<AudioFileExtension> = AudioFileExtension.all
     ) {
         self.catalog = catalog
         self.accounts = accounts
@@ -63,6 +63,7 @@ public struct ControlDependencies: Sendable {
         self.rescan = rescan
         self.hooks = hooks
         self.quotas = quotas
+        self.endings = endings
     }
 }
 

@@ -6,7 +6,7 @@ import Logging
 
 /// The parts that keep the files beside recordings. They share one set of locks and one memory of what was
 /// logged.
-public struct Sidecars: Sendable {
+public final class Sidecars: Sendable {
     /// The longest transcript text, in bytes. A longer one is refused in a request and not read from a file.
     public static let longestText = SidecarText.longest
 
