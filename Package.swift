@@ -145,14 +145,14 @@ let package = Package(
         Room.daemon.target(
             "KotibArchive",
             [
-                "KotibHealth", "KotibModel", "KotibPOSIX", "KotibWatch", "KotibCatalog", "KotibSidecars",
+                "KotibHealth", "KotibModel", "KotibPOSIX", "KotibCatalog", "KotibSidecars",
                 "KotibIngest", log,
                 "KotibCrypto",
             ]),
         Room.daemon.target(
             "KotibLibrary",
             [
-                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibHealth", "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake",
                 "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibArchive", log,
             ]),
@@ -169,7 +169,7 @@ let package = Package(
         Room.daemon.target(
             "KotibControlServer",
             [
-                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibCatalog",
+                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibCatalog",
                 "KotibTranscription",
                 "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibLibrary",
                 "KotibControlProtocol", log,
@@ -207,12 +207,15 @@ let package = Package(
             [
                 "KotibModel", "KotibPOSIX", "KotibWorkerProtocol", "CAV", "CMagic", "CSandbox", "CWhisper",
             ]),
-        Room.worker.program("kotib-worker", ["KotibModel", "KotibWorker", "KotibWorkerProtocol", arguments]),
+        Room.worker.program("kotib-worker", ["KotibModel", "KotibWorker", arguments]),
 
         // Tests: beside them what they share, and programs that stand in for faults.
         Room.testSupport.target(
             "KotibTestSupport",
-            ["KotibModel", "KotibText", "KotibPOSIX", "KotibTranscription", log, subprocess, system]),
+            [
+                "KotibModel", "KotibText", "KotibPOSIX", "KotibCatalog", "KotibTranscription", log,
+                subprocess, system,
+            ]),
         Room.testSupport.target(
             "KotibControlTestSupport",
             ["KotibControlClient", "KotibTestSupport", hummingbird, hummingbirdCore, httpTypes, log, nio]),
@@ -264,7 +267,7 @@ let package = Package(
         tests(
             "KotibIngest",
             [
-                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibHealth", "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake",
                 "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibLibrary", "KotibComponents",
                 "KotibIngestTestSupport", "KotibTestSupport", grdb, log,
@@ -272,7 +275,7 @@ let package = Package(
         tests(
             "KotibArchive",
             [
-                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibHealth", "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake",
                 "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibArchive", "KotibLibrary",
                 "KotibComponents", "KotibIngestTestSupport", "KotibTestSupport", grdb, log, "KotibCrypto",
@@ -280,10 +283,10 @@ let package = Package(
         tests(
             "KotibLibrary",
             [
-                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibHealth", "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake",
                 "KotibCatalog",
                 "KotibTranscription", "KotibSidecars", "KotibIngest", "KotibLibrary", "KotibComponents",
-                "KotibIngestTestSupport", "KotibTestSupport", grdb, log,
+                "KotibIngestTestSupport", "KotibTestSupport", grdb,
             ]),
         tests("KotibHTTP", ["KotibPOSIX", "KotibHTTP", "KotibTestSupport"]),
         tests(
@@ -311,13 +314,12 @@ let package = Package(
         tests(
             "KotibControlServer",
             [
-                lifecycle, "KotibHealth", "KotibModel", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                lifecycle, "KotibHealth", "KotibModel", "KotibPOSIX", "KotibIntake",
                 "KotibCatalog",
                 "KotibTranscription",
-                "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibArchive", "KotibLibrary",
+                "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibArchive", "KotibLibrary",
                 "KotibComponents", "KotibControlProtocol", "KotibControlServer", "KotibText",
-                "KotibTestSupport", log, grdb, hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX,
-                nioHTTP,
+                "KotibTestSupport", log, grdb, hummingbird, httpTypes, nio,
             ]),
         tests(
             "KotibControlClient",

@@ -1,6 +1,5 @@
 import FoundationEssentials
 import GRDB
-import KotibCatalog
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
@@ -9,6 +8,7 @@ import Synchronization
 import Testing
 
 @testable import KotibAccounts
+@testable import KotibCatalog
 
 let alice = "+998901234567"
 let key = "0123456789abcdefghijklmnopqrstuv"

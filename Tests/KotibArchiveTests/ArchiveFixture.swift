@@ -102,7 +102,7 @@ struct ArchiveFixture: Sendable {
     }
 
     func archivedAt(_ id: RecordingID) async throws -> Date? {
-        try await inbox.catalog.recordings.entry(id, in: .everyone)?.archived
+        try await inbox.catalog.listing.entry(id, in: .everyone)?.archived
     }
 
     /// The audio that a caller gets.

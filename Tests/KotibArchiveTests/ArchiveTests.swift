@@ -61,7 +61,7 @@ import Testing
         #expect(try await world.actions.retry(id, in: .everyone) == .archived)
         try world.inbox.folder.write("Mine.\n", to: "ali/talk.wav.txt")
         try await world.inbox.sidecars.editor.saved(world.inbox.path("ali/talk.wav.txt"))
-        #expect(try await world.inbox.catalog.recordings.entry(id, in: .everyone)?.text == "Mine.")
+        #expect(try await world.inbox.catalog.listing.entry(id, in: .everyone)?.text == "Mine.")
         let edit = TranscriptEdit(
             recording: id, scope: .everyone, text: "Yours.", author: nil, origin: .socket, expected: nil)
         _ = try await world.actions.edit(edit)

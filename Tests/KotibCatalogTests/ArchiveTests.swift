@@ -138,7 +138,7 @@ struct ArchiveTests {
             Issue.record("it is transcribed again")
             return
         }
-        #expect(try await catalog.recordings.entry(id, in: .everyone)?.archived == nil)
+        #expect(try await catalog.listing.entry(id, in: .everyone)?.archived == nil)
         #expect(try await catalog.archive.unfinished(after: nil, limit: 9).map(\.phase) == [.intended])
         try await catalog.archive.withdraw(id)
         #expect(try await catalog.ingest.present(after: nil, limit: 9).map(\.id) == [id])
@@ -149,10 +149,10 @@ struct ArchiveTests {
         let id = try await transcribed("ali/talk.mp3")
         let events = try await catalog.events.last()
         try await archive(id)
-        let entry = try #require(try await catalog.recordings.entry(id, in: .everyone))
+        let entry = try #require(try await catalog.listing.entry(id, in: .everyone))
         #expect(entry.recording.audio == .gone && entry.recording.state == .completed)
         #expect(entry.archived == noon + 20 && entry.text == "Words 1.")
-        let list = try await catalog.recordings.list(RecordingFilter(scope: .everyone), limit: 9)
+        let list = try await catalog.listing.page(RecordingFilter(scope: .everyone), limit: 9)
         #expect(list.entries.map(\.archived) == [noon + 20])
         let told = try await catalog.events.page(after: events, in: .everyone, limit: 9)?.events
         #expect(told?.map(\.audio) == [.gone] && told?.map(\.kind) == [.changed])
@@ -165,7 +165,7 @@ struct ArchiveTests {
         #expect(try await catalog.archive.hasAny())
         // Another file in its place leaves the recording in the archive.
         _ = try await catalog.ingest.accept("ali/talk.mp3", content: 2, inode: 5)
-        let replaced = try await catalog.recordings.entry(id, in: .everyone)
+        let replaced = try await catalog.listing.entry(id, in: .everyone)
         #expect(replaced?.recording.audio == .replaced && replaced?.archived == noon + 20)
     }
 
@@ -177,7 +177,7 @@ struct ArchiveTests {
         _ = try await catalog.ingest.accept(
             inboxPath("ali/talk.mp3"), identity: identity(8), facts: facts(1), now: noon)
         #expect(try await !catalog.archive.finish(seen, identity(50), isOriginalGone: true))
-        #expect(try await catalog.recordings.entry(id, in: .everyone)?.archived == nil)
+        #expect(try await catalog.listing.entry(id, in: .everyone)?.archived == nil)
         #expect(try await recording(id).audio == .present)
         #expect(try await resting(noon + 10) == [id])
         try #require(try await begin(id, copy: identity(50)))

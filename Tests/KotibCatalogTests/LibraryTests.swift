@@ -28,21 +28,21 @@ struct LibraryTests {
     }
 
     private func everything() async throws -> LibraryPage {
-        try await catalog.recordings.list(RecordingFilter(scope: .everyone), limit: 100)
+        try await catalog.listing.page(RecordingFilter(scope: .everyone), limit: 100)
     }
 
     @Test func showsTheNewestFirstAndPagesThatNothingShifts() async throws {
         try await fill(["ali"], count: 5)
         let filter = RecordingFilter(scope: .everyone)
-        let first = try await catalog.recordings.list(filter, limit: 2)
+        let first = try await catalog.listing.page(filter, limit: 2)
         #expect(ids(first) == [5, 4])
         #expect(first.total == 5)
         #expect(first.next == RecordingID(rawValue: 4))
         try await catalog.ingest.accept("ali/later.mp3")
-        let second = try await catalog.recordings.list(filter, before: first.next, limit: 2)
+        let second = try await catalog.listing.page(filter, before: first.next, limit: 2)
         #expect(ids(second) == [3, 2])
         #expect(second.total == 6)
-        let last = try await catalog.recordings.list(filter, before: second.next, limit: 2)
+        let last = try await catalog.listing.page(filter, before: second.next, limit: 2)
         #expect(ids(last) == [1])
         #expect(last.next == nil)
     }
@@ -50,29 +50,29 @@ struct LibraryTests {
     @Test func skipsAfterTheBeginning() async throws {
         try await fill(["ali"], count: 5)
         let filter = RecordingFilter(scope: .everyone)
-        #expect(ids(try await catalog.recordings.list(filter, skip: 1, limit: 2)) == [4, 3])
-        let older = try await catalog.recordings.list(
+        #expect(ids(try await catalog.listing.page(filter, skip: 1, limit: 2)) == [4, 3])
+        let older = try await catalog.listing.page(
             filter, before: RecordingID(rawValue: 4), skip: 2, limit: 9)
         #expect(ids(older) == [1])
-        let beyond = try await catalog.recordings.list(filter, skip: 9, limit: 2)
+        let beyond = try await catalog.listing.page(filter, skip: 9, limit: 2)
         #expect(beyond.entries.isEmpty && beyond.next == nil && beyond.total == 5)
-        #expect(ids(try await catalog.recordings.list(filter, skip: -1, limit: -1)).isEmpty)
+        #expect(ids(try await catalog.listing.page(filter, skip: -1, limit: -1)).isEmpty)
     }
 
     @Test func aUserSeesOnlyTheirOwn() async throws {
         try await fill(["ali", "vali"], count: 2)
         let (ali, vali) = (try await owner("ali/0.mp3"), try await owner("vali/0.mp3"))
         var filter = RecordingFilter(scope: .only(ali))
-        let page = try await catalog.recordings.list(filter, limit: 9)
+        let page = try await catalog.listing.page(filter, limit: 9)
         #expect(page.entries.allSatisfy { $0.recording.user == ali && $0.userFolder == "ali" })
         #expect(page.total == 2 && page.entries.count == 2)
         filter.user = vali
-        #expect(try await catalog.recordings.list(filter, limit: 9) == .empty)
+        #expect(try await catalog.listing.page(filter, limit: 9).total == 0)
         filter.scope = .everyone
-        #expect(try await catalog.recordings.list(filter, limit: 9).total == 2)
+        #expect(try await catalog.listing.page(filter, limit: 9).total == 2)
         let id = try #require(page.entries.first?.recording.id)
-        #expect(try await catalog.recordings.entry(id, in: .only(ali)) == page.entries.first)
-        #expect(try await catalog.recordings.entry(id, in: .only(vali)) == nil)
+        #expect(try await catalog.listing.entry(id, in: .only(ali)) == page.entries.first)
+        #expect(try await catalog.listing.entry(id, in: .only(vali)) == nil)
     }
 
     @Test func filtersByStateAndHidesRefusedFilesUnlessAsked() async throws {
@@ -88,13 +88,13 @@ struct LibraryTests {
             ([.rejected, .pending], [5, 4, 3, 2]), ([.completed], []),
         ] {
             filter.states = states
-            let page = try await catalog.recordings.list(filter, limit: 9)
+            let page = try await catalog.listing.page(filter, limit: 9)
             #expect(ids(page) == expected)
             #expect(page.total == expected.count)
         }
         filter.states = [.rejected]
         filter.scope = .only(try await owner("ali/0.mp3"))
-        #expect(ids(try await catalog.recordings.list(filter, limit: 9)) == [5])
+        #expect(ids(try await catalog.listing.page(filter, limit: 9)) == [5])
     }
 
     @Test func filtersByTimeDurationAndLanguage() async throws {
@@ -110,7 +110,7 @@ struct LibraryTests {
         func find(_ change: (inout RecordingFilter) -> Void) async throws -> [Int64] {
             var filter = RecordingFilter(scope: .everyone)
             change(&filter)
-            let page = try await catalog.recordings.list(filter, limit: 9)
+            let page = try await catalog.listing.page(filter, limit: 9)
             #expect(page.total == page.entries.count)
             return ids(page)
         }
@@ -138,7 +138,7 @@ struct LibraryTests {
         _ = try await catalog.deletions.decide(of: id, in: .everyone)
         #expect(ids(try await everything()) == [3, 1])
         #expect(try await everything().total == 2)
-        #expect(try await catalog.recordings.entry(id, in: .everyone) == nil)
+        #expect(try await catalog.listing.entry(id, in: .everyone) == nil)
         #expect(try await catalog.deletions.finish(of: id))
         #expect(try await everything().total == 2)
     }

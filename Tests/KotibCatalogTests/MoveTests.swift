@@ -129,7 +129,7 @@ struct MoveTests {
                 recording: old, scope: .everyone, text: "Mine.", author: nil, origin: .socket, expected: nil))
         let new = try await catalog.ingest.accept("ali/a.mp3", content: 2).recording
         func texts() async throws -> [String]? {
-            try await catalog.revisions.page(of: new, in: .everyone)?.revisions.map(\.text)
+            try await catalog.listing.revisions(of: new)?.map(\.text)
         }
         #expect(try await texts() == ["Mine."])
         #expect(try await catalog.recordings.transcript(of: new) == nil)
@@ -137,7 +137,7 @@ struct MoveTests {
         _ = try await catalog.jobs.complete(new, transcript: transcript("New."), speech: 1, engineSeconds: 1)
         #expect(try await catalog.recordings.transcript(of: new)?.text == "New.")
         #expect(try await texts() == ["New.", "Mine."])
-        let earlier = try #require(try await catalog.revisions.page(of: new, in: .everyone)?.revisions.last)
+        let earlier = try #require(try await catalog.listing.revisions(of: new)?.last)
         #expect(earlier.origin == .socket)
         _ = try await catalog.revisions.restore(
             earlier.id, of: new, in: .everyone, author: nil, expected: nil)
@@ -146,9 +146,9 @@ struct MoveTests {
         let third = try await catalog.ingest.accept("ali/a.mp3", content: 3).recording
         let fourth = try await catalog.ingest.accept("ali/a.mp3", content: 4).recording
         #expect(
-            try await catalog.revisions.page(of: third, in: .everyone)?.revisions.map(\.text) == ["Mine."])
+            try await catalog.listing.revisions(of: third)?.map(\.text) == ["Mine."])
         #expect(
-            try await catalog.revisions.page(of: fourth, in: .everyone)?.revisions.map(\.text) == ["Mine."])
+            try await catalog.listing.revisions(of: fourth)?.map(\.text) == ["Mine."])
         // The file was renamed, not replaced.
         _ = try await move(old, to: "ali/b.mp3")
         #expect(try await texts() == ["Mine.", "New."])

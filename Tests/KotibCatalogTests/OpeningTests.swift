@@ -130,9 +130,9 @@ struct OpeningTests {
                     """)
         }
         var filter = RecordingFilter(scope: .only(UserID(rawValue: 7)))
-        #expect(try await Catalog(queue).recordings.list(filter, limit: 9).total == 1)
+        #expect(try await Catalog(queue).listing.page(filter, limit: 9).total == 1)
         filter.query = "so'z"
-        let page = try await Catalog(queue).recordings.list(filter, limit: 9)
+        let page = try await Catalog(queue).listing.page(filter, limit: 9)
         #expect(page.entries.map(\.revision) == [RevisionID(rawValue: 3)])
     }
 

@@ -35,7 +35,7 @@ import Testing
     }
 
     private func counted(_ catalog: Catalog) async throws -> Int {
-        try await catalog.recordings.list(RecordingFilter(scope: .everyone), limit: 1).total
+        try await catalog.listing.page(RecordingFilter(scope: .everyone), limit: 1).total
     }
 
     /// The main file without its log is an older state.

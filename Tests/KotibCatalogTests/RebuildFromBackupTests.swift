@@ -219,7 +219,7 @@ import Testing
         #expect(report.setAside == nil && report.endedSessions && report.usersOfBackup == 2)
         let catalog = try await Catalog.open(file)
         try await expectConsistent(catalog)
-        #expect(try await catalog.recordings.list(RecordingFilter(scope: .everyone), limit: 9).total == 3)
+        #expect(try await catalog.listing.page(RecordingFilter(scope: .everyone), limit: 9).total == 3)
         #expect(try await values("SELECT jti FROM access_tokens", in: catalog) == [])
         // It is still the same catalog, which may replace its backup.
         #expect(try await catalog.backUp(to: backup) == .replaced)

@@ -59,7 +59,7 @@ import Testing
     }
 
     private func counted(_ catalog: Catalog) async throws -> Int {
-        try await catalog.recordings.list(RecordingFilter(scope: .everyone), limit: 1).total
+        try await catalog.listing.page(RecordingFilter(scope: .everyone), limit: 1).total
     }
 
     private func expectConsistent(_ catalog: Catalog) async throws {
@@ -82,16 +82,16 @@ import Testing
         let (report, catalog) = try await rebuilt()
         #expect(report.lost == 0 && report.backup == nil && !report.endedSessions)
         #expect(try await counted(catalog) == Self.recordings)
-        let user = try #require(try await catalog.users.find(phone: "+998901234567"))
-        #expect(user.folder == "ali" && user.role == .admin)
+        let user = try #require(try await catalog.users.page(folder: "ali", skip: 0, limit: 1).users.first)
+        #expect(user.phone == "+998901234567" && user.role == .admin)
         let id = try #require(try await catalog.recordings.current(inboxPath("ali/10.mp3"))).id
         #expect(
-            try await catalog.revisions.page(of: id, in: .everyone)?.revisions.map(\.text) == [
+            try await catalog.listing.revisions(of: id)?.map(\.text) == [
                 "edited 10", Self.words(10),
             ])
         var filter = RecordingFilter(scope: .everyone)
         filter.query = "word7"
-        #expect(try await catalog.recordings.list(filter, limit: 10).total == 1)
+        #expect(try await catalog.listing.page(filter, limit: 10).total == 1)
         try await expectConsistent(catalog)
         #expect(try await catalog.adoption.adoptsTexts())
         try await catalog.close()

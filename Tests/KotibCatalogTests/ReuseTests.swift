@@ -37,7 +37,7 @@ struct ReuseTests {
     }
 
     private func revisions(_ id: RecordingID) async throws -> [Revision] {
-        try await catalog.revisions.page(of: id, in: .everyone)?.revisions ?? []
+        try await catalog.listing.revisions(of: id) ?? []
     }
 
     @Test func aCopyGetsTheWordsTheTimesAndTheFacts() async throws {

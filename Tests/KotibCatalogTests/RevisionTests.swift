@@ -79,7 +79,7 @@ struct RevisionTests {
     }
 
     private func texts(_ id: RecordingID) async throws -> [String]? {
-        try await catalog.revisions.page(of: id, in: .everyone)?.revisions.map(\.text)
+        try await catalog.listing.revisions(of: id)?.map(\.text)
     }
 
     /// The text in the recording's own row, which search and other programs read.
@@ -104,10 +104,10 @@ struct RevisionTests {
         #expect(second.segments == [TranscriptSegment(start: 0, end: 1.5, text: "Salom, go'zal dunyo!")])
         #expect(try await catalog.recordings.transcript(of: id)?.text == second.text)
         #expect(try await rowText(id) == second.text)
-        let page = try #require(try await catalog.revisions.page(of: id, in: .everyone))
-        #expect(page.revisions.map(\.id) == [second.id, first.id] && page.next == nil)
-        #expect(page.revisions.map(\.text) == [second.text, first.text])
-        #expect(page.revisions.allSatisfy { $0.segments.isEmpty }, "times are not for lists")
+        let revisions = try #require(try await catalog.listing.revisions(of: id))
+        #expect(revisions.map(\.id) == [second.id, first.id])
+        #expect(revisions.map(\.text) == [second.text, first.text])
+        #expect(revisions.allSatisfy { $0.segments.isEmpty }, "times are not for lists")
         let recording = try #require(try await catalog.recordings.find(id))
         #expect(recording.state == .completed && recording.updated == noon + 1)
         #expect(recording.sidecarDue?.kind == .transcript)
@@ -166,23 +166,12 @@ struct RevisionTests {
         let id = try await transcribed("0")
         for number in 1...6 { _ = try await edit(id, "\(number)") }
         var (texts, before, pages): ([String], RevisionID?, Int) = ([], nil, 0)
-        repeat {
-            let page = try await catalog.revisions.page(of: id, in: .everyone, before: before, limit: 3)
-            texts += try #require(page).revisions.map(\.text)
-            (before, pages) = (page?.next, pages + 1)
-        } while before != nil
+        while let page = try await catalog.listing.revisions(of: id, before: before, limit: 3), !page.isEmpty
+        {
+            texts += page.map(\.text)
+            (before, pages) = (page.last?.id, pages + 1)
+        }
         #expect(texts == ["6", "5", "4", "3", "2", "1", "0"] && pages == 3)
-    }
-
-    /// Many revisions of long texts come in several pages.
-    @Test func aPageOfRevisionsIsBounded() async throws {
-        let id = try await transcribed("0")
-        let long = String(repeating: "a", count: RevisionStore.longestRevisionPage / 2)
-        for number in 1...4 { _ = try await edit(id, long + "\(number)") }
-        let page = try #require(try await catalog.revisions.page(of: id, in: .everyone))
-        #expect(page.revisions.count == 2 && page.next == page.revisions.last?.id)
-        let rest = try #require(try await catalog.revisions.page(of: id, in: .everyone, before: page.next))
-        #expect(rest.revisions.map { $0.text.last } == ["2", "1"] && rest.next != nil)
     }
 
     @Test func strangersFindNothing() async throws {
@@ -191,7 +180,7 @@ struct RevisionTests {
         let bob = AccessScope.only(try await catalog.users.enroll("bob"))
         #expect(try await edit(id, "bob's", scope: bob) == .notFound)
         #expect(try await edit(RecordingID(rawValue: 999), "x") == .notFound)
-        #expect(try await catalog.revisions.page(of: id, in: bob) == nil)
+        #expect(try await catalog.listing.revisions(of: id, in: bob) == nil)
         #expect(try await catalog.revisions.find(nil, of: id, in: bob) == nil)
         #expect(try await catalog.revisions.find(first, of: id, in: bob) == nil)
         let restored = try await catalog.revisions.restore(first, of: id, in: bob, author: nil, expected: nil)
@@ -215,7 +204,7 @@ struct RevisionTests {
             first, of: id, in: .everyone, author: nil, expected: nil)
         #expect(restored == .notFound)
         #expect(try await catalog.revisions.find(nil, of: id, in: .everyone) == nil)
-        #expect(try await catalog.revisions.page(of: id, in: .everyone) == nil)
+        #expect(try await catalog.listing.revisions(of: id) == nil)
     }
 
     @Test func anotherTranscriptionReplacesTheEnginesWords() async throws {
@@ -238,7 +227,7 @@ struct RevisionTests {
         #expect(try await catalog.recordings.transcript(of: id)?.text == "corrected")
         #expect(try await rowText(id) == "corrected")
         #expect(try await catalog.recordings.state(id) == .completed)
-        let revisions = try #require(try await catalog.revisions.page(of: id, in: .everyone)).revisions
+        let revisions = try #require(try await catalog.listing.revisions(of: id))
         #expect(revisions.map(\.text) == ["heard anew", "corrected", "heard"])
         #expect(revisions.map(\.origin) == [.engine, .socket, .engine])
     }

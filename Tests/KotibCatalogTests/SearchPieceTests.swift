@@ -39,7 +39,7 @@ struct SearchPieceTests {
     private func found(_ query: String, in scope: AccessScope = .everyone) async throws -> [RecordingID] {
         var filter = RecordingFilter(scope: scope)
         filter.query = query
-        let page = try await catalog.recordings.list(filter, limit: 100)
+        let page = try await catalog.listing.page(filter, limit: 100)
         #expect(page.total == page.entries.count, "\(query)")
         return page.entries.map(\.recording.id)
     }

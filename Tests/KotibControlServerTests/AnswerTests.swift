@@ -1,7 +1,7 @@
 import FoundationEssentials
+import GRDB
 import HTTPTypes
 import Hummingbird
-import KotibCatalog
 import KotibControlProtocol
 import KotibModel
 import KotibSidecars
@@ -10,6 +10,7 @@ import NIOCore
 import Synchronization
 import Testing
 
+@testable import KotibCatalog
 @testable import KotibControlServer
 
 /// Threat 67: what clients who do not read leave in memory is bounded over all of them.
@@ -52,7 +53,7 @@ import Testing
         try await fixture.transcribing {
             for id in ids {
                 try await waitUntil("it is transcribed") {
-                    let entry = try await fixture.parts.catalog.recordings.entry(
+                    let entry = try await fixture.parts.catalog.listing.entry(
                         RecordingID(rawValue: id), in: .everyone)
                     return entry?.recording.state == .completed
                 }
@@ -106,15 +107,43 @@ import Testing
         #expect(fixture.parts.answers.count == 0)
     }
 
-    /// A page ends after many bytes, and says where the next one begins.
-    @Test func aListStillEndsAfterManyBytes() async throws {
-        let (fixture, ali, ids) = try await library(["a", "b", "c"])
+    /// Memory is not the client's to choose: a page ends after many bytes, and says where the next one begins.
+    @Test func pagesEndAfterManyBytes() async throws {
+        let (fixture, ali, ids) = try await library(Array(repeating: "", count: 5))
+        let size = ListingStore.longestList / 4 + 1
+        try await fixture.parts.catalog.database.write("test") { database in
+            try database.execute(
+                sql: """
+                    UPDATE transcript_revisions SET text = printf('%.*c', \(size), 'a');
+                    UPDATE audio_records SET transcript_text = printf('%.*c', \(size), 'a');
+                    INSERT INTO transcript_revisions (audio_record_id, origin, text, segments, created_at)
+                    SELECT audio_record_id, origin, text, segments, created_at FROM transcript_revisions
+                    WHERE audio_record_id = \(ids[0]);
+                    """)
+        }
+        let list = try await fixture.call(.get, "list", as: ali).decoded(AudioListBody.self)
+        #expect(list.items.map(\.id) == ids.dropFirst().reversed() && list.total == 5)
+        #expect(list.items.allSatisfy { $0.transcriptText?.utf8.count == size } && list.next == ids[1])
+        let rest = try await fixture.call(.get, "list?before=\(ids[1])", as: ali).decoded(AudioListBody.self)
+        #expect(rest.items.map(\.id) == [ids[0]] && rest.next == nil)
+
+        let newest = try await fixture.call(.get, "\(ids[0])/revisions", as: ali)
+            .decoded(RevisionListBody.self)
+        #expect(newest.items.count == 1 && newest.next == newest.items.first?.id)
+        let next = try #require(newest.next)
+        let earlier = try await fixture.call(.get, "\(ids[0])/revisions?before=\(next)", as: ali)
+            .decoded(RevisionListBody.self)
+        #expect(earlier.items.count == 1 && earlier.next == nil)
+        #expect(earlier.items.allSatisfy { $0.id < next && $0.text.utf8.count == size })
+    }
+
+    @Test func anIndexEndsAtItsLimit() async throws {
+        let (fixture, _, ids) = try await library(["a", "b", "c"])
         let filter = RecordingFilter(scope: .everyone)
         let index = try await fixture.parts.catalog.listing.index(filter, limit: 2)
         #expect(index.recordings.map(\.rawValue) == [ids[2], ids[1]] && index.next?.rawValue == ids[1])
         #expect(try await fixture.parts.catalog.listing.index(filter, limit: 3).next == nil)
         #expect(try await fixture.parts.catalog.listing.index(filter, skip: 3, limit: 3).recordings.isEmpty)
-        _ = ali
     }
 
     /// Some responses may be held in memory; those beyond the limit are streamed.

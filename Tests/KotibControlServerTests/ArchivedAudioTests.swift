@@ -20,7 +20,7 @@ extension Catalog {
         defer { running.cancel() }
         try await waitUntil("it is archived") {
             guard let id = try await self.recordings.current(path)?.id else { return false }
-            return try await self.recordings.entry(id, in: .everyone)?.archived != nil
+            return try await self.listing.entry(id, in: .everyone)?.archived != nil
         }
     }
 }

@@ -21,7 +21,7 @@ import Testing
         let id = try await recording(fixture, by: caller).id
         try await fixture.transcribing {
             try await waitUntil("it is transcribed") {
-                let entry = try await fixture.parts.catalog.recordings.entry(
+                let entry = try await fixture.parts.catalog.listing.entry(
                     RecordingID(rawValue: id), in: .everyone)
                 return entry?.recording.state == .completed
             }

@@ -2,7 +2,6 @@ import Foundation
 import GRDB
 import HTTPTypes
 import Hummingbird
-import KotibCatalog
 import KotibLibrary
 import KotibModel
 import KotibTestSupport
@@ -13,6 +12,7 @@ import Synchronization
 import Testing
 
 @testable import KotibAccounts
+@testable import KotibCatalog
 @testable import KotibControlServer
 
 /// The callers and how they connect: ``AccessMatrixTests`` crosses them with every route.
@@ -139,7 +139,7 @@ struct MatrixWorld: Sendable {
         // After this nothing writes any more.
         await fixture.parts.queue.stop()
         await queue.value
-        return (id, try #require(try await fixture.catalog.recordings.entry(id, in: .everyone)?.revision))
+        return (id, try #require(try await fixture.catalog.listing.entry(id, in: .everyone)?.revision))
     }
 
     private static func router(_ fixture: SocketFixture, for asker: Asker) -> Router<ControlContext> {

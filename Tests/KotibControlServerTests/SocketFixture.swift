@@ -3,7 +3,6 @@ import GRDB
 import Glibc
 import KotibAccounts
 import KotibArchive
-import KotibCatalog
 import KotibComponents
 import KotibHealth
 import KotibIntake
@@ -17,6 +16,7 @@ import KotibTranscription
 import Logging
 import ServiceLifecycle
 
+@testable import KotibCatalog
 @testable import KotibControlServer
 
 /// A control server on a real socket, over a real catalog, folder and accounts; only worker and engine are

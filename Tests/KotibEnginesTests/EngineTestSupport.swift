@@ -3,8 +3,9 @@ import KotibHTTP
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
-import KotibTranscription
 import Synchronization
+
+@testable import KotibTranscription
 
 typealias Answer = FaultServer.Answer
 

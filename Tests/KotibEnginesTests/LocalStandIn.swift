@@ -3,10 +3,11 @@ import Glibc
 import KotibEngines
 import KotibModel
 import KotibPOSIX
-import KotibTranscription
-import KotibWorkerClient
 import Logging
 import Synchronization
+
+@testable import KotibTranscription
+@testable import KotibWorkerClient
 
 /// The misbehaving worker of Tests/Support/StandInWorker, built beside the test bundle.
 func standIn(_ arguments: String...) -> WorkerProgram {

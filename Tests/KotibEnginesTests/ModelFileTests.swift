@@ -1,10 +1,11 @@
 import Glibc
-import KotibEngines
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
 import KotibTranscription
 import Testing
+
+@testable import KotibEngines
 
 /// A model is identified by name and content.
 struct ModelFileTests {

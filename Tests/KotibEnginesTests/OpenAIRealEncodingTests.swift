@@ -2,12 +2,12 @@ import Foundation
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
-import KotibTranscription
 import KotibWorkerClient
 import KotibWorkerProtocol
 import Testing
 
 @testable import KotibEngines
+@testable import KotibTranscription
 
 /// Uses the real worker: other programs can play the file that the server receives.
 @Suite("OpenAI engine and the real encoder")

@@ -1,5 +1,4 @@
 import Foundation
-import KotibHTTP
 import KotibModel
 import KotibTestSupport
 import KotibText
@@ -7,6 +6,7 @@ import KotibTranscription
 import Testing
 
 @testable import KotibEngines
+@testable import KotibHTTP
 
 @Suite("OpenAI answers")
 struct OpenAIResponseTests {

@@ -2,10 +2,10 @@ import Foundation
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
-import KotibTranscription
 import Testing
 
 @testable import KotibEngines
+@testable import KotibTranscription
 
 /// Against whisper.cpp's own server, which speaks OpenAI's interface, with a real model and real speech.
 ///

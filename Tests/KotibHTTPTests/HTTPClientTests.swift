@@ -1,9 +1,10 @@
 import Foundation
 import Glibc
-import KotibHTTP
 import KotibPOSIX
 import KotibTestSupport
 import Testing
+
+@testable import KotibHTTP
 
 @Suite("HTTP transfers")
 struct HTTPClientTests {

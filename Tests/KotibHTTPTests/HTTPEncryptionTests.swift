@@ -1,7 +1,8 @@
 import Foundation
-import KotibHTTP
 import KotibTestSupport
 import Testing
+
+@testable import KotibHTTP
 
 /// Against `openssl s_server`, with a certificate made for the occasion.
 @Suite("HTTP over TLS")

@@ -1,8 +1,9 @@
-import KotibHealth
 import KotibModel
 import KotibText
 import Logging
 import Testing
+
+@testable import KotibHealth
 
 struct HealthReportTests {
     private static let issues: [HealthIssue] = [

@@ -1,10 +1,10 @@
 import FoundationEssentials
 import GRDB
-import KotibCatalog
 import KotibModel
 import KotibTestSupport
 import Logging
 
+@testable import KotibCatalog
 @testable import KotibHooks
 
 /// Any time.

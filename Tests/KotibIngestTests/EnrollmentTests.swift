@@ -45,7 +45,7 @@ import Testing
         #expect(recording.user == ali && recording.errorCode == "damaged")
         var filter = RecordingFilter(scope: .only(ali))
         filter.states = [.rejected]
-        #expect(try await fixture.catalog.recordings.list(filter, limit: 9).total == 1)
+        #expect(try await fixture.catalog.listing.page(filter, limit: 9).total == 1)
     }
 
     @Test func issueIsLoggedOnce() async throws {

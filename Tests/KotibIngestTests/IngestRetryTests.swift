@@ -2,7 +2,6 @@ import GRDB
 import Glibc
 import KotibCatalog
 import KotibIngestTestSupport
-import KotibIntake
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
@@ -10,6 +9,7 @@ import KotibWatch
 import Testing
 
 @testable import KotibIngest
+@testable import KotibIntake
 
 @Suite struct IngestRetryTests {
     private let state: TemporaryFolder

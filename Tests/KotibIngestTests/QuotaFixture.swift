@@ -1,9 +1,10 @@
 import KotibCatalog
 import KotibComponents
-import KotibIngest
 import KotibIngestTestSupport
 import KotibModel
 import KotibTestSupport
+
+@testable import KotibIngest
 
 extension Quotas {
     /// In a time zone without daylight saving time.

@@ -186,7 +186,7 @@ struct SameSoundTests {
             try await fixture.awaitText("Hello!\n\nAnd more.")
             #expect(try await fixture.catalog.recordings.find(id)?.state == .completed)
             let all =
-                try await fixture.catalog.revisions.page(of: id, in: .everyone)?.revisions.map(\.text) ?? []
+                try await fixture.catalog.listing.revisions(of: id)?.map(\.text) ?? []
             #expect(Set(all) == ["Helo.", "Hello!", "Helo. And more.", "Hello!\n\nAnd more."])
             #expect(fixture.folder.read("ali/talk.wav.txt") == "Hello!\n\nAnd more.\n")
         }
@@ -301,7 +301,7 @@ struct SameSoundTests {
         let first = try #require(try await fixture.drop("#aaaa"))
         try await fixture.drop("#bbbbbb")
         #expect(try await fixture.catalog.recordings.find(first.id)?.errorCode == "superseded")
-        let page = try await fixture.catalog.recordings.list(RecordingFilter(scope: .everyone), limit: 10)
+        let page = try await fixture.catalog.listing.page(RecordingFilter(scope: .everyone), limit: 10)
         #expect(
             page.entries.count == 1 && page.total == 1
                 && page.entries.first?.recording.id != first.id)

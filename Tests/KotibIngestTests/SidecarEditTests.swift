@@ -28,7 +28,7 @@ import Testing
     }
 
     private func texts(_ id: RecordingID, _ inbox: IngestFixture) async throws -> [String] {
-        try #require(try await inbox.catalog.revisions.page(of: id, in: .everyone)).revisions.map(\.text)
+        try #require(try await inbox.catalog.listing.revisions(of: id)).map(\.text)
     }
 
     private func edit(_ id: RecordingID, _ text: String, expected: RevisionID? = nil) -> TranscriptEdit {

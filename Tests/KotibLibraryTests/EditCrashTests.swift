@@ -47,7 +47,7 @@ import Testing
 
             try await start(inbox)
             let place = Comment("at step \(step)")
-            let texts = try #require(try await inbox.catalog.revisions.page(of: id, in: .everyone)).revisions
+            let texts = try #require(try await inbox.catalog.listing.revisions(of: id))
                 .map(\.text)
             let isNew = texts.contains("New.")
             #expect(texts == ["By a person."] + (isNew ? ["New."] : []) + ["Hello."], place)
@@ -88,7 +88,7 @@ import Testing
         #expect(try await inbox.current()?.sidecarDue == nil, place)
         let isDone = shown.text == (change == .restore ? "Hello." : "New.")
         #expect(isDone || (wasReached && change != .save), place)
-        let texts = try #require(try await inbox.catalog.revisions.page(of: id, in: .everyone)).revisions
+        let texts = try #require(try await inbox.catalog.listing.revisions(of: id))
             .map(\.text)
         #expect(texts == words(change, isDone), place)
         let form = change == .formats && isDone ? "vtt" : "srt"

@@ -1,5 +1,6 @@
-import KotibModel
 import Testing
+
+@testable import KotibModel
 
 struct BoundsTests {
     @Test func noNumberTraps() {

@@ -1,5 +1,6 @@
-import KotibModel
 import Testing
+
+@testable import KotibModel
 
 @Suite struct ExtensionMismatchTests {
     private static let mov = "mov,mp4,m4a,3gp,3g2,mj2"

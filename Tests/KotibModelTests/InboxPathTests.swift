@@ -1,5 +1,6 @@
-import KotibModel
 import Testing
+
+@testable import KotibModel
 
 @Suite struct InboxPathTests {
     @Test(arguments: ["", "/", "a/", "/a", "a//b", ".", "..", "a/../b", "a/./b", "a\0b"])
@@ -27,14 +28,6 @@ import Testing
         #expect(path.sibling(Array("talk.mp3.txt".utf8))?.text == "alisher/may/talk.mp3.txt")
         #expect(path.parent?.parent?.parent == nil)
         #expect(path.appending(Array("..".utf8)) == nil)
-    }
-
-    @Test func belowMeansBeneathThatFolderOnly() throws {
-        let folder = try #require(InboxPath("a/b"))
-        #expect(try #require(InboxPath("a/b/c")).isBelow(folder))
-        #expect(try #require(InboxPath("a/b/c/d")).isBelow(folder))
-        #expect(try !#require(InboxPath("a/bc/d")).isBelow(folder))
-        #expect(!folder.isBelow(folder))
     }
 
     /// ext4 keeps both forms of one name apart, although Swift's strings call them equal.

@@ -1,8 +1,9 @@
 import Glibc
 import KotibModel
-import KotibPOSIX
 import KotibTestSupport
 import Testing
+
+@testable import KotibPOSIX
 
 @Suite struct OpenFileTests {
     @Test(arguments: [1_700_000_000_123_456_789, 0, -1_500_000_000])

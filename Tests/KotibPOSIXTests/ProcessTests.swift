@@ -1,8 +1,9 @@
 import Dispatch
 import Glibc
-import KotibPOSIX
 import KotibTestSupport
 import Testing
+
+@testable import KotibPOSIX
 
 @Suite struct WriterCheckTests {
     let folder: TemporaryFolder

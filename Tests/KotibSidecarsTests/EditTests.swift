@@ -25,7 +25,7 @@ import Testing
 
     /// All revisions, newest first.
     private func texts() async throws -> [String] {
-        try #require(try await inbox.catalog.revisions.page(of: id, in: .everyone)).revisions.map(\.text)
+        try #require(try await inbox.catalog.listing.revisions(of: id)).map(\.text)
     }
 
     private func shown() async throws -> Revision {

@@ -126,7 +126,7 @@ extension SidecarFixture {
 
     /// The words of all revisions, newest first.
     func revisions(_ id: RecordingID) async throws -> [String] {
-        try await catalog.revisions.page(of: id, in: .everyone)?.revisions.map(\.text) ?? []
+        try await catalog.listing.revisions(of: id)?.map(\.text) ?? []
     }
 
     func shown(_ id: RecordingID) async throws -> Revision? {

@@ -1,6 +1,7 @@
 import KotibModel
-import KotibText
 import Testing
+
+@testable import KotibText
 
 struct SentenceTests {
     private static let answers: [Sentence] = [

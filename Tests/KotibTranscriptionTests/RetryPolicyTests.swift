@@ -1,6 +1,7 @@
 import KotibTestSupport
-import KotibTranscription
 import Testing
+
+@testable import KotibTranscription
 
 struct RetryPolicyTests {
     @Test func eachErrorHasItsOwnRetryLimit() {

@@ -5,9 +5,10 @@ import KotibModel
 import KotibPOSIX
 import KotibTestSupport
 import KotibText
-import KotibTranscription
 import Logging
 import Testing
+
+@testable import KotibTranscription
 
 struct TranscriptionQueueTests {
     @Test func aRecordingBecomesATranscript() async throws {

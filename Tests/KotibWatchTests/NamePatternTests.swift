@@ -1,5 +1,6 @@
-import KotibWatch
 import Testing
+
+@testable import KotibWatch
 
 @Suite struct NamePatternTests {
     @Test(arguments: [

@@ -1,8 +1,9 @@
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
-import KotibWatch
 import Synchronization
+
+@testable import KotibWatch
 
 /// The events that a watcher reported, in order.
 final class EventRecorder: Sendable {

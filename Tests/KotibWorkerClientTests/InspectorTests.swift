@@ -2,8 +2,9 @@ import KotibIntake
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
-import KotibWorkerClient
 import Testing
+
+@testable import KotibWorkerClient
 
 struct InspectorTests {
     @Test func givesTheFacts() async throws {

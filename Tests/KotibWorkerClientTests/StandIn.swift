@@ -2,10 +2,11 @@ import Foundation
 import Glibc
 import KotibModel
 import KotibPOSIX
-import KotibWorkerClient
 import KotibWorkerProtocol
 import Logging
 import Testing
+
+@testable import KotibWorkerClient
 
 /// The misbehaving worker of Tests/Support/StandInWorker, built beside the test bundle.
 enum StandIn {

@@ -3,10 +3,11 @@ import Glibc
 import KotibModel
 import KotibPOSIX
 import KotibTestSupport
-import KotibWorkerClient
 import KotibWorkerProtocol
 import Logging
 import Testing
+
+@testable import KotibWorkerClient
 
 struct WorkerDeathTests {
     @Test func aCrashIsToldWithSignalAndLastWords() async throws {

@@ -1,7 +1,8 @@
 import Glibc
 import KotibTestSupport
-import KotibWorkerClient
 import Testing
+
+@testable import KotibWorkerClient
 
 struct WorkerLeakTests {
     /// Runs in a process of its own, so that descriptors of other tests are not counted.

@@ -4,8 +4,8 @@
 public struct AudioRecordBody: Codable, Hashable, Sendable {
     public var id: Int64
     /// Null for a refused file that lies in nobody's folder.
-    public var userID: Int64?
-    public var fileName: String
+    var userID: Int64?
+    var fileName: String
     public var originalFilename: String
     /// Below the inbox root, for people: bytes that are not UTF-8 appear as `\xNN`.
     public var filePath: String
@@ -19,7 +19,7 @@ public struct AudioRecordBody: Codable, Hashable, Sendable {
     public var transcriptionStatus: String
     /// ISO 8601 in UTC, as every time here.
     public var createdAt: String
-    public var updatedAt: String
+    var updatedAt: String
 
     /// `present`, `gone` or `replaced`.
     public var audioState: String
@@ -128,7 +128,7 @@ public struct WarningBody: Codable, Hashable, Sendable {
     /// A sentence in the language that the request asks for.
     public var message: String
     /// Seconds of the recording that it concerns, where they are known.
-    public var seconds: Double?
+    var seconds: Double?
 
     /// Whether words may be wrong or missing; false for a wrong file name extension alone.
     public var isDoubt: Bool { code != "wrong_ending" }

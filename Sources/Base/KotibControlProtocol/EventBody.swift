@@ -18,8 +18,8 @@ public struct EventBody: Codable, Hashable, Sendable {
     public var id: Int64
     public var filePath: String
     public var transcriptionStatus: String
-    public var audioState: String
-    public var at: String
+    var audioState: String
+    var at: String
 
     enum CodingKeys: String, CodingKey {
         case id

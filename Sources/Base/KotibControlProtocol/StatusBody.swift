@@ -37,7 +37,7 @@ public struct StatusBody: Codable, Hashable, Sendable {
 /// A recording that is being transcribed; also the data of the event `progress`.
 public struct RunningBody: Codable, Hashable, Sendable {
     public var id: Int64
-    public var userName: String
+    var userName: String
     public var filePath: String
     /// Seconds.
     public var duration: Double
@@ -45,7 +45,7 @@ public struct RunningBody: Codable, Hashable, Sendable {
     public var progress: Double
     /// Estimated seconds until it is done; null before there is an estimate.
     public var remaining: Double?
-    public var startedAt: String
+    var startedAt: String
 
     enum CodingKeys: String, CodingKey {
         case id
@@ -96,7 +96,7 @@ public struct WatchBody: Codable, Hashable, Sendable {
     /// Folders that are polled instead.
     public var polledFolders: Int
     /// `auto`, `events` or `poll`; nil from an earlier daemon, like the next field.
-    public var mode: String?
+    var mode: String?
     /// Kinds of file systems that are polled because they report no changes, such as `NFS`.
     public var withoutEvents: [String]?
 

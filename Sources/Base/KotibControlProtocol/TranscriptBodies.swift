@@ -37,11 +37,6 @@ public struct RevisionListBody: Codable, Hashable, Sendable {
     public var items: [RevisionBody]
     /// The value of `before` for the next page; null on the last one.
     public var next: Int64?
-
-    public init(items: [RevisionBody], next: Int64? = nil) {
-        self.items = items
-        self.next = next
-    }
 }
 
 /// `{"message": …}`: done.

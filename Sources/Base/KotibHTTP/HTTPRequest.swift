@@ -19,19 +19,19 @@ public struct HTTPRequest: Sendable {
     }
 
     /// Nil for GET without a body and POST with one.
-    public var method: HTTPMethod?
+    var method: HTTPMethod?
     /// `http` or `https`, without a user's name or password in it.
-    public var url: String
+    var url: String
     /// The path of a Unix socket to connect to, whatever server the URL names; nil for that server.
-    public var unixSocket: String?
+    var unixSocket: String?
     /// Headers in addition to those of the body. Names and values are one line each.
-    public var headers: [(name: String, value: String)]
-    public var body: Body
-    public var limits: HTTPLimits
+    var headers: [(name: String, value: String)]
+    var body: Body
+    var limits: HTTPLimits
     /// Whether the server may see the request twice: over a kept connection that breaks before the first byte
     /// of an answer, libcurl sends it again. Where that would do harm, as with a message to somebody's phone,
     /// false gives the request a connection of its own, at the price of a handshake.
-    public var isRepeatable: Bool
+    var isRepeatable: Bool
 
     public init(
         _ method: HTTPMethod? = nil, url: String, unixSocket: String? = nil,
@@ -56,8 +56,8 @@ public struct HTTPPart: Sendable {
         case file(OpenFile, size: Int64, fileName: String, contentType: String)
     }
 
-    public var name: String
-    public var content: Content
+    var name: String
+    var content: Content
 
     public init(name: String, content: Content) {
         self.name = name
@@ -68,19 +68,19 @@ public struct HTTPPart: Sendable {
 /// The timeouts of a transfer. Nil is no limit.
 public struct HTTPLimits: Hashable, Sendable {
     /// For name resolution, connection and TLS together.
-    public var connect: Duration
+    var connect: Duration
     /// From the start to the end of the answer's headers; the sending counts too.
-    public var head: Duration?
+    var head: Duration?
     /// The longest time with fewer than ``slowest`` bytes a second in either direction. The time in which the
     /// server computes its response counts; a pause by a slow reader of the response does not.
-    public var stall: Duration?
+    var stall: Duration?
     /// For all of it.
-    public var total: Duration?
+    var total: Duration?
     /// The longest body of an answer that ``HTTPClient/perform(_:progress:)`` returns, in bytes.
-    public var answer: Int
+    var answer: Int
 
     /// Bytes a second. A server that sends single bytes counts as one that hangs.
-    public static let slowest = 32
+    static let slowest = 32
 
     public init(
         connect: Duration = .seconds(15), head: Duration? = nil, stall: Duration? = .seconds(60),

@@ -37,7 +37,7 @@ public enum AudioFileExtension: String, CaseIterable, Sendable {
     /// - Parameters:
     ///   - container: libav's short name.
     ///   - mediaType: libmagic's media type, which distinguishes the members of the MP4 family.
-    public init?(container: String, mediaType: String) {
+    init?(container: String, mediaType: String) {
         guard let usual = Self.allCases.first(where: { $0.container == container }) else { return nil }
         guard usual == .m4a else {
             self = usual
@@ -60,5 +60,30 @@ public enum AudioFileExtension: String, CaseIterable, Sendable {
     public static func fitting(_ container: String, named name: String) -> String {
         if AudioFileExtension(name)?.container == container { return name }
         return allCases.first { $0.container == container }?.rawValue ?? name
+    }
+}
+
+/// A file name extension that does not fit the content. It does not make the words doubtful, since the
+/// content is recognized by its bytes. Computed from the catalog's data, so that it disappears when the file
+/// is renamed.
+public struct ExtensionMismatch: Hashable, Sendable {
+    /// In the API and in logs, beside the codes of ``RecordingWarning``.
+    public static let code = "wrong_ending"
+
+    /// The ending that would fit.
+    public var right: AudioFileExtension
+
+    /// Nil if the name fits, if the content is not known, or if a file with a better extension would be
+    /// refused.
+    /// - Parameters:
+    ///   - name: the file name extension, without the dot.
+    ///   - accepted: the accepted extensions.
+    public init?(_ facts: AudioFacts, named name: String, accepted: Set<AudioFileExtension>) {
+        guard let named = AudioFileExtension(name), named.container != facts.container,
+            let usual = AudioFileExtension(container: facts.container, mediaType: facts.mediaType)
+        else { return nil }
+        let fitting = [usual] + AudioFileExtension.allCases.filter { $0.container == facts.container }
+        guard let right = fitting.first(where: accepted.contains) else { return nil }
+        self.right = right
     }
 }

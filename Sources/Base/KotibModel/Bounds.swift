@@ -53,7 +53,7 @@ public enum BoundedText {
     }
 
     /// Whether it is `type/subtype` of RFC 6838, 4.2, without parameters.
-    public static func isMediaType(_ text: String) -> Bool {
+    static func isMediaType(_ text: String) -> Bool {
         let parts = text.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
         return parts.count == 2 && parts.allSatisfy(isRestrictedName)
     }
@@ -65,7 +65,7 @@ public enum BoundedText {
     }
 
     /// Whether it is a name as libav gives to its codecs and containers: `pcm_s16le`, `mov,mp4,m4a`.
-    public static func isLibavName(_ text: String) -> Bool {
+    static func isLibavName(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
             && text.utf8.allSatisfy {
                 (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || "_,".utf8.contains($0)

@@ -8,3 +8,16 @@ public enum EngineName: String, Sendable, Codable, CaseIterable {
     /// Whether recordings leave this machine.
     public var isRemote: Bool { self == .openai }
 }
+
+/// Identifies a speech model by name and content.
+public struct ModelIdentity: Hashable, Sendable {
+    /// The name in transcripts, such as `base-q8_0`.
+    public var name: String
+    /// SHA-256 of the model's file; nil for a server's model, of which only the name is known.
+    public var sha256: [UInt8]?
+
+    public init(name: String, sha256: [UInt8]? = nil) {
+        self.name = name
+        self.sha256 = sha256
+    }
+}

@@ -65,12 +65,6 @@ public struct InboxPath: Hashable, Sendable, Comparable {
         return parent.appending(name)
     }
 
-    /// True for everything below `folder`, not for `folder` itself.
-    public func isBelow(_ folder: InboxPath) -> Bool {
-        bytes.count > folder.bytes.count && bytes[folder.bytes.count] == Self.slash
-            && bytes.starts(with: folder.bytes)
-    }
-
     /// For people and logs: control characters and bytes that are not UTF-8 appear as `\xNN`.
     public var text: String { ByteText.escaped(bytes) }
 

@@ -42,7 +42,7 @@ public struct QuotaUsage: Hashable, Sendable {
     /// Of sound that was taken in on `day`.
     public var milliseconds: Int64
     /// A calendar day, counted from 1 January 1970.
-    public var day: Int
+    var day: Int
 
     public init(bytes: Int64 = 0, files: Int64 = 0, milliseconds: Int64 = 0, day: Int = 0) {
         self.bytes = bytes
@@ -63,7 +63,7 @@ public struct QuotaClaim: Hashable, Sendable {
     public var size: Int64
     public var milliseconds: Int64
     /// The size of the counted recording that it replaces; nil if it replaces none.
-    public var replaced: Int64?
+    var replaced: Int64?
 
     public init(size: Int64, milliseconds: Int64, replaced: Int64? = nil) {
         self.size = size

@@ -44,7 +44,7 @@ public enum FileError: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension SystemError {
     /// Whether the cause passes by itself or by work on the machine rather than on this file.
-    public var isRetryable: Bool {
+    var isRetryable: Bool {
         switch code {
         case ENOSPC, EDQUOT, EROFS, EIO, EAGAIN, ENOMEM, EMFILE, ENFILE, EBUSY, ETXTBSY, ESTALE, ETIMEDOUT:
             true
@@ -53,7 +53,7 @@ extension SystemError {
     }
 
     /// Advice for the administrator.
-    public var advice: String? {
+    var advice: String? {
         switch code {
         case ENOSPC: "free space on this file system"
         case EDQUOT: "raise the quota of the folder's owner or delete files"

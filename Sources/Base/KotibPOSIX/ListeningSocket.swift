@@ -34,7 +34,7 @@ public final class ListeningSocket: Sendable {
     private let identity: (device: UInt64, inode: UInt64)?
 
     /// A socket that systemd made and passed (sd_listen_fds(3)). Its file stays when the daemon ends.
-    public init(passed descriptor: Int32) {
+    init(passed descriptor: Int32) {
         self.descriptor = descriptor
         path = ""
         identity = nil

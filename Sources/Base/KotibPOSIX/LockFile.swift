@@ -21,7 +21,7 @@ public final class LockFile: Sendable {
 
     /// Takes the lock or fails at once, and writes our process number into the file. The file stays when the
     /// lock goes: deleting it would let two processes hold a lock each.
-    public init(path: String) throws(Failure) {
+    init(path: String) throws(Failure) {
         do throws(SystemError) {
             file = OpenFile(
                 owning: try SystemError.check("open", path) {
@@ -41,7 +41,7 @@ public final class LockFile: Sendable {
     }
 
     /// The time that a lock may outlive the process named in the file.
-    public static let gracePeriod = Duration.seconds(2)
+    static let gracePeriod = Duration.seconds(2)
     private static let pause = Duration.milliseconds(20)
 
     /// Like ``init(path:)``, but waits up to ``gracePeriod`` if the process named in the file has ended:

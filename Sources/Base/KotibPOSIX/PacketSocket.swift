@@ -6,9 +6,9 @@ public final class PacketSocket: Sendable {
     /// The longest packet, in bytes: well below the default send buffer of 212,992 (net.core.wmem_default).
     public static let longestPacket = 128 * 1024
     /// Descriptors that a packet can carry.
-    public static let maxFiles = Int(KOTIB_MOST_DESCRIPTORS)
+    static let maxFiles = Int(KOTIB_MOST_DESCRIPTORS)
 
-    public let file: OpenFile
+    let file: OpenFile
     public var descriptor: Int32 { file.descriptor }
 
     /// Takes over `descriptor`.

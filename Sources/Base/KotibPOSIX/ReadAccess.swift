@@ -2,7 +2,7 @@ import Glibc
 import KotibModel
 
 /// The accounts that may read a file by its mode and access list, without regard to privileges.
-public struct ReadAccess: Sendable {
+struct ReadAccess: Sendable {
     /// An access list (acl(5), linux/posix_acl.h).
     struct Entry: Hashable, Sendable {
         enum Tag: UInt16 {
@@ -24,7 +24,7 @@ public struct ReadAccess: Sendable {
     private let entries: [Entry]
 
     /// May block on the disk.
-    public init(_ file: OpenFile, _ status: FileStatus) {
+    init(_ file: OpenFile, _ status: FileStatus) {
         self.init(status, list: file.accessList)
     }
 
@@ -37,7 +37,7 @@ public struct ReadAccess: Sendable {
     /// - Parameters:
     ///   - user: nil if only the groups are known.
     ///   - groups: the groups that the user is a member of.
-    public func allows(user: UInt32?, groups: Set<UInt32>) -> Bool {
+    func allows(user: UInt32?, groups: Set<UInt32>) -> Bool {
         if user == status.owner { return has(0o400) }
         guard !entries.isEmpty else {
             return has(groups.contains(status.group) ? 0o040 : 0o004)
@@ -77,7 +77,7 @@ public struct ReadAccess: Sendable {
 /// The people of a folder. They get transcripts only of files that they could have read themselves; otherwise
 /// a daemon that may read everything would read them other people's private files that were moved into the
 /// folder.
-public struct FolderReaders: Sendable {
+struct FolderReaders: Sendable {
     private let folder: FileStatus
     private let daemon: (user: UInt32, group: UInt32)
     private let groups: @Sendable (UInt32) -> Set<UInt32>?
@@ -86,7 +86,7 @@ public struct FolderReaders: Sendable {
     ///   - folder: a user's, directly in the inbox.
     ///   - daemon: whose files are everybody's: uploads.
     ///   - groups: of an account of this machine; nil where there is none. May take long.
-    public init(
+    init(
         of folder: FileStatus, daemon: (user: UInt32, group: UInt32) = (geteuid(), getegid()),
         groups: @escaping @Sendable (UInt32) -> Set<UInt32>? = SystemAccount.groups
     ) {
@@ -100,7 +100,7 @@ public struct FolderReaders: Sendable {
     /// those of its group.
     ///
     /// May block: on the disk and on a directory of accounts in the network.
-    public func mayRead(_ file: OpenFile, _ status: FileStatus) -> Bool {
+    func mayRead(_ file: OpenFile, _ status: FileStatus) -> Bool {
         if status.owner == folder.owner || status.owner == daemon.user { return true }
         return allow(ReadAccess(file, status))
     }
@@ -131,5 +131,52 @@ extension FileSystem {
             return FolderReaders(of: found).mayRead(file, status)
         }
         return FolderReaders(of: try self.status(of: openFolder(folder))).mayRead(file, status)
+    }
+}
+
+/// A file's group and permissions, for another one that no more people may read.
+public struct AccessModel: Hashable, Sendable {
+    /// Everybody may read it.
+    public static let everybody = AccessModel(permissions: 0o777, group: nil, list: [])
+    /// Only its owner may.
+    public static let nobody = AccessModel(permissions: 0o700, group: nil, list: [])
+
+    private let permissions: UInt16
+    /// Nil for any.
+    private let group: UInt32?
+    /// Permissions that the access list grants, without its mask; empty without one.
+    private let list: [[UInt8]]
+
+    /// May block on the disk.
+    public init(_ file: OpenFile, _ status: FileStatus) {
+        self.init(
+            permissions: status.permissions, group: status.group, list: Self.grants(in: file.accessList))
+    }
+
+    private init(permissions: UInt16, group: UInt32?, list: [[UInt8]]) {
+        self.permissions = permissions
+        self.group = group
+        self.list = list
+    }
+
+    /// Whether the bits for the group mean the same people for both files. Where there is an access list they
+    /// are the most that anybody in it has (acl(5)).
+    public func hasSameGroup(as other: AccessModel) -> Bool {
+        group == nil || (group == other.group && list == other.list)
+    }
+
+    /// The bits 044 of another file by which nobody reads it who may not read this one. Another group gets
+    /// what everybody has.
+    func readers(of other: AccessModel) -> UInt16 {
+        let others = permissions & 0o004
+        return (hasSameGroup(as: other) ? permissions & 0o040 : others << 3) | others
+    }
+
+    /// The entries of users and groups. An entry is eight bytes, of which the first two are its tag
+    /// (linux/posix_acl_xattr.h).
+    private static func grants(in list: [UInt8]) -> [[UInt8]] {
+        let granting = [ReadAccess.Entry.Tag.user, .owningGroup, .group].map(\.rawValue)
+        return stride(from: 4, through: list.count - 8, by: 8).map { Array(list[$0..<$0 + 8]) }
+            .filter { granting.contains(UInt16($0[0]) | UInt16($0[1]) << 8) }
     }
 }

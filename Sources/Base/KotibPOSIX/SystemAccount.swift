@@ -8,7 +8,7 @@ public enum SystemAccount {
 
     /// The groups that an account is in (getgrouplist(3)); nil where there is no account of that number.
     /// Blocks, as ``person(named:)`` does.
-    public static let groups: @Sendable (UInt32) -> Set<UInt32>? = { user in
+    static let groups: @Sendable (UInt32) -> Set<UInt32>? = { user in
         var size = 4096
         while size <= 1 << 20 {
             var entry = passwd()

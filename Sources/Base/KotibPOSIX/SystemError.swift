@@ -9,7 +9,7 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The system call's name.
     public let operation: String
     /// The path, readable (``InboxPath/text`` or a path of the configuration).
-    public let path: String?
+    let path: String?
 
     public init(code: Int32, operation: String, path: String? = nil) {
         self.code = code

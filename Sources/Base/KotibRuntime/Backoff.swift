@@ -5,19 +5,15 @@
 /// (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
 public struct Backoff: Hashable, Sendable {
     /// The bound of the first delay; it doubles with each attempt.
-    public var firstDelay: Duration
+    var firstDelay: Duration
     /// The bound of every delay.
-    public var longestDelay: Duration
+    var longestDelay: Duration
     /// The most that a server may ask for (`Retry-After`, RFC 9110 section 10.2.3).
-    public var longestRetryAfter: Duration
+    static let longestRetryAfter = Duration.seconds(3600)
 
-    public init(
-        firstDelay: Duration = .seconds(2), longestDelay: Duration = .seconds(600),
-        longestRetryAfter: Duration = .seconds(3600)
-    ) {
+    public init(firstDelay: Duration = .seconds(2), longestDelay: Duration = .seconds(600)) {
         self.firstDelay = firstDelay
         self.longestDelay = longestDelay
-        self.longestRetryAfter = longestRetryAfter
     }
 
     /// Never less than `retryAfter`, as far as ``longestRetryAfter`` allows.
@@ -28,7 +24,7 @@ public struct Backoff: Hashable, Sendable {
         let bound = firstDelay.doubled(times: attempts - 1, upTo: longestDelay)
         let jittered = bound * Double.random(in: 0...1, using: &random)
         guard let retryAfter else { return jittered }
-        return max(jittered, min(retryAfter, longestRetryAfter))
+        return max(jittered, min(retryAfter, Self.longestRetryAfter))
     }
 }
 

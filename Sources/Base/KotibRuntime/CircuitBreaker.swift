@@ -23,22 +23,18 @@ public struct CircuitBreaker: Hashable, Sendable {
         case probing
     }
 
-    public let firstPause: Duration
-    public let longestPause: Duration
+    private static let longestPause = Duration.seconds(60)
     /// The longest pause that a server may ask for (`Retry-After`, RFC 9110 section 10.2.3).
-    public let longestRetryAfter: Duration
+    private static let longestRetryAfter = Duration.seconds(3600)
+
+    private let firstPause: Duration
 
     private var state = State.closed
     private var openedAt = Duration.zero
     private var pauses = 0
 
-    public init(
-        firstPause: Duration = .seconds(1), longestPause: Duration = .seconds(60),
-        longestRetryAfter: Duration = .seconds(3600)
-    ) {
+    public init(firstPause: Duration = .seconds(1)) {
         self.firstPause = firstPause
-        self.longestPause = longestPause
-        self.longestRetryAfter = longestRetryAfter
     }
 
     /// Whether a job may start.
@@ -79,14 +75,14 @@ public struct CircuitBreaker: Hashable, Sendable {
 
     /// The service was unable to serve any job.
     public mutating func failed(retryAfter: Duration?, now: Duration) -> Transition? {
-        let asked = min(retryAfter ?? .zero, longestRetryAfter)
+        let asked = min(retryAfter ?? .zero, Self.longestRetryAfter)
         if case .open(let until) = state {
             // Another job that was under way when the first one failed: the same outage.
             state = .open(until: max(until, now + asked))
             return nil
         }
         let isFirst = state == .closed
-        let pause = max(firstPause.doubled(times: pauses, upTo: longestPause), asked)
+        let pause = max(firstPause.doubled(times: pauses, upTo: Self.longestPause), asked)
         pauses += 1
         state = .open(until: now + pause)
         guard isFirst else { return nil }

@@ -1,8 +1,10 @@
+// KotibText: every sentence that a person reads, in all languages.
+
 /// A sentence in all languages in which Kotib writes to people.
 public struct Sentence: Hashable, Sendable {
     public let uzbek: String
     public let english: String
-    public let russian: String
+    let russian: String
 
     public init(uzbek: String, english: String, russian: String) {
         self.uzbek = uzbek
@@ -27,4 +29,11 @@ public struct Sentence: Hashable, Sendable {
 extension Sentence: CustomStringConvertible {
     /// In English, for the log.
     public var description: String { english }
+}
+
+/// The languages in which Kotib writes to people. The raw value is ISO 639-1.
+public enum Language: String, Sendable, CaseIterable {
+    case english = "en"
+    case uzbek = "uz"
+    case russian = "ru"
 }

@@ -4,10 +4,6 @@ import KotibModel
 public struct OutOfBounds: Error, Hashable, Sendable {
     /// Such as `inspected.duration`.
     public var field: String
-
-    public init(field: String) {
-        self.field = field
-    }
 }
 
 extension WorkerCoding {
@@ -27,7 +23,7 @@ extension WorkerReply {
     static let longestLine = 1024
 
     /// The field that is out of bounds; nil if none is.
-    public var fault: String? {
+    var fault: String? {
         switch self {
         case .ready(let ready): ready.fault.map { "ready.\($0)" }
         case .inspected(_, let facts): facts.fault.map { "inspected.\($0)" }

@@ -1,10 +1,12 @@
 // KotibWorkerProtocol: the words between kotibd and kotib-worker.
+
+import FoundationEssentials
+import KotibModel
+
 //
 // One message is one packet of JSON over the worker's standard input, a SOCK_SEQPACKET socket. A request that
 // concerns a file carries its descriptor, one that makes a file that of the buffer for it. A worker serves
 // one request at a time; `cancel` is the only one that may come while another is being served.
-
-import KotibModel
 
 /// From the daemon to a worker.
 public enum WorkerRequest: Hashable, Sendable, Codable {
@@ -130,5 +132,80 @@ public struct TranscriptionSummary: Hashable, Sendable, Codable {
         self.speech = speech
         self.processorTime = processorTime
         self.warnings = warnings
+    }
+}
+
+/// The codec of speech that is re-encoded for a server: 16 kHz, mono.
+public enum SpeechCodec: String, Hashable, Sendable, Codable, CaseIterable {
+    /// In Ogg (RFC 7845).
+    case opus
+    /// In a file of its own kind (RFC 9639), 16 bits.
+    case flac
+
+    /// The file name extension.
+    public var fileExtension: String {
+        switch self {
+        case .opus: "ogg"
+        case .flac: "flac"
+        }
+    }
+}
+
+public struct EncodeRequest: Hashable, Sendable, Codable {
+    public var request: UInt64
+    /// libav's name of the container that inspection found: the only demuxer that may open the file.
+    public var container: String
+    public var codec: SpeechCodec
+    /// Bits a second; of no meaning for FLAC.
+    public var bitRate: Int
+    /// Seconds; decoding ends there.
+    public var longestDuration: Double
+    /// Bytes of the buffer.
+    public var capacity: Int64
+
+    public init(
+        request: UInt64, container: String, codec: SpeechCodec, bitRate: Int, longestDuration: Double,
+        capacity: Int64
+    ) {
+        self.request = request
+        self.container = container
+        self.codec = codec
+        self.bitRate = bitRate
+        self.longestDuration = longestDuration
+        self.capacity = capacity
+    }
+}
+
+public struct EncodingSummary: Hashable, Sendable, Codable {
+    /// Bytes at the buffer's beginning that are the file.
+    public var size: Int64
+    /// Seconds of audio in it.
+    public var duration: Double
+    /// Voices that speak at once, such as the parties of a call, follow one another: this many parts, each as
+    /// long as the recording.
+    public var parts: Int
+    /// Whether adding up all channels of the recording, as servers do, sounds the same: no channel was chosen
+    /// or inverted, no level changed.
+    public var isPlain: Bool
+
+    public init(size: Int64, duration: Double, parts: Int = 1, isPlain: Bool = false) {
+        self.size = size
+        self.duration = duration
+        self.parts = parts
+        self.isPlain = isPlain
+    }
+}
+
+/// How a message becomes a packet: JSON, one object with one key, the message's name.
+public enum WorkerCoding {
+    public static func encode(_ message: some Encodable) throws -> [UInt8] {
+        try Array(JSONEncoder().encode(message))
+    }
+
+    /// - Throws: `DecodingError` for what is no message.
+    public static func decode<Message: Decodable>(
+        _ type: Message.Type, from packet: [UInt8]
+    ) throws -> Message {
+        try JSONDecoder().decode(type, from: Data(packet))
     }
 }

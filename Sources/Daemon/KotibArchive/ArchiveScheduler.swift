@@ -64,7 +64,7 @@ package struct ArchiveScheduler: Sendable {
 
     /// Archives all that is of age.
     /// - Returns: the pause before the next pass.
-    package func pass() async -> Duration {
+    func pass() async -> Duration {
         var round = Round()
         do {
             try await openArchive()

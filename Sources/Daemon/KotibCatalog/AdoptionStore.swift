@@ -8,7 +8,7 @@ public struct ExistingText: Sendable {
     public var identity: FileIdentity
     public var text: String
     /// SHA-256, as in ``Sidecar/words``.
-    public var hash: [UInt8]
+    var hash: [UInt8]
 
     public init(path: InboxPath, identity: FileIdentity, text: String, hash: [UInt8]) {
         self.path = path

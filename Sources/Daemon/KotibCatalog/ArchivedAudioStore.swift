@@ -20,7 +20,7 @@ public struct ArchivedAudio: Hashable, Sendable {
     /// The file as it came there; nil while it is intended.
     public var identity: FileIdentity?
     /// When this phase began.
-    public var time: Date
+    var time: Date
 }
 
 /// A recording that has rested.

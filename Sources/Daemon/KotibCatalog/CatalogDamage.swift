@@ -4,23 +4,16 @@ import Synchronization
 final class CatalogDamage: Sendable {
     let found: AsyncStream<CatalogError>
     private let tell: AsyncStream<CatalogError>.Continuation
-    private let first = Mutex<CatalogError?>(nil)
+    private let isFound = Atomic(false)
 
     init() {
         (found, tell) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(1))
     }
 
-    /// Nil where none was found.
-    var error: CatalogError? { first.withLock { $0 } }
-
     /// Takes note of a failed call, where it failed for that.
     func note(_ error: CatalogError) {
         guard error.code == .corrupt else { return }
-        let isFirst = first.withLock { first in
-            defer { first = first ?? error }
-            return first == nil
-        }
-        if isFirst { tell.yield(error) }
+        if !isFound.exchange(true, ordering: .relaxed) { tell.yield(error) }
     }
 
     func finish() { tell.finish() }

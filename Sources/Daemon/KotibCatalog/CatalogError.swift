@@ -29,18 +29,11 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
 
     public var code: Code
     /// The operation, such as `accept`.
-    public var operation: String
+    var operation: String
     /// SQLite's message.
-    public var message: String
+    var message: String
     /// The database's file.
-    public var file: String
-
-    public init(code: Code, operation: String, message: String, file: String) {
-        self.code = code
-        self.operation = operation
-        self.message = message
-        self.file = file
-    }
+    var file: String
 
     /// Whether the same call may succeed later without a change to the program or the file.
     public var isRetryable: Bool {

@@ -9,7 +9,7 @@ public struct Deletion: Hashable, Sendable {
     /// that lies in nobody's folder.
     public var folder: UserFolder?
     /// When it was decided.
-    public var requested: Date
+    var requested: Date
 }
 
 /// Recordings whose deletion is decided, until their files are gone.

@@ -18,21 +18,6 @@ public struct HookEvent: Hashable, Sendable {
     /// Whether ``text`` is truncated.
     public var isTextTruncated: Bool
     public var time: Date
-
-    public init(
-        id: String, kind: RecordingState, recording: RecordingID, user: UserID?, path: InboxPath,
-        facts: HookFacts, text: String?, isTextTruncated: Bool, time: Date
-    ) {
-        self.id = id
-        self.kind = kind
-        self.recording = recording
-        self.user = user
-        self.path = path
-        self.facts = facts
-        self.text = text
-        self.isTextTruncated = isTextTruncated
-        self.time = time
-    }
 }
 
 /// The recording's fields at that moment, under the names of the API.
@@ -61,12 +46,6 @@ public struct HookFacts: Codable, Hashable, Sendable {
         case errorCode = "error_code"
         case errorMessage = "error_message"
         case createdAt = "created_at"
-    }
-
-    public init(fileName: String, fileSize: Int64, createdAt: String) {
-        self.fileName = fileName
-        self.fileSize = fileSize
-        self.createdAt = createdAt
     }
 }
 

@@ -28,21 +28,12 @@ enum LibrarySQL {
         }
     }
 
-    private static let entryColumns = """
-        \(RecordingSQL.columns.split(separator: ",").map { "a." + $0.drop(while: \.isWhitespace) }
+    static let entry = """
+        SELECT \(RecordingSQL.columns.split(separator: ",").map { "a." + $0.drop(while: \.isWhitespace) }
             .joined(separator: ", ")), a.revision_id, a.transcript_text, \(ArchiveSQL.since) AS archived_at,
             (SELECT folder FROM users u WHERE u.id = a.user_id) AS user_folder
-        """
-
-    static let entry = """
-        SELECT \(entryColumns) FROM audio_records a
+        FROM audio_records a
         WHERE a.id = :recording AND (:user IS NULL OR a.user_id = :user) AND \(DeletionSQL.isVisible)
-        """
-
-    /// In the order of the ids, a JSON array.
-    static let entries = """
-        SELECT \(entryColumns) FROM json_each(:ids) j CROSS JOIN audio_records a ON a.id = j.value
-        WHERE (:user IS NULL OR a.user_id = :user) AND \(DeletionSQL.isVisible)
         """
 
     /// Each state's part comes out of its index in the order of ids, and SQLite merges the parts: nothing is

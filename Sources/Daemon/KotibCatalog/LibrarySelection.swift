@@ -14,7 +14,7 @@ struct LibrarySelection {
     /// many are of the time that is asked for, it costs less to pass over the others than to sort these.
     fileprivate func part(total: Int? = nil) -> LibrarySQL.Part {
         if user != nil { return .ofOneUser }
-        if filter.from != nil || filter.until != nil, total ?? 0 <= RecordingStore.maxCounted {
+        if filter.from != nil || filter.until != nil, total ?? 0 <= ListingStore.maxCounted {
             return .ofSomeTime
         }
         return filter.language == nil ? .everything : .inOneLanguage

@@ -8,7 +8,7 @@ public struct LibraryIndex: Hashable, Sendable {
     public var recordings: [RecordingID]
     /// The number of recordings with this filter, on all pages.
     public var total: Int
-    /// False if a search found more than ``RecordingStore/maxCounted``: then `total` is that number.
+    /// False if a search found more than ``ListingStore/maxCounted``: then `total` is that number.
     public var isTotalExact: Bool
     /// The key of the next page. Nil after the last one.
     public var next: RecordingID?
@@ -43,22 +43,32 @@ public struct ListingStore: CatalogStore {
     /// Bytes. Few texts are longer: some ten minutes of speech have as many.
     public static let shortText = 16_384
     /// Bytes of a page's texts, beyond which it ends, whatever its limit.
-    public static let longestList = RecordingStore.longestPage
-    /// Bytes of text after which a page of revisions ends, however few it has.
-    public static let longestRevisionList = RevisionStore.longestRevisionPage
+    public static let longestList = 32 << 20
+    /// Bytes of text after which a page of revisions ends, however few it has: people save often, and long
+    /// texts.
+    public static let longestRevisionList = 8 << 20
+    /// A search counts its matches up to here unless all are requested: a common word may be in a million
+    /// recordings, and counting takes time in proportion.
+    static let maxCounted = 10_000
 
-    /// The page that ``RecordingStore/list(_:before:skip:limit:countsAll:)`` reads, without its contents.
+    /// One page. A page that begins at `before` is stable: recordings that are added meanwhile do not shift
+    /// it.
+    /// - Parameters:
+    ///   - before: only recordings with a smaller id, the ``LibraryIndex/next`` of the page before.
+    ///   - skip: how many to leave out after that.
+    ///   - countsAll: counts all matches of a search, however many there are.
     /// - Throws: ``CatalogError``: ``CatalogError/Code/tooLong``.
     public func index(
         _ filter: RecordingFilter, before: RecordingID? = nil, skip: Int = 0, limit: Int,
         countsAll: Bool = false
     ) async throws(CatalogError) -> LibraryIndex {
-        let maxCounted = countsAll ? Int.max - 1 : RecordingStore.maxCounted
+        let maxCounted = countsAll ? Int.max - 1 : Self.maxCounted
         let index: @Sendable (Database) throws -> LibraryIndex = { database in
             try database.index(
                 filter, before: before, skip: max(skip, 0), limit: max(limit, 0), maxCounted: maxCounted)
         }
-        return filter.isCounted && skip <= RecordingStore.maxCounted
+        // However many there are, these cost the same.
+        return filter.isCounted && skip <= Self.maxCounted
             ? try await read("index", index) : try await search("index", index)
     }
 

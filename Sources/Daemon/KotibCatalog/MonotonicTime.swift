@@ -6,15 +6,9 @@ import Glibc
 public struct ClockReading: Hashable, Sendable {
     public var wall: Date
     /// Names the boot that `uptime` counts from.
-    public var boot: String
+    var boot: String
     /// Seconds since the boot, sleep included (clock_gettime(2), CLOCK_BOOTTIME).
     public var uptime: TimeInterval
-
-    public init(wall: Date, boot: String, uptime: TimeInterval) {
-        self.wall = wall
-        self.boot = boot
-        self.uptime = uptime
-    }
 
     @Sendable public static func now() -> ClockReading {
         var time = timespec()

@@ -40,12 +40,7 @@ public enum SidecarKind: String, Sendable, Codable, CaseIterable {
 public struct SidecarDue: Hashable, Sendable {
     public var kind: SidecarKind
     /// Rises each time that something becomes due: a writer of an older state has not completed this.
-    public var version: Int64
-
-    public init(kind: SidecarKind, version: Int64) {
-        self.kind = kind
-        self.version = version
-    }
+    var version: Int64
 }
 
 /// A row of `audio_records` without its text (``RecordingStore/transcript(of:)``).
@@ -66,26 +61,22 @@ public struct Recording: Hashable, Sendable, Identifiable {
     public var attempts: Int
     /// How often the daemon ended during its transcription.
     public var interruptions: Int
-    /// When a retry may start; nil for at once.
-    public var due: Date?
     /// The reason of the failure or refusal, or the error of the last attempt.
     public var errorCode: String?
     public var errorMessage: String?
     public var created: Date
     public var updated: Date
-    /// The start of the last attempt.
-    public var started: Date?
     public var completed: Date?
     /// ISO 639-1, as the engine heard it.
     public var language: String?
     public var engine: String?
     public var model: String?
     /// Seconds that the engine took.
-    public var engineSeconds: Double?
+    var engineSeconds: Double?
     /// Seconds in which somebody spoke; 0 explains an empty transcript.
-    public var speechSeconds: Double?
+    var speechSeconds: Double?
     /// Warnings about the transcript. Those about the file are in ``facts``.
-    public var transcriptionWarnings: [RecordingWarning]
+    var transcriptionWarnings: [RecordingWarning]
     public var sidecarDue: SidecarDue?
 
     /// Warnings about the file and its transcript.
@@ -124,9 +115,9 @@ public struct Sidecar: Hashable, Sendable {
     public var device: UInt64
     public var inode: UInt64
     /// Bytes.
-    public var size: Int64
+    var size: Int64
     /// Nanoseconds since 1970.
-    public var modified: Int64
+    var modified: Int64
     /// SHA-256 of the words in it, whatever their encoding and line ends. Nil for a note or another format,
     /// and for what was written before this was kept.
     public var words: [UInt8]?

@@ -4,7 +4,7 @@ import KotibModel
 
 /// The filter of a list or a search. All criteria that are set must hold.
 public struct RecordingFilter: Hashable, Sendable {
-    public var scope: AccessScope
+    var scope: AccessScope
     /// Empty: every state but `rejected`, which older clients do not know.
     public var states: Set<RecordingState> = []
     /// Created at or after.
@@ -31,11 +31,6 @@ public struct RecordingFilter: Hashable, Sendable {
 public struct SnippetPart: Hashable, Sendable {
     public var text: String
     public var isMatch: Bool
-
-    public init(text: String, isMatch: Bool) {
-        self.text = text
-        self.isMatch = isMatch
-    }
 }
 
 /// A recording as in a list.
@@ -53,115 +48,10 @@ public struct LibraryEntry: Hashable, Sendable {
     public var snippet: [SnippetPart] = []
 }
 
-public struct LibraryPage: Hashable, Sendable {
-    /// Newest first: by falling id.
-    public var entries: [LibraryEntry]
-    /// The number of recordings with this filter, on all pages.
-    public var total: Int
-    /// False if a search found more than ``RecordingStore/maxCounted``: then `total` is that number.
-    public var isTotalExact = true
-    /// The key of the next page. Nil after the last one.
-    public var next: RecordingID?
-
-    static let empty = LibraryPage(entries: [], total: 0, next: nil)
-}
-
-/// Recordings, as lists and searches show them.
+/// Recordings, one by one and counted. ``ListingStore`` lists and searches them.
 public struct RecordingStore: CatalogStore {
     let database: CatalogDatabase
 
-    /// A search counts its matches up to here unless all are requested: a common word may be in a million
-    /// recordings, and counting takes time in proportion.
-    static let maxCounted = 10_000
-    /// Bytes of transcripts on one page, beyond which it ends, whatever its limit.
-    static let longestPage = 32 * 1024 * 1024
-
-    /// One page. A page that begins at `before` is stable: recordings that are added meanwhile do not shift
-    /// it.
-    /// - Parameters:
-    ///   - before: only recordings with a smaller id, the ``LibraryPage/next`` of the page before.
-    ///   - skip: how many to leave out after that.
-    ///   - countsAll: counts all matches of a search, however many there are.
-    /// - Throws: ``CatalogError``: ``CatalogError/Code/tooLong``.
-    public func list(
-        _ filter: RecordingFilter, before: RecordingID? = nil, skip: Int = 0, limit: Int,
-        countsAll: Bool = false
-    ) async throws(CatalogError) -> LibraryPage {
-        let maxCounted = countsAll ? Int.max - 1 : Self.maxCounted
-        let page: @Sendable (Database) throws -> LibraryPage = { database in
-            try database.page(
-                filter, before: before, skip: max(skip, 0), limit: max(limit, 0), maxCounted: maxCounted)
-        }
-        // However many there are, these cost the same.
-        return filter.isCounted && skip <= Self.maxCounted
-            ? try await read("list", page) : try await search("list", page)
-    }
-
-    /// Nil if it does not exist, or the caller may not see it.
-    public func entry(_ id: RecordingID, in scope: AccessScope) async throws(CatalogError) -> LibraryEntry? {
-        try await read("entry") { try $0.entry(id, in: scope) }
-    }
-}
-
-extension Database {
-    fileprivate func page(
-        _ filter: RecordingFilter, before: RecordingID?, skip: Int, limit: Int, maxCounted: Int
-    ) throws -> LibraryPage {
-        guard let selection = try selection(filter) else { return .empty }
-        let total = try total(selection, upTo: maxCounted)
-        // One more than is asked for shows whether there is a next page.
-        let found = try ids(
-            selection, total: total.count, before: before, skip: skip,
-            limit: limit == .max ? limit : limit + 1)
-        var page = LibraryPage(entries: [], total: total.count, isTotalExact: total.isExact, next: nil)
-        // One cursor for all of them: GRDB looks up the columns of each anew.
-        let ids = found.prefix(limit)
-        let rows = try Row.fetchCursor(
-            cachedStatement(sql: LibrarySQL.entries),
-            arguments: [
-                "ids": "[\(ids.map(\.description).joined(separator: ","))]", "user": filter.scope.user,
-            ])
-        var (last, size) = (ids.last, 0)
-        while let row = try rows.next() {
-            var entry = try LibraryEntry(row)
-            entry.snippet = try selection.search?.snippet(of: entry.text ?? "") ?? []
-            size += entry.text?.utf8.count ?? 0
-            page.entries.append(entry)
-            if size >= RecordingStore.longestPage {
-                last = entry.recording.id
-                break
-            }
-        }
-        if last != found.last { page.next = last }
-        return page
-    }
-
-    fileprivate func entry(_ id: RecordingID, in scope: AccessScope) throws -> LibraryEntry? {
-        try row(LibrarySQL.entry, ["recording": id.rawValue, "user": scope.user]).map { try LibraryEntry($0) }
-    }
-}
-
-extension AccessScope {
-    /// As statements want it: NULL for everybody's.
-    var user: Int64? {
-        switch self {
-        case .everyone: nil
-        case .only(let user): user.rawValue
-        }
-    }
-}
-
-extension LibraryEntry {
-    init(_ row: Row, withText: Bool = true) throws {
-        recording = try Recording(row)
-        userFolder = try (row["user_folder"] as Data?).map(UserFolder.init(blob:))
-        text = withText ? row["transcript_text"] : nil
-        revision = (row["revision_id"] as Int64?).map(RevisionID.init(rawValue:))
-        archived = try row.dateIfAny("archived_at")
-    }
-}
-
-extension RecordingStore {
     /// The recording that lies, or last lay, at `path`.
     public func current(_ path: InboxPath) async throws(CatalogError) -> Recording? {
         try await read("current") { try $0.currentRecording(path) }
@@ -208,6 +98,26 @@ extension RecordingStore {
         SELECT transcription_status, count(*) AS count FROM audio_records WHERE is_current = 1
         GROUP BY transcription_status
         """
+}
+
+extension AccessScope {
+    /// As statements want it: NULL for everybody's.
+    var user: Int64? {
+        switch self {
+        case .everyone: nil
+        case .only(let user): user.rawValue
+        }
+    }
+}
+
+extension LibraryEntry {
+    init(_ row: Row, withText: Bool = true) throws {
+        recording = try Recording(row)
+        userFolder = try (row["user_folder"] as Data?).map(UserFolder.init(blob:))
+        text = withText ? row["transcript_text"] : nil
+        revision = (row["revision_id"] as Int64?).map(RevisionID.init(rawValue:))
+        archived = try row.dateIfAny("archived_at")
+    }
 }
 
 extension Database {

@@ -11,7 +11,7 @@ public struct Revision: Hashable, Sendable {
     public var id: RevisionID
     public var recording: RecordingID
     /// Nil for the engine, the local operator, and a deleted user.
-    public var author: UserID?
+    var author: UserID?
     public var authorFolder: UserFolder?
     public var origin: RevisionOrigin
     public var text: String
@@ -25,10 +25,10 @@ public struct Revision: Hashable, Sendable {
 public struct TranscriptEdit: Sendable {
     public var recording: RecordingID
     public var scope: AccessScope
-    public var text: String
+    var text: String
     /// Nil for the local operator.
     public var author: UserID?
-    public var origin: RevisionOrigin
+    var origin: RevisionOrigin
     /// The revision that the person saw; nil to replace any.
     public var expected: RevisionID?
 

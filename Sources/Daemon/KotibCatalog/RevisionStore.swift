@@ -207,13 +207,6 @@ enum RevisionSQL {
         r.id, r.audio_record_id, r.author, (SELECT folder FROM users u WHERE u.id = r.author) AS author_folder, \
         r.origin, r.text, r.segments, r.language, r.created_at
         """
-    /// Without the times, of which a page would hold each as often as the words were saved.
-    static let page = """
-        SELECT r.id, r.audio_record_id, r.author, (SELECT folder FROM users u WHERE u.id = r.author)
-            AS author_folder, r.origin, r.text, '[]' AS segments, r.language, r.created_at
-        FROM transcript_revisions r WHERE r.audio_record_id = :recording AND r.id < :before
-        ORDER BY r.id DESC LIMIT :limit
-        """
     /// All but the words and times.
     static let head = """
         SELECT r.id, r.audio_record_id, r.author, (SELECT folder FROM users u WHERE u.id = r.author)
@@ -252,46 +245,4 @@ enum RevisionSQL {
             handled_at = :now
         WHERE id = :recording
         """
-}
-
-/// A recording's revisions, newest first; the times in them are left out.
-public struct RevisionPage: Hashable, Sendable {
-    public var revisions: [Revision]
-    /// The key of the next page. Nil on the last one.
-    public var next: RevisionID?
-}
-
-extension RevisionStore {
-    /// Bytes of text after which a page ends, however few revisions it has: people save often, and long
-    /// texts.
-    static let longestRevisionPage = 8 << 20
-
-    /// Nil where the recording is not the caller's to see.
-    /// - Parameter before: only those that are older.
-    public func page(
-        of id: RecordingID, in scope: AccessScope, before: RevisionID? = nil, limit: Int = 100
-    ) async throws(CatalogError) -> RevisionPage? {
-        try await read("revisions") { database in
-            guard try database.recording(id, in: scope) != nil else { return nil }
-            let statement = try database.cachedStatement(sql: RevisionSQL.page)
-            let rows = try Row.fetchCursor(
-                statement,
-                arguments: [
-                    "recording": id.rawValue, "before": before?.rawValue ?? .max,
-                    "limit": max(limit, 1) + 1,
-                ])
-            var page = RevisionPage(revisions: [], next: nil)
-            var size = 0
-            while let row = try rows.next() {
-                if page.revisions.count >= max(limit, 1) || size >= Self.longestRevisionPage {
-                    page.next = page.revisions.last?.id
-                    break
-                }
-                let revision = try Revision(row)
-                size += revision.text.utf8.count
-                page.revisions.append(revision)
-            }
-            return page
-        }
-    }
 }

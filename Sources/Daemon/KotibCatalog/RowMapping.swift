@@ -35,7 +35,7 @@ enum RecordingSQL {
     static let columns = """
         id, user_id, path, device, inode, file_size, modified_ns, changed_ns, sha256, media_type, container, \
         codec, duration, channels, sample_rate, transcription_status, audio_state, is_current, attempts, \
-        interruptions, due_at, error_code, error_message, created_at, updated_at, started_at, completed_at, \
+        interruptions, error_code, error_message, created_at, updated_at, completed_at, \
         language, engine, model, engine_seconds, speech_seconds, sidecar_due, sidecar_version, \
         inspection_warnings, transcription_warnings, sound_sha256, sound_size, is_patched
         """
@@ -156,10 +156,9 @@ extension Recording {
             identity: FileIdentity(row), facts: AudioFacts(row),
             state: try row.value("transcription_status"), audio: try row.value("audio_state"),
             isCurrent: row["is_current"], attempts: row["attempts"], interruptions: row["interruptions"],
-            due: (row["due_at"] as Double?).map(Date.init(timeIntervalSince1970:)),
             errorCode: row["error_code"], errorMessage: row["error_message"],
             created: try row.date("created_at"), updated: try row.date("updated_at"),
-            started: try row.dateIfAny("started_at"), completed: try row.dateIfAny("completed_at"),
+            completed: try row.dateIfAny("completed_at"),
             language: row["language"], engine: row["engine"], model: row["model"],
             engineSeconds: (row["engine_seconds"] as Double?).map(AudioFacts.bounded),
             speechSeconds: (row["speech_seconds"] as Double?).map(AudioFacts.bounded),

@@ -9,7 +9,7 @@ public enum Timestamp {
     }
 
     /// Nil unless it is written exactly so.
-    public static func date(_ text: String) -> Date? {
+    static func date(_ text: String) -> Date? {
         try? style.parse(text)
     }
 }

@@ -36,10 +36,6 @@ public struct UserStore: CatalogStore {
         try await read("user") { try $0.user(id) }
     }
 
-    public func find(phone: String) async throws(CatalogError) -> User? {
-        try await read("user") { try $0.row(UserSQL.byPhone, [phone]).map(User.init) }
-    }
-
     /// The user's settings. The defaults for an unknown user.
     public func settings(of id: UserID) async throws(CatalogError) -> UserSettings {
         try await find(id)?.settings ?? UserSettings()

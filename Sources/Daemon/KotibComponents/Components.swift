@@ -18,7 +18,7 @@ import Logging
 /// The components between the watcher, the engines and the sockets, connected. The daemon and the tests'
 /// fixtures create them here. A class, because copies of so large a value would be a megabyte of code.
 package final class Components: Sendable {
-    package let files: any FileSystem
+    let files: any FileSystem
     package let catalog: Catalog
     package let board: IssueBoard
     package let sidecars: Sidecars
@@ -37,9 +37,9 @@ package final class Components: Sendable {
 
     /// The daemon's settings, as far as these parts depend on them.
     package struct Options: Sendable {
-        package var policy: IntakePolicy
+        var policy: IntakePolicy
         /// Of notes.
-        package var language: Language
+        var language: Language
         /// Whether a new first-level folder becomes a user's inbox by itself.
         package var enrolls = true
         package var quotas = Quotas()

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import KotibAccounts
 import KotibControlProtocol
 import KotibModel
 import KotibText
@@ -37,10 +38,7 @@ struct ControlContext: RequestContext {
 
     /// - Throws: ``ControlFailure``, 401 without a login.
     func requireCaller() throws(ControlFailure) -> Caller {
-        guard let caller else {
-            throw ControlFailure(
-                .unauthorized, .unauthorized, .unauthorized, headers: [.wwwAuthenticate: "Bearer"])
-        }
+        guard let caller else { throw ControlFailure.unauthorized }
         return caller
     }
 
@@ -49,5 +47,43 @@ struct ControlContext: RequestContext {
         let caller = try requireCaller()
         guard caller.isAdmin else { throw ControlFailure(.forbidden, .forbidden, .forbidden) }
         return caller
+    }
+}
+
+/// The caller of a request.
+enum Caller: Hashable, Sendable {
+    /// Root or the daemon's own user, by the credentials at connect(2) (unix(7), SO_PEERCRED). A descriptor
+    /// can be passed on after that, so this protects the operator's access and nothing more.
+    case localOperator
+    case session(Session)
+
+    /// The recordings that this caller may see.
+    var scope: AccessScope {
+        switch self {
+        case .localOperator: .everyone
+        case .session(let session): session.scope
+        }
+    }
+
+    /// Whether this caller has the rights of an admin.
+    var isAdmin: Bool { scope == .everyone }
+}
+
+/// Selects one of the three languages (RFC 9110, 12.5.4).
+enum RequestLanguage {
+    /// The one with the highest weight, the first of equals; Uzbek where none is asked for.
+    static func best(of header: String?) -> Language {
+        var best = Language.uzbek
+        var highest = 0.0
+        for range in (header ?? "").prefix(1000).split(separator: ",") {
+            let parts = range.split(separator: ";").map { $0.filter { $0 != " " && $0 != "\t" } }
+            guard let tag = parts.first?.prefix(while: { $0 != "-" }).lowercased(),
+                let language = Language(rawValue: tag)
+            else { continue }
+            let weight =
+                parts.dropFirst().first { $0.hasPrefix("q=") }.flatMap { Double($0.dropFirst(2)) } ?? 1
+            if weight > highest { (best, highest) = (language, weight) }
+        }
+        return best
     }
 }

@@ -17,26 +17,26 @@ import ServiceLifecycle
 
 /// The dependencies of the routes.
 public final class ControlDependencies: Sendable {
-    public let catalog: Catalog
-    public let accounts: AccountService
-    public let actions: RecordingActions
-    public let uploads: UploadService
-    public let audio: RecordingAudio
-    public let queue: TranscriptionQueue
-    public let health: HealthSources
+    let catalog: Catalog
+    let accounts: AccountService
+    let actions: RecordingActions
+    let uploads: UploadService
+    let audio: RecordingAudio
+    let queue: TranscriptionQueue
+    let health: HealthSources
     /// `local` or `openai`.
-    public let engineName: String
-    public let version: String
+    let engineName: String
+    let version: String
     /// When the daemon did.
-    public let started: Date
+    let started: Date
     /// Requests a scan of the inbox: a new user may have made refused files acceptable.
-    public let rescan: @Sendable () async -> Void
+    let rescan: @Sendable () async -> Void
     /// Of each hook that is set up.
-    public let hooks: @Sendable () async throws(CatalogError) -> [HookHealth]
+    let hooks: @Sendable () async throws(CatalogError) -> [HookHealth]
     /// The quotas of the ingest pipeline.
-    public let quotas: Quotas
+    let quotas: Quotas
     /// The accepted file name extensions.
-    public let endings: Set<AudioFileExtension>
+    let endings: Set<AudioFileExtension>
     let metrics = ControlMetrics()
     let bodies = RequestMemoryLimit()
     let answers = ResponseMemoryLimit()
@@ -70,7 +70,7 @@ public final class ControlDependencies: Sendable {
 /// HTTP/1.1 on a Unix socket.
 public struct ControlServer: Service {
     public struct Settings: Hashable, Sendable {
-        public var path: String
+        var path: String
         /// Permission bits of the socket.
         public var mode: UInt16 = 0o660
         /// Name of the group that may connect; nil for the daemon's own.
@@ -83,7 +83,7 @@ public struct ControlServer: Service {
         /// operator.
         public var trustedProxies: Set<UInt32> = []
         /// The user beside root who is the operator.
-        public var owner: UInt32
+        var owner: UInt32
         /// The timeouts of connections.
         var timeouts = ConnectionTimeoutHandler.Limits()
 

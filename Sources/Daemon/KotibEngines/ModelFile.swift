@@ -18,14 +18,14 @@ public actor ModelFile {
     }
 
     /// SHA-256 of the file that is at the path now. Nil if it cannot be read or changes meanwhile.
-    public func sha256() async -> [UInt8]? {
+    func sha256() async -> [UInt8]? {
         guard let (file, identity) = await open() else { return nil }
         return await sha256(of: file, identity)
     }
 
     /// SHA-256 of the file that a worker has loaded. Nil if another file is at the path now and this one was
     /// not hashed before.
-    public func sha256(ofLoaded loaded: FileIdentity) async -> [UInt8]? {
+    func sha256(ofLoaded loaded: FileIdentity) async -> [UInt8]? {
         if let hash = hashes[loaded] { return await hash.value }
         guard let (file, identity) = await open(), identity == loaded else { return nil }
         return await sha256(of: file, identity)

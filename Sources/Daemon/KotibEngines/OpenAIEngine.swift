@@ -111,7 +111,7 @@ public final class OpenAIEngine: TranscriptionEngine {
             headers: settings.key.isEmpty ? [] : [("Authorization", "Bearer \(settings.key.value)")],
             body: .multipart(parts),
             limits: HTTPLimits(
-                connect: settings.connect, stall: settings.stall + own, total: settings.total + own,
+                connect: settings.connect, stall: OpenAISettings.stall + own, total: settings.total + own,
                 answer: settings.answerLimit))
     }
 

@@ -11,30 +11,30 @@ public struct OpenAISettings: Sendable {
         "flac", "mp3", "mp4", "mpeg", "mpga", "m4a", "ogg", "wav", "webm", "oga", "opus",
     ]
 
-    /// `http` or `https`, up to and with `/v1`.
-    public var baseURL: String
-    public var model: String
-    public var key: APIKey
-    /// The longest request, in bytes, its multipart form included. OpenAI takes 25 MiB
-    /// (developers.openai.com/api/docs/guides/speech-to-text); servers of one's own often more.
-    public var uploadLimit: Int64
-    /// The file name extensions that the server accepts; lower case, without the dot.
-    public var formats: Set<String>
-    /// How long a connection may take.
-    public var connect: Duration
     /// The longest time without progress, in addition to the recording's own length, since a server may work
     /// as slowly as real time.
-    public var stall: Duration
+    static let stall = Duration.seconds(120)
+
+    /// `http` or `https`, up to and with `/v1`.
+    var baseURL: String
+    var model: String
+    var key: APIKey
+    /// The longest request, in bytes, its multipart form included. OpenAI takes 25 MiB
+    /// (developers.openai.com/api/docs/guides/speech-to-text); servers of one's own often more.
+    var uploadLimit: Int64
+    /// The file name extensions that the server accepts; lower case, without the dot.
+    var formats: Set<String>
+    /// How long a connection may take.
+    var connect: Duration
     /// The time limit of a request, in addition to the recording's own length.
-    public var total: Duration
+    var total: Duration
     /// The longest answer, in bytes. With its times, an hour of speech takes about 1 MB.
-    public var answerLimit: Int
+    var answerLimit = 16 << 20
 
     public init(
         baseURL: String = OpenAISettings.openAI, model: String = "whisper-1", key: APIKey = APIKey(""),
         uploadLimit: Int64 = 25 << 20, formats: Set<String> = OpenAISettings.documentedExtensions,
-        connect: Duration = .seconds(15), stall: Duration = .seconds(120),
-        total: Duration = .seconds(3600), answerLimit: Int = 16 << 20
+        connect: Duration = .seconds(15), total: Duration = .seconds(3600)
     ) {
         self.baseURL = baseURL
         self.model = model
@@ -42,9 +42,7 @@ public struct OpenAISettings: Sendable {
         self.uploadLimit = uploadLimit
         self.formats = formats
         self.connect = connect
-        self.stall = stall
         self.total = total
-        self.answerLimit = answerLimit
     }
 }
 
@@ -59,7 +57,7 @@ public struct APIKey: Hashable, Sendable, CustomStringConvertible, CustomReflect
         value = String(start.reversed().drop(while: isSpace).reversed())
     }
 
-    public var isEmpty: Bool { value.isEmpty }
+    var isEmpty: Bool { value.isEmpty }
     public var description: String { isEmpty ? "(none)" : "(hidden)" }
     public var customMirror: Mirror { Mirror(self, children: []) }
 

@@ -12,8 +12,8 @@ import Logging
 public final class HookDispatcher: Sendable {
     /// The source of the time.
     public struct Time: Sendable {
-        public var clock: any Clock<Duration>
-        public var now: @Sendable () -> Date
+        var clock: any Clock<Duration>
+        var now: @Sendable () -> Date
 
         public init(
             clock: any Clock<Duration> = ContinuousClock(), now: @escaping @Sendable () -> Date = { Date() }

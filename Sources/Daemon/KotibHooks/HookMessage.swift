@@ -4,12 +4,12 @@ import KotibModel
 
 /// An event as receivers get it.
 public struct HookMessage: Sendable {
-    public let event: HookEvent
+    let event: HookEvent
     /// One JSON object in UTF-8: the same with every attempt, as long as the recording is there.
-    public let json: [UInt8]
+    let json: [UInt8]
 
     /// - Parameter withText: false leaves the words out.
-    public init(_ event: HookEvent, withText: Bool) throws {
+    init(_ event: HookEvent, withText: Bool) throws {
         self.event = event
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -17,7 +17,7 @@ public struct HookMessage: Sendable {
     }
 
     /// The folder of the recording's user; nil for nobody's.
-    public var user: UserFolder? {
+    var user: UserFolder? {
         event.user == nil ? nil : event.path.user
     }
 }

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import KotibCatalog
+import KotibCrypto
 import KotibHTTP
 import KotibModel
 
@@ -74,5 +75,59 @@ public struct Webhook: HookReceiving {
             .later(detail, retryAfter: nil)
         case .unreadableFile(let detail): .later(detail, retryAfter: nil)
         }
+    }
+}
+
+/// The key that webhooks are signed with, as the Standard Webhooks specification has it
+/// (https://github.com/standard-webhooks/standard-webhooks): `whsec_` and 24 to 64 bytes in base64.
+public struct WebhookSecret: Sendable {
+    private static let prefix = "whsec_"
+    private static let sizes = 24...64
+
+    private let key: SymmetricKey
+
+    /// Nil where `text` is no such secret.
+    public init?(_ text: String) {
+        guard text.hasPrefix(Self.prefix),
+            let bytes = Data(base64Encoded: String(text.dropFirst(Self.prefix.count))),
+            Self.sizes.contains(bytes.count)
+        else { return nil }
+        key = SymmetricKey(Array(bytes))
+    }
+
+    /// The value of the header `webhook-signature`.
+    /// - Parameter timestamp: seconds since 1970, the value of the header `webhook-timestamp`.
+    func signature(id: String, timestamp: Int64, body: [UInt8]) -> String {
+        let code = key.authenticationCode(for: Array("\(id).\(timestamp).".utf8), body)
+        return "v1," + Data(code).base64EncodedString()
+    }
+}
+
+/// The URL of webhooks.
+public enum WebhookAddress {
+    public enum Fault: Hashable, Sendable {
+        /// It is no URL of the schemes `https` and `http`, or it holds a user's name.
+        case malformed
+        /// Unencrypted requests could be read and changed on the way.
+        case unencrypted
+    }
+
+    /// The problem with a URL. Nil if it is usable.
+    /// - Parameter plain: whether `http` to other machines is allowed.
+    public static func fault(of url: String, plain: Bool) -> Fault? {
+        let isEncrypted = url.hasPrefix("https://")
+        guard isEncrypted || url.hasPrefix("http://"),
+            url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else { return .malformed }
+        let authority = url.drop { $0 != "/" }.dropFirst(2).prefix { !"/?#\\".contains($0) }
+        guard !authority.isEmpty, !authority.contains("@"), authority.first != ":" else { return .malformed }
+        return isEncrypted || plain || isLoopback(authority) ? nil : .unencrypted
+    }
+
+    private static func isLoopback(_ authority: Substring) -> Bool {
+        if authority == "[::1]" || authority.hasPrefix("[::1]:") { return true }
+        let host = authority.prefix { $0 != ":" }
+        let numbers = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return host == "localhost" || numbers.count == 4 && numbers[0] == 127 && !numbers.contains(nil)
     }
 }

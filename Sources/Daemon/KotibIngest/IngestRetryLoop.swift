@@ -14,7 +14,7 @@ package struct IngestRetryLoop: Sendable {
     static let longestPause = Duration.seconds(30)
 
     /// The tries of one file with a temporary error, such as an oplock of Samba (EAGAIN, open(2)).
-    package static let triesOfOneFile = 5
+    static let triesOfOneFile = 5
 
     /// The longest pause while the catalog cannot be written, since everybody waits for it.
     static let longestPauseOfCatalog = Duration.seconds(3)

@@ -10,7 +10,7 @@ import Logging
 package struct QuotaReadmission: Sendable {
     /// Delay for renamed files, which are missing until their new name is stable, so that waiting recordings
     /// do not take their room.
-    package var pause = Duration.seconds(2)
+    var pause = Duration.seconds(2)
     /// The longest wait, since the wall clock may be set and midnight come sooner.
     private static let longestWait = Duration.seconds(600)
     /// The pause after a failure of the catalog.

@@ -14,9 +14,7 @@ public struct FolderSettings: Hashable, Sendable {
     /// For the recordings in the folder and below it; nil if not set.
     public var language: SpokenLanguage?
 
-    public init(language: SpokenLanguage? = nil) {
-        self.language = language
-    }
+    public init() {}
 
     /// - Parameter bytes: UTF-8, with or without a byte order mark; lines end as on Unix or Windows.
     public init(parsing bytes: [UInt8]) throws(FolderSettingsProblem) {

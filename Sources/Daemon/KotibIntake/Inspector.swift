@@ -18,11 +18,6 @@ public struct InspectionError: Error, Hashable, Sendable, CustomStringConvertibl
     /// The delay before a retry; nil if none makes sense: the daemon stops or the caller gave up.
     public var retryAfter: Duration?
 
-    public init(message: String, retryAfter: Duration?) {
-        self.message = message
-        self.retryAfter = retryAfter
-    }
-
     public var description: String { message }
 }
 
@@ -59,9 +54,9 @@ public struct WorkerInspector: Inspecting {
     /// Limits of inspecting one file.
     public struct Limits: Hashable, Sendable {
         /// Seconds; a longer recording is refused.
-        public var longestDuration: Double
+        var longestDuration: Double
         /// Wall time of one try.
-        public var deadline: Duration
+        var deadline: Duration
 
         public init(longestDuration: Double, deadline: Duration = .seconds(60)) {
             self.longestDuration = longestDuration

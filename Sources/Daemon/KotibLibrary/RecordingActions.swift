@@ -24,7 +24,7 @@ public enum RetryOutcome: Hashable, Sendable {
 
 /// A refused entry that is not a file but a folder or a link. Its owner has to remove it.
 public struct NotAFile: Error, Hashable, Sendable {
-    public var path: InboxPath
+    var path: InboxPath
 }
 
 /// Edits, deletes and retries recordings. Each action changes both the catalog and the folder.

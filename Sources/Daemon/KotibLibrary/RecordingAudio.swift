@@ -8,7 +8,7 @@ import KotibTranscription
 /// The archive cannot be reached: it is missing, not mounted, or not set.
 public struct ArchiveUnreachable: Error, Hashable, Sendable, CustomStringConvertible {
     /// Nil where no archive is set.
-    public var cause: FileError?
+    var cause: FileError?
 
     public var description: String { cause?.description ?? "no archive.folder is set" }
 }

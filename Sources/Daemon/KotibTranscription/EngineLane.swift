@@ -19,9 +19,9 @@ public struct EngineLane: Sendable {
 /// The settings of a user and of a folder that apply to one recording.
 public struct JobSettings: Hashable, Sendable {
     /// Nil for the language of the engine's settings.
-    public var language: SpokenLanguage?
+    var language: SpokenLanguage?
     /// Nil for the daemon's engine.
-    public var engine: EngineName?
+    var engine: EngineName?
 
     public init(language: SpokenLanguage? = nil, engine: EngineName? = nil) {
         self.language = language

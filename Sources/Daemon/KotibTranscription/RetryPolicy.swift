@@ -2,7 +2,7 @@ import KotibRuntime
 
 /// Decides whether a recording that an engine could not transcribe is tried again, and after which delay.
 public struct RetryPolicy: Hashable, Sendable {
-    public enum Verdict: Hashable, Sendable {
+    enum Verdict: Hashable, Sendable {
         case retry(after: Duration)
         /// The recording fails with the engine's message.
         case giveUp
@@ -10,11 +10,11 @@ public struct RetryPolicy: Hashable, Sendable {
         case handBack
     }
 
-    public var backoff: Backoff
+    var backoff: Backoff
     /// Attempts that may end with ``EngineError/transient(message:retryAfter:)``.
-    public var maxTransientAttempts: Int
+    var maxTransientAttempts: Int
     /// Attempts that may end with ``EngineError/poison(message:)``.
-    public var maxPoisonAttempts: Int
+    var maxPoisonAttempts: Int
 
     public init(
         backoff: Backoff = Backoff(), maxTransientAttempts: Int = 8, maxPoisonAttempts: Int = 3
@@ -25,7 +25,7 @@ public struct RetryPolicy: Hashable, Sendable {
     }
 
     /// - Parameter attempts: the number of attempts, this one included.
-    public func verdict(
+    func verdict(
         on error: EngineError, attempts: Int, using random: inout some RandomNumberGenerator
     ) -> Verdict {
         switch error {

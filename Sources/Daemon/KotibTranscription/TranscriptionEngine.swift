@@ -19,35 +19,17 @@ public struct TranscriptionJob: Sendable {
     public var fileExtension: String
     /// ISO 639-1, or nil to detect.
     public var language: String?
+    /// The number of channels of all tracks. Where there are several tracks, one has to be chosen.
+    public var channels = 1
+    /// libav's name of the audio codec; empty where it is not known.
+    public var codec = ""
     /// Whether the file holds less or more sound than its header says, a track that cannot be decoded, or
     /// what the worker decodes only with its header put right, so that another decoder may hear something
     /// else.
-    public var isDoubtful: Bool
+    public var isDoubtful = false
     /// Whether the file has grown: the recording is its first ``duration`` seconds, and only those are
     /// transcribed.
-    public var isBeginning: Bool
-    /// The number of channels of all tracks. Where there are several tracks, one has to be chosen.
-    public var channels: Int
-    /// libav's name of the audio codec; empty where it is not known.
-    public var codec: String
-
-    public init(
-        recording: RecordingID, file: OpenFile, size: Int64, duration: Double, container: String,
-        fileExtension: String, language: String?, channels: Int = 1, codec: String = "",
-        isDoubtful: Bool = false, isBeginning: Bool = false
-    ) {
-        self.recording = recording
-        self.file = file
-        self.size = size
-        self.duration = duration
-        self.container = container
-        self.fileExtension = fileExtension
-        self.language = language
-        self.channels = channels
-        self.codec = codec
-        self.isDoubtful = isDoubtful
-        self.isBeginning = isBeginning
-    }
+    public var isBeginning = false
 
     /// Seconds of the file to be decoded, at most `longest`.
     public func decodedDuration(upTo longest: Double) -> Double {
@@ -68,7 +50,7 @@ public struct TranscriptionResult: Hashable, Sendable {
     /// Seconds of speech, where the engine reports them; 0 explains an empty transcript.
     public var speech: Double?
     /// The doubts about the words.
-    public var warnings: [RecordingWarning]
+    var warnings: [RecordingWarning]
     /// SHA-256 of the file of the model that was used; nil if unknown.
     public var modelHash: [UInt8]?
 

@@ -15,14 +15,14 @@ import Logging
 public actor TranscriptionQueue {
     public struct Options: Hashable, Sendable {
         /// The number of jobs at once of the first engine.
-        public var slots: Int
+        var slots: Int
         /// The time that running jobs get after ``TranscriptionQueue/stop()``.
-        public var grace: Duration
+        var grace: Duration
         /// The language of the first engine: ISO 639-1, or nil to detect.
-        public var language: String?
+        var language: String?
         /// The recordings whose words may be reused for the same content.
-        public var reuse: ReuseScope
-        public var retries: RetryPolicy
+        var reuse: ReuseScope
+        var retries: RetryPolicy
         /// The accepted file name extensions.
         public var endings = AudioFileExtension.all
         /// The language of error messages in the catalog, as of notes.
@@ -43,8 +43,8 @@ public actor TranscriptionQueue {
 
     /// A wall clock and a monotonic clock. Injected, so that tests need not wait.
     public struct Time: Sendable {
-        public var date: @Sendable () -> Date
-        public var clock: any Clock<Duration>
+        var date: @Sendable () -> Date
+        var clock: any Clock<Duration>
 
         public init(
             clock: any Clock<Duration> = ContinuousClock(), date: @escaping @Sendable () -> Date = { Date() }

@@ -113,11 +113,6 @@ struct FolderTree {
 
     func folder(watchedBy watch: Int32) -> FolderID? { watches[watch].map(id) }
 
-    func watch(of id: FolderID) -> Int32? {
-        guard contains(id), nodes[Int(id.index)].watch != Self.none else { return nil }
-        return nodes[Int(id.index)].watch
-    }
-
     /// A watch belongs to the folder that got it last: a folder that was moved keeps its watch.
     /// - Returns: the folder's earlier watch, for the caller to remove.
     mutating func setWatch(_ watch: Int32?, of id: FolderID) -> Int32? {

@@ -1,3 +1,6 @@
+// KotibWatch: finds the files in the inbox that have come to rest.
+
+import Dispatch
 import Glibc
 import KotibHealth
 import KotibModel
@@ -136,5 +139,30 @@ public actor InboxWatcher {
         names.deliveries.finished(delivery)
         activity.signal()
         spaceFreed.signal()
+    }
+}
+
+/// A report of the watcher about the inbox.
+public enum InboxEvent: Hashable, Sendable {
+    /// A file has come to rest. Anything but a regular file (a link, a pipe, a folder) is reported too.
+    case stable(InboxPath, FileStatus)
+    /// A name is gone; if it was a folder, so are all names below it. By the time that this is handled
+    /// something new may have the name: examine it before acting.
+    case removed(InboxPath)
+    /// A scan of the whole inbox has ended: all files that had come to rest by then have been handled.
+    case scanFinished
+}
+
+/// Runs an actor on a dispatch queue of its own, where system calls may block without holding up others.
+final class QueueExecutor: SerialExecutor {
+    private let queue: DispatchQueue
+
+    init(label: String) {
+        queue = DispatchQueue(label: label)
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
     }
 }

@@ -19,23 +19,23 @@ public struct WatchConfiguration: Hashable, Sendable {
     public var openFileDelay: Duration = .seconds(60)
     /// The same for a file with a second name, which may be in the middle of a rename by link and unlink, as
     /// OpenSSH does it.
-    public var hardLinkDelay: Duration = .seconds(3)
+    var hardLinkDelay: Duration = .seconds(3)
     /// The interval of scans of the whole inbox, in case an event was lost.
     public var rescan: Duration = .seconds(300)
     /// The interval of scans of a folder that has no events.
     public var pollInterval: Duration = .seconds(10)
     /// The interval of checks of the inbox folder itself: no event reports a mount over it.
-    public var rootInterval: Duration = .seconds(2)
+    var rootInterval: Duration = .seconds(2)
     /// The time for which another folder must stand at the inbox's path before files that are missing in it
     /// count as gone.
-    public var replacedRootDelay: Duration = .seconds(60)
+    var replacedRootDelay: Duration = .seconds(60)
     /// The number of handlers that run at once for one user; one more in all.
-    public var concurrency = 8
+    var concurrency = 8
     /// The number of names of all users that are observed or wait for a handler; others are left in their
     /// folders.
-    public var capacity = 10_000
+    var capacity = 10_000
     /// The depth to which the inbox is watched, in folders.
-    public var deepest = 64
+    var deepest = 64
     /// Names that are ignored.
     public var ignored = IgnoredNames.standard
 

@@ -1,5 +1,7 @@
 // KotibWorkerClient: starts kotib-worker, talks to it, and handles its failures.
 
+import Glibc
+
 /// The reason why a request got no reply.
 public enum WorkerError: Error, Hashable, Sendable {
     /// The program, its model or its sandbox cannot be set up, or it exits before it has any work. No file is
@@ -51,5 +53,21 @@ extension WorkerError: CustomStringConvertible {
         let milliseconds = time / .milliseconds(1)
         return milliseconds.truncatingRemainder(dividingBy: 1000) == 0
             ? "\(Int(milliseconds / 1000)) s" : "\(milliseconds / 1000) s"
+    }
+}
+
+/// How a process ended (wait(2)).
+public enum WorkerExit: Hashable, Sendable {
+    case status(Int32)
+    case signal(Int32)
+}
+
+extension WorkerExit: CustomStringConvertible {
+    /// "ended with status 1", "was ended by signal 11 (Segmentation fault)".
+    public var description: String {
+        switch self {
+        case .status(let status): "ended with status \(status)"
+        case .signal(let signal): "was ended by signal \(signal) (\(String(cString: strsignal(signal))))"
+        }
     }
 }

@@ -9,9 +9,9 @@ import Synchronization
 /// callers of one user are served in the order in which they came.
 public final class WorkerPool: Sendable {
     /// The program that is started.
-    public let program: WorkerProgram
+    let program: WorkerProgram
     /// How many processes there are.
-    public let size: Int
+    let size: Int
     private let clock: any Clock<Duration>
     private let logger: Logger
     private let scheduler: Mutex<WorkerScheduler>
@@ -77,11 +77,11 @@ public final class WorkerPool: Sendable {
     /// A snapshot for status reports.
     public struct Status: Hashable, Sendable {
         /// Processes that take requests.
-        public var running: Int
+        var running: Int
         /// Those of them that serve one.
         public var busy: Int
         /// Callers that wait for their turn.
-        public var waiting: Int
+        var waiting: Int
     }
 
     public var status: Status { scheduler.withLock { $0.status } }

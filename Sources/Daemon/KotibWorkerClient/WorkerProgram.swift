@@ -1,22 +1,12 @@
 /// The program of a worker, and its time limits.
 public struct WorkerProgram: Sendable {
     /// An absolute path: PATH is not searched.
-    public var executable: String
-    public var arguments: [String]
+    var executable: String
+    var arguments: [String]
     /// The worker's environment beside `PATH` and `LANG`. The daemon's own environment, with its keys and
     /// tokens, is never passed on.
-    public var environment: [String: String]
-    public var limits: WorkerLimits
-
-    public init(
-        executable: String, arguments: [String], environment: [String: String] = [:],
-        limits: WorkerLimits = WorkerLimits()
-    ) {
-        self.executable = executable
-        self.arguments = arguments
-        self.environment = environment
-        self.limits = limits
-    }
+    var environment: [String: String] = [:]
+    var limits = WorkerLimits()
 }
 
 extension WorkerProgram {
@@ -51,13 +41,13 @@ extension WorkerProgram {
 /// Time limits for each step of a worker before it is killed.
 public struct WorkerLimits: Hashable, Sendable {
     /// From the start of the process to `ready`: a large model on a slow disk takes its time.
-    public var start: Duration
+    var start: Duration
     /// Between two signs of life while a request is served. Whisper gives one per window of 30 s of audio.
     public var stall: Duration
     /// From `cancel` to the request's end.
-    public var cancel: Duration
+    var cancel: Duration
     /// From the end of the connection to SIGTERM, and from there to SIGKILL.
-    public var exit: Duration
+    var exit: Duration
 
     public init(
         start: Duration = .seconds(120), stall: Duration = .seconds(180), cancel: Duration = .seconds(2),

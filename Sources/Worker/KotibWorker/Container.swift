@@ -1,3 +1,4 @@
+import CAV
 import KotibModel
 
 /// The kinds of file that the worker can open. The raw value is libav's short name of the only demuxer that
@@ -109,5 +110,116 @@ enum Container: String, CaseIterable, Sendable {
     func fits(_ kind: ContentKind) -> Bool {
         mediaTypes.contains(kind.mediaType.lowercased())
             || descriptions.contains { kind.description.contains($0) }
+    }
+}
+
+/// Recognition of a file's kind by its bytes; the file name extension only decides between kinds that the
+/// bytes leave open. Exactly one kind is found, and only its demuxer is opened.
+extension Container {
+    /// The offset of its signature: behind ID3 tags, which some programs put before files of any kind.
+    static func start(in source: any ByteSource) throws -> Int64 {
+        do {
+            return try ID3Tag.end(in: source)
+        } catch Rejection.incomplete {
+            return 0
+        }
+    }
+
+    /// By the signature at the beginning; nil for none, as of frames without a container.
+    /// - Throws: ``Rejection/incomplete`` where the file ends before it, what the source throws.
+    init?(signature source: any ByteSource) throws {
+        let start = try Self.start(in: source)
+        let head = try source.head(at: start, count: 16)
+        let isRIFF = ["RIFF", "RIFX", "RF64", "BW64"].contains { head.starts(with: $0.utf8) }
+        if isRIFF, head.dropFirst(8).starts(with: "WAVE".utf8) {
+            self = .wav
+        } else if try MP4Layout.begins(in: source, at: start) {
+            self = .mov
+        } else if head.starts(with: OggLayout.capture) {
+            self = .ogg
+        } else if head.starts(with: WebMLayout.magic) {
+            self = .matroska
+        } else if head.starts(with: ASFLayout.header) {
+            self = .asf
+        } else if head.starts(with: AMRLayout.narrowband) || head.starts(with: AMRLayout.wideband) {
+            self = .amr
+        } else if head.starts(with: FLACLayout.magic) {
+            self = .flac
+        } else if head.starts(with: CAFLayout.magic) {
+            self = .caf
+        } else {
+            return nil
+        }
+    }
+
+    /// - Parameters:
+    ///   - kind: what libmagic says.
+    ///   - hint: what the name's ending says.
+    /// - Throws: ``Rejection/incomplete`` for the beginning of one, ``Rejection/wrongKind(found:)`` for sound
+    ///   of a kind that is not read here, ``Rejection/notAudio(found:)`` for the rest.
+    static func recognise(
+        _ source: any ByteSource, _ kind: ContentKind, hint: Container
+    ) throws -> Container {
+        let candidates = [hint] + allCases.filter { $0 != hint }
+        let named = candidates.first { $0.fits(kind) }
+        if named != nil || !kind.isCertain, let frames = try FrameSearch(source) {
+            // A tag or a recorder's rubbish hides them from libmagic; in other containers they are no frames.
+            if named == nil || named == .mp3 || named == .aac { return frames.container }
+        }
+        // Of what follows a tag libmagic does not see everything.
+        if let named, named != .mp3 { return named }
+        if !kind.isCertain || named != nil, let found = try UnsupportedKind.mediaType(of: source) {
+            throw Rejection.wrongKind(found: found)
+        }
+        if let named { return named }
+        let head = try source.head(count: 64)
+        if CompletenessCheck.isBeginning(head, of: hint) { throw Rejection.incomplete }
+        // The length was set, and nothing written yet.
+        if try BlockReader.endOfZeros(from: 0, in: source) == source.size { throw Rejection.incomplete }
+        throw kind.isMedia
+            ? Rejection.wrongKind(found: kind.mediaType) : Rejection.notAudio(found: kind.mediaType)
+    }
+}
+
+/// Names kinds of recordings that are not supported, by libav's probes: they look at bytes, and none of these
+/// demuxers is opened.
+enum UnsupportedKind {
+    /// Kinds of media by the short names of libav's demuxers. Those of texts and pictures, and those that
+    /// take almost anything, are left out.
+    private static let mediaTypes = [
+        "aiff": "audio/x-aiff", "au": "audio/basic", "w64": "audio/x-w64", "wv": "audio/x-wavpack",
+        "tta": "audio/x-tta", "ape": "audio/x-ape", "mpc": "audio/x-musepack", "mpc8": "audio/x-musepack",
+        "tak": "audio/x-tak", "shn": "audio/x-shorten", "dsf": "audio/x-dsf", "iff": "audio/x-iff",
+        "voc": "audio/x-voc", "ac3": "audio/ac3", "eac3": "audio/eac3", "dts": "audio/vnd.dts",
+        "dtshd": "audio/vnd.dts.hd", "oma": "audio/x-oma", "dss": "audio/x-dss", "qcp": "audio/qcelp",
+        "nistsphere": "audio/x-nist", "ircam": "audio/x-ircam", "xwma": "audio/x-xwma", "act": "audio/x-act",
+        "loas": "audio/x-loas", "codec2": "audio/x-codec2", "mpegts": "video/mp2t", "mpeg": "video/mpeg",
+        "avi": "video/x-msvideo", "flv": "video/x-flv", "rm": "application/vnd.rn-realmedia",
+        "mxf": "application/mxf", "nut": "video/x-nut", "gxf": "video/x-gxf", "wtv": "video/x-wtv",
+    ]
+
+    /// Bytes that the probes see: of MPEG-TS, which has no signature, several hundred packets.
+    private static let window = 1 << 16
+    /// AVPROBE_SCORE_RETRY of libavformat/avformat.h: a probe that says no more than that is not sure.
+    private static let leastScore: Int32 = 25
+    /// Zeros behind the bytes, which libav asks for: AVPROBE_PADDING_SIZE of libavformat/avformat.h.
+    private static let padding = 32
+
+    /// Nil where libav knows none.
+    /// - Throws: what the source throws.
+    static func mediaType(of source: any ByteSource) throws -> String? {
+        let start = try Container.start(in: source)
+        let head = try source.head(at: start, count: Int(min(Int64(window), source.size - start)))
+        var bytes = head + [UInt8](repeating: 0, count: padding)
+        let name = bytes.withUnsafeMutableBufferPointer { buffer -> String? in
+            var data = AVProbeData()
+            data.buf = buffer.baseAddress
+            data.buf_size = Int32(head.count)
+            var score = leastScore
+            // 1: not of those demuxers that open files themselves, by their names.
+            let format = av_probe_input_format2(&data, 1, &score)
+            return format?.pointee.name.map { String(cString: $0) }
+        }
+        return name.flatMap { mediaTypes[$0] }
     }
 }

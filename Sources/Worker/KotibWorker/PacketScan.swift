@@ -121,3 +121,62 @@ struct PacketScan {
         if isMP3 && Int64(frameBytes) < max(0, Int64(bytes) - zeros) / 4 { throw RejectionDetail.undecodable }
     }
 }
+
+/// The first two bytes of an Opus packet (RFC 6716, section 3.1).
+enum OpusPacket {
+    /// Hertz, of every Opus decoder's output and of the lengths below (RFC 7845, section 4).
+    static let sampleRate: Int64 = 48_000
+
+    /// Samples of one frame, of the modes for speech, for both, and for music.
+    private static let speech: [Int64] = [480, 960, 1_920, 2_880]
+    private static let hybrid: [Int64] = [480, 960]
+    private static let music: [Int64] = [120, 240, 480, 960]
+
+    /// Nil for an empty packet.
+    static func samples(_ bytes: [UInt8]) -> Int64? {
+        guard let first = bytes.first else { return nil }
+        let mode = Int(first >> 3)
+        let frame =
+            switch mode {
+            case 0..<12: speech[mode & 3]
+            case 12..<16: hybrid[mode & 1]
+            default: music[mode & 3]
+            }
+        switch first & 3 {
+        case 0: return frame
+        case 1, 2: return 2 * frame
+        default: return bytes.count > 1 ? Int64(bytes[1] & 0x3f) * frame : nil
+        }
+    }
+}
+
+/// A duration as a number of samples, which adds up exactly; converted to seconds at the end.
+struct SampleCount {
+    /// By samples a second: a recording may change its rate.
+    private var counts: [Int64: Int64] = [:]
+    private var isOverlong = false
+
+    /// Fewer than none take away.
+    mutating func add(_ count: Int64, at rate: Int64) {
+        guard rate > 0 else { return }
+        let (sum, overflow) = counts[rate, default: 0].addingReportingOverflow(count)
+        if overflow { isOverlong = true } else { counts[rate] = sum }
+    }
+
+    /// `ticks` of `numerator / denominator` seconds each.
+    mutating func add(_ ticks: Int64, ofTicks numerator: Int32, per denominator: Int32) {
+        let (count, overflow) = ticks.multipliedReportingOverflow(by: Int64(numerator))
+        if overflow { isOverlong = true } else { add(count, at: Int64(denominator)) }
+    }
+
+    /// At most ``RecordingWarning/longest``.
+    var seconds: Double {
+        if isOverlong { return RecordingWarning.longest }
+        // Asked for with each packet.
+        if counts.count == 1, let only = counts.first {
+            return min(Double(only.value) / Double(only.key), RecordingWarning.longest)
+        }
+        let sum = counts.sorted { $0.key < $1.key }.reduce(0) { $0 + Double($1.value) / Double($1.key) }
+        return min(sum, RecordingWarning.longest)
+    }
+}

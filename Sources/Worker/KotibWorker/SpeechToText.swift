@@ -6,9 +6,6 @@ import KotibWorkerProtocol
 /// Decoded audio as a stream: 16 kHz, mono, between -1 and 1, what Whisper takes; or several of that, side by
 /// side, where different voices are on different channels or tracks.
 protocol SampleSource: AnyObject {
-    /// Hertz, of every source.
-    static var sampleRate: Int { get }
-
     /// How many there are, each to be heard by itself; at least 1.
     var signalCount: Int { get }
 
@@ -18,6 +15,7 @@ protocol SampleSource: AnyObject {
 }
 
 extension SampleSource {
+    /// Hertz, of every source.
     static var sampleRate: Int { 16_000 }
 }
 

@@ -20,7 +20,6 @@ final class TrackDecoder {
     /// The most that a frame has had so far.
     private(set) var channels = 0
 
-    var trackCount: Int { demuxer.trackCount }
     /// Seconds from the container's zero.
     var startTime: Double { demuxer.startTime }
     /// Seconds, for progress; 0 if unknown.

@@ -21,7 +21,7 @@ extension Rejection {
 
     /// The sentence for an uploader; nil where the quota is not the reason.
     /// - Parameter name: empty before it is known.
-    public func uploadSentence(about name: String, in language: Language) -> String? {
+    func uploadSentence(about name: String, in language: Language) -> String? {
         guard exceedsQuota else { return nil }
         return switch language {
         case .english:
@@ -41,7 +41,7 @@ extension Rejection {
 
 extension Rejection {
     /// The sentence for a person who edits a transcript.
-    public func textSentence(in language: Language) -> String {
+    func textSentence(in language: Language) -> String {
         switch language {
         case .english:
             "The text was not saved: \(englishReason); "

@@ -1,3 +1,7 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
 /// The description of the API, as OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1). Each part is the text
 /// of a JSON object, written by hand beside the routes that it describes.
 enum OpenAPIDocument {
@@ -14,7 +18,7 @@ enum OpenAPIDocument {
         "servers": [{"url": "/"}],
         "security": [{"token": []}, {}],
         "paths": {
-        \([accounts, service, audio, transcripts].joined(separator: ",\n"))
+        \(OpenAPIPaths.all.joined(separator: ",\n"))
         },
         "components": {
         "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT",
@@ -27,7 +31,7 @@ enum OpenAPIDocument {
         \(responses)
         },
         "schemas": {
-        \([accountSchemas, audioSchemas, serviceSchemas].joined(separator: ",\n"))
+        \(OpenAPISchemas.all.joined(separator: ",\n"))
         }
         }
         }
@@ -64,4 +68,18 @@ enum OpenAPIDocument {
             #""\#(name)": {"description": "\#(description)", "content": \#(content)}"#
         }.joined(separator: ",\n")
     }()
+}
+
+/// `openapi.json`: public, since it reveals nothing that the sources do not.
+struct OpenAPIRoute {
+    let parts: ControlDependencies
+
+    func add(to routes: some RouterMethods<ControlContext>) {
+        let document = ByteBuffer(string: OpenAPIDocument.text(version: parts.version))
+        routes.get("openapi.json") { _, _ in
+            Response(
+                status: .ok, headers: [.contentType: "application/json"],
+                body: ResponseBody(byteBuffer: document))
+        }
+    }
 }

@@ -106,3 +106,81 @@ struct AudioFileRoute {
 
 /// The file was truncated while it was sent.
 private struct FileTruncatedError: Error {}
+
+/// The header Range (RFC 9110, 14.2) where it asks for one stretch of bytes; several at once are answered
+/// with the whole, as the standard allows.
+enum ByteRange: Hashable, Sendable {
+    /// No range, or none that can be read.
+    case whole
+    case part(Range<Int64>)
+    /// It begins behind the end.
+    case unsatisfiable
+
+    /// - Parameter size: bytes of the whole.
+    init(_ field: String?, size: Int64) {
+        guard let field, let set = Self.withoutUnit(field) else {
+            self = .whole
+            return
+        }
+        let ends = set.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+        guard ends.count == 2, let first = Self.number(ends[0]), let last = Self.number(ends[1]) else {
+            self = .whole
+            return
+        }
+        switch (first, last) {
+        case (nil, nil): self = .whole
+        case (nil, let suffix?):
+            self = suffix == 0 || size == 0 ? .unsatisfiable : .part(max(0, size - suffix)..<size)
+        case (let first?, let last):
+            if let last, last < first {
+                self = .whole
+            } else if first >= size {
+                self = .unsatisfiable
+            } else {
+                self = .part(first..<min(last ?? size, size - 1) + 1)
+            }
+        }
+    }
+
+    private static func withoutUnit(_ field: String) -> Substring? {
+        let parts = field.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0].lowercased() == "bytes" else { return nil }
+        return parts[1]
+    }
+
+    /// The inner nil for an end that is left out, the outer one for what is no number. One that is too large
+    /// for an Int64 lies behind every end.
+    private static func number(_ text: Substring) -> Int64?? {
+        guard !text.isEmpty else { return .some(nil) }
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return Int64(text) ?? .max
+    }
+}
+
+/// The header Content-Disposition (RFC 6266), written so that old and new clients read the name.
+enum ContentDisposition {
+    /// - Parameter name: any text; what a header cannot hold is percent-encoded.
+    static func field(_ type: String, _ name: String) -> String {
+        let plain = name.unicodeScalars.map { scalar in
+            isPlain(scalar) ? String(scalar) : "_"
+        }
+        return "\(type); filename=\"\(plain.joined())\"; filename*=UTF-8''\(encoded(name))"
+    }
+
+    /// Printable ASCII without what some clients unescape: quotes, backslashes, percent signs.
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        (0x20...0x7e).contains(scalar.value) && scalar != "\"" && scalar != "\\" && scalar != "%"
+    }
+
+    /// RFC 8187, 3.2.1: everything but attr-char.
+    private static func encoded(_ name: String) -> String {
+        let marks = Array("!#$&+-.^_`|~".utf8)
+        let digits = Array("0123456789ABCDEF")
+        return name.utf8.map { byte in
+            let isAlphanumeric =
+                (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
+            return isAlphanumeric || marks.contains(byte)
+                ? String(Unicode.Scalar(byte)) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+        }.joined()
+    }
+}

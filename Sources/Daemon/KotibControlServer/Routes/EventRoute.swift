@@ -8,6 +8,7 @@ import KotibModel
 import KotibText
 import KotibTranscription
 import NIOCore
+import Synchronization
 
 /// `events`: what happens, as it happens (server-sent events,
 /// https://html.spec.whatwg.org/#server-sent-events).
@@ -136,4 +137,69 @@ struct EventRoute {
             },
         ]
     }
+}
+
+/// Events in the format of server-sent events.
+enum EventStreamFormat {
+    static func event(_ event: CatalogEvent) throws -> ByteBuffer {
+        let name: EventName =
+            switch event.kind {
+            case .changed: .changed
+            case .edited: .edited
+            case .deleted: .deleted
+            }
+        let body = EventBody(
+            id: event.recording.rawValue, filePath: event.file, transcriptionStatus: event.state.rawValue,
+            audioState: event.audio.rawValue, at: Timestamp.text(event.time))
+        return try text(name, id: event.id, body)
+    }
+
+    static func progress(_ job: RunningJob) throws -> ByteBuffer {
+        try text(.progress, id: nil, RunningBody(job))
+    }
+
+    static func reset(_ latest: Int64) throws -> ByteBuffer {
+        try text(.reset, id: latest, [String: String]())
+    }
+
+    /// JSON holds no line end, so that one `data` line is enough.
+    private static func text(_ name: EventName, id: Int64?, _ data: some Encodable) throws -> ByteBuffer {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .withoutEscapingSlashes
+        let data = String(decoding: try encoder.encode(data), as: UTF8.self)
+        let id = id.map { "id: \($0)\n" } ?? ""
+        return ByteBuffer(string: "\(id)event: \(name.rawValue)\ndata: \(data)\n\n")
+    }
+}
+
+/// The pending updates of a follower. However slow the follower, only a job's newest state is kept.
+final class FollowerMailbox: Sendable {
+    struct Updates {
+        var isChanged = false
+        var isPing = false
+        var running: [RecordingID: RunningJob] = [:]
+    }
+
+    /// One element for any number of updates; ends with ``end()`` or the task.
+    let arrivals: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+    private let news = Mutex(Updates())
+
+    init() {
+        (arrivals, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    func post(_ add: (inout Updates) -> Void) {
+        news.withLock { add(&$0) }
+        continuation.yield()
+    }
+
+    func takeAll() -> Updates {
+        news.withLock { news in
+            defer { news = Updates() }
+            return news
+        }
+    }
+
+    func end() { continuation.finish() }
 }

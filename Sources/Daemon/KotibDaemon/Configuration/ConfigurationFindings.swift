@@ -4,12 +4,13 @@ import KotibEngines
 import KotibIntake
 import KotibModel
 import KotibWatch
+import KotibWorkerProtocol
 
 /// A reason not to start, or a warning for the administrator.
-public struct ConfigurationFinding: Sendable, Equatable {
+struct ConfigurationFinding: Sendable, Equatable {
     /// Whether it keeps the daemon from starting.
-    public var isError: Bool
-    public var message: String
+    var isError: Bool
+    var message: String
     /// Whether it may pass without a change of the settings, so that the start is retried.
     var isTemporary = false
 
@@ -34,7 +35,7 @@ public struct ConfigurationFinding: Sendable, Equatable {
 
 extension Configuration {
     /// Findings about the values together and about the files that they name.
-    public func findings() -> [ConfigurationFinding] {
+    func findings() -> [ConfigurationFinding] {
         folderFindings() + extensionFindings() + ignoreFindings() + engineFindings()
             + controlFindings() + accountFindings() + hookFindings() + archiveFindings() + systemFindings()
     }
@@ -144,7 +145,7 @@ extension Configuration {
     }
 
     /// `local.worker`, or the program beside this one.
-    public var workerPath: String {
+    var workerPath: String {
         if !local.worker.isEmpty { return local.worker }
         let own = Self.resolved("/proc/self/exe") ?? "kotibd"
         return own.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } + "/kotib-worker"
@@ -179,7 +180,7 @@ extension Configuration {
 
 extension LoadedConfiguration {
     /// Findings about the values, the files that they name, and the configuration file itself.
-    public func findings() -> [ConfigurationFinding] {
+    func findings() -> [ConfigurationFinding] {
         configuration.findings() + exposedSecrets()
     }
 
@@ -255,5 +256,61 @@ extension Configuration {
         guard let last = parts.last else { return "/" }
         let parent = place("/" + parts.dropLast().joined(separator: "/"))
         return (parent == "/" ? "" : parent) + "/" + last
+    }
+}
+
+/// Findings about the engines and what is sent to them.
+extension Configuration {
+    func engineFindings() -> [ConfigurationFinding] {
+        let unknown = queue.otherEngines.filter { EngineName(rawValue: $0) == nil }.map { name in
+            let known = EngineName.allCases.map(\.rawValue)
+            let nearest = Spelling.nearest(to: name, among: known)
+            return ConfigurationFinding.error(
+                "queue.other_engines: there is no engine \"\(name)\"; "
+                    + (nearest.map { "did you mean \"\($0)\"?" }
+                        ?? "there are \(known.joined(separator: ", "))."))
+        }
+        var findings: [ConfigurationFinding] = unknown
+        for name in engines {
+            let own = name == .local ? localFindings() : openAIFindings()
+            findings += own.filter { !findings.contains($0) }
+        }
+        return findings
+    }
+
+    /// Findings about the formats of uploads.
+    func uploadFindings() -> [ConfigurationFinding] {
+        let strange = openai.formats.filter { text in
+            let ending = Self.ending(text)
+            return ending.isEmpty || ending.count > 8
+                || !ending.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) }
+        }
+        let findings = strange.map { text in
+            ConfigurationFinding.error(
+                "openai.formats: \"\(text)\" is no ending of a name, such as \".mp3\".")
+        }
+        guard let codec = openai.encode.codec else { return findings + undocumentedFindings() }
+        if uploadExtensions.contains(codec.fileExtension) { return findings }
+        return findings + [
+            .error(
+                "openai.encode: \"\(openai.encode.rawValue)\" makes .\(codec.fileExtension), which openai.formats "
+                    + "does not list; add it there, or set openai.encode to another.")
+        ]
+    }
+
+    /// Findings about recordings that are sent unchanged and may be refused. Another server may accept more
+    /// than OpenAI does.
+    private func undocumentedFindings() -> [ConfigurationFinding] {
+        guard openai.baseURL.contains("api.openai.com") else { return [] }
+        let strange = intake.extensions.compactMap { AudioFileExtension($0)?.rawValue }.filter {
+            !KotibEngines.OpenAISettings.documentedExtensions.contains($0)
+        }
+        guard !strange.isEmpty else { return [] }
+        let list = strange.map { "." + $0 }.joined(separator: " ")
+        return [
+            .warning(
+                "intake.extensions: OpenAI does not say that it takes \(list); such a recording may fail there. "
+                    + "With openai.encode = \"opus\" it is re-encoded, and the local engine takes it.")
+        ]
     }
 }

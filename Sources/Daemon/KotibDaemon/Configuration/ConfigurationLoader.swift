@@ -3,10 +3,10 @@ import KotibModel
 import TOMLKit
 
 /// A configuration with the origin of each setting that is not at its default.
-public struct LoadedConfiguration: Sendable {
-    public var configuration: Configuration
+struct LoadedConfiguration: Sendable {
+    var configuration: Configuration
     /// By key: the file's path, or the environment variable's or credential's name.
-    public var origins: [String: String]
+    var origins: [String: String]
 }
 
 extension Configuration {
@@ -16,7 +16,7 @@ extension Configuration {
     /// - environment: `KOTIB_*` and the names of the replaced service override the file.
     ///   `CREDENTIALS_DIRECTORY` (systemd.exec(5), LoadCredential=) names the folder in which
     ///   ``Settings/credentials`` may lie.
-    public static func load(
+    static func load(
         file: String?, environment: [String: String]
     ) throws(ConfigurationError) -> LoadedConfiguration {
         var loaded = LoadedConfiguration(configuration: Configuration(), origins: [:])

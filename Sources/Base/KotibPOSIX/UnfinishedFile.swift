@@ -4,7 +4,7 @@ import Synchronization
 
 /// A file that is written in steps under a name that the watcher ignores, until it gets its final name.
 public struct UnfinishedFile: Sendable {
-    public let folder: OpenFile
+    let folder: OpenFile
     public let name: [UInt8]
     /// Open for writing; ``FileSystem/write(_:to:)`` appends.
     public let file: OpenFile
