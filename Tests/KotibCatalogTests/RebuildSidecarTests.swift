@@ -78,6 +78,20 @@ import Testing
         #expect(try await rebuiltSidecars() == ["ali/a.mp3.txt"])
     }
 
+    /// The inbox was restored on another disk: the same files have other inodes.
+    @Test func copiedFilesAreTheSame() async throws {
+        try await fill()
+        let name = folder.path("inbox/ali/a.mp3")
+        var status = stat()
+        try #require(lstat(name, &status) == 0)
+        try folder.write("audio", to: "inbox/ali/copy")
+        let times = [status.st_atim, status.st_mtim]
+        try #require(utimensat(AT_FDCWD, folder.path("inbox/ali/copy"), times, 0) == 0)
+        try folder.rename("inbox/ali/copy", to: "inbox/ali/a.mp3")
+        try folder.write("saved since\n", to: "inbox/ali/a.mp3.txt")
+        #expect(try await rebuiltSidecars() == ["ali/a.mp3.txt"])
+    }
+
     /// Another recording has the name now, and the text is that one's.
     @Test func aTextBesideOtherAudioIsNotTaken() async throws {
         try await fill()

@@ -52,13 +52,11 @@ struct AudioFixture: Sendable {
             AccountSettings(), secret: SigningSecret(configured: String(repeating: "secret ", count: 8)),
             catalog: catalog, inbox: UserFolderMaker(disk),
             dispatcher: SMSDispatcher(FileSender(path: folder.path + "/sms"), logger: logger), logger: logger)
-        var parts = ControlDependencies(
+        parts = ControlDependencies(
             catalog: catalog, accounts: accounts, actions: components.actions,
             uploads: components.uploads, audio: components.audio, queue: components.queue,
             health: .still, engineName: "local",
-            version: "test", quotas: quotas)
-        parts.endings = endings
-        self.parts = parts
+            version: "test", quotas: quotas, endings: endings)
         let router = Router(context: ControlContext.self)
         let group = router.group("/api/v1")
         AudioListRoute(parts: parts).add(to: group)

@@ -14,6 +14,7 @@ import Testing
     /// The words stand beside the recording.
     init() async throws {
         inbox = try SidecarFixture()
+        try inbox.folder.write("audio", to: "ali/talk.wav")
         id = try await inbox.transcribed("Salom, dunyo.")
         try await inbox.writer().writeDue(id)
     }

@@ -70,14 +70,14 @@ struct SidecarFixture: Sendable {
 
     func refused(_ message: String, name: [UInt8] = name) async throws -> Refusal {
         try await catalog.ingest.reject(
-            path(name), identity: identity(), rejection: .incomplete, message: message)
+            path(name), identity: identity(of: name), rejection: .incomplete, message: message)
     }
 
     func accepted(name: [UInt8] = name, content: UInt8) async throws -> Acceptance {
         let facts = AudioFacts(
             mediaType: "audio/x-wav", container: "wav", codec: "pcm_s16le", duration: 1, channels: 1,
             sampleRate: 16_000, sha256: Array(repeating: content, count: 32))
-        return try await catalog.ingest.accept(path(name), identity: identity(), facts: facts)
+        return try await catalog.ingest.accept(path(name), identity: identity(of: name), facts: facts)
     }
 
     private func claimed(name: [UInt8], content: UInt8) async throws -> RecordingID {
@@ -88,8 +88,10 @@ struct SidecarFixture: Sendable {
         return id
     }
 
-    /// The identity of a missing recording whose file system is mounted.
-    private func identity() throws -> FileIdentity {
+    /// The identity of a recording; where a test has written none, of a missing one whose file system is
+    /// mounted.
+    private func identity(of name: [UInt8]) throws -> FileIdentity {
+        if let status = try disk.examine(path(name)) { return status.identity }
         let device = try disk.status(of: disk.openFolder(nil)).identity.device
         return FileIdentity(device: device, inode: 1, size: 1000, modified: 1, changed: 1)
     }
@@ -109,8 +111,8 @@ extension SidecarFixture {
 
     func text(_ name: String) throws -> String? { try text(Array(name.utf8)) }
 
-    /// All files beside the recording, including hidden ones.
-    func names() throws -> [String] { try folder.names(in: "ali") }
+    /// All files beside the recordings, including hidden ones.
+    func names() throws -> [String] { try folder.names(in: "ali").filter { !$0.hasSuffix(".wav") } }
 
     /// Changes the words in the catalog alone, as the socket does before the files follow.
     func edit(_ id: RecordingID, _ text: String, expected: RevisionID? = nil) async throws(CatalogError)

@@ -7,11 +7,12 @@ struct InboxFiles {
     /// A path.
     let root: String
 
-    /// Whether the file at a path is the one that was recorded: nobody has changed or replaced it.
+    /// Whether the file at a path is as it was recorded, by size and time: in an inbox that was copied to
+    /// another disk each file has another inode.
     /// - Parameters:
     ///   - path: within the inbox.
     ///   - modified: nanoseconds since 1970.
-    func has(_ path: Data, inode: DatabaseValue?, size: DatabaseValue?, modified: DatabaseValue?) -> Bool {
+    func has(_ path: Data, size: DatabaseValue?, modified: DatabaseValue?) -> Bool {
         var status = stat()
         let name = Array(root.utf8) + [UInt8(ascii: "/")] + path + [0]
         let isFound = name.withUnsafeBytes { bytes in
@@ -19,8 +20,7 @@ struct InboxFiles {
         }
         guard isFound, status.st_mode & S_IFMT == S_IFREG else { return false }
         let time = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
-        return inode == Int64(bitPattern: UInt64(status.st_ino)).databaseValue
-            && size == Int64(status.st_size).databaseValue && modified == time.databaseValue
+        return size == Int64(status.st_size).databaseValue && modified == time.databaseValue
     }
 }
 
@@ -131,18 +131,18 @@ struct BackupFill {
             let row = try Row.fetchOne(
                 new,
                 sql: """
-                    SELECT path, inode, file_size, modified_ns, is_current = 1 AND audio_state = 'present' AS is_there
+                    SELECT path, file_size, modified_ns, is_current = 1 AND audio_state = 'present' AS is_there
                         FROM audio_records WHERE id = ?
                     """, arguments: [values["audio_record_id"]])
         else { return false }
-        if inbox.has(path, inode: values["inode"], size: values["size"], modified: values["modified_ns"]) {
+        if inbox.has(path, size: values["size"], modified: values["modified_ns"]) {
             return true
         }
         guard values["kind"] == "transcript".databaseValue, row["is_there"], let audio = row["path"] as Data?,
             path.starts(with: audio + [UInt8(ascii: ".")])
         else { return false }
         // Saved since: the daemon reads it as an edit.
-        return inbox.has(audio, inode: row["inode"], size: row["file_size"], modified: row["modified_ns"])
+        return inbox.has(audio, size: row["file_size"], modified: row["modified_ns"])
     }
 
     private func hasNameOfKnownRecording(_ values: [String: DatabaseValue]) throws -> Bool {

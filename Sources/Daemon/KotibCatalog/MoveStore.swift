@@ -70,6 +70,22 @@ public struct MoveStore: CatalogStore {
         }
     }
 
+    /// The recordings of a user whose audio is a file, wherever it lay when they were recorded.
+    public func recordings(
+        with file: FileIdentity, in user: UserFolder
+    ) async throws(CatalogError) -> [Recording] {
+        try await read("recordingsOfFile") { database in
+            guard let user = try database.userIfKnown(user)?.rawValue else { return [] }
+            return try database.rows(
+                MoveSQL.ofFile,
+                [
+                    "user": user, "inode": Int64(bitPattern: file.inode), "file_size": file.size,
+                    "modified_ns": file.modified, "limit": Self.maxOrigins,
+                ]
+            ).map(Recording.init)
+        }
+    }
+
     /// Gives a recording its new path, and records that its texts are to be renamed. A recording that failed,
     /// or was refused for its path alone, is queued again; minutes that were given back when it was replaced
     /// are charged again.
@@ -133,7 +149,8 @@ public struct MoveStore: CatalogStore {
     }
 
     /// Records the new paths of one recording's texts, which of them no longer exist, and whether the move is
-    /// complete.
+    /// complete. Another recording's text that has such a path was moved too: it gets the old path, until its
+    /// recording is found.
     /// - Parameter isDue: whether they are to be written again, since some of them contain the recording's
     ///   name.
     public func sidecarsMoved(
@@ -141,10 +158,7 @@ public struct MoveStore: CatalogStore {
         isDone: Bool, isDue: Bool
     ) async throws(CatalogError) {
         try await write("sidecarsMoved") { database in
-            for (from, to) in moved {
-                try database.run(
-                    MoveSQL.sidecar, ["recording": id.rawValue, "from": from.blob, "to": to.blob])
-            }
+            for (from, to) in moved { try database.moveSidecar(of: id, from: from, to: to) }
             for path in lost {
                 try database.run(
                     "DELETE FROM sidecars WHERE path = :path AND audio_record_id = :recording",
@@ -192,6 +206,17 @@ extension Database {
             // Its remark went when it did.
             try run(MoveSQL.makeRemarkDue, [id])
         }
+    }
+
+    fileprivate func moveSidecar(of id: RecordingID, from: InboxPath, to: InboxPath) throws {
+        // Paths are unique, and none has a NUL.
+        let aside = Data([0]) + to.blob
+        try run(
+            "UPDATE sidecars SET path = :aside WHERE path = :to AND audio_record_id <> :recording",
+            ["aside": aside, "to": to.blob, "recording": id.rawValue])
+        try run(MoveSQL.sidecar, ["recording": id.rawValue, "from": from.blob, "to": to.blob])
+        try run(
+            "UPDATE sidecars SET path = :from WHERE path = :aside", ["from": from.blob, "aside": aside])
     }
 
     /// Keeps the words of the recording whose path was taken, as an earlier revision of the new one: its
@@ -247,6 +272,11 @@ enum MoveSQL {
         WHERE +user_id = :user AND path <> :path AND device = :device AND inode = :inode
             AND file_size = :file_size AND modified_ns = :modified_ns AND changed_ns = :changed_ns
             AND sha256 IS NOT NULL AND \(DeletionSQL.isVisible) LIMIT 1
+        """
+    static let ofFile = """
+        SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_inode
+        WHERE +user_id = :user AND inode = :inode AND file_size = :file_size AND modified_ns = :modified_ns
+            AND sha256 IS NOT NULL AND \(DeletionSQL.isVisible) LIMIT :limit
         """
     static let move = """
         UPDATE audio_records SET file_name = :file_name, original_filename = :file_name,

@@ -85,6 +85,19 @@ public struct SidecarRegistry: CatalogStore {
         try await read("ownerOfSidecar") { try $0.row(Self.sidecarAtPath, [path.blob]).map(Sidecar.init) }
     }
 
+    /// The transcripts in a user's folder that were registered with an inode.
+    public func transcripts(
+        of user: UserFolder, inode: UInt64
+    ) async throws(CatalogError) -> [Sidecar] {
+        let (from, until) = user.path.boundsOfContent
+        return try await read("transcriptsOfInode") { database in
+            try database.rows(
+                Self.transcriptsOfInode,
+                ["from": from, "until": until, "inode": Int64(bitPattern: inode)]
+            ).map(Sidecar.init)
+        }
+    }
+
     /// For each, whether it is a transcript of the daemon's own that changed since it was written, or is back
     /// after it was removed: perhaps a person edited it. Costs some 10 µs each.
     public func isTouchedTranscript(_ files: [(InboxPath, FileIdentity)]) async throws(CatalogError) -> [Bool]
@@ -104,6 +117,10 @@ public struct SidecarRegistry: CatalogStore {
         WHERE sidecar_due IS NOT NULL AND id > :last AND \(DeletionSQL.isVisible) ORDER BY id LIMIT :limit
         """
     static let sidecarAtPath = "SELECT * FROM sidecars WHERE path = ?"
+    static let transcriptsOfInode = """
+        SELECT * FROM sidecars
+        WHERE path >= :from AND path < :until AND kind = 'transcript' AND inode = :inode
+        """
     static let register = """
         INSERT INTO sidecars (audio_record_id, kind, path, device, inode, size, modified_ns, written_at,
             words_sha256)

@@ -16,27 +16,27 @@ import NIOPosix
 import ServiceLifecycle
 
 /// The dependencies of the routes.
-public struct ControlDependencies: Sendable {
-    var catalog: Catalog
-    var accounts: AccountService
-    var actions: RecordingActions
-    var uploads: UploadService
-    var audio: RecordingAudio
-    var queue: TranscriptionQueue
-    var health: HealthSources
+public final class ControlDependencies: Sendable {
+    let catalog: Catalog
+    let accounts: AccountService
+    let actions: RecordingActions
+    let uploads: UploadService
+    let audio: RecordingAudio
+    let queue: TranscriptionQueue
+    let health: HealthSources
     /// `local` or `openai`.
-    var engineName: String
-    var version: String
+    let engineName: String
+    let version: String
     /// When the daemon did.
-    var started: Date
+    let started: Date
     /// Requests a scan of the inbox: a new user may have made refused files acceptable.
-    var rescan: @Sendable () async -> Void
+    let rescan: @Sendable () async -> Void
     /// Of each hook that is set up.
-    var hooks: @Sendable () async throws(CatalogError) -> [HookHealth]
+    let hooks: @Sendable () async throws(CatalogError) -> [HookHealth]
     /// The quotas of the ingest pipeline.
-    var quotas: Quotas
+    let quotas: Quotas
     /// The accepted file name extensions.
-    public var endings = AudioFileExtension.all
+    let endings: Set<AudioFileExtension>
     let metrics = ControlMetrics()
     let bodies = RequestMemoryLimit()
     let answers = ResponseMemoryLimit()
@@ -48,7 +48,7 @@ public struct ControlDependencies: Sendable {
         started: Date = Date(), rescan: @escaping @Sendable () async -> Void = {},
         hooks: @escaping @Sendable () async throws(CatalogError) -> [HookHealth] = {
             () async throws(CatalogError) in []
-        }, quotas: Quotas = Quotas()
+        }, quotas: Quotas = Quotas(), endings: Set<AudioFileExtension> = AudioFileExtension.all
     ) {
         self.catalog = catalog
         self.accounts = accounts
@@ -63,6 +63,7 @@ public struct ControlDependencies: Sendable {
         self.rescan = rescan
         self.hooks = hooks
         self.quotas = quotas
+        self.endings = endings
     }
 }
 

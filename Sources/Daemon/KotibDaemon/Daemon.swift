@@ -156,7 +156,7 @@ public struct Daemon: Sendable {
         _ components: Components, _ accounts: AccountService, _ hooks: HookDispatcher,
         _ watcher: InboxWatcher, _ health: HealthSources
     ) throws -> ControlServer {
-        var parts = ControlDependencies(
+        let parts = ControlDependencies(
             catalog: components.catalog, accounts: accounts, actions: components.actions,
             uploads: components.uploads, audio: components.audio, queue: components.queue,
             health: health, engineName: configuration.queue.engine.rawValue,
@@ -164,8 +164,7 @@ public struct Daemon: Sendable {
             // With automatic enrolment the folder's own appearance is enough.
             rescan: { [enroll = configuration.enroll] in if !enroll { await watcher.rescan() } },
             hooks: { () async throws(CatalogError) in try await hooks.health() },
-            quotas: configuration.quotas)
-        parts.endings = configuration.intakePolicy.endings
+            quotas: configuration.quotas, endings: configuration.intakePolicy.endings)
         return try ControlServer(
             configuration.controlSettings, parts, environment: ProcessInfo.processInfo.environment,
             logger: logger)

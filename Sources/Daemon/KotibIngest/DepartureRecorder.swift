@@ -86,6 +86,7 @@ package struct DepartureRecorder: Sendable {
     private func complete(_ departure: Departure, _ path: InboxPath) async throws(CatalogError) {
         await queue.cancel(departure.recording)
         try await sidecars.writer.removeDeparted(departure.notes)
+        try await sidecars.editor.readSaved(beside: departure.recording)
         // A note that went along and comes back is known by its sentence: its row would keep the refused
         // file's.
         if try await catalog.recordings.find(departure.recording)?.state == .rejected {

@@ -50,6 +50,7 @@ package struct RecordingRegistrar: Sendable {
         ).get()
         switch acceptance {
         case .unchanged(let id):
+            try await sidecars.editor.readSaved(beside: id)
             try await sidecars.writer.writeDue(id)
             logger.debug("recording unchanged", metadata: ["recording": "\(id)", "file": "\(path)"])
             // It may be back from being gone, and still without its words.

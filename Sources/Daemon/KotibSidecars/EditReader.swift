@@ -15,6 +15,7 @@ struct EditReader: Sendable {
     private static let quiet: Int64 = 1_000_000_000
 
     let store: SidecarStore
+    let ownership: TextOwnership
     let problems: TextProblemNotes
     /// Nanoseconds since 1970.
     let wallClock: @Sendable () -> Int64
@@ -44,11 +45,13 @@ struct EditReader: Sendable {
         }
     }
 
-    /// Records a text if it changed.
+    /// Records a text if it changed. One that belongs to another recording, moved there together with its
+    /// audio, is no edit of this one's.
     /// - Parameter isAtRest: the watcher has found it complete, so its age is not checked.
     /// - Returns: false where it is being written.
     @discardableResult
     func readEdit(of sidecar: Sidecar, isAtRest: Bool = false) async throws(CatalogError) -> Bool {
+        guard try await ownership.isOwn(sidecar) else { return true }
         switch await content(of: sidecar, savedBefore: isAtRest ? nil : wallClock() - Self.quiet) {
         case .unchanged: return true
         case .beingWritten: return false

@@ -103,10 +103,7 @@ struct MovedTextSearch: Sendable {
     /// Whether a file of the text's name has no recording beside it.
     private func isAlone(_ sidecar: Sidecar, _ place: InboxPath) throws(FileError) -> Bool {
         guard sidecar.kind == .transcript else { return false }
-        let endings = [".kotib.txt", ".txt"].map { Array($0.utf8) }
-        guard let ending = endings.first(where: { place.name.suffix($0.count).elementsEqual($0) }),
-            let recording = place.sibling(Array(place.name.dropLast(ending.count)))
-        else { return false }
+        guard let recording = SidecarName.recording(ofText: place) else { return false }
         return try files.examine(recording) == nil
     }
 }

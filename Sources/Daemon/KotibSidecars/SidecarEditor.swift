@@ -30,6 +30,13 @@ public struct SidecarEditor: Sendable {
         }
     }
 
+    /// Records the texts that were saved beside a recording while its audio was not known as it is now.
+    public func readSaved(beside id: RecordingID) async throws(CatalogError) {
+        _ = try await store.withLock(of: id) { () async throws(CatalogError) in
+            try await edits.readEdits(of: id)
+        }
+    }
+
     /// Notes that a file of Kotib's own was removed, so that it stays away when its recording moves. Nobody
     /// removed by itself what went with its folder or its file system.
     public func removed(_ path: InboxPath) async throws(CatalogError) {

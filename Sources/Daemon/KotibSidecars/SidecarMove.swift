@@ -7,6 +7,8 @@ import KotibPOSIX
 struct SidecarMove: Sendable {
     let files: any FileSystem
     let sidecar: Sidecar
+    /// Whether the file at its old name is this text, and not another recording's.
+    let isOwn: Bool
     /// The names that it may get, best first. No other sidecar has them.
     let names: [InboxPath]
 
@@ -28,7 +30,7 @@ struct SidecarMove: Sendable {
             try files.synchronize(files.openFolder(name.parent))
             return .moved(name)
         }
-        guard let status = try files.examine(sidecar.path), status.kind == .regular else {
+        guard let status = try files.examine(sidecar.path), status.kind == .regular, isOwn else {
             return try savedAnew().map(Outcome.moved) ?? .missing
         }
         // An edited text holds the recording's words; any other form that was edited is the person's own.

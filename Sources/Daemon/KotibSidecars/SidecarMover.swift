@@ -12,6 +12,7 @@ import Logging
 /// recognized by its inode.
 public struct SidecarMover: Sendable {
     let store: SidecarStore
+    let ownership: TextOwnership
     let intents: IntentRecovery
     let edits: EditReader
     let writer: SidecarWriter
@@ -158,9 +159,11 @@ public struct SidecarMover: Sendable {
         }
         let better = Array(names.prefix { $0 != sidecar.path })
         if better.isEmpty { return .inPlace }
+        if let path = try await movedAlong(sidecar, better) { return await register(sidecar, at: path) }
+        let isOwn = sidecar.kind == .transcript ? try await ownership.isOwn(sidecar) : true
         var free: [InboxPath] = []
         for name in better where try await isFree(name, for: sidecar) { free.append(name) }
-        let rename = SidecarMove(files: store.files, sidecar: sidecar, names: free)
+        let rename = SidecarMove(files: store.files, sidecar: sidecar, isOwn: isOwn, names: free)
         let outcome: SidecarMove.Outcome
         do throws(FileError) {
             outcome = try await BlockingWork.run { () throws(FileError) in try rename.perform() }
@@ -172,12 +175,69 @@ public struct SidecarMover: Sendable {
         case .moved(let path): return .moved(from: sidecar.path, to: path)
         case .lost: return .lost
         case .missing:
+            if let path = try await savedAnew(sidecar, better) { return await register(sidecar, at: path) }
+            // Another recording's text has the name: nobody removed this one on purpose.
+            if !isOwn { return .vanished }
             if try await store.isUnreachable(sidecar) { return .unreachable }
             return try await follow(sidecar, of: recording, strays)
         case .otherDisk: return .otherDisk
         case .occupied:
             if names.contains(sidecar.path) { return .inPlace }
             store.logNoFreeName(recording)
+            return .later
+        }
+    }
+
+    /// The name at which the very file stands already, because the person moved it along. Another recording's
+    /// text may be registered there that was moved too.
+    private func movedAlong(
+        _ sidecar: Sidecar, _ names: [InboxPath]
+    ) async throws(CatalogError) -> InboxPath? {
+        for name in names where try await holder(of: name, besides: sidecar)?.inode != sidecar.inode {
+            guard let file = await ownership.file(at: name), file.inode == sidecar.inode,
+                sidecar.kind == .transcript || sidecar.isUntouched(file)
+            else { continue }
+            return name
+        }
+        return nil
+    }
+
+    /// The name of another recording's text at which a file stands that is neither that text nor any other:
+    /// it was moved along, and saved by an editor as a new file.
+    private func savedAnew(
+        _ sidecar: Sidecar, _ names: [InboxPath]
+    ) async throws(CatalogError) -> InboxPath? {
+        guard sidecar.kind == .transcript else { return nil }
+        for name in names {
+            guard let holder = try await holder(of: name, besides: sidecar),
+                let file = await ownership.file(at: name), try await !ownership.isOwn(holder),
+                try await !ownership.isAnothers(file, at: name)
+            else { continue }
+            return name
+        }
+        return nil
+    }
+
+    /// Another recording's text that is registered at a name.
+    private func holder(
+        of name: InboxPath, besides sidecar: Sidecar
+    ) async throws(CatalogError) -> Sidecar? {
+        guard let owner = try await catalog.sidecars.owner(ofSidecar: name),
+            owner.recording != sidecar.recording
+        else { return nil }
+        return owner
+    }
+
+    /// The rename of a text is made durable before its new name is registered.
+    private func register(_ sidecar: Sidecar, at path: InboxPath) async -> MoveOutcome {
+        let files = store.files
+        do throws(FileError) {
+            try await BlockingWork.run { () throws(FileError) in
+                try files.synchronize(files.openFolder(path.parent))
+            }
+            return .moved(from: sidecar.path, to: path)
+        } catch {
+            warnOfDelay(sidecar, error)
             return .later
         }
     }

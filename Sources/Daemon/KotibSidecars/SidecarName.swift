@@ -19,6 +19,16 @@ public enum SidecarName {
         return endings.compactMap { recording.sibling(name(recording.name, ending: $0)) }
     }
 
+    /// The recording that a text's name is made from. Nil for a name that is no text's; a name that was cut
+    /// gives none that exists.
+    static func recording(ofText text: InboxPath) -> InboxPath? {
+        for ending in [".kotib.txt", ".txt"] where text.name.suffix(ending.utf8.count).elementsEqual(ending.utf8)
+        {
+            return text.sibling(Array(text.name.dropLast(ending.utf8.count)))
+        }
+        return nil
+    }
+
     /// The names to try for the note about a text that cannot be read, best first.
     static func notes(about text: InboxPath) -> [InboxPath] {
         [".rejected.txt", ".kotib-rejected.txt"].compactMap { text.sibling(name(text.name, ending: $0)) }

@@ -7,7 +7,7 @@ import Logging
 ///
 /// The catalog holds an intent before the disk is touched, so that after a crash ``IntentRecovery`` knows the
 /// file. Except for ``withLock(of:_:)``, callers hold the lock of the recording's path.
-struct SidecarStore: Sendable {
+final class SidecarStore: Sendable {
     let files: any FileSystem
     let catalog: Catalog
     let cannotWrite: @Sendable (InboxPath, FileError) -> Bool

@@ -6,7 +6,7 @@ import Logging
 
 /// The parts that keep the files beside recordings. They share one set of locks and one memory of what was
 /// logged.
-public struct Sidecars: Sendable {
+public final class Sidecars: Sendable {
     /// The longest transcript text, in bytes. A longer one is refused in a request and not read from a file.
     public static let longestText = SidecarText.longest
 
@@ -60,11 +60,14 @@ public struct Sidecars: Sendable {
         locks = store.locks
         intents = IntentRecovery(store: store)
         problems = TextProblemNotes(store: store, intents: intents, sentence: textSentence)
-        let reader = EditReader(store: store, problems: problems, wallClock: wallClock, limits: limits)
+        let ownership = TextOwnership(store: store)
+        let reader = EditReader(
+            store: store, ownership: ownership, problems: problems, wallClock: wallClock, limits: limits)
         writer = SidecarWriter(
             store: store, intents: intents, edits: reader, problems: problems, composer: composer)
         editor = SidecarEditor(store: store, edits: reader, writer: writer, sleep: sleep)
-        mover = SidecarMover(store: store, intents: intents, edits: reader, writer: writer)
+        mover = SidecarMover(
+            store: store, ownership: ownership, intents: intents, edits: reader, writer: writer)
     }
 
     /// Nanoseconds since 1970.

@@ -1,0 +1,132 @@
+import KotibCatalog
+import KotibIngestTestSupport
+import KotibModel
+import KotibTestSupport
+import KotibWatch
+import Testing
+
+@testable import KotibIngest
+
+/// Recordings that are renamed together with their texts, several in one go: each keeps its own words, in
+/// whatever order the names are reported.
+@Suite struct MovedTextTests {
+    /// How a person's words came into the file; none: the engine's stand there.
+    enum Edit: CaseIterable { case none, recorded, unreadInPlace, unreadByRename }
+
+    enum Renames: CaseIterable {
+        case chain, swap
+
+        /// From where to where the recordings are renamed, in this order.
+        var steps: [(String, String)] {
+            switch self {
+            case .chain: [("b", "c"), ("a", "b")]
+            case .swap: [("a", "x"), ("b", "a"), ("x", "b")]
+            }
+        }
+
+        /// The names of the recordings that were a and b.
+        var ends: [String] { self == .chain ? ["b", "c"] : ["b", "a"] }
+    }
+
+    private func save(_ words: String, _ name: String, _ edit: Edit, _ inbox: IngestFixture) async throws {
+        switch edit {
+        case .none: return
+        case .recorded, .unreadInPlace: try inbox.folder.write(words + "\n", to: name)
+        case .unreadByRename:
+            try inbox.folder.write(words + "\n", to: "ali/.saved")
+            try inbox.folder.rename("ali/.saved", to: name)
+        }
+        if edit == .recorded { try await inbox.handle(name) }
+    }
+
+    private func transcribed(
+        _ folders: [String], _ edit: Edit, _ inbox: IngestFixture, file: (String) -> String
+    ) async throws -> [RecordingID] {
+        var ids: [RecordingID] = []
+        try await inbox.transcribing {
+            for name in folders.map(file) {
+                ids.append(try #require(try await inbox.drop("speech of \(name)", name)).id)
+                try await inbox.awaitText("Hello.", beside: name)
+            }
+        }
+        for name in folders { try await save("Words of \(name).", file(name) + ".txt", edit, inbox) }
+        return ids
+    }
+
+    private func check(
+        _ id: RecordingID, _ old: String, _ new: String, _ edit: Edit, _ inbox: IngestFixture
+    ) async throws {
+        let words = edit == .none ? "Hello." : "Words of \(old)."
+        #expect(try await inbox.current(new)?.id == id)
+        #expect(inbox.folder.read(new + ".txt") == words + "\n")
+        // An edit that was not read before the move is read once it has been at rest for a second.
+        try await waitUntil("the words are recorded") {
+            await inbox.pipeline.handle(.scanFinished)
+            if inbox.folder.read(new + ".txt") != nil { try await inbox.handle(new + ".txt") }
+            return try await inbox.catalog.recordings.transcript(of: id)?.text == words
+        }
+        let page = try #require(try await inbox.catalog.revisions.page(of: id, in: .everyone))
+        #expect(Set(page.revisions.map(\.text)) == Set([words, "Hello."]))
+        #expect(try await inbox.catalog.sidecars.owned(of: id).map(\.path.text) == [new + ".txt"])
+    }
+
+    @Test(arguments: Renames.allCases, Edit.allCases)
+    func renamedFilesKeepTheirWords(_ renames: Renames, _ edit: Edit) async throws {
+        for order in 0..<4 {
+            let inbox = try IngestFixture()
+            let ids = try await transcribed(["a", "b"], edit, inbox) { "ali/\($0).wav" }
+            for (from, to) in renames.steps {
+                for ending in ["", ".txt"] {
+                    try inbox.folder.rename("ali/\(from).wav\(ending)", to: "ali/\(to).wav\(ending)")
+                }
+            }
+            // The texts before the recordings and after; the names in both directions.
+            var names = try inbox.names().sorted { order & 1 == 0 ? $0 < $1 : $0 > $1 }
+            names.sort { ($0.hasSuffix(".txt") ? 0 : 1) < ($1.hasSuffix(".txt") ? 0 : 1) }
+            if order & 2 == 0 { names.reverse() }
+            for name in names { try await inbox.handle("ali/\(name)") }
+            if renames == .chain {
+                for name in ["ali/a.wav", "ali/a.wav.txt"] {
+                    await inbox.pipeline.handle(.removed(try inbox.path(name)))
+                }
+            }
+            for (index, old) in ["a", "b"].enumerated() {
+                try await check(ids[index], old, "ali/\(renames.ends[index]).wav", edit, inbox)
+            }
+            #expect(try inbox.names().count == 4)
+        }
+    }
+
+    @Test(arguments: Renames.allCases, Edit.allCases)
+    func renamedFoldersKeepTheirWords(_ renames: Renames, _ edit: Edit) async throws {
+        for isTextFirst in [false, true] {
+            let inbox = try IngestFixture()
+            for name in ["a", "b"] { try inbox.folder.makeFolder("ali/\(name)") }
+            let ids = try await transcribed(["a", "b"], edit, inbox) { "ali/\($0)/talk.wav" }
+            for (from, to) in renames.steps { try inbox.folder.rename("ali/\(from)", to: "ali/\(to)") }
+            for ending in isTextFirst ? [".txt", ""] : ["", ".txt"] {
+                for name in renames.ends.sorted() { try await inbox.handle("ali/\(name)/talk.wav\(ending)") }
+            }
+            if renames == .chain { await inbox.pipeline.handle(.removed(try inbox.path("ali/a"))) }
+            for (index, old) in ["a", "b"].enumerated() {
+                try await check(ids[index], old, "ali/\(renames.ends[index])/talk.wav", edit, inbox)
+            }
+        }
+    }
+
+    /// The name of a removed recording is taken by another with its text.
+    @Test(arguments: [Edit.none, .recorded]) func aRemovedRecordingKeepsItsWords(_ edit: Edit) async throws {
+        for isTextFirst in [false, true] {
+            let inbox = try IngestFixture()
+            let ids = try await transcribed(["a", "b"], edit, inbox) { "ali/\($0).wav" }
+            for ending in ["", ".txt"] {
+                inbox.folder.remove("ali/a.wav\(ending)")
+                try inbox.folder.rename("ali/b.wav\(ending)", to: "ali/a.wav\(ending)")
+            }
+            for ending in isTextFirst ? [".txt", ""] : ["", ".txt"] { try await inbox.handle("ali/a.wav\(ending)") }
+            try await check(ids[1], "b", "ali/a.wav", edit, inbox)
+            let kept = try await inbox.catalog.recordings.transcript(of: ids[0])?.text
+            #expect(kept == (edit == .none ? "Hello." : "Words of a."))
+        }
+    }
+}
