@@ -51,6 +51,29 @@ import Testing
         try await new.close()
     }
 
+    /// An administrator's slip with sqlite3, or another program's file under the name.
+    @Test(arguments: [true, false]) func aDatabaseWithoutTheTablesIsNotBegunAnew(isEmpty: Bool) async throws {
+        let catalog = try await open()
+        try await add(0..<3, to: catalog)
+        try await catalog.backUp(to: backup)
+        try await catalog.close()
+        unlink(file)
+        let other = try DatabaseQueue(path: file)
+        try await other.write { try $0.execute(sql: "CREATE TABLE other (x); INSERT INTO other VALUES (1)") }
+        if isEmpty { try await other.write { try $0.execute(sql: "DROP TABLE other") } }
+        try other.close()
+        let error = await #expect(throws: CatalogError.self) { try await self.open() }
+        #expect(error?.code == .missing && error?.isRetryable == false)
+        let text = "\(try #require(error))"
+        #expect(text.contains(isEmpty ? backup : "none of Kotib's") && text.contains("kotibd --rebuild"))
+        unlink(backup)
+        guard isEmpty else {
+            await #expect(throws: CatalogError.self) { try await self.open() }
+            return
+        }
+        try await self.open().close()
+    }
+
     // MARK: - The log
 
     /// The files as a killed daemon leaves them.

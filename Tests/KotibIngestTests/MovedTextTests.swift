@@ -123,7 +123,9 @@ import Testing
                 inbox.folder.remove("ali/a.wav\(ending)")
                 try inbox.folder.rename("ali/b.wav\(ending)", to: "ali/a.wav\(ending)")
             }
-            for ending in isTextFirst ? [".txt", ""] : ["", ".txt"] { try await inbox.handle("ali/a.wav\(ending)") }
+            for ending in isTextFirst ? [".txt", ""] : ["", ".txt"] {
+                try await inbox.handle("ali/a.wav\(ending)")
+            }
             try await check(ids[1], "b", "ali/a.wav", edit, inbox)
             let kept = try await inbox.catalog.recordings.transcript(of: ids[0])?.text
             #expect(kept == (edit == .none ? "Hello." : "Words of a."))

@@ -46,6 +46,7 @@ public final class Catalog: Sendable {
                 try CatalogLoss.refuseMissing(file, backup: backup)
                 var losses = CatalogLoss.ofLog(file)
                 let writer = try CatalogDatabase.connect(file)
+                try CatalogLoss.refuseForeign(writer, file, backup: backup)
                 if let backup, CatalogLoss.isBehind(writer, backup) { losses.append(.behindBackup(backup)) }
                 let searcher = try CatalogDatabase.connectToSearch(file)
                 let catalog = try Catalog(writer, searcher: searcher, losses: losses)

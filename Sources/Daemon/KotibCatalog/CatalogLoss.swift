@@ -46,6 +46,35 @@ extension CatalogLoss {
             message: "it \(size == nil ? "is gone" : "is empty"), but \(sign) is there", file: file)
     }
 
+    /// - Throws: ``CatalogError/Code/missing`` where the file is a database without Kotib's tables: without
+    ///   any, beside a backup, or with another program's.
+    static func refuseForeign(
+        _ catalog: any DatabaseReader, _ file: String, backup: String?
+    ) throws(CatalogError) {
+        let found: (isMigrated: Bool, tables: Int)
+        do {
+            found = try catalog.read { database in
+                (
+                    try database.tableExists("grdb_migrations"),
+                    try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+                )
+            }
+        } catch {
+            throw CatalogError(error, operation: "open", file: file)
+        }
+        if found.isMigrated { return }
+        let backups = [backup, backup.map(CatalogFiles.secondBackup)].compactMap { $0 }
+        let message: String
+        if found.tables > 0 {
+            message = "it has tables, but none of Kotib's"
+        } else if let sign = backups.first(where: CatalogFiles.exists) {
+            message = "it has no tables, but \(sign) is there"
+        } else {
+            return
+        }
+        throw CatalogError(code: .missing, operation: "open", message: message, file: file)
+    }
+
     /// To be called before SQLite opens the catalog, which begins its log anew.
     static func ofLog(_ file: String) -> [CatalogLoss] {
         let log = file + "-wal"

@@ -22,11 +22,11 @@ public enum SidecarName {
     /// The recording that a text's name is made from. Nil for a name that is no text's; a name that was cut
     /// gives none that exists.
     static func recording(ofText text: InboxPath) -> InboxPath? {
-        for ending in [".kotib.txt", ".txt"] where text.name.suffix(ending.utf8.count).elementsEqual(ending.utf8)
-        {
-            return text.sibling(Array(text.name.dropLast(ending.utf8.count)))
+        let endings = [".kotib.txt", ".txt"].map { Array($0.utf8) }
+        guard let ending = endings.first(where: { text.name.suffix($0.count).elementsEqual($0) }) else {
+            return nil
         }
-        return nil
+        return text.sibling(Array(text.name.dropLast(ending.count)))
     }
 
     /// The names to try for the note about a text that cannot be read, best first.
