@@ -32,6 +32,17 @@ extension Sentence {
             russian: "Внутренняя ошибка (\(number)); сообщите администратору")
     }
 
+    /// The catalog's file is gone, or cannot be opened or read now. The number identifies the line in the log.
+    public static func catalogUnavailable(_ number: String) -> Sentence {
+        Sentence(
+            uzbek: "Katalogni hozir o'qib yoki yozib bo'lmayapti (\(number)); birozdan so'ng urinib ko'ring, "
+                + "takrorlansa, administratorga ayting",
+            english: "The catalog cannot be read or written now (\(number)); try again later, and tell the "
+                + "administrator if it happens again",
+            russian: "Каталог сейчас нельзя прочитать или записать (\(number)); попробуйте позже, а если "
+                + "повторится, сообщите администратору")
+    }
+
     /// - Parameter name: of the parameter or field, as the client spells it.
     public static func invalid(_ name: String) -> Sentence {
         Sentence(

@@ -88,10 +88,12 @@ struct FailureMiddleware: RouterMiddleware {
                 "number": "\(number)", "method": "\(request.method)", "path": "\(request.uri.path)",
                 "cause": "\(error)",
             ])
-        if let catalog = error as? CatalogError, catalog.code == .full {
-            return ControlFailure(
-                HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), .noSpace,
-                .internalError(number))
+        switch error {
+        case let catalog as CatalogError where catalog.code == .full:
+            return ControlFailure(UploadFailure.insufficientStorage, .noSpace, .internalError(number))
+        case let catalog as CatalogError where catalog.isRetryable:
+            return .later(.serviceUnavailable, .unavailable, .catalogUnavailable(number), seconds: 60)
+        default: break
         }
         return ControlFailure(.internalServerError, .internal, .internalError(number))
     }

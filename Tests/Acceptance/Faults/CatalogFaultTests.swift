@@ -70,6 +70,20 @@ extension Acceptance.Faults {
         }
     }
 
+    /// Connections that are open go on; a new one cannot be opened.
+    @Test func aCatalogThatIsRemovedIsToldToWhoSearches() async throws {
+        let engine = try HeldEngine("salom dunyo")
+        defer { engine.release() }
+        try await withDaemon(engine.settings) { daemon in
+            try daemon.write(try await speech(daemon), as: "alisher/talk.wav")
+            try await daemon.awaitText(of: "alisher/talk.wav.txt")
+            unlink(daemon.stateFolder + "/kotib.sqlite")
+            let found = try await daemon.kotibctl(["search", "salom"])
+            #expect(found.end == .exited(75) && found.errors.contains("The catalog cannot"), "\(found)")
+            try await daemon.awaitStatus("the loss is told") { $0.contains("kotib.sqlite") }
+        }
+    }
+
     /// A start that cannot be says so, in a way that systemd tries again, and takes up everything when it
     /// can.
     @Test func aReadOnlyDiskIsToldAtTheStart() async throws {
