@@ -12,12 +12,12 @@ struct ReuseTests {
     init() throws { catalog = try memoryCatalog() }
 
     private func transcribed(
-        _ path: String, _ words: String = "Hello.", modelHash: [UInt8]? = nil
+        _ path: String, _ words: String = "Hello.", isLanguageGiven: Bool = false, modelHash: [UInt8]? = nil
     ) async throws -> RecordingID {
         let id = try await claimed(path)
         _ = try await catalog.jobs.complete(
-            id, transcript: transcript(words), speech: 1.25, engineSeconds: 3, modelHash: modelHash, now: noon
-        )
+            id, transcript: transcript(words), isLanguageGiven: isLanguageGiven, speech: 1.25,
+            engineSeconds: 3, modelHash: modelHash, now: noon)
         return id
     }
 
@@ -101,6 +101,15 @@ struct ReuseTests {
         #expect(try await reuse(copy, language: "en") != nil)
         let other = try await claimed("ali/3.mp3", content: 2)
         #expect(try await reuse(other) == nil)
+    }
+
+    @Test func wordsInAGivenLanguageAreNotReusedWhereItIsDetected() async throws {
+        let first = try await transcribed("ali/1.mp3", isLanguageGiven: true)
+        let copy = try await claimed("ali/2.mp3")
+        #expect(try await reuse(copy) == nil)
+        #expect(try await reuse(copy, language: "en") == first)
+        let third = try await claimed("ali/3.mp3")
+        #expect(try await reuse(third) == nil)
     }
 
     @Test func anotherModelOfTheSameNameIsAskedAnew() async throws {

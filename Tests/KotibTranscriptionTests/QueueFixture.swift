@@ -24,7 +24,7 @@ struct QueueFixture: Sendable {
         catalog: Catalog? = nil, clock: ManualClock = ManualClock(), slots: Int = 1,
         grace: Duration = .seconds(20), retries: RetryPolicy = RetryPolicy(),
         reuse: ReuseScope = .none, engine: FakeEngine = FakeEngine(), others: [EngineLane] = [],
-        messages: Language = .english, open: TranscriptionQueue.Opener? = nil
+        messages: Language = .english, language: SpokenLanguage? = nil, open: TranscriptionQueue.Opener? = nil
     ) throws {
         var options = TranscriptionQueue.Options(slots: slots, grace: grace, reuse: reuse, retries: retries)
         options.messages = messages
@@ -40,8 +40,9 @@ struct QueueFixture: Sendable {
             open: open ?? { _ in OpenFile(owning: Glibc.open("/dev/null", O_RDONLY | O_CLOEXEC)) },
             onJobFinished: { onJobFinished.add($0) },
             jobSettings: { recording throws(CatalogError) in
-                guard let user = recording.user else { return JobSettings() }
-                return JobSettings(engine: try await catalog.users.settings(of: user).engine)
+                guard let user = recording.user else { return JobSettings(language: language) }
+                return JobSettings(
+                    language: language, engine: try await catalog.users.settings(of: user).engine)
             })
     }
 

@@ -52,6 +52,19 @@ struct ReuseTests {
         }
     }
 
+    /// With a wrong language set, words are none that the speaker said.
+    @Test func wordsInASetLanguageAreNotReusedWhereItIsDetected() async throws {
+        let given = try QueueFixture(reuse: .own, language: SpokenLanguage("en"))
+        try await given.accept("ali/1.mp3")
+        try await given.running { try await given.waitForCount(.completed, 1) }
+        let automatic = try QueueFixture(catalog: given.catalog, reuse: .own)
+        let second = try await automatic.accept("ali/2.mp3")
+        let third = try await automatic.accept("ali/3.mp3")
+        try await automatic.running { try await automatic.waitForCount(.completed, 3) }
+        #expect(automatic.engine.calls == [second])
+        #expect(try await automatic.catalog.recordings.transcript(of: third)?.text == "Hello.")
+    }
+
     /// Words that are there say nothing about an engine that is not.
     @Test func anOutageGoesOnWhileWordsAreReused() async throws {
         let engine = FakeEngine { job, before throws(EngineError) in

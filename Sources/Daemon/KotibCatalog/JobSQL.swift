@@ -49,8 +49,8 @@ enum JobSQL {
             attempts = iif(:beginning IS NULL, attempts, 0), completed_at = :now, updated_at = :now,
             revision_id = CASE WHEN \(isPersons) THEN revision_id ELSE :revision END,
             transcript_text = CASE WHEN \(isPersons) THEN transcript_text ELSE :text END,
-            language = :language, engine = :engine, model = :model, engine_seconds = :engine_seconds,
-            speech_seconds = :speech_seconds, transcription_warnings = :warnings,
+            language = :language, language_given = :language_given, engine = :engine, model = :model,
+            engine_seconds = :engine_seconds, speech_seconds = :speech_seconds, transcription_warnings = :warnings,
             doubt = iif(:beginning IS NULL, max(doubt, :doubt), doubt), model_sha256 = :model_hash,
             shown_until = :beginning, charged_ms = min(charged_ms, :unheard_ms),
             error_code = NULL, error_message = NULL

@@ -77,6 +77,7 @@ public struct JobStore: CatalogStore {
     /// the added part are appended to the person's.
     /// - Parameters:
     ///   - speech: seconds of speech, if the engine reports them.
+    ///   - isLanguageGiven: whether the words were asked for in their language.
     ///   - warnings: doubts about the words.
     ///   - engineSeconds: the duration of the transcription.
     ///   - modelHash: SHA-256 of the model's file; nil if unknown.
@@ -84,8 +85,8 @@ public struct JobStore: CatalogStore {
     ///     words are kept as those of the beginning, and it is queued again as a whole.
     ///   - doubt: the file may have changed unnoticed meanwhile: the words are not reused for others.
     public func complete(
-        _ id: RecordingID, transcript: Transcript, speech: Double?, warnings: [RecordingWarning] = [],
-        engineSeconds: Double, modelHash: [UInt8]? = nil, heard: AudioFacts? = nil,
+        _ id: RecordingID, transcript: Transcript, isLanguageGiven: Bool = false, speech: Double?,
+        warnings: [RecordingWarning] = [], engineSeconds: Double, modelHash: [UInt8]? = nil, heard: AudioFacts? = nil,
         doubt: ContentDoubt = .none, now: Date = Date()
     ) async throws(CatalogError) -> JobEnd {
         let times = try await RevisionStore.times(transcript.segments, "complete", database.file)
@@ -101,7 +102,8 @@ public struct JobStore: CatalogStore {
                 JobSQL.complete,
                 [
                     "recording": id.rawValue, "now": Timestamp.text(now), "revision": revision.rawValue,
-                    "text": transcript.text, "language": transcript.language, "engine": transcript.engine,
+                    "text": transcript.text, "language": transcript.language,
+                    "language_given": isLanguageGiven, "engine": transcript.engine,
                     "model": transcript.model, "engine_seconds": engineSeconds, "speech_seconds": speech,
                     "warnings": try warnings.json, "doubt": doubt.rawValue,
                     "model_hash": modelHash.map { Data($0) }, "beginning": growth?.beginning,

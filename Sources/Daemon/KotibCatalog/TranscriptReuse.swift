@@ -25,7 +25,7 @@ public struct TranscriptReuse: CatalogStore {
     /// - Parameters:
     ///   - engine: the name of the engine that would do the job.
     ///   - model: the model that it would use.
-    ///   - language: ISO 639-1; nil accepts words in any.
+    ///   - language: ISO 639-1; nil accepts words whose language was detected, as the job's would be.
     /// - Returns: the recording that the words are of; nil if nothing was changed.
     public func complete(
         for id: RecordingID, of reuse: ReuseScope, engine: String, model: ModelIdentity, language: String?,
@@ -108,7 +108,7 @@ enum ReuseSQL {
             AND a.revision_id IS NULL
             AND s.transcription_status = 'completed' AND s.engine = :engine AND s.model = :model
             AND s.model_sha256 IS :model_hash AND s.shown_until IS NULL
-            AND (:language IS NULL OR s.language = :language) AND engine_revision IS NOT NULL
+            AND iif(:language IS NULL, NOT s.language_given, s.language = :language) AND engine_revision IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.audio_record_id = s.id)
         """
     }
@@ -134,8 +134,8 @@ enum ReuseSQL {
         UPDATE audio_records SET transcription_status = 'completed', completed_at = :now, updated_at = :now,
             revision_id = :revision,
             transcript_text = (SELECT r.text FROM transcript_revisions r WHERE r.id = :revision),
-            (language, engine, model, model_sha256, speech_seconds, transcription_warnings) =
-                (SELECT s.language, s.engine, s.model, s.model_sha256, s.speech_seconds,
+            (language, language_given, engine, model, model_sha256, speech_seconds, transcription_warnings) =
+                (SELECT s.language, s.language_given, s.engine, s.model, s.model_sha256, s.speech_seconds,
                     s.transcription_warnings FROM audio_records s WHERE s.id = :source),
             engine_seconds = 0, charged_ms = 0, error_code = NULL, error_message = NULL
         WHERE id = :recording

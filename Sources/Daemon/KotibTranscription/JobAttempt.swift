@@ -61,7 +61,8 @@ struct JobAttempt: Sendable {
             isDoubtful: !facts.warnings.isEmpty || facts.isPatched, isBeginning: isBeginning)
         let start = elapsed()
         do throws(EngineError) {
-            let result = try await lane.engine.transcribe(job, report: progress.note)
+            var result = try await lane.engine.transcribe(job, report: progress.note)
+            result.isLanguageGiven = language != nil
             let seconds = (elapsed() - start).inSeconds
             guard let doubt = await check(file, recording) else { return .changed }
             return .transcribed(result, seconds: seconds, max(doubtBefore, doubt))

@@ -26,9 +26,9 @@ struct OutcomeRecorder: Sendable {
         let (catalog, date) = (catalog, time.date())
         let end = await persist(recording, engine) { () async throws(CatalogError) in
             try await catalog.jobs.complete(
-                recording.id, transcript: result.transcript, speech: result.speech, warnings: result.warnings,
-                engineSeconds: seconds, modelHash: result.modelHash, heard: recording.facts, doubt: doubt,
-                now: date)
+                recording.id, transcript: result.transcript, isLanguageGiven: result.isLanguageGiven,
+                speech: result.speech, warnings: result.warnings, engineSeconds: seconds,
+                modelHash: result.modelHash, heard: recording.facts, doubt: doubt, now: date)
         }
         switch end {
         case .recorded:

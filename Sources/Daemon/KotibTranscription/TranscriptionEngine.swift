@@ -53,6 +53,8 @@ public struct TranscriptionResult: Hashable, Sendable {
     var warnings: [RecordingWarning]
     /// SHA-256 of the file of the model that was used; nil if unknown.
     public var modelHash: [UInt8]?
+    /// Whether the job named the language.
+    var isLanguageGiven = false
 
     public init(transcript: Transcript, speech: Double?, warnings: [RecordingWarning] = []) {
         self.transcript = transcript

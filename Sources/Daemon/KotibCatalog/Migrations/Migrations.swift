@@ -30,6 +30,7 @@ enum Migrations {
         migrator.registerMigration("24 removed texts") { try $0.execute(sql: removedTexts) }
         migrator.registerMigration("25 mounts") { try $0.execute(sql: mounts) }
         migrator.registerMigration("26 patches") { try $0.execute(sql: patches) }
+        migrator.registerMigration("27 given languages") { try $0.execute(sql: givenLanguages) }
         return migrator
     }()
 }

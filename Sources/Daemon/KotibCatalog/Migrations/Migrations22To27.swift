@@ -32,4 +32,10 @@ extension Migrations {
         ALTER TABLE audio_records ADD COLUMN is_patched INTEGER NOT NULL DEFAULT 0 CHECK (is_patched IN (0, 1));
         ALTER TABLE quota_waits ADD COLUMN is_patched INTEGER NOT NULL DEFAULT 0 CHECK (is_patched IN (0, 1));
         """
+
+    /// Whether the words were asked for in their language, which was not detected then.
+    static let givenLanguages = """
+        ALTER TABLE audio_records ADD COLUMN language_given INTEGER NOT NULL DEFAULT 0
+            CHECK (language_given IN (0, 1));
+        """
 }
