@@ -179,6 +179,37 @@ import Testing
         #expect(try await inbox.catalog.mounts.lost([]).isEmpty)
     }
 
+    enum BareFolder: String, CaseIterable { case otherName = "other.wav", sameName = "talk.wav" }
+
+    /// Somebody uses the folder while nothing is mounted at it.
+    @Test(arguments: BareFolder.allCases, [false, true])
+    func filesInTheBareFolderEndNoWait(_ bare: BareFolder, isDeletedFirst: Bool) async throws {
+        let mounted = Shared<Set<[UInt8]>>([Array("ali/disk".utf8)])
+        let inbox = try IngestFixture(mounts: mounted)
+        try inbox.folder.makeFolder("ali/disk")
+        await inbox.pipeline.handle(.scanFinished)
+        let id = try await transcribed(inbox, "ali/disk/talk.wav")
+        try inbox.folder.rename("ali/disk", to: "away")
+        try inbox.folder.makeFolder("ali/disk")
+        mounted.change { $0 = [] }
+        if isDeletedFirst { #expect(try await delete(id, inbox) == .fileSystem) }
+        try inbox.folder.write("another", to: "ali/disk/\(bare.rawValue)")
+        if bare == .otherName { try inbox.folder.write("a stranger's", to: "ali/disk/talk.wav.txt") }
+        try await scan(inbox, "ali/disk")
+        if !isDeletedFirst { #expect(try await delete(id, inbox) == .fileSystem) }
+        try await scan(inbox, "ali/disk")
+        #expect(try await inbox.catalog.recordings.find(id) != nil)
+        #expect(inbox.folder.read("ali/disk/\(bare.rawValue)") == "another")
+        if bare == .otherName { #expect(inbox.folder.read("ali/disk/talk.wav.txt") == "a stranger's") }
+
+        try inbox.folder.rename("ali/disk", to: "bare")
+        try inbox.folder.rename("away", to: "ali/disk")
+        mounted.change { $0 = [Array("ali/disk".utf8)] }
+        try await scan(inbox, "ali/disk")
+        #expect(try inbox.folder.names(in: "ali/disk").isEmpty)
+        #expect(try await inbox.catalog.recordings.find(id) == nil)
+    }
+
     @Test func removedFileIsNotWaitedFor() async throws {
         let inbox = try IngestFixture()
         let id = try await transcribed(inbox, "ali/talk.wav")

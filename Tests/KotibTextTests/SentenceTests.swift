@@ -6,7 +6,8 @@ import Testing
 struct SentenceTests {
     private static let answers: [Sentence] = [
         .unauthorized, .forbidden, .noSuchAddress, .wrongMethod, .tooLarge, .broken, .overloaded,
-        .internalError("1f"), .catalogUnavailable("1f"), .invalid("limit"), .tooManyLoginAttempts, .wrongCode, .notSent, .noSuchUser,
+        .internalError("1f"), .catalogUnavailable("1f"), .invalid("limit"), .tooManyLoginAttempts, .wrongCode,
+        .notSent, .noSuchUser,
         .engineNotOffered(["local"]), .userTaken, .invalidName, .codeSent, .loggedOut, .noSession,
         .codeMessage,
         .noRecording, .notDeleted, .deleted, .deletionPending, .noTranscript, .transcriptPending, .noRevision,

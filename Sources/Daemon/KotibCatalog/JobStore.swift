@@ -86,8 +86,8 @@ public struct JobStore: CatalogStore {
     ///   - doubt: the file may have changed unnoticed meanwhile: the words are not reused for others.
     public func complete(
         _ id: RecordingID, transcript: Transcript, isLanguageGiven: Bool = false, speech: Double?,
-        warnings: [RecordingWarning] = [], engineSeconds: Double, modelHash: [UInt8]? = nil, heard: AudioFacts? = nil,
-        doubt: ContentDoubt = .none, now: Date = Date()
+        warnings: [RecordingWarning] = [], engineSeconds: Double, modelHash: [UInt8]? = nil,
+        heard: AudioFacts? = nil, doubt: ContentDoubt = .none, now: Date = Date()
     ) async throws(CatalogError) -> JobEnd {
         let times = try await RevisionStore.times(transcript.segments, "complete", database.file)
         return try await write("complete") { database in

@@ -10,7 +10,7 @@ public struct MountStore: CatalogStore {
     static let maxMounts = 1000
 
     /// Records the mount points, and forgets those where nothing is mounted any more and no recording lies
-    /// below.
+    /// below, not even one that is being deleted.
     /// - Parameter mounted: the current ones.
     /// - Returns: the recorded ones where nothing is mounted any more.
     public func lost(_ mounted: Set<InboxPath>) async throws(CatalogError) -> Set<InboxPath> {
@@ -40,6 +40,10 @@ enum MountSQL {
     static let remove = "DELETE FROM mounts WHERE path = ?"
     static let holds = """
         SELECT 1 FROM audio_records INDEXED BY audio_records_current_path
-        WHERE path >= :from AND path < :until AND is_current = 1 LIMIT 1
+        WHERE path >= :from AND path < :until AND is_current = 1
+        UNION ALL
+        SELECT 1 FROM deletions d CROSS JOIN audio_records a ON a.id = d.audio_record_id
+        WHERE a.path >= :from AND a.path < :until
+        LIMIT 1
         """
 }

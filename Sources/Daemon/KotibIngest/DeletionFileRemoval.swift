@@ -71,15 +71,19 @@ struct DeletionFileRemoval {
 
     private mutating func removeAudio(of recording: Recording, foundAt path: InboxPath) async throws {
         let archived = try await catalog.archive.find(recording.id)
-        // A replaced file lies nowhere, and an archived one is not in the inbox. One that seems to be gone
-        // may be in a folder that is renamed for a moment.
+        // An archived file is not in the inbox. One that seems to be gone may be in a folder that is renamed for
+        // a moment. A replaced one lies nowhere, unless the other file lay in the bare folder below a mount.
         let isElsewhere = archived != nil && recording.audio != .present
-        if recording.audio != .replaced, !isElsewhere {
+        let isHidden = try await mounts.hides(path)
+        if !isElsewhere {
             var outcome = try await remove(path, ifStill: recording.identity)
             if outcome == .occupied, let copy = try await findCopy(of: recording, at: path) {
                 outcome = try await remove(path, ifStill: copy)
             }
-            if outcome == .absent { try await waitIfUnreachable(path, recording.identity.device) }
+            let isMissing = outcome == .absent && recording.audio != .replaced
+            if isMissing || (isHidden && [.absent, .occupied].contains(outcome)) {
+                try await waitIfUnreachable(path, recording.identity.device)
+            }
         }
         guard let archived else { return }
         do throws(FileNotRemoved) {
@@ -137,6 +141,10 @@ struct DeletionFileRemoval {
         // A person's changes of the transcript are the recording's words and go with it. Any other text that
         // a person has changed is theirs.
         let (place, status) = try await find(sidecar, beside: path)
+        if status?.identity.inode != sidecar.inode, try await mounts.hides(place) {
+            try await waitIfUnreachable(place, sidecar.device)
+            return
+        }
         if let status, sidecar.kind != .transcript, !sidecar.isUntouched(status.identity) {
             return try await catalog.sidecars.removed(sidecar.path)
         }
