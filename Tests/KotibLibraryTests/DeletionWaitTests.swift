@@ -179,7 +179,10 @@ import Testing
         #expect(try await inbox.catalog.mounts.lost([]).isEmpty)
     }
 
-    enum BareFolder: String, CaseIterable { case otherName = "other.wav", sameName = "talk.wav" }
+    enum BareFolder: String, CaseIterable {
+        case otherName = "other.wav"
+        case sameName = "talk.wav"
+    }
 
     /// Somebody uses the folder while nothing is mounted at it.
     @Test(arguments: BareFolder.allCases, [false, true])
