@@ -65,8 +65,8 @@ import Testing
             if inbox.folder.read(new + ".txt") != nil { try await inbox.handle(new + ".txt") }
             return try await inbox.catalog.recordings.transcript(of: id)?.text == words
         }
-        let page = try #require(try await inbox.catalog.revisions.page(of: id, in: .everyone))
-        #expect(Set(page.revisions.map(\.text)) == Set([words, "Hello."]))
+        let revisions = try #require(try await inbox.catalog.listing.revisions(of: id))
+        #expect(Set(revisions.map(\.text)) == Set([words, "Hello."]))
         #expect(try await inbox.catalog.sidecars.owned(of: id).map(\.path.text) == [new + ".txt"])
     }
 
