@@ -123,6 +123,48 @@ import Testing
         #expect(isLimited(await accounts.error(code: "000000", peer: "somewhere", device: stranger)))
     }
 
+    /// Who is known got 429 for an hour, because a stranger at the same address had guessed at any number.
+    @Test func guessingAtTheSameAddressLocksOutNobodyKnown() async throws {
+        let accounts = try await AccountsFixture()
+        let user = try await accounts.login(peer: "home").session.user.id
+        let abroad = try await accounts.code(peer: "abroad", device: user)
+        for _ in 0..<accounts.service.settings.limits.guessesPerPeer {
+            #expect(await accounts.error(phone: "+998901234568", code: "000000", peer: "home") == .wrongCode)
+            #expect(
+                await accounts.error(phone: "+998901234568", code: "000000", peer: "abroad") == .wrongCode)
+        }
+        // Without the device, and at another's number, it is a stranger still.
+        #expect(isLimited(await accounts.error(code: abroad, peer: "abroad")))
+        #expect(isLimited(await accounts.error(phone: "+998901234568", code: "000000", peer: "home")))
+        #expect(await accounts.error(code: abroad, peer: "abroad", device: user) == nil)
+        accounts.clock.advance(by: .seconds(31))
+        let home = try await accounts.code(peer: "home")
+        #expect(await accounts.error(code: home, peer: "home") == nil)
+    }
+
+    /// The same of codes.
+    @Test func askingAtTheSameAddressLocksOutNobodyKnown() async throws {
+        let accounts = try await AccountsFixture { $0.limits.codesPerMinute = 1_000_000 }
+        let user = try await accounts.login(peer: "home").session.user.id
+        for number in 0..<accounts.service.settings.limits.codesPerPeer {
+            // The owner's login was the first at home.
+            if number > 0 {
+                try await accounts.service.sendCode(to: "+99890\(2_000_000 + number)", peer: "home")
+            }
+            try await accounts.service.sendCode(to: "+99890\(3_000_000 + number)", peer: "abroad")
+        }
+        #expect(await accounts.error(code: try await accounts.code(peer: "home"), peer: "home") == nil)
+        accounts.clock.advance(by: .seconds(31))
+        let code = try await accounts.code(peer: "abroad", device: user)
+        #expect(await accounts.error(code: code, peer: "abroad", device: user) == nil)
+        for peer in ["home", "abroad"] {
+            let error = await #expect(throws: AccountError.self) {
+                try await accounts.service.sendCode(to: "+998901234569", peer: peer)
+            }
+            #expect(isLimited(error))
+        }
+    }
+
     @Test func oneStrangerLeavesTheOthersTheirTries() async throws {
         let accounts = try await unhurried()
         _ = try await guess(accounts, days: 6, peer: { _ in "attacker" })

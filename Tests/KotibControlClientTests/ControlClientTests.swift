@@ -142,6 +142,26 @@ import Testing
         }
     }
 
+    /// kotibctl waited for ever for a daemon that stopped amid its answer.
+    @Test(arguments: ["", "{"]) func aServerThatStopsAmidItsAnswerIsGivenUp(begun: String) async throws {
+        let folder = try TemporaryFolder()
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
+        let server = try FaultServer(unixSocket: folder.path("s")) { _ in
+            [.send(Array((head + begun).utf8)), .hang]
+        }
+        defer { server.stop() }
+        let client = ControlClient(
+            socket: folder.path("s"), token: nil, language: "en", silence: .milliseconds(200))
+        for ask in [{ _ = try await client.status() }, { try await client.audio(1) { _ in } }] {
+            let error = await #expect(throws: ControlError.self) { try await ask() }
+            guard case .timedOut? = error else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+        }
+        try await waitUntil("the connections are closed") { server.open == 0 }
+    }
+
     @Test func aCancelledTaskEndsItsRequest() async throws {
         let folder = try TemporaryFolder()
         let server = try FaultServer(unixSocket: folder.path("s")) { _ in [.hang] }

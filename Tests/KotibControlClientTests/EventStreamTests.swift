@@ -1,6 +1,7 @@
 import HTTPTypes
 import KotibControlProtocol
 import KotibControlTestSupport
+import KotibTestSupport
 import Synchronization
 import Testing
 
@@ -33,6 +34,32 @@ import Testing
             }
             #expect(resumed == [nil, "7"])
         }
+    }
+
+    /// Pings keep a stream open; without any it is dead, and is opened anew.
+    @Test func aStreamThatFallsSilentIsOpenedAnew() async throws {
+        let folder = try TemporaryFolder()
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 100000\r\n\r\n"
+        let pings = Array(": ping\n\n".utf8)
+        let server = try FaultServer(unixSocket: folder.path("s")) { asked in
+            let event = Array(changed(1, "pending", event: asked.connection + 1).utf8)
+            // The second stream has its event after longer than the silence, but is not silent.
+            let pinging = FaultServer.Step.drip(pings + pings, milliseconds: 300)
+            let steps = asked.connection == 0 ? [.send(event)] : [pinging, .send(event)]
+            return [.send(Array(head.utf8))] + steps + [.hang]
+        }
+        defer { server.stop() }
+        let client = ControlClient(
+            socket: folder.path("s"), token: nil, language: "en", silence: .seconds(2))
+        var seen: [String?] = []
+        try await client.events(
+            sleep: { _ in }, connected: { true },
+            each: { _, raw in
+                seen.append(raw.id)
+                return seen.count < 2
+            })
+        #expect(seen == ["1", "2"])
+        #expect(server.accepted == 2)
     }
 
     @Test func backsOffAndHonoursRetryAfter() async throws {

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import KotibTestSupport
 import Testing
@@ -62,6 +63,42 @@ struct CommandTests {
             #expect(list.contains("7  completed  2026"))
             let facts = try await daemon.kotibctl("show", "7").output
             #expect(facts.contains("WARNING   It is AAC; .aac would be right."))
+        }
+    }
+
+    @Test("Who may not connect is told the socket and the group that may, and not that nothing runs")
+    func connectionDenied() async throws {
+        try await StandInDaemon.run([:]) { daemon in
+            // Root may always connect, and another account has to reach the program and the socket.
+            let asOther =
+                geteuid() == 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+            let program = try Installation.find().program("kotibctl")
+            func status() async throws -> Command {
+                try await Command.run(
+                    "/usr/bin/env", asOther + [program, "status"],
+                    environment: [
+                        "HOME": "/nonexistent", "KOTIB_SOCKET": daemon.socket, "LC_ALL": "C.UTF-8",
+                    ])
+            }
+            let group = try #require(getgrgid(getegid()).map { String(cString: $0.pointee.gr_name) })
+            let denied = "kotibctl: \(daemon.socket): permission denied: only "
+            let whose = "members of the group \(group) may connect\n"
+            chmod(daemon.folder.path, 0o711)
+            for (mode, who) in [(0o060, whose), (0o000, "its owner may connect\n")] {
+                chmod(daemon.socket, mode_t(mode))
+                let refused = try await status()
+                #expect(refused.errors == denied + who && refused.end == .exited(77))
+            }
+            // As where the socket's folder is closed.
+            if geteuid() == 0 {
+                chmod(daemon.folder.path, 0o710)
+                let refused = try await status()
+                #expect(refused.errors == denied + whose && refused.end == .exited(77))
+            }
+            chmod(daemon.folder.path, 0o711)
+            daemon.folder.remove("s")
+            let nobody = try await status()
+            #expect(nobody.errors.contains("is it running?") && nobody.end == .exited(69))
         }
     }
 

@@ -27,7 +27,7 @@ extension ControlClient {
                         guard try await connected() else { return .success(false) }
                         // A fresh parser: half an event of the connection before is no event.
                         var parser = EventParser()
-                        while let piece = try await Self.nextPiece(answer) {
+                        while let piece = try await nextPiece(answer) {
                             backoff = Backoff()
                             for raw in parser.read(piece) {
                                 lastID = raw.id ?? lastID
@@ -49,11 +49,13 @@ extension ControlClient {
         }
     }
 
-    /// Nil where the connection ended, well or not.
-    private static func nextPiece(_ answer: HTTPResponseStream) async throws -> [UInt8]? {
+    /// Nil where the connection ended, well or not, or where the daemon sends no pings any more.
+    private func nextPiece(_ answer: HTTPResponseStream) async throws -> [UInt8]? {
         do {
             return try await next(answer)
         } catch ControlError.interrupted {
+            return nil
+        } catch ControlError.timedOut {
             return nil
         }
     }
@@ -79,7 +81,7 @@ extension ControlError {
         switch self {
         case .unreachable, .timedOut, .interrupted: true
         case .refused(let status, _, _): status == 429 || status == 503
-        case .unreadable, .unreadableFile: false
+        case .connectionDenied, .unreadable, .unreadableFile: false
         }
     }
 

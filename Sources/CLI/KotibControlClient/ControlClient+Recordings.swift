@@ -59,7 +59,7 @@ extension ControlClient {
     /// The recording itself, in chunks; a slow `each` slows down the daemon.
     public func audio(_ id: Int64, each: ([UInt8]) async throws -> Void) async throws {
         try await send(.get, "audio/\(id)/file") { answer in
-            while let piece = try await Self.next(answer) { try await each(piece) }
+            while let piece = try await next(answer) { try await each(piece) }
         }
     }
 

@@ -21,13 +21,23 @@ public struct ControlClient: Sendable {
     /// From the first byte of a request to the head of its response. The daemon responds in milliseconds, and
     /// within seconds under load.
     static let responseTimeout: Duration = .seconds(30)
+    /// The longest silence within a response before it is given up: four pings of the daemon's event stream,
+    /// which are 15 s apart. Time in which the reader of a response is busy does not count.
+    static let longestSilence: Duration = .seconds(60)
 
     public let socket: String
     let token: String?
     let language: String
+    let silence: Duration
 
     /// `language`: of the daemon's sentences (`uz`, `en` or `ru`).
     public init(socket: String, token: String?, language: String) {
+        self.init(socket: socket, token: token, language: language, silence: Self.longestSilence)
+    }
+
+    /// `silence`: ``longestSilence``, or less in tests.
+    init(socket: String, token: String?, language: String, silence: Duration) {
+        self.silence = silence
         self.socket = socket
         self.token = token
         self.language = language
@@ -78,7 +88,15 @@ public struct ControlClient: Sendable {
         case .cancelled: CancellationError()
         case .timedOut: ControlError.timedOut
         case .unreadableFile(let why): ControlError.unreadableFile(why)
-        case .invalid, .unreachable, .broken, .tooLarge, .closed: ControlError.unreachable(socket: socket)
+        case .unreachable: unconnected()
+        case .invalid, .broken, .tooLarge, .closed: ControlError.unreachable(socket: socket)
+        }
+    }
+
+    private func unconnected() -> ControlError {
+        switch SocketPermission(of: socket) {
+        case .denied(let group): .connectionDenied(socket: socket, group: group)
+        case .notDenied: .unreachable(socket: socket)
         }
     }
 
@@ -108,24 +126,33 @@ public struct ControlClient: Sendable {
     }
 
     func all(_ answer: HTTPResponseStream) async throws -> [UInt8] {
-        do {
-            return try await answer.collect(upTo: Self.longestAnswer)
-        } catch {
-            throw Self.interruption(error)
+        var body: [UInt8] = []
+        while let piece = try await next(answer) {
+            guard piece.count <= Self.longestAnswer - body.count else { throw ControlError.interrupted }
+            body += piece
         }
+        return body
     }
 
     /// The next bytes of an answer's body; nil at its end.
-    static func next(_ answer: HTTPResponseStream) async throws -> [UInt8]? {
-        do {
-            return try await answer.next()
-        } catch {
-            throw interruption(error)
+    /// - Throws: ``ControlError/timedOut`` after ``longestSilence``: the transfer has ended.
+    func next(_ answer: HTTPResponseStream) async throws -> [UInt8]? {
+        let silence = silence
+        return try await withThrowingTaskGroup(of: [UInt8]?.self) { group in
+            group.addTask {
+                do throws(HTTPError) {
+                    return try await answer.next()
+                } catch {
+                    throw error == .cancelled ? CancellationError() : ControlError.interrupted
+                }
+            }
+            group.addTask {
+                try await Task.sleep(for: silence)
+                throw ControlError.timedOut
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
         }
-    }
-
-    private static func interruption(_ error: HTTPError) -> any Error {
-        error == .cancelled ? CancellationError() : ControlError.interrupted
     }
 
     private func url(_ path: String, _ query: [(String, String)]) -> String {

@@ -4,9 +4,12 @@ import KotibControlProtocol
 public enum ControlError: Error, Sendable {
     /// No program listens on the socket.
     case unreachable(socket: String)
+    /// This account may not connect to the socket.
+    /// - Parameter group: the group that may; nil where only the owner may.
+    case connectionDenied(socket: String, group: String?)
     /// The daemon said no.
     case refused(status: Int, ErrorBody, retryAfter: Int?)
-    /// The daemon accepted the request but did not respond in time.
+    /// The daemon accepted the request but did not respond in time, or stopped amid its response.
     case timedOut
     /// The connection broke during a response.
     case interrupted

@@ -16,11 +16,11 @@ enum ControlExit: Int32, CaseIterable, Sendable {
     case noDaemon = 69
     /// EX_CANTCREAT: a file cannot be written.
     case cannotCreate = 73
-    /// EX_TEMPFAIL: a later retry may succeed.
+    /// EX_TEMPFAIL: a later retry may succeed; also where the daemon stopped amid its answer.
     case tryLater = 75
     /// EX_PROTOCOL: the response does not follow Kotib's protocol.
     case protocolError = 76
-    /// EX_NOPERM: not logged in, or not for this user.
+    /// EX_NOPERM: not logged in, not for this user, or not in the group that may connect.
     case notAllowed = 77
     /// As a shell reports a program that SIGINT ended.
     case interrupted = 130
@@ -31,6 +31,7 @@ enum ControlExit: Int32, CaseIterable, Sendable {
         self =
             switch error {
             case .unreachable: .noDaemon
+            case .connectionDenied: .notAllowed
             case .refused(_, let body, _) where body.code == ErrorCode.conflict.rawValue: .conflict
             case .refused(let status, _, _): Self.code(ofStatus: status)
             case .interrupted, .timedOut: .tryLater
@@ -49,6 +50,16 @@ enum ControlExit: Int32, CaseIterable, Sendable {
     }
 }
 
+extension ControlError {
+    /// Whether no other request would fare better.
+    var isAboutSocket: Bool {
+        switch self {
+        case .unreachable, .connectionDenied: true
+        case .refused, .timedOut, .interrupted, .unreadable, .unreadableFile: false
+        }
+    }
+}
+
 extension ControlExit {
     /// For the manual page: all codes with what they mean.
     static var table: String { allCases.map { "\($0.rawValue) \($0.meaning)" }.joined(separator: "; ") }
@@ -62,9 +73,9 @@ extension ControlExit {
         case .notFound: "no such recording, user or file"
         case .noDaemon: "no daemon answers"
         case .cannotCreate: "a file cannot be written"
-        case .tryLater: "try again later"
+        case .tryLater: "try again later, or the daemon did not answer to the end in time"
         case .protocolError: "the answer is not Kotib's"
-        case .notAllowed: "not allowed"
+        case .notAllowed: "not allowed, or not in the group that may connect"
         case .interrupted: "interrupted"
         case .brokenPipe: "the reader of the output went away"
         }

@@ -119,7 +119,7 @@ struct Session: Sendable {
         for item in items {
             do {
                 try await body(item)
-            } catch let error as ControlError where ControlExit(error) != .noDaemon {
+            } catch let error as ControlError where !error.isAboutSocket {
                 exit = await report(error)
             }
         }
@@ -134,6 +134,7 @@ struct Session: Sendable {
             default: body.detail + (retryAfter.map { text(.retryHint(seconds: $0)) } ?? "")
             }
         case .unreachable(let socket): text(.noDaemon(at: socket))
+        case .connectionDenied(let socket, let group): text(.connectionDenied(at: socket, group: group))
         case .interrupted: text(.interrupted)
         case .timedOut: text(.timedOut(at: socket))
         case .unreadable(let status): text(.notKotib(at: socket, status: status))

@@ -9,6 +9,20 @@ extension Sentence {
             russian: "kotibd не отвечает на \(socket): запущен ли он? (systemctl status kotibd)")
     }
 
+    /// - Parameter group: the group that may connect; nil where only the socket's owner may.
+    static func connectionDenied(at socket: String, group: String?) -> Sentence {
+        guard let group else {
+            return Sentence(
+                uzbek: "\(socket) ga ulanishga ruxsat yo'q: faqat uning egasi ulana oladi",
+                english: "\(socket): permission denied: only its owner may connect",
+                russian: "\(socket): доступ запрещён: подключаться может только владелец")
+        }
+        return Sentence(
+            uzbek: "\(socket) ga ulanishga ruxsat yo'q: faqat \(group) guruhi a'zolari ulana oladi",
+            english: "\(socket): permission denied: only members of the group \(group) may connect",
+            russian: "\(socket): доступ запрещён: подключаться могут только члены группы \(group)")
+    }
+
     static func timedOut(at socket: String) -> Sentence {
         Sentence(
             uzbek: "\(socket) dagi kotibd vaqtida javob bermadi; keyinroq urinib ko'ring",

@@ -104,6 +104,9 @@ struct ArrivalRecorder {
         if let facts, let old = try database.currentRecording(arrival.path), try isGrown(old, facts) {
             return try keep(old, arrival, facts, doubt)
         }
+        if facts == nil, let old = try database.currentRecording(arrival.path), try isGrown(old, arrival) {
+            return try keep(old, arrival)
+        }
         let refusal = try reject(arrival, facts)
         if let facts, !refusal.isKept {
             try database.wait(refusal.recording, arrival.identity, facts, doubt: doubt)
@@ -122,6 +125,33 @@ struct ArrivalRecorder {
         try database.identify(old.id, arrival.identity, now: arrival.now)
         try database.makeDue(.rejected, old.id)
         return Refusal(recording: old.id, waitsToGrow: true, old: nil, notes: [])
+    }
+
+    /// Whether the file of an accepted recording became longer, for all that is known of a file that is
+    /// refused before its end was heard. A job that hears its beginning checks that (`AudioOpener`).
+    private func isGrown(_ old: Recording, _ arrival: RejectedFile) throws -> Bool {
+        let (before, now) = (old.identity, arrival.identity)
+        guard RefusedGrowth.codes.contains(arrival.code), old.state != .rejected, old.state != .failed,
+            old.audio == .present, now.device == before.device, now.inode == before.inode,
+            now.size > before.size || (old.hasRefusedGrowth && now.size == before.size)
+        else { return false }
+        return try !database.isBeingDeleted(old.id)
+    }
+
+    /// The growth of a recording is refused: the recording is unchanged, with its job and its words.
+    private func keep(_ old: Recording, _ arrival: RejectedFile) throws -> Refusal {
+        // Whoever hears it again compares a longer file with what was accepted; of what may be read by all of
+        // its folder and has its words, one look is enough.
+        if old.state == .completed, RefusedGrowth.codesOfReadable.contains(arrival.code) {
+            try database.identify(old.id, arrival.identity, now: arrival.now)
+        }
+        if old.errorCode == arrival.code, old.errorMessage == arrival.message {
+            return Refusal(recording: old.id, isKept: true, old: nil, notes: [])
+        }
+        try database.endGrowthWait(of: old.id)
+        try database.refuseGrowth(old.id, arrival)
+        try database.makeDue(.rejected, old.id)
+        return Refusal(recording: old.id, isOfGrowth: true, old: nil, notes: [])
     }
 
     private func reject(_ arrival: RejectedFile, _ facts: AudioFacts?) throws -> Refusal {

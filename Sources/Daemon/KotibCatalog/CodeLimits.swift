@@ -13,7 +13,8 @@ public struct CodeLimits: Hashable, Sendable {
     public var codesPerPhone = 10
     /// Seconds between two codes for one number.
     public var pause: TimeInterval = 30
-    /// Codes that one peer asks for in an hour.
+    /// Codes that one peer asks for in an hour; does not bound who is known to the number's user, whose peer
+    /// may be shared with strangers.
     public var codesPerPeer = 20
     /// Codes a minute in all; the last fifth is for known applicants.
     public var codesPerMinute = 60
@@ -30,7 +31,7 @@ public struct CodeLimits: Hashable, Sendable {
     public var guessesByPeers = Allowance(perDay: 5, perMonth: 20)
     /// Of all devices that have a token of the number's user, expired ones too.
     public var guessesByDevices = Allowance(perDay: 5, perMonth: 20)
-    /// Wrong tries of one peer in an hour, at all numbers.
+    /// Wrong tries of one peer in an hour, at all numbers; does not bound who is known, either.
     public var guessesPerPeer = 60
 
     public init() {}
@@ -131,15 +132,15 @@ extension Database {
             let wait = try wait(
                 AttemptSQL.ofPeerAtPhone, phone + ["peer": applicant.peer],
                 most: limits.codesPerStranger, within: CodeStore.day, time)
+                ?? wait(
+                    AttemptSQL.ofPeer, ["kind": "code", "peer": applicant.peer], most: limits.codesPerPeer,
+                    within: CodeStore.hour, time)
         {
             return wait
         }
         return try wait(
-            AttemptSQL.ofPeer, ["kind": "code", "peer": applicant.peer], most: limits.codesPerPeer,
-            within: CodeStore.hour, time)
-            ?? wait(
-                AttemptSQL.all, ["kind": "code"], most: CodeLimits.share(limits.codesPerMinute, trustLevel),
-                within: 60, time)
+            AttemptSQL.all, ["kind": "code"], most: CodeLimits.share(limits.codesPerMinute, trustLevel),
+            within: 60, time)
     }
 
     /// Seconds until there may be another wrong try; nil where there may be now.
@@ -156,6 +157,9 @@ extension Database {
         return try wait(
             AttemptSQL.ofPeerAtPhone, whose + ["peer": applicant.peer], limits.guessesByStranger,
             applicant.time)
+            ?? wait(
+                AttemptSQL.ofPeer, ["kind": "guess", "peer": applicant.peer], most: limits.guessesPerPeer,
+                within: CodeStore.hour, applicant.time)
     }
 
     private func wait(

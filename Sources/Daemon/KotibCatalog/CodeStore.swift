@@ -151,10 +151,7 @@ public struct CodeStore: CatalogStore {
             let (trustLevel, wait) = try database.trustLevels(applicant).best {
                 try database.wait(forGuessOf: applicant, as: $0, limits)
             }
-            let ofPeer = try database.wait(
-                AttemptSQL.ofPeer, ["kind": "guess", "peer": trial.peer], most: limits.guessesPerPeer,
-                within: Self.hour, time)
-            if let wait = wait ?? ofPeer { return .limited(seconds: wait) }
+            if let wait { return .limited(seconds: wait) }
             let live = try database.row(
                 CodeSQL.live, ["phone": trial.phone, "now": Timestamp.text(reading.wall), "time": time])
             let canTry =

@@ -36,6 +36,9 @@ public struct Refusal: Hashable, Sendable {
     /// Whether the recording grew and the quota has no room for the growth: it is unchanged, its job goes on,
     /// and the growth waits.
     public var waitsToGrow = false
+    /// Whether the recording grew and is refused as it is now: what was accepted is unchanged, and its job
+    /// goes on.
+    public var isOfGrowth = false
     /// The recording that had the path before. The caller cancels its job.
     public var old: RecordingID?
     /// Notes about `old`, for the caller to remove.

@@ -55,7 +55,10 @@ extension Database {
     func returned(_ recording: Recording, _ arrival: InspectedFile) throws {
         try identify(recording.id, arrival.identity, now: arrival.now)
         try describe(recording, arrival.facts, doubt: arrival.doubt)
-        if try endGrowthWait(of: recording.id) { try makeDue(.rejected, recording.id) }
+        if recording.hasRefusedGrowth { try run(InspectedFileSQL.endRefusedGrowth, [recording.id.rawValue]) }
+        if try endGrowthWait(of: recording.id) || recording.hasRefusedGrowth {
+            try makeDue(.rejected, recording.id)
+        }
         // An absent recording took its notes along, and perhaps a person its transcript, or the words have
         // changed.
         if recording.audio == .gone { try run(InspectedFileSQL.makeDueAgain, [recording.id.rawValue]) }
@@ -91,6 +94,16 @@ extension Database {
             arrival.arguments + ["user": user, "recording": recording.id.rawValue])
         let saysTheSame = recording.errorCode == arrival.code && recording.errorMessage == arrival.message
         if !saysTheSame || recording.audio == .gone { try makeDue(.rejected, recording.id) }
+    }
+
+    /// Keeps why the recording is refused as it is now. What was accepted is unchanged.
+    func refuseGrowth(_ id: RecordingID, _ arrival: RejectedFile) throws {
+        try run(
+            InspectedFileSQL.refuseGrowth,
+            [
+                "error_code": arrival.code, "error_message": arrival.message,
+                "now": Timestamp.text(arrival.now), "recording": id.rawValue,
+            ])
     }
 
     /// Takes the path from a recording. An unfinished one is not transcribed any more: it keeps its words if
@@ -200,6 +213,12 @@ enum InspectedFileSQL {
             audio_state = 'present'
         WHERE id = :recording
         """
+    static let refuseGrowth = """
+        UPDATE audio_records SET error_code = :error_code, error_message = :error_message, updated_at = :now
+        WHERE id = :recording
+        """
+    static let endRefusedGrowth =
+        "UPDATE audio_records SET error_code = NULL, error_message = NULL WHERE id = ?"
     private static let isUnfinished = "transcription_status IN ('pending', 'processing')"
     static let supersede = """
         UPDATE audio_records SET is_current = 0, audio_state = 'replaced', due_at = NULL,

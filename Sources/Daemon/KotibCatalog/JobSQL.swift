@@ -53,7 +53,7 @@ enum JobSQL {
             engine_seconds = :engine_seconds, speech_seconds = :speech_seconds, transcription_warnings = :warnings,
             doubt = iif(:beginning IS NULL, max(doubt, :doubt), doubt), model_sha256 = :model_hash,
             shown_until = :beginning, charged_ms = min(charged_ms, :unheard_ms),
-            error_code = NULL, error_message = NULL
+            error_message = \(RefusedGrowth.kept("error_message")), error_code = \(RefusedGrowth.kept("error_code"))
         WHERE id = :recording
         """
     static let shownUntil = "SELECT shown_until FROM audio_records WHERE id = ?"
@@ -88,7 +88,8 @@ enum JobSQL {
     /// A transcript that is still to be written stays due: it is true until there is another.
     static let retranscribe = """
         UPDATE audio_records SET transcription_status = 'pending', attempts = 0, interruptions = 0,
-            due_at = NULL, error_code = NULL, error_message = NULL, updated_at = :now,
+            due_at = NULL, updated_at = :now,
+            error_message = \(RefusedGrowth.kept("error_message")), error_code = \(RefusedGrowth.kept("error_code")),
             sidecar_due = \(SidecarRegistry.wordsStayDue)
         WHERE id = :recording
         """

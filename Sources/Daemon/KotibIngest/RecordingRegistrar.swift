@@ -123,8 +123,10 @@ package struct RecordingRegistrar: Sendable {
         try await sidecars.writer.remove(refusal.notes)
         try await sidecars.writer.writeDue(refusal.recording)
         logger.notice(
-            refusal.waitsToGrow
-                ? "recording grew beyond the quota; the added part waits" : "recording refused",
+            refusal.isOfGrowth
+                ? "recording grew and is refused; what was accepted stays"
+                : refusal.waitsToGrow
+                    ? "recording grew beyond the quota; the added part waits" : "recording refused",
             metadata: [
                 "recording": "\(refusal.recording)", "user": "\(path.user)",
                 "file": "\(path)", "size": "\(identity.size)", "reason": "\(rejection.code)",

@@ -44,6 +44,8 @@ struct SidecarComposer: Sendable {
         if try await catalog.quotas.waitsToGrow(recording.id) {
             let sentence = growthSentence(ByteText.escaped(recording.path.name))
             contents.append(SidecarContent(.rejected, sentence + "\n"))
+        } else if recording.hasRefusedGrowth, let sentence = recording.errorMessage {
+            contents.append(SidecarContent(.rejected, sentence + "\n"))
         }
         switch recording.state {
         case .rejected:

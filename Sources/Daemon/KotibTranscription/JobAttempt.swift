@@ -71,11 +71,11 @@ struct JobAttempt: Sendable {
         }
     }
 
-    /// Whether the file is longer than what was accepted: the added part waits for room, or was not inspected
-    /// yet.
+    /// Whether the file is longer than what was accepted: the added part waits for room, is refused, or was
+    /// not inspected yet.
     private func isBeginning(_ recording: Recording, of file: OpenFile) async throws(CatalogError) -> Bool {
         let size = await BlockingWork.run { (try? FileStatus(of: file))?.identity.size ?? 0 }
-        if size > recording.identity.size { return true }
+        if size > recording.identity.size || recording.hasRefusedGrowth { return true }
         return try await catalog.quotas.waitsToGrow(recording.id)
     }
 

@@ -15,7 +15,8 @@ enum MP4Layout {
         "free", "skip", "wide", "uuid", "styp", "pnot", "PICT", "pict", "junk", "udta", "meta", "sidx",
         "ssix", "prft", "emsg", "pdin",
     ]
-    private static let maxLeading = 64
+    /// Of each, at most 16 bytes are read. Editors that blank out boxes leave hundreds of empty ones.
+    static let maxLeading = 10_000
     /// Bytes of one.
     private static let longestLeading: Int64 = 1 << 24
 

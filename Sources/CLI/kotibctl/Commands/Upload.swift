@@ -38,7 +38,7 @@ struct Upload: ControlCommand {
                     let name = Terminal.safe(answer.body.filePath)
                     try await session.output.line("\(answer.body.id) \(name)")
                 }
-            } catch let error as ControlError where ControlExit(error) != .noDaemon {
+            } catch let error as ControlError where !error.isAboutSocket {
                 exit = await session.report(error)
             }
         }
