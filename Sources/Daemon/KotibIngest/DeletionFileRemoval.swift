@@ -71,8 +71,8 @@ struct DeletionFileRemoval {
 
     private mutating func removeAudio(of recording: Recording, foundAt path: InboxPath) async throws {
         let archived = try await catalog.archive.find(recording.id)
-        // An archived file is not in the inbox. One that seems to be gone may be in a folder that is renamed for
-        // a moment. A replaced one lies nowhere, unless the other file lay in the bare folder below a mount.
+        // An archived file is not in the inbox. One that seems to be gone may be in a folder that is renamed
+        // for a moment. A replaced one lies nowhere, unless the other lay in the bare folder below a mount.
         let isElsewhere = archived != nil && recording.audio != .present
         let isHidden = try await mounts.hides(path)
         if !isElsewhere {

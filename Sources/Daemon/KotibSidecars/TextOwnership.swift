@@ -14,9 +14,9 @@ struct TextOwnership: Sendable {
     /// Whether the file at a text's path is that text: unchanged, edited in place, or saved as a new file, as
     /// many editors do. True where no file is there.
     ///
-    /// A file that changed is the recording's if the recording still stands beside it; its inode alone does not
-    /// tell, since one that an editor freed may be another text's now. False while that is not known: moves are
-    /// recorded first.
+    /// A file that changed is the recording's if the recording still stands beside it; its inode alone does
+    /// not tell, since one that an editor freed may be another text's now. False while that is not known:
+    /// moves are recorded first.
     func isOwn(_ text: Sidecar) async throws(CatalogError) -> Bool {
         guard let file = await file(at: text.path), !text.isUntouched(file) else { return true }
         let isSameInode = file.inode == text.inode
@@ -62,10 +62,11 @@ struct TextOwnership: Sendable {
         return SidecarName.recording(ofText: text.path) ?? recording.path
     }
 
-    /// Whether a file is the audio of another recording that lacks its text, so that the file beside it is that
-    /// text, moved along.
-    /// - Parameter isSameInode: whether the file beside it has the inode of the text registered there. If so, the
-    ///   other's text counts as lacking only if its inode is another too: both may have been edited in place.
+    /// Whether a file is the audio of another recording that lacks its text, so that the file beside it is
+    /// that text, moved along.
+    /// - Parameter isSameInode: whether the file beside it has the inode of the text registered there. If so,
+    ///   the other's text counts as lacking only if its inode is another too: both may have been edited in
+    ///   place.
     private func isTextOfOther(
         with audio: FileIdentity, than id: RecordingID, _ user: UserFolder, _ isSameInode: Bool
     ) async throws(CatalogError) -> Bool {
