@@ -32,7 +32,8 @@ extension Sentence {
             russian: "Внутренняя ошибка (\(number)); сообщите администратору")
     }
 
-    /// The catalog's file is gone, or cannot be opened or read now. The number identifies the line in the log.
+    /// The catalog's file is gone, or cannot be opened or read now. The number identifies the line in the
+    /// log.
     public static func catalogUnavailable(_ number: String) -> Sentence {
         Sentence(
             uzbek: "Katalogni hozir o'qib yoki yozib bo'lmayapti (\(number)); birozdan so'ng urinib ko'ring, "

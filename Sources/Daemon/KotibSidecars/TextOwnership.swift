@@ -4,8 +4,8 @@ import KotibPOSIX
 
 /// Tells an edit of a recording's text from the text of another recording that was moved to its name.
 ///
-/// People rename recordings together with their texts, several in one go, and the watcher reports the names in
-/// any order: a text may stand at its new name while the catalog still has another recording there.
+/// People rename recordings together with their texts, several in one go, and the watcher reports the names
+/// in any order: a text may stand at its new name while the catalog still has another recording there.
 struct TextOwnership: Sendable {
     let store: SidecarStore
 
