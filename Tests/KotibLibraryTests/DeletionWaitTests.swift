@@ -152,16 +152,24 @@ import Testing
         #expect(try inbox.rows() == 0)
     }
 
-    /// A bind mount has the device number of the folder that it hides.
-    @Test func aBindMountThatIsAwayIsWaitedFor() async throws {
-        let mounted = Shared<Set<[UInt8]>>([Array("ali/disk".utf8)])
-        let inbox = try IngestFixture(mounts: mounted)
+    /// Transcribes `talk.wav` on a disk that is mounted at `ali/disk`, and unmounts that.
+    private func unmount(
+        _ inbox: IngestFixture, _ mounted: Shared<Set<[UInt8]>>
+    ) async throws -> RecordingID {
         try inbox.folder.makeFolder("ali/disk")
         await inbox.pipeline.handle(.scanFinished)
         let id = try await transcribed(inbox, "ali/disk/talk.wav")
         try inbox.folder.rename("ali/disk", to: "away")
         try inbox.folder.makeFolder("ali/disk")
         mounted.change { $0 = [] }
+        return id
+    }
+
+    /// A bind mount has the device number of the folder that it hides.
+    @Test func aBindMountThatIsAwayIsWaitedFor() async throws {
+        let mounted = Shared<Set<[UInt8]>>([Array("ali/disk".utf8)])
+        let inbox = try IngestFixture(mounts: mounted)
+        let id = try await unmount(inbox, mounted)
         #expect(try await delete(id, inbox) == .fileSystem)
         await inbox.pipeline.handle(.scanFinished)
         #expect(try await inbox.catalog.recordings.find(id) != nil)
@@ -189,12 +197,7 @@ import Testing
     func filesInTheBareFolderEndNoWait(_ bare: BareFolder, isDeletedFirst: Bool) async throws {
         let mounted = Shared<Set<[UInt8]>>([Array("ali/disk".utf8)])
         let inbox = try IngestFixture(mounts: mounted)
-        try inbox.folder.makeFolder("ali/disk")
-        await inbox.pipeline.handle(.scanFinished)
-        let id = try await transcribed(inbox, "ali/disk/talk.wav")
-        try inbox.folder.rename("ali/disk", to: "away")
-        try inbox.folder.makeFolder("ali/disk")
-        mounted.change { $0 = [] }
+        let id = try await unmount(inbox, mounted)
         if isDeletedFirst { #expect(try await delete(id, inbox) == .fileSystem) }
         try inbox.folder.write("another", to: "ali/disk/\(bare.rawValue)")
         if bare == .otherName { try inbox.folder.write("a stranger's", to: "ali/disk/talk.wav.txt") }
