@@ -133,6 +133,33 @@ import Testing
         }
     }
 
+    /// One wrong bit in the id of a row: the rows behind it are there.
+    @Test func aWrongIDHidesNoOtherRow() async throws {
+        try await fill()
+        let page = try #require(
+            try await DatabaseQueue(path: file).read { database in
+                try Int.fetchOne(
+                    database,
+                    sql: """
+                        SELECT pageno FROM dbstat WHERE name = 'audio_records' AND pagetype = 'leaf'
+                        ORDER BY path LIMIT 1
+                        """)
+            })
+        var bytes = try Data(contentsOf: URL(filePath: file))
+        // A cell has the size of its payload, of two bytes here, and the id, of one
+        // (https://www.sqlite.org/fileformat2.html#b_tree_pages).
+        let start = (page - 1) * 4096
+        let cell = start + Int(bytes[start + 10]) << 8 + Int(bytes[start + 11])
+        try #require(bytes[cell] >= 0x80 && bytes[cell + 1] < 0x80 && bytes[cell + 2] == 2)
+        bytes[cell + 2] = 2 | 64
+        try bytes.write(to: URL(filePath: file))
+        let (report, catalog) = try await rebuilt()
+        #expect(report.lost > 0)
+        #expect(try await counted(catalog) >= Self.recordings - 1)
+        try await expectConsistent(catalog)
+        try await catalog.close()
+    }
+
     /// A page of the schema, of users or of a B-tree's interior may cost more.
     @Test func whicheverPageIsDamagedTheRestIsConsistent() async throws {
         try await fill()

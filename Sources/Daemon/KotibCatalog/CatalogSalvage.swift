@@ -127,6 +127,9 @@ struct CatalogSalvage {
 
     /// So many ids are looked up one by one behind a page that cannot be read.
     private static let maxLookups: Int64 = 5_000_000
+    /// So many rows of a table may be out of order before its pages are not followed any more: they may lead in
+    /// a circle.
+    private static let maxWrong = 10_000
 
     func run() throws -> [SalvagedTable] {
         let tables = try CatalogTable.all(in: new)
@@ -205,16 +208,29 @@ struct CatalogSalvage {
             if !isWhole { found.miss(from: count + 1) }
             return
         }
-        var last: Int64 = 0
+        var (before, last, wrong): (Int64, Int64, Int) = (0, 0, 0)
         let isWhole = try readOn("SELECT rowid, \(list) FROM \(table.name) ORDER BY rowid") { row in
-            // Of another page of the tree, or written twice.
-            guard row.id > last else { throw InconsistentRows() }
+            if row.id <= last {
+                // Of another page of the tree, or written twice; or this one's id is wrong, or the last one's.
+                wrong += 1
+                found.lost += 1
+                guard wrong <= Self.maxWrong else { throw InconsistentRows() }
+                guard row.id > before else { return }
+                try new.execute(
+                    sql: "DELETE FROM \(table.name) WHERE rowid = :id", arguments: ["id": last])
+                found.count -= new.changesCount
+                // The wrong id stands for one of these.
+                if row.id > before + 1 { found.unread.append(before + 1...row.id - 1) }
+            } else {
+                before = last
+            }
             last = row.id
             try body(row.id, row.values, &found)
         }
         if isWhole { return }
-        guard let end = highestID(table.name), end < last + Self.maxLookups else {
-            return try lookUp(table, list, last + 1, last + 10_000, &found, body, isEnd: false)
+        guard let end = highestID(table.name), end <= last || end - last < Self.maxLookups else {
+            let first = min(last, Int64.max - 10_001) + 1
+            return try lookUp(table, list, first, first + 9_999, &found, body, isEnd: false)
         }
         if last < end {
             try lookUp(table, list, last + 1, end, &found, body, isEnd: true)
