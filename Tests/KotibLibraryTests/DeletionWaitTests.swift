@@ -216,6 +216,31 @@ import Testing
         #expect(try await inbox.catalog.recordings.find(id) == nil)
     }
 
+    /// A recording is renamed to the name of one that is being deleted, with its text, which a person has
+    /// changed and nobody has read.
+    @Test func anothersTextThatWasMovedThereStays() async throws {
+        let inbox = try IngestFixture()
+        let id = try await transcribed(inbox, "ali/a.wav")
+        _ = try await inbox.drop("other speech", "ali/b.wav")
+        let other = try #require(try await inbox.current("ali/b.wav")).id
+        _ = try await inbox.catalog.jobs.claim()
+        _ = try await inbox.catalog.jobs.complete(
+            other, transcript: FakeEngine.result("Hello.").transcript, speech: 1, engineSeconds: 1)
+        await inbox.sidecars.writer.jobFinished(other)
+        for ending in ["", ".txt"] { try inbox.folder.rename("ali/b.wav\(ending)", to: "ali/a.wav\(ending)") }
+        try inbox.folder.write("Changed.\n", to: "ali/a.wav.txt")
+        #expect(try await inbox.actions.delete(id, in: .everyone))
+        #expect(inbox.folder.read("ali/a.wav.txt") == "Changed.\n")
+        #expect(inbox.folder.read("ali/a.wav") == "other speech")
+        try await scan(inbox, "ali")
+        try await waitUntil("the change is recorded") {
+            await inbox.pipeline.handle(.scanFinished)
+            try await scan(inbox, "ali")
+            return try await inbox.catalog.recordings.transcript(of: other)?.text == "Changed."
+        }
+        #expect(try await inbox.current("ali/a.wav")?.id == other)
+    }
+
     @Test func removedFileIsNotWaitedFor() async throws {
         let inbox = try IngestFixture()
         let id = try await transcribed(inbox, "ali/talk.wav")

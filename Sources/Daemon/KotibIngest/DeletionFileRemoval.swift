@@ -22,6 +22,8 @@ struct DeletionFileRemoval {
     private let logger: Logger
     /// Whether nothing has been removed yet.
     private var isUnchanged = true
+    /// Whether another file has the recording's name: a new file of its text's name may be that one's.
+    private var isNameTaken = false
     /// A file that is unreachable now.
     private var waiting: FileNotRemoved?
     /// The numbers of the device that the files lie on.
@@ -80,6 +82,7 @@ struct DeletionFileRemoval {
             if outcome == .occupied, let copy = try await findCopy(of: recording, at: path) {
                 outcome = try await remove(path, ifStill: copy)
             }
+            isNameTaken = outcome == .occupied
             let isMissing = outcome == .absent && recording.audio != .replaced
             if isMissing || (isHidden && [.absent, .occupied].contains(outcome)) {
                 try await waitIfUnreachable(path, recording.identity.device)
@@ -138,14 +141,17 @@ struct DeletionFileRemoval {
     }
 
     private mutating func remove(_ sidecar: Sidecar, foundBeside path: InboxPath) async throws {
-        // A person's changes of the transcript are the recording's words and go with it. Any other text that
-        // a person has changed is theirs.
+        // A person's changes of the transcript are the recording's words and go with it, unless it is perhaps
+        // the text of another recording that was moved here. Any other text that a person has changed is
+        // theirs.
         let (place, status) = try await find(sidecar, beside: path)
         if status?.identity.inode != sidecar.inode, try await mounts.hides(place) {
             try await waitIfUnreachable(place, sidecar.device)
             return
         }
-        if let status, sidecar.kind != .transcript, !sidecar.isUntouched(status.identity) {
+        if let status, !sidecar.isUntouched(status.identity),
+            sidecar.kind != .transcript || (isNameTaken && status.identity.inode != sidecar.inode)
+        {
             return try await catalog.sidecars.removed(sidecar.path)
         }
         let identity = sidecar.kind == .transcript ? nil : status?.identity
