@@ -14,19 +14,19 @@ public struct SidecarEditor: Sendable {
     /// Records a text of Kotib's own that the watcher has found complete, and writes the files that are due
     /// then.
     public func saved(_ path: InboxPath) async throws(CatalogError) {
-        guard let sidecar = try await catalog.sidecars.owner(ofSidecar: path), sidecar.kind == .transcript,
-            let recording = try await catalog.recordings.find(sidecar.recording)
-        else { return }
-        try await store.locks.withLock(on: recording.path) { () async throws(CatalogError) in
-            // Another task may have recorded it meanwhile.
-            guard let sidecar = try await catalog.sidecars.owner(ofSidecar: path), sidecar.kind == .transcript
-            else {
-                return
+        while let owner = try await catalog.sidecars.owner(ofSidecar: path), owner.kind == .transcript {
+            let isRead = try await store.withLock(of: owner.recording) { () async throws(CatalogError) in
+                // Another task may have recorded it meanwhile, or a move have given the name to another's text.
+                guard let sidecar = try await catalog.sidecars.owner(ofSidecar: path),
+                    sidecar.kind == .transcript, sidecar.recording == owner.recording
+                else { return false }
+                // It is back.
+                if sidecar.isRemoved { try await catalog.sidecars.setRemoved(path, isRemoved: false) }
+                try await edits.readEdit(of: sidecar, isAtRest: true)
+                try await writer.write(sidecar.recording)
+                return true
             }
-            // It is back.
-            if sidecar.isRemoved { try await catalog.sidecars.setRemoved(path, isRemoved: false) }
-            try await edits.readEdit(of: sidecar, isAtRest: true)
-            try await writer.write(sidecar.recording)
+            if isRead ?? true { return }
         }
     }
 
@@ -40,11 +40,11 @@ public struct SidecarEditor: Sendable {
     /// Notes that a file of Kotib's own was removed, so that it stays away when its recording moves. Nobody
     /// removed by itself what went with its folder or its file system.
     public func removed(_ path: InboxPath) async throws(CatalogError) {
-        guard let sidecar = try await catalog.sidecars.owner(ofSidecar: path), !sidecar.isRemoved,
-            let recording = try await catalog.recordings.find(sidecar.recording)
-        else { return }
+        guard let sidecar = try await catalog.sidecars.owner(ofSidecar: path), !sidecar.isRemoved else {
+            return
+        }
         let search = MovedTextSearch(files: store.files)
-        try await store.locks.withLock(on: recording.path) { () async throws(CatalogError) in
+        _ = try await store.withLock(of: sidecar.recording) { () async throws(CatalogError) in
             guard try await catalog.sidecars.owner(ofSidecar: path) == sidecar,
                 await BlockingWork.run({ search.isRemovedAlone(path) }),
                 try await !store.isUnreachable(sidecar)
