@@ -107,9 +107,9 @@ public struct SidecarMover: Sendable {
                 moved.append((old, path))
                 // These two hold the recording's name.
                 if [.md, .json].contains(sidecar.kind) { isDue = true }
-            case .lost: lost.append(sidecar.path)
-            case .vanished:
-                lost.append(sidecar.path)
+            case .lost(let path): lost.append(path)
+            case .vanished(let path):
+                lost.append(path)
                 isDue = true
             case .otherDisk, .unreachable: isDue = true
             case .later: isDone = false
@@ -137,10 +137,10 @@ public struct SidecarMover: Sendable {
         /// It has its best name already.
         case inPlace
         case moved(from: InboxPath, to: InboxPath)
-        /// It was removed, or is a person's own now.
-        case lost
+        /// It was removed, or is a person's own now; with the path of its row.
+        case lost(InboxPath)
         /// Its folder is not there any more, nor is it anywhere else: nobody removed it on purpose.
-        case vanished
+        case vanished(InboxPath)
         /// A rename cannot cross file systems: it is written anew, and then removed.
         case otherDisk
         /// Its file system is not mounted: it is written anew, and removed when it is back.
@@ -173,11 +173,11 @@ public struct SidecarMover: Sendable {
         }
         switch outcome {
         case .moved(let path): return .moved(from: sidecar.path, to: path)
-        case .lost: return .lost
+        case .lost: return .lost(sidecar.path)
         case .missing:
             if let path = try await savedAnew(sidecar, better) { return await register(sidecar, at: path) }
             // Another recording's text has the name: nobody removed this one on purpose.
-            if !isOwn { return .vanished }
+            if !isOwn { return .vanished(sidecar.path) }
             if try await store.isUnreachable(sidecar) { return .unreachable }
             return try await follow(sidecar, of: recording, strays)
         case .otherDisk: return .otherDisk
@@ -246,14 +246,14 @@ public struct SidecarMover: Sendable {
     private func follow(
         _ sidecar: Sidecar, of recording: Recording, _ strays: StrayTexts?
     ) async throws(CatalogError) -> MoveOutcome {
-        if sidecar.isRemoved { return .lost }
+        if sidecar.isRemoved { return .lost(sidecar.path) }
         let search = MovedTextSearch(files: store.files)
         let places: [InboxPath]
         do throws(FileError) {
             let isGone = try await BlockingWork.run { () throws(FileError) in
                 try search.isFolderGone(of: sidecar.path)
             }
-            guard isGone else { return .lost }
+            guard isGone else { return .lost(sidecar.path) }
             guard let strays, strays.isSeeking(sidecar) else { return .later }
             places = try await BlockingWork.run { () throws(FileError) in
                 try search.places(of: sidecar, among: strays)
@@ -267,7 +267,7 @@ public struct SidecarMover: Sendable {
             found.append(place)
         }
         // Of several it may be any.
-        guard found.count == 1 else { return .vanished }
+        guard found.count == 1 else { return .vanished(sidecar.path) }
         var stray = sidecar
         stray.path = found[0]
         // After a crash it is looked for there.
