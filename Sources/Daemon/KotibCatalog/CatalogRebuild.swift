@@ -23,6 +23,8 @@ public struct RebuildReport: Sendable {
     public var usersByFolder = 0
     /// Versions of texts whose recordings could not be read; they are in the file that was set aside.
     public var unattachedRevisions = 0
+    /// Last writes of the earlier file that are lost.
+    public var losses: [CatalogLoss] = []
     /// Sessions, codes and known devices were deleted, because the ends of some could not be read.
     public var endedSessions = false
 }
@@ -76,6 +78,8 @@ public struct CatalogRebuild: Sendable {
     private func make(_ now: Date) throws -> RebuildReport {
         try exchange.complete()
         var report = RebuildReport()
+        // SQLite reads a damaged log as far as its checksums agree, and the exchange removes it.
+        report.losses = CatalogLoss.ofLog(file)
         let old = try openEvidence()
         let (queue, salvaged) = try load(old)
         report.rows = salvaged.map { ($0.name, $0.count) }
@@ -240,7 +244,8 @@ public struct CatalogRebuild: Sendable {
         _ new: Database, _ salvaged: [SalvagedTable], _ now: Date, _ report: inout RebuildReport
     ) throws {
         report.usersByFolder = try new.addMissingUsers(now)
-        if salvaged.contains(where: { !$0.isWhole && SalvagedTable.sessionTables.contains($0.name) }) {
+        let isAnyUnread = salvaged.contains { !$0.isWhole && SalvagedTable.sessionTables.contains($0.name) }
+        if isAnyUnread || !report.losses.isEmpty {
             try new.endSessions()
             report.endedSessions = true
         }

@@ -66,7 +66,7 @@ extension RebuildReport {
     }
 
     private var linesOfLosses: [String] {
-        var lines: [String] = []
+        var lines = losses.map { "Not all of the last writes could be read: \($0)." }
         if usersByFolder > 0 {
             lines.append(
                 "Of \(usersByFolder) users only the folder is known: give them their numbers again (kotibctl user link)."
