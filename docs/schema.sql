@@ -501,6 +501,8 @@ CREATE TABLE "sidecars" (
     words_sha256 BLOB CHECK (length(words_sha256) = 32)
 , is_removed INTEGER NOT NULL DEFAULT 0 CHECK (is_removed IN (0, 1))) STRICT;
 
+CREATE INDEX sidecars_inode ON sidecars (inode) WHERE kind = 'transcript';
+
 CREATE INDEX sidecars_record ON sidecars (audio_record_id);
 
 CREATE TABLE steady_time (

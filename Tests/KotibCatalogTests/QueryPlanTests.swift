@@ -32,7 +32,7 @@ struct QueryPlanTests {
         (RefusalStore.incompleteSQL, "INDEX audio_records_incomplete (id>?)"),
         (SidecarRegistry.duePage, "INDEX audio_records_sidecar_due (id>?)"),
         (SidecarRegistry.sidecarAtPath, "INDEX sqlite_autoindex_sidecars_1 (path=?)"),
-        (SidecarRegistry.transcriptsOfInode, "INDEX sqlite_autoindex_sidecars_1 (path>? AND path<?)"),
+        (SidecarRegistry.transcriptsOfInode, "INDEX sidecars_inode (inode=?)"),
         (MoveSQL.ofFile, "INDEX audio_records_inode (inode=?)"),
         (DeletionSQL.visible, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
         (DeletionSQL.page, "SEARCH deletions USING INTEGER PRIMARY KEY (rowid>?)"),

@@ -118,7 +118,7 @@ public struct SidecarRegistry: CatalogStore {
         """
     static let sidecarAtPath = "SELECT * FROM sidecars WHERE path = ?"
     static let transcriptsOfInode = """
-        SELECT * FROM sidecars
+        SELECT * FROM sidecars INDEXED BY sidecars_inode
         WHERE path >= :from AND path < :until AND kind = 'transcript' AND inode = :inode
         """
     static let register = """

@@ -31,6 +31,7 @@ enum Migrations {
         migrator.registerMigration("25 mounts") { try $0.execute(sql: mounts) }
         migrator.registerMigration("26 patches") { try $0.execute(sql: patches) }
         migrator.registerMigration("27 given languages") { try $0.execute(sql: givenLanguages) }
+        migrator.registerMigration("28 text inodes") { try $0.execute(sql: textInodes) }
         return migrator
     }()
 }

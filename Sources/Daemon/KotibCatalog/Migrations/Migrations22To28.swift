@@ -38,4 +38,7 @@ extension Migrations {
         ALTER TABLE audio_records ADD COLUMN language_given INTEGER NOT NULL DEFAULT 0
             CHECK (language_given IN (0, 1));
         """
+
+    /// Finds the text that a file was before it was renamed, among any number of them.
+    static let textInodes = "CREATE INDEX sidecars_inode ON sidecars (inode) WHERE kind = 'transcript';"
 }
