@@ -107,8 +107,8 @@ struct WAVLayout {
     /// The bytes that are samples, as the header says and as far as they are there.
     static func sound(in source: any ByteSource) throws -> Range<Int64>? {
         guard let layout = try WAVLayout(source, at: 0), layout.body <= source.size else { return nil }
-        let end = layout.stated.map { min(source.size, layout.body + $0) } ?? source.size
-        return layout.body..<max(layout.body, end)
+        let there = source.size - layout.body
+        return layout.body..<layout.body + max(0, layout.stated.map { min(there, $0) } ?? there)
     }
 
     /// Bytes.

@@ -6,6 +6,7 @@
 #include <nettle/hmac.h>
 #include <nettle/memops.h>
 #include <nettle/sha2.h>
+#include <string.h>
 
 // HKDF with SHA-256 and without salt (RFC 5869, 2.2: zeros in its place).
 static inline void kotib_hkdf_sha256(size_t secret_size, const uint8_t *secret, size_t info_size,
@@ -22,6 +23,8 @@ static inline void kotib_hkdf_sha256(size_t secret_size, const uint8_t *secret, 
     hkdf_expand(&hmac, (nettle_hash_update_func *)hmac_sha256_update,
                 (nettle_hash_digest_func *)hmac_sha256_digest, sizeof extracted, info_size, info, key_size,
                 key);
+    explicit_bzero(extracted, sizeof extracted);
+    explicit_bzero(&hmac, sizeof hmac);
 }
 
 #endif
