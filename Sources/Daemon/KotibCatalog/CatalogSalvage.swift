@@ -127,8 +127,8 @@ struct CatalogSalvage {
 
     /// So many ids are looked up one by one behind a page that cannot be read.
     private static let maxLookups: Int64 = 5_000_000
-    /// So many rows of a table may be out of order before its pages are not followed any more: they may lead in
-    /// a circle.
+    /// So many rows of a table may be out of order before its pages are not followed any more: they may lead
+    /// in a circle.
     private static let maxWrong = 10_000
 
     func run() throws -> [SalvagedTable] {
@@ -211,7 +211,7 @@ struct CatalogSalvage {
         var (before, last, wrong): (Int64, Int64, Int) = (0, 0, 0)
         let isWhole = try readOn("SELECT rowid, \(list) FROM \(table.name) ORDER BY rowid") { row in
             if row.id <= last {
-                // Of another page of the tree, or written twice; or this one's id is wrong, or the last one's.
+                // Of another page of the tree, or written twice; or its id is wrong, or the last one's.
                 wrong += 1
                 found.lost += 1
                 guard wrong <= Self.maxWrong else { throw InconsistentRows() }

@@ -16,7 +16,7 @@ public struct SidecarEditor: Sendable {
     public func saved(_ path: InboxPath) async throws(CatalogError) {
         while let owner = try await catalog.sidecars.owner(ofSidecar: path), owner.kind == .transcript {
             let isRead = try await store.withLock(of: owner.recording) { () async throws(CatalogError) in
-                // Another task may have recorded it meanwhile, or a move have given the name to another's text.
+                // Another task may have recorded it meanwhile, or a move given the name to another's text.
                 guard let sidecar = try await catalog.sidecars.owner(ofSidecar: path),
                     sidecar.kind == .transcript, sidecar.recording == owner.recording
                 else { return false }
