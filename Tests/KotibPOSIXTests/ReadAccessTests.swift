@@ -37,6 +37,15 @@ import Testing
         #expect(may(status(Self.vali, Self.team, 0o640), folder: own, groups: [Self.team]))
     }
 
+    /// The kernel asks for the group before the others (acl(5)).
+    @Test func aGroupThatIsDeniedIsNotOthers() {
+        let own = status(Self.alisher, Self.alisher, 0o2770, kind: .folder)
+        #expect(!may(status(Self.vali, Self.team, 0o604), folder: own, groups: [Self.team]))
+        #expect(may(status(Self.vali, Self.team, 0o604), folder: own, groups: [Self.alisher]))
+        let shared = status(0, Self.team, 0o2770, kind: .folder)
+        #expect(!may(status(Self.vali, Self.team, 0o604), folder: shared))
+    }
+
     /// A shared folder whose members see each other's files by its group (SFTP, umask 027), not their private
     /// ones.
     @Test func aSharedFoldersPeopleAreItsGroup() {

@@ -54,6 +54,12 @@ struct ReadAccess: Sendable {
         return entries.first { $0.tag == .others }?.mayRead ?? false
     }
 
+    /// Whether everybody may read it, and no entry denies that to some: a member of a group that may not read
+    /// cannot, although others can (acl(5)).
+    var isOpenToAll: Bool {
+        entries.isEmpty ? status.permissions & 0o444 == 0o444 : entries.allSatisfy(\.mayRead)
+    }
+
     private func has(_ bit: UInt16) -> Bool { status.permissions & bit != 0 }
 
     /// A list is a version of four bytes, then entries of eight: tag, permissions, number; all little-endian
@@ -106,8 +112,8 @@ struct FolderReaders: Sendable {
     }
 
     func allow(_ access: ReadAccess) -> Bool {
-        // A file that everybody may read needs no account.
-        if access.allows(user: folder.owner, groups: []) { return true }
+        // Needs no account.
+        if access.isOpenToAll { return true }
         if folder.owner == 0 || folder.owner == daemon.user {
             let isOpenToAll = folder.permissions & 0o002 != 0
             return access.allows(user: nil, groups: isOpenToAll ? [] : [folder.group])
