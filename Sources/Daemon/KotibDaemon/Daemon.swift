@@ -81,7 +81,10 @@ public struct Daemon: Sendable {
         defer { withExtendedLifetime(lock) {} }
         let catalog = try await Catalog.open(
             configuration.databasePath, backup: configuration.backupPath)
-        try await serve(catalog)
+        let displaced = DisplacedCatalogBackup(
+            catalog: catalog, file: configuration.backupPath, logger: logger)
+        try await serve(catalog, displaced)
+        await displaced.run()
         try await catalog.close()
         logger.notice("stopped")
     }
@@ -118,7 +121,7 @@ public struct Daemon: Sendable {
     private static let inspectors = 2
 
     /// In the order of dependence: the first part stops last.
-    private func serve(_ catalog: Catalog) async throws {
+    private func serve(_ catalog: Catalog, _ displaced: DisplacedCatalogBackup) async throws {
         let files = LocalFileSystem(try InboxRoot(path: configuration.inbox))
         let inspectors = WorkerPool(
             program: configuration.inspectorProgram, size: Self.inspectors, logger: logger)
@@ -144,7 +147,7 @@ public struct Daemon: Sendable {
         var parts: [any Service] = [WorkerService(pool: inspectors)] + engines
         parts += [QueueService(queue: queue), CancellableService { try await watcher.run() }]
         parts += ingestServices(components) + [CancellableService { await messages.run() }]
-        parts += catalogServices(components)
+        parts += catalogServices(components, displaced)
         if hooks.isNeeded { parts.append(CancellableService { await hooks.run() }) }
         if let archiving = components.archiveScheduler(age: configuration.archiveAge) {
             parts.append(CancellableService { await archiving.run() })
@@ -180,13 +183,15 @@ public struct Daemon: Sendable {
         ]
     }
 
-    private func catalogServices(_ components: Components) -> [any Service] {
+    private func catalogServices(
+        _ components: Components, _ displaced: DisplacedCatalogBackup
+    ) -> [any Service] {
         let catalog = components.catalog
         var parts: [any Service] = [
             SearchIndexService(catalog: catalog, logger: logger),
             DamageService(catalog: catalog, board: components.board, logger: logger),
             CatalogFileMonitor(
-                catalog: catalog, backup: configuration.backupPath, board: components.board, logger: logger),
+                catalog: catalog, backup: displaced, board: components.board, logger: logger),
         ]
         if let interval = configuration.backupInterval {
             parts.append(

@@ -81,6 +81,18 @@ extension Acceptance.Faults {
             let found = try await daemon.kotibctl(["search", "salom"])
             #expect(found.end == .exited(75) && found.errors.contains("The catalog cannot"), "\(found)")
             try await daemon.awaitStatus("the loss is told") { $0.contains("kotib.sqlite") }
+            // What is written after the first backup is in the one of the stop.
+            let backup = daemon.stateFolder + "/kotib.sqlite.backup"
+            try await daemon.wait(until: "it is backed up") {
+                daemon.logLines.contains { $0.contains("open catalog backed up") }
+            }
+            let late = SampleAudio.variant(1, of: try await speech(daemon))
+            try daemon.write(late, as: "alisher/late.wav")
+            try await daemon.awaitText(of: "alisher/late.wav.txt")
+            _ = try await daemon.terminate()
+            let count = try await Command.succeed(
+                "sqlite3", ["-readonly", backup, "SELECT count(*) FROM transcript_revisions"])
+            #expect(count == "2\n", daemon.log)
         }
     }
 
