@@ -85,8 +85,7 @@ CREATE TABLE audio_records (
     sidecar_due TEXT CHECK (sidecar_due IN ('transcript', 'rejected', 'failed')),
     sidecar_version INTEGER NOT NULL DEFAULT 0,
     transcript_text TEXT, revision_id INTEGER, handled_at TEXT, rests_since TEXT
-    GENERATED ALWAYS AS (max(completed_at, coalesce(handled_at, completed_at))) VIRTUAL, inspection_warnings TEXT, transcription_warnings TEXT, sound_sha256 BLOB CHECK (length(sound_sha256) = 32), sound_size INTEGER, doubt INTEGER NOT NULL DEFAULT 0 CHECK (doubt BETWEEN 0 AND 2), shown_until REAL, model_sha256 BLOB CHECK (length(model_sha256) = 32), charged_ms INTEGER NOT NULL DEFAULT 0 CHECK (charged_ms >= 0), charged_day INTEGER, is_patched INTEGER NOT NULL DEFAULT 0 CHECK (is_patched IN (0, 1)), language_given INTEGER NOT NULL DEFAULT 0
-    CHECK (language_given IN (0, 1)),
+    GENERATED ALWAYS AS (max(completed_at, coalesce(handled_at, completed_at))) VIRTUAL, inspection_warnings TEXT, transcription_warnings TEXT, sound_sha256 BLOB CHECK (length(sound_sha256) = 32), sound_size INTEGER, doubt INTEGER NOT NULL DEFAULT 0 CHECK (doubt BETWEEN 0 AND 2), shown_until REAL, model_sha256 BLOB CHECK (length(model_sha256) = 32), charged_ms INTEGER NOT NULL DEFAULT 0 CHECK (charged_ms >= 0), charged_day INTEGER, is_patched INTEGER NOT NULL DEFAULT 0 CHECK (is_patched IN (0, 1)), language_given INTEGER CHECK (language_given IN (0, 1)),
     CHECK ((audio_state = 'replaced') = (is_current = 0)),
     CHECK (is_current = 1 OR transcription_status NOT IN ('pending', 'processing')),
     CHECK (user_id IS NOT NULL OR transcription_status = 'rejected'),

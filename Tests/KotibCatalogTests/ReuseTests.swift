@@ -98,7 +98,7 @@ struct ReuseTests {
         #expect(try await reuse(copy, .none) == nil)
         #expect(try await reuse(copy, engine: "openai") == nil)
         #expect(try await reuse(copy, language: "uz") == nil)
-        #expect(try await reuse(copy, language: "en") != nil)
+        #expect(try await reuse(copy) != nil)
         let other = try await claimed("ali/3.mp3", content: 2)
         #expect(try await reuse(other) == nil)
     }
@@ -110,6 +110,29 @@ struct ReuseTests {
         #expect(try await reuse(copy, language: "en") == first)
         let third = try await claimed("ali/3.mp3")
         #expect(try await reuse(third) == nil)
+    }
+
+    @Test func wordsInADetectedLanguageAreNotReusedWhereItIsGiven() async throws {
+        let first = try await transcribed("ali/1.mp3")
+        let copy = try await claimed("ali/2.mp3")
+        for reuse in [ReuseScope.own, .all] {
+            #expect(try await self.reuse(copy, reuse, language: "en") == nil)
+        }
+        #expect(try await reuse(copy) == first)
+        let third = try await claimed("ali/3.mp3")
+        #expect(try await reuse(third, language: "en") == nil)
+    }
+
+    /// Rows of earlier versions do not say whether the language was given.
+    @Test func wordsOfAnUnknownSettingAreNotReused() async throws {
+        let first = try await transcribed("ali/1.mp3")
+        let copy = try await claimed("ali/2.mp3")
+        try await catalog.database.write("forget") { database in
+            try database.execute(
+                sql: "UPDATE audio_records SET language_given = NULL WHERE id = ?",
+                arguments: [first.rawValue])
+        }
+        for language in [nil, "en"] { #expect(try await reuse(copy, language: language) == nil) }
     }
 
     @Test func anotherModelOfTheSameNameIsAskedAnew() async throws {

@@ -65,6 +65,18 @@ struct ReuseTests {
         #expect(try await automatic.catalog.recordings.transcript(of: third)?.text == "Hello.")
     }
 
+    /// What was heard in a detected language is heard again in the one that is set meanwhile.
+    @Test func wordsInADetectedLanguageAreNotReusedWhereItIsSet() async throws {
+        let automatic = try QueueFixture(reuse: .own)
+        try await automatic.accept("ali/1.mp3")
+        try await automatic.running { try await automatic.waitForCount(.completed, 1) }
+        let given = try QueueFixture(catalog: automatic.catalog, reuse: .own, language: SpokenLanguage("en"))
+        let second = try await given.accept("ali/2.mp3")
+        try await given.accept("ali/3.mp3")
+        try await given.running { try await given.waitForCount(.completed, 3) }
+        #expect(given.engine.calls == [second])
+    }
+
     /// Words that are there say nothing about an engine that is not.
     @Test func anOutageGoesOnWhileWordsAreReused() async throws {
         let engine = FakeEngine { job, before throws(EngineError) in

@@ -16,8 +16,8 @@ public struct TranscriptReuse: CatalogStore {
     let database: CatalogDatabase
 
     /// Completes a job with the existing transcript of identical content, by SHA-256 and size, or, among the
-    /// user's own recordings, by sound: of the same engine and model (by name and content), in the language
-    /// that the job asks for. The owner's corrections are copied as revisions. Another model's words are not
+    /// user's own recordings, by sound: of the same engine and model (by name and content), with the language
+    /// setting of the job. The owner's corrections are copied as revisions. Another model's words are not
     /// reused, nor a person's edits of them. Doubtful content is never reused (``ContentDoubt``).
     ///
     /// A recording that has words is not completed this way: a request for another transcription is for the
@@ -25,7 +25,8 @@ public struct TranscriptReuse: CatalogStore {
     /// - Parameters:
     ///   - engine: the name of the engine that would do the job.
     ///   - model: the model that it would use.
-    ///   - language: ISO 639-1; nil accepts words whose language was detected, as the job's would be.
+    ///   - language: ISO 639-1, accepts words that were asked for in it; nil accepts words whose language was
+    ///     detected.
     /// - Returns: the recording that the words are of; nil if nothing was changed.
     public func complete(
         for id: RecordingID, of reuse: ReuseScope, engine: String, model: ModelIdentity, language: String?,
@@ -108,7 +109,8 @@ enum ReuseSQL {
             AND a.revision_id IS NULL
             AND s.transcription_status = 'completed' AND s.engine = :engine AND s.model = :model
             AND s.model_sha256 IS :model_hash AND s.shown_until IS NULL
-            AND iif(:language IS NULL, NOT s.language_given, s.language = :language) AND engine_revision IS NOT NULL
+            AND s.language_given = (:language IS NOT NULL) AND (:language IS NULL OR s.language = :language)
+            AND engine_revision IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM deletions d WHERE d.audio_record_id = s.id)
         """
     }

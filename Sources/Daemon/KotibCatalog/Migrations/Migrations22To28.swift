@@ -33,10 +33,10 @@ extension Migrations {
         ALTER TABLE quota_waits ADD COLUMN is_patched INTEGER NOT NULL DEFAULT 0 CHECK (is_patched IN (0, 1));
         """
 
-    /// Whether the words were asked for in their language, which was not detected then.
+    /// Whether the words were asked for in their language, which was not detected then. NULL for words of
+    /// earlier versions.
     static let givenLanguages = """
-        ALTER TABLE audio_records ADD COLUMN language_given INTEGER NOT NULL DEFAULT 0
-            CHECK (language_given IN (0, 1));
+        ALTER TABLE audio_records ADD COLUMN language_given INTEGER CHECK (language_given IN (0, 1));
         """
 
     /// Finds the text that a file was before it was renamed, among any number of them.
