@@ -123,7 +123,7 @@ import Testing
         #expect(isLimited(await accounts.error(code: "000000", peer: "somewhere", device: stranger)))
     }
 
-    /// Who is known got 429 for an hour, because a stranger at the same address had guessed at any number.
+    /// A known caller got 429 for an hour, because a stranger at the same address had guessed at any number.
     @Test func guessingAtTheSameAddressLocksOutNobodyKnown() async throws {
         let accounts = try await AccountsFixture()
         let user = try await accounts.login(peer: "home").session.user.id

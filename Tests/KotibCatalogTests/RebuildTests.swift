@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    /// What lies on other pages is kept.
+    /// Rows on other pages are kept.
     @Test func aDamagedPageCostsWhatIsOnIt() async throws {
         try await fill()
         let (whole, pages) = (try Data(contentsOf: URL(filePath: file)), try pagesOfRecordings())

@@ -81,7 +81,7 @@ extension Acceptance.Faults {
             let found = try await daemon.kotibctl(["search", "salom"])
             #expect(found.end == .exited(75) && found.errors.contains("The catalog cannot"), "\(found)")
             try await daemon.awaitStatus("the loss is told") { $0.contains("kotib.sqlite") }
-            // What is written after the first backup is in the one of the stop.
+            // The backup of the stop has also the rows written after the first one.
             let backup = daemon.stateFolder + "/kotib.sqlite.backup"
             try await daemon.wait(until: "it is backed up") {
                 daemon.logLines.contains { $0.contains("open catalog backed up") }

@@ -12,7 +12,7 @@ public struct LibraryPage: Hashable, Sendable {
     public var next: RecordingID?
 }
 
-/// What the API writes piece by piece, whole.
+/// Whole lists, which the API writes piece by piece.
 extension ListingStore {
     public func page(
         _ filter: RecordingFilter, before: RecordingID? = nil, skip: Int = 0, limit: Int,
