@@ -1,4 +1,3 @@
-import Glibc
 import KotibCatalog
 import KotibModel
 import KotibPOSIX
@@ -6,9 +5,6 @@ import KotibPOSIX
 /// The search for texts whose folders are not where they were, in the whole folder of their user. Its calls
 /// block on the disk.
 struct MovedTextSearch: Sendable {
-    /// Names read at once.
-    private static let batch = 1000
-
     let files: any FileSystem
 
     /// Otherwise somebody removed the text alone.
@@ -32,14 +28,10 @@ struct MovedTextSearch: Sendable {
     func places(of sidecars: [Sidecar], in user: UserFolder) throws(FileError) -> StrayTexts {
         var found = StrayTexts(seeking: sidecars)
         guard !sidecars.isEmpty else { return found }
-        var waiting = [user.path]
-        while let folder = waiting.popLast() {
-            do throws(FileError) {
-                try visit(folder, &waiting, &found)
-            } catch {
-                // A folder that Kotib may not enter holds nothing that it wrote.
-                guard [EACCES, EPERM].contains(error.code) else { throw error }
-            }
+        let sought = found
+        try FolderWalk(files).forEachFile(below: user.path, where: sought.hasSoughtEnding) { path, status in
+            found.add(path, inode: status.identity.inode)
+            return true
         }
         return found
     }
@@ -59,38 +51,6 @@ struct MovedTextSearch: Sendable {
             }
         }
         return same.isEmpty ? named : same
-    }
-
-    private func visit(
-        _ folder: InboxPath, _ waiting: inout [InboxPath], _ found: inout StrayTexts
-    ) throws(FileError) {
-        let opened = try files.openFolder(folder)
-        let listing = try files.list(opened)
-        while true {
-            let entries: [FolderEntry]
-            do throws(SystemError) {
-                entries = try listing.next(Self.batch)
-            } catch {
-                throw .system(error)
-            }
-            if entries.isEmpty { return }
-            for entry in entries where entry.name.first != UInt8(ascii: ".") {
-                guard let path = folder.appending(entry.name) else { continue }
-                try sort(entry, path, in: opened, &waiting, &found)
-            }
-        }
-    }
-
-    private func sort(
-        _ entry: FolderEntry, _ path: InboxPath, in folder: OpenFile, _ waiting: inout [InboxPath],
-        _ found: inout StrayTexts
-    ) throws(FileError) {
-        if entry.kind == .folder { return waiting.append(path) }
-        guard entry.kind == nil || (entry.kind == .regular && found.hasSoughtEnding(entry.name)),
-            let status = try files.examine(entry.name, in: folder)
-        else { return }
-        if status.kind == .folder { return waiting.append(path) }
-        if status.kind == .regular { found.add(path, inode: status.identity.inode) }
     }
 
     /// A number of a file that was removed may be another's by now. Of forms other than the text an edited
