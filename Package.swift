@@ -222,7 +222,8 @@ let package = Package(
         Room.testSupport.target(
             "KotibIngestTestSupport",
             [
-                "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch", "KotibIntake",
+                "KotibCrypto", "KotibHealth", "KotibModel", "KotibText", "KotibPOSIX", "KotibWatch",
+                "KotibIntake",
                 "KotibCatalog",
                 "KotibTranscription",
                 "KotibSidecars", "KotibIngest", "KotibArchive", "KotibLibrary", "KotibComponents",

@@ -33,6 +33,7 @@ struct QueryPlanTests {
         (SidecarRegistry.duePage, "INDEX audio_records_sidecar_due (id>?)"),
         (SidecarRegistry.sidecarAtPath, "INDEX sqlite_autoindex_sidecars_1 (path=?)"),
         (SidecarRegistry.transcriptsOfInode, "INDEX sidecars_inode (inode=?)"),
+        (MoveSQL.shorter, "INDEX audio_records_inode (inode=?)"),
         (MoveSQL.ofFile, "INDEX audio_records_inode (inode=?)"),
         (DeletionSQL.visible, "SEARCH a USING INTEGER PRIMARY KEY (rowid=?)"),
         (DeletionSQL.page, "SEARCH deletions USING INTEGER PRIMARY KEY (rowid>?)"),

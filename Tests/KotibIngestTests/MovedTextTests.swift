@@ -1,6 +1,8 @@
+import Glibc
 import KotibCatalog
 import KotibIngestTestSupport
 import KotibModel
+import KotibPOSIX
 import KotibTestSupport
 import KotibWatch
 import Testing
@@ -70,6 +72,14 @@ import Testing
         #expect(try await inbox.catalog.sidecars.owned(of: id).map(\.path.text) == [new + ".txt"])
     }
 
+    /// The texts before the recordings and after; the names in both directions.
+    private func names(_ inbox: IngestFixture, inOrder order: Int) throws -> [String] {
+        var names = try inbox.names().sorted { order & 1 == 0 ? $0 < $1 : $0 > $1 }
+        names.sort { ($0.hasSuffix(".txt") ? 0 : 1) < ($1.hasSuffix(".txt") ? 0 : 1) }
+        if order & 2 == 0 { names.reverse() }
+        return names
+    }
+
     @Test(arguments: Renames.allCases, Edit.allCases)
     func renamedFilesKeepTheirWords(_ renames: Renames, _ edit: Edit) async throws {
         for order in 0..<4 {
@@ -80,11 +90,7 @@ import Testing
                     try inbox.folder.rename("ali/\(from).wav\(ending)", to: "ali/\(to).wav\(ending)")
                 }
             }
-            // The texts before the recordings and after; the names in both directions.
-            var names = try inbox.names().sorted { order & 1 == 0 ? $0 < $1 : $0 > $1 }
-            names.sort { ($0.hasSuffix(".txt") ? 0 : 1) < ($1.hasSuffix(".txt") ? 0 : 1) }
-            if order & 2 == 0 { names.reverse() }
-            for name in names { try await inbox.handle("ali/\(name)") }
+            for name in try names(inbox, inOrder: order) { try await inbox.handle("ali/\(name)") }
             if renames == .chain {
                 for name in ["ali/a.wav", "ali/a.wav.txt"] {
                     await inbox.pipeline.handle(.removed(try inbox.path(name)))
@@ -114,6 +120,34 @@ import Testing
         }
     }
 
+    /// How a program copies a file over another.
+    enum Copy: CaseIterable { case newFile, inPlace, byRename }
+
+    /// Two recordings change places by copies, as with cp(1) and rsync(1): no inode tells which is which, and
+    /// both files are of the same size.
+    @Test(arguments: Copy.allCases, Edit.allCases)
+    func copiedFilesKeepTheirWords(_ copy: Copy, _ edit: Edit) async throws {
+        for (order, keepsTimes) in (0..<4).flatMap({ order in [(order, false), (order, true)] }) {
+            let inbox = try IngestFixture()
+            let ids = try await transcribed(["a", "b"], edit, inbox) { "ali/\($0).wav" }
+            let old = try ["a.wav", "b.wav", "a.wav.txt", "b.wav.txt"].map { name in
+                (
+                    content: try #require(inbox.folder.read("ali/\(name)")),
+                    status: try inbox.status("ali/\(name)")
+                )
+            }
+            for (index, name) in ["b.wav", "a.wav", "b.wav.txt", "a.wav.txt"].enumerated() {
+                try inbox.copy(
+                    old[index].content, to: "ali/\(name)", copy, keepsTimes ? old[index].status : nil)
+            }
+            for name in try names(inbox, inOrder: order) { try await inbox.handle("ali/\(name)") }
+            for (index, name) in ["a", "b"].enumerated() {
+                try await check(ids[index], name, "ali/\(["b", "a"][index]).wav", edit, inbox)
+            }
+            #expect(try inbox.names().count == 4)
+        }
+    }
+
     /// The name of a removed recording is taken by another with its text.
     @Test(arguments: [Edit.none, .recorded]) func aRemovedRecordingKeepsItsWords(_ edit: Edit) async throws {
         for isTextFirst in [false, true] {
@@ -129,6 +163,33 @@ import Testing
             try await check(ids[1], "b", "ali/a.wav", edit, inbox)
             let kept = try await inbox.catalog.recordings.transcript(of: ids[0])?.text
             #expect(kept == (edit == .none ? "Hello." : "Words of a."))
+        }
+    }
+}
+
+extension IngestFixture {
+    fileprivate func status(_ name: String) throws -> stat {
+        var status = stat()
+        try SystemError.check("stat", name) { stat(folder.path(name), &status) }
+        return status
+    }
+
+    /// - Parameter original: with the times that the copy gets; nil for those of its writing.
+    fileprivate func copy(
+        _ content: String, to name: String, _ copy: MovedTextTests.Copy, _ original: stat?
+    ) throws {
+        switch copy {
+        case .newFile:
+            folder.remove(name)
+            try folder.write(content, to: name)
+        case .inPlace: try folder.write(content, to: name)
+        case .byRename:
+            try folder.write(content, to: "ali/.copy")
+            try folder.rename("ali/.copy", to: name)
+        }
+        guard let original else { return }
+        try SystemError.check("utimensat", name) {
+            utimensat(AT_FDCWD, folder.path(name), [original.st_atim, original.st_mtim], 0)
         }
     }
 }

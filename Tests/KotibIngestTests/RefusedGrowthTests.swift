@@ -94,6 +94,45 @@ import Testing
         #expect(try inbox.names() == ["talk.wav", "talk.wav.rejected.txt", "talk.wav.txt"])
     }
 
+    /// A recorder's header promises more than is there yet.
+    @Test func incompleteGrowthIsOneRecording() async throws {
+        let engine = FakeEngine { job, _ throws(EngineError) in FakeEngine.result("\(job.duration) s") }
+        let inbox = try IngestFixture(engine: engine)
+        try await inbox.transcribing {
+            let first = try #require(try await inbox.drop(sound(10)))
+            try await inbox.awaitText("10.0 s")
+            try append(inbox, "incomplete" + sound(15))
+            try await inbox.handle("ali/talk.wav")
+            let waiting = try #require(try await inbox.current())
+            #expect(
+                waiting.id == first.id && waiting.state == .completed && waiting.errorCode == "incomplete")
+            #expect(try inbox.names() == ["talk.wav", "talk.wav.rejected.txt", "talk.wav.txt"])
+            #expect(try await inbox.catalog.refusals.incomplete(after: nil, limit: 9).map(\.id) == [first.id])
+            try append(inbox, sound(30))
+            try await inbox.handle("ali/talk.wav")
+            try await inbox.awaitText("30.0 s")
+            #expect(try await inbox.current()?.id == first.id)
+            #expect(try inbox.rows() == 1)
+            #expect(try inbox.names() == ["talk.wav", "talk.wav.txt"])
+        }
+    }
+
+    /// The row of a file that others may not read keeps the size that was accepted.
+    @Test func textIsReadBesideARefusedGrowth() async throws {
+        let inbox = try IngestFixture()
+        try await inbox.transcribing {
+            let first = try #require(try await inbox.drop(sound(10)))
+            try await inbox.awaitText("Hello.")
+            try append(inbox, sound(20))
+            try #require(link(inbox.folder.path("ali/talk.wav"), inbox.folder.path("backup")) == 0)
+            try await inbox.handle("ali/talk.wav")
+            #expect(try await inbox.current()?.errorCode == "hard_link")
+            try inbox.folder.write("Mine.\n", to: "ali/talk.wav.txt")
+            try await inbox.handle("ali/talk.wav.txt")
+            #expect(try await inbox.catalog.recordings.transcript(of: first.id)?.text == "Mine.")
+        }
+    }
+
     /// Another file, or one that is no sound, is not the recording, grown.
     @Test func whatIsNoGrowthTakesThePath() async throws {
         let inbox = try IngestFixture()

@@ -7,6 +7,7 @@ import KotibPOSIX
 import KotibSidecars
 import KotibTestSupport
 import KotibTranscription
+import KotibWatch
 import Testing
 
 @testable import KotibIngest
@@ -189,6 +190,42 @@ struct SameSoundTests {
                 try await fixture.catalog.listing.revisions(of: id)?.map(\.text) ?? []
             #expect(Set(all) == ["Helo.", "Hello!", "Helo. And more.", "Hello!\n\nAnd more."])
             #expect(fixture.folder.read("ali/talk.wav.txt") == "Hello!\n\nAnd more.\n")
+        }
+    }
+
+    /// A recorder appends to a file, and a person renames it with its text before that is noticed.
+    @Test(arguments: [false, true], [false, true])
+    func aGrownRecordingIsFoundByItsNewName(_ isTextFirst: Bool, _ isRead: Bool) async throws {
+        let engine = FakeEngine { job, _ throws(EngineError) in FakeEngine.result("\(job.size) bytes") }
+        let fixture = try IngestFixture(engine: engine)
+        try await fixture.transcribing {
+            let id = try #require(try await fixture.drop("#aaaa")).id
+            try await fixture.awaitText("5 bytes")
+            try fixture.folder.write("Mine.\n", to: "ali/talk.wav.txt")
+            if isRead { try await fixture.handle("ali/talk.wav.txt") }
+            try fixture.folder.write("#aaaabbbb", to: "ali/talk.wav")
+            // It has the name of another, which goes.
+            try await fixture.drop("#cc", "ali/new.wav")
+            try await fixture.awaitText("3 bytes", beside: "ali/new.wav")
+            for ending in ["", ".txt"] {
+                try fixture.folder.rename("ali/talk.wav\(ending)", to: "ali/new.wav\(ending)")
+            }
+            for ending in isTextFirst ? [".txt", ""] : ["", ".txt"] {
+                try await fixture.handle("ali/new.wav\(ending)")
+            }
+            for ending in ["", ".txt"] {
+                await fixture.pipeline.handle(.removed(try fixture.path("ali/talk.wav\(ending)")))
+            }
+            try await waitUntil("all is heard") {
+                await fixture.pipeline.handle(.scanFinished)
+                let now = try await fixture.current("ali/new.wav")
+                return now?.state == .completed && now?.facts?.duration == 8 && now?.sidecarDue == nil
+            }
+            #expect(try await fixture.current("ali/new.wav")?.id == id)
+            #expect(try fixture.names() == ["new.wav", "new.wav.txt"])
+            #expect(fixture.folder.read("ali/new.wav.txt") == "Mine.\n")
+            #expect(try await fixture.catalog.recordings.transcript(of: id)?.text == "Mine.")
+            #expect(fixture.logged("recording grew, transcribing again") == 1)
         }
     }
 

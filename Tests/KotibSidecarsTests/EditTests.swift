@@ -198,6 +198,32 @@ extension EditTests {
         #expect(try inbox.names() == ["talk.wav.txt"])
     }
 
+    /// Their recordings may follow; if they do not, the texts belong where they were put.
+    @Test func textsThatChangedPlacesWithoutTheirRecordings() async throws {
+        let inbox = try SidecarFixture()
+        var ids: [RecordingID] = []
+        for (content, name) in ["a.wav", "b.wav"].enumerated() {
+            try inbox.folder.write("speech \(name)", to: "ali/\(name)")
+            ids.append(
+                try await inbox.transcribed(
+                    "Words of \(name).", name: Array(name.utf8), content: UInt8(content)))
+            try await inbox.writer().writeDue(ids[content])
+        }
+        for (from, to) in [("a", "x"), ("b", "a"), ("x", "b")] {
+            try inbox.folder.rename("ali/\(from).wav.txt", to: "ali/\(to).wav.txt")
+        }
+        for (clock, others) in [(Self.justSaved, false), (Self.longAfter, true)] {
+            let editor = inbox.sidecars(wallClock: clock).editor
+            for name in ["a.wav", "b.wav"] { try await editor.saved(inbox.path(Array("\(name).txt".utf8))) }
+            for (index, name) in ["a.wav", "b.wav"].enumerated() {
+                let other = name == "a.wav" ? "b.wav" : "a.wav"
+                #expect(try await inbox.shown(ids[index])?.text == "Words of \(others ? other : name).")
+                #expect(try inbox.text("\(name).txt") == "Words of \(other).\n")
+                #expect(try await inbox.owned(ids[index]) == ["ali/\(name).txt"])
+            }
+        }
+    }
+
     @Test func stableEditIsRecordedBeforeItIsReplaced() async throws {
         try write(Array("By file.\n".utf8))
         try await edit("By socket.")

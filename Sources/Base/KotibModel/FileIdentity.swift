@@ -22,7 +22,12 @@ public struct FileIdentity: Hashable, Sendable, Codable {
     /// Whether this is `other` apart from ctime, which changes with a rename (rename(2)) or a change of
     /// attributes although the content is the same.
     public func isSameContent(as other: FileIdentity) -> Bool {
-        device == other.device && inode == other.inode && size == other.size && modified == other.modified
+        device == other.device && isSameFile(as: other)
+    }
+
+    /// As ``isSameContent(as:)``, whatever the device: its number may be another after each mount.
+    public func isSameFile(as other: FileIdentity) -> Bool {
+        inode == other.inode && size == other.size && modified == other.modified
     }
 }
 

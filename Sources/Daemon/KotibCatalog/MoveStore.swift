@@ -70,6 +70,23 @@ public struct MoveStore: CatalogStore {
         }
     }
 
+    /// The recordings at other paths of the same user that had a file when it was shorter. An inode may be
+    /// another file's by now: the caller compares the sound.
+    public func origins(
+        ofGrown path: InboxPath, identity: FileIdentity
+    ) async throws(CatalogError) -> [Recording] {
+        try await read("originsOfGrown") { database in
+            guard let user = try database.userIfKnown(path.user)?.rawValue else { return [] }
+            return try database.rows(
+                MoveSQL.shorter,
+                [
+                    "user": user, "path": path.blob, "inode": Int64(bitPattern: identity.inode),
+                    "file_size": identity.size, "limit": Self.maxOrigins,
+                ]
+            ).map(Recording.init)
+        }
+    }
+
     /// The recordings of a user whose audio is a file, wherever it lay when they were recorded.
     public func recordings(
         with file: FileIdentity, in user: UserFolder
@@ -226,13 +243,6 @@ extension Database {
     }
 }
 
-extension FileIdentity {
-    /// Whether a file moved, and was not copied. A device's number may be another after each mount.
-    fileprivate func isSameFile(as other: FileIdentity) -> Bool {
-        inode == other.inode && size == other.size && modified == other.modified
-    }
-}
-
 enum MoveSQL {
     static let byInode = """
         SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_inode
@@ -272,6 +282,11 @@ enum MoveSQL {
         WHERE +user_id = :user AND path <> :path AND device = :device AND inode = :inode
             AND file_size = :file_size AND modified_ns = :modified_ns AND changed_ns = :changed_ns
             AND sha256 IS NOT NULL AND \(DeletionSQL.isVisible) LIMIT 1
+        """
+    static let shorter = """
+        SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_inode
+        WHERE +user_id = :user AND path <> :path AND inode = :inode AND file_size < :file_size
+            AND sha256 IS NOT NULL AND sound_sha256 IS NOT NULL AND \(DeletionSQL.isVisible) LIMIT :limit
         """
     static let ofFile = """
         SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_inode

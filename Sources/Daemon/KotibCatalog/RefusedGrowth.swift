@@ -6,11 +6,12 @@ enum RefusedGrowth {
     /// Of these reasons none says anything about the beginning, which was accepted before.
     static let codes: Set<String> = [
         Rejection.tooLarge(size: 0, limit: 0).code, Rejection.tooLong(duration: 0, limit: 0).code,
-        Rejection.hardLink.code, Rejection.unreadable.code, Rejection.foreign.code,
+        Rejection.hardLink.code, Rejection.unreadable.code, Rejection.foreign.code, Rejection.incomplete.code,
     ]
     /// Of these reasons none keeps anybody from reading the file.
     static let codesOfReadable: Set<String> = [
         Rejection.tooLarge(size: 0, limit: 0).code, Rejection.tooLong(duration: 0, limit: 0).code,
+        Rejection.incomplete.code,
     ]
 
     /// For SQL: `'a', 'b'`.

@@ -284,10 +284,3 @@ extension DeletionFileRemoval {
         return path.depth > 1 && path.user == folder
     }
 }
-
-extension FileIdentity {
-    /// As ``isSameContent(as:)``, whatever number the device has after a mount.
-    fileprivate func isSameFile(as other: FileIdentity) -> Bool {
-        inode == other.inode && size == other.size && modified == other.modified
-    }
-}

@@ -48,11 +48,13 @@ package struct FileInspection: Sendable {
         }
         guard opened.status.identity == status.identity else { return }
         guard opened.isReadable else { return try await registrar.refuse(path, status.identity, .foreign) }
-        let (file, size, timeout) = (opened.file, status.identity.size, timeout)
+        let file = opened.file
+        let origin = try await moves.origin(ofGrown: path, status.identity)
         let known = try await catalog.recordings.current(path)
-        let result = try await inspector.inspect(
-            file, of: path.user, fileExtension: fileExtension, size: size, after: known?.facts?.sound,
-            takesIncomplete: await BlockingWork.run { timeout.hasPassed(file, status) })
+        var result = try await inspect(opened, path, fileExtension, after: origin ?? known)
+        if let origin, let known, case .facts(let facts) = result, facts.continues != origin.facts?.sound {
+            result = try await inspect(opened, path, fileExtension, after: known)
+        }
         let still = try await BlockingWork.run { () throws(FileError) in
             try (files.status(of: file).identity, files.examine(path)?.identity)
         }
@@ -62,9 +64,23 @@ package struct FileInspection: Sendable {
         }
         switch result {
         case .facts(let facts):
+            if let origin, facts.continues == origin.facts?.sound {
+                try await moves.moveGrown(origin, to: path)
+            }
             try await registrar.acceptOrRefuse(path, status.identity, facts, opened.doubt)
         case .refused(let rejection): try await registrar.refuse(path, status.identity, rejection)
         }
+    }
+
+    /// - Parameter earlier: the recording that the file may be, grown.
+    private func inspect(
+        _ opened: Opened, _ path: InboxPath, _ fileExtension: String, after earlier: Recording?
+    ) async throws(InspectionError) -> InspectionResult {
+        let (file, status, timeout) = (opened.file, opened.status, timeout)
+        return try await inspector.inspect(
+            file, of: path.user, fileExtension: fileExtension, size: status.identity.size,
+            after: earlier?.facts?.sound,
+            takesIncomplete: await BlockingWork.run { timeout.hasPassed(file, status) })
     }
 
     private struct Opened: Sendable {

@@ -60,6 +60,26 @@ package struct MoveTracker: Sendable {
         return try await move(origin, to: path, identity)
     }
 
+    /// The recording whose file was renamed and has become longer: its sound is to be compared. Nil if there
+    /// is none.
+    func origin(ofGrown path: InboxPath, _ identity: FileIdentity) async throws -> Recording? {
+        let files = files
+        let origins = try await catalog.moves.origins(ofGrown: path, identity: identity)
+        return try await BlockingWork.run { () throws(FileError) in
+            // The latest that had this inode.
+            for origin in origins.sorted(by: { $0.id.rawValue > $1.id.rawValue }) {
+                if try files.examine(origin.path)?.identity.inode != identity.inode { return origin }
+            }
+            return nil
+        }
+    }
+
+    /// Moves the recording of a file that has become longer. Its row keeps the size that was accepted: after
+    /// a crash the file is looked at again.
+    func moveGrown(_ origin: Recording, to path: InboxPath) async throws {
+        _ = try await move(origin, to: path, origin.identity)
+    }
+
     private func move(
         _ origin: Recording, to path: InboxPath, _ identity: FileIdentity, _ facts: AudioFacts? = nil
     ) async throws(CatalogError) -> Bool {
@@ -82,8 +102,8 @@ package struct MoveTracker: Sendable {
         return true
     }
 
-    /// Whether a recording's file still exists at its own path, perhaps touched. True if the path may not be
-    /// accessed.
+    /// Whether a recording's file still exists at its own path. True if the path may not be accessed. A file
+    /// that was touched is read: another recording of the same size may have been copied into it.
     /// - Parameter identity: of the file at the new path. Some file systems find a file under names that
     ///   differ only in case.
     /// - Throws: ``FileError`` if that may be known later: a fault must not make two recordings of one.
@@ -97,11 +117,19 @@ package struct MoveTracker: Sendable {
                     status.identity.inode == recording.identity.inode,
                     status.identity.size == recording.identity.size
                 else { return false }
+                if status.identity.modified != recording.identity.modified {
+                    guard try Self.holds(recording, files) else { return false }
+                }
                 return status.identity.inode != identity.inode || status.links > 1
             } catch {
                 if error.isRetryable { throw error }
                 return true
             }
         }
+    }
+
+    private static func holds(_ recording: Recording, _ files: any FileSystem) throws(FileError) -> Bool {
+        guard let content = recording.facts?.sha256 else { return true }
+        return try ContentHash.sha256(of: files.openForReading(recording.path).file) == content
     }
 }

@@ -25,7 +25,7 @@ struct EditReader: Sendable {
     private var catalog: Catalog { store.catalog }
 
     /// Records the texts that a person saved beside one recording.
-    /// - Returns: false where one is still being written.
+    /// - Returns: false where one is still being written, or cannot be told from another recording's yet.
     func readEdits(of id: RecordingID) async throws(CatalogError) -> Bool {
         var isAtRest = true
         for sidecar in try await catalog.sidecars.owned(of: id) where sidecar.kind == .transcript {
@@ -48,10 +48,14 @@ struct EditReader: Sendable {
     /// Records a text if it changed. One that belongs to another recording, moved there together with its
     /// audio, is no edit of this one's.
     /// - Parameter isAtRest: the watcher has found it complete, so its age is not checked.
-    /// - Returns: false where it is being written.
+    /// - Returns: false where it is being written, or cannot be told from another recording's yet.
     @discardableResult
     func readEdit(of sidecar: Sidecar, isAtRest: Bool = false) async throws(CatalogError) -> Bool {
-        guard try await ownership.isOwn(sidecar) else { return true }
+        switch try await ownership.owner(of: sidecar) {
+        case .own: break
+        case .other: return true
+        case .unknown: return false
+        }
         switch await content(of: sidecar, savedBefore: isAtRest ? nil : wallClock() - Self.quiet) {
         case .unchanged: return true
         case .beingWritten: return false

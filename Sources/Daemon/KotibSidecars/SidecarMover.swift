@@ -211,7 +211,7 @@ public struct SidecarMover: Sendable {
         for name in names {
             guard let holder = try await holder(of: name, besides: sidecar),
                 let file = await ownership.file(at: name), try await !ownership.isOwn(holder),
-                try await !ownership.isAnothers(file, at: name)
+                try await ownership.anothers(file, at: name) == nil
             else { continue }
             return name
         }

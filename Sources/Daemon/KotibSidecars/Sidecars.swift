@@ -60,7 +60,7 @@ public final class Sidecars: Sendable {
         locks = store.locks
         intents = IntentRecovery(store: store)
         problems = TextProblemNotes(store: store, intents: intents, sentence: textSentence)
-        let ownership = TextOwnership(store: store)
+        let ownership = TextOwnership(store: store, wallClock: wallClock)
         let reader = EditReader(
             store: store, ownership: ownership, problems: problems, wallClock: wallClock, limits: limits)
         writer = SidecarWriter(

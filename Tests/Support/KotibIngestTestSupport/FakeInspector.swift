@@ -1,10 +1,11 @@
+import KotibCrypto
 import KotibIntake
 import KotibModel
 import KotibPOSIX
 import Synchronization
 
-/// Plays the worker: takes everything, the content being its own hash, but for what a test says. What begins
-/// with "incomplete" is taken where nothing more is waited for.
+/// Plays the worker: takes everything, but for what a test says. What begins with "incomplete" is taken
+/// where nothing more is waited for.
 package final class FakeInspector: Inspecting, Sendable {
     /// Gets the content and how many calls came before.
     package typealias Script = @Sendable ([UInt8], Int) async throws(InspectionError) -> InspectionResult
@@ -59,9 +60,8 @@ package final class FakeInspector: Inspecting, Sendable {
     }
 
     package static func facts(_ content: [UInt8]) -> AudioFacts {
-        let hash = (content + [UInt8](repeating: 0, count: 32)).prefix(32)
-        return AudioFacts(
+        AudioFacts(
             mediaType: "audio/x-wav", container: "wav", codec: "pcm_s16le", duration: 1, channels: 1,
-            sampleRate: 16_000, sha256: Array(hash))
+            sampleRate: 16_000, sha256: SHA256.hash(content))
     }
 }
