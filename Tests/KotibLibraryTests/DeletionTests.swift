@@ -60,6 +60,56 @@ import Testing
         #expect(inbox.folder.read("ali/talk.wav") == "another")
     }
 
+    enum Rename: CaseIterable { case alone, halfNoticed, overAnother, exchange }
+
+    /// It was renamed a moment ago, and at most the first event of that has been handled.
+    @Test(arguments: Rename.allCases, [false, true])
+    func aRecordingGoesByItsNewName(_ rename: Rename, _ isTextFirst: Bool) async throws {
+        let inbox = try IngestFixture()
+        var ids: [RecordingID] = []
+        try await inbox.transcribing {
+            for name in ["talk.wav", "other.wav"] {
+                ids.append(try #require(try await inbox.drop("speech of \(name)", "ali/\(name)")).id)
+                try await inbox.awaitText("Hello.", beside: "ali/\(name)")
+                try inbox.folder.write("Words of \(name).\n", to: "ali/\(name).txt")
+                try await inbox.handle("ali/\(name).txt")
+            }
+        }
+        let steps =
+            switch rename {
+            case .alone, .halfNoticed: [("talk", "new")]
+            case .overAnother: [("talk", "other")]
+            case .exchange: [("talk", "x"), ("other", "talk"), ("x", "other")]
+            }
+        for (from, to) in steps {
+            for ending in ["", ".txt"] {
+                try inbox.folder.rename("ali/\(from).wav\(ending)", to: "ali/\(to).wav\(ending)")
+            }
+        }
+        if rename == .halfNoticed { await inbox.pipeline.handle(.removed(try inbox.path("ali/talk.wav"))) }
+        #expect(try await inbox.actions.delete(ids[0], in: .everyone))
+        let left =
+            switch rename {
+            case .alone, .halfNoticed: "other.wav"
+            case .overAnother: nil as String?
+            case .exchange: "talk.wav"
+            }
+        #expect(try inbox.names() == (left.map { [$0, $0 + ".txt"] } ?? []))
+        for name in try inbox.names().sorted(by: { isTextFirst ? $0 > $1 : $0 < $1 }) {
+            try await inbox.handle("ali/\(name)")
+        }
+        for name in ["new.wav", "other.wav", "talk.wav"] where name != left {
+            await inbox.pipeline.handle(.removed(try inbox.path("ali/\(name)")))
+            await inbox.pipeline.handle(.removed(try inbox.path("ali/\(name).txt")))
+        }
+        await inbox.pipeline.handle(.scanFinished)
+        #expect(try inbox.rows() == 1)
+        #expect(try await inbox.catalog.recordings.transcript(of: ids[1])?.text == "Words of other.wav.")
+        guard let left else { return }
+        #expect(try await inbox.current("ali/\(left)")?.id == ids[1])
+        #expect(inbox.folder.read("ali/\(left).txt") == "Words of other.wav.\n")
+    }
+
     /// Its times were set after it had been taken, as clients do after an upload.
     @Test func touchedAudioGoesToo() async throws {
         let inbox = try IngestFixture()

@@ -110,7 +110,13 @@ public struct RecordingActions: Sendable {
             try await deletions.execute(deletion)
             return true
         }
-        if recording.audio == .present, recording.isCurrent, await isTouched(recording) {
+        let (file, own) = (await status(of: recording.path), recording.identity)
+        if file?.identity.inode != own.inode, let renamed = await findRenamed(recording) {
+            // Deleted by its old name, it would come back under the new one.
+            try await pipeline.ingest(renamed.path, renamed.status)
+        } else if recording.audio == .present, recording.isCurrent, let file,
+            !file.identity.isSameContent(as: own)
+        {
             // Whether that is the recording still is known by its content: nothing else goes.
             _ = try await inspectAgain(recording)
         }
@@ -139,18 +145,31 @@ public struct RecordingActions: Sendable {
         return true
     }
 
-    /// Whether the file exists and has changed since it was recorded.
-    private func isTouched(_ recording: Recording) async -> Bool {
+    /// The new place of a recording's file, where its rename has not been handled yet. Nil where it is not in
+    /// its user's folder, or that cannot be searched.
+    private func findRenamed(_ recording: Recording) async -> (path: InboxPath, status: FileStatus)? {
+        let (files, user, identity) = (files, recording.path.user, recording.identity)
+        guard recording.path.depth > 1 else { return nil }
+        return await BlockingWork.run {
+            var found: (InboxPath, FileStatus)?
+            try? FolderWalk(files).forEachFile(below: user.path) { path, status in
+                guard status.identity.isSameFile(as: identity) else { return true }
+                found = (path, status)
+                return false
+            }
+            return found
+        }
+    }
+
+    /// Nil where there is no file. One that cannot be examined cannot be removed either, and that error says
+    /// why.
+    private func status(of path: InboxPath) async -> FileStatus? {
         let files = files
-        // A file that cannot be examined cannot be removed either, and that error says why.
-        let status = await BlockingWork.run { try? files.examine(recording.path) }
-        return status.map { !$0.identity.isSameContent(as: recording.identity) } ?? false
+        return await BlockingWork.run { try? files.examine(path) }
     }
 
     private func isNoFile(_ path: InboxPath) async -> Bool {
-        let files = files
-        let status = await BlockingWork.run { try? files.examine(path) }
-        return status.map { $0.kind != .regular } ?? false
+        await status(of: path).map { $0.kind != .regular } ?? false
     }
 
     /// Transcribes a failed or completed recording again. A refused one is inspected again first.
