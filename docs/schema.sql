@@ -504,6 +504,8 @@ CREATE INDEX sidecars_inode ON sidecars (inode) WHERE kind = 'transcript';
 
 CREATE INDEX sidecars_record ON sidecars (audio_record_id);
 
+CREATE INDEX sidecars_words ON sidecars (words_sha256) WHERE kind = 'transcript';
+
 CREATE TABLE steady_time (
     id INTEGER PRIMARY KEY CHECK (id = 1),
     time REAL NOT NULL,

@@ -32,6 +32,7 @@ struct QueryPlanTests {
         (RefusalStore.incompleteSQL, "INDEX audio_records_incomplete (id>?)"),
         (SidecarRegistry.duePage, "INDEX audio_records_sidecar_due (id>?)"),
         (SidecarRegistry.sidecarAtPath, "INDEX sqlite_autoindex_sidecars_1 (path=?)"),
+        (SidecarRegistry.transcriptsOfWords, "INDEX sidecars_words (words_sha256=?)"),
         (SidecarRegistry.transcriptsOfInode, "INDEX sidecars_inode (inode=?)"),
         (MoveSQL.shorter, "INDEX audio_records_inode (inode=?)"),
         (MoveSQL.ofFile, "INDEX audio_records_inode (inode=?)"),

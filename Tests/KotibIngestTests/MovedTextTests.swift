@@ -148,6 +148,54 @@ import Testing
         }
     }
 
+    /// Renames and copies one after the other, some of them noticed in between.
+    @Test(arguments: 0..<60) func anySequenceKeepsTheWords(seed: UInt64) async throws {
+        var random = SeededGenerator(seed: seed)
+        let inbox = try IngestFixture()
+        let ids = try await transcribed(["a", "b", "c"], .recorded, inbox) { "ali/\($0).wav" }
+        var (places, seen) = (["a", "b", "c"], Set<String>())
+        for step in 0..<Int.random(in: 1...4, using: &random) {
+            seen.formUnion(try inbox.names())
+            if Bool.random(using: &random) {
+                let chosen = Int.random(in: 0..<3, using: &random)
+                try inbox.renamePair(places[chosen], to: "new\(step)")
+                places[chosen] = "new\(step)"
+            } else {
+                let changing = Array(
+                    [0, 1, 2].shuffled(using: &random).prefix(Int.random(in: 2...3, using: &random)))
+                let copy = (Copy.allCases as [Copy?] + [nil, nil]).randomElement(using: &random) ?? nil
+                try inbox.rotate(changing.map { places[$0] }, copy, keepsTimes: Bool.random(using: &random))
+                let old = places
+                for (index, chosen) in changing.enumerated() {
+                    places[chosen] = old[changing[(index + 1) % changing.count]]
+                }
+            }
+            if Bool.random(using: &random) { try await notice(inbox, seen, half: true, &random) }
+        }
+        for _ in 0..<2 {
+            try await notice(inbox, seen, half: false, &random)
+            await inbox.pipeline.handle(.scanFinished)
+        }
+        for (index, old) in ["a", "b", "c"].enumerated() {
+            try await check(ids[index], old, "ali/\(places[index]).wav", .recorded, inbox)
+        }
+        #expect(try inbox.names().count == 6)
+    }
+
+    /// Handles the events of all names, or of about half of them, in any order.
+    private func notice(
+        _ inbox: IngestFixture, _ seen: Set<String>, half: Bool, _ random: inout SeededGenerator
+    ) async throws {
+        for name in seen.union(try inbox.names()).sorted().shuffled(using: &random) {
+            if half, Bool.random(using: &random) { continue }
+            if inbox.folder.read("ali/\(name)") != nil {
+                try await inbox.handle("ali/\(name)")
+            } else {
+                await inbox.pipeline.handle(.removed(try inbox.path("ali/\(name)")))
+            }
+        }
+    }
+
     /// The name of a removed recording is taken by another with its text.
     @Test(arguments: [Edit.none, .recorded]) func aRemovedRecordingKeepsItsWords(_ edit: Edit) async throws {
         for isTextFirst in [false, true] {
@@ -172,6 +220,36 @@ extension IngestFixture {
         var status = stat()
         try SystemError.check("stat", name) { stat(folder.path(name), &status) }
         return status
+    }
+
+    fileprivate func renamePair(_ name: String, to new: String) throws {
+        for ending in ["", ".txt"] {
+            // The daemon may have renamed the text already.
+            guard folder.read("ali/\(name).wav\(ending)") != nil else { continue }
+            try folder.rename("ali/\(name).wav\(ending)", to: "ali/\(new).wav\(ending)")
+        }
+    }
+
+    /// Gives each recording, with its text, the name of the next, by renames or by copies.
+    fileprivate func rotate(_ names: [String], _ copy: MovedTextTests.Copy?, keepsTimes: Bool) throws {
+        guard let copy else {
+            for name in names { try renamePair(name, to: name + ".x") }
+            for (index, name) in names.enumerated() {
+                try renamePair(name + ".x", to: names[(index + 1) % names.count])
+            }
+            return
+        }
+        let old = try names.flatMap { name in ["ali/\(name).wav", "ali/\(name).wav.txt"] }
+            .map { (content: folder.read($0), status: try status($0)) }
+        for (index, name) in names.enumerated() {
+            let from = (index + names.count - 1) % names.count
+            for (form, ending) in ["", ".txt"].enumerated() {
+                let original = old[2 * from + form]
+                try self.copy(
+                    try #require(original.content), to: "ali/\(name).wav\(ending)", copy,
+                    keepsTimes ? original.status : nil)
+            }
+        }
     }
 
     /// - Parameter original: with the times that the copy gets; nil for those of its writing.

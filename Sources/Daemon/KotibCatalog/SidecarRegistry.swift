@@ -98,6 +98,18 @@ public struct SidecarRegistry: CatalogStore {
         }
     }
 
+    /// Transcripts in a user's folder whose files had these words: 16 of them at most.
+    public func transcripts(
+        of user: UserFolder, words: [UInt8]
+    ) async throws(CatalogError) -> [Sidecar] {
+        let (from, until) = user.path.boundsOfContent
+        return try await read("transcriptsOfWords") { database in
+            try database.rows(
+                Self.transcriptsOfWords, ["from": from, "until": until, "words": Data(words)]
+            ).map(Sidecar.init)
+        }
+    }
+
     /// For each, whether it is a transcript of the daemon's own that changed since it was written, or is back
     /// after it was removed: perhaps a person edited it. Costs some 10 µs each.
     public func isTouchedTranscript(_ files: [(InboxPath, FileIdentity)]) async throws(CatalogError) -> [Bool]
@@ -120,6 +132,10 @@ public struct SidecarRegistry: CatalogStore {
     static let transcriptsOfInode = """
         SELECT * FROM sidecars INDEXED BY sidecars_inode
         WHERE path >= :from AND path < :until AND kind = 'transcript' AND inode = :inode
+        """
+    static let transcriptsOfWords = """
+        SELECT * FROM sidecars INDEXED BY sidecars_words
+        WHERE path >= :from AND path < :until AND kind = 'transcript' AND words_sha256 = :words LIMIT 16
         """
     static let register = """
         INSERT INTO sidecars (audio_record_id, kind, path, device, inode, size, modified_ns, written_at,

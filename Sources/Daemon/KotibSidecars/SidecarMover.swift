@@ -199,6 +199,23 @@ public struct SidecarMover: Sendable {
             else { continue }
             return name
         }
+        return try await copiedAlong(sidecar, names)
+    }
+
+    /// The name at which a file has the words of a text that is not at its own path any more.
+    private func copiedAlong(
+        _ sidecar: Sidecar, _ names: [InboxPath]
+    ) async throws(CatalogError) -> InboxPath? {
+        guard sidecar.kind == .transcript, let words = sidecar.words, !sidecar.isRemoved else { return nil }
+        if await ownership.words(at: sidecar.path) == words { return nil }
+        for name in names {
+            guard let file = await ownership.file(at: name), await ownership.words(at: name) == words else {
+                continue
+            }
+            let isHolders = try await holder(of: name, besides: sidecar)?.isUntouched(file) ?? false
+            if isHolders { continue }
+            if try await !ownership.isAnothers(file, at: name) { return name }
+        }
         return nil
     }
 
@@ -211,7 +228,7 @@ public struct SidecarMover: Sendable {
         for name in names {
             guard let holder = try await holder(of: name, besides: sidecar),
                 let file = await ownership.file(at: name), try await !ownership.isOwn(holder),
-                try await ownership.anothers(file, at: name) == nil
+                try await !ownership.isAnothers(file, at: name)
             else { continue }
             return name
         }

@@ -37,10 +37,14 @@ struct TextOwnership: Sendable {
     /// another text into it.
     func owner(of text: Sidecar) async throws(CatalogError) -> Owner {
         guard let file = await file(at: text.path), !text.isUntouched(file) else { return .own }
-        let isSameInode = file.inode == text.inode
-        if !isSameInode, let other = try await anothers(file, at: text.path) {
-            return try await isGiven(file, of: other, to: text) ? .own : .other
+        let (isSameInode, words) = (file.inode == text.inode, await words(at: text.path))
+        var isOthers = false
+        if !isSameInode { isOthers = try await isAnothers(file, at: text.path) }
+        if !isOthers, let words {
+            if words == text.words { return .own }
+            isOthers = try await isDisplaced(words, from: text)
         }
+        if isOthers { return try await isGiven(file, to: text) ? .own : .other }
         guard let recording = try await catalog.recordings.find(text.recording) else { return .own }
         guard let place = try await audioPath(of: text, recording) else { return isSameInode ? .own : .other }
         let isExpected = recording.audio == .present && recording.path == place
@@ -50,37 +54,47 @@ struct TextOwnership: Sendable {
         if isAudio(audio, of: recording) { return .own }
         guard !isExpected, let holders = try await recordings(with: audio, at: place) else { return .unknown }
         for other in holders where other.id != recording.id {
-            if try await isText(of: other, at: text.path, registeredFor: recording.id, isSameInode) {
-                return .other
-            }
+            if try await isText(of: other, at: text, isSameInode, words) { return .other }
         }
         return .own
     }
 
-    /// The text, registered at another path, that a file at this one is; nil where it is none.
-    func anothers(_ file: FileIdentity, at path: InboxPath) async throws(CatalogError) -> Sidecar? {
+    /// Whether a file is a text that is registered at another path, and not there any more.
+    func isAnothers(_ file: FileIdentity, at path: InboxPath) async throws(CatalogError) -> Bool {
         for text in try await catalog.sidecars.transcripts(of: path.user, inode: file.inode)
         where text.path != path && text.isUntouched(file) {
             // With two names it was linked, not moved.
-            if await self.file(at: text.path)?.inode != file.inode { return text }
+            if await self.file(at: text.path)?.inode != file.inode { return true }
         }
-        return nil
+        return false
     }
 
-    /// Whether a person gave one recording's text to another: both recordings are where they were, and it has
-    /// stayed beside the other.
-    private func isGiven(
-        _ file: FileIdentity, of other: Sidecar, to text: Sidecar
-    ) async throws(CatalogError) -> Bool {
-        guard wallClock() - Self.longestMove >= file.changed else { return false }
-        for sidecar in [other, text] {
-            guard let recording = try await catalog.recordings.find(sidecar.recording),
-                recording.audio == .present, let audio = await self.file(at: recording.path),
-                isAudio(audio, of: recording), try await !catalog.moves.isMoving(recording.id),
-                SidecarName.candidates(for: recording.path, kind: .transcript).contains(sidecar.path)
-            else { return false }
+    /// Whether another recording's text had these words, and is not as it was: it was copied.
+    private func isDisplaced(_ words: [UInt8], from text: Sidecar) async throws(CatalogError) -> Bool {
+        for other in try await catalog.sidecars.transcripts(of: text.path.user, words: words)
+        where other.recording != text.recording && !other.isRemoved {
+            guard let file = await file(at: other.path), other.isUntouched(file) else { return true }
         }
-        return true
+        return false
+    }
+
+    /// Whether a person gave another recording's text to this one, which is where it was: it stays beside it.
+    private func isGiven(_ file: FileIdentity, to text: Sidecar) async throws(CatalogError) -> Bool {
+        guard wallClock() - Self.longestMove >= file.changed,
+            let recording = try await catalog.recordings.find(text.recording), recording.audio == .present,
+            let audio = await self.file(at: recording.path), isAudio(audio, of: recording)
+        else { return false }
+        guard try await !catalog.moves.isMoving(recording.id) else { return false }
+        return SidecarName.candidates(for: recording.path, kind: .transcript).contains(text.path)
+    }
+
+    /// The hash of the words in a file; nil where there are none, or they may not be read.
+    func words(at path: InboxPath) async -> [UInt8]? {
+        let files = store.files
+        return await BlockingWork.run {
+            guard let text = SavedText.existing(at: path, files)?.text, !text.isEmpty else { return nil }
+            return SidecarText.hash(text)
+        }
     }
 
     /// The file with a name that may be a text's; nil where there is no regular file, or it cannot be
@@ -125,31 +139,23 @@ struct TextOwnership: Sendable {
         return [current]
     }
 
-    /// Whether the file at a path is the text of the recording beside it, moved or copied there, and not that
-    /// of `id`, which is registered there.
-    /// - Parameter isSameInode: whether the file has the inode of the registered text.
+    /// Whether the file at a text's path is the text of another recording, whose audio is beside it.
+    /// - Parameters:
+    ///   - isSameInode: whether the file has the text's inode.
+    ///   - words: the hash of the words in it.
     private func isText(
-        of other: Recording, at path: InboxPath, registeredFor id: RecordingID, _ isSameInode: Bool
+        of other: Recording, at text: Sidecar, _ isSameInode: Bool, _ words: [UInt8]?
     ) async throws(CatalogError) -> Bool {
-        for text in try await catalog.sidecars.owned(of: other.id) where text.kind == .transcript {
+        for others in try await catalog.sidecars.owned(of: other.id) where others.kind == .transcript {
             // It lacks its text.
-            guard let file = await file(at: text.path) else { return true }
-            if try await holdsWords(of: text, path) { return true }
-            if text.isUntouched(file) { continue }
-            guard isSameInode, file.inode == text.inode else { return true }
+            guard let file = await file(at: others.path) else { return true }
+            if let words, words == others.words { return true }
+            if others.isUntouched(file) { continue }
+            guard isSameInode, file.inode == others.inode else { return true }
             // Both may have been edited in place.
-            if try await isBesideRecording(id, text) { return true }
+            if try await isBesideRecording(text.recording, others) { return true }
         }
         return false
-    }
-
-    /// Whether a file holds the words that another file of Kotib's had.
-    private func holdsWords(of text: Sidecar, _ path: InboxPath) async throws(CatalogError) -> Bool {
-        guard let words = text.words else { return false }
-        let files = store.files
-        return await BlockingWork.run {
-            SavedText.existing(at: path, files).map { SidecarText.hash($0.text) } == words
-        }
     }
 
     /// Whether a text stands beside a recording's audio, or beside audio that has not been looked at yet.

@@ -32,6 +32,7 @@ enum Migrations {
         migrator.registerMigration("26 patches") { try $0.execute(sql: patches) }
         migrator.registerMigration("27 given languages") { try $0.execute(sql: givenLanguages) }
         migrator.registerMigration("28 text inodes") { try $0.execute(sql: textInodes) }
+        migrator.registerMigration("29 text words") { try $0.execute(sql: textWords) }
         return migrator
     }()
 }

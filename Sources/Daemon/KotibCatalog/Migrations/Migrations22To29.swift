@@ -41,4 +41,9 @@ extension Migrations {
 
     /// Finds the text that a file was before it was renamed, among any number of them.
     static let textInodes = "CREATE INDEX sidecars_inode ON sidecars (inode) WHERE kind = 'transcript';"
+
+    /// Finds the texts that had a file's words, among any number of them.
+    static let textWords = """
+        CREATE INDEX sidecars_words ON sidecars (words_sha256) WHERE kind = 'transcript';
+        """
 }
