@@ -44,9 +44,9 @@ public final class Catalog: Sendable {
                 }
                 CatalogRebuild.removeTemporaryFiles(of: file)
                 try CatalogLoss.refuseMissing(file, backup: backup)
+                try CatalogLoss.refuseForeign(file, backup: backup)
                 var losses = CatalogLoss.ofLog(file)
                 let writer = try CatalogDatabase.connect(file)
-                try CatalogLoss.refuseForeign(writer, file, backup: backup)
                 if let backup, CatalogLoss.isBehind(writer, backup) { losses.append(.behindBackup(backup)) }
                 let searcher = try CatalogDatabase.connectToSearch(file)
                 let catalog = try Catalog(writer, searcher: searcher, losses: losses)

@@ -46,26 +46,16 @@ extension CatalogLoss {
             message: "it \(size == nil ? "is gone" : "is empty"), but \(sign) is there", file: file)
     }
 
+    /// To be called before SQLite opens the catalog, which writes to it.
     /// - Throws: ``CatalogError/Code/missing`` where the file is a database without Kotib's tables: without
-    ///   any, beside a backup, or with another program's.
-    static func refuseForeign(
-        _ catalog: any DatabaseReader, _ file: String, backup: String?
-    ) throws(CatalogError) {
-        let found: (isMigrated: Bool, tables: Int)
-        do {
-            found = try catalog.read { database in
-                (
-                    try database.tableExists("grdb_migrations"),
-                    try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
-                )
-            }
-        } catch {
-            throw CatalogError(error, operation: "open", file: file)
-        }
-        if found.isMigrated { return }
+    ///   any, beside a backup, or with another program's. ``CatalogError/Code/corrupt`` where it is none.
+    static func refuseForeign(_ file: String, backup: String?) throws(CatalogError) {
+        guard CatalogFiles.size(file) ?? 0 > 0 else { return }
+        let schema = try schema(of: file)
+        if schema.isCatalog { return }
         let backups = [backup, backup.map(CatalogFiles.secondBackup)].compactMap { $0 }
         let message: String
-        if found.tables > 0 {
+        if schema.count > 0 {
             message = "it has tables, but none of Kotib's"
         } else if let sign = backups.first(where: CatalogFiles.exists) {
             message = "it has no tables, but \(sign) is there"
@@ -73,6 +63,19 @@ extension CatalogLoss {
             return
         }
         throw CatalogError(code: .missing, operation: "open", message: message, file: file)
+    }
+
+    /// The file alone tells whose it is: SQLite takes any log at its path for its own. But the tables of a
+    /// new catalog may all be in the log still, and a crash while they were copied leaves a part of them.
+    private static func schema(of file: String) throws(CatalogError) -> CatalogSchema {
+        let hasLog = CatalogFiles.size(file + "-wal") ?? 0 > 0
+        do throws(CatalogError) {
+            let schema = try CatalogSchema.of(file)
+            return schema.count == 0 && hasLog ? try CatalogSchema.withLog(of: file) : schema
+        } catch {
+            guard error.code == .corrupt, hasLog, CatalogSchema.isDatabase(file) else { throw error }
+            return try CatalogSchema.withLog(of: file)
+        }
     }
 
     /// To be called before SQLite opens the catalog, which begins its log anew.
