@@ -10,6 +10,18 @@ public enum BackupOutcome: Hashable, Sendable {
     case beside(file: String)
 }
 
+/// The open catalog, to be copied.
+struct BackupSource: Sendable {
+    let catalog: any DatabaseWriter
+    /// Whether its file was removed or replaced: a further connection would have another file, so that the
+    /// one that writes is used, which delays writes.
+    let isDisplaced: Bool
+
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        isDisplaced ? try catalog.writeWithoutTransaction(body) : try catalog.read(body)
+    }
+}
+
 /// Operations on catalog files that are not open.
 enum CatalogFiles {
     /// The files that SQLite keeps beside a database in WAL mode.
@@ -18,7 +30,7 @@ enum CatalogFiles {
     static func secondBackup(_ backup: String) -> String { backup + ".second" }
 
     /// - Throws: `DatabaseError`, ``CatalogError``.
-    static func backUp(_ source: any DatabaseReader, to file: String) throws -> BackupOutcome {
+    static func backUp(_ source: BackupSource, to file: String) throws -> BackupOutcome {
         let second = secondBackup(file)
         guard let earlier = CatalogContents.of(file) else {
             try copy(source, to: file)
@@ -35,13 +47,15 @@ enum CatalogFiles {
     }
 
     /// - Throws: `DatabaseError`, ``CatalogError``.
-    static func copy(_ source: any DatabaseReader, to file: String) throws {
+    static func copy(_ source: BackupSource, to file: String) throws {
         let new = file + ".new"
         remove(new)
         try create(new)
         do {
             let queue = try DatabaseQueue(path: new, configuration: configuration())
-            try source.backup(to: queue)
+            try source.read { open in
+                try queue.writeWithoutTransaction { try open.backup(to: $0) }
+            }
             try queue.writeWithoutTransaction { database in
                 // The copy of a database in WAL mode is in it, too, and would have companions.
                 try database.execute(sql: "PRAGMA journal_mode = DELETE")
