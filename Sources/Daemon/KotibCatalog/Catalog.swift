@@ -53,7 +53,8 @@ public final class Catalog: Sendable {
         return try result.get()
     }
 
-    /// A foreign file is refused before anything is written.
+    /// The order matters: a foreign file is refused before anything is written, and what shows a loss is
+    /// recorded before SQLite's first connection begins the log anew, since a long check follows.
     private static func openBlocking(_ file: String, backup: String?) throws(CatalogError) -> Catalog {
         do {
             try CatalogExchange(file: file).complete()
@@ -64,13 +65,22 @@ public final class Catalog: Sendable {
         try CatalogLoss.refuseMissing(file, backup: backup)
         let files = try CatalogDatabase.create(file)
         try CatalogLoss.refuseForeign(file, backup: backup)
-        var losses = CatalogLoss.ofLog(file)
+        let record = CatalogLossRecord(of: file)
+        var losses = try record.add(CatalogLoss.ofLog(file))
         let writer = try CatalogDatabase.connect(files)
-        if let backup, CatalogLoss.isBehind(writer, backup) { losses.append(.behindBackup(backup)) }
+        if let backup, CatalogLoss.isBehind(writer, backup) {
+            losses = try record.add([.behindBackup(backup)])
+        }
         let searcher = try CatalogDatabase.connectToSearch(files)
         let catalog = try Catalog(writer, searcher, losses: losses, files: files)
         if !losses.isEmpty { try catalog.adoption.recoverFromLoss(now: Date()) }
         return catalog
+    }
+
+    /// To be called when somebody was told of ``losses``: until then each start tells of them.
+    public func lossesWereReported() async {
+        let record = CatalogLossRecord(of: database.file)
+        await CatalogDatabase.onThread { record.remove() }
     }
 
     /// Waits for the calls under way, copies the log into the database and closes it. Later calls fail.

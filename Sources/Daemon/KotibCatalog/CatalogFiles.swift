@@ -114,6 +114,12 @@ enum CatalogFiles {
         _ = lchown(path, status.st_uid, status.st_gid)
     }
 
+    /// The time of the last change of the content, for the name of a copy.
+    static func time(of status: stat) -> String {
+        let seconds = TimeInterval(status.st_mtim.tv_sec) + TimeInterval(status.st_mtim.tv_nsec) / 1e9
+        return Timestamp.text(Date(timeIntervalSince1970: seconds)).filter { $0.isNumber || $0.isLetter }
+    }
+
     static func isSameFile(_ path: String, _ other: String) -> Bool {
         var (one, two) = (stat(), stat())
         guard lstat(path, &one) == 0, lstat(other, &two) == 0 else { return false }
@@ -140,14 +146,34 @@ enum CatalogFiles {
             let count = read(source, &buffer, buffer.count)
             guard count >= 0 else { throw fault("read", path) }
             if count == 0 { return }
-            var written = 0
-            while written < count {
-                let result = buffer.withUnsafeBytes {
-                    write(target, $0.baseAddress! + written, count - written)
-                }
-                guard result > 0 else { throw fault("copy", copy) }
-                written += result
-            }
+            try append(buffer[..<count], to: target, copy)
+        }
+    }
+
+    /// Puts a file of these bytes at the path, whole or not at all; on the disk when this returns.
+    /// - Throws: ``CatalogError``.
+    static func replace(_ path: String, with bytes: [UInt8]) throws {
+        let new = path + ".new"
+        unlink(new)
+        let target = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard target >= 0 else { throw fault("open", new) }
+        defer { close(target) }
+        do {
+            try append(bytes[...], to: target, new)
+            giveToOwnerOfFolder(new)
+            try move(new, to: path)
+        } catch {
+            unlink(new)
+            throw error
+        }
+    }
+
+    private static func append(_ bytes: ArraySlice<UInt8>, to target: Int32, _ path: String) throws {
+        var rest = bytes
+        while !rest.isEmpty {
+            let result = rest.withUnsafeBytes { write(target, $0.baseAddress, $0.count) }
+            guard result > 0 else { throw fault("write", path) }
+            rest = rest.dropFirst(result)
         }
     }
 

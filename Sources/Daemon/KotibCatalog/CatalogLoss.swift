@@ -1,9 +1,9 @@
-import FoundationEssentials
 import GRDB
+import Glibc
 
 /// A loss of committed rows that was detected when the catalog was opened. SQLite does not report it: it
 /// reads the log as far as the checksums agree, and takes a missing log for an empty one.
-public enum CatalogLoss: Hashable, Sendable, CustomStringConvertible {
+public enum CatalogLoss: Hashable, Codable, Sendable, CustomStringConvertible {
     /// The log is gone, although the catalog was not closed.
     case logMissing(String)
     /// The log is empty, although its index has commits that are not in the database yet.
@@ -90,9 +90,27 @@ extension CatalogLoss {
             return WriteAheadLog.hasUnsavedCommits(index: file + "-shm") ? [.logEmpty(log)] : []
         }
         guard WriteAheadLog.hasLostCommits(log) else { return [] }
-        let copy = "\(log).damaged-\(Timestamp.text(Date()).filter { $0.isNumber || $0.isLetter })"
-        let isCopied = (try? FileManager.default.copyItem(atPath: log, toPath: copy)) != nil
-        return [.logDamaged(log, copy: isCopied ? copy : nil)]
+        return [.logDamaged(log, copy: copy(log))]
+    }
+
+    /// Copies a log, under the same name each time: a start that was killed has done it perhaps.
+    /// - Returns: nil if it cannot be copied.
+    private static func copy(_ log: String) -> String? {
+        var status = stat()
+        guard stat(log, &status) == 0 else { return nil }
+        let copy = "\(log).damaged-\(CatalogFiles.time(of: status))"
+        if CatalogFiles.exists(copy) { return copy }
+        let new = copy + ".new"
+        unlink(new)
+        do {
+            try CatalogFiles.copyBytes(of: log, to: new)
+            CatalogFiles.giveToOwnerOfFolder(new)
+            try CatalogFiles.move(new, to: copy)
+            return copy
+        } catch {
+            unlink(new)
+            return nil
+        }
     }
 
     /// Whether a backup of this catalog has ids that the catalog has not given yet.

@@ -79,7 +79,7 @@ public struct CatalogRebuild: Sendable {
         try exchange.complete()
         var report = RebuildReport()
         // SQLite reads a damaged log as far as its checksums agree, and the exchange removes it.
-        report.losses = CatalogLoss.ofLog(file)
+        report.losses = try CatalogLossRecord(of: file).add(CatalogLoss.ofLog(file))
         let old = try openEvidence()
         let (queue, salvaged) = try load(old)
         report.rows = salvaged.map { ($0.name, $0.count) }
@@ -90,6 +90,7 @@ public struct CatalogRebuild: Sendable {
         try CatalogFiles.check(queue, new)
         try queue.close()
         report.setAside = try exchange.run(new)
+        CatalogLossRecord(of: file).remove()
         return report
     }
 
