@@ -62,6 +62,7 @@ public final class Catalog: Sendable {
             throw CatalogError(error, operation: "complete the rebuild", file: file)
         }
         CatalogRebuild.removeTemporaryFiles(of: file)
+        RebuildRecord.remove(of: file)
         try CatalogLoss.refuseMissing(file, backup: backup)
         let files = try CatalogDatabase.create(file)
         try CatalogLoss.refuseForeign(file, backup: backup)
