@@ -20,8 +20,8 @@ import Testing
         }
     }
 
-    /// Puts a catalog with three recordings, or a file that is no log, in the place of a file. The open log is
-    /// empty, so that nothing of it can be taken for the other's.
+    /// Puts a catalog with three recordings, or a file that is no log, in the place of a file. The open log
+    /// is empty, so that nothing of it can be taken for the other's.
     private func replace(_ ending: String, of catalog: Catalog) async throws {
         try await catalog.database.writer.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         let other = try await Catalog.open(folder.path("other.sqlite"))

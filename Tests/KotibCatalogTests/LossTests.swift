@@ -294,7 +294,7 @@ import Testing
         #expect(try folder.names().count == 2, "the catalog and the damaged log")
     }
 
-    /// What is wrong in the log is not found a second time behind new commits.
+    /// The damaged place in the log is not found a second time behind new commits.
     @Test func aKillLongAfterALossIsNoOther() async throws {
         try await leave(0..<4)
         try breakLog(.damaged)

@@ -96,8 +96,8 @@ import Testing
         }
     }
 
-    /// What a killed run had done is told by the next one: it is the damaged catalog that was set aside, not
-    /// the one that the killed run made.
+    /// The next run tells of the work of a killed one: the damaged catalog was set aside, not the one that
+    /// the killed run made.
     @Test func theSecondRunNamesTheEarlierCatalog() async throws {
         let files = try await crashed()
         var (last, isComplete) = (0, false)

@@ -115,9 +115,9 @@ package struct UploadCompletion: Sendable {
         }
     }
 
-    /// A recording that was committed stays with its file, whatever failed afterwards. If it was not, the file
-    /// does not stay either: the client is told to upload it again. If the catalog cannot tell, the file stays
-    /// and is recorded by the next scan, if it was not.
+    /// A recording that was committed stays with its file, whatever failed afterwards. If it was not, the
+    /// file does not stay either: the client is told to upload it again. If the catalog cannot tell, the file
+    /// stays, and the next scan records it if that was not done.
     private func register(
         _ placed: PlacedFile, _ file: UnfinishedFile, _ facts: AudioFacts, _ logger: Logger
     ) async throws -> RecordingID {
