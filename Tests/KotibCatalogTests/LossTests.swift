@@ -127,6 +127,7 @@ import Testing
             try Int.fetchOne($0, sql: "SELECT count(*) FROM access_tokens")
         }
         #expect(tokens == 0)
+        await catalog.lossesWereReported()
         try await catalog.close()
         let again = try await open()
         #expect(again.losses.isEmpty)
@@ -209,6 +210,113 @@ import Testing
         try await add(4..<7, to: catalog)
         #expect(try await catalog.backUp(to: backup) == .replaced)
         #expect(!FileManager.default.fileExists(atPath: second))
+        try await catalog.close()
+    }
+
+    // MARK: - A start that does not come to its end
+
+    enum LogFault: CaseIterable, Sendable { case missing, empty, damaged }
+
+    private func breakLog(_ fault: LogFault) throws {
+        switch fault {
+        case .missing: unlink(file + "-wal")
+        case .empty: truncate(file + "-wal", 0)
+        case .damaged: try changeLog { $0[$0.count / 2] ^= 0xFF }
+        }
+    }
+
+    private func addToken() async throws {
+        let catalog = try await open()
+        try await add(0..<1, to: catalog)
+        try await catalog.database.write("test") {
+            try $0.execute(
+                sql:
+                    "INSERT INTO access_tokens (jti, user_id, created_at, expires_at) VALUES ('t', 1, '', '9')"
+            )
+        }
+        try await catalog.close()
+    }
+
+    private func tokens(_ catalog: Catalog) async throws -> Int? {
+        try await catalog.database.read("test") {
+            try Int.fetchOne($0, sql: "SELECT count(*) FROM access_tokens")
+        }
+    }
+
+    /// Ends in SQLite's check of the file. The log is begun anew by then.
+    /// - Returns: the file as it was before.
+    private func openInVain() async throws -> Data {
+        let whole = try Data(contentsOf: URL(filePath: file))
+        var damaged = whole
+        damaged.replaceSubrange(40_000..<44_096, with: Data(repeating: 0x5A, count: 4096))
+        try damaged.write(to: URL(filePath: file))
+        let error = await #expect(throws: CatalogError.self) { try await self.open() }
+        #expect(error?.code == .corrupt)
+        return whole
+    }
+
+    /// As if it was killed during the check: the sound file, and no log that tells of the loss.
+    @Test(arguments: LogFault.allCases) func aLossIsToldByTheNextStart(_ fault: LogFault) async throws {
+        try await addToken()
+        try await leave(1..<4)
+        try breakLog(fault)
+        let log = try? Data(contentsOf: URL(filePath: file + "-wal"))
+        let whole = try await openInVain()
+        try whole.write(to: URL(filePath: file))
+        for ending in ["-wal", "-shm"] { unlink(file + ending) }
+        let catalog = try await open()
+        switch (fault, catalog.losses.first) {
+        case (.missing, .logMissing), (.empty, .logEmpty): break
+        case (.damaged, .logDamaged(_, let copy?)):
+            #expect(try Data(contentsOf: URL(filePath: copy)) == log)
+        default: Issue.record("\(catalog.losses)")
+        }
+        #expect(catalog.losses.count == 1)
+        #expect(try await catalog.adoption.adoptsTexts())
+        #expect(try await tokens(catalog) == 0)
+        try await catalog.close()
+    }
+
+    /// The daemon may be killed before it has said so.
+    @Test func aLossIsToldUntilSomebodyWasTold() async throws {
+        try await leave(0..<4)
+        try breakLog(.damaged)
+        var catalog = try await open()
+        let losses = catalog.losses
+        try await catalog.close()
+        catalog = try await open()
+        #expect(catalog.losses == losses && losses.count == 1)
+        await catalog.lossesWereReported()
+        try await catalog.close()
+        catalog = try await open()
+        #expect(catalog.losses.isEmpty)
+        try await catalog.close()
+        #expect(try folder.names().count == 2, "the catalog and the damaged log")
+    }
+
+    /// The damaged place in the log is not found a second time behind new commits.
+    @Test func aKillLongAfterALossIsNoOther() async throws {
+        try await leave(0..<4)
+        try breakLog(.damaged)
+        try await leave(10..<12)
+        // Somebody was told.
+        try folder.rename("kotib.sqlite.losses", to: "told")
+        let again = try await open()
+        #expect(again.losses.isEmpty, "\(again.losses)")
+        try await again.close()
+    }
+
+    /// The administrator is told to run it, and it would bring ended sessions back.
+    @Test func aRebuildKnowsOfTheLossThatAStartFound() async throws {
+        try await addToken()
+        try await leave(1..<4)
+        unlink(file + "-wal")
+        _ = try await openInVain()
+        let report = try await CatalogRebuild(file: file, backup: backup).run(now: noon)
+        #expect(report.losses == [.logMissing(file + "-wal")] && report.endedSessions)
+        let catalog = try await open()
+        #expect(catalog.losses.isEmpty)
+        #expect(try await tokens(catalog) == 0)
         try await catalog.close()
     }
 

@@ -95,4 +95,36 @@ import Testing
             #expect(try folder.names().count { $0.contains(".damaged-") } == 2)
         }
     }
+
+    /// The next run tells of the work of a killed one: the damaged catalog was set aside, not the one that
+    /// the killed run made.
+    @Test func theSecondRunNamesTheEarlierCatalog() async throws {
+        let files = try await crashed()
+        var (last, isComplete) = (0, false)
+        while true {
+            try restore(files)
+            let left = Shared(last)
+            var rebuild = CatalogRebuild(file: file, backup: file + ".backup")
+            rebuild.beforeStep = { if left.change({ $0 -= 1 }) < 0 { throw Killed() } }
+            do throws(CatalogError) {
+                _ = try await rebuild.run(now: noon)
+                isComplete = true
+            } catch {
+                #expect(error.code == .other, "\(error)")
+            }
+            if isComplete { break }
+            let step = Comment("killed at step \(last)")
+            let report = try await CatalogRebuild(file: file, backup: file + ".backup").run(now: noon)
+            let aside = try #require(report.setAside, step)
+            #expect(try Data(contentsOf: URL(filePath: aside)) == files[""], step)
+            #expect(try Data(contentsOf: URL(filePath: aside + "-wal")) == files["-wal"], step)
+            #expect(report.rows.first { $0.table == "audio_records" }?.count == 5, step)
+            #expect(try folder.names().count { $0.contains(".damaged-") } == 2, step)
+            let catalog = try await Catalog.open(file)
+            #expect(try await counted(catalog) == 5, step)
+            try await catalog.close()
+            last += 1
+        }
+        #expect(last > 7)
+    }
 }

@@ -26,14 +26,16 @@ public struct AdoptionStore: CatalogStore {
     /// scan at the start may take that long.
     static let adoptionTime: TimeInterval = 3600
 
-    /// Lost rows are found again in the inbox, but not the end of a session. Blocks: for
-    /// ``Catalog/open(_:backup:)``.
+    /// Lost rows are found again in the inbox, but not the end of a session. The log is begun anew, so that
+    /// what is wrong in it is not found a second time. Blocks: for ``Catalog/open(_:backup:)``.
     func recoverFromLoss(now: Date) throws(CatalogError) {
         do {
             try database.writer.write {
                 try $0.endSessions()
                 try $0.execute(sql: "INSERT INTO rebuilds (at) VALUES (?)", arguments: [Timestamp.text(now)])
             }
+            // Another process may be reading it.
+            _ = try? database.writer.writeWithoutTransaction { try $0.checkpoint(.truncate) }
         } catch {
             throw CatalogError(error, operation: "recoverFromLoss", file: database.file)
         }

@@ -17,13 +17,21 @@ public final class Catalog: Sendable {
     ///   - searcher: connections for what may take long; nil where there is only one.
     ///   - losses: what was found before.
     /// - Throws: ``CatalogError``: ``CatalogError/Code/newerSchema`` where a later version was here.
-    public init(
+    public convenience init(
         _ writer: any DatabaseWriter, searcher: (any DatabaseReader)? = nil,
         clock: any Clock<Duration> = ContinuousClock(), losses: [CatalogLoss] = []
     ) throws(CatalogError) {
+        try self.init(
+            writer, searcher, clock: clock, losses: losses, files: OpenCatalogFiles(writer.path))
+    }
+
+    private init(
+        _ writer: any DatabaseWriter, _ searcher: (any DatabaseReader)?,
+        clock: any Clock<Duration> = ContinuousClock(), losses: [CatalogLoss], files: OpenCatalogFiles
+    ) throws(CatalogError) {
         self.losses = losses
+        self.files = files
         database = try CatalogDatabase(writer, searcher: searcher, clock: clock)
-        files = OpenCatalogFiles(database.file)
     }
 
     /// Opens or creates the database, checks it and brings its tables up to date.
@@ -37,26 +45,43 @@ public final class Catalog: Sendable {
     public static func open(_ file: String, backup: String? = nil) async throws(CatalogError) -> Catalog {
         let result: Result<Catalog, CatalogError> = await CatalogDatabase.onThread {
             do throws(CatalogError) {
-                do {
-                    try CatalogExchange(file: file).complete()
-                } catch {
-                    throw CatalogError(error, operation: "complete the rebuild", file: file)
-                }
-                CatalogRebuild.removeTemporaryFiles(of: file)
-                try CatalogLoss.refuseMissing(file, backup: backup)
-                var losses = CatalogLoss.ofLog(file)
-                let writer = try CatalogDatabase.connect(file)
-                try CatalogLoss.refuseForeign(writer, file, backup: backup)
-                if let backup, CatalogLoss.isBehind(writer, backup) { losses.append(.behindBackup(backup)) }
-                let searcher = try CatalogDatabase.connectToSearch(file)
-                let catalog = try Catalog(writer, searcher: searcher, losses: losses)
-                if !losses.isEmpty { try catalog.adoption.recoverFromLoss(now: Date()) }
-                return .success(catalog)
+                return .success(try openBlocking(file, backup: backup))
             } catch {
                 return .failure(error)
             }
         }
         return try result.get()
+    }
+
+    /// The order matters: a foreign file is refused before anything is written, and what shows a loss is
+    /// recorded before SQLite's first connection begins the log anew, since a long check follows.
+    private static func openBlocking(_ file: String, backup: String?) throws(CatalogError) -> Catalog {
+        do {
+            try CatalogExchange(file: file).complete()
+        } catch {
+            throw CatalogError(error, operation: "complete the rebuild", file: file)
+        }
+        CatalogRebuild.removeTemporaryFiles(of: file)
+        RebuildRecord.remove(of: file)
+        try CatalogLoss.refuseMissing(file, backup: backup)
+        let files = try CatalogDatabase.create(file)
+        try CatalogLoss.refuseForeign(file, backup: backup)
+        let record = CatalogLossRecord(of: file)
+        var losses = try record.add(CatalogLoss.ofLog(file))
+        let writer = try CatalogDatabase.connect(files)
+        if let backup, CatalogLoss.isBehind(writer, backup) {
+            losses = try record.add([.behindBackup(backup)])
+        }
+        let searcher = try CatalogDatabase.connectToSearch(files)
+        let catalog = try Catalog(writer, searcher, losses: losses, files: files)
+        if !losses.isEmpty { try catalog.adoption.recoverFromLoss(now: Date()) }
+        return catalog
+    }
+
+    /// To be called when somebody was told of ``losses``: until then each start tells of them.
+    public func lossesWereReported() async {
+        let record = CatalogLossRecord(of: database.file)
+        await CatalogDatabase.onThread { record.remove() }
     }
 
     /// Waits for the calls under way, copies the log into the database and closes it. Later calls fail.
@@ -89,16 +114,17 @@ public final class Catalog: Sendable {
     // MARK: - The file
 
     /// Copies the catalog to `file`, replacing an earlier copy unless that is of another catalog or holds far
-    /// more (``CatalogContents``). Writes are not delayed (https://www.sqlite.org/backup.html); the copy is
-    /// checked before it replaces the earlier one.
+    /// more (``CatalogContents``). Writes are not delayed (https://www.sqlite.org/backup.html) unless the
+    /// catalog's file was removed or replaced; the copy is checked before it replaces the earlier one.
     /// - Parameter file: beside the catalog, or elsewhere on a disk; readable by its owner only.
     /// - Throws: ``CatalogError``: ``CatalogError/Code/corrupt`` if the catalog itself is damaged. The
     ///   earlier copy is kept then, as after any other failure.
     @discardableResult
     public func backUp(to file: String) async throws(CatalogError) -> BackupOutcome {
-        let (source, own) = (database.writer, database.file)
+        let (catalog, files, own) = (database.writer, files, database.file)
         let result: Result<BackupOutcome, CatalogError> = await CatalogDatabase.onThread {
-            Result { try CatalogFiles.backUp(source, to: file) }
+            let source = BackupSource(catalog: catalog, isDisplaced: files.displaced != nil)
+            return Result { try CatalogFiles.backUp(source, to: file) }
                 .mapError { CatalogError($0, operation: "back up", file: own) }
         }
         if case .failure(let error) = result { database.damage.note(error) }

@@ -156,7 +156,8 @@ extension CatalogDatabase {
     /// Words of every recording among a million are found in less.
     static let longestSearch: Duration = .seconds(5)
 
-    static func connect(_ file: String) throws(CatalogError) -> DatabasePool {
+    /// Makes the file if there is none. No connection may be open.
+    static func create(_ file: String) throws(CatalogError) -> OpenCatalogFiles {
         // SQLite gives -wal and -shm the mode of the database (findCreateFileMode in os_unix.c).
         let descriptor = Glibc.open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else {
@@ -164,9 +165,15 @@ extension CatalogDatabase {
                 code: .inaccessible, operation: "open", message: String(cString: strerror(errno)), file: file)
         }
         Glibc.close(descriptor)
+        return OpenCatalogFiles(file, endings: [""])
+    }
+
+    static func connect(_ files: OpenCatalogFiles) throws(CatalogError) -> DatabasePool {
+        let file = files.file
         do {
-            let pool = try DatabasePool(path: file, configuration: configuration())
+            let pool = try DatabasePool(path: file, configuration: configuration(files))
             try pool.writeWithoutTransaction { try prepare($0) }
+            files.noteLog()
             try check(pool, file)
             return pool
         } catch {
@@ -174,24 +181,26 @@ extension CatalogDatabase {
         }
     }
 
-    static func connectToSearch(_ file: String) throws(CatalogError) -> DatabasePool {
-        var configuration = configuration()
+    static func connectToSearch(_ files: OpenCatalogFiles) throws(CatalogError) -> DatabasePool {
+        var configuration = configuration(files)
         configuration.readonly = true
         configuration.maximumReaderCount = searches
         do {
-            return try DatabasePool(path: file, configuration: configuration)
+            return try DatabasePool(path: files.file, configuration: configuration)
         } catch {
-            throw CatalogError(error, operation: "open", file: file)
+            throw CatalogError(error, operation: "open", file: files.file)
         }
     }
 
-    private static func configuration() -> Configuration {
+    private static func configuration(_ files: OpenCatalogFiles) -> Configuration {
         var configuration = Configuration()
         configuration.journalMode = .wal
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(busyTimeout)
         configuration.maximumReaderCount = readers
         configuration.label = "kotib.catalog"
+        // Before the connection reads anything.
+        configuration.prepareDatabase { try files.check($0) }
         return configuration
     }
 

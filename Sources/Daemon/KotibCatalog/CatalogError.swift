@@ -14,6 +14,8 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
         case full
         /// The file or its folder cannot be opened or written.
         case inaccessible
+        /// The file was removed or replaced while it is open: a new connection would have another one.
+        case displaced
         /// Another process holds the file.
         case busy
         /// The kernel could not read or write.
@@ -38,7 +40,7 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether the same call may succeed later without a change to the program or the file.
     public var isRetryable: Bool {
         switch code {
-        case .full, .inaccessible, .busy, .inputOutput, .rolledBack: true
+        case .full, .inaccessible, .displaced, .busy, .inputOutput, .rolledBack: true
         case .corrupt, .missing, .newerSchema, .constraint, .tooLong, .other: false
         }
     }
@@ -60,7 +62,7 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
         case .newerSchema: "run the version of kotibd that wrote it, or a later one"
         case .full: "free space on its file system"
         case .inaccessible: "let the daemon's user read and write it and its folder"
-        case .busy, .inputOutput, .constraint, .rolledBack, .tooLong, .other: nil
+        case .displaced, .busy, .inputOutput, .constraint, .rolledBack, .tooLong, .other: nil
         }
     }
 }

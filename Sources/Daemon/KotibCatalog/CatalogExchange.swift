@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 
 /// The exchange of a catalog for a new one, in steps of which each may be the last before a crash. It is
@@ -27,12 +26,7 @@ struct CatalogExchange: Sendable {
     /// - Returns: the path that the earlier file was renamed to.
     @discardableResult
     func complete() throws -> String? {
-        var status = stat()
-        guard stat(decided, &status) == 0 else { return nil }
-        let seconds = TimeInterval(status.st_mtim.tv_sec) + TimeInterval(status.st_mtim.tv_nsec) / 1e9
-        // The same name after a crash.
-        let time = Timestamp.text(Date(timeIntervalSince1970: seconds))
-        let aside = "\(file).damaged-\(time.filter { $0.isNumber || $0.isLetter })"
+        guard let aside = placeOfEarlier(for: decided) else { return nil }
         for ending in ["", "-wal", "-journal"] where CatalogFiles.exists(file + ending) {
             try step { try keep(file + ending, as: aside + ending) }
         }
@@ -41,6 +35,15 @@ struct CatalogExchange: Sendable {
         for ending in CatalogFiles.companions { try step { _ = unlink(file + ending) } }
         try step { try CatalogFiles.move(decided, to: file) }
         return CatalogFiles.exists(aside) ? aside : nil
+    }
+
+    /// The path that the earlier file is renamed to; the same after a crash.
+    /// - Parameter new: the new catalog, under any of its names.
+    /// - Returns: nil if there is no new catalog.
+    func placeOfEarlier(for new: String) -> String? {
+        var status = stat()
+        guard stat(new, &status) == 0 else { return nil }
+        return "\(file).damaged-\(CatalogFiles.time(of: status))"
     }
 
     private func step(_ body: () throws -> Void) throws {

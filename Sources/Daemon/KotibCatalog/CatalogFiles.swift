@@ -10,6 +10,18 @@ public enum BackupOutcome: Hashable, Sendable {
     case beside(file: String)
 }
 
+/// The open catalog, to be copied.
+struct BackupSource: Sendable {
+    let catalog: any DatabaseWriter
+    /// Whether its file was removed or replaced: a further connection would have another file, so that the
+    /// one that writes is used, which delays writes.
+    let isDisplaced: Bool
+
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        isDisplaced ? try catalog.writeWithoutTransaction(body) : try catalog.read(body)
+    }
+}
+
 /// Operations on catalog files that are not open.
 enum CatalogFiles {
     /// The files that SQLite keeps beside a database in WAL mode.
@@ -18,7 +30,7 @@ enum CatalogFiles {
     static func secondBackup(_ backup: String) -> String { backup + ".second" }
 
     /// - Throws: `DatabaseError`, ``CatalogError``.
-    static func backUp(_ source: any DatabaseReader, to file: String) throws -> BackupOutcome {
+    static func backUp(_ source: BackupSource, to file: String) throws -> BackupOutcome {
         let second = secondBackup(file)
         guard let earlier = CatalogContents.of(file) else {
             try copy(source, to: file)
@@ -35,13 +47,15 @@ enum CatalogFiles {
     }
 
     /// - Throws: `DatabaseError`, ``CatalogError``.
-    static func copy(_ source: any DatabaseReader, to file: String) throws {
+    static func copy(_ source: BackupSource, to file: String) throws {
         let new = file + ".new"
         remove(new)
         try create(new)
         do {
             let queue = try DatabaseQueue(path: new, configuration: configuration())
-            try source.backup(to: queue)
+            try source.read { open in
+                try queue.writeWithoutTransaction { try open.backup(to: $0) }
+            }
             try queue.writeWithoutTransaction { database in
                 // The copy of a database in WAL mode is in it, too, and would have companions.
                 try database.execute(sql: "PRAGMA journal_mode = DELETE")
@@ -100,6 +114,12 @@ enum CatalogFiles {
         _ = lchown(path, status.st_uid, status.st_gid)
     }
 
+    /// The time of the last change of the content, for the name of a copy.
+    static func time(of status: stat) -> String {
+        let seconds = TimeInterval(status.st_mtim.tv_sec) + TimeInterval(status.st_mtim.tv_nsec) / 1e9
+        return Timestamp.text(Date(timeIntervalSince1970: seconds)).filter { $0.isNumber || $0.isLetter }
+    }
+
     static func isSameFile(_ path: String, _ other: String) -> Bool {
         var (one, two) = (stat(), stat())
         guard lstat(path, &one) == 0, lstat(other, &two) == 0 else { return false }
@@ -126,14 +146,34 @@ enum CatalogFiles {
             let count = read(source, &buffer, buffer.count)
             guard count >= 0 else { throw fault("read", path) }
             if count == 0 { return }
-            var written = 0
-            while written < count {
-                let result = buffer.withUnsafeBytes {
-                    write(target, $0.baseAddress! + written, count - written)
-                }
-                guard result > 0 else { throw fault("copy", copy) }
-                written += result
-            }
+            try append(buffer[..<count], to: target, copy)
+        }
+    }
+
+    /// Puts a file of these bytes at the path, whole or not at all; on the disk when this returns.
+    /// - Throws: ``CatalogError``.
+    static func replace(_ path: String, with bytes: [UInt8]) throws {
+        let new = path + ".new"
+        unlink(new)
+        let target = open(new, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard target >= 0 else { throw fault("open", new) }
+        defer { close(target) }
+        do {
+            try append(bytes[...], to: target, new)
+            giveToOwnerOfFolder(new)
+            try move(new, to: path)
+        } catch {
+            unlink(new)
+            throw error
+        }
+    }
+
+    private static func append(_ bytes: ArraySlice<UInt8>, to target: Int32, _ path: String) throws {
+        var rest = bytes
+        while !rest.isEmpty {
+            let result = rest.withUnsafeBytes { write(target, $0.baseAddress, $0.count) }
+            guard result > 0 else { throw fault("write", path) }
+            rest = rest.dropFirst(result)
         }
     }
 

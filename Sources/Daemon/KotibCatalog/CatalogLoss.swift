@@ -1,9 +1,9 @@
-import FoundationEssentials
 import GRDB
+import Glibc
 
 /// A loss of committed rows that was detected when the catalog was opened. SQLite does not report it: it
 /// reads the log as far as the checksums agree, and takes a missing log for an empty one.
-public enum CatalogLoss: Hashable, Sendable, CustomStringConvertible {
+public enum CatalogLoss: Hashable, Codable, Sendable, CustomStringConvertible {
     /// The log is gone, although the catalog was not closed.
     case logMissing(String)
     /// The log is empty, although its index has commits that are not in the database yet.
@@ -46,26 +46,16 @@ extension CatalogLoss {
             message: "it \(size == nil ? "is gone" : "is empty"), but \(sign) is there", file: file)
     }
 
+    /// To be called before SQLite opens the catalog, which writes to it.
     /// - Throws: ``CatalogError/Code/missing`` where the file is a database without Kotib's tables: without
-    ///   any, beside a backup, or with another program's.
-    static func refuseForeign(
-        _ catalog: any DatabaseReader, _ file: String, backup: String?
-    ) throws(CatalogError) {
-        let found: (isMigrated: Bool, tables: Int)
-        do {
-            found = try catalog.read { database in
-                (
-                    try database.tableExists("grdb_migrations"),
-                    try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
-                )
-            }
-        } catch {
-            throw CatalogError(error, operation: "open", file: file)
-        }
-        if found.isMigrated { return }
+    ///   any, beside a backup, or with another program's. ``CatalogError/Code/corrupt`` where it is none.
+    static func refuseForeign(_ file: String, backup: String?) throws(CatalogError) {
+        guard CatalogFiles.size(file) ?? 0 > 0 else { return }
+        let schema = try schema(of: file)
+        if schema.isCatalog { return }
         let backups = [backup, backup.map(CatalogFiles.secondBackup)].compactMap { $0 }
         let message: String
-        if found.tables > 0 {
+        if schema.count > 0 {
             message = "it has tables, but none of Kotib's"
         } else if let sign = backups.first(where: CatalogFiles.exists) {
             message = "it has no tables, but \(sign) is there"
@@ -73,6 +63,19 @@ extension CatalogLoss {
             return
         }
         throw CatalogError(code: .missing, operation: "open", message: message, file: file)
+    }
+
+    /// The file alone tells whose it is: SQLite takes any log at its path for its own. But the tables of a
+    /// new catalog may all be in the log still, and a crash while they were copied leaves a part of them.
+    private static func schema(of file: String) throws(CatalogError) -> CatalogSchema {
+        let hasLog = CatalogFiles.size(file + "-wal") ?? 0 > 0
+        do throws(CatalogError) {
+            let schema = try CatalogSchema.of(file)
+            return schema.count == 0 && hasLog ? try CatalogSchema.withLog(of: file) : schema
+        } catch {
+            guard error.code == .corrupt, hasLog, CatalogSchema.isDatabase(file) else { throw error }
+            return try CatalogSchema.withLog(of: file)
+        }
     }
 
     /// To be called before SQLite opens the catalog, which begins its log anew.
@@ -87,9 +90,27 @@ extension CatalogLoss {
             return WriteAheadLog.hasUnsavedCommits(index: file + "-shm") ? [.logEmpty(log)] : []
         }
         guard WriteAheadLog.hasLostCommits(log) else { return [] }
-        let copy = "\(log).damaged-\(Timestamp.text(Date()).filter { $0.isNumber || $0.isLetter })"
-        let isCopied = (try? FileManager.default.copyItem(atPath: log, toPath: copy)) != nil
-        return [.logDamaged(log, copy: isCopied ? copy : nil)]
+        return [.logDamaged(log, copy: copy(log))]
+    }
+
+    /// Copies a log, under the same name each time: a start that was killed has done it perhaps.
+    /// - Returns: nil if it cannot be copied.
+    private static func copy(_ log: String) -> String? {
+        var status = stat()
+        guard stat(log, &status) == 0 else { return nil }
+        let copy = "\(log).damaged-\(CatalogFiles.time(of: status))"
+        if CatalogFiles.exists(copy) { return copy }
+        let new = copy + ".new"
+        unlink(new)
+        do {
+            try CatalogFiles.copyBytes(of: log, to: new)
+            CatalogFiles.giveToOwnerOfFolder(new)
+            try CatalogFiles.move(new, to: copy)
+            return copy
+        } catch {
+            unlink(new)
+            return nil
+        }
     }
 
     /// Whether a backup of this catalog has ids that the catalog has not given yet.

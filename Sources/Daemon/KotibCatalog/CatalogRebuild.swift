@@ -4,11 +4,17 @@ import Glibc
 import KotibModel
 
 /// The outcome of a rebuild.
-public struct RebuildReport: Sendable {
+public struct RebuildReport: Codable, Sendable {
+    /// Rows of one table.
+    public struct Rows: Codable, Sendable {
+        public var table: String
+        public var count: Int
+    }
+
     /// The path that the earlier file was renamed to. Nil if there was none.
     public var setAside: String?
     /// Rows that were read out of the earlier file, by table.
-    public var rows: [(table: String, count: Int)] = []
+    public var rows: [Rows] = []
     /// Rows that could not be read, or contradict others; they are in the file that was set aside.
     public var lost = 0
     /// The backup that was used for unreadable rows; nil if none was.
@@ -27,6 +33,8 @@ public struct RebuildReport: Sendable {
     public var losses: [CatalogLoss] = []
     /// Sessions, codes and known devices were deleted, because the ends of some could not be read.
     public var endedSessions = false
+    /// An earlier run had done it, and was interrupted before it said so.
+    public var isOfInterruptedRun = false
 }
 
 /// Creates a new catalog from the readable rows of the earlier one. A backup, which is older, provides only
@@ -76,20 +84,32 @@ public struct CatalogRebuild: Sendable {
     private var base: String { file + ".base" }
 
     private func make(_ now: Date) throws -> RebuildReport {
-        try exchange.complete()
+        let earlier = try exchange.complete()
+        // The catalog that an interrupted run has made is not the earlier one.
+        if let report = RebuildRecord.report(of: file) { return try told(report) }
         var report = RebuildReport()
         // SQLite reads a damaged log as far as its checksums agree, and the exchange removes it.
-        report.losses = CatalogLoss.ofLog(file)
+        report.losses = try CatalogLossRecord(of: file).add(CatalogLoss.ofLog(file))
         let old = try openEvidence()
         let (queue, salvaged) = try load(old)
-        report.rows = salvaged.map { ($0.name, $0.count) }
+        report.rows = salvaged.map { RebuildReport.Rows(table: $0.name, count: $0.count) }
         report.lost = salvaged.reduce(0) { $0 + $1.lost }
         try fill(queue, salvaged, old, &report)
         try queue.write { try finish($0, salvaged, now, &report) }
         try? old?.close()
         try CatalogFiles.check(queue, new)
         try queue.close()
-        report.setAside = try exchange.run(new)
+        report.setAside = earlier ?? (CatalogFiles.exists(file) ? exchange.placeOfEarlier(for: new) : nil)
+        try beforeStep()
+        try RebuildRecord(of: new, report).write(beside: file)
+        _ = try exchange.run(new)
+        return try told(report)
+    }
+
+    private func told(_ report: RebuildReport) throws -> RebuildReport {
+        try beforeStep()
+        CatalogLossRecord(of: file).remove()
+        RebuildRecord.remove(of: file)
         return report
     }
 

@@ -37,6 +37,9 @@ public enum CatalogRebuildCommand {
 extension RebuildReport {
     fileprivate func text(_ file: String) -> String {
         var lines = ["The catalog \(file) was made anew."]
+        if isOfInterruptedRun {
+            lines = ["The catalog \(file) was made anew by the run before, which was interrupted."]
+        }
         if let setAside {
             let kept = rows.filter { $0.count > 0 }.map { "\($0.count) of \($0.table)" }
             lines.append(

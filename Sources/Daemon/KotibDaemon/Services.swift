@@ -105,6 +105,7 @@ struct DamageService: Service {
                 logger.error("catalog lacks the latest writes", metadata: ["cause": "\(loss)"])
                 board.report(.catalogBehind)
             }
+            if !catalog.losses.isEmpty { await catalog.lossesWereReported() }
             for await error in catalog.damageReports {
                 logger.error("catalog damaged", metadata: ["cause": "\(error)"])
                 board.report(.catalogDamaged, ["cause": "\(error)"])

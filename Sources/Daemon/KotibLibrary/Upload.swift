@@ -98,7 +98,7 @@ public actor Upload {
     public func finish() async throws -> UploadOutcome {
         guard !hasEnded else { throw UploadError.alreadyEnded }
         do {
-            let outcome = try await completion.complete(file, as: target, reservation)
+            let outcome = try await completion.complete(file, as: target, reservation, logger)
             switch outcome {
             case .accepted: hasEnded = true
             case .refused(let rejection):

@@ -3,6 +3,7 @@ import KotibIngest
 import KotibIntake
 import KotibModel
 import KotibPOSIX
+import Logging
 
 /// The name, folder and user that a file is uploaded to.
 struct UploadTarget: Sendable {
@@ -14,6 +15,12 @@ struct UploadTarget: Sendable {
         guard let path = name.flatMap(folder.appending) else { throw .changedMeanwhile }
         return path
     }
+}
+
+/// A file that has its name.
+private struct PlacedFile: Sendable {
+    var path: InboxPath
+    var identity: FileIdentity
 }
 
 /// Inspects an uploaded file, gives it its name and registers it like a dropped file.
@@ -48,7 +55,7 @@ package struct UploadCompletion: Sendable {
     ///
     /// The caller discards the file and releases the reservation if the file is not accepted.
     func complete(
-        _ file: UnfinishedFile, as target: UploadTarget, _ reservation: UploadReservation
+        _ file: UnfinishedFile, as target: UploadTarget, _ reservation: UploadReservation, _ logger: Logger
     ) async throws -> UploadOutcome {
         let files = files
         let status = try await BlockingWork.run { () throws(FileError) in
@@ -72,7 +79,11 @@ package struct UploadCompletion: Sendable {
                 return .refused(rejection)
             }
             do {
-                return .accepted(try await place(file, as: target, status, facts, reservation))
+                let placed = try await BlockingWork.run {
+                    try Self.place(file, as: target, files, whoseBytesWere: status)
+                }
+                reservation.release()
+                return .accepted(try await register(placed, file, facts, logger))
             } catch let rejection as Rejection {
                 return .refused(rejection)
             }
@@ -104,29 +115,77 @@ package struct UploadCompletion: Sendable {
         }
     }
 
-    /// If the catalog cannot record it now, the file does not stay either: the client is told to upload it
-    /// again.
-    private func place(
-        _ file: UnfinishedFile, as target: UploadTarget, _ status: FileStatus, _ facts: AudioFacts,
-        _ reservation: UploadReservation
+    /// A recording that was committed stays with its file, whatever failed afterwards. If it was not, the
+    /// file does not stay either: the client is told to upload it again. If the catalog cannot tell, the file
+    /// stays, and the next scan records it if that was not done.
+    private func register(
+        _ placed: PlacedFile, _ file: UnfinishedFile, _ facts: AudioFacts, _ logger: Logger
     ) async throws -> RecordingID {
-        let files = files
-        let placed = try await BlockingWork.run {
-            try Self.place(file, as: target, files, whoseBytesWere: status)
-        }
-        reservation.release()
         do {
             return try await registrar.accept(placed.path, placed.identity, facts)
+        } catch let rejection as Rejection {
+            await withdraw(file, placed)
+            throw rejection
         } catch {
-            await BlockingWork.run { AtomicFile(files).withdraw(file, from: placed.path.name) }
+            switch await registration(of: placed) {
+            case .committed(let id):
+                await finish(id, placed, facts, after: error, logger)
+                return id
+            case .notCommitted: await withdraw(file, placed)
+            case .unknown:
+                logger.warning(
+                    "upload kept, catalog cannot tell whether it is recorded",
+                    metadata: ["file": "\(placed.path)", "cause": "\(error)"])
+            }
             throw error
+        }
+    }
+
+    private func withdraw(_ file: UnfinishedFile, _ placed: PlacedFile) async {
+        let files = files
+        await BlockingWork.run { AtomicFile(files).withdraw(file, from: placed.path.name) }
+    }
+
+    private enum Registration {
+        case committed(RecordingID)
+        case notCommitted
+        case unknown
+    }
+
+    private func registration(of placed: PlacedFile) async -> Registration {
+        do throws(CatalogError) {
+            // The watcher may have registered it again meanwhile, with another ctime.
+            guard let recording = try await catalog.recordings.current(placed.path),
+                recording.state != .rejected, recording.audio == .present,
+                recording.identity.isSameContent(as: placed.identity)
+            else { return .notCommitted }
+            return .committed(recording.id)
+        } catch {
+            return .unknown
+        }
+    }
+
+    /// Repeats the steps after the commit, of which one failed: for a file that is recorded already the
+    /// registration does nothing else. What fails again is done by the next scan.
+    private func finish(
+        _ id: RecordingID, _ placed: PlacedFile, _ facts: AudioFacts, after failure: any Error,
+        _ logger: Logger
+    ) async {
+        do {
+            _ = try await registrar.accept(placed.path, placed.identity, facts)
+        } catch {
+            logger.warning(
+                "recording accepted, but not all files beside it are up to date",
+                metadata: [
+                    "recording": "\(id)", "file": "\(placed.path)", "cause": "\(failure)",
+                ])
         }
     }
 
     private static func place(
         _ file: UnfinishedFile, as target: UploadTarget, _ files: any FileSystem,
         whoseBytesWere status: FileStatus
-    ) throws -> (path: InboxPath, identity: FileIdentity) {
+    ) throws -> PlacedFile {
         guard try files.status(of: file.file).identity == status.identity else {
             throw UploadError.changedMeanwhile
         }
@@ -136,7 +195,7 @@ package struct UploadCompletion: Sendable {
             guard let placed = try identity(of: file, as: path.name, files) else { continue }
             // Its folder may have been moved away meanwhile, or the file been written to.
             if placed.isSameContent(as: status.identity), try files.examine(path)?.identity == placed {
-                return (path, placed)
+                return PlacedFile(path: path, identity: placed)
             }
             AtomicFile(files).withdraw(file, from: path.name)
             throw UploadError.changedMeanwhile

@@ -70,14 +70,21 @@ extension Acceptance.Faults {
         }
     }
 
-    /// Connections that are open go on; a new one cannot be opened.
-    @Test func aCatalogThatIsRemovedIsToldToWhoSearches() async throws {
+    /// Connections that are open go on; a new one cannot be opened, and does not read another file.
+    @Test(arguments: [false, true])
+    func aCatalogThatIsRemovedOrReplacedIsToldToWhoSearches(isReplaced: Bool) async throws {
         let engine = try HeldEngine("salom dunyo")
         defer { engine.release() }
         try await withDaemon(engine.settings) { daemon in
             try daemon.write(try await speech(daemon), as: "alisher/talk.wav")
             try await daemon.awaitText(of: "alisher/talk.wav.txt")
-            unlink(daemon.stateFolder + "/kotib.sqlite")
+            let (file, other) = (daemon.stateFolder + "/kotib.sqlite", daemon.stateFolder + "/other")
+            if isReplaced {
+                try await Command.succeed("sqlite3", [other, "CREATE TABLE other (x)"])
+                #expect(rename(other, file) == 0)
+            } else {
+                unlink(file)
+            }
             let found = try await daemon.kotibctl(["search", "salom"])
             #expect(found.end == .exited(75) && found.errors.contains("The catalog cannot"), "\(found)")
             try await daemon.awaitStatus("the loss is told") { $0.contains("kotib.sqlite") }
