@@ -5,6 +5,7 @@ import KotibModel
 import KotibPOSIX
 import KotibTestSupport
 import KotibWatch
+import Synchronization
 import Testing
 
 @testable import KotibIngest
@@ -265,9 +266,12 @@ extension IngestFixture {
             try folder.write(content, to: "ali/.copy")
             try folder.rename("ali/.copy", to: name)
         }
-        guard let original else { return }
-        try SystemError.check("utimensat", name) {
-            utimensat(AT_FDCWD, folder.path(name), [original.st_atim, original.st_mtim], 0)
-        }
+        // Of two that are written at once the kernel's clock may give both the same time.
+        let own = timespec(
+            tv_sec: 1_800_000_000, tv_nsec: Int(Self.copies.add(1, ordering: .relaxed).newValue))
+        let times = original.map { [$0.st_atim, $0.st_mtim] } ?? [own, own]
+        try SystemError.check("utimensat", name) { utimensat(AT_FDCWD, folder.path(name), times, 0) }
     }
+
+    private static let copies = Atomic(0)
 }

@@ -26,8 +26,8 @@ public struct MoveStore: CatalogStore {
     /// content.
     static let maxOrigins = 8
 
-    /// The recordings that a file may have been, best first: of the same user and content, at other paths.
-    /// The caller checks whether one still lies at its own path.
+    /// The recordings that a file may have been, best first: of the same user and content, at other paths, or
+    /// replaced at this one. The caller checks whether one still lies at its own path.
     ///
     /// The order: the very file, the last removed one, one that the catalog takes for present, one
     /// that has grown to this content and waits for room; then those with the same sound and other tags.
@@ -252,7 +252,7 @@ enum MoveSQL {
     /// Only rows that departed at the same time are sorted.
     static let departed = """
         SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_departed
-        WHERE user_id = :user AND sha256 = :sha256 AND file_size = :file_size AND path <> :path
+        WHERE user_id = :user AND sha256 = :sha256 AND file_size = :file_size AND (path <> :path OR is_current = 0)
             AND \(DeletionSQL.isVisible) AND audio_state <> 'present'
         ORDER BY updated_at DESC, file_name = :file_name DESC, id LIMIT :limit
         """
@@ -263,7 +263,7 @@ enum MoveSQL {
         """
     static let departedSound = """
         SELECT \(RecordingSQL.columns) FROM audio_records a INDEXED BY audio_records_departed_sound
-        WHERE user_id = :user AND sound_sha256 = :sound_sha256 AND path <> :path AND \(DeletionSQL.isVisible)
+        WHERE user_id = :user AND sound_sha256 = :sound_sha256 AND (path <> :path OR is_current = 0) AND \(DeletionSQL.isVisible)
             AND audio_state <> 'present' ORDER BY updated_at DESC LIMIT :limit
         """
     static let presentSound = """

@@ -92,7 +92,7 @@ package struct MoveTracker: Sendable {
         if let old = relocation.old { await queue.cancel(old) }
         try await sidecars.writer.remove(relocation.notes)
         logger.info(
-            "recording moved",
+            origin.path == path ? "recording restored" : "recording moved",
             metadata: [
                 "recording": "\(origin.id)", "user": "\(path.user)",
                 "from": "\(origin.path)", "file": "\(path)",

@@ -51,9 +51,15 @@ struct EditReader: Sendable {
     /// - Returns: false where it is being written, or cannot be told from another recording's yet.
     @discardableResult
     func readEdit(of sidecar: Sidecar, isAtRest: Bool = false) async throws(CatalogError) -> Bool {
+        var sidecar = sidecar
         switch try await ownership.owner(of: sidecar) {
         case .own: break
         case .other: return true
+        case .successor(let recording):
+            // Read once it has words.
+            guard recording.state == .completed else { return true }
+            sidecar.recording = recording.id
+            sidecar.words = nil
         case .unknown: return false
         }
         switch await content(of: sidecar, savedBefore: isAtRest ? nil : wallClock() - Self.quiet) {

@@ -23,7 +23,9 @@ public struct SidecarEditor: Sendable {
                 // It is back.
                 if sidecar.isRemoved { try await catalog.sidecars.setRemoved(path, isRemoved: false) }
                 try await edits.readEdit(of: sidecar, isAtRest: true)
-                try await writer.write(sidecar.recording)
+                // It may have become the text of the recording that has replaced this one.
+                let now = try await catalog.sidecars.owner(ofSidecar: path)?.recording
+                try await writer.write(now ?? sidecar.recording)
                 return true
             }
             if isRead ?? true { return }

@@ -211,8 +211,7 @@ public struct SidecarWriter: Sendable {
 
     /// Removes, once something was written, texts of forms that are not wanted any more, a second one of a
     /// form that is, and notes that are no longer true. Also by name, since they may be of a recording that
-    /// lay there before; but not that one's text, which a person may have corrected and which the new text
-    /// replaces.
+    /// lay there before; but not that one's text where a person may have corrected it.
     /// - Returns: false where something could not be removed.
     private func removeStale(
         beside recording: Recording, _ wanted: Set<SidecarKind>, _ written: [SidecarKind: InboxPath]
@@ -227,20 +226,27 @@ public struct SidecarWriter: Sendable {
             })
     }
 
-    /// Notes and, where there are words now, other forms than the text.
+    /// Notes and, where there are words now, other forms, and texts without a person's words.
     private func derived(
         at recording: InboxPath, _ wanted: Set<SidecarKind>
     ) async throws(CatalogError) -> [Sidecar] {
         let hasWords = wanted.contains { !$0.isNote }
         var derived: [Sidecar] = []
-        for kind in SidecarKind.allCases where kind.isNote || (hasWords && kind != .transcript) {
+        for kind in SidecarKind.allCases where kind.isNote || hasWords {
             for name in SidecarName.candidates(for: recording, kind: kind) {
-                if let sidecar = try await catalog.sidecars.owner(ofSidecar: name), sidecar.kind == kind {
-                    derived.append(sidecar)
-                }
+                guard let sidecar = try await catalog.sidecars.owner(ofSidecar: name), sidecar.kind == kind
+                else { continue }
+                if kind == .transcript, try await !isSuperseded(sidecar) { continue }
+                derived.append(sidecar)
             }
         }
         return derived
+    }
+
+    /// Whether a text is of a recording that lies nowhere any more, and has its engine's words.
+    private func isSuperseded(_ text: Sidecar) async throws(CatalogError) -> Bool {
+        guard try await catalog.recordings.find(text.recording)?.audio == .replaced else { return false }
+        return try await !store.holdsPersonsWords(text)
     }
 
     /// A folder that was moved away may come back before the watcher notices: the text stays due until the

@@ -11,17 +11,22 @@ struct TextOwnership: Sendable {
     /// renamed after it.
     private static let longestMove: Int64 = 60_000_000_000
 
+    /// Nanoseconds by which a new text may be older than the new recording beside it.
+    private static let longestSaving: Int64 = 5_000_000_000
+
     let store: SidecarStore
     /// Nanoseconds since 1970.
     let wallClock: @Sendable () -> Int64
 
     private var catalog: Catalog { store.catalog }
 
-    enum Owner {
+    enum Owner: Equatable {
         /// The registered recording, whether or not a person edited the file; or no file is there.
         case own
         /// Another recording: its text was moved or copied here.
         case other
+        /// The recording that has replaced the registered one: the text was saved since.
+        case successor(Recording)
         /// The audio beside it has changed, and has not been looked at yet.
         case unknown
     }
@@ -56,7 +61,21 @@ struct TextOwnership: Sendable {
         for other in holders where other.id != recording.id {
             if try await isText(of: other, at: text, isSameInode, words) { return .other }
         }
-        return .own
+        guard let successor = holders.first(where: { $0.id != recording.id && $0.path == place }),
+            file.changed >= successor.identity.changed - Self.longestSaving,
+            try await takesText(successor)
+        else { return .own }
+        return .successor(successor)
+    }
+
+    /// Whether the text beside a recording becomes its own: it is not refused, and has no text elsewhere.
+    private func takesText(_ recording: Recording) async throws(CatalogError) -> Bool {
+        guard recording.isCurrent, recording.audio == .present, recording.state != .rejected else {
+            return false
+        }
+        let names = SidecarName.candidates(for: recording.path, kind: .transcript)
+        return try await catalog.sidecars.owned(of: recording.id)
+            .allSatisfy { $0.kind != .transcript || names.contains($0.path) }
     }
 
     /// Whether a file is a text that is registered at another path, and not there any more.
