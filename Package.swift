@@ -174,7 +174,7 @@ let package = Package(
                 "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibIngest", "KotibLibrary",
                 "KotibControlProtocol", log,
                 lifecycle,
-                hummingbird, hummingbirdCore, httpTypes, nio, nioPOSIX, nioHTTP, nioHTTPTypes,
+                hummingbirdCore, httpTypes, nio, nioPOSIX, nioHTTP, nioHTTPTypes,
             ]),
         Room.cli.target("KotibControlClient", ["KotibControlProtocol", "KotibHTTP", "KotibPOSIX"]),
         Room.cli.program(
@@ -320,7 +320,7 @@ let package = Package(
                 "KotibTranscription",
                 "KotibSidecars", "KotibAccounts", "KotibHooks", "KotibArchive", "KotibLibrary",
                 "KotibComponents", "KotibControlProtocol", "KotibControlServer", "KotibText",
-                "KotibTestSupport", log, grdb, hummingbird, httpTypes, nio,
+                "KotibTestSupport", log, grdb, hummingbirdCore, httpTypes, nio,
             ]),
         tests(
             "KotibControlClient",

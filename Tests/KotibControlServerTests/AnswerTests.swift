@@ -1,7 +1,7 @@
 import FoundationEssentials
 import GRDB
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import KotibControlProtocol
 import KotibModel
 import KotibSidecars
@@ -73,9 +73,9 @@ import Testing
         let request = Request(
             head: HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/api/v1/audio/\(path)"),
             body: RequestBody(buffer: ByteBuffer()))
-        var context = ControlContext(source: ControlContextSource(logger: fixture.logger, peer: 1))
+        var context = ControlContext(logger: fixture.logger, peer: 1)
         context.caller = caller
-        return try await fixture.responder.respond(to: request, context: context)
+        return try await fixture.routes.respond(to: request, context: context)
     }
 
     @Test func longTextsComeWholeAndPieceByPiece() async throws {

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import GRDB
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import KotibArchive
 import KotibCatalog
 import KotibComponents
@@ -29,7 +29,7 @@ struct AudioFixture: Sendable {
     let place: TemporaryFolder
     let components: Components
     let parts: ControlDependencies
-    let responder: RouterResponder<ControlContext>
+    let routes: RouteTable
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     init(
@@ -57,15 +57,14 @@ struct AudioFixture: Sendable {
             uploads: components.uploads, audio: components.audio, queue: components.queue,
             health: .still, engineName: "local",
             version: "test", quotas: quotas, endings: endings)
-        let router = Router(context: ControlContext.self)
-        let group = router.group("/api/v1")
-        AudioListRoute(parts: parts).add(to: group)
-        AudioRoutes(parts: parts).add(to: group)
-        RevisionRoutes(parts: parts).add(to: group)
-        TranscriptRoute(parts: parts).add(to: group)
-        AudioFileRoute(parts: parts).add(to: group)
-        UploadRoute(parts: parts, limit: Int(Self.largest) + 65_536).add(to: group)
-        responder = router.buildResponder()
+        var routes = RouteTable(prefix: "api/v1")
+        AudioListRoute(parts: parts).add(to: &routes)
+        AudioRoutes(parts: parts).add(to: &routes)
+        RevisionRoutes(parts: parts).add(to: &routes)
+        TranscriptRoute(parts: parts).add(to: &routes)
+        AudioFileRoute(parts: parts).add(to: &routes)
+        UploadRoute(parts: parts, limit: Int(Self.largest) + 65_536).add(to: &routes)
+        self.routes = routes
     }
 
     func user(_ name: String, role: Role = .user) async throws -> Caller {
@@ -113,10 +112,10 @@ extension AudioFixture {
                 method: method, scheme: nil, authority: nil, path: "/api/v1/audio/\(path)",
                 headerFields: headers),
             body: RequestBody(buffer: ByteBuffer(bytes: body)))
-        var context = ControlContext(source: ControlContextSource(logger: logger, peer: 1))
+        var context = ControlContext(logger: logger, peer: 1)
         context.caller = caller
         do {
-            let response = try await responder.respond(to: request, context: context)
+            let response = try await routes.respond(to: request, context: context)
             let written = Written()
             try await response.body.write(written)
             return Answer(status: response.status, headers: response.headers, body: written.bytes)

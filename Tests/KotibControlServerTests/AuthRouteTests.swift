@@ -1,6 +1,6 @@
 import FoundationEssentials
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol

@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import KotibLibrary
 import KotibModel
 import KotibTestSupport
@@ -142,21 +142,18 @@ struct MatrixWorld: Sendable {
         return (id, try #require(try await fixture.catalog.listing.entry(id, in: .everyone)?.revision))
     }
 
-    private static func router(_ fixture: SocketFixture, for asker: Asker) -> Router<ControlContext> {
+    private static func router(_ fixture: SocketFixture, for asker: Asker) -> ControlRouter {
         var settings = fixture.settings
         settings.owner = Self.daemon
         settings.trustedProxies = asker.proxies
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        return ControlRouter(settings: settings, parts: fixture.parts, logger: logger).router
+        return ControlRouter(settings: settings, parts: fixture.parts, logger: logger)
     }
 
     /// `GET /api/v1/audio/{id}` and all others, as the router itself has them.
     static func routes(of fixture: SocketFixture) -> [String] {
-        router(fixture, for: .nobody).routes.map { route in
-            let parts = route.path.description.split(separator: "/").map { part in
-                part.hasPrefix(":") ? "{\(part.dropFirst())}" : String(part)
-            }
-            return "\(route.method.rawValue) /" + parts.joined(separator: "/")
+        router(fixture, for: .nobody).routes.endpoints.flatMap { endpoint in
+            endpoint.handlers.keys.map { "\($0.rawValue) \(endpoint.path)" }
         }
     }
 
@@ -174,9 +171,9 @@ struct MatrixWorld: Sendable {
             .replacing("{revision}", with: "\(revision)").replacing("{user}", with: "\(owner)")
         let head = HTTPRequest(
             method: call.method, scheme: "http", authority: "kotib", path: path, headerFields: headers)
-        let response = try await Self.router(fixture, for: asker).buildResponder().respond(
+        let response = try await Self.router(fixture, for: asker).respond(
             to: Request(head: head, body: RequestBody(buffer: ByteBuffer(string: call.body))),
-            context: ControlContext(source: ControlContextSource(logger: logger, peer: asker.peer)))
+            context: ControlContext(logger: logger, peer: asker.peer))
         let kept = BodyKeeper()
         // The stream of events never ends.
         if response.headers[.contentType] != "text/event-stream" { try await response.body.write(kept) }

@@ -269,15 +269,3 @@ import Testing
         #expect(RequestLanguage.best(of: header).rawValue == code)
     }
 }
-
-@Suite struct AllowedMethodsTests {
-    @Test func aWrongMethodIsNoWrongAddress() {
-        let table = AllowedMethods()
-        table.fill([
-            ("/api/v1/audio/{id}", "GET"), ("/api/v1/audio/{id}", "PUT"), ("/api/v1/audio/list", "GET"),
-        ])
-        #expect(table.methods(at: "/api/v1/audio/7") == ["GET", "HEAD", "PUT"])
-        #expect(table.methods(at: "/api/v1/audio") == [])
-        #expect(table.methods(at: "/") == [])
-    }
-}

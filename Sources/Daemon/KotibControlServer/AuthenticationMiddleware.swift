@@ -1,5 +1,5 @@
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import KotibAccounts
 import KotibControlProtocol
 import KotibPOSIX
@@ -7,9 +7,7 @@ import KotibText
 
 /// Determines the caller of a request: by its token, if there is one; without a token, the local operator is
 /// recognized by the connection. Routes that need a caller ask the context.
-struct AuthenticationMiddleware: RouterMiddleware {
-    typealias Context = ControlContext
-
+struct AuthenticationMiddleware: Sendable {
     let accounts: AccountService
     let owner: UInt32
     let proxies: TrustedProxies

@@ -1,7 +1,6 @@
 import FoundationEssentials
 import Glibc
 import HTTPTypes
-import Hummingbird
 import HummingbirdCore
 import KotibControlProtocol
 import KotibText
@@ -13,17 +12,17 @@ import Synchronization
 /// Accepts connections: credentials and limits first, then HTTP.
 final class ConnectionAcceptor: Sendable {
     let settings: ControlServer.Settings
-    let responder: RouterResponder<ControlContext>
+    let router: ControlRouter
     let metrics: ControlMetrics
     let logger: Logger
     private let admission: ConnectionLimit
 
     init(
-        settings: ControlServer.Settings, responder: RouterResponder<ControlContext>, metrics: ControlMetrics,
+        settings: ControlServer.Settings, router: ControlRouter, metrics: ControlMetrics,
         logger: Logger
     ) {
         self.settings = settings
-        self.responder = responder
+        self.router = router
         self.metrics = metrics
         self.logger = logger
         admission = ConnectionLimit(limit: settings.connections)
@@ -126,15 +125,15 @@ final class ConnectionAcceptor: Sendable {
 
     /// The router's own middleware has made an answer of every error but a broken request.
     private func response(to request: Request, from peer: UInt32) async throws -> Response {
-        var context = ControlContext(source: ControlContextSource(logger: logger, peer: peer))
+        var context = ControlContext(logger: logger, peer: peer)
         guard request.method == .head else {
-            return try await responder.respond(to: request, context: context)
+            return try await router.respond(to: request, context: context)
         }
-        // As GET: the router would take the body away, and with it the length.
+        // As GET; the body, which gives the length, is left out when the response is sent.
         context.isHead = true
         var head = request.head
         head.method = .get
-        return try await responder.respond(to: Request(head: head, body: request.body), context: context)
+        return try await router.respond(to: Request(head: head, body: request.body), context: context)
     }
 
     /// Answered without being read: what was sent is not worth a descriptor longer than that.

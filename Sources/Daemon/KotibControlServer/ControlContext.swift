@@ -1,24 +1,20 @@
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import KotibAccounts
 import KotibControlProtocol
 import KotibModel
 import KotibText
 import Logging
 
-/// The properties of a connection that are known before its first byte.
-struct ControlContextSource: RequestContextSource {
+/// The context of a request.
+struct ControlContext: Sendable {
     let logger: Logger
     /// The user id of the machine that connected.
     let peer: UInt32
-}
-
-/// The context of a request.
-struct ControlContext: RequestContext {
-    typealias Source = ControlContextSource
-
-    var coreContext: CoreRequestContextStorage
-    let peer: UInt32
+    /// The path of the route, with names in place of its parameters.
+    var route = ""
+    /// The segments of the path that the route names, as they were sent.
+    var parameters: [Substring: Substring] = [:]
     /// The key of limits: the peer's user id, or the address that a trusted proxy names.
     var peerName: String
     /// Whether the request was HEAD; the routes handle it as GET.
@@ -30,10 +26,10 @@ struct ControlContext: RequestContext {
     /// The language of sentences in the response.
     var language = Language.uzbek
 
-    init(source: ControlContextSource) {
-        coreContext = CoreRequestContextStorage(source: source)
-        peer = source.peer
-        peerName = "uid \(source.peer)"
+    init(logger: Logger, peer: UInt32) {
+        self.logger = logger
+        self.peer = peer
+        peerName = "uid \(peer)"
     }
 
     /// - Throws: ``ControlFailure``, 401 without a login.

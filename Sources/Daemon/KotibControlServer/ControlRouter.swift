@@ -1,75 +1,49 @@
-import Hummingbird
+import HummingbirdCore
 import Logging
-import Synchronization
 
-/// Which address leads where.
-struct ControlRouter {
-    let router: Router<ControlContext>
+/// Which address leads where, and what comes before each route.
+struct ControlRouter: Sendable {
+    let routes: RouteTable
+    private let failures: FailureMiddleware
+    private let authentication: AuthenticationMiddleware
 
     init(settings: ControlServer.Settings, parts: ControlDependencies, logger: Logger) {
-        router = Router(context: ControlContext.self, options: .autoGenerateHeadEndpoints)
-        // Before the routes: a route takes what stands before it.
-        let methods = AllowedMethods()
         let proxies = TrustedProxies(users: settings.trustedProxies)
-        router.add(
-            middleware: FailureMiddleware(
-                logger: logger, methods: methods, metrics: parts.metrics, proxies: proxies))
-        router.add(
-            middleware: AuthenticationMiddleware(
-                accounts: parts.accounts, owner: settings.owner, proxies: proxies))
-        MetricsRoute(parts: parts).add(to: router)
-        OpenAPIRoute(parts: parts).add(to: router)
-        Self.addAPI(to: router.group("api/v1"), settings, parts)
-        methods.fill(router.routes.map { ($0.path.description, $0.method.rawValue) })
+        failures = FailureMiddleware(logger: logger, metrics: parts.metrics, proxies: proxies)
+        authentication = AuthenticationMiddleware(
+            accounts: parts.accounts, owner: settings.owner, proxies: proxies)
+        var routes = RouteTable()
+        MetricsRoute(parts: parts).add(to: &routes)
+        OpenAPIRoute(parts: parts).add(to: &routes)
+        routes.add(Self.api(settings, parts))
+        self.routes = routes
     }
 
-    private static func addAPI(
-        to group: RouterGroup<ControlContext>, _ settings: ControlServer.Settings,
-        _ parts: ControlDependencies
-    ) {
-        AuthRoutes(parts: parts).add(to: group)
-        UserRoutes(parts: parts).add(to: group)
-        AudioListRoute(parts: parts).add(to: group)
-        AudioFileRoute(parts: parts).add(to: group)
-        AudioRoutes(parts: parts).add(to: group)
-        UploadRoute(parts: parts, limit: settings.upload).add(to: group)
-        TranscriptRoute(parts: parts).add(to: group)
-        RevisionRoutes(parts: parts).add(to: group)
-        EventRoute(parts: parts).add(to: group)
-        StatusRoutes(parts: parts).add(to: group)
-        MetricsRoute(parts: parts).add(to: group)
-        OpenAPIRoute(parts: parts).add(to: group)
-    }
-}
-
-/// The methods that each path allows, to distinguish a wrong method from an unknown path. Filled once all
-/// routes exist, because the middleware that uses it comes before them.
-final class AllowedMethods: Sendable {
-    private struct Route {
-        var segments: [Substring]
-        var method: String
-    }
-
-    private let routes = Mutex<[Route]>([])
-
-    /// - Parameter paths: as the router writes them, `/api/v1/audio/{id}`.
-    func fill(_ paths: [(path: String, method: String)]) {
-        let list = paths.map { Route(segments: $0.path.split(separator: "/"), method: $0.method) }
-        routes.withLock { $0 = list }
-    }
-
-    func methods(at path: String) -> [String] {
-        let segments = path.split(separator: "/")
-        let found = routes.withLock { routes in
-            routes.filter { route in
-                route.segments.count == segments.count
-                    && zip(route.segments, segments).allSatisfy {
-                        $0.hasPrefix("{") || $0.hasPrefix(":") || $0 == $1
-                    }
-            }
+    /// Answers errors too.
+    func respond(to request: Request, context: ControlContext) async throws -> Response {
+        var context = context
+        let handler = routes.handler(of: request, &context)
+        return try await failures.handle(request, context: context) { request, context in
+            try await authentication.handle(request, context: context, next: handler)
         }
-        let methods = found.map(\.method)
-        // The router makes one of the other.
-        return (methods.contains("GET") ? methods + ["HEAD"] : methods).sorted()
+    }
+
+    private static func api(
+        _ settings: ControlServer.Settings, _ parts: ControlDependencies
+    ) -> RouteTable {
+        var routes = RouteTable(prefix: "api/v1")
+        AuthRoutes(parts: parts).add(to: &routes)
+        UserRoutes(parts: parts).add(to: &routes)
+        AudioListRoute(parts: parts).add(to: &routes)
+        AudioFileRoute(parts: parts).add(to: &routes)
+        AudioRoutes(parts: parts).add(to: &routes)
+        UploadRoute(parts: parts, limit: settings.upload).add(to: &routes)
+        TranscriptRoute(parts: parts).add(to: &routes)
+        RevisionRoutes(parts: parts).add(to: &routes)
+        EventRoute(parts: parts).add(to: &routes)
+        StatusRoutes(parts: parts).add(to: &routes)
+        MetricsRoute(parts: parts).add(to: &routes)
+        OpenAPIRoute(parts: parts).add(to: &routes)
+        return routes
     }
 }

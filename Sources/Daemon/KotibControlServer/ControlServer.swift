@@ -1,7 +1,7 @@
 // KotibControlServer: the control socket: routes that decode, call, encode.
 
 import FoundationEssentials
-import Hummingbird
+import HummingbirdCore
 import KotibAccounts
 import KotibCatalog
 import KotibHealth
@@ -95,7 +95,7 @@ public struct ControlServer: Service {
 
     private let settings: Settings
     private let socket: ListeningSocket
-    private let responder: RouterResponder<ControlContext>
+    private let router: ControlRouter
     private let metrics: ControlMetrics
     private let logger: Logger
 
@@ -107,7 +107,7 @@ public struct ControlServer: Service {
         self.settings = settings
         self.logger = logger
         metrics = parts.metrics
-        responder = ControlRouter(settings: settings, parts: parts, logger: logger).router.buildResponder()
+        router = ControlRouter(settings: settings, parts: parts, logger: logger)
         if let passed = ListeningSocket.passed(environment) {
             socket = passed
         } else {
@@ -119,7 +119,7 @@ public struct ControlServer: Service {
     public func run() async throws {
         defer { socket.removeName() }
         let acceptor = ConnectionAcceptor(
-            settings: settings, responder: responder, metrics: metrics, logger: logger)
+            settings: settings, router: router, metrics: metrics, logger: logger)
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             // Read when there is room for more.
             .childChannelOption(.maxMessagesPerRead, value: 4)

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
@@ -11,11 +11,8 @@ import NIOHTTP1
 
 /// The outermost middleware: determines the language and the peer's name, turns every error into a response,
 /// and logs the request.
-struct FailureMiddleware: RouterMiddleware {
-    typealias Context = ControlContext
-
+struct FailureMiddleware: Sendable {
     let logger: Logger
-    let methods: AllowedMethods
     let metrics: ControlMetrics
     let proxies: TrustedProxies
 
@@ -35,16 +32,15 @@ struct FailureMiddleware: RouterMiddleware {
                 failure.body(in: context.language), status: failure.status, headers: failure.headers,
                 keeping: failure.share)
         }
-        let route = context.endpointPath ?? "none"
         let elapsed = start.duration(to: .now) / .seconds(1)
         let method = context.isHead ? .head : request.method
         metrics.record(
-            route: route, method: method.rawValue, status: Int(response.status.code), seconds: elapsed
+            route: context.route, method: method.rawValue, status: Int(response.status.code), seconds: elapsed
         )
         logger.log(
             level: response.status.code == 429 ? .notice : .debug, "request",
             metadata: [
-                "method": "\(method)", "route": "\(route)", "status": "\(response.status.code)",
+                "method": "\(method)", "route": "\(context.route)", "status": "\(response.status.code)",
                 "ms": "\(Int(elapsed * 1000))", "peer": "\(context.peerName)",
             ])
         return response
@@ -60,23 +56,7 @@ struct FailureMiddleware: RouterMiddleware {
             return ControlFailure(
                 .badRequest, .invalid, .broken, headers: [.connection: "close"])
         case is NIOTooManyBytesError: return ControlFailure(.contentTooLarge, .tooLarge, .tooLarge)
-        case let error as any HTTPResponseError:
-            return failure(error.status, request)
         default: return internalError(error, request)
-        }
-    }
-
-    /// Hummingbird's own: it knows no such route, or could not read something.
-    private func failure(_ status: HTTPResponse.Status, _ request: Request) -> ControlFailure {
-        switch status {
-        case .notFound:
-            let others = methods.methods(at: request.uri.path)
-            if others.isEmpty { return ControlFailure(.notFound, .notFound, .noSuchAddress) }
-            return ControlFailure(
-                .methodNotAllowed, .methodNotAllowed, .wrongMethod,
-                headers: [.allow: others.joined(separator: ", ")])
-        case .contentTooLarge: return ControlFailure(.contentTooLarge, .tooLarge, .tooLarge)
-        default: return ControlFailure(.unprocessableContent, .invalid, .broken)
         }
     }
 

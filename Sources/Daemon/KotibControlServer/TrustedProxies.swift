@@ -1,6 +1,6 @@
 import Glibc
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 
 /// Web servers in front, and the client addresses that they report.
 struct TrustedProxies: Sendable {

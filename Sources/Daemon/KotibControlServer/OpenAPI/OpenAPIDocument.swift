@@ -1,5 +1,5 @@
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import NIOCore
 
 /// The description of the API, as OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1). Each part is the text
@@ -74,7 +74,7 @@ enum OpenAPIDocument {
 struct OpenAPIRoute {
     let parts: ControlDependencies
 
-    func add(to routes: some RouterMethods<ControlContext>) {
+    func add(to routes: inout RouteTable) {
         let document = ByteBuffer(string: OpenAPIDocument.text(version: parts.version))
         routes.get("openapi.json") { _, _ in
             Response(

@@ -1,5 +1,5 @@
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import KotibCatalog
 import KotibControlProtocol
 import KotibLibrary
@@ -16,9 +16,9 @@ struct AudioFileRoute {
 
     let parts: ControlDependencies
 
-    func add(to group: RouterGroup<ControlContext>) {
-        for path: RouterPath in ["audio/:id/file", "audio/file/:id"] {
-            group.get(path) { request, context in try await file(request, context) }
+    func add(to routes: inout RouteTable) {
+        for path in ["audio/{id}/file", "audio/file/{id}"] {
+            routes.get(path) { request, context in try await file(request, context) }
         }
     }
 

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Hummingbird
+import HTTPTypes
 import HummingbirdCore
 import KotibAccounts
 import KotibCatalog
@@ -14,8 +14,8 @@ struct AudioListRoute {
 
     let parts: ControlDependencies
 
-    func add(to group: RouterGroup<ControlContext>) {
-        group.get("audio/list") { request, context in
+    func add(to routes: inout RouteTable) {
+        routes.get("audio/list") { request, context in
             try await list(QueryParameters(request), for: context.requireCaller(), context.language)
         }
     }

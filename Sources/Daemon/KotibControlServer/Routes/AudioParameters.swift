@@ -1,4 +1,3 @@
-import Hummingbird
 import HummingbirdCore
 import KotibModel
 
@@ -6,7 +5,7 @@ extension ControlContext {
     /// - Parameter name: of a part of the route's path.
     /// - Throws: ``ControlFailure``, 422 where it is no number.
     func number(_ name: String) throws(ControlFailure) -> Int64 {
-        guard let number = parameters.get(name).flatMap({ Int64($0) }) else {
+        guard let number = parameters[name[...]].flatMap({ Int64($0) }) else {
             throw ControlFailure.invalid(name)
         }
         return number
@@ -19,7 +18,7 @@ extension ControlContext {
 
 /// The query of the URL. An empty value counts as none: forms send omitted fields so.
 struct QueryParameters {
-    let parameters: Parameters
+    let parameters: FlatDictionary<Substring, Substring>
 
     /// A `+` is a space, as forms and most clients write it
     /// (https://url.spec.whatwg.org/#urlencoded-parsing).
@@ -29,7 +28,7 @@ struct QueryParameters {
     }
 
     func text(_ name: String) -> String? {
-        parameters.get(name).flatMap { $0.isEmpty ? nil : $0 }
+        parameters[name[...]].flatMap { $0.isEmpty ? nil : String($0) }
     }
 
     /// - Throws: ``ControlFailure``, 422 where it is no number or not in `range`.

@@ -1,5 +1,5 @@
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
@@ -17,21 +17,21 @@ struct AudioRoutes {
 
     let parts: ControlDependencies
 
-    func add(to group: RouterGroup<ControlContext>) {
-        group.get("audio/:id") { _, context in
+    func add(to routes: inout RouteTable) {
+        routes.get("audio/{id}") { _, context in
             let caller = try context.requireCaller()
             return try await parts.recordResponse(context.recordingID(), for: caller, context.language)
         }
-        group.put("audio/:id") { request, context in
+        routes.put("audio/{id}") { request, context in
             try await edit(request, context)
         }
-        group.delete("audio/:id") { _, context in
+        routes.delete("audio/{id}") { _, context in
             try await delete(context)
         }
-        group.post("audio/:id/retry") { _, context in
+        routes.post("audio/{id}/retry") { _, context in
             try await retry(context)
         }
-        group.post("audio/:id/sidecars") { _, context in
+        routes.post("audio/{id}/sidecars") { _, context in
             try await rewriteTexts(context)
         }
     }

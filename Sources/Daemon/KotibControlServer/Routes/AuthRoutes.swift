@@ -1,5 +1,5 @@
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
@@ -14,11 +14,11 @@ struct AuthRoutes {
 
     let parts: ControlDependencies
 
-    func add(to group: RouterGroup<ControlContext>) {
-        group.post("auth/send_otp", use: sendCode)
-        group.post("auth/verify_otp", use: verifyCode)
-        group.post("auth/logout", use: logout)
-        group.get("auth/me", use: me)
+    func add(to routes: inout RouteTable) {
+        routes.post("auth/send_otp", use: sendCode)
+        routes.post("auth/verify_otp", use: verifyCode)
+        routes.post("auth/logout", use: logout)
+        routes.get("auth/me", use: me)
     }
 
     @Sendable private func sendCode(_ request: Request, _ context: ControlContext) async throws -> Response {

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
@@ -21,8 +21,8 @@ struct EventRoute {
     /// The interval of pings.
     var ping = Duration.seconds(15)
 
-    func add(to group: RouterGroup<ControlContext>) {
-        group.get("events", use: follow)
+    func add(to routes: inout RouteTable) {
+        routes.get("events", use: follow)
     }
 
     @Sendable private func follow(_ request: Request, _ context: ControlContext) async throws -> Response {

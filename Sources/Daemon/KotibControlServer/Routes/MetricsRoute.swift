@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import KotibCatalog
 import KotibHealth
 import KotibModel
@@ -13,7 +13,7 @@ import NIOCore
 struct MetricsRoute {
     let parts: ControlDependencies
 
-    func add(to routes: some RouterMethods<ControlContext>) {
+    func add(to routes: inout RouteTable) {
         routes.get("metrics", use: metrics)
     }
 

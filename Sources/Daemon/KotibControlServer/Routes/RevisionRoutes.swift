@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import HummingbirdCore
 import KotibCatalog
 import KotibControlProtocol
@@ -13,14 +12,14 @@ struct RevisionRoutes {
 
     let parts: ControlDependencies
 
-    func add(to group: RouterGroup<ControlContext>) {
-        group.get("audio/:id/revisions") { request, context in
+    func add(to routes: inout RouteTable) {
+        routes.get("audio/{id}/revisions") { request, context in
             try await list(QueryParameters(request), context)
         }
-        group.get("audio/:id/revisions/:revision") { _, context in
+        routes.get("audio/{id}/revisions/{revision}") { _, context in
             try await show(context)
         }
-        group.post("audio/:id/revisions/:revision/restore") { request, context in
+        routes.post("audio/{id}/revisions/{revision}/restore") { request, context in
             try await restore(request, context)
         }
     }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
@@ -13,8 +13,8 @@ import KotibTranscription
 struct StatusRoutes {
     let parts: ControlDependencies
 
-    func add(to group: RouterGroup<ControlContext>) {
-        group.get("status", use: status)
+    func add(to routes: inout RouteTable) {
+        routes.get("status", use: status)
     }
 
     @Sendable private func status(_ request: Request, _ context: ControlContext) async throws -> Response {

@@ -1,5 +1,4 @@
 import HTTPTypes
-import Hummingbird
 import HummingbirdCore
 import KotibCatalog
 import KotibModel
@@ -8,8 +7,8 @@ import KotibModel
 struct TranscriptRoute {
     let parts: ControlDependencies
 
-    func add(to group: RouterGroup<ControlContext>) {
-        group.get("audio/:id/transcript") { request, context in
+    func add(to routes: inout RouteTable) {
+        routes.get("audio/{id}/transcript") { request, context in
             try await transcript(request, context)
         }
     }

@@ -1,4 +1,4 @@
-import Hummingbird
+import HummingbirdCore
 import KotibLibrary
 import KotibModel
 import NIOCore

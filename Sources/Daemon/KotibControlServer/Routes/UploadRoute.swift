@@ -1,5 +1,5 @@
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
@@ -19,8 +19,8 @@ struct UploadRoute {
     /// too large.
     let limit: Int
 
-    func add(to group: RouterGroup<ControlContext>) {
-        group.post("audio/upload") { request, context in
+    func add(to routes: inout RouteTable) {
+        routes.post("audio/upload") { request, context in
             try await upload(request, context)
         }
     }

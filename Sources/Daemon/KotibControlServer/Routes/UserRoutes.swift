@@ -1,5 +1,5 @@
 import HTTPTypes
-import Hummingbird
+import HummingbirdCore
 import KotibAccounts
 import KotibCatalog
 import KotibControlProtocol
@@ -16,11 +16,11 @@ struct UserRoutes {
 
     let parts: ControlDependencies
 
-    func add(to group: RouterGroup<ControlContext>) {
-        group.get("users", use: list)
-        group.post("users", use: add)
-        group.get("users/:id", use: show)
-        group.patch("users/:id", use: change)
+    func add(to routes: inout RouteTable) {
+        routes.get("users", use: list)
+        routes.post("users", use: add)
+        routes.get("users/{id}", use: show)
+        routes.patch("users/{id}", use: change)
     }
 
     @Sendable private func list(_ request: Request, _ context: ControlContext) async throws -> Response {
@@ -80,10 +80,7 @@ struct UserRoutes {
     /// The user of the path: any for an admin, else only the caller. Reveals no other user's existence.
     private func permitted(_ context: ControlContext) throws -> (id: UserID, isAdmin: Bool) {
         let caller = try context.requireCaller()
-        guard let number = context.parameters.get("id", as: Int64.self) else {
-            throw ControlFailure.invalid("id")
-        }
-        let id = UserID(rawValue: number)
+        let id = UserID(rawValue: try context.number("id"))
         guard caller.isAdmin || caller.scope == .only(id) else {
             throw ControlFailure(.forbidden, .forbidden, .forbidden)
         }
