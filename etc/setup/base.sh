@@ -52,6 +52,12 @@ quietly() {
     "$@" >"$log" 2>&1 </dev/null || { tail -n 15 "$log" | sed 's/^/    | /' >&2; return 1; }
 }
 
+# swift_for_programs ARGUMENT...: SwiftPM without what only tests use (Package.swift). It compiles the manifests
+# of all packages anew where the environment is not as at the last time.
+swift_for_programs() {
+    env --unset=STEP KOTIB_PROGRAMS_ONLY=1 swift "$@"
+}
+
 # has_hash PROGRAM HASH FILE: whether the file is there and has that hash; PROGRAM is sha256sum or sha1sum.
 has_hash() {
     [ -f "$3" ] && printf '%s  %s\n' "$2" "$3" | "$1" --check --status 2>/dev/null
