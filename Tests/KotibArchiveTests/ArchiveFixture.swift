@@ -3,7 +3,6 @@ import GRDB
 import Glibc
 import KotibCatalog
 import KotibComponents
-import KotibCrypto
 import KotibHealth
 import KotibIngest
 import KotibIngestTestSupport
@@ -42,7 +41,7 @@ struct ArchiveFixture: Sendable {
     ///   - archiveFault: of a step in the archive.
     init(
         isOtherDisk: Bool = false, isThere: Bool = true, database: DatabaseQueue? = nil,
-        inspector: FakeInspector = Self.hashing, fault: @escaping Fault = { _ in nil },
+        inspector: FakeInspector = FakeInspector(), fault: @escaping Fault = { _ in nil },
         archiveFault: @escaping Fault = { _ in nil }
     ) throws {
         let place = try TemporaryFolder()
@@ -54,10 +53,10 @@ struct ArchiveFixture: Sendable {
         }
     }
 
-    /// Takes everything, with its true hash.
-    static let hashing = FakeInspector { content, _ in
+    /// Takes everything, with a hash that is not its own.
+    static let mistaken = FakeInspector { content, _ in
         var facts = FakeInspector.facts(content)
-        facts.sha256 = SHA256.hash(Array(content))
+        facts.sha256.reverse()
         return .facts(facts)
     }
 

@@ -105,7 +105,7 @@ import Testing
     /// The file in the inbox is not the one that was transcribed, or the copy differs from the file that was
     /// read.
     @Test func aCopyThatIsNotTheSameIsThrownAwayAndTold() async throws {
-        let world = try ArchiveFixture(isOtherDisk: true, inspector: FakeInspector())
+        let world = try ArchiveFixture(isOtherDisk: true, inspector: ArchiveFixture.mistaken)
         let id = try await world.transcribed()
         let other = try await world.transcribed("other speech", "ali/other.wav")
         world.elapse(2000)
