@@ -114,8 +114,11 @@ import Testing
         try await catalog.close()
     }
 
-    /// A page in the middle of a long text was lost in one of the two places that have it.
-    @Test(arguments: ["audio_records SET transcript_text", "transcript_revisions SET text"])
+    /// The last page of a long text was lost in one of the two places that have it, and with it what follows.
+    @Test(arguments: [
+        "audio_records SET transcript_text", "audio_records SET revision_id = 0, transcript_text",
+        "transcript_revisions SET text",
+    ])
     func theWholeWordsAreShown(cut: String) async throws {
         let id = try await fill()
         let queue = try DatabaseQueue(path: file, configuration: CatalogFiles.configuration())
@@ -128,6 +131,7 @@ import Testing
             try String.fetchOne($0, sql: "SELECT transcript_text FROM audio_records")
         }
         #expect(listed == "second")
+        #expect(try await catalog.listing.revisions(of: id)?.map(\.text) == ["second", "first"])
         try await catalog.close()
     }
 

@@ -109,10 +109,14 @@ extension Database {
 
     /// Words are in two places, of which one may have lost its end: SQLite does not notice if the last page
     /// of a long value is empty. The longer one is whole then; if they differ otherwise, the revision is
-    /// right.
+    /// right. A recording that lost the end of its row has no number of a revision either.
     func showWholeWords() throws {
         try execute(
             sql: """
+                UPDATE audio_records SET revision_id = (SELECT max(r.id) FROM transcript_revisions r
+                        WHERE r.audio_record_id = audio_records.id AND r.earlier_record IS NULL
+                        AND substr(r.text, 1, length(transcript_text)) = transcript_text)
+                    WHERE transcript_text <> '' AND coalesce(revision_id, 0) = 0;
                 UPDATE transcript_revisions SET text =
                         (SELECT a.transcript_text FROM audio_records a WHERE a.id = audio_record_id)
                     WHERE EXISTS (SELECT 1 FROM audio_records a WHERE a.id = audio_record_id
