@@ -110,7 +110,7 @@ let package = Package(
         // From a folder to rows.
         Room.daemon.target(
             "KotibWatch", ["KotibModel", "KotibRuntime", "KotibHealth", "KotibPOSIX", log, heap, deque]),
-        Room.daemon.target("KotibCatalog", ["KotibModel", grdb, sqlite]),
+        Room.daemon.target("KotibCatalog", ["KotibModel", "KotibCrypto", grdb, sqlite]),
         Room.daemon.target(
             "KotibWorkerClient",
             [

@@ -23,6 +23,7 @@ struct QueryPlanTests {
         (IngestStore.identityAtPath, "INDEX audio_records_current_path (path=?)"),
         (IngestStore.presentAtOrBelow, "INDEX audio_records_current_path (path>? AND path<?)"),
         (IngestStore.presentPage, "PRIMARY KEY (rowid>?)"),
+        (AdoptionSQL.withoutText, "SEARCH s USING INDEX sidecars_record (audio_record_id=?)"),
         (RecordingStore.countByState, "COVERING INDEX audio_records_status"),
         (RecordingStore.shownTranscript, "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)"),
         (RevisionSQL.shown, "SEARCH r USING INTEGER PRIMARY KEY (rowid=?)"),

@@ -46,6 +46,18 @@ public struct AdoptionStore: CatalogStore {
         try await read("adoptsTexts") { try $0.row("SELECT 1 FROM rebuilds LIMIT 1", []) != nil }
     }
 
+    /// Recordings with words whose text is neither registered nor to be written: after a rebuild it may be
+    /// beside them. In the order of their ids, a page at a time.
+    /// - Parameter last: the last id of the page before; nil for the first.
+    public func withoutText(
+        after last: RecordingID?, limit: Int
+    ) async throws(CatalogError) -> [RecordingID] {
+        try await read("recordingsWithoutText") { database in
+            try database.rows(AdoptionSQL.withoutText, ["last": last?.rawValue ?? 0, "limit": limit])
+                .map { RecordingID(rawValue: $0["id"]) }
+        }
+    }
+
     /// The inbox was looked through.
     public func end(now: Date = Date()) async throws(CatalogError) {
         try await write("endAdoption") { database in
@@ -87,6 +99,13 @@ enum AdoptionSQL {
     static let mayAdopt = """
         SELECT 1 FROM audio_records WHERE id = :recording AND transcription_status = 'pending'
             AND revision_id IS NULL AND NOT EXISTS (SELECT 1 FROM sidecars WHERE path = :path)
+        """
+    static let withoutText = """
+        SELECT id FROM audio_records a
+        WHERE id > :last AND is_current = 1 AND audio_state = 'present' AND transcription_status = 'completed'
+            AND sidecar_due IS NULL AND \(DeletionSQL.isVisible) AND NOT EXISTS (
+                SELECT 1 FROM sidecars s WHERE s.audio_record_id = a.id AND s.kind = 'transcript')
+        ORDER BY id LIMIT :limit
         """
     static let adopt = """
         UPDATE audio_records SET transcription_status = 'completed', completed_at = :now, updated_at = :now,

@@ -48,7 +48,18 @@ struct BackupFill {
             ["access_tokens", "known_peers", "otp_tokens", "sidecar_intents", "identity"]
                 + CatalogTable.eventTables)
 
-    func run(_ salvaged: [SalvagedTable]) throws -> (rows: Int, users: Int, lost: Int) {
+    struct Outcome {
+        /// Rows that came from the backup.
+        var rows = 0
+        /// Users among them.
+        var users = 0
+        /// The recordings among them.
+        var recordings: Set<Int64> = []
+        /// Rows of the backup for which there is no place.
+        var lost = 0
+    }
+
+    func run(_ salvaged: [SalvagedTable]) throws -> Outcome {
         try new.raiseSequences(Row.fetchAll(backup, sql: "SELECT name, seq FROM sqlite_sequence"))
         // Rows from the backup are no news for hooks.
         try new.execute(
@@ -58,7 +69,7 @@ struct BackupFill {
                 DELETE FROM hook_receivers;
                 """)
         let deleted = try deleted.union(deletedWithTheirWords(salvaged))
-        var total = (rows: 0, users: 0, lost: 0)
+        var total = Outcome()
         for table in try CatalogTable.all(in: new) where table.hasRowid && !Self.left.contains(table.name) {
             guard let found = salvaged.first(where: { $0.name == table.name }) else { continue }
             let (count, lost) = try fill(table, found.unread, deleted)
@@ -67,6 +78,7 @@ struct BackupFill {
             if table.name == "users" { total.users = count }
         }
         try new.showNewestWords()
+        total.recordings = try Int64.fetchSet(new, sql: "SELECT id FROM filled")
         try new.execute(
             sql: """
                 INSERT INTO hook_receivers (name) SELECT name FROM receivers;

@@ -12,6 +12,8 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
         case newerSchema
         /// The disk, or the quota, is full.
         case full
+        /// The file would be longer than the process, or the file system, allows.
+        case tooLarge
         /// The file or its folder cannot be opened or written.
         case inaccessible
         /// The file was removed or replaced while it is open: a new connection would have another one.
@@ -40,7 +42,7 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether the same call may succeed later without a change to the program or the file.
     public var isRetryable: Bool {
         switch code {
-        case .full, .inaccessible, .displaced, .busy, .inputOutput, .rolledBack: true
+        case .full, .tooLarge, .inaccessible, .displaced, .busy, .inputOutput, .rolledBack: true
         case .corrupt, .missing, .newerSchema, .constraint, .tooLong, .other: false
         }
     }
@@ -61,6 +63,8 @@ public struct CatalogError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "nothing, remove the file that is there"
         case .newerSchema: "run the version of kotibd that wrote it, or a later one"
         case .full: "free space on its file system"
+        case .tooLarge:
+            "raise the limit of the size of files (RLIMIT_FSIZE: ulimit -f, LimitFSIZE=), or that of its file system"
         case .inaccessible: "let the daemon's user read and write it and its folder"
         case .displaced, .busy, .inputOutput, .constraint, .rolledBack, .tooLong, .other: nil
         }

@@ -193,6 +193,7 @@ enum CatalogFiles {
         let code: CatalogError.Code =
             switch errno {
             case ENOSPC, EDQUOT: .full
+            case EFBIG: .tooLarge
             case EIO: .inputOutput
             default: .inaccessible
             }

@@ -15,8 +15,12 @@ public struct RebuildReport: Codable, Sendable {
     public var setAside: String?
     /// Rows that were read out of the earlier file, by table.
     public var rows: [Rows] = []
-    /// Rows that could not be read, or contradict others; they are in the file that was set aside.
+    /// Rows that could not be read, or contradict others; they are in the file that was set aside. There may
+    /// be more: a page, or a table, counts as one.
     public var lost = 0
+    /// Nothing could be read of the earlier file, not even its list of tables: what is lost cannot be
+    /// counted.
+    public var isUnreadable = false
     /// The backup that was used for unreadable rows; nil if none was.
     public var backup: String?
     /// Backups that are empty, damaged or no catalog's, and were not used.
@@ -92,10 +96,11 @@ public struct CatalogRebuild: Sendable {
         report.losses = try CatalogLossRecord(of: file).add(CatalogLoss.ofLog(file))
         let old = try openEvidence()
         let (queue, salvaged) = try load(old)
+        report.isUnreadable = old == nil && CatalogFiles.size(file) ?? 0 > 0
         report.rows = salvaged.map { RebuildReport.Rows(table: $0.name, count: $0.count) }
         report.lost = salvaged.reduce(0) { $0 + $1.lost }
-        try fill(queue, salvaged, old, &report)
-        try queue.write { try finish($0, salvaged, now, &report) }
+        let ofBackup = try fill(queue, salvaged, old, &report)
+        try queue.write { try finish($0, salvaged, ofBackup, now, &report) }
         try? old?.close()
         try CatalogFiles.check(queue, new)
         try queue.close()
@@ -122,6 +127,24 @@ public struct CatalogRebuild: Sendable {
         guard CatalogFiles.exists(file) else { return nil }
         CatalogFiles.remove(evidence)
         for name in [""] + CatalogFiles.companions where name != "-shm" { try duplicate(name) }
+        if let old = try openCopy() { return old }
+        for name in [backup, CatalogFiles.secondBackup(backup)] where CatalogFiles.exists(name) {
+            if let old = try openCopy(withTablesOf: name) { return old }
+        }
+        return nil
+    }
+
+    /// The earlier file's copy, whose damaged list of tables is in a backup.
+    private func openCopy(withTablesOf backup: String) throws -> DatabaseQueue? {
+        let restoration = SchemaRestoration(copy: evidence, backup: backup)
+        guard try restoration.run(), let old = try openCopy() else { return nil }
+        // Of another catalog the tables may be elsewhere.
+        if restoration.isOfBackup(old) { return old }
+        try old.close()
+        return nil
+    }
+
+    private func openCopy() throws -> DatabaseQueue? {
         do {
             let old = try DatabaseQueue(path: evidence, configuration: CatalogFiles.configuration())
             return try old.read { try $0.tableExists("users") } ? old : nil
@@ -199,13 +222,16 @@ public struct CatalogRebuild: Sendable {
 
     // MARK: - The backup
 
+    /// - Returns: the recordings that came from the backup.
     private func fill(
         _ queue: DatabaseQueue, _ salvaged: [SalvagedTable], _ old: DatabaseQueue?,
         _ report: inout RebuildReport
-    ) throws {
-        guard salvaged.contains(where: { !$0.isWhole && !BackupFill.left.contains($0.name) }) else { return }
+    ) throws -> Set<Int64> {
+        guard salvaged.contains(where: { !$0.isWhole && !BackupFill.left.contains($0.name) }) else {
+            return []
+        }
         let identity = try? old?.writeWithoutTransaction(CatalogContents.identity)
-        guard let (source, name) = try openBackup(of: identity, &report) else { return }
+        guard let (source, name) = try openBackup(of: identity, &report) else { return [] }
         let deleted = (try? old?.writeWithoutTransaction(CatalogSalvage.deletedRecordings)) ?? []
         let filled = try source.read { source in
             try queue.write { new in
@@ -219,6 +245,7 @@ public struct CatalogRebuild: Sendable {
         report.rowsOfBackup = filled.rows
         report.usersOfBackup = filled.users
         report.lost += filled.lost
+        return filled.recordings
     }
 
     /// The backup as the tables are now: the one of this catalog, where there are two.
@@ -260,8 +287,10 @@ public struct CatalogRebuild: Sendable {
 
     // MARK: - The new file
 
+    /// - Parameter ofBackup: the recordings that came from the backup.
     private func finish(
-        _ new: Database, _ salvaged: [SalvagedTable], _ now: Date, _ report: inout RebuildReport
+        _ new: Database, _ salvaged: [SalvagedTable], _ ofBackup: Set<Int64>, _ now: Date,
+        _ report: inout RebuildReport
     ) throws {
         report.usersByFolder = try new.addMissingUsers(now)
         let isAnyUnread = salvaged.contains { !$0.isWhole && SalvagedTable.sessionTables.contains($0.name) }
@@ -271,7 +300,9 @@ public struct CatalogRebuild: Sendable {
         }
         report.unattachedRevisions = try new.unattachedRevisions()
         report.lost += try new.removeOrphans()
+        try new.showWholeWords()
         try new.keepShownWords()
+        try new.forgetTextsWithLostWords(ofBackup)
         try new.recount()
         if salvaged.contains(where: { $0.name.hasPrefix("hook_") && !$0.isWhole }) { try new.forgetHooks() }
         try new.execute(

@@ -107,6 +107,71 @@ extension Database {
         }
     }
 
+    /// Words are in two places, of which one may have lost its end: SQLite does not notice if the last page
+    /// of a long value is empty. The longer one is whole then; if they differ otherwise, the revision is
+    /// right. A recording that lost the end of its row has no number of a revision either.
+    func showWholeWords() throws {
+        try execute(
+            sql: """
+                UPDATE audio_records SET revision_id = (SELECT max(r.id) FROM transcript_revisions r
+                        WHERE r.audio_record_id = audio_records.id AND r.earlier_record IS NULL
+                        AND substr(r.text, 1, length(transcript_text)) = transcript_text)
+                    WHERE transcript_text <> '' AND coalesce(revision_id, 0) = 0;
+                UPDATE transcript_revisions SET text =
+                        (SELECT a.transcript_text FROM audio_records a WHERE a.id = audio_record_id)
+                    WHERE EXISTS (SELECT 1 FROM audio_records a WHERE a.id = audio_record_id
+                        AND a.revision_id = transcript_revisions.id AND length(a.transcript_text) > length(text)
+                        AND substr(a.transcript_text, 1, length(text)) = text);
+                UPDATE audio_records SET transcript_text =
+                        (SELECT r.text FROM transcript_revisions r WHERE r.id = revision_id)
+                    WHERE transcript_text IS NOT NULL AND EXISTS (SELECT 1 FROM transcript_revisions r
+                        WHERE r.id = revision_id AND r.audio_record_id = audio_records.id AND r.text <> transcript_text);
+                """)
+    }
+
+    /// The daemon reads a text at its start that has words which the catalog lacks, although nobody has
+    /// touched the file since it was written. It would write over them otherwise.
+    /// - Parameter ofBackup: recordings that came from the backup. Of others it is known whether a newer text
+    ///   is still to be written.
+    func forgetTextsWithLostWords(_ ofBackup: Set<Int64>) throws {
+        let texts = try Row.fetchCursor(
+            self,
+            sql: """
+                SELECT s.id, s.audio_record_id, s.words_sha256, a.transcript_text, a.sidecar_due
+                FROM sidecars s JOIN audio_records a ON a.id = s.audio_record_id
+                WHERE s.kind = 'transcript' AND s.is_removed = 0
+                """)
+        var lost: [Int64] = []
+        while let text = try texts.next() {
+            let (id, recording): (Int64, Int64) = (text["id"], text["audio_record_id"])
+            guard let words: Data = text["words_sha256"] else {
+                if ofBackup.contains(recording) { lost.append(id) }
+                continue
+            }
+            let (shown, due): (String?, String?) = (text["transcript_text"], text["sidecar_due"])
+            if let shown, Sidecar.hash(ofWords: shown) == Array(words) { continue }
+            let isCurrent = !ofBackup.contains(recording) || due != nil
+            if isCurrent, try hasRevision(of: recording, withWords: Array(words)) { continue }
+            lost.append(id)
+        }
+        for id in lost {
+            // The inode still tells the file from those of other recordings; no file has this size.
+            try execute(
+                sql: "UPDATE sidecars SET size = -1, words_sha256 = NULL WHERE id = ?", arguments: [id])
+        }
+    }
+
+    /// - Parameter words: as ``Sidecar/words``.
+    private func hasRevision(of recording: Int64, withWords words: [UInt8]) throws -> Bool {
+        let texts = try String.fetchCursor(
+            self, sql: "SELECT text FROM transcript_revisions WHERE audio_record_id = ?",
+            arguments: [recording])
+        while let text = try texts.next() {
+            if Sidecar.hash(ofWords: text) == words { return true }
+        }
+        return false
+    }
+
     /// The words that a recording shows, where the revision that they come from is lost.
     func keepShownWords() throws {
         try execute(

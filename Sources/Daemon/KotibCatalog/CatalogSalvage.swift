@@ -125,12 +125,6 @@ struct CatalogSalvage {
         self.new = new
     }
 
-    /// So many ids are looked up one by one behind a page that cannot be read.
-    private static let maxLookups: Int64 = 5_000_000
-    /// So many rows of a table may be out of order before its pages are not followed any more: they may lead
-    /// in a circle.
-    private static let maxWrong = 10_000
-
     func run() throws -> [SalvagedTable] {
         let tables = try CatalogTable.all(in: new)
         var salvaged = [try keepSequences()]
@@ -164,14 +158,15 @@ struct CatalogSalvage {
         return found
     }
 
-    /// Those of which the last event says so: one that was replaced may have come back elsewhere.
+    /// Those of which the last event that can be read says so: one that was replaced may have come back
+    /// elsewhere.
     static func deletedRecordings(_ old: Database) throws -> Set<Int64> {
-        var ids: Set<Int64> = []
-        let rows = try Row.fetchCursor(old, sql: "SELECT audio_record_id, kind FROM events ORDER BY id")
-        // Behind a page that cannot be read there may be more.
-        while let row = try? rows.next() {
-            guard let id = Int64.fromDatabaseValue(row[0]) else { continue }
-            if String.fromDatabaseValue(row[1]) == "deleted" { ids.insert(id) } else { ids.remove(id) }
+        let columns = ["audio_record_id", "kind"]
+        let events = CatalogTable(name: "events", hasRowid: true, columns: columns)
+        var (ids, found): (Set<Int64>, SalvagedTable) = ([], SalvagedTable(name: events.name))
+        try DamagedTableReader(old: old, table: events, columns: columns).readAll(&found) { _, values, _ in
+            guard let id = Int64.fromDatabaseValue(values[0]) else { return }
+            if String.fromDatabaseValue(values[1]) == "deleted" { ids.insert(id) } else { ids.remove(id) }
         }
         return ids
     }
@@ -184,109 +179,15 @@ struct CatalogSalvage {
         guard !columns.isEmpty else { return found }
         if table.name == "identity" { try new.execute(sql: "DELETE FROM identity") }
         var insert = try RowInsert(into: table, columns, new)
-        try readAll(table, columns, &found) { id, values, found in
+        var reader = DamagedTableReader(old: old, table: table, columns: columns)
+        reader.retract = { id in
+            try new.execute(sql: "DELETE FROM \(table.name) WHERE rowid = :id", arguments: ["id": id])
+            return new.changesCount
+        }
+        try reader.readAll(&found) { id, values, found in
             // Rubbish that no rule of the table allows, or a second row where there can be one.
             if try insert.run(values) { found.count += 1 } else { found.miss(id) }
         }
         return found
     }
-
-    private typealias RowHandler = (Int64, [DatabaseValue], inout SalvagedTable) throws -> Void
-
-    /// Every row that can be reached: from the beginning up to the first page that cannot be read, and from
-    /// there on each by its own way down the tree.
-    private func readAll(
-        _ table: CatalogTable, _ columns: [String], _ found: inout SalvagedTable, _ body: RowHandler
-    ) throws {
-        let list = columns.joined(separator: ", ")
-        guard table.hasRowid else {
-            var count: Int64 = 0
-            let isWhole = try readOn("SELECT 0, \(list) FROM \(table.name)") { row in
-                count += 1
-                try body(count, row.values, &found)
-            }
-            if !isWhole { found.miss(from: count + 1) }
-            return
-        }
-        var (before, last, wrong): (Int64, Int64, Int) = (0, 0, 0)
-        let isWhole = try readOn("SELECT rowid, \(list) FROM \(table.name) ORDER BY rowid") { row in
-            if row.id <= last {
-                // Of another page of the tree, or written twice; or its id is wrong, or the last one's.
-                wrong += 1
-                found.lost += 1
-                guard wrong <= Self.maxWrong else { throw InconsistentRows() }
-                guard row.id > before else { return }
-                try new.execute(
-                    sql: "DELETE FROM \(table.name) WHERE rowid = :id", arguments: ["id": last])
-                found.count -= new.changesCount
-                // The wrong id stands for one of these.
-                if row.id > before + 1 { found.unread.append(before + 1...row.id - 1) }
-            } else {
-                before = last
-            }
-            last = row.id
-            try body(row.id, row.values, &found)
-        }
-        if isWhole { return }
-        guard let end = highestID(table.name), end <= last || end - last < Self.maxLookups else {
-            let first = min(last, Int64.max - 10_001) + 1
-            return try lookUp(table, list, first, first + 9_999, &found, body, isEnd: false)
-        }
-        if last < end {
-            try lookUp(table, list, last + 1, end, &found, body, isEnd: true)
-        } else {
-            found.miss(from: last + 1)
-        }
-    }
-
-    private func lookUp(
-        _ table: CatalogTable, _ list: String, _ first: Int64, _ last: Int64, _ found: inout SalvagedTable,
-        _ body: RowHandler, isEnd: Bool
-    ) throws {
-        for id in first...last {
-            let sql = "SELECT rowid, \(list) FROM \(table.name) WHERE rowid = \(id)"
-            let isRead = try readOn(sql) { row in
-                guard row.id == id else { throw InconsistentRows() }
-                try body(row.id, row.values, &found)
-            }
-            guard !isRead else { continue }
-            found.miss(id)
-            // How many of these ids had rows is not known: together they count as one place.
-            if !isEnd { found.lost -= 1 }
-        }
-        if !isEnd { found.miss(from: last + 1) }
-    }
-
-    /// - Returns: false where not all could be read.
-    /// - Throws: what `body` does, which is of the new file.
-    private func readOn(
-        _ sql: String, _ body: ((id: Int64, values: [DatabaseValue])) throws -> Void
-    ) throws -> Bool {
-        guard let rows = try? Row.fetchCursor(old, sql: sql) else { return false }
-        while true {
-            let row: (id: Int64, values: [DatabaseValue])
-            do {
-                guard let next = try rows.next() else { return true }
-                let values = Array(next.databaseValues)
-                row = (Int64.fromDatabaseValue(values[0]) ?? 0, Array(values.dropFirst()))
-            } catch {
-                return false
-            }
-            do {
-                try body(row)
-            } catch is InconsistentRows {
-                return false
-            }
-        }
-    }
-
-    /// Nil where the end of the table cannot be found.
-    private func highestID(_ table: String) -> Int64? {
-        let own = try? Int64.fetchOne(old, sql: "SELECT rowid FROM \(table) ORDER BY rowid DESC LIMIT 1")
-        let kept = try? Int64.fetchOne(old, sql: "SELECT seq FROM sqlite_sequence WHERE name = '\(table)'")
-        return [own, kept].compactMap { $0 ?? nil }.max()
-    }
 }
-
-/// A tree whose pages contradict each other.
-private struct InconsistentRows: Error {}

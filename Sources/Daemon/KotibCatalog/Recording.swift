@@ -1,4 +1,5 @@
 import FoundationEssentials
+import KotibCrypto
 import KotibModel
 
 /// Whether a recording's audio lies in the inbox.
@@ -137,6 +138,28 @@ public struct Sidecar: Hashable, Sendable {
         size = identity.size
         modified = identity.modified
         self.words = words
+    }
+
+    /// The value of ``words`` for a text. Line ends behind the last line do not count.
+    public static func hash(ofWords text: String) -> [UInt8] {
+        SHA256.hash(Array(normalized(text).utf8))
+    }
+
+    /// A text with LF between lines and no line ends behind the last. Works on scalars, because Swift takes
+    /// CR LF for one character.
+    public static func normalized(_ text: String) -> String {
+        var lines = String.UnicodeScalarView()
+        var wasReturn = false
+        for scalar in text.unicodeScalars {
+            if scalar == "\r" {
+                lines.append("\n")
+            } else if !(scalar == "\n" && wasReturn) {
+                lines.append(scalar)
+            }
+            wasReturn = scalar == "\r"
+        }
+        while lines.last == "\n" { lines.removeLast() }
+        return String(lines)
     }
 
     /// Whether the file at the path is still the one that was written: nobody has edited or replaced it. A

@@ -12,13 +12,16 @@ public enum CatalogRebuildCommand {
                 file: configurationFile, environment: ProcessInfo.processInfo.environment
             ).configuration
             umask(0o077)
-            let lock = try await Daemon.takeLock(configuration.state)
-            defer { withExtendedLifetime(lock) {} }
+            // Beyond RLIMIT_FSIZE it is to fail with a sentence.
+            signal(SIGXFSZ, SIG_IGN)
+            let locks = try await Daemon.takeLocks(configuration)
+            defer { withExtendedLifetime(locks) {} }
             let file = configuration.databasePath
             let report = try await CatalogRebuild(
                 file: file, backup: configuration.backupPath, inbox: configuration.inbox
             ).run()
-            giveToOwner(of: configuration.state, [file, configuration.state + "/kotibd.lock"])
+            let made = [file, configuration.stateLockPath, configuration.catalogLockPath]
+            giveToOwner(of: configuration.state, made)
             print(report.text(file))
             return ExitStatus.stopped
         } catch {
@@ -41,10 +44,7 @@ extension RebuildReport {
             lines = ["The catalog \(file) was made anew by the run before, which was interrupted."]
         }
         if let setAside {
-            let kept = rows.filter { $0.count > 0 }.map { "\($0.count) of \($0.table)" }
-            lines.append(
-                "Read from the earlier one: " + (kept.isEmpty ? "nothing" : kept.joined(separator: ", "))
-                    + "; \(lost) rows could not be read or kept.")
+            lines += linesOfRows
             lines.append("The earlier one is \(setAside); remove it when nothing of it is missed.")
         }
         lines += linesOfBackup + linesOfLosses
@@ -52,6 +52,23 @@ extension RebuildReport {
             "When kotibd is started it looks through the inbox; a text beside a recording that the catalog does "
                 + "not know is taken for its words.")
         return lines.joined(separator: "\n")
+    }
+
+    private var linesOfRows: [String] {
+        if isUnreadable {
+            return [
+                "Nothing could be read of the earlier one, not even its list of tables: how many rows are lost "
+                    + "cannot be told. What neither a backup nor the inbox has is gone: users' numbers, roles and "
+                    + "quotas, sessions, and earlier versions of texts."
+            ]
+        }
+        let kept = rows.filter { $0.count > 0 }.map { "\($0.count) of \($0.table)" }
+        let read = "Read from the earlier one: " + (kept.isEmpty ? "nothing" : kept.joined(separator: ", "))
+        return [
+            read
+                + (lost == 0
+                    ? "; no row was found lost." : "; at least \(lost) rows could not be read or kept.")
+        ]
     }
 
     private var linesOfBackup: [String] {

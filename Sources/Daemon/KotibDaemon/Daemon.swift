@@ -77,8 +77,8 @@ public struct Daemon: Sendable {
 
     private func run() async throws {
         prepareProcess()
-        let lock = try await Self.takeLock(configuration.state)
-        defer { withExtendedLifetime(lock) {} }
+        let locks = try await Self.takeLocks(configuration)
+        defer { withExtendedLifetime(locks) {} }
         let catalog = try await Catalog.open(
             configuration.databasePath, backup: configuration.backupPath)
         let displaced = DisplacedCatalogBackup(
@@ -89,17 +89,26 @@ public struct Daemon: Sendable {
         logger.notice("stopped")
     }
 
-    static func takeLock(_ state: String) async throws -> LockFile {
+    /// Those of the state folder and of the catalog, which another daemon with another state folder may have.
+    static func takeLocks(_ configuration: Configuration) async throws -> [LockFile] {
+        let state: LockFile
         do {
-            return try await LockFile.acquire(state + "/kotibd.lock")
+            state = try await LockFile.acquire(configuration.stateLockPath)
         } catch LockFile.Failure.held(let process) {
-            throw StateFolderInUse(folder: state, process: process)
+            throw StateFolderInUse(folder: configuration.state, process: process)
+        }
+        do {
+            return [state, try await LockFile.acquire(configuration.catalogLockPath)]
+        } catch LockFile.Failure.held(let process) {
+            throw CatalogInUse(file: configuration.databasePath, process: process)
         }
     }
 
-    /// A broken pipe is an error code to us, and nobody else may read the state folder.
+    /// A broken pipe, or a file beyond RLIMIT_FSIZE, is an error code to us, and nobody else may read the
+    /// state folder.
     private func prepareProcess() {
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
         umask(0o077)
         raiseOpenFileLimit()
         AllocatorSettings.returnLargeBlocksToKernel()

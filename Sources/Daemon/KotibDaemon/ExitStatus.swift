@@ -23,7 +23,7 @@ enum ExitStatus {
     static func code(for error: any Error) -> Int32 {
         switch error {
         case is ConfigurationError, is SecretError: configuration
-        case is StateFolderInUse: busy
+        case is StateFolderInUse, is CatalogInUse: busy
         case is TemporaryFailure: cannotCreate
         case is LockFile.Failure, is ListeningSocket.Failure: cannotCreate
         case let error as CatalogError: [.corrupt, .missing].contains(error.code) ? dataError : cannotCreate
@@ -44,7 +44,20 @@ struct StateFolderInUse: Error, CustomStringConvertible {
     var process: Int32?
 
     var description: String {
-        let who = process.map { "Another kotibd, process \($0)," } ?? "Another kotibd"
-        return "\(who) uses the state folder \(folder); stop it, or name another folder (setting state)."
+        "\(anotherDaemon(process)) uses the state folder \(folder); stop it, or name another folder (setting state)."
     }
+}
+
+/// Another daemon, or a rebuild, uses the same catalog under another state folder.
+struct CatalogInUse: Error, CustomStringConvertible {
+    var file: String
+    var process: Int32?
+
+    var description: String {
+        "\(anotherDaemon(process)) uses the catalog \(file); stop it, or name another one (setting database)."
+    }
+}
+
+private func anotherDaemon(_ process: Int32?) -> String {
+    process.map { "Another kotibd, process \($0)," } ?? "Another kotibd"
 }

@@ -26,13 +26,14 @@ package struct PresenceSweep: Sendable {
         self.logger = logger
     }
 
-    func run() async throws {
+    /// - Returns: whether the inbox is there: some recording was found in it.
+    func run() async throws -> Bool {
         var evidence = MountEvidence()
-        guard var unreachable = try await pass(&evidence) else { return }
+        guard var unreachable = try await pass(&evidence) else { return false }
         if unreachable > 0 {
             // Only now is it known which folders are to be asked about.
             evidence.mounted = []
-            guard let still = try await pass(&evidence) else { return }
+            guard let still = try await pass(&evidence) else { return false }
             unreachable = still
         }
         if unreachable > 0 {
@@ -40,6 +41,7 @@ package struct PresenceSweep: Sendable {
         } else {
             board.resolve(.filesUnreachable)
         }
+        return evidence.hasFound
     }
 
     /// - Returns: the number of files that are missing but not removed; nil if that cannot be determined now.
@@ -86,8 +88,10 @@ package struct PresenceSweep: Sendable {
         var questioned: Set<FileReachability.Place> = []
         /// Those of them where an older one was found.
         var mounted: Set<FileReachability.Place> = []
+        private(set) var hasFound = false
 
         mutating func found(_ path: InboxPath, on device: UInt64) {
+            hasFound = true
             guard !questioned.isEmpty else { return }
             var folder = path.parent
             repeat {

@@ -42,11 +42,14 @@ package struct Recovery: Sendable {
         try await deletions.resume()
         try await sidecars.mover.finishMoves()
         try await writeAllDue()
-        try await sweep.run()
+        let hasSeenInbox = try await sweep.run()
         try await departures.pruneRefused()
         // Otherwise who is a user is for an administrator to say.
         if enrolls { try await departures.pruneUsers() }
-        if try await catalog.adoption.adoptsTexts() { try await catalog.adoption.end() }
+        if try await catalog.adoption.adoptsTexts() {
+            try await sidecars.editor.adoptTexts()
+            if hasSeenInbox, !board.isInboxInDoubt { try await catalog.adoption.end() }
+        }
         if try await !catalog.refusals.hasTooMany() { board.resolve(.tooManyRejectedFiles) }
         await queue.wake()
     }

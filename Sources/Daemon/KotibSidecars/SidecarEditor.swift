@@ -116,6 +116,25 @@ public struct SidecarEditor: Sendable {
         }
     }
 
+    /// As ``adoptText(of:)``, for all recordings whose texts the catalog does not know.
+    public func adoptTexts() async throws(CatalogError) {
+        var last: RecordingID?
+        while !Task.isCancelled {
+            let page = try await catalog.adoption.withoutText(after: last, limit: 100)
+            guard let end = page.last else { return }
+            for id in page {
+                do throws(CatalogError) {
+                    try await adoptText(of: id)
+                } catch {
+                    // One unreadable row does not stop the others.
+                    if error.isRetryable { throw error }
+                    store.logStaysDue(id, error)
+                }
+            }
+            last = end
+        }
+    }
+
     /// Without the lock, so that no other task waits.
     private func waitForRest(beside id: RecordingID) async throws(CatalogError) {
         for _ in 1...3 {

@@ -1,4 +1,4 @@
-import KotibCrypto
+import KotibCatalog
 
 /// The words in a text file, however an editor wrote them.
 enum SidecarText {
@@ -23,26 +23,10 @@ enum SidecarText {
         return normalized(text)
     }
 
-    /// Works on scalars, because Swift takes CR LF for one character.
-    static func normalized(_ text: String) -> String {
-        var lines = String.UnicodeScalarView()
-        var wasReturn = false
-        for scalar in text.unicodeScalars {
-            if scalar == "\r" {
-                lines.append("\n")
-            } else if !(scalar == "\n" && wasReturn) {
-                lines.append(scalar)
-            }
-            wasReturn = scalar == "\r"
-        }
-        while lines.last == "\n" { lines.removeLast() }
-        return String(lines)
-    }
+    static func normalized(_ text: String) -> String { Sidecar.normalized(text) }
 
     /// The hash by which two texts are compared (``Sidecar/words``).
-    static func hash(_ text: String) -> [UInt8] {
-        SHA256.hash(Array(normalized(text).utf8))
-    }
+    static func hash(_ text: String) -> [UInt8] { Sidecar.hash(ofWords: text) }
 
     private static func utf16(_ bytes: [UInt8], _ unit: (UInt8, UInt8) -> UInt16) -> String? {
         guard bytes.count.isMultiple(of: 2) else { return nil }

@@ -212,6 +212,11 @@ struct Configuration: Sendable {
     var databasePath: String {
         database.isEmpty ? state + "/kotib.sqlite" : database
     }
+
+    var stateLockPath: String { state + "/kotibd.lock" }
+
+    /// Beside the catalog, which need not be in the state folder.
+    var catalogLockPath: String { databasePath + ".lock" }
 }
 
 enum LogFormat: String, Sendable, CaseIterable {
