@@ -48,20 +48,27 @@ enum LocalFile {
     /// under any name.
     /// - Parameter followsLinks: false replaces whatever has the name: where nobody has named the file, a
     ///   link may have been put there by somebody else.
-    static func replace(_ path: String, with bytes: [UInt8], followsLinks: Bool) async throws {
+    /// - Returns: false if it was standard output or standard error.
+    static func replace(_ path: String, with bytes: [UInt8], followsLinks: Bool) async throws -> Bool {
         try await BlockingWork.run {
             let found = status(of: path, followsLinks: followsLinks)
             let isFile = found.map { $0.st_mode & S_IFMT == S_IFREG } ?? true
-            guard followsLinks else { return try replace(path, with: bytes, like: isFile ? found : nil) }
+            guard followsLinks else {
+                try replace(path, with: bytes, like: isFile ? found : nil)
+                return true
+            }
             if let open = found.flatMap(standardDescriptor) {
                 try write(bytes, to: open)
-            } else if isFile {
+                return false
+            }
+            if isFile {
                 try replace(target(of: path), with: bytes, like: found)
             } else {
                 let file = try FileDescriptor.open(
                     path, .writeOnly, options: [.closeOnExec, .init(rawValue: O_NOCTTY)])
                 try file.closeAfter { try write(bytes, to: file) }
             }
+            return true
         }
     }
 

@@ -57,7 +57,9 @@ struct Export: ControlCommand {
                 return try await session.output.write(document)
             }
             do {
-                try await LocalFile.replace(path, with: document, followsLinks: path == output)
+                // A document in standard output is not followed by its name.
+                guard try await LocalFile.replace(path, with: document, followsLinks: path == output)
+                else { return }
             } catch let error as Errno {
                 throw CommandError(.cannotWrite(path, error), .cannotCreate)
             }
