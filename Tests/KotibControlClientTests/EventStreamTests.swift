@@ -77,6 +77,23 @@ import Testing
         #expect(waits.withLock(\.self) == [1, 2, 90, 8, 16, 30, 30, 30].map { .seconds($0) })
     }
 
+    @Test func eachLossIsToldOnce() async throws {
+        try await ScriptedDaemon.run { asked in
+            [1, 2, 4].contains(asked.before)
+                ? .refusal(.serviceUnavailable, "unavailable")
+                : .events(changed(1, "pending", event: asked.before))
+        } _: { daemon in
+            var (seen, lost) = (0, [Int]())
+            try await daemon.client.events(
+                sleep: { _ in }, lost: { _ in lost.append(seen) }, connected: { true },
+                each: { _, _ in
+                    seen += 1
+                    return seen < 3
+                })
+            #expect(lost == [1, 2])
+        }
+    }
+
     @Test func anEventBeginsTheWaitsAnew() async throws {
         let waits = Mutex<[Duration]>([])
         try await ScriptedDaemon.run { asked in

@@ -47,6 +47,26 @@ import Testing
         #expect(try fixture.folder.names(in: "ali").isEmpty)
     }
 
+    /// Nobody learns which users there are (threat 61).
+    @Test(arguments: [
+        "", "&q=hello", "&status=rejected", "&count=all&limit=5", "&from=2026-01-01", "&before=9",
+    ])
+    func theListOfAnotherUserIsThatOfNone(query: String) async throws {
+        let fixture = try await AudioFixture()
+        let (ali, vali) = (try await fixture.user("ali"), try await fixture.user("vali"))
+        let admin = try await fixture.user("boss", role: .admin)
+        _ = try await recording(fixture, by: vali)
+        for caller in [ali, admin] {
+            let none = try await fixture.call(.get, "list?user=nobody\(query)", as: caller)
+            let other = try await fixture.call(
+                .get, "list?user=\(caller == ali ? "vali" : "ali")\(query)", as: caller)
+            #expect(none.status == .ok && none.headers == other.headers)
+            let body = try none.decoded(AudioListBody.self)
+            #expect(try body == other.decoded(AudioListBody.self))
+            #expect(body.items.isEmpty && body.total == 0 && body.isTotalExact == true)
+        }
+    }
+
     private static let phone = FileIdentity(device: 1, inode: 1, size: 1000, modified: 1, changed: 1)
 
     /// ADTS under the name of an MP4 file.

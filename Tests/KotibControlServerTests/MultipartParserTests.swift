@@ -62,6 +62,11 @@ import Testing
         #expect(try header(#"name=file; filename="a.wav"; filename*=utf-8''%zz.wav"#)?.fileName == "a.wav")
         #expect(try header(#"name=file; filename="a.wav"; filename="b.wav""#)?.fileName == "a.wav")
         #expect(try header(#"name="file"; filename="""#)?.fileName == "")
+        // As browsers and curl write a quote and the ends of lines, and only these.
+        let written = #"name="file"; filename="q%22uote%0D%0Aa%2F%25%2522%0a.wav""#
+        #expect(try header(written)?.fileName == "q\"uote\r\na%2F%25%2522%0a.wav")
+        let extended = #"name=file; filename="_.wav"; filename*=utf-8''%2522.wav"#
+        #expect(try header(extended)?.fileName == "%22.wav")
     }
 
     @Test(arguments: ["", "--b", "--b\r\n\r\nx", "--b\r\n\r\nx\r\n--b", "--b\r\n\r\nx\r\n--b-", "--c--"])

@@ -75,6 +75,19 @@ import Testing
         }
     }
 
+    @Test func theLongestTargetIsRead() async throws {
+        let fixture = try await SocketFixture()
+        try await fixture.serving {
+            for (length, status) in [
+                (RequestLimits.longestTarget, 404), (RequestLimits.longestTarget + 1, 431),
+            ] {
+                let target = "/" + String(repeating: "a", count: length - 1)
+                let answer = try await RawClient.ask(fixture.socket, "GET \(target) HTTP/1.1")
+                #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(length): \(answer.prefix(100))")
+            }
+        }
+    }
+
     /// Requests that came before are answered first.
     @Test func aBrokenRequestAfterAGoodOneIsAnsweredAfterIt() async throws {
         let fixture = try await SocketFixture()

@@ -149,7 +149,9 @@ struct CommandTests {
 
     @Test(
         "A refusal is the daemon's sentence and an exit code",
-        arguments: [(401, Int32(77)), (403, 77), (404, 66), (409, 1), (429, 75), (503, 75), (500, 1)])
+        arguments: [
+            (401, Int32(77)), (403, 77), (404, 66), (409, 1), (422, 64), (429, 75), (503, 75), (500, 1),
+        ])
     func refusals(status: Int, code: Int32) async throws {
         let reply = StandInDaemon.Reply(
             status: .init(code: status), json: #"{"detail": "Bo'lmaydi", "code": "x"}"#,
@@ -157,7 +159,7 @@ struct CommandTests {
         try await StandInDaemon.run(["POST audio/7/retry": reply]) { daemon in
             let refused = try await daemon.kotibctl("retry", "7")
             #expect(refused.end == .exited(code))
-            #expect(refused.errors.hasPrefix("kotibctl: Bo'lmaydi"))
+            #expect(refused.errors.hasPrefix("kotibctl: 7: Bo'lmaydi"))
             #expect(refused.output.isEmpty)
         }
     }
@@ -186,9 +188,24 @@ struct CommandTests {
     func remove() async throws {
         try await StandInDaemon.run(["DELETE audio/7": .init(json: #"{"message": "Gone"}"#)]) { daemon in
             #expect(try await daemon.kotibctl("rm", "7").end == .exited(64))
-            let removed = try await daemon.kotibctl("rm", "--yes", "6", "7")
+            let removed = try await daemon.kotibctl("rm", "--yes", "6", "7", "8")
             #expect(removed.end == .exited(66))
             #expect(removed.output == "7: Gone\n")
+            #expect(removed.errors == "kotibctl: 6: Yozuv topilmadi\nkotibctl: 8: Yozuv topilmadi\n")
+        }
+    }
+
+    @Test(
+        "A search that is too long is refused here, and an older daemon's refusal is told in one's language")
+    func tooLong() async throws {
+        let sentence = "kotibctl: The request is too long: shorten the words that are searched for\n"
+        let reply = StandInDaemon.Reply(
+            status: .init(code: 431), json: #"{"detail": "So'rov juda katta", "code": "too_large"}"#)
+        try await StandInDaemon.run(["GET audio/list": reply]) { daemon in
+            for words in [String(repeating: "ў", count: 2500), "short"] {
+                let refused = try await daemon.kotibctl("search", words)
+                #expect(refused.end == .exited(64) && refused.errors == sentence)
+            }
         }
     }
 

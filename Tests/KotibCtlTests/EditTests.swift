@@ -144,6 +144,20 @@ import Testing
         }
     }
 
+    @Test func emptyStandardInputChangesNothing() async throws {
+        try await scripted(.record(1, "completed", text: "", revision: 5)) { daemon in
+            let empty = try await daemon.kotibctl("edit", "1", "--file", "-", input: "")
+            #expect(empty.end == .exited(1))
+            #expect(
+                empty.errors
+                    == "kotibctl: Standard input is empty; nothing was changed. To empty the words on purpose: "
+                    + "kotibctl edit 1 --file /dev/null\n")
+            #expect(daemon.asked.map(\.what) == ["GET audio/1"])
+            #expect(try await daemon.kotibctl("edit", "1", "--file", "/dev/null").end == .exited(0))
+            #expect(daemon.asked.last?.body == #"{"transcript_text":""}"#)
+        }
+    }
+
     @Test func theRevisionThatIsNamedDecides() async throws {
         try await scripted(.record(1, "completed", text: "Yangi", revision: 5)) { daemon in
             let options = ["--if-revision", "3"]

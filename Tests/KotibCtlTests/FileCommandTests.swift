@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import HTTPTypes
 import KotibControlTestSupport
 import KotibTestSupport
@@ -101,6 +102,82 @@ import Testing
         try await scripted { daemon in
             let command = try await daemon.kotibctl("export", "1", "--format", "txt", "-o", "/none/a.txt")
             #expect(command.end == .exited(73))
+        }
+    }
+
+    private func export(to path: String, _ daemon: ScriptedDaemon) async throws -> Command {
+        try await daemon.kotibctl("export", "1", "--format", "md", "-o", path)
+    }
+
+    @Test func aFileThatIsReplacedKeepsItsMode() async throws {
+        try await scripted { daemon in
+            let path = daemon.folder.path("a.md")
+            try daemon.folder.write("mine", to: "a.md")
+            chmod(path, 0o604)
+            #expect(try await export(to: path, daemon).end == .exited(0))
+            #expect(daemon.folder.read("a.md") == "# Salom\n\nDunyo\n")
+            var status = stat()
+            #expect(stat(path, &status) == 0 && status.st_mode & 0o7777 == 0o604)
+            #expect(try daemon.folder.names().filter { $0.hasPrefix(".kotibctl") } == [])
+        }
+    }
+
+    @Test func aLinkIsFollowed() async throws {
+        try await scripted { daemon in
+            let folder = daemon.folder
+            try folder.makeFolder("far")
+            try folder.write("mine", to: "far/real.md")
+            for (link, target) in [
+                ("a.md", "b.md"), ("b.md", "far/real.md"), ("new.md", folder.path("far/new.md")),
+            ] {
+                try #require(symlink(target, folder.path(link)) == 0)
+            }
+            for name in ["a.md", "new.md"] {
+                let command = try await export(to: folder.path(name), daemon)
+                #expect(command.end == .exited(0), "\(command.errors)")
+            }
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: folder.path("a.md")) == "b.md")
+            #expect(folder.read("far/real.md") == "# Salom\n\nDunyo\n")
+            #expect(folder.read("far/new.md") == "# Salom\n\nDunyo\n")
+            try #require(symlink("loop", folder.path("loop")) == 0)
+            #expect(try await export(to: folder.path("loop"), daemon).end == .exited(73))
+        }
+    }
+
+    /// Root would have replaced the device of the whole machine.
+    @Test func aDeviceOrAPipeIsWrittenTo() async throws {
+        try await scripted { daemon in
+            let null = daemon.folder.path("null.md")
+            try #require(symlink("/dev/null", null) == 0)
+            #expect(try await export(to: null, daemon).end == .exited(0))
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: null) == "/dev/null")
+            let pipe = daemon.folder.path("pipe")
+            try #require(mkfifo(pipe, 0o600) == 0)
+            let reader = open(pipe, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+            defer { close(reader) }
+            #expect(try await export(to: pipe, daemon).end == .exited(0))
+            var bytes = [UInt8](repeating: 0, count: 100)
+            let count = read(reader, &bytes, bytes.count)
+            #expect(String(decoding: bytes.prefix(max(0, count)), as: UTF8.self) == "# Salom\n\nDunyo\n")
+        }
+    }
+
+    @Test func standardOutputIsItselfUnderAnyName() async throws {
+        try await scripted { daemon in
+            let command = try await export(to: "/proc/self/fd/1", daemon)
+            #expect(command.end == .exited(0) && command.output == "# Salom\n\nDunyo\n")
+        }
+    }
+
+    /// Somebody else may have put it there.
+    @Test func aLinkThatNobodyNamedIsNotFollowed() async throws {
+        try await scripted { daemon in
+            try daemon.folder.makeFolder("out")
+            try daemon.folder.write("theirs", to: "other")
+            try #require(symlink("../other", daemon.folder.path("out/Suhbat 1-1.md")) == 0)
+            #expect(try await export(to: daemon.folder.path("out"), daemon).end == .exited(0))
+            #expect(daemon.folder.read("other") == "theirs")
+            #expect(daemon.folder.read("out/Suhbat 1-1.md") == "# Salom\n\nDunyo\n")
         }
     }
 

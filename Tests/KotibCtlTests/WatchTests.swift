@@ -1,3 +1,4 @@
+import HTTPTypes
 import KotibControlClient
 import KotibControlProtocol
 import KotibControlTestSupport
@@ -37,6 +38,23 @@ import Testing
         #expect(state.apply(changed(2, "pending"))?.what == .status("pending"))
         #expect(state.apply(changed(2, "completed"))?.what == .status("completed"))
         #expect(!state.isOver)
+    }
+
+    @Test func oneWithoutItsFileIsNotWaitedFor() {
+        var state = WatchState(ids: [1])
+        func changed(_ status: String, _ audio: String) -> ControlEvent {
+            .changed(
+                EventBody(id: 1, filePath: "ali/1", transcriptionStatus: status, audioState: audio, at: ""))
+        }
+        // Its job ends by itself.
+        #expect(state.apply(changed("processing", "gone"))?.what == .status("processing"))
+        #expect(!state.isOver && state.goneIDs.isEmpty)
+        #expect(state.apply(changed("pending", "gone"))?.what == .status("gone"))
+        #expect(state.isOver && !state.isSuccess && state.goneIDs == [1] && state.waitingIDs.isEmpty)
+        #expect(state.apply(changed("pending", "present"))?.what == .status("pending"))
+        #expect(!state.isOver && state.goneIDs.isEmpty)
+        _ = state.apply(changed("completed", "gone"))
+        #expect(state.isOver && state.isSuccess && state.goneIDs.isEmpty)
     }
 
     @Test func everyTenPercentIsToldOnce() {
@@ -125,6 +143,55 @@ import Testing
         } _: { daemon in
             let command = try await daemon.kotibctl("watch", "1")
             #expect(command.end == .exited(66))
+        }
+    }
+
+    @Test func endsWhereTheFileIsGone() async throws {
+        try await ScriptedDaemon.run { asked in
+            switch asked.what {
+            case "GET audio/1":
+                asked.before == 0 ? .record(1, "processing") : .record(1, "pending", audio: "gone")
+            case "GET events": .events(changed(1, "pending", event: 1, audio: "gone"))
+            default: .notFound
+            }
+        } _: { daemon in
+            let command = try await daemon.kotibctl("watch", "1")
+            #expect(command.end == .exited(66))
+            #expect(command.output == "1 ali/1.wav being transcribed\n1 ali/1.wav its file is gone\n")
+        }
+    }
+
+    @Test func goesOnWhereTheFileIsOnlyRenamed() async throws {
+        try await ScriptedDaemon.run { asked in
+            switch asked.what {
+            case "GET audio/1":
+                asked.before == 0
+                    ? .record(1, "pending", audio: "gone") : .record(1, "pending", path: "ali/new.wav")
+            case "GET events": .events(changed(1, "completed", event: 1))
+            default: .notFound
+            }
+        } _: { daemon in
+            let command = try await daemon.kotibctl("watch", "1")
+            #expect(command.end == .exited(0))
+            #expect(command.output.contains("1 ali/new.wav waiting\n"), "\(command.output)")
+        }
+    }
+
+    @Test func aDaemonThatIsAwayIsToldOnceAndWaitedFor() async throws {
+        try await ScriptedDaemon.run { asked in
+            switch asked.what {
+            case "GET audio/1": .record(1, "pending")
+            case "GET events" where asked.before == 0: .events(": \n\n")
+            case "GET events" where asked.before < 3: .refusal(.serviceUnavailable, "unavailable")
+            case "GET events": .events(changed(1, "completed", event: 1))
+            default: .notFound
+            }
+        } _: { daemon in
+            let command = try await daemon.kotibctl("watch", "1")
+            #expect(command.end == .exited(0))
+            #expect(command.errors == "kotibctl: No: unavailable; trying again\n")
+            let never = try await daemon.kotibctl("watch", "--socket", "/nowhere/s")
+            #expect(never.end == .exited(69) && never.errors.contains("is it running?"))
         }
     }
 

@@ -102,7 +102,8 @@ import Testing
         #expect(try await code("b.wav", inbox) == "over_quota_minutes")
         let note = inbox.folder.read("ali/b.wav.rejected.txt") ?? ""
         #expect(
-            note.contains("1 of your 1 minutes a day are used") && note.contains("after midnight"), "\(note)")
+            note.contains("0.7 of your 1 minutes a day are used") && note.contains("after midnight"),
+            "\(note)")
         // 13:00 in Tashkent.
         let midnight = clock.now.advanced(by: .seconds(11 * 3600))
         try await inbox.readmitting(clock) {

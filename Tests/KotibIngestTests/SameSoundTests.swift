@@ -154,6 +154,31 @@ struct SameSoundTests {
         #expect(try await used() == 11_000)
     }
 
+    /// The engine has been given it, however the attempt ends.
+    @Test(arguments: [false, true])
+    func whatIsReplacedWhileItIsHeardStaysCharged(isRemoved: Bool) async throws {
+        let gate = Gate()
+        let engine = FakeEngine { _, _ throws(EngineError) in
+            try await gate.pass()
+            return FakeEngine.result("x")
+        }
+        let fixture = try IngestFixture(engine: engine, quotas: Quotas(limits: Quota(minutesPerDay: 1)))
+        try await fixture.transcribing {
+            for (number, letter) in ["a", "b", "c"].enumerated() {
+                if isRemoved, number > 0 { try await fixture.lose("ali/talk.wav") }
+                let recording = try await fixture.drop("#" + String(repeating: letter, count: 18))
+                #expect(recording?.state != .rejected)
+                try await waitUntil("it is being heard") { engine.calls.count == number + 1 }
+            }
+            let refused = try await fixture.drop("#" + String(repeating: "d", count: 18))
+            #expect(refused?.errorCode == "over_quota_minutes")
+            let user = try await fixture.catalog.users.enroll("ali")
+            #expect(try await fixture.catalog.users.find(user)?.use.milliseconds == 54_000)
+            gate.open()
+        }
+        #expect(engine.calls.count == 3)
+    }
+
     @Test func whatWasTranscribedStaysCharged() async throws {
         let engine = FakeEngine { job, _ throws(EngineError) in FakeEngine.result("\(job.size) bytes") }
         let fixture = try IngestFixture(engine: engine, quotas: Quotas(limits: Quota(minutesPerDay: 1)))

@@ -29,6 +29,25 @@ struct RejectionSentenceTests {
         #expect(damage.contains("no sound in it") && !damage.contains("damaged"))
     }
 
+    @Test(arguments: [
+        (40, "0.7"), (59.9, "0.9"), (60, "1"), (2, "0.1"), (0, "0"), (33, "0.6"),
+    ])
+    func whatIsUsedOfTheMinutesIsTrue(seconds: Double, text: String) {
+        let rejection = Rejection.overQuotaMinutes(duration: 59, used: seconds, limit: 60)
+        let sentences = Language.allCases.map { rejection.sentence(about: "x.mp3", in: $0) }
+        let parts = [
+            Language.english: "\(text) of your 1 minutes a day are used",
+            .uzbek: "ajratilgan 1 daqiqadan \(text) daqiqasi bugun",
+            .russian: "из ваших 1 мин в день сегодня использовано \(text), а",
+        ]
+        for (language, sentence) in zip(Language.allCases, sentences) {
+            #expect(sentence.contains(parts[language] ?? "?"), "\(sentence)")
+        }
+        let alone = Rejection.overQuotaMinutes(duration: 61, used: 0, limit: 60)
+            .sentence(about: "x.mp3", in: .english)
+        #expect(alone.contains("it lasts 1.1 minutes, which never fits into your quota of 1 minutes"))
+    }
+
     @Test func aByteTooManyShowsInTheSentence() {
         let sentence = Rejection.tooLarge(size: 52_428_801, limit: 52_428_800)
             .sentence(about: "x.mp3", in: .english)

@@ -18,7 +18,7 @@ public struct EventBody: Codable, Hashable, Sendable {
     public var id: Int64
     public var filePath: String
     public var transcriptionStatus: String
-    var audioState: String
+    public var audioState: String
     var at: String
 
     enum CodingKeys: String, CodingKey {

@@ -5,15 +5,18 @@ extension ControlClient {
     /// Hands every event to `each` until that returns false. A broken connection is made again and resumed,
     /// after a growing delay (``Backoff``) or the one that the daemon asks for. The first connection is not
     /// retried. Ends with a permanent refusal (such as a revoked token) and with errors of `connected` and
-    /// `each`. `connected` is called whenever the stream is open, before its first event.
+    /// `each`. `connected` is called whenever the stream is open, before its first event; `lost` once for each
+    /// time that it cannot be opened again at once.
     public func events(
         sleep: (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+        lost: (ControlError) async -> Void = { _ in },
         connected: () async throws -> Bool,
         each: (ControlEvent, _ raw: ServerEvent) async throws -> Bool
     ) async throws {
         var lastID: String?
         var backoff = Backoff()
         var everConnected = false
+        var isLost = false
         while true {
             // Apart from what `send` throws: only that is tried again.
             let outcome: Result<Bool, any Error>
@@ -23,6 +26,7 @@ extension ControlClient {
                     .get, "events", headers: [("Accept", "text/event-stream")] + resume
                 ) { answer in
                     everConnected = true
+                    isLost = false
                     do {
                         guard try await connected() else { return .success(false) }
                         // A fresh parser: half an event of the connection before is no event.
@@ -41,6 +45,8 @@ extension ControlClient {
                     }
                 }
             } catch let error as ControlError where everConnected && error.isPassing {
+                if !isLost { await lost(error) }
+                isLost = true
                 try await sleep(backoff.next(retryAfter: error.retryAfter))
                 continue
             }
@@ -81,7 +87,7 @@ extension ControlError {
         switch self {
         case .unreachable, .timedOut, .interrupted: true
         case .refused(let status, _, _): status == 429 || status == 503
-        case .connectionDenied, .unreadable, .unreadableFile: false
+        case .connectionDenied, .unreadable, .unreadableFile, .requestTooLong: false
         }
     }
 

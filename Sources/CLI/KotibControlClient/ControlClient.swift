@@ -56,8 +56,10 @@ public struct ControlClient: Sendable {
         var headers = headers.map { (name: $0.0, value: $0.1) }
         headers.append(("Accept-Language", language))
         if let token { headers.append(("Authorization", "Bearer \(token)")) }
+        let target = target(path, query)
+        guard target.utf8.count <= RequestLimits.longestTarget else { throw ControlError.requestTooLong }
         let request = HTTPRequest(
-            method, url: url(path, query), unixSocket: socket, headers: headers, body: body,
+            method, url: "http://localhost" + target, unixSocket: socket, headers: headers, body: body,
             limits: HTTPLimits(connect: .seconds(5), head: responseTimeout, stall: nil, total: nil),
             isRepeatable: method == .get)
         var hasAnswer = false
@@ -155,10 +157,10 @@ public struct ControlClient: Sendable {
         }
     }
 
-    private func url(_ path: String, _ query: [(String, String)]) -> String {
+    private func target(_ path: String, _ query: [(String, String)]) -> String {
         let pairs = query.map { Self.escaped($0.0) + "=" + Self.escaped($0.1) }
         let tail = pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")
-        return "http://localhost/api/v1/\(path)\(tail)"
+        return "/api/v1/\(path)\(tail)"
     }
 
     /// RFC 3986: all but the unreserved characters.

@@ -15,6 +15,8 @@ public enum ControlError: Error, Sendable {
     case interrupted
     /// The response is not one of Kotib's: from another program, or a daemon of another version.
     case unreadable(status: Int)
+    /// The address with its parameters is longer than the daemon reads: nothing was sent.
+    case requestTooLong
     /// A file to be sent cannot be read.
     case unreadableFile(String)
 }

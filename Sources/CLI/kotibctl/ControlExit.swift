@@ -6,7 +6,8 @@ enum ControlExit: Int32, CaseIterable, Sendable {
     case done = 0
     /// It failed, nothing was found, or the daemon is degraded.
     case failed = 1
-    /// EX_USAGE: a wrong command line; ArgumentParser's own.
+    /// EX_USAGE: a wrong command line, also where only the daemon knows that a value is none; ArgumentParser's
+    /// own.
     case usage = 64
     /// EX_DATAERR: another change came first, or the name is taken.
     case conflict = 65
@@ -34,6 +35,7 @@ enum ControlExit: Int32, CaseIterable, Sendable {
             case .connectionDenied: .notAllowed
             case .refused(_, let body, _) where body.code == ErrorCode.conflict.rawValue: .conflict
             case .refused(let status, _, _): Self.code(ofStatus: status)
+            case .requestTooLong: .usage
             case .interrupted, .timedOut: .tryLater
             case .unreadable: .protocolError
             case .unreadableFile: .notFound
@@ -44,6 +46,8 @@ enum ControlExit: Int32, CaseIterable, Sendable {
         switch status {
         case 401, 403: .notAllowed
         case 404: .notFound
+        // A value that the daemon does not take, or a search that is too long.
+        case 422, 431: .usage
         case 429, 503, 507: .tryLater
         default: .failed
         }
@@ -55,7 +59,7 @@ extension ControlError {
     var isAboutSocket: Bool {
         switch self {
         case .unreachable, .connectionDenied: true
-        case .refused, .timedOut, .interrupted, .unreadable, .unreadableFile: false
+        case .refused, .timedOut, .interrupted, .unreadable, .unreadableFile, .requestTooLong: false
         }
     }
 }
@@ -68,7 +72,7 @@ extension ControlExit {
         switch self {
         case .done: "done"
         case .failed: "failed, nothing found, or the daemon degraded"
-        case .usage: "wrong command line"
+        case .usage: "wrong command line, or a value that is not valid"
         case .conflict: "changed by somebody else meanwhile, or a name that is taken"
         case .notFound: "no such recording, user or file"
         case .noDaemon: "no daemon answers"

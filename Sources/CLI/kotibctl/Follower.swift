@@ -5,6 +5,10 @@ import Synchronization
 /// Follows recordings until the named ones are done: progress bars on a terminal, otherwise a line for each
 /// change, or the daemon's own events.
 final class Follower: Sendable {
+    /// A renamed file is missing until its new name is settled, which takes the daemon a second or two
+    /// (`watch.settle`).
+    static let renaming: Duration = .seconds(5)
+
     private let session: Session
     private let client: ControlClient
     private let ids: [Int64]
@@ -28,18 +32,25 @@ final class Follower: Sendable {
         } else {
             try await read()
         }
-        guard state.withLock(\.isSuccess) else { throw SilentExit(exit: .failed) }
+        let (isSuccess, gone) = state.withLock { ($0.isSuccess, $0.goneIDs) }
+        guard isSuccess else { throw SilentExit(exit: gone.isEmpty ? .failed : .notFound) }
     }
 
     private func read() async throws {
-        try await client.events(connected: list) { event, raw in
+        try await client.events(lost: tellLost, connected: list) { event, raw in
             if self.session.json, self.ids.isEmpty || self.ids.contains(event.recording ?? -1) {
                 try await self.line(raw.name, raw.data)
             }
             if case .reset = event { return try await self.list() }
             try await self.tell(self.state.withLock { $0.apply(event) })
-            return self.shouldContinue()
+            return try await self.shouldContinue()
         }
+    }
+
+    private func tellLost(_ error: ControlError) async {
+        let sentence = session.sentence(error) + session.text(.tryingAgain)
+        guard let screen else { return await session.printError(sentence) }
+        screen.stay("kotibctl: " + Terminal.safe(sentence))
     }
 
     /// The current state.
@@ -61,7 +72,7 @@ final class Follower: Sendable {
         let others = ids.isEmpty ? state.withLock(\.waitingIDs) : ids
         for id in others where !seen.contains(id) { try await look(at: id) }
         if ids.isEmpty, state.withLock(\.counts.all) == 0 { sayIdle() }
-        return shouldContinue()
+        return try await shouldContinue()
     }
 
     /// Once, so that a person who sees nothing knows why.
@@ -71,7 +82,7 @@ final class Follower: Sendable {
     }
 
     private func look(at id: Int64) async throws {
-        let isKnown = state.withLock { $0.waitingIDs.contains(id) }
+        let isKnown = state.withLock { $0.waitingIDs.contains(id) || $0.goneIDs.contains(id) }
         do {
             let answer = try await client.recording(id)
             if session.json, !ids.isEmpty {
@@ -83,7 +94,17 @@ final class Follower: Sendable {
         }
     }
 
-    private func shouldContinue() -> Bool {
+    private func shouldContinue() async throws -> Bool {
+        if draw() { return true }
+        let gone = state.withLock(\.goneIDs)
+        guard !gone.isEmpty else { return false }
+        try await Task.sleep(for: Self.renaming)
+        for id in gone { try await look(at: id) }
+        return draw()
+    }
+
+    /// - Returns: whether there is still something to wait for.
+    private func draw() -> Bool {
         let (counts, lines, overall, isOver) = state.withLock { state in
             let name = session.text(.watchCounts(done: state.counts.done, all: state.counts.all))
             let elapsed = (ContinuousClock.now - began) / .seconds(1)
@@ -113,7 +134,7 @@ final class Follower: Sendable {
         case "failed", "rejected":
             style = .red
             reason = try await client.recording(news.id).body.errorMessage.map { ": " + $0 } ?? ""
-        case WatchState.deleted: style = .yellow
+        case WatchState.deleted, WatchState.gone: style = .yellow
         default: if screen != nil { return }
         }
         let word = session.output.styled(session.text(.watched(status: status)), style)

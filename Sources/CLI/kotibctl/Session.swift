@@ -92,10 +92,11 @@ struct Session: Sendable {
     }
 
     /// Reports an error and returns its exit code.
-    func report(_ error: any Error) async -> ControlExit {
+    /// - Parameter id: the recording, where a command has several.
+    func report(_ error: any Error, about id: Int64? = nil) async -> ControlExit {
         switch error {
         case let error as ControlError:
-            await printError(sentence(error))
+            await printError((id.map { "\($0): " } ?? "") + sentence(error))
             return ControlExit(error)
         case let error as CommandError:
             await printError(text(error.phrase))
@@ -113,24 +114,26 @@ struct Session: Sendable {
         }
     }
 
-    /// Runs `body` for each item; an error of one does not stop the others.
-    func each<Item>(_ items: [Item], _ body: (Item) async throws -> Void) async throws {
+    /// Runs `body` for each recording; an error of one is reported with its id and does not stop the others.
+    func each(_ ids: [Int64], _ body: (Int64) async throws -> Void) async throws {
         var exit = ControlExit.done
-        for item in items {
+        for id in ids {
             do {
-                try await body(item)
+                try await body(id)
             } catch let error as ControlError where !error.isAboutSocket {
-                exit = await report(error)
+                exit = await report(error, about: id)
             }
         }
         if exit != .done { throw SilentExit(exit: exit) }
     }
 
-    private func sentence(_ error: ControlError) -> String {
+    func sentence(_ error: ControlError) -> String {
         switch error {
         case .refused(let status, let body, let retryAfter):
             switch status {
             case 401: body.detail + text(.loginHint)
+            // The daemon does not know the language of a request that it did not read.
+            case 431: text(.requestTooLong)
             default: body.detail + (retryAfter.map { text(.retryHint(seconds: $0)) } ?? "")
             }
         case .unreachable(let socket): text(.noDaemon(at: socket))
@@ -139,6 +142,7 @@ struct Session: Sendable {
         case .timedOut: text(.timedOut(at: socket))
         case .unreadable(let status): text(.notKotib(at: socket, status: status))
         case .unreadableFile(let path): text(.unreadableFile(path))
+        case .requestTooLong: text(.requestTooLong)
         }
     }
 }

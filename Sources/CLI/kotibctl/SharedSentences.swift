@@ -49,6 +49,23 @@ extension Sentence {
             russian: "Не удаётся прочитать файл \(path)")
     }
 
+    static let requestTooLong = Sentence(
+        uzbek: "So'rov juda uzun: qidiriladigan so'zlarni qisqartiring",
+        english: "The request is too long: shorten the words that are searched for",
+        russian: "Запрос слишком длинный: сократите искомые слова")
+
+    /// - Parameter argument: readable, with what is no text escaped.
+    static func argumentNotUTF8(_ argument: String) -> Sentence {
+        Sentence(
+            uzbek: "\(argument) UTF-8 matn emas; fayl bo'lsa, avval nomini o'zgartiring",
+            english: "\(argument) is no UTF-8 text; if it is a file, rename it first",
+            russian: "\(argument) — не текст UTF-8; если это файл, сначала переименуйте его")
+    }
+
+    /// Behind the sentence that says why.
+    static let tryingAgain = Sentence(
+        uzbek: "; qayta urinilmoqda", english: "; trying again", russian: "; попытки продолжаются")
+
     static let loginHint = Sentence(
         uzbek: " (kotibctl login)", english: " (kotibctl login)", russian: " (kotibctl login)")
 

@@ -6,7 +6,7 @@ struct WatchState: Sendable {
     /// A message that is printed once.
     struct Update: Hashable, Sendable {
         enum Kind: Hashable, Sendable {
-            /// A status of the daemon's, or `deleted`.
+            /// A status of the daemon's, `deleted` or `gone`.
             case status(String)
             /// Another ten percent.
             case percent(Int)
@@ -18,6 +18,8 @@ struct WatchState: Sendable {
     }
 
     static let deleted = "deleted"
+    /// Pending, but its file was removed: nothing happens until that is back.
+    static let gone = "gone"
     private static let waiting: Set = ["pending", "processing"]
 
     private struct Recording {
@@ -54,11 +56,14 @@ struct WatchState: Sendable {
         (recordings.values.count { !$0.isWaiting }, recordings.count)
     }
 
+    /// Those whose file was removed before they were transcribed.
+    var goneIDs: [Int64] { recordings.filter { $0.value.status == Self.gone }.keys.sorted() }
+
     /// Those that are not done.
     var waitingIDs: [Int64] { recordings.filter { $0.value.isWaiting }.keys.sorted() }
 
     mutating func apply(_ record: AudioRecordBody) -> Update? {
-        apply(record.id, record.filePath, record.transcriptionStatus) {
+        apply(record.id, record.filePath, Self.status(record.transcriptionStatus, record.audioState)) {
             $0.duration = record.duration ?? $0.duration
             $0.fraction = record.progress ?? $0.fraction
         }
@@ -67,7 +72,7 @@ struct WatchState: Sendable {
     mutating func apply(_ event: ControlEvent) -> Update? {
         switch event {
         case .changed(let body), .edited(let body):
-            return apply(body.id, body.filePath, body.transcriptionStatus)
+            return apply(body.id, body.filePath, Self.status(body.transcriptionStatus, body.audioState))
         case .deleted(let body): return apply(body.id, body.filePath, Self.deleted)
         case .progress(let body):
             let news = apply(body.id, body.filePath, "processing") {
@@ -83,6 +88,10 @@ struct WatchState: Sendable {
     /// Removes a recording that no longer exists.
     mutating func lose(_ id: Int64) -> Update? {
         apply(id, recordings[id]?.path ?? "", Self.deleted)
+    }
+
+    private static func status(_ status: String, _ audio: String) -> String {
+        status == "pending" && audio == "gone" ? gone : status
     }
 
     private mutating func apply(

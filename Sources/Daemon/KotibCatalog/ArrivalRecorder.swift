@@ -29,7 +29,7 @@ struct ArrivalRecorder {
         let grown = try old.flatMap { try isGrown($0, arrival.facts) ? $0.facts?.duration : nil }
         let taken = QuotaClaim.milliseconds(of: grown ?? 0)
         let isFree = try old == nil && (hasWords || database.wasKnownBeforeRebuild(arrival.identity))
-        // A recording that is replaced before it was transcribed gives its minutes back.
+        // A recording that is replaced before its transcription began gives its minutes back.
         let returned = try grown == nil ? old.map { try database.unheardCharge($0.id, on: day) } ?? 0 : 0
         let claim = QuotaClaim(
             size: arrival.identity.size,

@@ -107,7 +107,7 @@ extension Database {
     }
 
     /// Takes the path from a recording. An unfinished one is not transcribed any more: it keeps its words if
-    /// it has some, and is superseded otherwise. Minutes for which it has no words are given back.
+    /// it has some, and is superseded otherwise. Minutes of sound that no engine was given are given back.
     func supersede(_ id: RecordingID, now: Date) throws {
         try endGrowthWait(of: id)
         try giveBackUnheard(id)

@@ -30,9 +30,11 @@ enum JobSQL {
         ORDER BY u.last_turn, u.id, a.id LIMIT 1
         """
     static let takeTurn = "UPDATE users SET last_turn = (SELECT max(last_turn) FROM users) + 1 WHERE id = ?"
+    /// The engine may hear it from now on, and nothing that is charged for it is given back, however the
+    /// attempt ends.
     static let start = """
         UPDATE audio_records SET transcription_status = 'processing', attempts = attempts + 1,
-            started_at = :now, updated_at = :now
+            started_at = :now, updated_at = :now, charged_ms = 0
         WHERE id = :recording
         """
     private static let isUnderWay =

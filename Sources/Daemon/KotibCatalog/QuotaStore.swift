@@ -88,19 +88,20 @@ extension Database {
             QuotaSQL.addUsage, ["folder": folder.blob, "day": day, "milliseconds": claim.milliseconds])
     }
 
-    /// Records the minutes that a recording was charged for sound without words yet.
+    /// Records the minutes that a recording was charged for sound that no engine was given yet.
     func charge(_ id: RecordingID, _ milliseconds: Int64, on day: Int) throws {
         guard milliseconds > 0 else { return }
         try run(ChargeSQL.charge, ["recording": id.rawValue, "milliseconds": milliseconds, "day": day])
     }
 
-    /// Milliseconds that a recording was charged on a day for sound without words yet.
+    /// Milliseconds that a recording was charged on a day for sound that no engine was given yet.
     func unheardCharge(_ id: RecordingID, on day: Int) throws -> Int64 {
         try row(ChargeSQL.unheard, [id.rawValue]).map { $0["charged_day"] == day ? $0["charged_ms"] : 0 } ?? 0
     }
 
-    /// Gives back the minutes of a recording that is replaced before it was transcribed, on the day on which
-    /// they were charged. Other recordings may fit into the quota then.
+    /// Gives back the minutes of a recording that is replaced before its transcription began, on the day on
+    /// which they were charged. Of one that is being transcribed they are those of what it grew by since.
+    /// Other recordings may fit into the quota then.
     func giveBackUnheard(_ id: RecordingID) throws {
         guard let row = try row(ChargeSQL.unheard, [id.rawValue]) else { return }
         let (user, day): (Int64, Int) = (row["user_id"], row["charged_day"])

@@ -123,7 +123,7 @@ extension ScriptedDaemon.Reply {
 
     public static func record(
         _ id: Int64, _ status: String, text: String? = nil, revision: Int64 = 1, path: String? = nil,
-        error: String? = nil
+        error: String? = nil, audio: String = "present"
     ) -> Self {
         func quoted(_ text: String?) -> String {
             text.map { "\"" + $0.replacing("\n", with: "\\n").replacing("\u{1B}", with: "\\u001b") + "\"" }
@@ -135,7 +135,7 @@ extension ScriptedDaemon.Reply {
                 {"id":\(id),"user_id":1,"file_name":"\(id).wav","original_filename":"Suhbat \(id).wav",
                 "file_path":\(quoted(path)),"file_size":4,"duration":10,"transcript_text":\(quoted(text)),
                 "transcription_status":"\(status)","created_at":"2026-01-01T00:00:00Z",
-                "updated_at":"2026-01-01T00:00:00Z","audio_state":"present","revision":\(revision),
+                "updated_at":"2026-01-01T00:00:00Z","audio_state":"\(audio)","revision":\(revision),
                 "error_message":\(quoted(error))}
                 """)
     }
@@ -150,11 +150,11 @@ extension ScriptedDaemon.Reply {
     }
 }
 
-public func changed(_ id: Int64, _ status: String, event: Int) -> String {
+public func changed(_ id: Int64, _ status: String, event: Int, audio: String = "present") -> String {
     """
     id: \(event)\r
     event: changed\r
-    data: {"id":\(id),"file_path":"ali/\(id).wav","transcription_status":"\(status)","audio_state":"present",\r
+    data: {"id":\(id),"file_path":"ali/\(id).wav","transcription_status":"\(status)","audio_state":"\(audio)",\r
     data: "at":"2026-01-01T00:00:00Z"}\r
     \r
 

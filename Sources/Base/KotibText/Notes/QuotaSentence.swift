@@ -72,11 +72,11 @@ extension Rejection {
         case .overQuotaFiles(let used, let limit):
             "there is no room for another file, you have \(used) and your quota is \(limit)"
         case .overQuotaMinutes(let duration, _, let limit) where exceedsQuotaAlone:
-            "it lasts \(Self.wholeMinutes(duration)) minutes, which never fits into your quota of "
-                + "\(Self.wholeMinutes(limit)) minutes a day"
+            "it lasts \(Self.minutesAbove(duration)) minutes, which never fits into your quota of "
+                + "\(Self.minutes(limit)) minutes a day"
         case .overQuotaMinutes(_, let used, let limit):
-            "\(Self.wholeMinutes(used)) of your \(Self.wholeMinutes(limit)) minutes a day are used today, and "
-                + "it is longer than the rest"
+            "\(Self.minutes(used, below: limit)) of your \(Self.minutes(limit)) minutes a day are used today, "
+                + "and it is longer than the rest"
         default: ""
         }
     }
@@ -100,11 +100,11 @@ extension Rejection {
         case .overQuotaFiles(let used, let limit):
             "yana bir faylga joy yoʻq, sizda \(used) ta fayl bor, ruxsat etilgani \(limit) ta"
         case .overQuotaMinutes(let duration, _, let limit) where exceedsQuotaAlone:
-            "davomiyligi \(Self.wholeMinutes(duration)) daqiqa, kuniga ajratilgan \(Self.wholeMinutes(limit)) "
+            "davomiyligi \(Self.minutesAbove(duration)) daqiqa, kuniga ajratilgan \(Self.minutes(limit)) "
                 + "daqiqaga hech qachon sigʻmaydi"
         case .overQuotaMinutes(_, let used, let limit):
-            "kuniga ajratilgan \(Self.wholeMinutes(limit)) daqiqadan \(Self.wholeMinutes(used)) daqiqasi bugun "
-                + "ishlatilgan, bu yozuv qolganidan uzunroq"
+            "kuniga ajratilgan \(Self.minutes(limit)) daqiqadan \(Self.minutes(used, below: limit)) daqiqasi "
+                + "bugun ishlatilgan, bu yozuv qolganidan uzunroq"
         default: ""
         }
     }
@@ -130,11 +130,11 @@ extension Rejection {
         case .overQuotaFiles(let used, let limit):
             "для ещё одного файла нет места, у вас их \(used), а квота \(limit)"
         case .overQuotaMinutes(let duration, _, let limit) where exceedsQuotaAlone:
-            "он длится \(Self.wholeMinutes(duration)) мин и в вашу квоту \(Self.wholeMinutes(limit)) мин в день "
+            "он длится \(Self.minutesAbove(duration)) мин и в вашу квоту \(Self.minutes(limit)) мин в день "
                 + "никогда не поместится"
         case .overQuotaMinutes(_, let used, let limit):
-            "из ваших \(Self.wholeMinutes(limit)) мин в день сегодня использовано \(Self.wholeMinutes(used)), а "
-                + "он длиннее остатка"
+            "из ваших \(Self.minutes(limit)) мин в день сегодня использовано \(Self.minutes(used, below: limit)), "
+                + "а он длиннее остатка"
         default: ""
         }
     }
@@ -149,8 +149,23 @@ extension Rejection {
         return "удалите ненужные записи и загрузите его снова."
     }
 
-    private static func wholeMinutes(_ seconds: Double) -> String {
-        String(Int64(nearest: (seconds / 60).rounded(.up)))
+    private static func minutes(_ seconds: Double) -> String { decimal(Int64(nearest: seconds / 6)) }
+
+    /// Rounded up to a tenth so that a second too many shows.
+    private static func minutesAbove(_ seconds: Double) -> String {
+        decimal(Int64(nearest: (seconds / 6).rounded(.up)))
+    }
+
+    /// To a tenth, but as much as the limit, or nothing, only where it is that.
+    private static func minutes(_ used: Double, below limit: Double) -> String {
+        var tenths = Int64(nearest: used / 6)
+        if used < limit { tenths = min(tenths, Int64(nearest: (limit / 6).rounded(.up)).minus(1)) }
+        if used > 0 { tenths = max(tenths, 1) }
+        return decimal(tenths)
+    }
+
+    private static func decimal(_ tenths: Int64) -> String {
+        tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
     }
 
     /// In powers of 1024, rounded up to a tenth so that a byte too many shows.
@@ -164,6 +179,6 @@ extension Rejection {
         }
         guard unit > 0 else { return "\(bytes) \(units[0])" }
         let tenths = Int64(nearest: (value * 10).rounded(.up))
-        return (tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)") + " \(units[unit])"
+        return decimal(tenths) + " \(units[unit])"
     }
 }

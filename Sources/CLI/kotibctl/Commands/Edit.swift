@@ -20,7 +20,9 @@ struct Edit: ControlCommand {
     @Argument(help: ArgumentHelp("The recording.", valueName: "id"))
     var id: Int64
 
-    @Option(help: "Read the new text from a file (- for standard input) instead.", completion: .file())
+    @Option(
+        help: "Read the new text from a file (- for standard input, unless it is empty) instead.",
+        completion: .file())
     var file: String?
 
     @Option(help: ArgumentHelp("Restore an earlier revision instead.", valueName: "revision"))
@@ -73,6 +75,8 @@ struct Edit: ControlCommand {
         _ file: String, over base: Int64?, _ client: ControlClient, _ session: Session
     ) async throws {
         let bytes = try await read(file)
+        // The command before it in the pipeline has failed, most likely.
+        if file == "-", bytes.isEmpty { throw CommandError(.emptyInput(id: id)) }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw CommandError(.notUTF8(file), .failed)
         }
@@ -128,6 +132,14 @@ extension Sentence {
                 + (back.map { "; to undo: \($0)" } ?? ""),
             russian: "Текст записи \(id) сохранён как редакция \(revision)"
                 + (back.map { "; вернуть прежний: \($0)" } ?? ""))
+    }
+
+    static func emptyInput(id: Int64) -> Sentence {
+        let empty = "kotibctl edit \(id) --file /dev/null"
+        return Sentence(
+            uzbek: "Kirish bo'sh; hech narsa o'zgarmadi. Matnni ataylab bo'shatish: \(empty)",
+            english: "Standard input is empty; nothing was changed. To empty the words on purpose: \(empty)",
+            russian: "Ввод пуст; ничего не изменено. Чтобы намеренно стереть текст: \(empty)")
     }
 
     static func notUTF8(_ file: String) -> Sentence {

@@ -18,7 +18,9 @@ struct Export: ControlCommand {
         discussion: """
             Without --output, text goes to standard output, and docx, pdf and several recordings become files in \
             the working folder, named after the recording and its id. docx and pdf need pandoc, and pdf one of \
-            \(Pandoc.pdfEngines.joined(separator: ", ")) beside it.
+            \(Pandoc.pdfEngines.joined(separator: ", ")) beside it. A file that is there is replaced when the \
+            new one is whole, and keeps its permissions and owner; a link that --output names is followed, and \
+            a device or a pipe is written to.
             """)
 
     @OptionGroup var options: GlobalOptions
@@ -55,7 +57,9 @@ struct Export: ControlCommand {
                 return try await session.output.write(document)
             }
             do {
-                try await LocalFile.replace(path, with: document)
+                // A document in standard output is not followed by its name.
+                guard try await LocalFile.replace(path, with: document, followsLinks: path == output)
+                else { return }
             } catch let error as Errno {
                 throw CommandError(.cannotWrite(path, error), .cannotCreate)
             }

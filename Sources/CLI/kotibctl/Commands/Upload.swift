@@ -9,7 +9,10 @@ import SystemPackage
 struct Upload: ControlCommand {
     static let configuration = CommandConfiguration(
         abstract: "Uploads recordings for transcription.",
-        discussion: "A refused file does not stop the upload of the others.")
+        discussion: """
+            A refused file does not stop the upload of the others. With --wait the exit code is that of \
+            kotibctl watch.
+            """)
 
     @OptionGroup var options: GlobalOptions
 

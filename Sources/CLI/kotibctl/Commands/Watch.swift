@@ -6,7 +6,7 @@ struct Watch: ControlCommand {
         abstract: "Shows the progress of transcription, live.",
         discussion: """
             Named recordings are followed until all of them are done: exit code 0 if all were transcribed, \
-            otherwise 1. Without names it runs until it is interrupted. With --json every event is an \
+            66 if the file of one was removed before, otherwise 1. Without names it runs until it is interrupted. With --json every event is an \
             object on a line of its own.
             """)
 
@@ -32,7 +32,7 @@ extension Sentence {
             russian: "Готово \(done) из \(all)")
     }
 
-    /// - Parameter status: the daemon's word, or `deleted`; one that is unknown stays as it is.
+    /// - Parameter status: the daemon's word, `deleted` or `gone`; one that is unknown stays as it is.
     static func watched(status: String) -> Sentence {
         switch status {
         case "pending": Sentence(uzbek: "navbatda", english: "waiting", russian: "в очереди")
@@ -42,6 +42,10 @@ extension Sentence {
         case "failed": Sentence(uzbek: "xato", english: "failed", russian: "ошибка")
         case "rejected": Sentence(uzbek: "rad etildi", english: "refused", russian: "отклонено")
         case WatchState.deleted: Sentence(uzbek: "o'chirildi", english: "deleted", russian: "удалено")
+        case WatchState.gone:
+            Sentence(
+                uzbek: "fayli yo'q, u olib tashlangan", english: "its file is gone",
+                russian: "её файла больше нет")
         default: Sentence(uzbek: status, english: status, russian: status)
         }
     }

@@ -11,6 +11,8 @@ import KotibText
 struct AudioListRoute {
     static let longestPage = 1000
     static let usualPage = 100
+    /// No user's id: those are positive, and 0 stands for files outside users' folders.
+    private static let nobody = UserID(rawValue: -1)
 
     let parts: ControlDependencies
 
@@ -28,10 +30,7 @@ struct AudioListRoute {
             try query.value("limit") { Int($0).flatMap { 1...Self.longestPage ~= $0 ? $0 : nil } }
             ?? Self.usualPage
         let before = try query.value("before") { Int64($0).map(RecordingID.init(rawValue:)) }
-        guard let filter = try await filter(query, in: caller.scope) else {
-            return try ControlJSON.response(
-                AudioListBody(items: [], total: 0, skip: skip, limit: limit, next: nil))
-        }
+        let filter = try await filter(query, in: caller.scope)
         let countsAll = try query.value("count") { $0 == "all" ? true : nil } ?? false
         let index = try await index(filter, before, skip, limit, countsAll)
         return ControlJSON.pieces { [parts] pieces, writer in
@@ -90,8 +89,7 @@ struct AudioListRoute {
         }
     }
 
-    /// Nil if the requested user does not exist.
-    private func filter(_ query: QueryParameters, in scope: AccessScope) async throws -> RecordingFilter? {
+    private func filter(_ query: QueryParameters, in scope: AccessScope) async throws -> RecordingFilter {
         var filter = RecordingFilter(scope: scope)
         filter.states = try query.value("status", Self.states) ?? []
         filter.from = try query.value("from", Self.date)
@@ -101,10 +99,9 @@ struct AudioListRoute {
         filter.language = query.text("language")
         filter.query = query.text("q")
         if let name = query.text("user") {
-            guard let user = try await parts.accounts.users(named: name, skip: 0, limit: 1).users.first else {
-                return nil
-            }
-            filter.user = user.id
+            // The answer must not tell another's user from one that does not exist (threat 61).
+            let user = try await parts.accounts.users(named: name, skip: 0, limit: 1).users.first
+            filter.user = user?.id ?? Self.nobody
         }
         return filter
     }

@@ -21,9 +21,16 @@ struct MultipartHeaders: Hashable, Sendable {
 
     private mutating func read(_ disposition: HeaderParameters) {
         guard disposition.value == "form-data" else { return }
-        name = disposition["name"] ?? ""
+        name = disposition["name"].map(Self.unescaped) ?? ""
         // RFC 7578 forbids filename*, but clients send it, and only it tells the name's encoding.
-        fileName = disposition["filename*"].flatMap(Self.extended) ?? disposition["filename"]
+        fileName =
+            disposition["filename*"].flatMap(Self.extended) ?? disposition["filename"].map(Self.unescaped)
+    }
+
+    /// Undoes what browsers and curl write for three characters, and nothing else: they leave `%` itself as it
+    /// is (https://html.spec.whatwg.org/#multipart-form-data).
+    private static func unescaped(_ text: String) -> String {
+        text.replacing("%22", with: "\"").replacing("%0D", with: "\r").replacing("%0A", with: "\n")
     }
 
     /// RFC 8187: charset, language and percent-encoded bytes. Nil where it is not that or not UTF-8.
@@ -82,8 +89,8 @@ struct HeaderParameters: Hashable, Sendable {
         return taken
     }
 
-    /// Browsers write `%22` for a quote (HTML's form encoding), others a backslash before it; a backslash
-    /// before anything else is one: Windows' old clients send whole paths.
+    /// Some clients write a backslash before a quote; a backslash before anything else is one: Windows' old
+    /// clients send whole paths.
     private static func quoted(_ rest: inout Substring.UnicodeScalarView) -> String {
         rest.removeFirst()
         var text = String.UnicodeScalarView()
