@@ -135,6 +135,20 @@ import Testing
         try await catalog.close()
     }
 
+    @Test func aRevisionThatLostTheEndOfItsRowCanBeRead() async throws {
+        let id = try await fill()
+        let queue = try DatabaseQueue(path: file, configuration: CatalogFiles.configuration())
+        try await queue.write {
+            try $0.execute(
+                sql: "UPDATE transcript_revisions SET segments = '', created_at = '' WHERE text = 'second'")
+        }
+        try queue.close()
+        let catalog = try await rebuilt()
+        let revision = try #require(try await catalog.revisions.find(nil, of: id, in: .everyone))
+        #expect(revision.text == "second" && revision.created == noon)
+        try await catalog.close()
+    }
+
     /// What tells of the deletion is behind a page that cannot be read.
     @Test func aDeletionBehindADamagedPageIsKnown() async throws {
         _ = try await fill()

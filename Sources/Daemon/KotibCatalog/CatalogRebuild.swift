@@ -300,6 +300,7 @@ public struct CatalogRebuild: Sendable {
         }
         report.unattachedRevisions = try new.unattachedRevisions()
         report.lost += try new.removeOrphans()
+        try new.repairEndsOfRevisions(now)
         try new.showWholeWords()
         try new.keepShownWords()
         try new.forgetTextsWithLostWords(ofBackup)

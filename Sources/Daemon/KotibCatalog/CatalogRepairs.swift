@@ -107,6 +107,15 @@ extension Database {
         }
     }
 
+    /// A revision that lost the end of its row keeps its words, without the times that they were spoken at.
+    func repairEndsOfRevisions(_ now: Date) throws {
+        try execute(
+            sql: """
+                UPDATE transcript_revisions SET segments = '[]' WHERE NOT json_valid(segments);
+                UPDATE transcript_revisions SET created_at = :now WHERE created_at NOT LIKE '____-__-__T__:__:__.___Z';
+                """, arguments: ["now": Timestamp.text(now)])
+    }
+
     /// Words are in two places, of which one may have lost its end: SQLite does not notice if the last page
     /// of a long value is empty. The longer one is whole then; if they differ otherwise, the revision is
     /// right. A recording that lost the end of its row has no number of a revision either.
