@@ -181,7 +181,8 @@ import Testing
         #expect(try inbox.names() == ["talk.wav"])
     }
 
-    /// A recording grows while it is transcribed, and is replaced when the engine was given its beginning only.
+    /// A recording grows while it is transcribed, and is replaced when the engine was given its beginning
+    /// only.
     @Test func replacedGrowthGivesBackOnlyWhatWasNotTranscribed() async throws {
         let gates = [Gate()]
         let engine = FakeEngine { job, before throws(EngineError) in

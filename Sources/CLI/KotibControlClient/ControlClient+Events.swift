@@ -5,8 +5,8 @@ extension ControlClient {
     /// Hands every event to `each` until that returns false. A broken connection is made again and resumed,
     /// after a growing delay (``Backoff``) or the one that the daemon asks for. The first connection is not
     /// retried. Ends with a permanent refusal (such as a revoked token) and with errors of `connected` and
-    /// `each`. `connected` is called whenever the stream is open, before its first event; `lost` once for each
-    /// time that it cannot be opened again at once.
+    /// `each`. `connected` is called whenever the stream is open, before its first event; `lost` once for
+    /// each time that it cannot be opened again at once.
     public func events(
         sleep: (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         lost: (ControlError) async -> Void = { _ in },

@@ -6,8 +6,8 @@ enum ControlExit: Int32, CaseIterable, Sendable {
     case done = 0
     /// It failed, nothing was found, or the daemon is degraded.
     case failed = 1
-    /// EX_USAGE: a wrong command line, also where only the daemon knows that a value is none; ArgumentParser's
-    /// own.
+    /// EX_USAGE: a wrong command line, also where only the daemon can tell that a value is invalid.
+    /// ArgumentParser's own.
     case usage = 64
     /// EX_DATAERR: another change came first, or the name is taken.
     case conflict = 65

@@ -130,7 +130,7 @@ enum LocalFile {
 
     /// - Returns: the permissions of the old file.
     private static func keepOwner(of old: stat, _ file: FileDescriptor) -> mode_t {
-        // Who may not give files away may still keep a group of their own.
+        // Only root may give a file away (chown(2)); anybody may keep a group of their own.
         if fchown(file.rawValue, old.st_uid, old.st_gid) != 0 {
             _ = fchown(file.rawValue, uid_t.max, old.st_gid)
         }
