@@ -27,8 +27,8 @@ struct MultipartHeaders: Hashable, Sendable {
             disposition["filename*"].flatMap(Self.extended) ?? disposition["filename"].map(Self.unescaped)
     }
 
-    /// Undoes what browsers and curl write for three characters, and nothing else: they leave `%` itself as it
-    /// is (https://html.spec.whatwg.org/#multipart-form-data).
+    /// Undoes what browsers and curl write for three characters, and nothing else: they leave `%` itself as
+    /// it is (https://html.spec.whatwg.org/#multipart-form-data).
     private static func unescaped(_ text: String) -> String {
         text.replacing("%22", with: "\"").replacing("%0D", with: "\r").replacing("%0A", with: "\n")
     }
